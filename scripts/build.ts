@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { minify } from 'terser';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The programs that an `action.yml` can name, each an export of `src/index.ts`. */
+const PROGRAMS = ['create'];
+
+/**
+ * Builds what the actions run into the folder `to`: one bundle for all programs, so that a job
+ * which uses several downloads their common part once, and a file for each that starts it.
+ */
+export async function build(to: string): Promise<void> {
+  rmSync(`${root}build`, { recursive: true, force: true });
+  run('typescript/bin/tsc', '--project', 'tsconfig.build.json');
+  // ncc builds a module where the sources are said to be one, and CommonJS starts faster.
+  writeFileSync(`${root}build/src/package.json`, '{}');
+
+  rmSync(to, { recursive: true, force: true });
+  run(
+    '@vercel/ncc/dist/ncc/cli.js',
+    'build',
+    'build/src/index.js',
+    '--out',
+    to,
+    '--license',
+    'LICENSES.txt',
+  );
+  writeFileSync(`${to}/index.js`, await withoutDeadCode(readFileSync(`${to}/index.js`, 'utf8')));
+  writeFileSync(`${to}/package.json`, '{ "type": "commonjs" }\n');
+  for (const program of PROGRAMS) {
+    writeFileSync(`${to}/${program}.js`, `require('./index.js').${program}();\n`);
+  }
+}
+
+function run(bin: string, ...args: string[]): void {
+  execFileSync(process.execPath, [`${root}node_modules/${bin}`, ...args], { cwd: root });
+}
+
+/**
+ * What nothing calls is more than half of the bundle. All that is left keeps its name and its
+ * lines, for whoever reads what they are about to trust.
+ */
+async function withoutDeadCode(bundle: string): Promise<string> {
+  const { code } = await minify(bundle, {
+    mangle: false,
+    compress: {
+      defaults: false,
+      dead_code: true,
+      side_effects: true,
+      toplevel: true,
+      unused: true,
+    },
+    format: { beautify: true, indent_level: 2, comments: false },
+  });
+  return `${code}\n`;
+}
+
+if (import.meta.main) await build(`${root}dist`);
