@@ -1,0 +1,5548 @@
+(() => {
+  var __webpack_modules__ = {
+    770: (module, __unused_webpack_exports, __nccwpck_require__) => {
+      module.exports = __nccwpck_require__(218);
+    },
+    218: (__unused_webpack_module, exports, __nccwpck_require__) => {
+      "use strict";
+      __nccwpck_require__(278);
+      var tls = __nccwpck_require__(756);
+      var http = __nccwpck_require__(611);
+      var https = __nccwpck_require__(692);
+      var events = __nccwpck_require__(434);
+      __nccwpck_require__(613);
+      var util = __nccwpck_require__(23);
+      exports.httpOverHttp = httpOverHttp;
+      exports.httpsOverHttp = httpsOverHttp;
+      exports.httpOverHttps = httpOverHttps;
+      exports.httpsOverHttps = httpsOverHttps;
+      function httpOverHttp(options) {
+        var agent = new TunnelingAgent(options);
+        agent.request = http.request;
+        return agent;
+      }
+      function httpsOverHttp(options) {
+        var agent = new TunnelingAgent(options);
+        agent.request = http.request;
+        agent.createSocket = createSecureSocket;
+        agent.defaultPort = 443;
+        return agent;
+      }
+      function httpOverHttps(options) {
+        var agent = new TunnelingAgent(options);
+        agent.request = https.request;
+        return agent;
+      }
+      function httpsOverHttps(options) {
+        var agent = new TunnelingAgent(options);
+        agent.request = https.request;
+        agent.createSocket = createSecureSocket;
+        agent.defaultPort = 443;
+        return agent;
+      }
+      function TunnelingAgent(options) {
+        var self = this;
+        self.options = options || {};
+        self.proxyOptions = self.options.proxy || {};
+        self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+        self.requests = [];
+        self.sockets = [];
+        self.on("free", function(socket, host, port, localAddress) {
+          var options = toOptions(host, port, localAddress);
+          for (var i = 0, len = self.requests.length; i < len; ++i) {
+            var pending = self.requests[i];
+            if (pending.host === options.host && pending.port === options.port) {
+              self.requests.splice(i, 1);
+              pending.request.onSocket(socket);
+              return;
+            }
+          }
+          socket.destroy();
+          self.removeSocket(socket);
+        });
+      }
+      util.inherits(TunnelingAgent, events.EventEmitter);
+      TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
+        var self = this;
+        var options = mergeOptions({
+          request: req
+        }, self.options, toOptions(host, port, localAddress));
+        if (self.sockets.length >= this.maxSockets) {
+          self.requests.push(options);
+          return;
+        }
+        self.createSocket(options, function(socket) {
+          socket.on("free", onFree);
+          socket.on("close", onCloseOrRemove);
+          socket.on("agentRemove", onCloseOrRemove);
+          req.onSocket(socket);
+          function onFree() {
+            self.emit("free", socket, options);
+          }
+          function onCloseOrRemove(err) {
+            self.removeSocket(socket);
+            socket.removeListener("free", onFree);
+            socket.removeListener("close", onCloseOrRemove);
+            socket.removeListener("agentRemove", onCloseOrRemove);
+          }
+        });
+      };
+      TunnelingAgent.prototype.createSocket = function(options, cb) {
+        var self = this;
+        var placeholder = {};
+        self.sockets.push(placeholder);
+        var connectOptions = mergeOptions({}, self.proxyOptions, {
+          method: "CONNECT",
+          path: options.host + ":" + options.port,
+          agent: false,
+          headers: {
+            host: options.host + ":" + options.port
+          }
+        });
+        if (options.localAddress) connectOptions.localAddress = options.localAddress;
+        if (connectOptions.proxyAuth) {
+          connectOptions.headers = connectOptions.headers || {};
+          connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
+        }
+        debug("making CONNECT request");
+        var connectReq = self.request(connectOptions);
+        connectReq.useChunkedEncodingByDefault = false;
+        connectReq.once("response", onResponse);
+        connectReq.once("upgrade", onUpgrade);
+        connectReq.once("connect", onConnect);
+        connectReq.once("error", onError);
+        connectReq.end();
+        function onResponse(res) {
+          res.upgrade = true;
+        }
+        function onUpgrade(res, socket, head) {
+          process.nextTick(function() {
+            onConnect(res, socket, head);
+          });
+        }
+        function onConnect(res, socket, head) {
+          connectReq.removeAllListeners();
+          socket.removeAllListeners();
+          if (res.statusCode !== 200) {
+            debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
+            socket.destroy();
+            var error = new Error("tunneling socket could not be established, " + "statusCode=" + res.statusCode);
+            error.code = "ECONNRESET";
+            options.request.emit("error", error);
+            self.removeSocket(placeholder);
+            return;
+          }
+          if (head.length > 0) {
+            debug("got illegal response body from proxy");
+            socket.destroy();
+            error = new Error("got illegal response body from proxy");
+            error.code = "ECONNRESET";
+            options.request.emit("error", error);
+            self.removeSocket(placeholder);
+            return;
+          }
+          debug("tunneling connection has established");
+          self.sockets[self.sockets.indexOf(placeholder)] = socket;
+          return cb(socket);
+        }
+        function onError(cause) {
+          connectReq.removeAllListeners();
+          debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
+          var error = new Error("tunneling socket could not be established, " + "cause=" + cause.message);
+          error.code = "ECONNRESET";
+          options.request.emit("error", error);
+          self.removeSocket(placeholder);
+        }
+      };
+      TunnelingAgent.prototype.removeSocket = function(socket) {
+        var pos = this.sockets.indexOf(socket);
+        if (pos === -1) return;
+        this.sockets.splice(pos, 1);
+        var pending = this.requests.shift();
+        if (pending) this.createSocket(pending, function(socket) {
+          pending.request.onSocket(socket);
+        });
+      };
+      function createSecureSocket(options, cb) {
+        var self = this;
+        TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+          var hostHeader = options.request.getHeader("host");
+          var tlsOptions = mergeOptions({}, self.options, {
+            socket: socket,
+            servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
+          });
+          var secureSocket = tls.connect(0, tlsOptions);
+          self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+          cb(secureSocket);
+        });
+      }
+      function toOptions(host, port, localAddress) {
+        if (typeof host === "string") return {
+          host: host,
+          port: port,
+          localAddress: localAddress
+        };
+        return host;
+      }
+      function mergeOptions(target) {
+        for (var i = 1, len = arguments.length; i < len; ++i) {
+          var overrides = arguments[i];
+          if (typeof overrides === "object") {
+            var keys = Object.keys(overrides);
+            for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
+              var k = keys[j];
+              if (overrides[k] !== void 0) target[k] = overrides[k];
+            }
+          }
+        }
+        return target;
+      }
+      var debug;
+      if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
+        var args = Array.prototype.slice.call(arguments);
+        if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
+        console.error.apply(console, args);
+      }; else debug = function() {};
+      0;
+    },
+    613: module => {
+      "use strict";
+      module.exports = require("assert");
+    },
+    434: module => {
+      "use strict";
+      module.exports = require("events");
+    },
+    611: module => {
+      "use strict";
+      module.exports = require("http");
+    },
+    692: module => {
+      "use strict";
+      module.exports = require("https");
+    },
+    278: module => {
+      "use strict";
+      module.exports = require("net");
+    },
+    756: module => {
+      "use strict";
+      module.exports = require("tls");
+    },
+    23: module => {
+      "use strict";
+      module.exports = require("util");
+    }
+  };
+  var __webpack_module_cache__ = {};
+  function __nccwpck_require__(moduleId) {
+    var cachedModule = __webpack_module_cache__[moduleId];
+    if (cachedModule !== void 0) return cachedModule.exports;
+    var module = __webpack_module_cache__[moduleId] = {
+      exports: {}
+    };
+    var threw = true;
+    try {
+      __webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+      threw = false;
+    } finally {
+      if (threw) delete __webpack_module_cache__[moduleId];
+    }
+    return module.exports;
+  }
+  if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
+  (() => {
+    var getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
+    var leafPrototypes;
+    __nccwpck_require__.t = function(value, mode) {
+      if (mode & 1) value = this(value);
+      if (mode & 8) return value;
+      if (typeof value === "object" && value) {
+        if (mode & 4 && value.__esModule) return value;
+        if (mode & 16 && typeof value.then === "function") return value;
+      }
+      var ns = Object.create(null);
+      __nccwpck_require__.r(ns);
+      var def = {};
+      leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
+      for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
+      def["default"] = () => value;
+      __nccwpck_require__.d(ns, def);
+      return ns;
+    };
+  })();
+  (() => {
+    __nccwpck_require__.d = (exports, definition) => {
+      for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
+        enumerable: true,
+        get: definition[key]
+      });
+    };
+  })();
+  (() => {
+    __nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
+  })();
+  (() => {
+    __nccwpck_require__.r = exports => {
+      if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
+        value: "Module"
+      });
+      Object.defineProperty(exports, "__esModule", {
+        value: true
+      });
+    };
+  })();
+  var __webpack_exports__ = {};
+  (() => {
+    "use strict";
+    __nccwpck_require__.r(__webpack_exports__);
+    __nccwpck_require__.d(__webpack_exports__, {
+      create: () => create_create
+    });
+    function getEnumValues(entries) {
+      const numericValues = Object.values(entries).filter(v => typeof v === "number");
+      const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+      return values;
+    }
+    function jsonStringifyReplacer(_, value) {
+      if (typeof value === "bigint") return value.toString();
+      return value;
+    }
+    class Cached {
+      constructor(getter) {
+        this._getter = getter;
+        this._value = void 0;
+      }
+      get value() {
+        const getter = this._getter;
+        if (getter !== void 0) {
+          this._value = getter();
+          this._getter = void 0;
+        }
+        return this._value;
+      }
+    }
+    function cached(getter) {
+      return new Cached(getter);
+    }
+    function nullish(input) {
+      return input === null || input === void 0;
+    }
+    function cleanRegex(source) {
+      const start = source.startsWith("^") ? 1 : 0;
+      const end = source.endsWith("$") ? source.length - 1 : source.length;
+      return source.slice(start, end);
+    }
+    null && Symbol("evaluating");
+    function assignProp(target, prop, value) {
+      Object.defineProperty(target, prop, {
+        value: value,
+        writable: true,
+        enumerable: true,
+        configurable: true
+      });
+    }
+    const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
+    function util_isObject(data) {
+      return typeof data === "object" && data !== null && !Array.isArray(data);
+    }
+    null && cached(() => {
+      if (globalConfig.jitless) return false;
+      if (typeof navigator !== "undefined" && navigator?.userAgent?.includes("Cloudflare")) return false;
+      try {
+        const F = Function;
+        new F("");
+        return true;
+      } catch (_) {
+        return false;
+      }
+    });
+    function isPlainObject(o) {
+      if (util_isObject(o) === false) return false;
+      const ctor = o.constructor;
+      if (ctor === void 0) return true;
+      if (typeof ctor !== "function") return true;
+      const prot = ctor.prototype;
+      if (util_isObject(prot) === false) return false;
+      if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
+      return true;
+    }
+    function shallowClone(o) {
+      if (isPlainObject(o)) return {
+        ...o
+      };
+      if (Array.isArray(o)) return [ ...o ];
+      if (o instanceof Map) return new Map(o);
+      if (o instanceof Set) return new Set(o);
+      return o;
+    }
+    const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
+    function escapeRegex(str) {
+      return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    }
+    function clone(inst, def, params) {
+      const cl = new inst._zod.constr(def ?? inst._zod.def);
+      if (!def || params?.parent) cl._zod.parent = inst;
+      return cl;
+    }
+    function normalizeParams(_params) {
+      const params = _params;
+      if (!params) return {};
+      if (typeof params === "string") return {
+        error: () => params
+      };
+      if (params?.message !== void 0) {
+        if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
+        params.error = params.message;
+      }
+      delete params.message;
+      if (typeof params.error === "string") return {
+        ...params,
+        error: () => params.error
+      };
+      return params;
+    }
+    function optionalKeys(shape) {
+      return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
+    }
+    const NUMBER_FORMAT_RANGES = (() => ({
+      safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
+      int32: [ -2147483648, 2147483647 ],
+      uint32: [ 0, 4294967295 ],
+      float32: [ -34028234663852886e22, 34028234663852886e22 ],
+      float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
+    }))();
+    function aborted(x, startIndex = 0) {
+      if (x.aborted === true) return true;
+      for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
+      return false;
+    }
+    function explicitlyAborted(x, startIndex = 0) {
+      if (x.aborted === true) return true;
+      for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
+      return false;
+    }
+    function prefixIssues(path, issues) {
+      return issues.map(iss => {
+        var _a;
+        (_a = iss).path ?? (_a.path = []);
+        iss.path.unshift(path);
+        return iss;
+      });
+    }
+    function unwrapMessage(message) {
+      return typeof message === "string" ? message : message?.message;
+    }
+    function sizeCaps(defChecks) {
+      const caps = [];
+      for (const ch of defChecks ?? []) {
+        const d = ch._zod.def;
+        if (!/_(length|size)$|_equals$/.test(d.check)) break;
+        const max = d.maximum ?? d.length ?? d.size;
+        if (max >= 0) caps.push([ max, ch ]);
+      }
+      return caps;
+    }
+    function attachSchema(issues, start, inst) {
+      var _a;
+      for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
+    }
+    function finalizeIssue(iss, ctx, config) {
+      var _a;
+      const traits = iss.inst?._zod?.traits;
+      if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
+      const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+      const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input";
+      const full = {};
+      for (const k of Object.keys(iss)) {
+        if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
+        full[k] = iss[k];
+      }
+      full.path ?? (full.path = []);
+      full.message = message;
+      if (ctx?.reportInput) full.input = iss.input;
+      return full;
+    }
+    const highSurrogate = /[\uD800-\uDBFF]/;
+    function codePointLength(str) {
+      const units = str.length;
+      if (!highSurrogate.test(str)) return units;
+      let count = units;
+      for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+        count--;
+        i++;
+      }
+      return count;
+    }
+    function getLengthableOrigin(input) {
+      if (Array.isArray(input)) return "array";
+      if (typeof input === "string") return "string";
+      return "unknown";
+    }
+    function util_issue(...args) {
+      const [iss, input, inst] = args;
+      if (typeof iss === "string") return {
+        message: iss,
+        code: "custom",
+        input: input,
+        inst: inst
+      };
+      return {
+        ...iss
+      };
+    }
+    function members(proto, table) {
+      for (const key in table) {
+        const desc = Object.getOwnPropertyDescriptor(table, key);
+        if (desc.get) Object.defineProperty(proto, key, {
+          ...desc,
+          enumerable: false
+        }); else defineBound(proto, key, desc.value);
+      }
+    }
+    function own(inst, key, value, enumerable = true) {
+      Object.defineProperty(inst, key, {
+        configurable: true,
+        writable: true,
+        enumerable: enumerable,
+        value: value
+      });
+      return value;
+    }
+    function hide(inst, key, value) {
+      return own(inst, key, value, false);
+    }
+    function defineBound(proto, key, fn) {
+      Object.defineProperty(proto, key, {
+        configurable: true,
+        get() {
+          return this == null ? fn : own(this, key, fn.bind(this));
+        },
+        set(value) {
+          own(this, key, value);
+        }
+      });
+    }
+    function claim(inst, sentinel) {
+      const proto = Object.getPrototypeOf(inst);
+      return sentinel in proto ? void 0 : proto;
+    }
+    let installing;
+    let broke = false;
+    const breaker = {
+      configurable: true,
+      get() {
+        broke = true;
+        return;
+      }
+    };
+    function defineLazyInternal(inst, key, compute) {
+      const proto = Object.getPrototypeOf(inst._zod);
+      if (key in proto && installing !== inst._zod) {
+        installing = void 0;
+        return;
+      }
+      installing = inst._zod;
+      Object.defineProperty(proto, key, {
+        configurable: true,
+        get() {
+          Object.defineProperty(this, key, breaker);
+          const outer = broke;
+          broke = false;
+          try {
+            const value = compute(this);
+            if (broke) delete this[key]; else Object.defineProperty(this, key, {
+              configurable: true,
+              writable: true,
+              value: value
+            });
+            broke = broke || outer;
+            return value;
+          } catch (err) {
+            delete this[key];
+            broke = broke || outer;
+            throw err;
+          }
+        },
+        set(value) {
+          Object.defineProperty(this, key, {
+            configurable: true,
+            writable: true,
+            value: value
+          });
+        }
+      });
+    }
+    function installLazyProp(inst, key, make, enumerable) {
+      const proto = claim(inst, key);
+      if (!proto) return;
+      Object.defineProperty(proto, key, {
+        configurable: true,
+        get() {
+          const desc = {
+            configurable: true,
+            writable: true,
+            enumerable: enumerable,
+            value: void 0
+          };
+          Object.defineProperty(this, key, desc);
+          desc.value = make(this);
+          Object.defineProperty(this, key, desc);
+          return desc.value;
+        },
+        set(value) {
+          Object.defineProperty(this, key, {
+            configurable: true,
+            writable: true,
+            enumerable: enumerable,
+            value: value
+          });
+        }
+      });
+    }
+    var _a;
+    const NEVER = Object.freeze({
+      status: "aborted"
+    });
+    const _zodDesc = {
+      value: void 0,
+      enumerable: false
+    };
+    let _E = "captureStackTrace" in Error ? Error : null;
+    function newError(Definition) {
+      const E = _E;
+      if (E) {
+        const saved = E.stackTraceLimit;
+        if (typeof saved === "number") {
+          try {
+            E.stackTraceLimit = 0;
+          } catch {
+            _E = null;
+            return new Definition;
+          }
+          try {
+            return new Definition;
+          } finally {
+            E.stackTraceLimit = saved;
+          }
+        }
+      }
+      return new Definition;
+    }
+    function $constructor(name, initializer, proto, params) {
+      const zodProto = {};
+      function Internals(def) {
+        this.def = def;
+        this.constr = _;
+        this.traits = new Set;
+      }
+      Internals.prototype = zodProto;
+      const protoMembers = proto;
+      const initialized = protoMembers && new WeakSet;
+      function init(inst, def) {
+        if (!inst._zod) {
+          _zodDesc.value = new Internals(def);
+          try {
+            Object.defineProperty(inst, "_zod", _zodDesc);
+          } finally {
+            _zodDesc.value = void 0;
+          }
+        } else if (inst._zod.traits.has(name)) return;
+        inst._zod.traits.add(name);
+        initializer(inst, def);
+        if (initialized) {
+          const own = Object.getPrototypeOf(inst);
+          const ctorProto = inst._zod.constr.prototype;
+          let up = own;
+          while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
+          const target = up ?? own;
+          if (!initialized.has(target)) {
+            initialized.add(target);
+            members(target, protoMembers);
+          }
+        }
+        const proto = _.prototype;
+        for (const k in proto) {
+          if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
+          if (!(k in inst)) inst[k] = proto[k].bind(inst);
+        }
+      }
+      const Parent = params?.Parent ?? Object;
+      class Definition extends Parent {}
+      Object.defineProperty(Definition, "name", {
+        value: name
+      });
+      function _(def) {
+        const inst = params?.Parent ? newError(Definition) : this;
+        init(inst, def);
+        const deferred = inst._zod.deferred;
+        if (deferred) {
+          for (const fn of deferred) fn();
+          inst._zod.deferred = void 0;
+        }
+        const pp = globalThis.__zod_globalConfig?.postProcessor;
+        if (pp) pp(inst);
+        return inst;
+      }
+      Object.defineProperty(_, "init", {
+        value: init
+      });
+      Object.defineProperty(_, Symbol.hasInstance, {
+        value: inst => {
+          if (params?.Parent && inst instanceof params.Parent) return true;
+          return inst?._zod?.traits?.has(name);
+        }
+      });
+      Object.defineProperty(_, "name", {
+        value: name
+      });
+      return _;
+    }
+    null && Symbol("zod_brand");
+    class $ZodAsyncError extends Error {
+      constructor() {
+        super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
+      }
+    }
+    class $ZodEncodeError extends Error {
+      constructor(name) {
+        super(`Encountered unidirectional transform during encode: ${name}`);
+        this.name = "ZodEncodeError";
+      }
+    }
+    (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+    const core_globalConfig = globalThis.__zod_globalConfig;
+    function config(newConfig) {
+      if (newConfig) Object.assign(core_globalConfig, newConfig);
+      return core_globalConfig;
+    }
+    const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
+      var _a;
+      inst._zod ?? (inst._zod = {});
+      inst._zod.def = def;
+      (_a = inst._zod).onattach ?? (_a.onattach = []);
+    });
+    const _whenHasSize = payload => {
+      const val = payload.value;
+      return !util.nullish(val) && val.size !== void 0;
+    };
+    const _whenHasLength = payload => {
+      const val = payload.value;
+      return !nullish(val) && val.length !== void 0;
+    };
+    const numericOriginMap = {
+      number: "number",
+      bigint: "bigint",
+      object: "date"
+    };
+    const $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const origin = numericOriginMap[typeof def.value];
+      inst._zod.check = payload => {
+        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
+        payload.issues.push({
+          origin: numericOriginMap[typeof payload.value] ?? origin,
+          code: "too_big",
+          maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+          input: payload.value,
+          inclusive: def.inclusive,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const origin = numericOriginMap[typeof def.value];
+      inst._zod.check = payload => {
+        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
+        payload.issues.push({
+          origin: numericOriginMap[typeof payload.value] ?? origin,
+          code: "too_small",
+          minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+          input: payload.value,
+          inclusive: def.inclusive,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckMultipleOf", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      inst._zod.check = payload => {
+        if (typeof payload.value !== typeof def.value) throw new Error("Cannot mix number and bigint in multiple_of check.");
+        const isMultiple = typeof payload.value === "bigint" ? def.value !== BigInt(0) && payload.value % def.value === BigInt(0) : util.floatSafeRemainder(payload.value, def.value) === 0;
+        if (isMultiple) return;
+        payload.issues.push({
+          origin: typeof payload.value,
+          code: "not_multiple_of",
+          divisor: def.value,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      def.format = def.format || "float64";
+      const isInt = def.format?.includes("int");
+      const origin = isInt ? "int" : "number";
+      const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+      inst._zod.check = payload => {
+        const input = payload.value;
+        if (isInt) {
+          if (!Number.isInteger(input)) {
+            payload.issues.push({
+              expected: origin,
+              format: def.format,
+              code: "invalid_type",
+              continue: false,
+              input: input,
+              inst: inst
+            });
+            return;
+          }
+          if (!Number.isSafeInteger(input)) {
+            if (input > 0) payload.issues.push({
+              input: input,
+              code: "too_big",
+              maximum: Number.MAX_SAFE_INTEGER,
+              note: "Integers must be within the safe integer range.",
+              inst: inst,
+              origin: origin,
+              inclusive: true,
+              continue: !def.abort
+            }); else payload.issues.push({
+              input: input,
+              code: "too_small",
+              minimum: Number.MIN_SAFE_INTEGER,
+              note: "Integers must be within the safe integer range.",
+              inst: inst,
+              origin: origin,
+              inclusive: true,
+              continue: !def.abort
+            });
+            return;
+          }
+        }
+        if (input < minimum) payload.issues.push({
+          origin: "number",
+          input: input,
+          code: "too_small",
+          minimum: minimum,
+          inclusive: true,
+          inst: inst,
+          continue: !def.abort
+        });
+        if (input > maximum) payload.issues.push({
+          origin: "number",
+          input: input,
+          code: "too_big",
+          maximum: maximum,
+          inclusive: true,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckBigIntFormat", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const [minimum, maximum] = util.BIGINT_FORMAT_RANGES[def.format];
+      inst._zod.check = payload => {
+        const input = payload.value;
+        if (input < minimum) payload.issues.push({
+          origin: "bigint",
+          input: input,
+          code: "too_small",
+          minimum: minimum,
+          inclusive: true,
+          inst: inst,
+          continue: !def.abort
+        });
+        if (input > maximum) payload.issues.push({
+          origin: "bigint",
+          input: input,
+          code: "too_big",
+          maximum: maximum,
+          inclusive: true,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckMaxSize", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const size = input.size;
+        if (size <= def.maximum) return;
+        payload.issues.push({
+          origin: util.getSizableOrigin(input),
+          code: "too_big",
+          maximum: def.maximum,
+          inclusive: true,
+          input: input,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckMinSize", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const size = input.size;
+        if (size >= def.minimum) return;
+        payload.issues.push({
+          origin: util.getSizableOrigin(input),
+          code: "too_small",
+          minimum: def.minimum,
+          inclusive: true,
+          input: input,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckSizeEquals", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const size = input.size;
+        if (size === def.size) return;
+        const tooBig = size > def.size;
+        payload.issues.push({
+          origin: util.getSizableOrigin(input),
+          ...tooBig ? {
+            code: "too_big",
+            maximum: def.size
+          } : {
+            code: "too_small",
+            minimum: def.size
+          },
+          inclusive: true,
+          exact: true,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckMaxLength", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units > def.maximum ? util.codePointLength(input) : units;
+        if (length <= def.maximum) return;
+        const origin = util.getLengthableOrigin(input);
+        payload.issues.push({
+          origin: origin,
+          code: "too_big",
+          maximum: def.maximum,
+          inclusive: true,
+          input: input,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+        if (length >= def.minimum) return;
+        const origin = getLengthableOrigin(input);
+        payload.issues.push({
+          origin: origin,
+          code: "too_small",
+          minimum: def.minimum,
+          inclusive: true,
+          input: input,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckLengthEquals", (inst, def) => {
+      var _a;
+      $ZodCheck.init(inst, def);
+      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units >= def.length && units <= def.length * 2 ? util.codePointLength(input) : units;
+        if (length === def.length) return;
+        const origin = util.getLengthableOrigin(input);
+        const tooBig = length > def.length;
+        payload.issues.push({
+          origin: origin,
+          ...tooBig ? {
+            code: "too_big",
+            maximum: def.length
+          } : {
+            code: "too_small",
+            minimum: def.length
+          },
+          inclusive: true,
+          exact: true,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
+      var _a, _b;
+      $ZodCheck.init(inst, def);
+      if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
+        def.pattern.lastIndex = 0;
+        if (def.pattern.test(payload.value)) return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: def.format,
+          input: payload.value,
+          ...def.pattern ? {
+            pattern: def.pattern.toString()
+          } : {},
+          inst: inst,
+          continue: !def.abort
+        });
+      }); else (_b = inst._zod).check ?? (_b.check = () => {});
+    });
+    const $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
+      $ZodCheckStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        def.pattern.lastIndex = 0;
+        if (def.pattern.test(payload.value)) return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "regex",
+          input: payload.value,
+          pattern: def.pattern.toString(),
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckLowerCase", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.lowercase);
+      $ZodCheckStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodCheckUpperCase", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.uppercase);
+      $ZodCheckStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodCheckIncludes", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const escapedRegex = util.escapeRegex(def.includes);
+      const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+      def.pattern = pattern;
+      inst._zod.check = payload => {
+        if (payload.value.includes(def.includes, def.position)) return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "includes",
+          includes: def.includes,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckStartsWith", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const pattern = new RegExp(`^${util.escapeRegex(def.prefix)}.*`);
+      def.pattern ?? (def.pattern = pattern);
+      inst._zod.check = payload => {
+        if (payload.value.startsWith(def.prefix)) return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "starts_with",
+          prefix: def.prefix,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckEndsWith", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const pattern = new RegExp(`.*${util.escapeRegex(def.suffix)}$`);
+      def.pattern ?? (def.pattern = pattern);
+      inst._zod.check = payload => {
+        if (payload.value.endsWith(def.suffix)) return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "ends_with",
+          suffix: def.suffix,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    function handleCheckPropertyResult(result, payload, property) {
+      if (result.issues.length) payload.issues.push(...util.prefixIssues(property, result.issues));
+    }
+    null && core.$constructor("$ZodCheckProperty", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      inst._zod.check = payload => {
+        const result = def.schema._zod.run({
+          value: payload.value[def.property],
+          issues: []
+        }, {});
+        if (result instanceof Promise) return result.then(result => handleCheckPropertyResult(result, payload, def.property));
+        handleCheckPropertyResult(result, payload, def.property);
+        return;
+      };
+    });
+    null && core.$constructor("$ZodCheckProperties", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      util.hide(inst, Symbol.iterator, function*() {
+        yield inst;
+      });
+      let entries;
+      inst._zod.check = payload => {
+        if (payload.value == null) {
+          payload.issues.push({
+            expected: "object",
+            code: "invalid_type",
+            input: payload.value,
+            inst: inst
+          });
+          return;
+        }
+        entries ?? (entries = Reflect.ownKeys(def.shape).map(key => [ key, def.shape[key] ]));
+        const input = payload.value;
+        let proms;
+        for (const [key, schema] of entries) {
+          const result = schema._zod.run({
+            value: input[key],
+            issues: []
+          }, {});
+          if (result instanceof Promise) {
+            proms ?? (proms = []);
+            proms.push(result.then(result => handleCheckPropertyResult(result, payload, key)));
+          } else handleCheckPropertyResult(result, payload, key);
+        }
+        if (proms) return Promise.all(proms).then(() => {});
+        return;
+      };
+    });
+    null && core.$constructor("$ZodCheckMimeType", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const mimeSet = new Set(def.mime);
+      inst._zod.check = payload => {
+        if (mimeSet.has(payload.value.type)) return;
+        payload.issues.push({
+          code: "invalid_value",
+          values: def.mime,
+          input: payload.value.type,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCheckOverwrite", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      inst._zod.check = payload => {
+        payload.value = def.tx(payload.value);
+      };
+    });
+    const guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
+    const uuid = version => {
+      if (!version) return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
+      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
+    };
+    null && uuid(4);
+    null && uuid(6);
+    null && uuid(7);
+    const dateSource = null && `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
+    function regexes_anchor(source) {
+      return new RegExp(`^${source}$`);
+    }
+    null && regexes_anchor(dateSource);
+    const anyString = /^[\s\S]{0,}$/;
+    const number = /^-?\d+(?:\.\d+)?$/;
+    const regexes_boolean = /^(?:true|false)$/i;
+    function fixedBase64(bodyLength, padding) {
+      return new RegExp(`^[A-Za-z0-9+/]{${bodyLength}}${padding}$`);
+    }
+    function fixedBase64url(length) {
+      return new RegExp(`^[A-Za-z0-9_-]{${length}}$`);
+    }
+    null && fixedBase64(22, "==");
+    null && fixedBase64url(22);
+    null && fixedBase64(27, "=");
+    null && fixedBase64url(27);
+    null && fixedBase64(43, "=");
+    null && fixedBase64url(43);
+    null && fixedBase64(64, "");
+    null && fixedBase64url(64);
+    null && fixedBase64(86, "==");
+    null && fixedBase64url(86);
+    const version = {
+      major: 4,
+      minor: 6,
+      patch: 7
+    };
+    const $ZodType = $constructor("$ZodType", (inst, def) => {
+      var _a;
+      inst ?? (inst = {});
+      inst._zod.def = def;
+      inst._zod.bag = inst._zod.bag || {};
+      inst._zod.version = version;
+      const defChecks = inst._zod.def.checks;
+      const checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
+      for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
+      if (checks.length === 0) {
+        (_a = inst._zod).deferred ?? (_a.deferred = []);
+        inst._zod.deferred?.push(() => {
+          inst._zod.run = inst._zod.parse;
+        });
+      } else {
+        const runChecks = (payload, checks, ctx) => {
+          if (payload.memo) return payload;
+          let isAborted = aborted(payload);
+          let asyncResult;
+          for (const ch of checks) {
+            if (ch._zod.def.when) {
+              if (explicitlyAborted(payload)) continue;
+              const shouldRun = ch._zod.def.when(payload);
+              if (!shouldRun) continue;
+            } else if (isAborted) continue;
+            const currLen = payload.issues.length;
+            const _ = ch._zod.check(payload);
+            if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
+            if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+              await _;
+              const nextLen = payload.issues.length;
+              if (nextLen === currLen) return;
+              attachSchema(payload.issues, currLen, inst);
+              if (!isAborted) isAborted = aborted(payload, currLen);
+            }); else {
+              const nextLen = payload.issues.length;
+              if (nextLen === currLen) continue;
+              attachSchema(payload.issues, currLen, inst);
+              if (!isAborted) isAborted = aborted(payload, currLen);
+            }
+          }
+          if (asyncResult) return asyncResult.then(() => payload);
+          return payload;
+        };
+        const handleCanaryResult = (canary, payload, ctx) => {
+          if (aborted(canary)) {
+            canary.aborted = true;
+            return canary;
+          }
+          const checkResult = runChecks(payload, checks, ctx);
+          if (checkResult instanceof Promise) {
+            if (ctx.async === false) throw new $ZodAsyncError;
+            return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
+          }
+          return inst._zod.parse(checkResult, ctx);
+        };
+        inst._zod.run = (payload, ctx) => {
+          if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
+          if (ctx.direction === "backward") {
+            const canary = inst._zod.parse({
+              value: payload.value,
+              issues: []
+            }, {
+              ...ctx,
+              skipChecks: true
+            });
+            if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
+            return handleCanaryResult(canary, payload, ctx);
+          }
+          const result = inst._zod.parse(payload, ctx);
+          if (result instanceof Promise) {
+            if (ctx.async === false) throw new $ZodAsyncError;
+            return result.then(result => runChecks(result, checks, ctx));
+          }
+          return runChecks(result, checks, ctx);
+        };
+      }
+    }, {
+      get "~standard"() {
+        return hide(this, "~standard", standardProps(this));
+      },
+      set "~standard"(value) {
+        own(this, "~standard", value);
+      }
+    });
+    const toStandardResult = (r, ctx) => r.issues.length ? {
+      issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
+    } : {
+      value: r.value
+    };
+    async function validateAsync(inst, value) {
+      const ctx = {
+        async: true
+      };
+      return toStandardResult(await inst._zod.run({
+        value: value,
+        issues: []
+      }, ctx), ctx);
+    }
+    function standardProps(inst) {
+      return {
+        validate: value => {
+          const ctx = {
+            async: false
+          };
+          try {
+            const r = inst._zod.run({
+              value: value,
+              issues: []
+            }, ctx);
+            if (!(r instanceof Promise)) return toStandardResult(r, ctx);
+          } catch (_) {}
+          return validateAsync(inst, value);
+        },
+        vendor: "zod",
+        version: 1
+      };
+    }
+    const $ZodString = $constructor("$ZodString", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = def.pattern ?? anyString;
+      inst._zod.parse = (payload, _) => {
+        if (def.coerce) try {
+          payload.value = String(payload.value);
+        } catch (_) {}
+        if (typeof payload.value === "string") return payload;
+        payload.issues.push({
+          expected: "string",
+          code: "invalid_type",
+          input: payload.value,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    const $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
+      $ZodCheckStringFormat.init(inst, def);
+      $ZodString.init(inst, def);
+    });
+    const $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
+      def.pattern ?? (def.pattern = guid);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodUUID", (inst, def) => {
+      if (def.version) {
+        const versionMap = {
+          v1: 1,
+          v2: 2,
+          v3: 3,
+          v4: 4,
+          v5: 5,
+          v6: 6,
+          v7: 7,
+          v8: 8
+        };
+        const v = versionMap[def.version];
+        if (v === void 0) throw new Error(`Invalid UUID version: "${def.version}"`);
+        def.pattern ?? (def.pattern = regexes.uuid(v));
+      } else def.pattern ?? (def.pattern = regexes.uuid());
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodEmail", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.email);
+      $ZodStringFormat.init(inst, def);
+    });
+    const URL_BAD_FORMAT = 1;
+    const URL_UNPARSEABLE = 2;
+    function canParseURL(input) {
+      try {
+        if (typeof URL !== "undefined" && typeof URL.canParse === "function") return URL.canParse(input);
+        new URL(input);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+    function validateURL(trimmed, def) {
+      if (!("normalize" in def) && !("hostname" in def) && !("protocol" in def)) return canParseURL(trimmed) || URL_UNPARSEABLE;
+      return parseURLObject(trimmed, def);
+    }
+    function parseURLObject(trimmed, def) {
+      if (!def.normalize && def.protocol?.source === regexes.httpProtocol.source && !/^https?:\/\//i.test(trimmed)) return URL_BAD_FORMAT;
+      try {
+        if (typeof URL !== "undefined") {
+          const URLStatic = URL;
+          if (typeof URLStatic.parse === "function") return URLStatic.parse(trimmed) ?? URL_UNPARSEABLE;
+        }
+        return new URL(trimmed);
+      } catch {
+        return URL_UNPARSEABLE;
+      }
+    }
+    const asciiTabOrNewline = /[\t\n\r]/g;
+    function stripTabAndNewline(value) {
+      return value.replace(asciiTabOrNewline, "");
+    }
+    function urlHostnameOk(url, hostname) {
+      hostname.lastIndex = 0;
+      return hostname.test(url.hostname);
+    }
+    function urlProtocolOk(url, protocol) {
+      protocol.lastIndex = 0;
+      return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
+    }
+    null && core.$constructor("$ZodURL", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        try {
+          const trimmed = payload.value.trim();
+          const url = validateURL(trimmed, def);
+          if (url === URL_BAD_FORMAT) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              note: "Invalid URL format",
+              input: payload.value,
+              inst: inst,
+              continue: !def.abort
+            });
+            return;
+          }
+          if (url === URL_UNPARSEABLE) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              input: payload.value,
+              inst: inst,
+              continue: !def.abort
+            });
+            return;
+          }
+          if (url === true) {
+            payload.value = stripTabAndNewline(trimmed);
+            return;
+          }
+          if (def.hostname && !urlHostnameOk(url, def.hostname)) payload.issues.push({
+            code: "invalid_format",
+            format: "url",
+            note: "Invalid hostname",
+            pattern: def.hostname.source,
+            input: payload.value,
+            inst: inst,
+            continue: !def.abort
+          });
+          if (def.protocol && !urlProtocolOk(url, def.protocol)) payload.issues.push({
+            code: "invalid_format",
+            format: "url",
+            note: "Invalid protocol",
+            pattern: def.protocol.source,
+            input: payload.value,
+            inst: inst,
+            continue: !def.abort
+          });
+          payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed);
+          return;
+        } catch (_) {
+          payload.issues.push({
+            code: "invalid_format",
+            format: "url",
+            input: payload.value,
+            inst: inst,
+            continue: !def.abort
+          });
+        }
+      };
+    });
+    null && core.$constructor("$ZodEmoji", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.emoji());
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodNanoID", (inst, def) => {
+      if (def.length !== void 0 && (!Number.isInteger(def.length) || def.length < 1)) throw new Error(`Invalid nanoid length: ${def.length}`);
+      def.pattern ?? (def.pattern = def.length === void 0 ? regexes.nanoid : regexes.nanoidOfLength(def.length));
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodCUID", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.cuid);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodCUID2", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.cuid2);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodULID", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.ulid);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodXID", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.xid);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodKSUID", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.ksuid);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodISODateTime", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.datetime(def));
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodISODate", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.date);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodISOTime", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.time(def));
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodISODuration", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.duration);
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodIPv4", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.ipv4);
+      $ZodStringFormat.init(inst, def);
+    });
+    const ipv6Alphabet = /^[0-9a-fA-F:.]+$/;
+    function isValidIPv6(value) {
+      if (!ipv6Alphabet.test(value)) return false;
+      return canParseURL(`http://[${value}]`);
+    }
+    null && core.$constructor("$ZodIPv6", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.ipv6);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (!isValidIPv6(payload.value)) payload.issues.push({
+          code: "invalid_format",
+          format: "ipv6",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodMAC", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.mac(def.delimiter));
+      $ZodStringFormat.init(inst, def);
+    });
+    null && core.$constructor("$ZodCIDRv4", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.cidrv4);
+      $ZodStringFormat.init(inst, def);
+    });
+    function isValidCIDRv6(value) {
+      const parts = value.split("/");
+      if (parts.length !== 2) return false;
+      const [address, prefix] = parts;
+      if (!prefix) return false;
+      const prefixNum = Number(prefix);
+      if (`${prefixNum}` !== prefix) return false;
+      if (prefixNum < 0 || prefixNum > 128) return false;
+      return isValidIPv6(address);
+    }
+    null && core.$constructor("$ZodCIDRv6", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.cidrv6);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (!isValidCIDRv6(payload.value)) payload.issues.push({
+          code: "invalid_format",
+          format: "cidrv6",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    function isValidBase64(data) {
+      if (data === "") return true;
+      if (/\s/.test(data)) return false;
+      if (data.length % 4 !== 0) return false;
+      try {
+        atob(data);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+    const base64Charset = /^[0-9a-zA-Z+/]*={0,2}$/;
+    null && core.$constructor("$ZodBase64", (inst, def) => {
+      def.pattern ?? (def.pattern = base64Charset);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (isValidBase64(payload.value)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "base64",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const base64urlCharset = /^[A-Za-z0-9_-]*$/;
+    function isValidBase64URL(data) {
+      if (!base64urlCharset.test(data)) return false;
+      const base64 = data.replace(/[-_]/g, c => c === "-" ? "+" : "/");
+      const padded = base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
+      return isValidBase64(padded);
+    }
+    null && core.$constructor("$ZodBase64URL", (inst, def) => {
+      def.pattern ?? (def.pattern = base64urlCharset);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (isValidBase64URL(payload.value)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "base64url",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodE164", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.e164);
+      $ZodStringFormat.init(inst, def);
+    });
+    const CC_SANITIZE = /[- ]/g;
+    function isLuhnAlgo(digits) {
+      let length = digits.length;
+      let bit = 1;
+      let sum = 0;
+      while (length) {
+        const value = digits.charCodeAt(--length) - 48;
+        bit ^= 1;
+        sum += bit ? [ 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 ][value] : value;
+      }
+      return sum % 10 === 0;
+    }
+    function isValidCreditCard(input) {
+      if (!regexes.creditCard.test(input)) return false;
+      return isLuhnAlgo(input.replace(CC_SANITIZE, ""));
+    }
+    null && core.$constructor("$ZodCreditCard", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.creditCard);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (isValidCreditCard(payload.value)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "credit_card",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    function isIso7064Mod97(iban) {
+      let remainder = 0;
+      const len = iban.length;
+      for (let i = 4; i < len; i++) {
+        const code = iban.charCodeAt(i);
+        remainder = (code >= 65 ? remainder * 100 + (code - 55) : remainder * 10 + (code - 48)) % 97;
+      }
+      for (let i = 0; i < 4; i++) {
+        const code = iban.charCodeAt(i);
+        remainder = (code >= 65 ? remainder * 100 + (code - 55) : remainder * 10 + (code - 48)) % 97;
+      }
+      return remainder === 1;
+    }
+    function isValidIBAN(input) {
+      if (!regexes.iban.test(input)) return false;
+      return isIso7064Mod97(input);
+    }
+    null && core.$constructor("$ZodIBAN", (inst, def) => {
+      def.pattern ?? (def.pattern = regexes.iban);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (isValidIBAN(payload.value)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "iban",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    function isValidJWT(token, algorithm = null) {
+      try {
+        const tokensParts = token.split(".");
+        if (tokensParts.length !== 3) return false;
+        const [header] = tokensParts;
+        if (!header) return false;
+        const parsedHeader = JSON.parse(atob(header));
+        if ("typ" in parsedHeader && parsedHeader?.typ !== "JWT") return false;
+        if (!parsedHeader.alg) return false;
+        if (algorithm && (!("alg" in parsedHeader) || parsedHeader.alg !== algorithm)) return false;
+        return true;
+      } catch {
+        return false;
+      }
+    }
+    null && core.$constructor("$ZodJWT", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (isValidJWT(payload.value, def.alg)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "jwt",
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    null && core.$constructor("$ZodCustomStringFormat", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = payload => {
+        if (def.fn(payload.value)) return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: def.format,
+          input: payload.value,
+          inst: inst,
+          continue: !def.abort
+        });
+      };
+    });
+    const $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = number;
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce) try {
+          payload.value = Number(payload.value);
+        } catch (_) {}
+        const input = payload.value;
+        if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
+        const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+        payload.issues.push({
+          expected: "number",
+          code: "invalid_type",
+          input: input,
+          inst: inst,
+          ...received ? {
+            received: received
+          } : {}
+        });
+        return payload;
+      };
+    });
+    const $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
+      $ZodCheckNumberFormat.init(inst, def);
+      $ZodNumber.init(inst, def);
+    });
+    const $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = regexes_boolean;
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce) try {
+          payload.value = Boolean(payload.value);
+        } catch (_) {}
+        const input = payload.value;
+        if (typeof input === "boolean") return payload;
+        payload.issues.push({
+          expected: "boolean",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    const $ZodBigInt = null && core.$constructor("$ZodBigInt", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = regexes.bigint;
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce) try {
+          payload.value = BigInt(payload.value);
+        } catch (_) {}
+        if (typeof payload.value === "bigint") return payload;
+        payload.issues.push({
+          expected: "bigint",
+          code: "invalid_type",
+          input: payload.value,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodBigIntFormat", (inst, def) => {
+      checks.$ZodCheckBigIntFormat.init(inst, def);
+      $ZodBigInt.init(inst, def);
+    });
+    null && core.$constructor("$ZodSymbol", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (typeof input === "symbol") return payload;
+        payload.issues.push({
+          expected: "symbol",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodUndefined", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = regexes.undefined;
+      inst._zod.values = new Set([ void 0 ]);
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (typeof input === "undefined") return payload;
+        payload.issues.push({
+          expected: "undefined",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodNull", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = regexes.null;
+      inst._zod.values = new Set([ null ]);
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (input === null) return payload;
+        payload.issues.push({
+          expected: "null",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodAny", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = payload => payload;
+    });
+    const $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = payload => payload;
+    });
+    null && core.$constructor("$ZodNever", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        payload.issues.push({
+          expected: "never",
+          code: "invalid_type",
+          input: payload.value,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodVoid", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (typeof input === "undefined") return payload;
+        payload.issues.push({
+          expected: "void",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodDate", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce) try {
+          payload.value = new Date(payload.value);
+        } catch (_err) {}
+        const input = payload.value;
+        const isDate = input instanceof Date;
+        const isValidDate = isDate && !Number.isNaN(input.getTime());
+        if (isValidDate) return payload;
+        payload.issues.push({
+          expected: "date",
+          code: "invalid_type",
+          input: input,
+          ...isDate ? {
+            received: "Invalid Date"
+          } : {},
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    function capSize(inst, size) {
+      const caps = sizeCaps(inst._zod.def.checks);
+      if (!caps.length) return;
+      const cap = Math.min(...caps.map(c => c[0]));
+      const parse = inst._zod.parse;
+      inst._zod.parse = (payload, ctx) => {
+        const n = size(payload.value);
+        if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+        return parse(payload, ctx);
+      };
+    }
+    const arraySize = input => Array.isArray(input) ? input.length : -1;
+    const mapSize = input => input instanceof Map ? input.size : -1;
+    const setSize = input => input instanceof Set ? input.size : -1;
+    function handleArrayResult(result, final, index) {
+      if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
+      final.value[index] = result.value;
+    }
+    const $ZodArray = $constructor("$ZodArray", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo = core_globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!Array.isArray(input)) {
+          payload.issues.push({
+            expected: "array",
+            code: "invalid_type",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+        const proms = [];
+        const abortEarly = ctx?.abortEarly;
+        for (let i = 0; i < input.length; i++) {
+          const item = input[i];
+          const result = def.element._zod.run({
+            value: item,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
+            handleArrayResult(result, payload, i);
+            if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
+          }
+        }
+        if (proms.length) return Promise.all(proms).then(() => payload);
+        return payload;
+      };
+      capSize(inst, arraySize);
+    });
+    function handlePropertyResult(result, final, key, input, optin, optout) {
+      const isPresent = key in input;
+      const isOptionalOut = optout === "optional";
+      if (!isPresent && isOptionalOut && optin === "optional") return;
+      if (result.issues.length) {
+        if (optin !== void 0 && isOptionalOut && !isPresent) return;
+        final.issues.push(...prefixIssues(key, result.issues));
+      }
+      if (!isPresent && optin === void 0) {
+        if (!result.issues.length) final.issues.push({
+          code: "invalid_type",
+          expected: "nonoptional",
+          input: void 0,
+          path: [ key ]
+        });
+        return;
+      }
+      if (result.value === void 0) {
+        if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
+      } else final.value[key] = result.value;
+    }
+    const NO_SYMBOL_KEYS = [];
+    function normalizeDef(def) {
+      const keys = Object.keys(def.shape);
+      const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+      const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+      const allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
+      for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+      const okeys = optionalKeys(def.shape);
+      return {
+        ...def,
+        allKeys: allKeys,
+        symbolKeys: symbolKeys,
+        keySet: new Set(keys),
+        numKeys: keys.length,
+        optionalKeys: new Set(okeys)
+      };
+    }
+    function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+      const unrecognized = [];
+      const keySet = def.keySet;
+      const _catchall = def.catchall._zod;
+      const t = _catchall.def.type;
+      const optin = _catchall.optin;
+      const optout = _catchall.optout;
+      let seen = 0;
+      for (const key in input) {
+        if (abortEarly && payload.issues.length !== seen) {
+          if (aborted(payload, seen)) break;
+          seen = payload.issues.length;
+        }
+        if (keySet.has(key)) continue;
+        if (key === "__proto__") {
+          if (t === "never") unrecognized.push(key);
+          continue;
+        }
+        if (t === "never") {
+          unrecognized.push(key);
+          continue;
+        }
+        const r = _catchall.run({
+          value: input[key],
+          issues: []
+        }, ctx);
+        if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+      }
+      if (unrecognized.length) payload.issues.push({
+        code: "unrecognized_keys",
+        keys: unrecognized,
+        input: input,
+        inst: inst,
+        continue: true
+      });
+      if (!proms.length) return payload;
+      return Promise.all(proms).then(() => payload);
+    }
+    const $ZodObject = $constructor("$ZodObject", (inst, def) => {
+      $ZodType.init(inst, def);
+      const desc = Object.getOwnPropertyDescriptor(def, "shape");
+      const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+      if (sh) {
+        const get = () => {
+          const newSh = {
+            ...sh
+          };
+          Object.defineProperty(def, "shape", {
+            value: newSh
+          });
+          get.raw = newSh;
+          return newSh;
+        };
+        get.raw = sh;
+        Object.defineProperty(def, "shape", {
+          get: get
+        });
+      }
+      const _normalized = cached(() => normalizeDef(def));
+      defineLazyInternal(inst, "propValues", zod => {
+        const shape = zod.def.shape;
+        const propValues = {};
+        for (const key in shape) {
+          const field = shape[key]._zod;
+          if (field.values) {
+            if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
+            for (const v of field.values) propValues[key].add(v);
+            if (field.optin !== void 0) propValues[key].add(void 0);
+          }
+        }
+        return propValues;
+      });
+      const isObject = util_isObject;
+      const catchall = def.catchall;
+      let value;
+      const memo = core_globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        value ?? (value = _normalized.value);
+        const input = payload.value;
+        if (!isObject(input)) {
+          payload.issues.push({
+            expected: "object",
+            code: "invalid_type",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+        const proms = [];
+        const shape = value.shape;
+        const abortEarly = ctx?.abortEarly;
+        let seen = payload.issues.length;
+        for (const key of value.allKeys) {
+          if (abortEarly && payload.issues.length !== seen) {
+            if (aborted(payload, seen)) break;
+            seen = payload.issues.length;
+          }
+          if (key === "__proto__") continue;
+          const el = shape[key];
+          const optin = el._zod.optin;
+          const optout = el._zod.optout;
+          const r = el._zod.run({
+            value: input[key],
+            issues: []
+          }, ctx);
+          if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+        }
+        if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
+        return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+      };
+    });
+    null && core.$constructor("$ZodObjectJIT", (inst, def) => {
+      $ZodObject.init(inst, def);
+      const superParse = inst._zod.parse;
+      const _normalized = util.cached(() => normalizeDef(def));
+      const memo = core.globalConfig.memoizer;
+      const generateFastpass = shape => {
+        const normalized = _normalized.value;
+        const syms = normalized.symbolKeys;
+        const doc = new Doc([ "payload", "ctx" ], {
+          shape: shape,
+          inst: inst,
+          memo: memo,
+          syms: syms
+        });
+        const parseStr = k => `shape[${k}]._zod.run({ value: input[${k}], issues: [] }, ctx)`;
+        const prefixStr = (id, k) => `\n          let ${id}_ab = false;\n          for (let i = 0; i < ${id}.issues.length; i++) {\n            const iss = ${id}.issues[i];\n            iss.path = iss.path ? [${k}, ...iss.path] : [${k}];\n            payload.issues.push(iss);\n            if (iss.continue !== true) ${id}_ab = true;\n          }\n          if (${id}_ab && ctx && ctx.abortEarly) {\n            payload.value = newResult;\n            return payload;\n          }`;
+        doc.write(`const input = payload.value;`);
+        const ids = Object.create(null);
+        let counter = 0;
+        for (const key of normalized.allKeys) ids[key] = `key_${counter++}`;
+        doc.write(memo ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
+        for (const key of normalized.allKeys) {
+          if (key === "__proto__") continue;
+          const id = ids[key];
+          const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : util.esc(key);
+          const isPresent = `${k} in input`;
+          const schema = shape[key];
+          const optin = schema?._zod?.optin;
+          const isOptionalIn = optin !== void 0;
+          const isOptionalOut = schema?._zod?.optout === "optional";
+          doc.write(`const ${id} = ${parseStr(k)};`);
+          if (isOptionalIn && isOptionalOut) {
+            const assign = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
+            doc.write(`\n        const ${id}_present = ${isPresent};\n        if (!${id}.issues.length || ${id}_present) {\n          if (${id}.issues.length) {${prefixStr(id, k)}\n          }\n\n          if (${assign}) {\n            newResult[${k}] = ${id}.value;\n          }\n        }\n\n      `);
+          } else if (!isOptionalIn) doc.write(`\n        const ${id}_present = ${isPresent};\n        if (${id}.issues.length) {${prefixStr(id, k)}\n        }\n        if (!${id}_present && !${id}.issues.length) {\n          payload.issues.push({\n            code: "invalid_type",\n            expected: "nonoptional",\n            input: undefined,\n            path: [${k}]\n          });\n          if (ctx && ctx.abortEarly) {\n            payload.value = newResult;\n            return payload;\n          }\n        }\n\n        if (${id}_present) {\n          newResult[${k}] = ${id}.value;\n        }\n\n      `); else {
+            doc.write(`\n        if (${id}.issues.length) {${prefixStr(id, k)}\n        }\n      `);
+            if (optin === "defaulted") doc.write(`newResult[${k}] = ${id}.value;`); else doc.write(`\n        if (${id}.value !== undefined || ${isPresent}) {\n          newResult[${k}] = ${id}.value;\n        }\n      `);
+          }
+        }
+        doc.write(`payload.value = newResult;`);
+        doc.write(`return payload;`);
+        return doc.compile();
+      };
+      let fastpass;
+      const isObject = util.isObject;
+      const jit = !core.globalConfig.jitless;
+      const allowsEval = util.allowsEval;
+      const fastEnabled = jit && allowsEval.value;
+      const catchall = def.catchall;
+      let value;
+      inst._zod.parse = (payload, ctx) => {
+        value ?? (value = _normalized.value);
+        const input = payload.value;
+        if (!isObject(input)) {
+          payload.issues.push({
+            expected: "object",
+            code: "invalid_type",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        if (jit && fastEnabled && ctx?.async === false && ctx.jitless !== true) {
+          if (!fastpass) fastpass = generateFastpass(def.shape);
+          payload = fastpass(payload, ctx);
+          if (!catchall) return payload;
+          return handleCatchall([], input, payload, ctx, value, inst, ctx?.abortEarly === true);
+        }
+        return superParse(payload, ctx);
+      };
+    });
+    function handleUnionResults(results, final, inst, ctx) {
+      for (const result of results) if (result.issues.length === 0) {
+        final.value = result.value;
+        return final;
+      }
+      const nonaborted = results.filter(r => !util.aborted(r));
+      if (nonaborted.length === 1) {
+        final.value = nonaborted[0].value;
+        return nonaborted[0];
+      }
+      final.issues.push({
+        code: "invalid_union",
+        input: final.value,
+        inst: inst,
+        errors: results.map(result => result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())))
+      });
+      return final;
+    }
+    const $ZodUnion = null && core.$constructor("$ZodUnion", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
+      util.defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
+      util.defineLazyInternal(inst, "values", zod => {
+        if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
+        return;
+      });
+      util.defineLazyInternal(inst, "pattern", zod => {
+        if (zod.def.options.every(o => o._zod.pattern)) {
+          const patterns = zod.def.options.map(o => o._zod.pattern);
+          return new RegExp(`^(${patterns.map(p => util.cleanRegex(p.source)).join("|")})$`);
+        }
+        return;
+      });
+      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+      inst._zod.parse = (payload, ctx) => {
+        if (first) return first(payload, ctx);
+        let async = false;
+        const results = [];
+        for (const option of def.options) {
+          const result = option._zod.run({
+            value: payload.value,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) {
+            results.push(result);
+            async = true;
+          } else {
+            if (result.issues.length === 0) return result;
+            results.push(result);
+          }
+        }
+        if (!async) return handleUnionResults(results, payload, inst, ctx);
+        return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+      };
+    });
+    function handleExclusiveUnionResults(results, final, inst, ctx) {
+      const matches = [];
+      for (let i = 0; i < results.length; i++) if (results[i].issues.length === 0) matches.push(i);
+      if (matches.length === 1) {
+        final.value = results[matches[0]].value;
+        return final;
+      }
+      if (matches.length === 0) final.issues.push({
+        code: "invalid_union",
+        input: final.value,
+        inst: inst,
+        errors: results.map(result => result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())))
+      }); else final.issues.push({
+        code: "invalid_union",
+        input: final.value,
+        inst: inst,
+        errors: [],
+        inclusive: false,
+        matches: matches
+      });
+      return final;
+    }
+    null && core.$constructor("$ZodXor", (inst, def) => {
+      $ZodUnion.init(inst, def);
+      def.inclusive = false;
+      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+      inst._zod.parse = (payload, ctx) => {
+        if (first) return first(payload, ctx);
+        let async = false;
+        const results = [];
+        for (const option of def.options) {
+          const result = option._zod.run({
+            value: payload.value,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) {
+            results.push(result);
+            async = true;
+          } else results.push(result);
+        }
+        if (!async) return handleExclusiveUnionResults(results, payload, inst, ctx);
+        return Promise.all(results).then(results => handleExclusiveUnionResults(results, payload, inst, ctx));
+      };
+    });
+    function discriminatorMap(def) {
+      const map = new Map;
+      for (const option of def.options) {
+        const values = option._zod.propValues?.[def.discriminator];
+        if (!values || values.size === 0) throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
+        for (const value of values) if (map.has(value)) {
+          if (value !== void 0) throw new Error(`Duplicate discriminator value "${String(value)}"`);
+          map.set(value, null);
+        } else map.set(value, option);
+      }
+      return map;
+    }
+    null && core.$constructor("$ZodDiscriminatedUnion", (inst, def) => {
+      def.inclusive = false;
+      $ZodUnion.init(inst, def);
+      const _super = inst._zod.parse;
+      util.defineLazyInternal(inst, "propValues", zod => {
+        const propValues = {};
+        let undefinedCount = 0;
+        for (const option of zod.def.options) {
+          const pv = option._zod.propValues;
+          if (!pv || Object.keys(pv).length === 0) throw new Error(`Invalid discriminated union option at index "${zod.def.options.indexOf(option)}"`);
+          if (pv[zod.def.discriminator]?.has(void 0)) undefinedCount++;
+          for (const [k, v] of Object.entries(pv)) {
+            if (!Object.prototype.hasOwnProperty.call(propValues, k)) util.assignProp(propValues, k, new Set);
+            for (const val of v) propValues[k].add(val);
+          }
+        }
+        if (!zod.def.unionFallback && undefinedCount > 1) propValues[zod.def.discriminator]?.delete(void 0);
+        return propValues;
+      });
+      def.options.forEach((option, i) => {
+        const propShape = util.rawShape(option._zod.def);
+        if (propShape && !Object.prototype.hasOwnProperty.call(propShape, def.discriminator)) throw new Error(`Invalid discriminated union option at index "${i}"`);
+      });
+      const disc = util.cached(() => discriminatorMap(def));
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!util.isObject(input)) {
+          payload.issues.push({
+            code: "invalid_type",
+            expected: "object",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        const value = input?.[def.discriminator];
+        const opt = disc.value.get(value);
+        if (opt && (value !== void 0 || ctx.direction !== "backward")) return opt._zod.run(payload, ctx);
+        if (def.unionFallback || ctx.direction === "backward") return _super(payload, ctx);
+        payload.issues.push({
+          code: "invalid_union",
+          errors: [],
+          note: "No matching discriminator",
+          discriminator: def.discriminator,
+          options: Array.from(disc.value.keys()).filter(value => disc.value.get(value) !== null),
+          input: input,
+          path: [ def.discriminator ],
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodIntersection", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        const left = def.left._zod.run({
+          value: input,
+          issues: []
+        }, ctx);
+        const right = def.right._zod.run({
+          value: input,
+          issues: []
+        }, ctx);
+        const async = left instanceof Promise || right instanceof Promise;
+        if (async) return Promise.all([ left, right ]).then(([left, right]) => handleIntersectionResults(payload, left, right));
+        return handleIntersectionResults(payload, left, right);
+      };
+    });
+    function mergeValues(a, b) {
+      if (a === b) return {
+        valid: true,
+        data: a
+      };
+      if (a instanceof Date && b instanceof Date && +a === +b) return {
+        valid: true,
+        data: a
+      };
+      if (util.isPlainObject(a) && util.isPlainObject(b)) {
+        const bKeys = Object.keys(b);
+        const sharedKeys = Object.keys(a).filter(key => bKeys.indexOf(key) !== -1);
+        const newObj = {
+          ...a,
+          ...b
+        };
+        if (Object.prototype.hasOwnProperty.call(newObj, "__proto__")) delete newObj.__proto__;
+        for (const key of sharedKeys) {
+          if (key === "__proto__") continue;
+          const sharedValue = mergeValues(a[key], b[key]);
+          if (!sharedValue.valid) return {
+            valid: false,
+            mergeErrorPath: [ key, ...sharedValue.mergeErrorPath ]
+          };
+          newObj[key] = sharedValue.data;
+        }
+        return {
+          valid: true,
+          data: newObj
+        };
+      }
+      if (Array.isArray(a) && Array.isArray(b)) {
+        if (a.length !== b.length) return {
+          valid: false,
+          mergeErrorPath: []
+        };
+        const newArray = [];
+        for (let index = 0; index < a.length; index++) {
+          const itemA = a[index];
+          const itemB = b[index];
+          const sharedValue = mergeValues(itemA, itemB);
+          if (!sharedValue.valid) return {
+            valid: false,
+            mergeErrorPath: [ index, ...sharedValue.mergeErrorPath ]
+          };
+          newArray.push(sharedValue.data);
+        }
+        return {
+          valid: true,
+          data: newArray
+        };
+      }
+      return {
+        valid: false,
+        mergeErrorPath: []
+      };
+    }
+    function handleIntersectionResults(result, left, right) {
+      const unrecKeys = new Map;
+      let unrecIssue;
+      const keyIssues = new Map;
+      const collect = (iss, side) => {
+        let keys;
+        if (iss.code === "unrecognized_keys" && !iss.path?.length) {
+          unrecIssue ?? (unrecIssue = iss);
+          keys = iss.keys;
+        } else if (iss.code === "invalid_key" && iss.origin === "record" && iss.path?.length === 1) {
+          const k = String(iss.path[0]);
+          if (!keyIssues.has(k)) keyIssues.set(k, iss);
+          keys = [ k ];
+        } else return false;
+        for (const k of keys) {
+          if (!unrecKeys.has(k)) unrecKeys.set(k, {});
+          unrecKeys.get(k)[side] = true;
+        }
+        return true;
+      };
+      for (const iss of left.issues) if (!collect(iss, "l")) result.issues.push(iss);
+      for (const iss of right.issues) if (!collect(iss, "r")) result.issues.push(iss);
+      const bothKeys = [ ...unrecKeys ].filter(([, f]) => f.l && f.r).map(([k]) => k);
+      if (bothKeys.length) {
+        const aggregated = unrecIssue ? bothKeys.filter(k => unrecIssue.keys.includes(k)) : [];
+        if (aggregated.length) result.issues.push({
+          ...unrecIssue,
+          keys: aggregated
+        });
+        for (const k of bothKeys) if (!aggregated.includes(k) && keyIssues.has(k)) result.issues.push(keyIssues.get(k));
+      }
+      const merged = mergeValues(left.value, right.value);
+      if (!merged.valid) {
+        if (util.aborted(result)) return result;
+        throw new Error(`Unmergable intersection. Error path: ` + `${JSON.stringify(merged.mergeErrorPath)}`);
+      }
+      result.value = merged.data;
+      return result;
+    }
+    const $ZodTuple = null && core.$constructor("$ZodTuple", (inst, def) => {
+      $ZodType.init(inst, def);
+      const items = def.items;
+      const memo = core.globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!Array.isArray(input)) {
+          payload.issues.push({
+            input: input,
+            inst: inst,
+            expected: "tuple",
+            code: "invalid_type"
+          });
+          return payload;
+        }
+        payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
+        const proms = [];
+        const optinStart = getTupleOptStart(items, "optin");
+        const optoutStart = getTupleOptStart(items, "optout");
+        if (!def.rest) {
+          if (input.length < optinStart) {
+            payload.issues.push({
+              code: "too_small",
+              minimum: optinStart,
+              inclusive: true,
+              input: input,
+              inst: inst,
+              origin: "array"
+            });
+            return payload;
+          }
+          if (input.length > items.length) payload.issues.push({
+            code: "too_big",
+            maximum: items.length,
+            inclusive: true,
+            input: input,
+            inst: inst,
+            origin: "array"
+          });
+        }
+        const itemResults = new Array(items.length);
+        const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+        let itemAborted = false;
+        for (let i = 0; i < items.length; i++) {
+          const r = items[i]._zod.run({
+            value: input[i],
+            issues: []
+          }, ctx);
+          if (r instanceof Promise) proms.push(r.then(rr => {
+            itemResults[i] = rr;
+          })); else {
+            itemResults[i] = r;
+            if (abortEarly && !itemAborted && r.issues.length) itemAborted = util.aborted(r);
+          }
+        }
+        if (def.rest && !itemAborted) {
+          let i = items.length - 1;
+          const rest = input.slice(items.length);
+          let seen = payload.issues.length;
+          for (const el of rest) {
+            if (abortEarly && payload.issues.length !== seen) {
+              if (util.aborted(payload, seen)) break;
+              seen = payload.issues.length;
+            }
+            i++;
+            const result = def.rest._zod.run({
+              value: el,
+              issues: []
+            }, ctx);
+            if (result instanceof Promise) proms.push(result.then(r => handleTupleResult(r, payload, i))); else handleTupleResult(result, payload, i);
+          }
+        }
+        if (proms.length) return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+        return handleTupleResults(itemResults, payload, items, input, optoutStart);
+      };
+    });
+    function getTupleOptStart(items, key) {
+      for (let i = items.length - 1; i >= 0; i--) {
+        const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+        if (!omittable) return i + 1;
+      }
+      return 0;
+    }
+    function handleTupleResult(result, final, index) {
+      if (result.issues.length) final.issues.push(...util.prefixIssues(index, result.issues));
+      final.value[index] = result.value;
+    }
+    function handleTupleResults(itemResults, final, items, input, optoutStart) {
+      for (let i = 0; i < items.length; i++) {
+        const r = itemResults[i];
+        const isPresent = i < input.length;
+        if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+          final.value.length = i;
+          break;
+        }
+        if (r.issues.length) {
+          if (!isPresent && i >= optoutStart) {
+            final.value.length = i;
+            break;
+          }
+          final.issues.push(...util.prefixIssues(i, r.issues));
+        }
+        final.value[i] = r.value;
+      }
+      for (let i = final.value.length - 1; i >= input.length; i--) if (items[i]._zod.optout === "optional" && final.value[i] === void 0) final.value.length = i; else break;
+      return final;
+    }
+    null && core.$constructor("$ZodRecord", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo = core.globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!util.isPlainObject(input)) {
+          payload.issues.push({
+            expected: "record",
+            code: "invalid_type",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        const proms = [];
+        const values = def.keyType._zod.values;
+        if (values && !def.partial) {
+          payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+          const recordKeys = new Set;
+          for (const key of values) if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+            recordKeys.add(typeof key === "number" ? key.toString() : key);
+            if (key === "__proto__") continue;
+            const keyResult = def.keyType._zod.run({
+              value: key,
+              issues: []
+            }, ctx);
+            if (keyResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
+            if (keyResult.issues.length) {
+              payload.issues.push({
+                code: "invalid_key",
+                origin: "record",
+                issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())),
+                input: key,
+                path: [ key ],
+                inst: inst
+              });
+              continue;
+            }
+            const outKey = keyResult.value;
+            if (outKey === "__proto__") continue;
+            const result = def.valueType._zod.run({
+              value: input[key],
+              issues: []
+            }, ctx);
+            if (result instanceof Promise) proms.push(result.then(result => {
+              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
+              payload.value[outKey] = result.value;
+            })); else {
+              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
+              payload.value[outKey] = result.value;
+            }
+          }
+          let unrecognized;
+          for (const key in input) if (!recordKeys.has(key)) if (def.mode === "loose") {
+            if (key === "__proto__") continue;
+            payload.value[key] = input[key];
+          } else {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          }
+          if (unrecognized && unrecognized.length > 0) payload.issues.push({
+            code: "unrecognized_keys",
+            input: input,
+            inst: inst,
+            keys: unrecognized,
+            continue: true
+          });
+        } else {
+          payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+          let unrecognized;
+          for (const key of Reflect.ownKeys(input)) {
+            if (key === "__proto__") continue;
+            if (!Object.prototype.propertyIsEnumerable.call(input, key)) continue;
+            let keyResult = def.keyType._zod.run({
+              value: key,
+              issues: []
+            }, ctx);
+            if (keyResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
+            const checkNumericKey = typeof key === "string" && regexes.number.test(key) && keyResult.issues.length;
+            if (checkNumericKey) {
+              const retryResult = def.keyType._zod.run({
+                value: Number(key),
+                issues: []
+              }, ctx);
+              if (retryResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
+              if (retryResult.issues.length === 0) keyResult = retryResult;
+            }
+            if (keyResult.issues.length) {
+              if (def.mode === "loose") payload.value[key] = input[key]; else if (values) {
+                unrecognized = unrecognized ?? [];
+                unrecognized.push(key);
+              } else payload.issues.push({
+                code: "invalid_key",
+                origin: "record",
+                issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())),
+                input: key,
+                path: [ key ],
+                inst: inst
+              });
+              continue;
+            }
+            const outKey = keyResult.value;
+            if (outKey === "__proto__") continue;
+            const result = def.valueType._zod.run({
+              value: input[key],
+              issues: []
+            }, ctx);
+            if (result instanceof Promise) proms.push(result.then(result => {
+              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
+              payload.value[outKey] = result.value;
+            })); else {
+              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
+              payload.value[outKey] = result.value;
+            }
+          }
+          if (unrecognized && unrecognized.length > 0) payload.issues.push({
+            code: "unrecognized_keys",
+            input: input,
+            inst: inst,
+            keys: unrecognized,
+            continue: true
+          });
+        }
+        if (proms.length) return Promise.all(proms).then(() => payload);
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodMap", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo = core.globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!(input instanceof Map)) {
+          payload.issues.push({
+            expected: "map",
+            code: "invalid_type",
+            input: input,
+            inst: inst
+          });
+          return payload;
+        }
+        const proms = [];
+        payload.value = memo ? memo.alloc(inst, payload, new Map, ctx) : new Map;
+        const abortEarly = ctx?.abortEarly;
+        let seen = payload.issues.length;
+        for (const [key, value] of input) {
+          if (abortEarly && payload.issues.length !== seen) {
+            if (util.aborted(payload, seen)) break;
+            seen = payload.issues.length;
+          }
+          const keyResult = def.keyType._zod.run({
+            value: key,
+            issues: []
+          }, ctx);
+          const valueResult = def.valueType._zod.run({
+            value: value,
+            issues: []
+          }, ctx);
+          if (keyResult instanceof Promise || valueResult instanceof Promise) proms.push(Promise.all([ keyResult, valueResult ]).then(([keyResult, valueResult]) => {
+            handleMapResult(keyResult, valueResult, payload, key, input, inst, ctx);
+          })); else handleMapResult(keyResult, valueResult, payload, key, input, inst, ctx);
+        }
+        if (proms.length) return Promise.all(proms).then(() => payload);
+        return payload;
+      };
+      capSize(inst, mapSize);
+    });
+    function handleMapResult(keyResult, valueResult, final, key, input, inst, ctx) {
+      if (keyResult.issues.length) if (util.propertyKeyTypes.has(typeof key)) final.issues.push(...util.prefixIssues(key, keyResult.issues)); else final.issues.push({
+        code: "invalid_key",
+        origin: "map",
+        input: input,
+        inst: inst,
+        issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
+      });
+      if (valueResult.issues.length) if (util.propertyKeyTypes.has(typeof key)) final.issues.push(...util.prefixIssues(key, valueResult.issues)); else final.issues.push({
+        origin: "map",
+        code: "invalid_element",
+        input: input,
+        inst: inst,
+        key: key,
+        issues: valueResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
+      });
+      final.value.set(keyResult.value, valueResult.value);
+    }
+    null && core.$constructor("$ZodSet", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo = core.globalConfig.memoizer;
+      memo?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!(input instanceof Set)) {
+          payload.issues.push({
+            input: input,
+            inst: inst,
+            expected: "set",
+            code: "invalid_type"
+          });
+          return payload;
+        }
+        const proms = [];
+        payload.value = memo ? memo.alloc(inst, payload, new Set, ctx) : new Set;
+        const abortEarly = ctx?.abortEarly;
+        let seen = payload.issues.length;
+        for (const item of input) {
+          if (abortEarly && payload.issues.length !== seen) {
+            if (util.aborted(payload, seen)) break;
+            seen = payload.issues.length;
+          }
+          const result = def.valueType._zod.run({
+            value: item,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) proms.push(result.then(result => handleSetResult(result, payload))); else handleSetResult(result, payload);
+        }
+        if (proms.length) return Promise.all(proms).then(() => payload);
+        return payload;
+      };
+      capSize(inst, setSize);
+    });
+    function handleSetResult(result, final) {
+      if (result.issues.length) final.issues.push(...result.issues);
+      final.value.add(result.value);
+    }
+    const $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
+      $ZodType.init(inst, def);
+      const values = getEnumValues(def.entries);
+      const valuesSet = new Set(values);
+      inst._zod.values = valuesSet;
+      defineLazyInternal(inst, "pattern", zod => {
+        const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
+        return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+      });
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (valuesSet.has(input)) return payload;
+        payload.issues.push({
+          code: "invalid_value",
+          values: values,
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodLiteral", (inst, def) => {
+      $ZodType.init(inst, def);
+      const values = new Set(def.values);
+      inst._zod.values = values;
+      util.defineLazyInternal(inst, "pattern", zod => {
+        const vals = zod.def.values;
+        return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? util.escapeRegex(o) : o ? util.escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+      });
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (values.has(input)) return payload;
+        payload.issues.push({
+          code: "invalid_value",
+          values: def.values,
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodFile", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (input instanceof File) return payload;
+        payload.issues.push({
+          expected: "file",
+          code: "invalid_type",
+          input: input,
+          inst: inst
+        });
+        return payload;
+      };
+    });
+    const $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "optional";
+      core_globalConfig.memoizer?.guard(inst);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
+        const _out = def.transform(payload.value, payload);
+        if (ctx.async) {
+          const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+          return output.then(output => {
+            payload.value = output;
+            return payload;
+          });
+        }
+        if (_out instanceof Promise) throw new $ZodAsyncError;
+        payload.value = _out;
+        return payload;
+      };
+    });
+    function handleOptionalResult(payload, result) {
+      payload.value = result.issues.length ? void 0 : result.value;
+      return payload;
+    }
+    const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+      inst._zod.optout = "optional";
+      defineLazyInternal(inst, "values", zod => {
+        const values = zod.def.innerType._zod.values;
+        return values ? new Set([ ...values, void 0 ]) : void 0;
+      });
+      defineLazyInternal(inst, "pattern", zod => {
+        const pattern = zod.def.innerType._zod.pattern;
+        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        if (payload.value === void 0) {
+          if (def.innerType._zod.optin !== "defaulted") return payload;
+          const result = def.innerType._zod.run({
+            value: payload.value,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
+          return handleOptionalResult(payload, result);
+        }
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    null && core.$constructor("$ZodExactOptional", (inst, def) => {
+      $ZodOptional.init(inst, def);
+      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+      util.defineLazyInternal(inst, "pattern", zod => zod.def.innerType._zod.pattern);
+      inst._zod.parse = (payload, ctx) => def.innerType._zod.run(payload, ctx);
+    });
+    const $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
+      defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
+      defineLazyInternal(inst, "pattern", zod => {
+        const pattern = zod.def.innerType._zod.pattern;
+        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+      });
+      defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
+      inst._zod.parse = (payload, ctx) => {
+        if (payload.value === null) return payload;
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    const $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "defaulted";
+      defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+        if (payload.value === void 0) {
+          payload.value = def.defaultValue;
+          return payload;
+        }
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
+        return handleDefaultResult(result, def);
+      };
+    });
+    function handleDefaultResult(payload, def) {
+      if (payload.value === void 0) payload.value = def.defaultValue;
+      return payload;
+    }
+    null && core.$constructor("$ZodPrefault", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "defaulted";
+      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+        if (payload.value === void 0) payload.value = def.defaultValue;
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    null && core.$constructor("$ZodNonOptional", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazyInternal(inst, "values", zod => {
+        const v = zod.def.innerType._zod.values;
+        return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
+        return handleNonOptionalResult(result, inst);
+      };
+    });
+    function handleNonOptionalResult(payload, inst) {
+      if (!payload.issues.length && payload.value === void 0) payload.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: payload.value,
+        inst: inst
+      });
+      return payload;
+    }
+    null && core.$constructor("$ZodSuccess", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") throw new core.$ZodEncodeError("ZodSuccess");
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) return result.then(result => {
+          payload.value = result.issues.length === 0;
+          return payload;
+        });
+        payload.value = result.issues.length === 0;
+        return payload;
+      };
+    });
+    function handleCatchResult(payload, result, def, ctx) {
+      if (!result.issues.length) {
+        payload.value = result.value;
+        if (result.memo) payload.memo = true;
+        return payload;
+      }
+      payload.value = def.catchValue({
+        ...result,
+        value: payload.value,
+        error: {
+          issues: result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
+        },
+        input: payload.value
+      });
+      return payload;
+    }
+    null && core.$constructor("$ZodCatch", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+      util.defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
+      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+        const result = def.innerType._zod.run({
+          value: payload.value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) return result.then(result => handleCatchResult(payload, result, def, ctx));
+        return handleCatchResult(payload, result, def, ctx);
+      };
+    });
+    null && core.$constructor("$ZodNaN", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        if (typeof payload.value !== "number" || !Number.isNaN(payload.value)) {
+          payload.issues.push({
+            input: payload.value,
+            inst: inst,
+            expected: "nan",
+            code: "invalid_type"
+          });
+          return payload;
+        }
+        return payload;
+      };
+    });
+    const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
+      defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
+      defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
+      defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          const right = def.out._zod.run(payload, ctx);
+          if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
+          return handlePipeResult(right, def.in, ctx);
+        }
+        const left = def.in._zod.run(payload, ctx);
+        if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
+        return handlePipeResult(left, def.out, ctx);
+      };
+    });
+    function handlePipeResult(left, next, ctx) {
+      if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
+        left.aborted = true;
+        return left;
+      }
+      return next._zod.run({
+        value: left.value,
+        issues: left.issues
+      }, ctx);
+    }
+    null && core.$constructor("$ZodCodec", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
+      util.defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
+      util.defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
+      util.defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
+      inst._zod.parse = (payload, ctx) => {
+        const direction = ctx.direction || "forward";
+        if (direction === "forward") {
+          const left = def.in._zod.run(payload, ctx);
+          if (left instanceof Promise) return left.then(left => handleCodecAResult(left, def, ctx));
+          return handleCodecAResult(left, def, ctx);
+        } else {
+          const right = def.out._zod.run(payload, ctx);
+          if (right instanceof Promise) return right.then(right => handleCodecAResult(right, def, ctx));
+          return handleCodecAResult(right, def, ctx);
+        }
+      };
+    });
+    function handleCodecAResult(result, def, ctx) {
+      if (result.issues.length) {
+        result.aborted = true;
+        return result;
+      }
+      const direction = ctx.direction || "forward";
+      if (direction === "forward") {
+        const transformed = def.transform(result.value, result);
+        if (transformed instanceof Promise) return transformed.then(value => handleCodecTxResult(result, value, def.out, ctx));
+        return handleCodecTxResult(result, transformed, def.out, ctx);
+      } else {
+        const transformed = def.reverseTransform(result.value, result);
+        if (transformed instanceof Promise) return transformed.then(value => handleCodecTxResult(result, value, def.in, ctx));
+        return handleCodecTxResult(result, transformed, def.in, ctx);
+      }
+    }
+    function handleCodecTxResult(left, value, nextSchema, ctx) {
+      if (left.issues.length) {
+        left.aborted = true;
+        return left;
+      }
+      return nextSchema._zod.run({
+        value: value,
+        issues: left.issues
+      }, ctx);
+    }
+    null && core.$constructor("$ZodPreprocess", (inst, def) => {
+      $ZodPipe.init(inst, def);
+    });
+    null && core.$constructor("$ZodReadonly", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazyInternal(inst, "propValues", zod => zod.def.innerType._zod.propValues);
+      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+      util.defineLazyInternal(inst, "optin", zod => zod.def.innerType?._zod?.optin);
+      util.defineLazyInternal(inst, "optout", zod => zod.def.innerType?._zod?.optout);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) return result.then(handleReadonlyResult);
+        return handleReadonlyResult(result);
+      };
+    });
+    function handleReadonlyResult(payload) {
+      if (!payload.memo) payload.value = Object.freeze(payload.value);
+      return payload;
+    }
+    function leafPattern(schema) {
+      const def = schema._zod.def;
+      let pattern = def.pattern;
+      let isInt = !!def.format?.includes("int");
+      let minimum;
+      let maximum;
+      for (const ch of def.checks ?? []) {
+        const d = ch._zod.def;
+        if (d.pattern) pattern = d.pattern;
+        isInt || (isInt = !!d.format?.includes("int"));
+        const lo = d.minimum ?? d.length;
+        const hi = d.maximum ?? d.length;
+        if (lo !== void 0 && (minimum === void 0 || lo > minimum)) minimum = lo;
+        if (hi !== void 0 && (maximum === void 0 || hi < maximum)) maximum = hi;
+      }
+      if (pattern) return pattern.source;
+      if (minimum !== void 0 && maximum !== void 0 && minimum > maximum) return "(?!)";
+      if (minimum !== void 0 || maximum !== void 0) return regexes.string({
+        minimum: minimum,
+        maximum: maximum
+      }).source;
+      const own = schema._zod.pattern;
+      return (isInt && own === regexes.number ? regexes.integer : own)?.source;
+    }
+    function partPattern(schema) {
+      const def = schema._zod.def;
+      const own = schema._zod.pattern?.source;
+      const inner = def.innerType ?? schema._zod.innerType;
+      if (inner) {
+        const before = inner._zod.pattern?.source;
+        const after = partPattern(inner);
+        if (own && before && after && after !== before) return own.replace(util.cleanRegex(before), () => util.cleanRegex(after));
+        return own;
+      }
+      if (def.options) {
+        const sources = def.options.map(partPattern);
+        if (sources.every(Boolean)) return `^(${sources.map(s => util.cleanRegex(s)).join("|")})$`;
+      }
+      return leafPattern(schema);
+    }
+    null && core.$constructor("$ZodTemplateLiteral", (inst, def) => {
+      $ZodType.init(inst, def);
+      const regexParts = [];
+      for (const part of def.parts) if (typeof part === "object" && part !== null) {
+        const source = partPattern(part);
+        if (!source) throw new Error(`Invalid template literal part, no pattern found: ${[ ...part._zod.traits ].shift()}`);
+        regexParts.push(util.cleanRegex(source));
+      } else if (part === null || util.primitiveTypes.has(typeof part)) regexParts.push(util.escapeRegex(`${part}`)); else throw new Error(`Invalid template literal part: ${part}`);
+      inst._zod.pattern = new RegExp(`^${regexParts.join("")}$`);
+      inst._zod.parse = (payload, _ctx) => {
+        if (typeof payload.value !== "string") {
+          payload.issues.push({
+            input: payload.value,
+            inst: inst,
+            expected: "string",
+            code: "invalid_type"
+          });
+          return payload;
+        }
+        inst._zod.pattern.lastIndex = 0;
+        if (!inst._zod.pattern.test(payload.value)) {
+          payload.issues.push({
+            input: payload.value,
+            inst: inst,
+            code: "invalid_format",
+            format: def.format ?? "template_literal",
+            pattern: inst._zod.pattern.source
+          });
+          return payload;
+        }
+        return payload;
+      };
+    });
+    null && core.$constructor("$ZodFunction", (inst, def) => {
+      $ZodType.init(inst, def);
+      Object.defineProperty(inst, "_def", {
+        value: def
+      });
+      inst._zod.def = def;
+      inst.implement = func => {
+        if (typeof func !== "function") throw new Error("implement() must be called with a function");
+        return Object.defineProperty(function(...args) {
+          const parsedArgs = inst._def.input ? parse(inst._def.input, args) : args;
+          const result = Reflect.apply(func, this, parsedArgs);
+          if (inst._def.output) return parse(inst._def.output, result);
+          return result;
+        }, "_zod", {
+          value: inst._zod,
+          enumerable: false
+        });
+      };
+      inst.implementAsync = func => {
+        if (typeof func !== "function") throw new Error("implementAsync() must be called with a function");
+        return Object.defineProperty(async function(...args) {
+          const parsedArgs = inst._def.input ? await parseAsync(inst._def.input, args) : args;
+          const result = await Reflect.apply(func, this, parsedArgs);
+          if (inst._def.output) return await parseAsync(inst._def.output, result);
+          return result;
+        }, "_zod", {
+          value: inst._zod,
+          enumerable: false
+        });
+      };
+      inst._zod.parse = (payload, _ctx) => {
+        if (typeof payload.value !== "function") {
+          payload.issues.push({
+            code: "invalid_type",
+            expected: "function",
+            input: payload.value,
+            inst: inst
+          });
+          return payload;
+        }
+        const hasPromiseOutput = inst._def.output && inst._def.output._zod.def.type === "promise";
+        if (hasPromiseOutput) payload.value = inst.implementAsync(payload.value); else payload.value = inst.implement(payload.value);
+        return payload;
+      };
+      inst.input = (...args) => {
+        const F = inst.constructor;
+        if (Array.isArray(args[0])) return new F({
+          type: "function",
+          input: new $ZodTuple({
+            type: "tuple",
+            items: args[0],
+            rest: args[1]
+          }),
+          output: inst._def.output
+        });
+        return new F({
+          type: "function",
+          input: args[0],
+          output: inst._def.output
+        });
+      };
+      inst.output = output => {
+        const F = inst.constructor;
+        return new F({
+          type: "function",
+          input: inst._def.input,
+          output: output
+        });
+      };
+      return inst;
+    });
+    null && core.$constructor("$ZodPromise", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, ctx) => Promise.resolve(payload.value).then(inner => def.innerType._zod.run({
+        value: inner,
+        issues: []
+      }, ctx));
+    });
+    null && core.$constructor("$ZodLazy", (inst, def) => {
+      $ZodType.init(inst, def);
+      util.defineLazy(inst._zod, "innerType", () => {
+        const d = def;
+        if (!d._cachedInner) d._cachedInner = def.getter();
+        return d._cachedInner;
+      });
+      util.defineLazyInternal(inst, "pattern", zod => zod.innerType?._zod?.pattern);
+      util.defineLazyInternal(inst, "propValues", zod => zod.innerType?._zod?.propValues);
+      util.defineLazyInternal(inst, "optin", zod => zod.innerType?._zod?.optin ?? void 0);
+      util.defineLazyInternal(inst, "optout", zod => zod.innerType?._zod?.optout ?? void 0);
+      inst._zod.parse = (payload, ctx) => {
+        const inner = inst._zod.innerType;
+        return inner._zod.run(payload, ctx);
+      };
+    });
+    const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _) => payload;
+      inst._zod.check = payload => {
+        const input = payload.value;
+        const r = def.fn(input);
+        if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
+        handleRefineResult(r, payload, input, inst);
+        return;
+      };
+    });
+    function handleRefineResult(result, payload, input, inst) {
+      if (!result) {
+        const _iss = {
+          code: "custom",
+          input: input,
+          inst: inst,
+          path: [ ...inst._zod.def.path ?? [] ],
+          continue: !inst._zod.def.abort
+        };
+        if (inst._zod.def.params) _iss.params = inst._zod.def.params;
+        payload.issues.push(util_issue(_iss));
+      }
+    }
+    var registries_a;
+    null && Symbol("ZodOutput");
+    null && Symbol("ZodInput");
+    class $ZodRegistry {
+      constructor() {
+        this._map = new WeakMap;
+        this._idmap = new Map;
+      }
+      add(schema, ..._meta) {
+        const meta = _meta[0];
+        this._map.set(schema, meta);
+        if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
+        return this;
+      }
+      clear() {
+        this._map = new WeakMap;
+        this._idmap = new Map;
+        return this;
+      }
+      remove(schema) {
+        const meta = this._map.get(schema);
+        if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
+        this._map.delete(schema);
+        return this;
+      }
+      get(schema) {
+        const p = schema._zod.parent;
+        if (p) {
+          const pm = {
+            ...this.get(p) ?? {}
+          };
+          delete pm.id;
+          const f = {
+            ...pm,
+            ...this._map.get(schema)
+          };
+          return Object.keys(f).length ? f : void 0;
+        }
+        return this._map.get(schema);
+      }
+      has(schema) {
+        return this._map.has(schema);
+      }
+    }
+    function registry() {
+      return new $ZodRegistry;
+    }
+    (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
+    globalThis.__zod_globalRegistry;
+    function snapshotChecks(def) {
+      if (def.checks) def.checks = [ ...def.checks ];
+      return def;
+    }
+    function _string(Class, params) {
+      return new Class(snapshotChecks({
+        type: "string",
+        ...normalizeParams(params)
+      }));
+    }
+    function _guid(Class, params) {
+      return new Class({
+        type: "string",
+        format: "guid",
+        check: "string_format",
+        abort: false,
+        ...normalizeParams(params)
+      });
+    }
+    function _number(Class, params) {
+      return new Class(snapshotChecks({
+        type: "number",
+        checks: [],
+        ...normalizeParams(params)
+      }));
+    }
+    function _int(Class, params) {
+      return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "safeint",
+        ...normalizeParams(params)
+      });
+    }
+    function _boolean(Class, params) {
+      return new Class({
+        type: "boolean",
+        ...normalizeParams(params)
+      });
+    }
+    function _unknown(Class) {
+      return new Class({
+        type: "unknown"
+      });
+    }
+    function _lte(value, params) {
+      return new $ZodCheckLessThan({
+        check: "less_than",
+        ...normalizeParams(params),
+        value: value,
+        inclusive: true
+      });
+    }
+    function _gte(value, params) {
+      return new $ZodCheckGreaterThan({
+        check: "greater_than",
+        ...normalizeParams(params),
+        value: value,
+        inclusive: true
+      });
+    }
+    function _minLength(minimum, params) {
+      return new $ZodCheckMinLength({
+        check: "min_length",
+        ...normalizeParams(params),
+        minimum: minimum
+      });
+    }
+    function _regex(pattern, params) {
+      return new $ZodCheckRegex({
+        check: "string_format",
+        format: "regex",
+        ...normalizeParams(params),
+        pattern: pattern
+      });
+    }
+    function _refine(Class, fn, _params) {
+      const schema = new Class({
+        type: "custom",
+        check: "custom",
+        fn: fn,
+        ...normalizeParams(_params)
+      });
+      return schema;
+    }
+    function _getMessage() {
+      const internals = this._zod;
+      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+      return internals.message;
+    }
+    function _setMessage(value) {
+      this._zod.message = value;
+    }
+    const _messageDesc = {
+      get: _getMessage,
+      set: _setMessage,
+      enumerable: true,
+      configurable: true
+    };
+    const _issuesDesc = {
+      value: void 0,
+      enumerable: false
+    };
+    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
+    const initializer = (inst, def) => {
+      inst.name = "$ZodError";
+      _issuesDesc.value = def;
+      Object.defineProperty(inst, "issues", _issuesDesc);
+      _issuesDesc.value = void 0;
+      Object.defineProperty(inst, "message", _messageDesc);
+      const proto = Object.getPrototypeOf(inst);
+      if (!_installedToString.has(proto)) {
+        _installedToString.add(proto);
+        Object.defineProperty(proto, "toString", {
+          configurable: true,
+          enumerable: false,
+          get() {
+            const value = () => this.message;
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+            return value;
+          },
+          set(value) {
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+          }
+        });
+      }
+    };
+    $constructor("$ZodError", initializer);
+    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+      Parent: Error
+    });
+    const _parse = _Err => {
+      const fn = (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: false
+        } : {
+          async: false
+        };
+        const result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) throw new $ZodAsyncError;
+        if (result.issues.length) {
+          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, _params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parse = _parse($ZodRealError);
+    const _parseAsync = _Err => {
+      const fn = async (schema, value, _ctx, params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: true
+        } : {
+          async: true
+        };
+        let result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) result = await result;
+        if (result.issues.length) {
+          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parseAsync = _parseAsync($ZodRealError);
+    const _safeParse = _Err => (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: false
+      } : {
+        async: false
+      };
+      const result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) throw new $ZodAsyncError;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParse = _safeParse($ZodRealError);
+    function failure(Err, issues, ctx) {
+      let error;
+      return {
+        success: false,
+        get error() {
+          if (!error) {
+            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
+            issues = void 0;
+            ctx = void 0;
+          }
+          return error;
+        },
+        set error(e) {
+          error = e;
+          issues = void 0;
+          ctx = void 0;
+        }
+      };
+    }
+    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: true
+      } : {
+        async: true
+      };
+      let result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) result = await result;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParseAsync = _safeParseAsync($ZodRealError);
+    null && Symbol.for("zod.compile.invalid");
+    null && Symbol.for("zod.compile.fallback");
+    const ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
+      if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
+      $ZodType.init(inst, def);
+      inst.def = def;
+      inst.type = def.type;
+    }, {
+      get with() {
+        return this.check;
+      },
+      set with(value) {
+        own(this, "with", value);
+      },
+      parse(data, params) {
+        return parse_parse(this, data, params, {
+          callee: this.parse
+        });
+      },
+      parseAsync(data, params) {
+        return parse_parseAsync(this, data, params, {
+          callee: this.parseAsync
+        });
+      },
+      safeParse(data, params) {
+        return safeParse(this, data, params);
+      },
+      safeParseAsync(data, params) {
+        return safeParseAsync(this, data, params);
+      },
+      check(...checks) {
+        const def = this.def;
+        return this.clone({
+          ...def,
+          checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
+            _zod: {
+              check: ch,
+              def: {
+                check: "custom"
+              },
+              onattach: []
+            }
+          } : ch) ]
+        }, {
+          parent: true
+        });
+      },
+      clone(_def, params) {
+        return clone(this, _def, params);
+      },
+      brand() {
+        return this;
+      },
+      register(reg, meta) {
+        reg.add(this, meta);
+        return this;
+      },
+      apply(fn, ...args) {
+        return args.length === 0 ? fn(this) : fn(this, ...args);
+      }
+    });
+    const ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
+      $ZodString.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function schemas_string(params) {
+      return _string(ZodMiniString, params);
+    }
+    const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      ZodMiniString.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniEmail", (inst, def) => {
+      core.$ZodEmail.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    const ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
+      $ZodGUID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    function schemas_guid(params) {
+      return _guid(ZodMiniGUID, params);
+    }
+    null && core.$constructor("ZodMiniUUID", (inst, def) => {
+      core.$ZodUUID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniURL", (inst, def) => {
+      core.$ZodURL.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniEmoji", (inst, def) => {
+      core.$ZodEmoji.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniNanoID", (inst, def) => {
+      core.$ZodNanoID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCUID", (inst, def) => {
+      core.$ZodCUID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCUID2", (inst, def) => {
+      core.$ZodCUID2.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniULID", (inst, def) => {
+      core.$ZodULID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniXID", (inst, def) => {
+      core.$ZodXID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniKSUID", (inst, def) => {
+      core.$ZodKSUID.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniIPv4", (inst, def) => {
+      core.$ZodIPv4.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniIPv6", (inst, def) => {
+      core.$ZodIPv6.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCIDRv4", (inst, def) => {
+      core.$ZodCIDRv4.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCIDRv6", (inst, def) => {
+      core.$ZodCIDRv6.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniMAC", (inst, def) => {
+      core.$ZodMAC.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniBase64", (inst, def) => {
+      core.$ZodBase64.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniBase64URL", (inst, def) => {
+      core.$ZodBase64URL.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniE164", (inst, def) => {
+      core.$ZodE164.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCreditCard", (inst, def) => {
+      core.$ZodCreditCard.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniIBAN", (inst, def) => {
+      core.$ZodIBAN.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniJWT", (inst, def) => {
+      core.$ZodJWT.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCustomStringFormat", (inst, def) => {
+      core.$ZodCustomStringFormat.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
+      $ZodNumber.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function schemas_number(params) {
+      return _number(ZodMiniNumber, params);
+    }
+    const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
+      $ZodNumberFormat.init(inst, def);
+      ZodMiniNumber.init(inst, def);
+    });
+    function schemas_int(params) {
+      return _int(ZodMiniNumberFormat, params);
+    }
+    const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
+      $ZodBoolean.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function schemas_boolean(params) {
+      return _boolean(ZodMiniBoolean, params);
+    }
+    const ZodMiniBigInt = null && core.$constructor("ZodMiniBigInt", (inst, def) => {
+      core.$ZodBigInt.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniBigIntFormat", (inst, def) => {
+      core.$ZodBigIntFormat.init(inst, def);
+      ZodMiniBigInt.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniSymbol", (inst, def) => {
+      core.$ZodSymbol.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniUndefined", (inst, def) => {
+      core.$ZodUndefined.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniNull", (inst, def) => {
+      core.$ZodNull.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniAny", (inst, def) => {
+      core.$ZodAny.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
+      $ZodUnknown.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function unknown() {
+      return _unknown(ZodMiniUnknown);
+    }
+    null && core.$constructor("ZodMiniNever", (inst, def) => {
+      core.$ZodNever.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniVoid", (inst, def) => {
+      core.$ZodVoid.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniDate", (inst, def) => {
+      core.$ZodDate.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
+      $ZodArray.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function array(element, params) {
+      return new ZodMiniArray({
+        type: "array",
+        element: element,
+        ...normalizeParams(params)
+      });
+    }
+    const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
+      $ZodObject.init(inst, def);
+      ZodMiniType.init(inst, def);
+      installLazyProp(inst, "shape", self => self._zod.def.shape, false);
+    });
+    function object(shape, params) {
+      const def = {
+        type: "object",
+        shape: shape ?? {},
+        ...normalizeParams(params)
+      };
+      return new ZodMiniObject(def);
+    }
+    function looseObject(shape, params) {
+      return new ZodMiniObject({
+        type: "object",
+        shape: shape,
+        catchall: unknown(),
+        ...normalizeParams(params)
+      });
+    }
+    const ZodMiniUnion = null && core.$constructor("ZodMiniUnion", (inst, def) => {
+      core.$ZodUnion.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniXor", (inst, def) => {
+      ZodMiniUnion.init(inst, def);
+      core.$ZodXor.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniDiscriminatedUnion", (inst, def) => {
+      core.$ZodDiscriminatedUnion.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniIntersection", (inst, def) => {
+      core.$ZodIntersection.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniTuple", (inst, def) => {
+      core.$ZodTuple.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniRecord", (inst, def) => {
+      core.$ZodRecord.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniMap", (inst, def) => {
+      core.$ZodMap.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniSet", (inst, def) => {
+      core.$ZodSet.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
+      $ZodEnum.init(inst, def);
+      ZodMiniType.init(inst, def);
+      inst.options = [ ...inst._zod.values ];
+    });
+    function schemas_enum(values, params) {
+      const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
+      return new ZodMiniEnum({
+        type: "enum",
+        entries: entries,
+        ...normalizeParams(params)
+      });
+    }
+    null && core.$constructor("ZodMiniLiteral", (inst, def) => {
+      core.$ZodLiteral.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniFile", (inst, def) => {
+      core.$ZodFile.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
+      $ZodTransform.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function transform(fn) {
+      return new ZodMiniTransform({
+        type: "transform",
+        transform: fn
+      });
+    }
+    const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
+      $ZodOptional.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function optional(innerType) {
+      return new ZodMiniOptional({
+        type: "optional",
+        innerType: innerType
+      });
+    }
+    null && core.$constructor("ZodMiniExactOptional", (inst, def) => {
+      core.$ZodExactOptional.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
+      $ZodNullable.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function nullable(innerType) {
+      return new ZodMiniNullable({
+        type: "nullable",
+        innerType: innerType
+      });
+    }
+    const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
+      $ZodDefault.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function schemas_default(innerType, defaultValue) {
+      return new ZodMiniDefault({
+        type: "default",
+        innerType: innerType,
+        get defaultValue() {
+          return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
+        }
+      });
+    }
+    null && core.$constructor("ZodMiniPrefault", (inst, def) => {
+      core.$ZodPrefault.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniNonOptional", (inst, def) => {
+      core.$ZodNonOptional.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniSuccess", (inst, def) => {
+      core.$ZodSuccess.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniCatch", (inst, def) => {
+      core.$ZodCatch.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniNaN", (inst, def) => {
+      core.$ZodNaN.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
+      $ZodPipe.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function pipe(in_, out) {
+      return new ZodMiniPipe({
+        type: "pipe",
+        in: in_,
+        out: out
+      });
+    }
+    null && core.$constructor("ZodMiniCodec", (inst, def) => {
+      ZodMiniPipe.init(inst, def);
+      core.$ZodCodec.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniReadonly", (inst, def) => {
+      core.$ZodReadonly.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniTemplateLiteral", (inst, def) => {
+      core.$ZodTemplateLiteral.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniLazy", (inst, def) => {
+      core.$ZodLazy.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniPromise", (inst, def) => {
+      core.$ZodPromise.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
+      $ZodCustom.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function refine(fn, _params = {}) {
+      return _refine(ZodMiniCustom, fn, _params);
+    }
+    null && core.$constructor("ZodMiniFunction", (inst, def) => {
+      core.$ZodFunction.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function workspaces_text(min, max) {
+      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
+      const length = value => [ ...value ].length;
+      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
+      }));
+    }
+    const flag = () => schemas_boolean("must be true or false");
+    const model = () => schemas_string("must be the id of a model, author/model");
+    const SLUG_MAX_LENGTH = 50;
+    const slug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"), refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !safeParse(schemas_guid(), value).success, 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
+    const createWorkspaceRequest = object({
+      name: workspaces_text(1, 100),
+      slug: slug,
+      description: optional(nullable(workspaces_text(0, 500))),
+      default_text_model: optional(nullable(model())),
+      default_image_model: optional(nullable(model())),
+      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
+      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
+      is_data_discount_logging_enabled: optional(flag()),
+      is_observability_broadcast_enabled: optional(flag()),
+      is_observability_io_logging_enabled: optional(flag()),
+      disabled_server_tools: optional(nullable(array(schemas_string("must be the name of a tool"), "must be a list of names: one per line, separated by commas, or a JSON array")))
+    });
+    const workspace = looseObject({
+      id: schemas_string().check(_minLength(1)),
+      slug: schemas_string(),
+      name: schemas_string()
+    });
+    async function createWorkspace(client, body) {
+      const {data: data} = await client.request({
+        doing: `create the workspace ${body.slug}`,
+        leaves: `a workspace with the slug ${body.slug}`,
+        method: "POST",
+        path: "/workspaces",
+        body: body,
+        answer: object({
+          data: workspace
+        })
+      });
+      return data;
+    }
+    function dashboardUrl(slug) {
+      return `https://openrouter.ai/workspaces/${slug}`;
+    }
+    const external_node_net_namespaceObject = require("node:net");
+    const UNITS = {
+      s: 1e3,
+      m: 6e4,
+      h: 36e5,
+      d: 864e5
+    };
+    function parseDuration(text) {
+      const unit = UNITS[text.slice(-1)];
+      const count = text.slice(0, -1);
+      return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
+    }
+    const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
+    const MIN_KEY_LENGTH = 16;
+    const connection = {
+      management_key: schemas_string({
+        error: () => missingKey(process.env)
+      }).check(_regex(/^[\x21-\x7e]+$/, 'must be the key alone: no blanks, no line breaks, no "Bearer", nothing but ASCII'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+      api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
+      timeout: schemas_default(pipe(schemas_string(), transform(toTimeout)), 6e4)
+    };
+    function missingKey(env) {
+      const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
+      if (actor === "dependabot[bot]") return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
+      const causes = "there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it";
+      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}` : `is empty: ${causes}`;
+    }
+    function refuse(context, input, message) {
+      context.issues.push({
+        code: "custom",
+        message: message,
+        input: input
+      });
+      return NEVER;
+    }
+    function toApiUrl(text, context) {
+      const url = URL.canParse(text) ? new URL(text) : void 0;
+      if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return refuse(context, text, "must begin with https, because the key goes there");
+      if (url.username || url.password) return refuse(context, text, "must not hold a user or password");
+      if (url.search || url.hash) return refuse(context, text, "must end with its path: no ? and no #");
+      return url.href.replace(/\/+$/, "");
+    }
+    const loopback = new external_node_net_namespaceObject.BlockList;
+    loopback.addSubnet("127.0.0.0", 8, "ipv4");
+    loopback.addAddress("::1", "ipv6");
+    function isLoopback(hostname) {
+      const address = hostname.replace(/^\[|\]$/g, "");
+      const family = (0, external_node_net_namespaceObject.isIP)(address);
+      return hostname === "localhost" || family > 0 && loopback.check(address, `ipv${family}`);
+    }
+    const MIN_TIMEOUT = 1e3;
+    const MAX_TIMEOUT = 24 * 36e5;
+    function toTimeout(text, context) {
+      const ms = parseDuration(text);
+      if (ms === void 0) {
+        const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
+        return refuse(context, text, `${wrong} a duration such as 90s, 15m or 2h`);
+      }
+      if (ms < MIN_TIMEOUT || ms > MAX_TIMEOUT) return refuse(context, text, "must be from 1s to 24h");
+      return ms;
+    }
+    const external_os_namespaceObject = require("os");
+    function utils_toCommandValue(input) {
+      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+      return JSON.stringify(input);
+    }
+    function utils_toCommandProperties(annotationProperties) {
+      if (!Object.keys(annotationProperties).length) return {};
+      return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+      };
+    }
+    function command_issueCommand(command, properties, message) {
+      const cmd = new Command(command, properties, message);
+      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    }
+    const CMD_STRING = "::";
+    class Command {
+      constructor(command, properties, message) {
+        if (!command) command = "missing.command";
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+      }
+      toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+          cmdStr += " ";
+          let first = true;
+          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+            const val = this.properties[key];
+            if (val) {
+              if (first) first = false; else cmdStr += ",";
+              cmdStr += `${key}=${escapeProperty(val)}`;
+            }
+          }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+      }
+    }
+    function escapeData(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+    }
+    function escapeProperty(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+    }
+    const external_crypto_namespaceObject = require("crypto");
+    const external_fs_namespaceObject = require("fs");
+    function file_command_issueFileCommand(command, message) {
+      const filePath = process.env[`GITHUB_${command}`];
+      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: "utf8"
+      });
+    }
+    function file_command_prepareKeyValueMessage(key, value) {
+      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+      const convertedValue = utils_toCommandValue(value);
+      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    }
+    require("path");
+    var external_http_ = __nccwpck_require__(611);
+    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
+    var external_https_ = __nccwpck_require__(692);
+    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+    function getProxyUrl(reqUrl) {
+      const usingSsl = reqUrl.protocol === "https:";
+      if (checkBypass(reqUrl)) return;
+      const proxyVar = (() => {
+        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+      })();
+      if (proxyVar) try {
+        return new DecodedURL(proxyVar);
+      } catch (_a) {
+        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+      } else return;
+    }
+    function checkBypass(reqUrl) {
+      if (!reqUrl.hostname) return false;
+      const reqHost = reqUrl.hostname;
+      if (isLoopbackAddress(reqHost)) return true;
+      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+      if (!noProxy) return false;
+      let reqPort;
+      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
+      return false;
+    }
+    function isLoopbackAddress(host) {
+      const hostLower = host.toLowerCase();
+      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+    }
+    class DecodedURL extends URL {
+      constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+      }
+      get username() {
+        return this._decodedUsername;
+      }
+      get password() {
+        return this._decodedPassword;
+      }
+    }
+    var tunnel = __nccwpck_require__(770);
+    class ProxyAgent {
+      constructor() {
+        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+      }
+    }
+    var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    var HttpCodes;
+    (function(HttpCodes) {
+      HttpCodes[HttpCodes["OK"] = 200] = "OK";
+      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+    })(HttpCodes || (HttpCodes = {}));
+    var Headers;
+    (function(Headers) {
+      Headers["Accept"] = "accept";
+      Headers["ContentType"] = "content-type";
+    })(Headers || (Headers = {}));
+    var MediaTypes;
+    (function(MediaTypes) {
+      MediaTypes["ApplicationJson"] = "application/json";
+    })(MediaTypes || (MediaTypes = {}));
+    function lib_getProxyUrl(serverUrl) {
+      const proxyUrl = getProxyUrl(new URL(serverUrl));
+      return proxyUrl ? proxyUrl.href : "";
+    }
+    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
+    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
+    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
+    const ExponentialBackoffCeiling = 10;
+    const ExponentialBackoffTimeSlice = 5;
+    class HttpClientError extends Error {
+      constructor(message, statusCode) {
+        super(message);
+        this.name = "HttpClientError";
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+      }
+    }
+    class HttpClientResponse {
+      constructor(message) {
+        this.message = message;
+      }
+      readBody() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            let output = Buffer.alloc(0);
+            this.message.on("data", chunk => {
+              output = Buffer.concat([ output, chunk ]);
+            });
+            this.message.on("end", () => {
+              resolve(output.toString());
+            });
+          }));
+        });
+      }
+      readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            const chunks = [];
+            this.message.on("data", chunk => {
+              chunks.push(chunk);
+            });
+            this.message.on("end", () => {
+              resolve(Buffer.concat(chunks));
+            });
+          }));
+        });
+      }
+    }
+    class lib_HttpClient {
+      constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+          this._socketTimeout = requestOptions.socketTimeout;
+          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
+          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
+          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
+          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
+        }
+      }
+      options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("GET", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("POST", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PUT", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+      }
+      getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          const res = yield this.get(requestUrl, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.post(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.put(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.patch(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function*() {
+          if (this._disposed) throw new Error("Client has already been disposed.");
+          const parsedUrl = new URL(requestUrl);
+          let info = this._prepareRequest(verb, parsedUrl, headers);
+          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+          let numTries = 0;
+          let response;
+          do {
+            response = yield this.requestRaw(info, data);
+            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+              let authenticationHandler;
+              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+                authenticationHandler = handler;
+                break;
+              }
+              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+            }
+            let redirectsRemaining = this._maxRedirects;
+            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+              const redirectUrl = response.message.headers["location"];
+              if (!redirectUrl) break;
+              const parsedRedirectUrl = new URL(redirectUrl);
+              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+              yield response.readBody();
+              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+              response = yield this.requestRaw(info, data);
+              redirectsRemaining--;
+            }
+            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+            numTries += 1;
+            if (numTries < maxTries) {
+              yield response.readBody();
+              yield this._performExponentialBackoff(numTries);
+            }
+          } while (numTries < maxTries);
+          return response;
+        });
+      }
+      dispose() {
+        if (this._agent) this._agent.destroy();
+        this._disposed = true;
+      }
+      requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => {
+            function callbackForResult(err, res) {
+              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+            }
+            this.requestRawWithCallback(info, data, callbackForResult);
+          });
+        });
+      }
+      requestRawWithCallback(info, data, onResult) {
+        if (typeof data === "string") {
+          if (!info.options.headers) info.options.headers = {};
+          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+          if (!callbackCalled) {
+            callbackCalled = true;
+            onResult(err, res);
+          }
+        }
+        const req = info.httpModule.request(info.options, msg => {
+          const res = new HttpClientResponse(msg);
+          handleResult(void 0, res);
+        });
+        let socket;
+        req.on("socket", sock => {
+          socket = sock;
+        });
+        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
+          if (socket) socket.end();
+          handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on("error", function(err) {
+          handleResult(err);
+        });
+        if (data && typeof data === "string") req.write(data, "utf8");
+        if (data && typeof data !== "string") {
+          data.on("close", function() {
+            req.end();
+          });
+          data.pipe(req);
+        } else req.end();
+      }
+      getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+      }
+      getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) return;
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+      }
+      _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === "https:";
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+        info.options.agent = this._getAgent(info.parsedUrl);
+        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+        return info;
+      }
+      _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        return lowercaseKeys(headers || {});
+      }
+      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) agent = this._proxyAgent;
+        if (!useProxy) agent = this._agent;
+        if (agent) return agent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        let maxSockets = 100;
+        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        if (proxyUrl && proxyUrl.hostname) {
+          const agentOptions = {
+            maxSockets: maxSockets,
+            keepAlive: this._keepAlive,
+            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+            }), {
+              host: proxyUrl.hostname,
+              port: proxyUrl.port
+            })
+          };
+          let tunnelAgent;
+          const overHttps = proxyUrl.protocol === "https:";
+          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+          agent = tunnelAgent(agentOptions);
+          this._proxyAgent = agent;
+        }
+        if (!agent) {
+          const options = {
+            keepAlive: this._keepAlive,
+            maxSockets: maxSockets
+          };
+          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+          this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
+          rejectUnauthorized: false
+        });
+        return agent;
+      }
+      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+        if (proxyAgent) return proxyAgent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        proxyAgent = new ProxyAgent(Object.assign({
+          uri: proxyUrl.href,
+          pipelining: !this._keepAlive ? 0 : 1
+        }, (proxyUrl.username || proxyUrl.password) && {
+          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+        }));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+          rejectUnauthorized: false
+        });
+        return proxyAgent;
+      }
+      _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || "actions/http-client";
+        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
+        if (orchId) {
+          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+      }
+      _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function*() {
+          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+          return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+      }
+      _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+            const statusCode = res.message.statusCode || 0;
+            const response = {
+              statusCode: statusCode,
+              result: null,
+              headers: {}
+            };
+            if (statusCode === HttpCodes.NotFound) resolve(response);
+            function dateTimeDeserializer(key, value) {
+              if (typeof value === "string") {
+                const a = new Date(value);
+                if (!isNaN(a.valueOf())) return a;
+              }
+              return value;
+            }
+            let obj;
+            let contents;
+            try {
+              contents = yield res.readBody();
+              if (contents && contents.length > 0) {
+                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+                response.result = obj;
+              }
+              response.headers = res.message.headers;
+            } catch (err) {}
+            if (statusCode > 299) {
+              let msg;
+              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+              const err = new HttpClientError(msg, statusCode);
+              err.result = response.result;
+              reject(err);
+            } else resolve(response);
+          }));
+        });
+      }
+    }
+    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+    c), {});
+    void 0 && (void 0).__awaiter;
+    void 0 && (void 0).__awaiter;
+    var summary_awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    const {access: access, appendFile: appendFile, writeFile: writeFile} = external_fs_namespaceObject.promises;
+    const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
+    class Summary {
+      constructor() {
+        this._buffer = "";
+      }
+      filePath() {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          if (this._filePath) return this._filePath;
+          const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+          if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+          try {
+            yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+          } catch (_a) {
+            throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+          }
+          this._filePath = pathFromEnv;
+          return this._filePath;
+        });
+      }
+      wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
+        if (!content) return `<${tag}${htmlAttrs}>`;
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+      }
+      write(options) {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+          const filePath = yield this.filePath();
+          const writeFunc = overwrite ? writeFile : appendFile;
+          yield writeFunc(filePath, this._buffer, {
+            encoding: "utf8"
+          });
+          return this.emptyBuffer();
+        });
+      }
+      clear() {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          return this.emptyBuffer().write({
+            overwrite: true
+          });
+        });
+      }
+      stringify() {
+        return this._buffer;
+      }
+      isEmptyBuffer() {
+        return this._buffer.length === 0;
+      }
+      emptyBuffer() {
+        this._buffer = "";
+        return this;
+      }
+      addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+      }
+      addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+      }
+      addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, lang && {
+          lang: lang
+        });
+        const element = this.wrap("pre", this.wrap("code", code), attrs);
+        return this.addRaw(element).addEOL();
+      }
+      addList(items, ordered = false) {
+        const tag = ordered ? "ol" : "ul";
+        const listItems = items.map(item => this.wrap("li", item)).join("");
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+      }
+      addTable(rows) {
+        const tableBody = rows.map(row => {
+          const cells = row.map(cell => {
+            if (typeof cell === "string") return this.wrap("td", cell);
+            const {header: header, data: data, colspan: colspan, rowspan: rowspan} = cell;
+            const tag = header ? "th" : "td";
+            const attrs = Object.assign(Object.assign({}, colspan && {
+              colspan: colspan
+            }), rowspan && {
+              rowspan: rowspan
+            });
+            return this.wrap(tag, data, attrs);
+          }).join("");
+          return this.wrap("tr", cells);
+        }).join("");
+        const element = this.wrap("table", tableBody);
+        return this.addRaw(element).addEOL();
+      }
+      addDetails(label, content) {
+        const element = this.wrap("details", this.wrap("summary", label) + content);
+        return this.addRaw(element).addEOL();
+      }
+      addImage(src, alt, options) {
+        const {width: width, height: height} = options || {};
+        const attrs = Object.assign(Object.assign({}, width && {
+          width: width
+        }), height && {
+          height: height
+        });
+        const element = this.wrap("img", null, Object.assign({
+          src: src,
+          alt: alt
+        }, attrs));
+        return this.addRaw(element).addEOL();
+      }
+      addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = [ "h1", "h2", "h3", "h4", "h5", "h6" ].includes(tag) ? tag : "h1";
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+      }
+      addSeparator() {
+        const element = this.wrap("hr", null);
+        return this.addRaw(element).addEOL();
+      }
+      addBreak() {
+        const element = this.wrap("br", null);
+        return this.addRaw(element).addEOL();
+      }
+      addQuote(text, cite) {
+        const attrs = Object.assign({}, cite && {
+          cite: cite
+        });
+        const element = this.wrap("blockquote", text, attrs);
+        return this.addRaw(element).addEOL();
+      }
+      addLink(text, href) {
+        const element = this.wrap("a", text, {
+          href: href
+        });
+        return this.addRaw(element).addEOL();
+      }
+    }
+    const _summary = new Summary;
+    const summary = _summary;
+    require("string_decoder");
+    var external_events_ = __nccwpck_require__(434);
+    require("child_process");
+    __nccwpck_require__(613);
+    void 0 && (void 0).__awaiter;
+    const {chmod: chmod, copyFile: copyFile, lstat: lstat, mkdir: mkdir, open: io_util_open, readdir: readdir, rename: rename, rm: rm, rmdir: rmdir, stat: stat, symlink: symlink, unlink: unlink} = external_fs_namespaceObject.promises;
+    process.platform;
+    external_fs_namespaceObject.constants.O_RDONLY;
+    void 0 && (void 0).__awaiter;
+    require("timers");
+    void 0 && (void 0).__awaiter;
+    process.platform;
+    external_events_.EventEmitter;
+    external_events_.EventEmitter;
+    void 0 && (void 0).__awaiter;
+    void 0 && (void 0).__awaiter;
+    external_os_namespaceObject.platform();
+    external_os_namespaceObject.arch();
+    void 0 && (void 0).__awaiter;
+    var ExitCode;
+    (function(ExitCode) {
+      ExitCode[ExitCode["Success"] = 0] = "Success";
+      ExitCode[ExitCode["Failure"] = 1] = "Failure";
+    })(ExitCode || (ExitCode = {}));
+    function core_setSecret(secret) {
+      command_issueCommand("add-mask", {}, secret);
+    }
+    function getInput(name, options) {
+      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+      if (options && options.trimWhitespace === false) return val;
+      return val.trim();
+    }
+    function setOutput(name, value) {
+      const filePath = process.env["GITHUB_OUTPUT"] || "";
+      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+      process.stdout.write(external_os_namespaceObject.EOL);
+      command_issueCommand("set-output", {
+        name: name
+      }, utils_toCommandValue(value));
+    }
+    function core_debug(message) {
+      command_issueCommand("debug", {}, message);
+    }
+    function core_error(message, properties = {}) {
+      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function warning(message, properties = {}) {
+      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function info(message) {
+      process.stdout.write(message + external_os_namespaceObject.EOL);
+    }
+    const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+    function fromText(schema, text) {
+      const {def: def} = schema._zod;
+      switch (def.type) {
+       case "optional":
+        return fromText(def.innerType, text);
+
+       case "nullable":
+        return text === "null" ? null : fromText(def.innerType, text);
+
+       case "boolean":
+        return BOOLEANS.get(text) ?? text;
+
+       case "number":
+        return jsonOr(text, value => typeof value === "number");
+
+       case "array":
+        return listFromText(def.element, text);
+
+       default:
+        return text;
+      }
+    }
+    function listFromText(element, text) {
+      if (text.startsWith("[")) return jsonOr(text, Array.isArray);
+      const entries = text.split(/[\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+      return entries.length > 0 ? entries.map(entry => fromText(element, entry)) : text;
+    }
+    function jsonOr(text, accepts) {
+      try {
+        const value = JSON.parse(text);
+        return accepts(value) ? value : text;
+      } catch {
+        return text;
+      }
+    }
+    class Failure extends Error {
+      name="Failure";
+      title;
+      constructor(title, lines, options) {
+        super(lines.join("\n"), options);
+        this.title = title;
+      }
+    }
+    function refusal(problems) {
+      const count = problems.length === 1 ? "One input" : `${problems.length} inputs`;
+      return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
+    }
+    const MAX_GIVEN = 100;
+    function lineOf({input: input, message: message, given: given, instead: instead}) {
+      const written = given && `given: ${JSON.stringify(shortened(given))}`;
+      const meant = instead && `try: ${instead}`;
+      return [ `${input} ${message}`, written, meant ].filter(Boolean).join("; ");
+    }
+    function shortened(text) {
+      const characters = [ ...text ];
+      return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
+    }
+    function proxyProblems(env) {
+      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
+      const value = env[name];
+      if (!value || isProxyUrl(value)) return [];
+      const message = "must be the URL of a proxy, such as http://proxy.example:3128";
+      return [ {
+        input: `${name} (environment variable)`,
+        message: message
+      } ];
+    }
+    function isProxyUrl(text) {
+      const url = URL.parse(text);
+      return url !== null && /^https?:$/.test(url.protocol) && canDecode(url.username + url.password);
+    }
+    function canDecode(text) {
+      try {
+        decodeURIComponent(text);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+    const suggest_BOOLEANS = {
+      yes: "true",
+      y: "true",
+      on: "true",
+      1: "true",
+      no: "false",
+      n: "false",
+      off: "false",
+      0: "false"
+    };
+    const READINGS = {
+      boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+      enum: text => [ text.toLowerCase() ],
+      slug: text => [ toSlug(text) ],
+      api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
+      timeout: text => [ `${text}s`, text.toLowerCase().replaceAll(" ", "") ]
+    };
+    function suggest(key, schema, text) {
+      const read = READINGS[key] ?? READINGS[kindOf(schema)];
+      return read?.(text).find(reading => reading !== void 0 && safeParse(schema, fromText(schema, reading)).success);
+    }
+    function kindOf(schema) {
+      const {def: def} = schema._zod;
+      return "innerType" in def ? kindOf(def.innerType) : def.type;
+    }
+    function toSlug(text) {
+      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-/, "").slice(0, SLUG_MAX_LENGTH).replace(/-$/, "");
+    }
+    function readInputs(schema) {
+      const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
+      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
+      const read = safeParse(schema, values);
+      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...proxyProblems(process.env) ];
+      if (!read.success || problems.length > 0) throw refusal(problems);
+      return read.data;
+    }
+    function inputName(field) {
+      return field.replaceAll("_", "-");
+    }
+    function problemsOf(schema, texts, error) {
+      const groups = Map.groupBy(error.issues, ({path: path, message: message}) => `${String(path[0])} ${message}`);
+      return [ ...groups.values() ].map(issues => {
+        const [first] = issues;
+        const key = String(first.path[0]);
+        const text = texts.get(key);
+        const entries = issues.flatMap(({path: path}) => typeof path[1] === "number" ? path[1] + 1 : []);
+        const where = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+        if (text === void 0) return {
+          input: inputName(key),
+          message: `is required, and ${first.message}`
+        };
+        const problem = {
+          input: inputName(key) + where,
+          message: first.message
+        };
+        const instead = suggest(key, fieldOf(schema, key), text);
+        return isSecret(key, text) ? problem : {
+          ...problem,
+          given: text,
+          instead: instead
+        };
+      });
+    }
+    function isSecret(key, text) {
+      return key === "management_key" || key === "api_url" && text.includes("@");
+    }
+    function fieldOf(schema, key) {
+      return schema.shape[key];
+    }
+    const createInputs = object({
+      management_key: connection.management_key,
+      ...createWorkspaceRequest.shape,
+      api_url: connection.api_url,
+      timeout: connection.timeout
+    });
+    function readCreateInputs() {
+      const {management_key: management_key, api_url: api_url, timeout: timeout, ...workspace} = readInputs(createInputs);
+      return {
+        managementKey: management_key,
+        apiUrl: api_url,
+        timeoutMs: timeout,
+        workspace: workspace
+      };
+    }
+    function readSecrets() {
+      const key = getInput("management-key", {
+        trimWhitespace: false
+      });
+      const proxy = URL.parse(process.env["https_proxy"] || process.env["HTTPS_PROXY"] || "");
+      const texts = [ key, ...key.split(/[\r\n]+/), proxy?.password ?? "" ];
+      return [ ...new Set(texts.map(text => text.trim()).filter(text => text !== "")) ];
+    }
+    class OpenRouterError extends Error {
+      name="OpenRouterError";
+      facts;
+      constructor(facts, options) {
+        super(`could not ${facts.doing}: ${facts.reason}`, options);
+        this.facts = facts;
+      }
+    }
+    const MAX_ERROR_TEXT = 16 * 1024;
+    function messageIn(body) {
+      const json = parseJson(body);
+      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+    }
+    function parseJson(text) {
+      try {
+        return JSON.parse(text);
+      } catch {
+        return;
+      }
+    }
+    function textAt(value, ...path) {
+      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
+      return typeof found === "string" && found !== "" ? found : void 0;
+    }
+    function textOfHtml(html) {
+      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+    }
+    const external_node_tls_namespaceObject = require("node:tls");
+    const external_node_url_namespaceObject = require("node:url");
+    class ExchangeError extends Error {
+      name="ExchangeError";
+      sent;
+      constructor(reason, sent, options) {
+        super(reason, options);
+        this.sent = sent;
+      }
+    }
+    const MAX_BODY_BYTES = 1024 * 1024;
+    function httpTransport(userAgent) {
+      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
+        const client = new ObservedClient(userAgent, signal);
+        try {
+          signal.throwIfAborted();
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), rejectOnAbort(signal) ]);
+        } catch (error) {
+          const reason = transport_describe(signal.aborted ? signal.reason : error);
+          throw new ExchangeError(reason + throughProxy(url), client.sent, {
+            cause: error
+          });
+        }
+      };
+    }
+    class ObservedClient extends lib_HttpClient {
+      sent=false;
+      #signal;
+      constructor(userAgent, signal) {
+        super(userAgent, [], {
+          allowRedirects: false,
+          allowRetries: false
+        });
+        this.#signal = signal;
+      }
+      requestRaw(info, data) {
+        const request = (options, onAnswer) => {
+          const sending = info.httpModule.request({
+            ...options,
+            signal: this.#signal
+          }, onAnswer);
+          this.#watch(sending);
+          return sending;
+        };
+        const httpModule = Object.create(info.httpModule, {
+          request: {
+            value: request
+          }
+        });
+        const host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
+        return super.requestRaw({
+          ...info,
+          httpModule: httpModule,
+          options: {
+            ...info.options,
+            host: host
+          }
+        }, data);
+      }
+      #watch(sending) {
+        sending.once("socket", socket => {
+          const pending = socket instanceof external_node_tls_namespaceObject.TLSSocket || socket.connecting;
+          if (!pending) this.sent = true;
+          socket.once(socket instanceof external_node_tls_namespaceObject.TLSSocket ? "secureConnect" : "connect", () => {
+            this.sent = true;
+          });
+        });
+      }
+    }
+    async function readAnswer(message) {
+      const chunks = [];
+      let size = 0;
+      for await (const chunk of message) {
+        size += chunk.length;
+        if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+        chunks.push(chunk);
+      }
+      if (!message.complete) throw new Error("the answer was cut off");
+      return {
+        status: message.statusCode ?? 0,
+        headers: message.headers,
+        body: Buffer.concat(chunks).toString("utf8")
+      };
+    }
+    function rejectOnAbort(signal) {
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), {
+          once: true
+        });
+      });
+    }
+    const REASONS = {
+      ECONNREFUSED: "the connection was refused",
+      ECONNRESET: "the connection was closed before the answer was complete",
+      EAI_AGAIN: "the name of the host could not be looked up",
+      ENOTFOUND: "there is no host of that name",
+      EHOSTUNREACH: "there is no route to the host",
+      ENETUNREACH: "there is no route to the network",
+      ETIMEDOUT: "the connection could not be made in time",
+      EPIPE: "the connection was closed while the request was being sent",
+      DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed",
+      SELF_SIGNED_CERT_IN_CHAIN: "the certificate comes from an authority that is not trusted here",
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate comes from an authority that is not trusted here",
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the certificate comes from an authority that is not trusted here",
+      CERT_HAS_EXPIRED: "the certificate has expired",
+      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+    };
+    function transport_describe(error) {
+      if (!(error instanceof Error)) return String(error);
+      const code = "code" in error && typeof error.code === "string" ? error.code : void 0;
+      const reason = (code && REASONS[code]) ?? error.message;
+      return code ? `${reason} (${code})` : reason;
+    }
+    function throughProxy(url) {
+      const proxy = lib_getProxyUrl(url);
+      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+    }
+    const ATTEMPT_MS = 3e4;
+    function openRouter(options) {
+      return {
+        async request(call) {
+          const response = await exchange(options, call);
+          return usable(call, response);
+        }
+      };
+    }
+    async function exchange(options, call) {
+      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, debug: debug} = options;
+      const {method: method, path: path, body: body} = call;
+      const attempt = new AbortController;
+      const start = clock.now();
+      const note = outcome => debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+      const release = clock.after(ATTEMPT_MS, () => attempt.abort(new Error(`there was no whole answer within ${ATTEMPT_MS / 1e3} s`)));
+      try {
+        const response = await transport({
+          method: method,
+          url: apiUrl + path,
+          headers: {
+            accept: "application/json",
+            authorization: `Bearer ${managementKey}`,
+            ...body && {
+              "content-type": "application/json"
+            }
+          },
+          ...body && {
+            body: JSON.stringify(body)
+          }
+        }, AbortSignal.any([ options.signal, attempt.signal ]));
+        note(response.status);
+        return response;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        note(error.message);
+        throw failed(call, {
+          reason: error.message,
+          mayHaveLanded: error.sent
+        });
+      } finally {
+        release();
+      }
+    }
+    function usable(call, response) {
+      const {status: status, headers: headers, body: body} = response;
+      const ray = headers["cf-ray"];
+      const received = {
+        status: status,
+        ...typeof ray === "string" && {
+          cfRay: ray
+        }
+      };
+      if (status >= 300 && status < 400) {
+        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          mayHaveLanded: true
+        });
+      }
+      if (status < 200 || status >= 400) {
+        const serverMessage = messageIn(body);
+        const said = serverMessage === void 0 ? {} : {
+          serverMessage: serverMessage
+        };
+        const reason = `the answer was ${status}`;
+        throw failed(call, {
+          ...received,
+          ...said,
+          reason: reason,
+          mayHaveLanded: !isRefusal(status)
+        });
+      }
+      const answer = safeParse(call.answer, parseJson(body));
+      if (!answer.success) {
+        const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          mayHaveLanded: true
+        });
+      }
+      return answer.data;
+    }
+    function failed({doing: doing, leaves: leaves, method: method, path: path}, outcome) {
+      const what = {
+        doing: doing,
+        method: method,
+        path: path,
+        ...leaves !== void 0 && {
+          leaves: leaves
+        }
+      };
+      return new OpenRouterError({
+        ...what,
+        attempts: 1,
+        ...outcome
+      });
+    }
+    const UNDECIDED = new Set([ 408, 425 ]);
+    function isRefusal(status) {
+      return status >= 400 && status < 500 && !UNDECIDED.has(status);
+    }
+    function shortcoming(body, error) {
+      if (body.trim() === "") return "it was empty";
+      if (parseJson(body) === void 0) return "it was not JSON";
+      const missing = error.issues.map(issue => issue.path.join(".") || "an object");
+      return `it lacked ${missing.join(", ")}`;
+    }
+    const external_node_util_namespaceObject = require("node:util");
+    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+    const MAX_LINE = 2e3;
+    function toLine(text) {
+      const printable = (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+      const short = printable.length > MAX_LINE ? `${printable.slice(0, MAX_LINE)}…` : printable;
+      return short.toWellFormed().replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+    }
+    const ENTITIES = {
+      "&": "&amp;",
+      "<": "&lt;",
+      ">": "&gt;",
+      '"': "&quot;",
+      "'": "&#39;"
+    };
+    function toHtml(text) {
+      return text.split(/\r\n|[\r\n]/).map(line => toLine(line).replace(/[&<>"']/g, character => ENTITIES[character])).join("<br>");
+    }
+    function toCode(text) {
+      return `<code>${toHtml(text)}</code>`;
+    }
+    function created(workspace, asked) {
+      const {id: id, slug: slug, name: name} = workspace;
+      const url = dashboardUrl(slug);
+      return {
+        outputs: {
+          id: id,
+          slug: slug,
+          name: name,
+          url: url,
+          created: "true",
+          workspace: JSON.stringify(workspace)
+        },
+        summary: [ `<h3>✅ Created the OpenRouter workspace <a href="${toHtml(url)}">${toHtml(name)}</a></h3>`, "<table>", "<tr><th>Field</th><th>Value</th><th>Set by</th></tr>", row("id", id, "OpenRouter"), ...Object.keys(createWorkspaceRequest.shape).filter(field => workspace[field] !== void 0).map(field => row(field, workspace[field], field in asked ? "this step" : "OpenRouter")), "</table>" ].join("\n")
+      };
+    }
+    function row(field, value, setBy) {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return `<tr><td>${toCode(field)}</td><td>${toCode(text)}</td><td>${setBy}</td></tr>`;
+    }
+    const systemClock = {
+      now: () => Number(process.hrtime.bigint()) / 1e6,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms);
+        return () => clearTimeout(timer);
+      }
+    };
+    function account(error) {
+      if (error instanceof Failure) return {
+        title: error.title,
+        lines: error.message.split("\n")
+      };
+      if (error instanceof OpenRouterError) return accountOfCall(error.facts);
+      return {
+        title: "The action itself failed",
+        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a fault of the action and not of the workflow: please report it, with this log." ]
+      };
+    }
+    function accountOfCall(facts) {
+      const {doing: doing, method: method, path: path, reason: reason, status: status, serverMessage: serverMessage, cfRay: cfRay} = facts;
+      const happened = `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+      return {
+        title: `Could not ${doing}`,
+        lines: [ happened, ...status === void 0 ? [] : hintsFor(status), ...method === "GET" ? [] : [ aftermath(facts) ], ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+      };
+    }
+    function aftermath({mayHaveLanded: mayHaveLanded, leaves: leaves}) {
+      if (!mayHaveLanded) return "Nothing was changed at OpenRouter.";
+      return `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? "what it asked for"}.`;
+    }
+    const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
+    const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
+    const HINTS = {
+      400: "OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.",
+      401: MANAGEMENT_KEY,
+      402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
+      403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
+      404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
+      407: "The proxy asks for a user and a password: give them in https_proxy.",
+      409: "The slug is taken, most likely.",
+      422: "OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.",
+      429: "OpenRouter asks for fewer requests: wait, and run it again."
+    };
+    function hintsFor(status) {
+      const hint = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
+      return hint ? [ hint ] : [];
+    }
+    function openReport() {
+      const secrets = [];
+      const redact = text => secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+      const line = text => toLine(redact(text));
+      async function summarize(html) {
+        if (!process.env["GITHUB_STEP_SUMMARY"]) return;
+        try {
+          await summary.addRaw(redact(html), true).write();
+        } catch (error) {
+          warning(line(`The job summary could not be written: ${messageOf(error)}`));
+        }
+      }
+      return {
+        info: text => info(line(text)),
+        debug: text => core_debug(line(text)),
+        mask(texts) {
+          for (const text of texts) {
+            core_setSecret(text);
+            secrets.push(text);
+          }
+        },
+        async publish({outputs: outputs, summary: summary}) {
+          try {
+            for (const [name, value] of Object.entries(outputs)) setOutput(name, redact(value));
+          } catch (error) {
+            const values = Object.entries(outputs).map(([name, value]) => `${name}: ${value}`);
+            const reason = `The work was done, but the outputs could not be written: ${messageOf(error)}`;
+            throw new Failure("The outputs could not be written", [ reason, ...values ]);
+          }
+          await summarize(summary);
+        },
+        async fail(error) {
+          const {title: title, lines: lines} = account(error);
+          core_error(lines.map(line).join("\n"), {
+            title: line(title)
+          });
+          const paragraphs = lines.map(text => `<p>${toHtml(text)}</p>`);
+          await summarize(`<h3>❌ ${toHtml(title)}</h3>\n${paragraphs.join("\n")}`);
+        }
+      };
+    }
+    function messageOf(error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    async function runStep(program) {
+      process.exitCode = 1;
+      const report = openReport();
+      const stop = new AbortController;
+      for (const name of [ "SIGINT", "SIGTERM" ]) process.once(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
+      process.on("uncaughtException", error => stop.abort(error));
+      const limit = ms => {
+        const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
+        systemClock.after(ms, () => stop.abort(over));
+      };
+      try {
+        await program({
+          report: report,
+          clock: systemClock,
+          signal: stop.signal,
+          limit: limit
+        });
+        process.exitCode = 0;
+      } catch (error) {
+        await report.fail(error);
+      }
+      process.stdout.write("", () => process.exit());
+    }
+    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
+    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+    async function create(asked, {client: client, clock: clock, log: log}) {
+      const start = clock.now();
+      log.info(`Creating the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
+      const workspace = await createWorkspace(client, asked);
+      if (workspace.slug !== asked.slug) throw new Failure(`OpenRouter answered with another workspace than ${asked.slug}`, [ `The slug in its answer is ${JSON.stringify(workspace.slug)}, the id ${JSON.stringify(workspace.id)}.`, `Before running this again, look for both slugs at ${dashboardUrl(asked.slug)}.` ]);
+      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+      return workspace;
+    }
+    function create_create() {
+      return runStep(async ({report: report, clock: clock, signal: signal, limit: limit}) => {
+        report.mask(readSecrets());
+        const {managementKey: managementKey, apiUrl: apiUrl, timeoutMs: timeoutMs, workspace: asked} = readCreateInputs();
+        limit(timeoutMs);
+        const transport = httpTransport(USER_AGENT);
+        const {debug: debug} = report;
+        const client = openRouter({
+          apiUrl: apiUrl,
+          managementKey: managementKey,
+          transport: transport,
+          clock: clock,
+          signal: signal,
+          debug: debug
+        });
+        const workspace = await create(asked, {
+          client: client,
+          clock: clock,
+          log: report
+        });
+        await report.publish(created(workspace, asked));
+      });
+    }
+  })();
+  module.exports = __webpack_exports__;
+})();

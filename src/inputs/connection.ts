@@ -1,0 +1,87 @@
+import { BlockList, isIP } from 'node:net';
+import * as z from 'zod/mini';
+import { parseDuration } from './duration.ts';
+
+/** What `action.yml` gives for the inputs that an author leaves out or empty. */
+export const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
+export const DEFAULT_TIMEOUT = '60s';
+
+/** Far below the length of any key, and far above that of a word which masking would blot out. */
+const MIN_KEY_LENGTH = 16;
+
+/** What every action needs to reach OpenRouter; the keys are input names with underscores. */
+export const connection = {
+  management_key: z
+    .string({ error: () => missingKey(process.env) })
+    .check(
+      z.regex(
+        /^[\x21-\x7e]+$/,
+        'must be the key alone: no blanks, no line breaks, no "Bearer", nothing but ASCII',
+      ),
+      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
+    ),
+  api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
+  timeout: z._default(z.pipe(z.string(), z.transform(toTimeout)), 60_000),
+};
+
+export interface Connection {
+  managementKey: string;
+  /** Without a slash at its end. */
+  apiUrl: string;
+  timeoutMs: number;
+}
+
+/** The cause of an empty key is never in the log, so the likely ones are told, by event. */
+function missingKey(env: NodeJS.ProcessEnv): string {
+  const [event, actor] = [env['GITHUB_EVENT_NAME'], env['GITHUB_ACTOR']];
+  if (actor === 'dependabot[bot]') {
+    return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
+  }
+  const causes =
+    'there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it';
+  return event?.startsWith('pull_request') && event !== 'pull_request_target'
+    ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}`
+    : `is empty: ${causes}`;
+}
+
+function refuse(context: z.core.ParsePayload, input: string, message: string): never {
+  context.issues.push({ code: 'custom', message, input });
+  return z.NEVER;
+}
+
+function toApiUrl(text: string, context: z.core.ParsePayload): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    return refuse(context, text, 'must begin with https, because the key goes there');
+  }
+  if (url.username || url.password)
+    return refuse(context, text, 'must not hold a user or password');
+  if (url.search || url.hash) return refuse(context, text, 'must end with its path: no ? and no #');
+  return url.href.replace(/\/+$/, '');
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(address);
+  return (
+    hostname === 'localhost' || (family > 0 && loopback.check(address, `ipv${family as 4 | 6}`))
+  );
+}
+
+const MIN_TIMEOUT = 1_000;
+const MAX_TIMEOUT = 24 * 3_600_000;
+
+function toTimeout(text: string, context: z.core.ParsePayload): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    const wrong = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
+    return refuse(context, text, `${wrong} a duration such as 90s, 15m or 2h`);
+  }
+  if (ms < MIN_TIMEOUT || ms > MAX_TIMEOUT) return refuse(context, text, 'must be from 1s to 24h');
+  return ms;
+}

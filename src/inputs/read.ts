@@ -1,0 +1,65 @@
+import { getInput } from '@actions/core';
+import * as z from 'zod/mini';
+import { fromText } from './from-text.ts';
+import { type Problem, refusal } from './problem.ts';
+import { proxyProblems } from './proxy.ts';
+import { suggest } from './suggest.ts';
+
+/**
+ * The inputs of this step as `schema` types them. Its keys are the names of the inputs with
+ * underscores for hyphens. An input that is absent or empty is absent from what is read, so that
+ * nothing is sent that nobody wrote.
+ * @throws {Failure} that names every input which cannot be used.
+ */
+export function readInputs<Shape extends z.core.$ZodShape>(
+  schema: z.ZodMiniObject<Shape>,
+): z.infer<z.ZodMiniObject<Shape>> {
+  const texts = new Map(
+    Object.keys(schema.shape)
+      .map((key) => [key, getInput(inputName(key))] as const)
+      .filter(([, text]) => text !== ''),
+  );
+  const values = Object.fromEntries(
+    [...texts].map(([key, text]) => [key, fromText(fieldOf(schema, key), text)]),
+  );
+  const read = z.safeParse(schema, values);
+  const problems = [
+    ...(read.error ? problemsOf(schema, texts, read.error) : []),
+    ...proxyProblems(process.env),
+  ];
+  if (!read.success || problems.length > 0) throw refusal(problems);
+  return read.data;
+}
+
+/** `default_text_model` is written `default-text-model` in a workflow. */
+export function inputName(field: string): string {
+  return field.replaceAll('_', '-');
+}
+
+type Texts = ReadonlyMap<string, string>;
+
+/** One problem per input and message: the entries of a list that share a fault share a line. */
+function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodError): Problem[] {
+  const groups = Map.groupBy(error.issues, ({ path, message }) => `${String(path[0])} ${message}`);
+  return [...groups.values()].map((issues) => {
+    const [first] = issues as [z.core.$ZodIssue];
+    const key = String(first.path[0]);
+    const text = texts.get(key);
+    const entries = issues.flatMap(({ path }) => (typeof path[1] === 'number' ? path[1] + 1 : []));
+    const where = entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
+    if (text === undefined) {
+      return { input: inputName(key), message: `is required, and ${first.message}` };
+    }
+    const problem = { input: inputName(key) + where, message: first.message };
+    const instead = suggest(key, fieldOf(schema, key), text);
+    return isSecret(key, text) ? problem : { ...problem, given: text, instead };
+  });
+}
+
+function isSecret(key: string, text: string): boolean {
+  return key === 'management_key' || (key === 'api_url' && text.includes('@'));
+}
+
+function fieldOf(schema: z.ZodMiniObject, key: string): z.core.$ZodType {
+  return schema.shape[key] as z.core.$ZodType;
+}

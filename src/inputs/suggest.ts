@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { SLUG_MAX_LENGTH } from '../openrouter/workspaces.ts';
+import { fromText } from './from-text.ts';
+
+const BOOLEANS: Readonly<Record<string, string>> = {
+  yes: 'true',
+  y: 'true',
+  on: 'true',
+  '1': 'true',
+  no: 'false',
+  n: 'false',
+  off: 'false',
+  '0': 'false',
+};
+
+/** Readings of a refused text by what is expected, the likelier first. */
+const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
+  boolean: (text) => [text.toLowerCase(), BOOLEANS[text.toLowerCase()]],
+  enum: (text) => [text.toLowerCase()],
+  slug: (text) => [toSlug(text)],
+  api_url: (text) => [text.includes('://') ? text.replace(/^http:/, 'https:') : `https://${text}`],
+  timeout: (text) => [`${text}s`, text.toLowerCase().replaceAll(' ', '')],
+};
+
+/** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
+export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
+  const read = READINGS[key] ?? READINGS[kindOf(schema)];
+  return read?.(text).find(
+    (reading) => reading !== undefined && z.safeParse(schema, fromText(schema, reading)).success,
+  );
+}
+
+function kindOf(schema: z.core.$ZodType): string {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return 'innerType' in def ? kindOf(def.innerType) : def.type;
+}
+
+/** The slug that is nearest to `text`; empty where `text` has nothing that a slug can hold. */
+export function toSlug(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, SLUG_MAX_LENGTH)
+    .replace(/-$/, '');
+}

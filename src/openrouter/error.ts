@@ -1,0 +1,76 @@
+import type { Method } from './transport.ts';
+
+/** What is known of a call that did not bring what it was for. */
+export interface CallFacts {
+  /** What the call was for: `create the workspace preview-42`. */
+  doing: string;
+  method: Method;
+  /** Below the API's base URL: `/workspaces`. */
+  path: string;
+  /** What happened, as the rest of a sentence that begins with the call. */
+  reason: string;
+  /** HTTP status of the answer, where there was one. */
+  status?: number;
+  /** What the server said of the error, in its own words. */
+  serverMessage?: string;
+  /** Cloudflare's id of the request, the only one that OpenRouter's answers carry. */
+  cfRay?: string;
+  attempts: number;
+  /** Whether the server may have done what was asked nevertheless. */
+  mayHaveLanded: boolean;
+  /** What is there if it has. */
+  leaves?: string;
+}
+
+/** The one error of the client. */
+export class OpenRouterError extends Error {
+  override readonly name = 'OpenRouterError';
+  readonly facts: CallFacts;
+
+  constructor(facts: CallFacts, options?: ErrorOptions) {
+    super(`could not ${facts.doing}: ${facts.reason}`, options);
+    this.facts = facts;
+  }
+}
+
+/** Enough of an error page for any message in it, and few enough to be taken apart at once. */
+const MAX_ERROR_TEXT = 16 * 1024;
+
+/**
+ * The message in the body of an error: `error.message`, else `message`, else the text itself
+ * without its HTML. Undefined where the body is empty.
+ *
+ * OpenRouter documents the first shape (https://openrouter.ai/docs/api/reference/errors); the flat
+ * one has been seen, and Cloudflare in front of it answers in HTML.
+ */
+export function messageIn(body: string): string | undefined {
+  const json = parseJson(body);
+  if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
+  return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
+}
+
+/** Undefined where `text` is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function textAt(value: unknown, ...path: string[]): string | undefined {
+  const found = path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  );
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+// For reading only, on text that is escaped wherever it is shown: no parser is worth its bytes here.
+function textOfHtml(html: string): string {
+  return html
+    .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}

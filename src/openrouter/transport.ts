@@ -1,0 +1,158 @@
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+import { getProxyUrl, HttpClient } from '@actions/http-client';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface HttpRequest {
+  method: Method;
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+}
+
+/**
+ * One exchange: sends `request` and resolves with the whole answer, whatever its status.
+ * @throws {ExchangeError} when there is no whole answer, also once `signal` aborts.
+ */
+export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** An exchange that brought no whole answer; the message says why. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  /** Whether the server may have received the request. */
+  readonly sent: boolean;
+
+  constructor(reason: string, sent: boolean, options?: ErrorOptions) {
+    super(reason, options);
+    this.sent = sent;
+  }
+}
+
+/** The longest answer that is read, in bytes. A list page of 100 workspaces is a tenth of it. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * The network, through `@actions/http-client`, which knows the runner's proxy variables. Follows
+ * no redirect and repeats nothing.
+ */
+export function httpTransport(userAgent: string): Transport {
+  return async ({ method, url, headers, body }, signal) => {
+    const client = new ObservedClient(userAgent, signal);
+    try {
+      signal.throwIfAborted();
+      return await Promise.race([
+        client.request(method, url, body ?? '', headers).then(({ message }) => readAnswer(message)),
+        rejectOnAbort(signal),
+      ]);
+    } catch (error) {
+      const reason = describe(signal.aborted ? signal.reason : error);
+      throw new ExchangeError(reason + throughProxy(url), client.sent, { cause: error });
+    }
+  };
+}
+
+/**
+ * An `HttpClient` for one request, which can be aborted, and of which is known whether the
+ * request can have left this machine: a connection that was never ready has carried nothing.
+ */
+class ObservedClient extends HttpClient {
+  sent = false;
+  readonly #signal: AbortSignal;
+
+  constructor(userAgent: string, signal: AbortSignal) {
+    super(userAgent, [], { allowRedirects: false, allowRetries: false });
+    this.#signal = signal;
+  }
+
+  override requestRaw(info: RequestInfo, data: Parameters<HttpClient['requestRaw']>[1]) {
+    const request = (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => {
+      const sending = info.httpModule.request({ ...options, signal: this.#signal }, onAnswer);
+      this.#watch(sending);
+      return sending;
+    };
+    // Inherits and does not copy: to read `http.WebSocket`, say, makes Node load all of its fetch.
+    const httpModule = Object.create(info.httpModule, { request: { value: request } });
+    // http-client hands Node the host with the brackets of an IPv6 address, which no resolver knows.
+    const host = urlToHttpOptions(info.parsedUrl).hostname;
+    return super.requestRaw({ ...info, httpModule, options: { ...info.options, host } }, data);
+  }
+
+  #watch(sending: ClientRequest): void {
+    sending.once('socket', (socket) => {
+      const pending = socket instanceof TLSSocket || socket.connecting;
+      if (!pending) this.sent = true;
+      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+        this.sent = true;
+      });
+    });
+  }
+}
+
+type RequestInfo = Parameters<HttpClient['requestRaw']>[0];
+
+/**
+ * Not `HttpClientResponse.readBody`: that one never settles when a body is cut off, has no bound,
+ * and copies all it has with each chunk.
+ */
+async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error('the answer is longer than 1 MiB');
+    chunks.push(chunk);
+  }
+  if (!message.complete) throw new Error('the answer was cut off');
+  return {
+    status: message.statusCode ?? 0,
+    headers: message.headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+/** A request that waits for its proxy has no socket yet, and Node then reports no abort of it. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed before the answer was complete',
+  EAI_AGAIN: 'the name of the host could not be looked up',
+  ENOTFOUND: 'there is no host of that name',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to the network',
+  ETIMEDOUT: 'the connection could not be made in time',
+  EPIPE: 'the connection was closed while the request was being sent',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate comes from an authority that is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'the certificate comes from an authority that is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'the certificate comes from an authority that is not trusted here',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate belongs to another host',
+};
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const reason = (code && REASONS[code]) ?? error.message;
+  return code ? `${reason} (${code})` : reason;
+}
+
+function throughProxy(url: string): string {
+  const proxy = getProxyUrl(url);
+  return proxy ? `, through the proxy ${new URL(proxy).host}` : '';
+}

@@ -1,0 +1,119 @@
+import * as z from 'zod/mini';
+import type { Client } from './client.ts';
+
+/**
+ * Text of `min` to `max` characters. The API's bounds count characters as people do: code points,
+ * where `String.length` counts an emoji twice.
+ */
+function text(min: number, max: number) {
+  const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
+  const length = (value: string) => [...value].length;
+  return z.string(`must be ${accepted}`).check(
+    z.refine((value) => length(value) >= min && length(value) <= max, {
+      error: ({ input }) => `must be ${accepted}, and has ${length(String(input))}`,
+    }),
+  );
+}
+
+const flag = () => z.boolean('must be true or false');
+
+const model = () => z.string('must be the id of a model, author/model');
+
+export const SLUG_MAX_LENGTH = 50;
+
+const slug = text(1, SLUG_MAX_LENGTH).check(
+  z.regex(
+    /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
+    'must be lower-case letters and digits, in groups joined by single hyphens',
+  ),
+  z.refine((value) => value !== 'default', 'must not be default, which every account has already'),
+  z.refine(
+    (value) => !z.safeParse(z.guid(), value).success,
+    'must not look like a UUID, because the API takes "id or slug" in one place',
+  ),
+);
+
+const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
+
+/**
+ * The body of `POST /workspaces`, and the one list of the fields of a workspace. Each message
+ * completes a sentence that begins with the name of the field.
+ *
+ * Bounds: https://openrouter.ai/docs/api/api-reference/workspaces/create-workspace. What is refused
+ * here beyond them is said at `slug`.
+ */
+export const createWorkspaceRequest = z.object({
+  name: text(1, 100),
+  slug,
+  description: z.optional(z.nullable(text(0, 500))),
+  default_text_model: z.optional(z.nullable(model())),
+  default_image_model: z.optional(z.nullable(model())),
+  default_provider_sort: z.optional(
+    z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or null`)),
+  ),
+  io_logging_api_key_ids: z.optional(
+    z.nullable(
+      z.array(
+        z.int('must be a whole number'),
+        'must be a list of whole numbers: one per line, separated by commas, or a JSON array',
+      ),
+    ),
+  ),
+  io_logging_sampling_rate: z.optional(
+    z
+      .number('must be a number from 0.0001 to 1')
+      .check(
+        z.gte(0.0001, 'must be a number from 0.0001 to 1'),
+        z.lte(1, 'must be a number from 0.0001 to 1'),
+      ),
+  ),
+  is_data_discount_logging_enabled: z.optional(flag()),
+  is_observability_broadcast_enabled: z.optional(flag()),
+  is_observability_io_logging_enabled: z.optional(flag()),
+  disabled_server_tools: z.optional(
+    z.nullable(
+      z.array(
+        z.string('must be the name of a tool'),
+        'must be a list of names: one per line, separated by commas, or a JSON array',
+      ),
+    ),
+  ),
+});
+
+export type CreateWorkspaceRequest = z.infer<typeof createWorkspaceRequest>;
+
+/**
+ * A workspace as the API answers it. Only what every answer has had is required, and what is not
+ * known here is kept: new fields are no breaking change in OpenRouter's versioning policy.
+ */
+const workspace = z.looseObject({
+  id: z.string().check(z.minLength(1)),
+  slug: z.string(),
+  name: z.string(),
+});
+
+export type Workspace = z.infer<typeof workspace>;
+
+/**
+ * `POST /workspaces`: creates a workspace. Not idempotent.
+ * @throws {OpenRouterError}
+ */
+export async function createWorkspace(
+  client: Client,
+  body: CreateWorkspaceRequest,
+): Promise<Workspace> {
+  const { data } = await client.request({
+    doing: `create the workspace ${body.slug}`,
+    leaves: `a workspace with the slug ${body.slug}`,
+    method: 'POST',
+    path: '/workspaces',
+    body,
+    answer: z.object({ data: workspace }),
+  });
+  return data;
+}
+
+/** The page of a workspace in OpenRouter's dashboard, which is where it is for any API host. */
+export function dashboardUrl(slug: string): string {
+  return `https://openrouter.ai/workspaces/${slug}`;
+}

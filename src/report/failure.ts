@@ -1,0 +1,62 @@
+import { Failure } from '../failure.ts';
+import { type CallFacts, OpenRouterError } from '../openrouter/error.ts';
+
+/** What an annotation and a summary say of a failure. */
+export interface Account {
+  title: string;
+  lines: string[];
+}
+
+/** Tells any error to the person who has to act on it. */
+export function account(error: unknown): Account {
+  if (error instanceof Failure) return { title: error.title, lines: error.message.split('\n') };
+  if (error instanceof OpenRouterError) return accountOfCall(error.facts);
+  return {
+    title: 'The action itself failed',
+    lines: [
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+      'This is a fault of the action and not of the workflow: please report it, with this log.',
+    ],
+  };
+}
+
+function accountOfCall(facts: CallFacts): Account {
+  const { doing, method, path, reason, status, serverMessage, cfRay } = facts;
+  const happened = `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+  return {
+    title: `Could not ${doing}`,
+    lines: [
+      happened,
+      ...(status === undefined ? [] : hintsFor(status)),
+      ...(method === 'GET' ? [] : [aftermath(facts)]),
+      ...(cfRay ? [`For OpenRouter's support, the id of the request: cf-ray ${cfRay}`] : []),
+    ],
+  };
+}
+
+function aftermath({ mayHaveLanded, leaves }: CallFacts): string {
+  if (!mayHaveLanded) return 'Nothing was changed at OpenRouter.';
+  return `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? 'what it asked for'}.`;
+}
+
+const MANAGEMENT_KEY =
+  'management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.';
+
+const SERVER_TROUBLE = 'The trouble is at OpenRouter: see https://status.openrouter.ai.';
+
+const HINTS: Readonly<Record<number, string>> = {
+  400: 'OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.',
+  401: MANAGEMENT_KEY,
+  402: 'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
+  403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
+  404: 'Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?',
+  407: 'The proxy asks for a user and a password: give them in https_proxy.',
+  409: 'The slug is taken, most likely.',
+  422: 'OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.',
+  429: 'OpenRouter asks for fewer requests: wait, and run it again.',
+};
+
+function hintsFor(status: number): string[] {
+  const hint = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : undefined);
+  return hint ? [hint] : [];
+}

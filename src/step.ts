@@ -1,0 +1,39 @@
+import { type Clock, systemClock } from './openrouter/clock.ts';
+import { openReport, type Report } from './report/report.ts';
+
+export interface Step {
+  report: Report;
+  clock: Clock;
+  /** Aborts when the run is cancelled and when the limit is over; the reason says which. */
+  signal: AbortSignal;
+  /** Gives the step `ms` milliseconds from now. */
+  limit(ms: number): void;
+}
+
+/**
+ * Runs one program as a step of a job and ends the process: green if `program` resolves, red with
+ * one annotation if it rejects, and red from the start, so that a program which comes to a halt in
+ * a way that nobody thought of is not taken for a success.
+ */
+export async function runStep(program: (step: Step) => Promise<void>): Promise<void> {
+  process.exitCode = 1;
+  const report = openReport();
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
+  }
+  process.on('uncaughtException', (error) => stop.abort(error));
+
+  const limit = (ms: number) => {
+    const over = new Error(`the timeout of ${ms / 1000} s for this step is over`);
+    systemClock.after(ms, () => stop.abort(over));
+  };
+  try {
+    await program({ report, clock: systemClock, signal: stop.signal, limit });
+    process.exitCode = 0;
+  } catch (error) {
+    await report.fail(error);
+  }
+  // What is still open, such as the socket to a proxy that never answers, must not hold the job.
+  process.stdout.write('', () => process.exit());
+}
