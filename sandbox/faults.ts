@@ -1,0 +1,31 @@
+/**
+ * What goes wrong with one exchange. `committed` says whether the API has carried the request out
+ * before it does, which whoever sent it cannot know.
+ */
+export type Fault = { committed?: boolean } & (
+  | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string }
+  /** The connection is reset before any of the answer. */
+  | { kind: 'reset' }
+  /** Nothing is ever answered. */
+  | { kind: 'silence' }
+  /** The answer comes byte by byte and never ends. */
+  | { kind: 'trickle' }
+  /** The connection is closed half-way through the answer. */
+  | { kind: 'cut' }
+  /** Half the answer comes, and then nothing. */
+  | { kind: 'stall' }
+  /** The answer never ends. */
+  | { kind: 'endless' }
+);
+
+/** A fault and the request that it befalls: the next one, or the next one of that call. */
+export type ScheduledFault = Fault & {
+  /** `POST /workspaces`; an id or slug in the path is `:id`. */
+  on?: string;
+};
+
+/** Takes the fault that befalls `call` out of `schedule`. */
+export function takeFault(schedule: ScheduledFault[], call: string): Fault | undefined {
+  const at = schedule.findIndex(({ on }) => on === undefined || on === call);
+  return at < 0 ? undefined : schedule.splice(at, 1)[0];
+}
