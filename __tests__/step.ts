@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { runStep, type StepOptions, type StepResult, startStep } from '../sandbox/runner.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/server.ts';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+type Inputs = Record<string, string>;
+
+/** One sandbox for the tests of a file, and the committed root action run against it. */
+export interface Bench {
+  readonly sandbox: Sandbox;
+  /** Runs a create step whose inputs are valid, but for what `inputs` says. */
+  create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
+  startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
+}
+
+export function openBench(options?: SandboxOptions): Bench {
+  let opened: Sandbox | undefined;
+  const sandbox = () => {
+    if (!opened) throw new Error('the sandbox is open while tests run');
+    return opened;
+  };
+  beforeAll(async () => {
+    opened = await startSandbox(options);
+  });
+  afterAll(() => sandbox().close());
+
+  const step = (inputs: Inputs = {}, env: StepOptions['env'] = {}): StepOptions => ({
+    action: ROOT,
+    with: {
+      'management-key': sandbox().managementKey,
+      'api-url': sandbox().url,
+      ...workspaceInputs(),
+      ...inputs,
+    },
+    env,
+  });
+  return {
+    get sandbox() {
+      return sandbox();
+    },
+    create: (inputs, env) => runStep(step(inputs, env)),
+    startCreate: (inputs, env) => startStep(step(inputs, env)),
+  };
+}
+
+let workspaces = 0;
+
+/** A name, and a slug that no other test of the file has. */
+export function workspaceInputs(): { name: string; slug: string } {
+  workspaces += 1;
+  return { name: 'Preview', slug: `preview-${workspaces}` };
+}
+
+export function annotations(step: StepResult, level = 'error') {
+  return step.commands.filter(({ name }) => name === level);
+}
+
+/** The step is red, with one annotation, which is returned; and no output. */
+export function redOf(step: StepResult): { title: string; message: string } {
+  expect(step.exitCode).toBe(1);
+  expect(step.outputs).toEqual({});
+  expect(step.stderr).toBe('');
+  const errors = annotations(step);
+  expect(errors).toHaveLength(1);
+  const [error] = errors as [(typeof errors)[number]];
+  expect(step.summary).toContain('<h3>❌ ');
+  return { title: error.properties['title'] ?? '', message: error.data };
+}
