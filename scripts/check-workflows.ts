@@ -1,0 +1,62 @@
+/**
+ * Checks with GitHub's own language service: our actions, our workflows, and each YAML example in
+ * our documents, which is a workflow or the steps of one.
+ *
+ *     node scripts/check-workflows.ts [FILE…]      without files, all that there are
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { marked, type Tokens } from 'marked';
+import { isSeq, parseDocument } from 'yaml';
+import './json-imports.ts';
+
+const { checkAction, checkWorkflow } = await import('./language-service.ts');
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const OURS = {
+  'OWNER/openrouter-workspace@v1': 'action.yml',
+  './': 'action.yml',
+};
+const actions = Object.fromEntries(
+  Object.entries(OURS).map(([uses, path]) => [uses, readFileSync(root + path, 'utf8')]),
+);
+
+const given = process.argv.slice(2);
+const files =
+  given.length > 0
+    ? given
+    : ['action.yml', '*/action.yml', '.github/workflows/*.yml', '*.md', 'docs/*.md']
+        .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ['node_modules'] }))
+        .map((path) => root + path);
+
+for (const file of files.filter(existsSync)) {
+  for (const finding of await findingsIn(file)) {
+    console.log(`${file}:${finding}`);
+    process.exitCode = 1;
+  }
+}
+
+async function findingsIn(file: string): Promise<string[]> {
+  const text = readFileSync(file, 'utf8');
+  if (basename(file) === 'action.yml') return checkAction(text);
+  if (!file.endsWith('.md')) return checkWorkflow(text, actions);
+  const examples = marked
+    .lexer(text)
+    .filter((token): token is Tokens.Code => token.type === 'code' && token['lang'] === 'yaml');
+  const findings = await Promise.all(
+    examples.map(async (example) => {
+      const line = text.slice(0, text.indexOf(example.raw)).split('\n').length;
+      const found = await checkWorkflow(toWorkflow(example.text), actions);
+      return found.map((finding) => `${line}: in the example: ${finding}`);
+    }),
+  );
+  return findings.flat();
+}
+
+/** A list of steps as the workflow that has no others. */
+function toWorkflow(yaml: string): string {
+  if (!isSeq(parseDocument(yaml).contents)) return yaml;
+  const steps = yaml.replace(/^(?=.)/gm, '      ');
+  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}\n`;
+}

@@ -1,0 +1,9 @@
+import { registerHooks } from 'node:module';
+
+// @actions/languageservice imports JSON without the attribute that Node wants of such an import.
+registerHooks({
+  load(url, context, nextLoad) {
+    const importAttributes = url.endsWith('.json') ? { type: 'json' } : context.importAttributes;
+    return nextLoad(url, { ...context, importAttributes });
+  },
+});
