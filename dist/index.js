@@ -4987,8 +4987,7 @@
       return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
     }
     function proxyProblems(env) {
-      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
-      const value = env[name];
+      const {name: name, value: value} = proxyVariable(env);
       if (!value || isProxyUrl(value)) return [];
       const message = "must be the URL of a proxy, such as http://proxy.example:3128";
       return [ {
@@ -4996,16 +4995,27 @@
         message: message
       } ];
     }
+    function proxyPasswords(env) {
+      const {password: password = ""} = URL.parse(proxyVariable(env).value) ?? {};
+      return [ password, decoded(password) ?? "" ];
+    }
+    function proxyVariable(env) {
+      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
+      return {
+        name: name,
+        value: env[name] ?? ""
+      };
+    }
     function isProxyUrl(text) {
       const url = URL.parse(text);
-      return url !== null && /^https?:$/.test(url.protocol) && canDecode(url.username + url.password);
+      if (url === null || ![ "http:", "https:" ].includes(url.protocol)) return false;
+      return decoded(url.username + url.password) !== void 0;
     }
-    function canDecode(text) {
+    function decoded(text) {
       try {
-        decodeURIComponent(text);
-        return true;
+        return decodeURIComponent(text);
       } catch {
-        return false;
+        return;
       }
     }
     const suggest_BOOLEANS = {
@@ -5096,8 +5106,7 @@
       const key = getInput("management-key", {
         trimWhitespace: false
       });
-      const proxy = URL.parse(process.env["https_proxy"] || process.env["HTTPS_PROXY"] || "");
-      const texts = [ key, ...key.split(/[\r\n]+/), proxy?.password ?? "" ];
+      const texts = [ key, ...key.split(/[\r\n]+/), ...proxyPasswords(process.env) ];
       return [ ...new Set(texts.map(text => text.trim()).filter(text => text !== "")) ];
     }
     class OpenRouterError extends Error {
@@ -5146,7 +5155,7 @@
           signal.throwIfAborted();
           return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), rejectOnAbort(signal) ]);
         } catch (error) {
-          const reason = transport_describe(signal.aborted ? signal.reason : error);
+          const reason = transport_describe(signal.aborted ? signal.reason : error, client.sent);
           throw new ExchangeError(reason + throughProxy(url), client.sent, {
             cause: error
           });
@@ -5219,6 +5228,7 @@
         });
       });
     }
+    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
     const REASONS = {
       ECONNREFUSED: "the connection was refused",
       ECONNRESET: "the connection was closed before the answer was complete",
@@ -5228,18 +5238,19 @@
       ENETUNREACH: "there is no route to the network",
       ETIMEDOUT: "the connection could not be made in time",
       EPIPE: "the connection was closed while the request was being sent",
-      DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed",
-      SELF_SIGNED_CERT_IN_CHAIN: "the certificate comes from an authority that is not trusted here",
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate comes from an authority that is not trusted here",
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the certificate comes from an authority that is not trusted here",
+      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
       CERT_HAS_EXPIRED: "the certificate has expired",
       ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
     };
-    function transport_describe(error) {
+    function transport_describe(error, sent) {
       if (!(error instanceof Error)) return String(error);
       const code = "code" in error && typeof error.code === "string" ? error.code : void 0;
-      const reason = (code && REASONS[code]) ?? error.message;
-      return code ? `${reason} (${code})` : reason;
+      if (code === void 0) return error.message;
+      const ownWords = code === "ECONNRESET" && !sent;
+      return `${ownWords ? error.message : REASONS[code] ?? error.message} (${code})`;
     }
     function throughProxy(url) {
       const proxy = lib_getProxyUrl(url);
@@ -5488,6 +5499,7 @@
     }
     async function runStep(program) {
       process.exitCode = 1;
+      process.noDeprecation = true;
       const report = openReport();
       const stop = new AbortController;
       for (const name of [ "SIGINT", "SIGTERM" ]) process.once(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));

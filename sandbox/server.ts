@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
 import { type Fault, type ScheduledFault, takeFault } from './faults.ts';
 import {
   type ApiAnswer,
@@ -111,7 +112,9 @@ function misbehave(fault: Fault, answer: ApiAnswer, response: ServerResponse): v
       response.writeHead(fault.status, fault.headers).end(fault.body);
       break;
     case 'reset':
-      socket?.resetAndDestroy();
+      // Below TLS there is no way to a reset; an end without a word comes to the same.
+      if (socket instanceof TLSSocket) socket.destroy();
+      else socket?.resetAndDestroy();
       break;
     case 'silence':
       break;

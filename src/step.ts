@@ -17,6 +17,8 @@ export interface Step {
  */
 export async function runStep(program: (step: Step) => Promise<void>): Promise<void> {
   process.exitCode = 1;
+  // Node is silent on what packages do with deprecated parts of it, but takes a bundle for our own.
+  process.noDeprecation = true;
   const report = openReport();
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -6,23 +6,34 @@ import type { Problem } from './problem.ts';
  * scheme `proxy:`), and the key would leave by a way that somebody has closed.
  */
 export function proxyProblems(env: NodeJS.ProcessEnv): Problem[] {
-  const name = env['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
-  const value = env[name];
+  const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
   const message = 'must be the URL of a proxy, such as http://proxy.example:3128';
   return [{ input: `${name} (environment variable)`, message }];
 }
 
-function isProxyUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && canDecode(url.username + url.password);
+/** The password for the proxy, as it is written and as it is meant. */
+export function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
+  const { password = '' } = URL.parse(proxyVariable(env).value) ?? {};
+  return [password, decoded(password) ?? ''];
 }
 
-function canDecode(text: string): boolean {
+/** `@actions/http-client` prefers the lower-case name, as curl does. */
+function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } {
+  const name = env['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  return { name, value: env[name] ?? '' };
+}
+
+function isProxyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  return decoded(url.username + url.password) !== undefined;
+}
+
+function decoded(text: string): string | undefined {
   try {
-    decodeURIComponent(text);
-    return true;
+    return decodeURIComponent(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

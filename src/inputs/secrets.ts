@@ -1,4 +1,5 @@
 import { getInput } from '@actions/core';
+import { proxyPasswords } from './proxy.ts';
 
 /**
  * Every text of this step's environment that must not be shown: the management key as it came, as
@@ -6,7 +7,6 @@ import { getInput } from '@actions/core';
  */
 export function readSecrets(): string[] {
   const key = getInput('management-key', { trimWhitespace: false });
-  const proxy = URL.parse(process.env['https_proxy'] || process.env['HTTPS_PROXY'] || '');
-  const texts = [key, ...key.split(/[\r\n]+/), proxy?.password ?? ''];
+  const texts = [key, ...key.split(/[\r\n]+/), ...proxyPasswords(process.env)];
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ''))];
 }

@@ -54,7 +54,7 @@ export function httpTransport(userAgent: string): Transport {
         rejectOnAbort(signal),
       ]);
     } catch (error) {
-      const reason = describe(signal.aborted ? signal.reason : error);
+      const reason = describe(signal.aborted ? signal.reason : error, client.sent);
       throw new ExchangeError(reason + throughProxy(url), client.sent, { cause: error });
     }
   };
@@ -126,6 +126,10 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
+const UNKNOWN_AUTHORITY =
+  'the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it';
+
+/** Node's error codes, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed before the answer was complete',
@@ -135,21 +139,21 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to the network',
   ETIMEDOUT: 'the connection could not be made in time',
   EPIPE: 'the connection was closed while the request was being sent',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate comes from an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'the certificate comes from an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'the certificate comes from an authority that is not trusted here',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: 'the certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate belongs to another host',
 };
 
-function describe(error: unknown): string {
+function describe(error: unknown, sent: boolean): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const reason = (code && REASONS[code]) ?? error.message;
-  return code ? `${reason} (${code})` : reason;
+  if (code === undefined) return error.message;
+  // TLS and proxies report under this code why a connection was never ready; the message says it.
+  const ownWords = code === 'ECONNRESET' && !sent;
+  return `${ownWords ? error.message : (REASONS[code] ?? error.message)} (${code})`;
 }
 
 function throughProxy(url: string): string {

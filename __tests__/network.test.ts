@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { certify } from '../sandbox/certificate.ts';
+import { type ProxyOptions, startProxy } from '../sandbox/proxy.ts';
+import { runStep } from '../sandbox/runner.ts';
+import { type Sandbox, startSandbox } from '../sandbox/server.ts';
+import { ROOT, redOf, workspaceInputs } from './step.ts';
+
+/** Loopback is never proxied, so the proxies of these tests stand for the net that has this host. */
+const HOST = 'openrouter.test';
+
+let folder: string;
+let authority: string;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  const certificate = await certify(HOST);
+  folder = await mkdtemp(join(tmpdir(), 'authority-'));
+  authority = join(folder, 'authority.pem');
+  await writeFile(authority, certificate.authority);
+  sandbox = await startSandbox({ tls: certificate });
+});
+
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
+  return runStep({
+    action: ROOT,
+    with: {
+      'management-key': sandbox.managementKey,
+      'api-url': `https://${HOST}/api/v1`,
+      timeout: '5s',
+      ...workspaceInputs(),
+      ...inputs,
+    },
+    env: { NODE_EXTRA_CA_CERTS: authority, ...env },
+  });
+}
+
+async function withProxy(options: Omit<ProxyOptions, 'port'>) {
+  return startProxy({ port: sandbox.port, ...options });
+}
+
+describe('a proxy', () => {
+  test.each(['https_proxy', 'HTTPS_PROXY'])(
+    'from %s carries the request over TLS',
+    async (name) => {
+      const proxy = await withProxy({});
+      const step = await create({ [name]: proxy.url });
+      await proxy.close();
+      expect(step.exitCode).toBe(0);
+      expect(step.stderr).toBe('');
+      expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: undefined }]);
+      expect(sandbox.requests.at(-1)?.headers.authorization).toBe(
+        `Bearer ${sandbox.managementKey}`,
+      );
+    },
+  );
+
+  test('gets its user and password, and the log does not', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: proxy.url.replace('//', '//robot:s%40crets@') });
+    await proxy.close();
+    expect(step.exitCode).toBe(0);
+    const basic = `Basic ${Buffer.from('robot:s@crets').toString('base64')}`;
+    expect(proxy.tunnels[0]?.authorization).toBe(basic);
+    expect(step.stderr).toBe('');
+    expect(step.masks).toContain('s@crets');
+    expect(step.log).not.toContain('crets');
+  });
+
+  test('is passed by for a host in no_proxy', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: proxy.url, no_proxy: HOST });
+    await proxy.close();
+    expect(proxy.tunnels).toEqual([]);
+    const { message } = redOf(step);
+    expect(message).not.toContain('proxy');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('that nobody listens on is named, and nothing was sent', async () => {
+    const proxy = await withProxy({});
+    await proxy.close();
+    const { message } = redOf(await create({ https_proxy: proxy.url }));
+    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
+    expect(message).toContain('ECONNREFUSED');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('that never answers does not hold the job', async () => {
+    const proxy = await withProxy({ answer: 'silence' });
+    const { message } = redOf(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
+    await proxy.close();
+    expect(message).toContain('the timeout of 1 s for this step is over, through the proxy');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test.each([403, 407, 502])(
+    'that refuses with %i is named, and nothing was sent',
+    async (answer) => {
+      const proxy = await withProxy({ answer });
+      const { message } = redOf(await create({ https_proxy: proxy.url }));
+      await proxy.close();
+      expect(message).toContain(`statusCode=${answer}`);
+      expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
+      expect(message).toContain('Nothing was changed at OpenRouter.');
+    },
+  );
+
+  test.each([
+    'proxy.example:3128',
+    'socks5://proxy.example:1080',
+    'http://',
+    'http://a:%zz@b',
+    '%',
+  ])('that is no URL is refused and not gone around: %s', async (value) => {
+    const { message } = redOf(await create({ HTTPS_PROXY: value }));
+    expect(message).toContain(
+      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128',
+    );
+  });
+});
+
+describe('TLS', () => {
+  test('from an authority that nobody knows is refused before the key is sent', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const { message } = redOf(await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }));
+    await proxy.close();
+    expect(message).toContain('the certificate comes from an authority that is not trusted here');
+    expect(message).toContain('NODE_EXTRA_CA_CERTS');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
+  test('for another host is refused before the key is sent', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const step = await create(
+      { https_proxy: proxy.url },
+      { 'api-url': 'https://other.test/api/v1' },
+    );
+    await proxy.close();
+    const { message } = redOf(step);
+    expect(message).toContain('the certificate belongs to another host');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
+  test('a reset after the request was sent leaves the workspace in doubt', async () => {
+    const proxy = await withProxy({});
+    sandbox.faults.push({ kind: 'reset', committed: true });
+    const { message } = redOf(await create({ https_proxy: proxy.url }));
+    await proxy.close();
+    expect(message).toContain('OpenRouter may have done it nevertheless.');
+  });
+});

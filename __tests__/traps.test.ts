@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../sandbox/faults.ts';
+import { startSandbox } from '../sandbox/server.ts';
+import { openBench, redOf } from './step.ts';
+
+const bench = openBench();
+
+async function createWith(fault: ScheduledFault, inputs: Record<string, string> = {}) {
+  bench.sandbox.faults.push(fault);
+  return redOf(await bench.create(inputs));
+}
+
+const MAY_EXIST = 'OpenRouter may have done it nevertheless.';
+
+describe('a connection that goes wrong ends red, and says that the workspace may exist', () => {
+  test.each<[string, ScheduledFault, string]>([
+    ['reset', { kind: 'reset' }, 'closed before the answer was complete (ECONNRESET)'],
+    ['reset after the commit', { kind: 'reset', committed: true }, '(ECONNRESET)'],
+    ['cut', { kind: 'cut', committed: true }, 'closed before the answer was complete (ECONNRESET)'],
+    ['endless', { kind: 'endless', committed: true }, 'the answer is longer than 1 MiB'],
+    ['silent', { kind: 'silence' }, 'the timeout of 1 s for this step is over'],
+    ['stalled', { kind: 'stall', committed: true }, 'the timeout of 1 s for this step is over'],
+    ['trickling', { kind: 'trickle', committed: true }, 'the timeout of 1 s for this step is over'],
+  ])('%s', async (_, fault, reason) => {
+    const { title, message } = await createWith(fault, { timeout: '1s' });
+    expect(title).toMatch(/^Could not create the workspace /);
+    expect(message).toContain(reason);
+    expect(message).toContain(MAY_EXIST);
+  });
+});
+
+describe('an answer that is no workspace ends red, and says that the workspace may exist', () => {
+  test.each<[string, number, string, string]>([
+    ['empty', 201, '', 'the answer was 201, but it was empty'],
+    ['without a body', 204, '', 'the answer was 204, but it was empty'],
+    ['blank', 200, ' \n', 'the answer was 200, but it was empty'],
+    ['HTML', 200, '<html>Welcome</html>', 'the answer was 200, but it was not JSON'],
+    ['half of JSON', 201, '{"data": {"id": "1"', 'the answer was 201, but it was not JSON'],
+    ['null', 201, 'null', 'the answer was 201, but it lacked an object'],
+    ['a list', 201, '[]', 'the answer was 201, but it lacked an object'],
+    ['without data', 201, '{}', 'the answer was 201, but it lacked data'],
+    ['without an id', 201, '{"data":{"slug":"a","name":"A"}}', 'but it lacked data.id'],
+    ['with an empty id', 201, '{"data":{"id":"","slug":"a","name":"A"}}', 'but it lacked data.id'],
+    ['without all', 201, '{"data":{}}', 'but it lacked data.id, data.slug, data.name'],
+  ])('%s', async (_, status, body, reason) => {
+    const { message } = await createWith({ kind: 'answer', status, body });
+    expect(message).toContain(reason);
+    expect(message).toContain(MAY_EXIST);
+  });
+
+  test('another slug than the one that was asked for', async () => {
+    const body = JSON.stringify({ data: { id: '1', slug: 'other', name: 'Preview' } });
+    const { title, message } = await createWith(
+      { kind: 'answer', status: 201, body },
+      { slug: 'mine' },
+    );
+    expect(title).toBe('OpenRouter answered with another workspace than mine');
+    expect(message).toContain('The slug in its answer is "other", the id "1".');
+  });
+});
+
+describe('a redirect is not followed, and the key stays at home', () => {
+  test.each([301, 302, 303, 307, 308])('%i', async (status) => {
+    const elsewhere = await startSandbox({ managementKey: bench.sandbox.managementKey });
+    const { message } = await createWith({
+      kind: 'answer',
+      status,
+      headers: { location: `${elsewhere.url}/workspaces` },
+    });
+    await elsewhere.close();
+    expect(elsewhere.requests).toEqual([]);
+    expect(message).toContain(
+      `the answer was a redirect (${status}) to ${elsewhere.url}/workspaces`,
+    );
+    expect(message).toContain(MAY_EXIST);
+  });
+
+  test('without a location', async () => {
+    const { message } = await createWith({ kind: 'answer', status: 302 });
+    expect(message).toContain('the answer was a redirect (302) to nowhere');
+  });
+});
+
+describe('where nothing was sent, nothing can exist', () => {
+  test('a port that nobody listens on', async () => {
+    const gone = await startSandbox();
+    await gone.close();
+    const { message } = redOf(await bench.create({ 'api-url': gone.url }));
+    expect(message).toContain('POST /workspaces: the connection was refused (ECONNREFUSED)');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('a port of IPv6 that nobody listens on', async () => {
+    const { message } = redOf(await bench.create({ 'api-url': 'http://[::1]:9/api/v1' }));
+    expect(message).toMatch(/the connection was refused \(ECONNREFUSED\)|EADDRNOTAVAIL/);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('a server of TLS that is none', async () => {
+    const url = bench.sandbox.url.replace('http:', 'https:');
+    const { message } = redOf(await bench.create({ 'api-url': url }));
+    expect(message).toContain('POST /workspaces: ');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+});
