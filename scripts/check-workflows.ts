@@ -58,5 +58,5 @@ async function findingsIn(file: string): Promise<string[]> {
 function toWorkflow(yaml: string): string {
   if (!isSeq(parseDocument(yaml).contents)) return yaml;
   const steps = yaml.replace(/^(?=.)/gm, '      ');
-  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}\n`;
+  return `on: pull_request\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}\n`;
 }

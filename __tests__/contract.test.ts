@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { OpenRouter } from '@openrouter/sdk';
+import {
+  CreateWorkspaceRequest$outboundSchema,
+  CreateWorkspaceRequestDisabledServerTool,
+} from '@openrouter/sdk/models';
+import fc from 'fast-check';
+import { toJSONSchema } from 'zod';
+import { inputName } from '../src/inputs/read.ts';
+import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
+import { openBench } from './step.ts';
+
+/** The official SDK, generated from OpenRouter's own description, as a witness that is not ours. */
+const bench = openBench();
+const client = () =>
+  new OpenRouter({ apiKey: bench.sandbox.managementKey, serverURL: bench.sandbox.url });
+
+const slugs = fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}$/);
+const model = fc.option(fc.stringMatching(/^[a-z]{1,12}\/[a-z0-9.:-]{1,20}$/));
+const prose = (maxLength: number) =>
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength })
+    .filter((text) => text.trim() === text && !/^(null)?$|\0/.test(text));
+
+const workspaces = fc.record(
+  {
+    name: prose(40),
+    slug: slugs,
+    description: fc.option(prose(120)),
+    defaultTextModel: model,
+    defaultImageModel: model,
+    defaultProviderSort: fc.option(fc.constantFrom('price', 'throughput', 'latency', 'exacto')),
+    ioLoggingApiKeyIds: fc.option(fc.array(fc.maxSafeInteger(), { maxLength: 5 })),
+    ioLoggingSamplingRate: fc.double({ min: 0.0001, max: 1, noNaN: true }),
+    isDataDiscountLoggingEnabled: fc.boolean(),
+    isObservabilityBroadcastEnabled: fc.boolean(),
+    isObservabilityIoLoggingEnabled: fc.boolean(),
+    disabledServerTools: fc.option(
+      fc.array(fc.constantFrom(...Object.values(CreateWorkspaceRequestDisabledServerTool))),
+    ),
+  },
+  { requiredKeys: ['name', 'slug'] },
+);
+
+type Sample = typeof workspaces extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** A workspace of the SDK's as a workflow author would write it. */
+function asInputs(workspace: Sample): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(workspace).map(([key, value]) => [
+      inputName(key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+describe('the action and the SDK', () => {
+  test('send the same body for the same workspace', async () => {
+    await fc.assert(
+      fc.asyncProperty(workspaces, async (workspace) => {
+        const { account, requests } = bench.sandbox;
+        account.workspaces.length = 1;
+        const step = await bench.create(asInputs(workspace));
+        const ours = requests.at(-1);
+        account.workspaces.length = 1;
+        const { data } = await client().workspaces.create({ createWorkspaceRequest: workspace });
+        const theirs = requests.at(-1);
+
+        expect(step.exitCode).toBe(0);
+        expect(JSON.parse(ours?.body ?? '')).toEqual(JSON.parse(theirs?.body ?? ''));
+        expect([ours?.method, ours?.path]).toEqual([theirs?.method, theirs?.path]);
+        expect(data.slug).toBe(step.outputs['slug']);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('know the same fields', () => {
+    const ours = Object.keys(createWorkspaceRequest.shape).map((field) =>
+      field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+    );
+    const theirs = toJSONSchema(CreateWorkspaceRequest$outboundSchema, {
+      io: 'input',
+      unrepresentable: 'any',
+    });
+    expect(ours.sort()).toEqual(Object.keys(theirs.properties ?? {}).sort());
+  });
+});
+
+describe('the sandbox, to the SDK,', () => {
+  const idOf = (slug: string) =>
+    bench.sandbox.account.workspaces.find((workspace) => workspace.slug === slug)?.id ?? '';
+
+  test('gets, updates and deletes a workspace by its id and by its slug', async () => {
+    const { workspaces } = client();
+    await bench.create({ slug: 'witness' });
+
+    expect((await workspaces.get({ id: 'witness' })).data.id).toBe(idOf('witness'));
+    const update = { description: 'Updated' };
+    const updated = await workspaces.update({
+      id: idOf('witness'),
+      updateWorkspaceRequest: update,
+    });
+    expect(updated.data).toMatchObject({ slug: 'witness', description: 'Updated' });
+    expect(updated.data.updatedAt).not.toBeNull();
+    expect(await workspaces.delete({ id: 'witness' })).toEqual({ deleted: true });
+    await expect(workspaces.get({ id: 'witness' })).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('lists workspaces page by page', async () => {
+    for (let count = 0; count < 3; count += 1) await bench.create();
+    const slugs: string[] = [];
+    const pages = await client().workspaces.list({ limit: 2 });
+    for await (const { result } of pages) slugs.push(...result.data.map(({ slug }) => slug));
+    expect(slugs).toEqual(bench.sandbox.account.workspaces.map(({ slug }) => slug));
+  });
+
+  test('refuses a wrong key, a bad request and a taken slug', async () => {
+    const { workspaces } = client();
+    const stranger = new OpenRouter({ apiKey: 'sk-or-v1-0', serverURL: bench.sandbox.url });
+    await expect(stranger.workspaces.list()).rejects.toMatchObject({ statusCode: 401 });
+    const create = (slug: string) =>
+      workspaces.create({ createWorkspaceRequest: { name: 'Refused', slug } });
+    await expect(create('Not A Slug')).rejects.toMatchObject({ statusCode: 400 });
+    await expect(create('default')).rejects.toMatchObject({ statusCode: 400 });
+  });
+
+  test('keeps the default workspace', async () => {
+    const { workspaces } = client();
+    await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject({ statusCode: 400 });
+  });
+});
