@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readManifest } from '../sandbox/runner.ts';
 import { annotations, openBench, ROOT } from './step.ts';
 
 const bench = openBench();
+
+const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
 const EVERY_FIELD = {
   name: 'Preview of pull request 42',
@@ -51,6 +54,7 @@ test('the request is a POST to /workspaces with the key, as JSON', async () => {
     authorization: `Bearer ${bench.sandbox.managementKey}`,
     accept: 'application/json',
     'content-type': 'application/json',
+    'user-agent': `${name}/${version}`,
   });
 });
 
@@ -131,7 +135,7 @@ test('the request appears under debug logging', async () => {
 test('the summary shows each field as OpenRouter answered it, and who set it', async () => {
   const { summary } = await bench.create({ slug: 'summed-up', 'io-logging-sampling-rate': '0.5' });
   expect(summary).toContain(
-    '<h3>✅ Created the OpenRouter workspace <a href="https://openrouter.ai/workspaces/summed-up">Preview</a></h3>',
+    '<h3><a href="https://openrouter.ai/workspaces/summed-up">✅ Created the OpenRouter workspace Preview</a></h3>',
   );
   expect(summary).toContain(
     '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>this step</td></tr>',

@@ -31,7 +31,6 @@ describe('an error of the API', () => {
     [402, 'The account lacks the credit or the plan for this'],
     [403, 'Of an organization, only administrators may do this.'],
     [404, 'Does api-url end with the path of the API'],
-    [407, 'The proxy asks for a user and a password'],
     [409, 'The slug is taken, most likely.'],
     [422, 'A slug that is taken may be answered like this too.'],
     [429, 'OpenRouter asks for fewer requests'],
@@ -43,7 +42,7 @@ describe('an error of the API', () => {
     expect(message).toContain(NOTHING_CHANGED);
   });
 
-  test.each([408, 425, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 599])(
+  test.each([408, 425, 499, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 599])(
     '%i says that the workspace may exist',
     async (status) => {
       const { message } = await answer(status, { error: { code: status, message: 'Oops' } });

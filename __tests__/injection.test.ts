@@ -83,13 +83,28 @@ describe.each(ATTEMPTS)('%j', (attempt) => {
     expectHarmless(step);
   });
 
-  test('in the slug of another workspace, and in a redirect', async () => {
+  test('in the slug of another workspace', async () => {
     const data = { id: attempt, slug: attempt, name: 'x' };
     bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
-    const other = await bench.create();
-    redOf(other);
-    expectHarmless(other);
+    const step = await bench.create();
+    redOf(step);
+    expectHarmless(step);
   });
+});
+
+test('a redirect to a command is harmless', async () => {
+  const headers = { location: '::set-output name=id::evil ##[add-mask]evil' };
+  bench.sandbox.faults.push({ kind: 'answer', status: 302, headers });
+  const step = await bench.create();
+  redOf(step);
+  expectHarmless(step);
+});
+
+test('a summary stays small, whatever the answer', async () => {
+  const body = JSON.stringify({ error: { message: '\n<'.repeat(200_000) } });
+  bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  const { summary } = await bench.create();
+  expect(summary.length).toBeLessThan(20_000);
 });
 
 describe('HTML in the summary', () => {

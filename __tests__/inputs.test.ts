@@ -9,7 +9,7 @@ const TOOLS = 'must be a list of names: one per line, separated by commas, or a 
 const RATE = 'must be a number from 0.0001 to 1';
 const SLUG = 'must be lower-case letters and digits, in groups joined by single hyphens';
 const DURATION = 'must be a duration such as 90s, 15m or 2h';
-const KEY = 'must be the key alone: no blanks, no line breaks, no "Bearer", nothing but ASCII';
+const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
 
 /** Input, what is written, and what goes out for it. */
 const ACCEPTED: [string, string, unknown][] = [
@@ -39,7 +39,8 @@ const ACCEPTED: [string, string, unknown][] = [
   ['is-data-discount-logging-enabled', 'FALSE', false],
   ['disabled-server-tools', 'openrouter:bash', ['openrouter:bash']],
   ['disabled-server-tools', 'a, b\nc', ['a', 'b', 'c']],
-  ['disabled-server-tools', '["a, b"]', ['a, b']],
+  ['disabled-server-tools', '["a,b"]', ['a,b']],
+  ['disabled-server-tools', 'a\rb', ['a', 'b']],
 ];
 
 /** Input, what is written, and the line that refuses it. */
@@ -124,7 +125,17 @@ const REFUSED: [string, string, string][] = [
   [
     'disabled-server-tools',
     '["a", 1]',
-    'disabled-server-tools (entry 2) must be the name of a tool; given: "[\\"a\\", 1]"',
+    'disabled-server-tools (entry 2) must be the name of a tool, without blanks or quotes; given: "[\\"a\\", 1]"',
+  ],
+  [
+    'disabled-server-tools',
+    '- a\n- b',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "- a\\n- b"',
+  ],
+  [
+    'disabled-server-tools',
+    '"a",""',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "\\"a\\",\\"\\""',
   ],
   ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"; try: 60s`],
   ['timeout', '1 h', `timeout ${DURATION}; given: "1 h"; try: 1h`],
@@ -158,6 +169,12 @@ const REFUSED: [string, string, string][] = [
     'https://openrouter.ai/api/v1?x=1',
     'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1?x=1"',
   ],
+  [
+    'api-url',
+    'https://openrouter.ai/api/v1#',
+    'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1#"',
+  ],
+  ['management-key', 'sk-or-v1-"quoted"-0123456789', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-abc def-0123456789', `management-key ${KEY}`],
   ['management-key', 'Bearer sk-or-v1-0123456789', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789\nsecond-line', `management-key ${KEY}`],
@@ -218,7 +235,8 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
 });
 
 test('one input can be wrong in two ways', async () => {
-  const { message } = redOf(await bench.create({ slug: 'A'.repeat(51) }));
+  const { title, message } = redOf(await bench.create({ slug: 'A'.repeat(51) }));
+  expect(title).toBe('One input cannot be used');
   expect(message.match(/^slug /gm)).toHaveLength(2);
 });
 

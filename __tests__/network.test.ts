@@ -71,7 +71,8 @@ describe('a proxy', () => {
     expect(proxy.tunnels[0]?.authorization).toBe(basic);
     expect(step.stderr).toBe('');
     expect(step.masks).toContain('s@crets');
-    expect(step.log).not.toContain('crets');
+    const printed = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    expect(printed.join('\n')).not.toContain('crets');
   });
 
   test('is passed by for a host in no_proxy', async () => {
@@ -101,20 +102,41 @@ describe('a proxy', () => {
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
-  test.each([403, 407, 502])(
-    'that refuses with %i is named, and nothing was sent',
-    async (answer) => {
-      const proxy = await withProxy({ answer });
-      const { message } = redOf(await create({ https_proxy: proxy.url }));
-      await proxy.close();
-      expect(message).toContain(`statusCode=${answer}`);
-      expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
-      expect(message).toContain('Nothing was changed at OpenRouter.');
-    },
-  );
+  test.each([
+    [403, 'statusCode=403'],
+    [407, 'the proxy asks for a user and a password'],
+    [502, 'statusCode=502'],
+  ])('that refuses with %i is named, and nothing was sent', async (answer, reason) => {
+    const proxy = await withProxy({ answer });
+    const { message } = redOf(await create({ https_proxy: proxy.url }));
+    await proxy.close();
+    expect(message).toContain(reason);
+    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('may be written without a scheme, where it is an address', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: new URL(proxy.url).host });
+    await proxy.close();
+    expect(step.exitCode).toBe(0);
+    expect(proxy.tunnels).toHaveLength(1);
+  });
+
+  test('with a short password corrupts no output', async () => {
+    const proxy = await withProxy({});
+    const https_proxy = proxy.url.replace('//', '//robot:preview@');
+    const step = await create({ https_proxy }, { slug: 'preview-preview' });
+    await proxy.close();
+    expect(step.outputs).toMatchObject({
+      slug: 'preview-preview',
+      url: 'https://openrouter.ai/workspaces/preview-preview',
+    });
+  });
 
   test.each([
     'proxy.example:3128',
+    'http://[::1]:3128',
     'socks5://proxy.example:1080',
     'http://',
     'http://a:%zz@b',
@@ -122,9 +144,20 @@ describe('a proxy', () => {
   ])('that is no URL is refused and not gone around: %s', async (value) => {
     const { message } = redOf(await create({ HTTPS_PROXY: value }));
     expect(message).toContain(
-      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128',
+      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6',
     );
   });
+});
+
+test('a request over http to what only looks like loopback is refused', async () => {
+  const proxy = await withProxy({});
+  const step = await create(
+    { http_proxy: proxy.url },
+    { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
+  );
+  await proxy.close();
+  expect(redOf(step).message).toContain('api-url must begin with https');
+  expect(proxy.tunnels).toEqual([]);
 });
 
 describe('TLS', () => {

@@ -81,6 +81,12 @@ describe('a redirect is not followed, and the key stays at home', () => {
   });
 });
 
+test('an error whose body breaks off is told by its status', async () => {
+  const { message } = await createWith({ kind: 'cut', status: 401 });
+  expect(message).toContain('POST /workspaces: the answer was 401');
+  expect(message).toContain('Nothing was changed at OpenRouter.');
+});
+
 describe('where nothing was sent, nothing can exist', () => {
   test('a port that nobody listens on', async () => {
     const gone = await startSandbox();

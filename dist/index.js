@@ -297,7 +297,7 @@
     "use strict";
     __nccwpck_require__.r(__webpack_exports__);
     __nccwpck_require__.d(__webpack_exports__, {
-      create: () => create_create
+      create: () => create
     });
     function getEnumValues(entries) {
       const numericValues = Object.values(entries).filter(v => typeof v === "number");
@@ -4018,30 +4018,30 @@
       }));
     }
     const flag = () => schemas_boolean("must be true or false");
-    const model = () => schemas_string("must be the id of a model, author/model");
     const SLUG_MAX_LENGTH = 50;
     const slug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"), refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !safeParse(schemas_guid(), value).success, 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const TOOL = "must be the name of a tool, without blanks or quotes";
     const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
     const createWorkspaceRequest = object({
       name: workspaces_text(1, 100),
       slug: slug,
       description: optional(nullable(workspaces_text(0, 500))),
-      default_text_model: optional(nullable(model())),
-      default_image_model: optional(nullable(model())),
+      default_text_model: optional(nullable(schemas_string())),
+      default_image_model: optional(nullable(schemas_string())),
       default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
       io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
       io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
       is_data_discount_logging_enabled: optional(flag()),
       is_observability_broadcast_enabled: optional(flag()),
       is_observability_io_logging_enabled: optional(flag()),
-      disabled_server_tools: optional(nullable(array(schemas_string("must be the name of a tool"), "must be a list of names: one per line, separated by commas, or a JSON array")))
+      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
     });
     const workspace = looseObject({
       id: schemas_string().check(_minLength(1)),
       slug: schemas_string(),
       name: schemas_string()
     });
-    async function createWorkspace(client, body) {
+    async function postWorkspace(client, body) {
       const {data: data} = await client.request({
         doing: `create the workspace ${body.slug}`,
         leaves: `a workspace with the slug ${body.slug}`,
@@ -4070,13 +4070,14 @@
       return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
     }
     const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
+    const DEFAULT_TIMEOUT = "60s";
     const MIN_KEY_LENGTH = 16;
     const connection = {
       management_key: schemas_string({
         error: () => missingKey(process.env)
-      }).check(_regex(/^[\x21-\x7e]+$/, 'must be the key alone: no blanks, no line breaks, no "Bearer", nothing but ASCII'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+      }).check(_regex(/^[\w.~+/-]+=*$/, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
       api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-      timeout: schemas_default(pipe(schemas_string(), transform(toTimeout)), 6e4)
+      timeout: schemas_default(pipe(schemas_string(), transform(toTimeout)), parseDuration(DEFAULT_TIMEOUT))
     };
     function missingKey(env) {
       const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
@@ -4097,16 +4098,14 @@
       if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
       if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return refuse(context, text, "must begin with https, because the key goes there");
       if (url.username || url.password) return refuse(context, text, "must not hold a user or password");
-      if (url.search || url.hash) return refuse(context, text, "must end with its path: no ? and no #");
+      if (/[?#]/.test(text)) return refuse(context, text, "must end with its path: no ? and no #");
       return url.href.replace(/\/+$/, "");
     }
     const loopback = new external_node_net_namespaceObject.BlockList;
-    loopback.addSubnet("127.0.0.0", 8, "ipv4");
-    loopback.addAddress("::1", "ipv6");
+    loopback.addSubnet("127.0.0.0", 8);
     function isLoopback(hostname) {
-      const address = hostname.replace(/^\[|\]$/g, "");
-      const family = (0, external_node_net_namespaceObject.isIP)(address);
-      return hostname === "localhost" || family > 0 && loopback.check(address, `ipv${family}`);
+      const isAddress = (0, external_node_net_namespaceObject.isIP)(hostname) === 4 && loopback.check(hostname);
+      return isAddress || hostname === "localhost" || hostname === "[::1]";
     }
     const MIN_TIMEOUT = 1e3;
     const MAX_TIMEOUT = 24 * 36e5;
@@ -4874,7 +4873,7 @@
       }
     }
     const _summary = new Summary;
-    const summary = _summary;
+    const summary_summary = _summary;
     require("string_decoder");
     var external_events_ = __nccwpck_require__(434);
     require("child_process");
@@ -4928,6 +4927,13 @@
     function info(message) {
       process.stdout.write(message + external_os_namespaceObject.EOL);
     }
+    function parseJson(text) {
+      try {
+        return JSON.parse(text);
+      } catch {
+        return;
+      }
+    }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
     function fromText(schema, text) {
       const {def: def} = schema._zod;
@@ -4953,16 +4959,12 @@
     }
     function listFromText(element, text) {
       if (text.startsWith("[")) return jsonOr(text, Array.isArray);
-      const entries = text.split(/[\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+      const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
       return entries.length > 0 ? entries.map(entry => fromText(element, entry)) : text;
     }
     function jsonOr(text, accepts) {
-      try {
-        const value = JSON.parse(text);
-        return accepts(value) ? value : text;
-      } catch {
-        return text;
-      }
+      const value = parseJson(text);
+      return accepts(value) ? value : text;
     }
     class Failure extends Error {
       name="Failure";
@@ -4973,23 +4975,27 @@
       }
     }
     function refusal(problems) {
-      const count = problems.length === 1 ? "One input" : `${problems.length} inputs`;
+      const inputs = new Set(problems.map(({input: input}) => input)).size;
+      const count = inputs === 1 ? "One input" : `${inputs} inputs`;
       return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
     }
     const MAX_GIVEN = 100;
-    function lineOf({input: input, message: message, given: given, instead: instead}) {
+    function lineOf({input: input, entries: entries = [], message: message, given: given, instead: instead}) {
       const written = given && `given: ${JSON.stringify(shortened(given))}`;
       const meant = instead && `try: ${instead}`;
-      return [ `${input} ${message}`, written, meant ].filter(Boolean).join("; ");
+      return [ `${input}${entriesIn(entries)} ${message}`, written, meant ].filter(Boolean).join("; ");
     }
     function shortened(text) {
       const characters = [ ...text ];
       return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
     }
+    function entriesIn(entries) {
+      return entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+    }
     function proxyProblems(env) {
       const {name: name, value: value} = proxyVariable(env);
       if (!value || isProxyUrl(value)) return [];
-      const message = "must be the URL of a proxy, such as http://proxy.example:3128";
+      const message = "must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6";
       return [ {
         input: `${name} (environment variable)`,
         message: message
@@ -5007,9 +5013,9 @@
       };
     }
     function isProxyUrl(text) {
-      const url = URL.parse(text);
+      const url = URL.parse(text) ?? URL.parse(text.includes("://") ? "" : `http://${text}`);
       if (url === null || ![ "http:", "https:" ].includes(url.protocol)) return false;
-      return decoded(url.username + url.password) !== void 0;
+      return !url.hostname.startsWith("[") && decoded(url.username + url.password) !== void 0;
     }
     function decoded(text) {
       try {
@@ -5064,25 +5070,27 @@
         const key = String(first.path[0]);
         const text = texts.get(key);
         const entries = issues.flatMap(({path: path}) => typeof path[1] === "number" ? path[1] + 1 : []);
-        const where = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
         if (text === void 0) return {
           input: inputName(key),
           message: `is required, and ${first.message}`
         };
         const problem = {
-          input: inputName(key) + where,
+          input: inputName(key),
+          entries: entries,
           message: first.message
         };
         const instead = suggest(key, fieldOf(schema, key), text);
-        return isSecret(key, text) ? problem : {
+        return isSecret(key, texts) ? problem : {
           ...problem,
           given: text,
           instead: instead
         };
       });
     }
-    function isSecret(key, text) {
-      return key === "management_key" || key === "api_url" && text.includes("@");
+    function isSecret(key, texts) {
+      const text = texts.get(key) ?? "";
+      const managementKey = texts.get("management_key");
+      return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
     }
     function fieldOf(schema, key) {
       return schema.shape[key];
@@ -5102,12 +5110,19 @@
         workspace: workspace
       };
     }
+    const MIN_SECRET_LENGTH = 4;
     function readSecrets() {
       const key = getInput("management-key", {
         trimWhitespace: false
       });
-      const texts = [ key, ...key.split(/[\r\n]+/), ...proxyPasswords(process.env) ];
-      return [ ...new Set(texts.map(text => text.trim()).filter(text => text !== "")) ];
+      return {
+        managementKey: texts([ key, ...key.split(/[\r\n]+/) ]),
+        proxyPassword: texts(proxyPasswords(process.env))
+      };
+    }
+    function texts(found) {
+      const trimmed = found.map(text => text.trim());
+      return [ ...new Set(trimmed.filter(text => text.length >= MIN_SECRET_LENGTH)) ];
     }
     class OpenRouterError extends Error {
       name="OpenRouterError";
@@ -5122,13 +5137,6 @@
       const json = parseJson(body);
       if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
       return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-    }
-    function parseJson(text) {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return;
-      }
     }
     function textAt(value, ...path) {
       const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
@@ -5186,14 +5194,14 @@
             value: request
           }
         });
-        const host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
+        const options = {
+          ...info.options
+        };
+        if (!lib_getProxyUrl(info.parsedUrl.href)) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
         return super.requestRaw({
           ...info,
           httpModule: httpModule,
-          options: {
-            ...info.options,
-            host: host
-          }
+          options: options
         }, data);
       }
       #watch(sending) {
@@ -5207,18 +5215,22 @@
       }
     }
     async function readAnswer(message) {
+      const status = message.statusCode ?? 0;
       const chunks = [];
       let size = 0;
-      for await (const chunk of message) {
-        size += chunk.length;
-        if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
-        chunks.push(chunk);
+      try {
+        for await (const chunk of message) {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        if (status < 400) throw error;
       }
-      if (!message.complete) throw new Error("the answer was cut off");
       return {
-        status: message.statusCode ?? 0,
+        status: status,
         headers: message.headers,
-        body: Buffer.concat(chunks).toString("utf8")
+        body: (new TextDecoder).decode(Buffer.concat(chunks))
       };
     }
     function rejectOnAbort(signal) {
@@ -5238,6 +5250,7 @@
       ENETUNREACH: "there is no route to the network",
       ETIMEDOUT: "the connection could not be made in time",
       EPIPE: "the connection was closed while the request was being sent",
+      EPROTO: "the other side does not speak TLS",
       DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
       SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
@@ -5249,8 +5262,14 @@
       if (!(error instanceof Error)) return String(error);
       const code = "code" in error && typeof error.code === "string" ? error.code : void 0;
       if (code === void 0) return error.message;
-      const ownWords = code === "ECONNRESET" && !sent;
-      return `${ownWords ? error.message : REASONS[code] ?? error.message} (${code})`;
+      return `${inWords(error, code, sent)} (${code})`;
+    }
+    function inWords({message: message}, code, sent) {
+      if (code === "ECONNRESET" && !sent) {
+        if (message.endsWith("statusCode=407")) return "the proxy asks for a user and a password";
+        return message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+      }
+      return REASONS[code] ?? message;
     }
     function throughProxy(url) {
       const proxy = lib_getProxyUrl(url);
@@ -5295,7 +5314,7 @@
         throw failed(call, {
           reason: error.message,
           mayHaveLanded: error.sent
-        });
+        }, error);
       } finally {
         release();
       }
@@ -5341,7 +5360,8 @@
       }
       return answer.data;
     }
-    function failed({doing: doing, leaves: leaves, method: method, path: path}, outcome) {
+    function failed(call, outcome, cause) {
+      const {doing: doing, leaves: leaves, method: method, path: path} = call;
       const what = {
         doing: doing,
         method: method,
@@ -5354,9 +5374,11 @@
         ...what,
         attempts: 1,
         ...outcome
+      }, {
+        cause: cause
       });
     }
-    const UNDECIDED = new Set([ 408, 425 ]);
+    const UNDECIDED = new Set([ 408, 425, 499 ]);
     function isRefusal(status) {
       return status >= 400 && status < 500 && !UNDECIDED.has(status);
     }
@@ -5366,30 +5388,10 @@
       const missing = error.issues.map(issue => issue.path.join(".") || "an object");
       return `it lacked ${missing.join(", ")}`;
     }
-    const external_node_util_namespaceObject = require("node:util");
-    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
-    const MAX_LINE = 2e3;
-    function toLine(text) {
-      const printable = (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
-      const short = printable.length > MAX_LINE ? `${printable.slice(0, MAX_LINE)}…` : printable;
-      return short.toWellFormed().replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-    }
-    const ENTITIES = {
-      "&": "&amp;",
-      "<": "&lt;",
-      ">": "&gt;",
-      '"': "&quot;",
-      "'": "&#39;"
-    };
-    function toHtml(text) {
-      return text.split(/\r\n|[\r\n]/).map(line => toLine(line).replace(/[&<>"']/g, character => ENTITIES[character])).join("<br>");
-    }
-    function toCode(text) {
-      return `<code>${toHtml(text)}</code>`;
-    }
     function created(workspace, asked) {
       const {id: id, slug: slug, name: name} = workspace;
       const url = dashboardUrl(slug);
+      const fields = Object.keys(createWorkspaceRequest.shape).filter(field => workspace[field] !== void 0);
       return {
         outputs: {
           id: id,
@@ -5399,12 +5401,23 @@
           created: "true",
           workspace: JSON.stringify(workspace)
         },
-        summary: [ `<h3>✅ Created the OpenRouter workspace <a href="${toHtml(url)}">${toHtml(name)}</a></h3>`, "<table>", "<tr><th>Field</th><th>Value</th><th>Set by</th></tr>", row("id", id, "OpenRouter"), ...Object.keys(createWorkspaceRequest.shape).filter(field => workspace[field] !== void 0).map(field => row(field, workspace[field], field in asked ? "this step" : "OpenRouter")), "</table>" ].join("\n")
+        summary: {
+          title: `✅ Created the OpenRouter workspace ${name}`,
+          url: url,
+          table: {
+            header: [ "Field", "Value", "Set by" ],
+            rows: [ row("id", id, "OpenRouter"), ...fields.map(field => row(field, workspace[field], field in asked ? "this step" : "OpenRouter")) ]
+          }
+        }
       };
     }
     function row(field, value, setBy) {
       const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `<tr><td>${toCode(field)}</td><td>${toCode(text)}</td><td>${setBy}</td></tr>`;
+      return [ {
+        code: field
+      }, {
+        code: text
+      }, setBy ];
     }
     const systemClock = {
       now: () => Number(process.hrtime.bigint()) / 1e6,
@@ -5444,7 +5457,6 @@
       402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
       403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
       404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
-      407: "The proxy asks for a user and a password: give them in https_proxy.",
       409: "The slug is taken, most likely.",
       422: "OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.",
       429: "OpenRouter asks for fewer requests: wait, and run it again."
@@ -5453,14 +5465,46 @@
       const hint = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
       return hint ? [ hint ] : [];
     }
+    const external_node_util_namespaceObject = require("node:util");
+    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+    const MAX_LENGTH = 2e3;
+    function toLine(text, redact) {
+      return text_shortened(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+    }
+    const ENTITIES = {
+      "&": "&amp;",
+      "<": "&lt;",
+      ">": "&gt;",
+      '"': "&quot;",
+      "'": "&#39;",
+      "\n": "<br>"
+    };
+    function toHtml(text, redact) {
+      const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
+      return text_shortened(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
+    }
+    function printable(text) {
+      return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+    }
+    function text_shortened(text) {
+      return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+    }
+    function summaryHtml(summary, redact) {
+      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
+      const html = text => toHtml(text, redact);
+      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
+      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
+      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? [ "<table>", row("th", table.header), ...table.rows.map(cells => row("td", cells)), "</table>" ] : [] ].join("\n");
+    }
     function openReport() {
-      const secrets = [];
-      const redact = text => secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
-      const line = text => toLine(redact(text));
-      async function summarize(html) {
+      const concealed = [];
+      const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+      const line = text => toLine(text, redact);
+      const mask = texts => texts.forEach(core_setSecret);
+      async function summarize(summary) {
         if (!process.env["GITHUB_STEP_SUMMARY"]) return;
         try {
-          await summary.addRaw(redact(html), true).write();
+          await summary_summary.addRaw(summaryHtml(summary, redact), true).write();
         } catch (error) {
           warning(line(`The job summary could not be written: ${messageOf(error)}`));
         }
@@ -5468,11 +5512,10 @@
       return {
         info: text => info(line(text)),
         debug: text => core_debug(line(text)),
-        mask(texts) {
-          for (const text of texts) {
-            core_setSecret(text);
-            secrets.push(text);
-          }
+        mask: mask,
+        conceal(texts) {
+          mask(texts);
+          concealed.push(...texts);
         },
         async publish({outputs: outputs, summary: summary}) {
           try {
@@ -5489,8 +5532,10 @@
           core_error(lines.map(line).join("\n"), {
             title: line(title)
           });
-          const paragraphs = lines.map(text => `<p>${toHtml(text)}</p>`);
-          await summarize(`<h3>❌ ${toHtml(title)}</h3>\n${paragraphs.join("\n")}`);
+          await summarize({
+            title: `❌ ${title}`,
+            paragraphs: lines
+          });
         }
       };
     }
@@ -5502,8 +5547,11 @@
       process.noDeprecation = true;
       const report = openReport();
       const stop = new AbortController;
-      for (const name of [ "SIGINT", "SIGTERM" ]) process.once(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
-      process.on("uncaughtException", error => stop.abort(error));
+      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
+      process.on("uncaughtException", error => {
+        stop.abort(new Error(`the action itself failed: ${error.stack ?? error.message}`));
+      });
+      process.stdout.on("error", () => {});
       const limit = ms => {
         const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
         systemClock.after(ms, () => stop.abort(over));
@@ -5523,18 +5571,20 @@
     }
     const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
     const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-    async function create(asked, {client: client, clock: clock, log: log}) {
+    async function createWorkspace(asked, {client: client, clock: clock, log: log}) {
       const start = clock.now();
       log.info(`Creating the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
-      const workspace = await createWorkspace(client, asked);
-      if (workspace.slug !== asked.slug) throw new Failure(`OpenRouter answered with another workspace than ${asked.slug}`, [ `The slug in its answer is ${JSON.stringify(workspace.slug)}, the id ${JSON.stringify(workspace.id)}.`, `Before running this again, look for both slugs at ${dashboardUrl(asked.slug)}.` ]);
+      const workspace = await postWorkspace(client, asked);
+      if (workspace.slug !== asked.slug) throw new Failure(`OpenRouter answered with another workspace than ${asked.slug}`, [ `The slug in its answer is ${JSON.stringify(workspace.slug)}, the id ${JSON.stringify(workspace.id)}.`, "Before running this again, look for both slugs at https://openrouter.ai/workspaces." ]);
       const seconds = ((clock.now() - start) / 1e3).toFixed(1);
       log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
       return workspace;
     }
-    function create_create() {
+    function create() {
       return runStep(async ({report: report, clock: clock, signal: signal, limit: limit}) => {
-        report.mask(readSecrets());
+        const {managementKey: keyTexts, proxyPassword: proxyPassword} = readSecrets();
+        report.conceal(keyTexts);
+        report.mask(proxyPassword);
         const {managementKey: managementKey, apiUrl: apiUrl, timeoutMs: timeoutMs, workspace: asked} = readCreateInputs();
         limit(timeoutMs);
         const transport = httpTransport(USER_AGENT);
@@ -5547,7 +5597,7 @@
           signal: signal,
           debug: debug
         });
-        const workspace = await create(asked, {
+        const workspace = await createWorkspace(asked, {
           client: client,
           clock: clock,
           log: report

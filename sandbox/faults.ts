@@ -11,7 +11,7 @@ export type Fault = { committed?: boolean } & (
   /** The answer comes byte by byte and never ends. */
   | { kind: 'trickle' }
   /** The connection is closed half-way through the answer. */
-  | { kind: 'cut' }
+  | { kind: 'cut'; status?: number }
   /** Half the answer comes, and then nothing. */
   | { kind: 'stall' }
   /** The answer never ends. */

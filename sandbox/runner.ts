@@ -66,6 +66,8 @@ const FILES = {
   GITHUB_PATH: 'path',
 };
 
+const PATIENCE_MS = 25_000;
+
 export async function startStep(options: StepOptions): Promise<RunningStep> {
   const manifest = await readManifest(options.action);
   if (manifest.runs.using !== 'node24' || !process.version.startsWith('v24.')) {
@@ -81,6 +83,9 @@ export async function startStep(options: StepOptions): Promise<RunningStep> {
     cwd: folder,
     env: { ...githubEnvironment(folder), ...files, ...inputs(manifest, options), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // What hangs must fail, and not hang whoever runs it.
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
   });
   const finish = async (): Promise<StepResult> => {
     const [stdout, stderr, [exitCode]] = await Promise.all([

@@ -123,7 +123,7 @@ function misbehave(fault: Fault, answer: ApiAnswer, response: ServerResponse): v
       break;
     case 'cut':
       response.setHeader('content-length', Buffer.byteLength(whole));
-      begin().write(half, () => socket?.end());
+      response.writeHead(fault.status ?? answer.status).write(half, () => socket?.end());
       break;
     case 'trickle': {
       begin();

@@ -5,12 +5,14 @@ import { httpTransport } from './openrouter/transport.ts';
 import { created } from './report/created.ts';
 import { runStep } from './step.ts';
 import { USER_AGENT } from './user-agent.ts';
-import { create as createWorkspace } from './workspace/create.ts';
+import { createWorkspace } from './workspace/create.ts';
 
 /** `action.yml`: creates a workspace. */
 export function create(): Promise<void> {
   return runStep(async ({ report, clock, signal, limit }) => {
-    report.mask(readSecrets());
+    const { managementKey: keyTexts, proxyPassword } = readSecrets();
+    report.conceal(keyTexts);
+    report.mask(proxyPassword);
     const { managementKey, apiUrl, timeoutMs, workspace: asked } = readCreateInputs();
     limit(timeoutMs);
 

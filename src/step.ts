@@ -22,9 +22,13 @@ export async function runStep(program: (step: Step) => Promise<void>): Promise<v
   const report = openReport();
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
+    process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
   }
-  process.on('uncaughtException', (error) => stop.abort(error));
+  process.on('uncaughtException', (error) => {
+    stop.abort(new Error(`the action itself failed: ${error.stack ?? error.message}`));
+  });
+  // A log that nobody reads any more is no reason to break off.
+  process.stdout.on('error', () => undefined);
 
   const limit = (ms: number) => {
     const over = new Error(`the timeout of ${ms / 1000} s for this step is over`);

@@ -6,7 +6,7 @@ import { OpenRouterError } from '../../src/openrouter/error.ts';
 import { ExchangeError, type Transport } from '../../src/openrouter/transport.ts';
 
 /** A clock whose time passes when the test says so. */
-function handClock(): Clock & { pass(ms: number): void } {
+function handClock(): Clock & { pass(ms: number): void; pending(): number } {
   let time = 0;
   const timers = new Set<{ at: number; act: () => void }>();
   return {
@@ -16,6 +16,7 @@ function handClock(): Clock & { pass(ms: number): void } {
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    pending: () => timers.size,
     pass(ms) {
       time += ms;
       for (const timer of [...timers].filter(({ at }) => at <= time)) {
@@ -81,7 +82,7 @@ describe('one attempt', () => {
       clock,
     );
     expect(await request()).toEqual({ data: 'x' });
-    clock.pass(ATTEMPT_MS);
+    expect(clock.pending()).toBe(0);
     expect(debugged).toEqual(['GET https://openrouter.ai/api/v1/workspaces: 200, after 0 ms']);
   });
 });

@@ -11,17 +11,19 @@ const MIN_KEY_LENGTH = 16;
 
 /** What every action needs to reach OpenRouter; the keys are input names with underscores. */
 export const connection = {
-  management_key: z
-    .string({ error: () => missingKey(process.env) })
-    .check(
-      z.regex(
-        /^[\x21-\x7e]+$/,
-        'must be the key alone: no blanks, no line breaks, no "Bearer", nothing but ASCII',
-      ),
-      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
+  management_key: z.string({ error: () => missingKey(process.env) }).check(
+    // What RFC 6750 lets a bearer token be. None of it is escaped in JSON or HTML.
+    z.regex(
+      /^[\w.~+/-]+=*$/,
+      'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"',
     ),
+    z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
+  ),
   api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
-  timeout: z._default(z.pipe(z.string(), z.transform(toTimeout)), 60_000),
+  timeout: z._default(
+    z.pipe(z.string(), z.transform(toTimeout)),
+    parseDuration(DEFAULT_TIMEOUT) as number,
+  ),
 };
 
 export interface Connection {
@@ -57,20 +59,17 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   }
   if (url.username || url.password)
     return refuse(context, text, 'must not hold a user or password');
-  if (url.search || url.hash) return refuse(context, text, 'must end with its path: no ? and no #');
+  if (/[?#]/.test(text)) return refuse(context, text, 'must end with its path: no ? and no #');
   return url.href.replace(/\/+$/, '');
 }
 
 const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+loopback.addSubnet('127.0.0.0', 8);
 
+/** As `@actions/http-client` knows it: what it takes for loopback, it leads around every proxy. */
 function isLoopback(hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(address);
-  return (
-    hostname === 'localhost' || (family > 0 && loopback.check(address, `ipv${family as 4 | 6}`))
-  );
+  const isAddress = isIP(hostname) === 4 && loopback.check(hostname);
+  return isAddress || hostname === 'localhost' || hostname === '[::1]';
 }
 
 const MIN_TIMEOUT = 1_000;

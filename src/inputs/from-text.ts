@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { parseJson } from '../json.ts';
 
 const BOOLEANS = new Map([
   ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
@@ -34,17 +35,13 @@ export function fromText(schema: z.core.$ZodType, text: string): unknown {
 function listFromText(element: z.core.$ZodType, text: string): unknown {
   if (text.startsWith('[')) return jsonOr(text, Array.isArray);
   const entries = text
-    .split(/[\n,]/)
+    .split(/[\r\n,]/)
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   return entries.length > 0 ? entries.map((entry) => fromText(element, entry)) : text;
 }
 
 function jsonOr(text: string, accepts: (value: unknown) => boolean): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return accepts(value) ? value : text;
-  } catch {
-    return text;
-  }
+  const value = parseJson(text);
+  return accepts(value) ? value : text;
 }

@@ -4,6 +4,8 @@ import { Failure } from '../failure.ts';
 export interface Problem {
   /** As it is written in the workflow. */
   input: string;
+  /** The entries of a list that it is about, counted from 1. */
+  entries?: readonly number[];
   /** Completes a sentence that begins with the input. */
   message: string;
   /** What was written, unless it is a secret. */
@@ -14,7 +16,8 @@ export interface Problem {
 
 /** The error that tells all `problems` at once, one a line. */
 export function refusal(problems: readonly Problem[]): Failure {
-  const count = problems.length === 1 ? 'One input' : `${problems.length} inputs`;
+  const inputs = new Set(problems.map(({ input }) => input)).size;
+  const count = inputs === 1 ? 'One input' : `${inputs} inputs`;
   return new Failure(`${count} cannot be used`, [
     ...problems.map(lineOf),
     'Nothing was sent to OpenRouter.',
@@ -23,13 +26,17 @@ export function refusal(problems: readonly Problem[]): Failure {
 
 const MAX_GIVEN = 100;
 
-function lineOf({ input, message, given, instead }: Problem): string {
+function lineOf({ input, entries = [], message, given, instead }: Problem): string {
   const written = given && `given: ${JSON.stringify(shortened(given))}`;
   const meant = instead && `try: ${instead}`;
-  return [`${input} ${message}`, written, meant].filter(Boolean).join('; ');
+  return [`${input}${entriesIn(entries)} ${message}`, written, meant].filter(Boolean).join('; ');
 }
 
 function shortened(text: string): string {
   const characters = [...text];
   return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join('')}…` : text;
+}
+
+function entriesIn(entries: readonly number[]): string {
+  return entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
 }

@@ -8,7 +8,8 @@ import type { Problem } from './problem.ts';
 export function proxyProblems(env: NodeJS.ProcessEnv): Problem[] {
   const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
-  const message = 'must be the URL of a proxy, such as http://proxy.example:3128';
+  const message =
+    'must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6';
   return [{ input: `${name} (environment variable)`, message }];
 }
 
@@ -24,10 +25,11 @@ function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } 
   return { name, value: env[name] ?? '' };
 }
 
+/** Whether `@actions/http-client` finds a proxy in `text`, and one that it can reach. */
 function isProxyUrl(text: string): boolean {
-  const url = URL.parse(text);
+  const url = URL.parse(text) ?? URL.parse(text.includes('://') ? '' : `http://${text}`);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
-  return decoded(url.username + url.password) !== undefined;
+  return !url.hostname.startsWith('[') && decoded(url.username + url.password) !== undefined;
 }
 
 function decoded(text: string): string | undefined {

@@ -46,18 +46,23 @@ function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodErr
     const key = String(first.path[0]);
     const text = texts.get(key);
     const entries = issues.flatMap(({ path }) => (typeof path[1] === 'number' ? path[1] + 1 : []));
-    const where = entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
     if (text === undefined) {
       return { input: inputName(key), message: `is required, and ${first.message}` };
     }
-    const problem = { input: inputName(key) + where, message: first.message };
+    const problem = { input: inputName(key), entries, message: first.message };
     const instead = suggest(key, fieldOf(schema, key), text);
-    return isSecret(key, text) ? problem : { ...problem, given: text, instead };
+    return isSecret(key, texts) ? problem : { ...problem, given: text, instead };
   });
 }
 
-function isSecret(key: string, text: string): boolean {
-  return key === 'management_key' || (key === 'api_url' && text.includes('@'));
+/** The key is, wherever it stands, and so are a user and a password in a URL. */
+function isSecret(key: string, texts: Texts): boolean {
+  const text = texts.get(key) ?? '';
+  const managementKey = texts.get('management_key');
+  return (
+    (managementKey !== undefined && text.includes(managementKey)) ||
+    (key === 'api_url' && text.includes('@'))
+  );
 }
 
 function fieldOf(schema: z.ZodMiniObject, key: string): z.core.$ZodType {

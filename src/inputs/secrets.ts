@@ -1,12 +1,28 @@
 import { getInput } from '@actions/core';
 import { proxyPasswords } from './proxy.ts';
 
+/** What must not be shown, each as every text that it could be found by. */
+export interface Secrets {
+  managementKey: string[];
+  proxyPassword: string[];
+}
+
+/** What is shorter is no secret, and to mask it would blot out half the log. */
+const MIN_SECRET_LENGTH = 4;
+
 /**
- * Every text of this step's environment that must not be shown: the management key as it came, as
- * it is sent, and line by line, because masking goes by exact text; and the password of the proxy.
+ * The secrets in this step's environment. The management key is there as it came, as it is sent,
+ * and line by line, because masking goes by exact text.
  */
-export function readSecrets(): string[] {
+export function readSecrets(): Secrets {
   const key = getInput('management-key', { trimWhitespace: false });
-  const texts = [key, ...key.split(/[\r\n]+/), ...proxyPasswords(process.env)];
-  return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ''))];
+  return {
+    managementKey: texts([key, ...key.split(/[\r\n]+/)]),
+    proxyPassword: texts(proxyPasswords(process.env)),
+  };
+}
+
+function texts(found: readonly string[]): string[] {
+  const trimmed = found.map((text) => text.trim());
+  return [...new Set(trimmed.filter((text) => text.length >= MIN_SECRET_LENGTH))];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../json.ts';
 import type { Clock } from './clock.ts';
-import { type CallFacts, messageIn, OpenRouterError, parseJson } from './error.ts';
+import { type CallFacts, messageIn, OpenRouterError } from './error.ts';
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
 /** One call of the API. */
@@ -73,7 +74,7 @@ async function exchange(options: ClientOptions, call: Call<unknown>): Promise<Ht
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
     note(error.message);
-    throw failed(call, { reason: error.message, mayHaveLanded: error.sent });
+    throw failed(call, { reason: error.message, mayHaveLanded: error.sent }, error);
   } finally {
     release();
   }
@@ -105,13 +106,14 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
 
 type Outcome = Omit<CallFacts, 'doing' | 'leaves' | 'method' | 'path' | 'attempts'>;
 
-function failed({ doing, leaves, method, path }: Call<unknown>, outcome: Outcome): OpenRouterError {
+function failed(call: Call<unknown>, outcome: Outcome, cause?: Error): OpenRouterError {
+  const { doing, leaves, method, path } = call;
   const what = { doing, method, path, ...(leaves !== undefined && { leaves }) };
-  return new OpenRouterError({ ...what, attempts: 1, ...outcome });
+  return new OpenRouterError({ ...what, attempts: 1, ...outcome }, { cause });
 }
 
-/** Statuses below 500 that say nothing of whether the request was carried out. */
-const UNDECIDED = new Set([408, 425]);
+/** Statuses below 500, some of them of proxies, that say nothing of whether the request was carried out. */
+const UNDECIDED = new Set([408, 425, 499]);
 
 /** Whether a server that answers `status` has certainly not done what it was asked. */
 function isRefusal(status: number): boolean {

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import type { Method } from './transport.ts';
 
 /** What is known of a call that did not bring what it was for. */
@@ -47,15 +48,6 @@ export function messageIn(body: string): string | undefined {
   const json = parseJson(body);
   if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
   return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
-}
-
-/** Undefined where `text` is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function textAt(value: unknown, ...path: string[]): string | undefined {

@@ -81,9 +81,10 @@ class ObservedClient extends HttpClient {
     };
     // Inherits and does not copy: to read `http.WebSocket`, say, makes Node load all of its fetch.
     const httpModule = Object.create(info.httpModule, { request: { value: request } });
-    // http-client hands Node the host with the brackets of an IPv6 address, which no resolver knows.
-    const host = urlToHttpOptions(info.parsedUrl).hostname;
-    return super.requestRaw({ ...info, httpModule, options: { ...info.options, host } }, data);
+    const options = { ...info.options };
+    // http-client gives the host in the brackets of an IPv6 address: a proxy wants them, Node does not.
+    if (!getProxyUrl(info.parsedUrl.href)) options.host = urlToHttpOptions(info.parsedUrl).hostname;
+    return super.requestRaw({ ...info, httpModule, options }, data);
   }
 
   #watch(sending: ClientRequest): void {
@@ -100,22 +101,27 @@ class ObservedClient extends HttpClient {
 type RequestInfo = Parameters<HttpClient['requestRaw']>[0];
 
 /**
- * Not `HttpClientResponse.readBody`: that one never settles when a body is cut off, has no bound,
- * and copies all it has with each chunk.
+ * Not `HttpClientResponse.readBody`: that one never settles when a body is cut off, where this
+ * iteration throws; it has no bound, and copies all it has with each chunk.
  */
 async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
+  const status = message.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error('the answer is longer than 1 MiB');
-    chunks.push(chunk);
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) throw new Error('the answer is longer than 1 MiB');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The status of an error says what matters, however much of its body has come.
+    if (status < 400) throw error;
   }
-  if (!message.complete) throw new Error('the answer was cut off');
   return {
-    status: message.statusCode ?? 0,
+    status,
     headers: message.headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: new TextDecoder().decode(Buffer.concat(chunks)),
   };
 }
 
@@ -139,6 +145,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to the network',
   ETIMEDOUT: 'the connection could not be made in time',
   EPIPE: 'the connection was closed while the request was being sent',
+  EPROTO: 'the other side does not speak TLS',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
@@ -151,9 +158,18 @@ function describe(error: unknown, sent: boolean): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === undefined) return error.message;
-  // TLS and proxies report under this code why a connection was never ready; the message says it.
-  const ownWords = code === 'ECONNRESET' && !sent;
-  return `${ownWords ? error.message : (REASONS[code] ?? error.message)} (${code})`;
+  return `${inWords(error, code, sent)} (${code})`;
+}
+
+function inWords({ message }: Error, code: string, sent: boolean): string {
+  // The package that makes tunnels reports all that goes wrong with one under this code.
+  if (code === 'ECONNRESET' && !sent) {
+    if (message.endsWith('statusCode=407')) return 'the proxy asks for a user and a password';
+    return message.startsWith('tunneling')
+      ? message
+      : 'the connection was closed before it was ready';
+  }
+  return REASONS[code] ?? message;
 }
 
 function throughProxy(url: string): string {

@@ -17,8 +17,6 @@ function text(min: number, max: number) {
 
 const flag = () => z.boolean('must be true or false');
 
-const model = () => z.string('must be the id of a model, author/model');
-
 export const SLUG_MAX_LENGTH = 50;
 
 const slug = text(1, SLUG_MAX_LENGTH).check(
@@ -33,6 +31,8 @@ const slug = text(1, SLUG_MAX_LENGTH).check(
   ),
 );
 
+const TOOL = 'must be the name of a tool, without blanks or quotes';
+
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
 
 /**
@@ -46,8 +46,8 @@ export const createWorkspaceRequest = z.object({
   name: text(1, 100),
   slug,
   description: z.optional(z.nullable(text(0, 500))),
-  default_text_model: z.optional(z.nullable(model())),
-  default_image_model: z.optional(z.nullable(model())),
+  default_text_model: z.optional(z.nullable(z.string())),
+  default_image_model: z.optional(z.nullable(z.string())),
   default_provider_sort: z.optional(
     z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or null`)),
   ),
@@ -73,7 +73,7 @@ export const createWorkspaceRequest = z.object({
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
-        z.string('must be the name of a tool'),
+        z.string(TOOL).check(z.regex(/^[^\s"']+$/, TOOL)),
         'must be a list of names: one per line, separated by commas, or a JSON array',
       ),
     ),
@@ -98,7 +98,7 @@ export type Workspace = z.infer<typeof workspace>;
  * `POST /workspaces`: creates a workspace. Not idempotent.
  * @throws {OpenRouterError}
  */
-export async function createWorkspace(
+export async function postWorkspace(
   client: Client,
   body: CreateWorkspaceRequest,
 ): Promise<Workspace> {

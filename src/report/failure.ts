@@ -50,7 +50,6 @@ const HINTS: Readonly<Record<number, string>> = {
   402: 'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
   403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
   404: 'Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?',
-  407: 'The proxy asks for a user and a password: give them in https_proxy.',
   409: 'The slug is taken, most likely.',
   422: 'OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.',
   429: 'OpenRouter asks for fewer requests: wait, and run it again.',

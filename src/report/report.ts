@@ -2,20 +2,22 @@ import * as core from '@actions/core';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { account } from './failure.ts';
-import { toHtml, toLine } from './text.ts';
+import { type Summary, summaryHtml } from './summary.ts';
+import { toLine } from './text.ts';
 
 /** What a successful step leaves behind. */
 export interface Result {
   /** By name, in the order in which they are set. */
   outputs: Readonly<Record<string, string>>;
-  /** HTML whose every text is escaped. */
-  summary: string;
+  summary: Summary;
 }
 
-/** All that a step prints and writes. No secret that it was told of gets through it. */
+/** All that a step prints and writes. */
 export interface Report extends Log {
-  /** Keeps `secrets` out of all that follows, here and in the rest of the job. */
-  mask(secrets: readonly string[]): void;
+  /** Has the runner put `***` for each of `texts` in the log of this job from here on. */
+  mask(texts: readonly string[]): void;
+  /** Masks `texts`, and keeps them out of outputs and summaries too. */
+  conceal(texts: readonly string[]): void;
   /** @throws {Failure} when the outputs cannot be written; it says what they were. */
   publish(result: Result): Promise<void>;
   /** One annotation, and the summary. */
@@ -23,15 +25,16 @@ export interface Report extends Log {
 }
 
 export function openReport(): Report {
-  const secrets: string[] = [];
+  const concealed: string[] = [];
   const redact = (text: string) =>
-    secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
-  const line = (text: string) => toLine(redact(text));
+    concealed.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  const line = (text: string) => toLine(text, redact);
+  const mask = (texts: readonly string[]) => texts.forEach(core.setSecret);
 
-  async function summarize(html: string): Promise<void> {
+  async function summarize(summary: Summary): Promise<void> {
     if (!process.env['GITHUB_STEP_SUMMARY']) return;
     try {
-      await core.summary.addRaw(redact(html), true).write();
+      await core.summary.addRaw(summaryHtml(summary, redact), true).write();
     } catch (error) {
       core.warning(line(`The job summary could not be written: ${messageOf(error)}`));
     }
@@ -40,12 +43,11 @@ export function openReport(): Report {
   return {
     info: (text) => core.info(line(text)),
     debug: (text) => core.debug(line(text)),
+    mask,
 
-    mask(texts) {
-      for (const text of texts) {
-        core.setSecret(text);
-        secrets.push(text);
-      }
+    conceal(texts) {
+      mask(texts);
+      concealed.push(...texts);
     },
 
     async publish({ outputs, summary }) {
@@ -62,8 +64,7 @@ export function openReport(): Report {
     async fail(error) {
       const { title, lines } = account(error);
       core.error(lines.map(line).join('\n'), { title: line(title) });
-      const paragraphs = lines.map((text) => `<p>${toHtml(text)}</p>`);
-      await summarize(`<h3>❌ ${toHtml(title)}</h3>\n${paragraphs.join('\n')}`);
+      await summarize({ title: `❌ ${title}`, paragraphs: lines });
     },
   };
 }
