@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSandbox } from '../sandbox/server.ts';
 
-const { values } = parseArgs({ options: { pairs: { type: 'string', default: '20' } } });
+const { values } = parseArgs({ options: { pairs: { type: 'string', default: '40' } } });
 const pairs = Number(values.pairs);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
