@@ -37,6 +37,7 @@ test('one request creates the workspace, and its id and slug are outputs', async
     name: 'Preview 42',
     url: 'https://openrouter.ai/workspaces/preview-42',
     created: 'true',
+    outcome: 'created',
   });
 });
 
@@ -118,7 +119,7 @@ test('the log tells the story in two lines', async () => {
   const step = await bench.create({ name: 'Told', slug: 'told' });
   expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
     [
-      'Creating the workspace "Told" with the slug told.',
+      'Asked for the workspace "Told" with the slug told.',
       'Created it in 0.1 s: id …, https://openrouter.ai/workspaces/told',
     ].join('\n'),
   );
@@ -138,10 +139,10 @@ test('the summary shows each field as OpenRouter answered it, and who set it', a
     '<h3><a href="https://openrouter.ai/workspaces/summed-up">✅ Created the OpenRouter workspace Preview</a></h3>',
   );
   expect(summary).toContain(
-    '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>this step</td></tr>',
+    '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>set by this step</td></tr>',
   );
   expect(summary).toContain(
-    '<tr><td><code>is_data_discount_logging_enabled</code></td><td><code>false</code></td><td>OpenRouter</td></tr>',
+    '<tr><td><code>is_data_discount_logging_enabled</code></td><td><code>false</code></td><td>set by OpenRouter</td></tr>',
   );
 });
 
@@ -154,7 +155,9 @@ test('a summary that cannot be written is a warning, and the step green', async 
   const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toHaveProperty('id');
-  expect(annotations(step, 'warning')[0]?.data).toMatch(/^The job summary could not be written: /);
+  expect(annotations(step, 'warning')[0]?.properties['title']).toBe(
+    'The job summary could not be written',
+  );
 });
 
 test('outputs that cannot be written are red, and are told in the log', async () => {

@@ -8,12 +8,15 @@ const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const MAY_EXIST =
   /^OpenRouter may have done it nevertheless. Before running this again, look for a workspace with the slug \S+\.$/m;
 
-async function createWith(fault: ScheduledFault) {
-  bench.sandbox.faults.push(fault);
-  const before = bench.sandbox.requests.length;
-  const red = redOf(await bench.create());
-  expect(bench.sandbox.requests).toHaveLength(before + 1);
-  return red;
+/** Runs a create step whose every POST is met by `fault`. */
+async function createWith(fault: ScheduledFault, timeout = '1s') {
+  const { faults, requests } = bench.sandbox;
+  faults.length = 0;
+  for (let count = 0; count < 20; count += 1) faults.push({ on: 'POST /workspaces', ...fault });
+  const before = requests.length;
+  const red = redOf(await bench.create({ timeout }));
+  faults.length = 0;
+  return { ...red, calls: requests.slice(before).map(({ method }) => method) };
 }
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -26,29 +29,62 @@ const answer = (status: number, body: unknown, headers: Record<string, string> =
 
 describe('an error of the API', () => {
   test.each([
-    [400, 'A slug that is taken may be answered like this too.'],
     [401, 'https://openrouter.ai/settings/management-keys'],
-    [402, 'The account lacks the credit or the plan for this'],
     [403, 'Of an organization, only administrators may do this.'],
-    [404, 'Does api-url end with the path of the API'],
-    [409, 'The slug is taken, most likely.'],
-    [422, 'A slug that is taken may be answered like this too.'],
-    [429, 'OpenRouter asks for fewer requests'],
-  ])('%i says what to do, and that nothing was changed', async (status, hint) => {
-    const { title, message } = await answer(status, { error: { code: status, message: 'No way' } });
+  ])('%i ends the step, and says what to do', async (status, hint) => {
+    const { title, message, calls } = await answer(status, { error: { message: 'No way' } });
     expect(title).toMatch(/^Could not create the workspace preview-\d+$/);
     expect(message.split('\n')[0]).toBe(`POST /workspaces: the answer was ${status}: No way`);
     expect(message).toContain(hint);
     expect(message).toContain(NOTHING_CHANGED);
+    expect(calls).toEqual(['POST']);
   });
 
-  test.each([408, 425, 499, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 599])(
-    '%i says that the workspace may exist',
+  test.each([
+    [400, 'OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.'],
+    [402, 'The account lacks the credit or the plan for this'],
+    [404, 'Does api-url end with the path of the API'],
+    [409, NOTHING_CHANGED],
+    [422, 'OpenRouter refused what the inputs ask for.'],
+  ])('%i ends the step after a look at the slug, and says what to do', async (status, hint) => {
+    const { message, calls } = await answer(status, { error: { message: 'No way' } });
+    expect(message.split('\n')[0]).toBe(`POST /workspaces: the answer was ${status}: No way`);
+    expect(message).toContain(hint);
+    expect(message).toContain(NOTHING_CHANGED);
+    expect(calls).toEqual(['POST', 'GET']);
+  });
+
+  test('429 that stays is red when time is over', async () => {
+    const { message, calls } = await answer(429, { error: { message: 'Slow down' } });
+    expect(message).toMatch(
+      /^POST \/workspaces: the answer was 429 \(attempt \d+; the next, in .* would be past the timeout\): Slow down$/m,
+    );
+    expect(message).toContain('OpenRouter asks for fewer requests');
+    expect(message).toContain(NOTHING_CHANGED);
+    expect(new Set(calls)).toEqual(new Set(['POST']));
+  });
+
+  test.each([408, 425, 502, 503, 504, 520, 521, 522, 523, 524])(
+    '%i that stays is red when time is over, and says that the workspace may exist',
     async (status) => {
-      const { message } = await answer(status, { error: { code: status, message: 'Oops' } });
-      expect(message.split('\n')[0]).toBe(`POST /workspaces: the answer was ${status}: Oops`);
+      const { message, calls } = await answer(status, { error: { message: 'Oops' } });
+      expect(message).toContain(`POST /workspaces: the answer was ${status} (attempt `);
       expect(message).toMatch(MAY_EXIST);
-      expect(message).not.toContain(NOTHING_CHANGED);
+      expect(calls.slice(0, 2)).toEqual(['POST', 'GET']);
+    },
+  );
+
+  test('500 that stays, where a look finds nothing, has changed nothing', async () => {
+    const { message } = await answer(500, { error: { message: 'Oops' } });
+    expect(message).toContain(NOTHING_CHANGED);
+  });
+
+  test.each([499, 501, 525, 526, 599])(
+    '%i ends the step after a look at the slug, and says that the workspace may exist',
+    async (status) => {
+      const { message, calls } = await answer(status, { error: { message: 'Oops' } });
+      expect(message).toMatch(MAY_EXIST);
+      expect(calls).toEqual(['POST', 'GET']);
     },
   );
 
@@ -57,14 +93,6 @@ describe('an error of the API', () => {
     const { message } = redOf(step);
     expect(message).toContain('the answer was 401: Invalid management key');
     expect(message).toContain('a key for inference is not one, though both begin with sk-or-v1-.');
-  });
-
-  test('a slug that is taken is red, and the workspace that has it is left as it was', async () => {
-    await bench.create({ slug: 'taken', description: 'The first' });
-    const before = structuredClone(bench.sandbox.account.workspaces);
-    const { message } = redOf(await bench.create({ slug: 'taken', description: 'The second' }));
-    expect(message).toContain('A workspace with this slug already exists');
-    expect(bench.sandbox.account.workspaces).toEqual(before);
   });
 });
 
@@ -101,7 +129,7 @@ describe('the message of the server', () => {
 });
 
 test('the id of the request is told, for support', async () => {
-  const { message } = await answer(500, {}, { 'cf-ray': '8f1a2b3c4d5e6f70-FRA' });
+  const { message } = await answer(401, {}, { 'cf-ray': '8f1a2b3c4d5e6f70-FRA' });
   expect(message).toContain(
     "For OpenRouter's support, the id of the request: cf-ray 8f1a2b3c4d5e6f70-FRA",
   );

@@ -274,3 +274,15 @@ describe('api-url', () => {
     expect(step.exitCode).toBe(0);
   });
 });
+
+describe('what the step is to do', () => {
+  test.each([
+    ['if-exists', 'overwrite', 'if-exists must be fail, reuse or update; given: "overwrite"'],
+    ['if-exists', 'Reuse', 'if-exists must be fail, reuse or update; given: "Reuse"; try: reuse'],
+    ['dry-run', 'yes', 'dry-run must be true or false; given: "yes"; try: true'],
+    ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"; try: true'],
+  ])('%s: %s is refused', async (input, text, line) => {
+    const { message } = redOf(await bench.create({ [input]: text }));
+    expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
+  });
+});

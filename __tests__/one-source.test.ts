@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { marked, type Tokens } from 'marked';
 import { readManifest } from '../sandbox/runner.ts';
-import { DEFAULT_API_URL, DEFAULT_TIMEOUT } from '../src/inputs/connection.ts';
 import { createInputs } from '../src/inputs/create.ts';
+import { fromText } from '../src/inputs/from-text.ts';
 import { inputName } from '../src/inputs/read.ts';
 import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
 import { ROOT } from './step.ts';
@@ -34,13 +34,17 @@ describe('action.yml', () => {
   });
 
   test('has the defaults of the program, and no others', () => {
-    const defaults = Object.entries(inputs).flatMap(([name, input]) =>
-      input.default === undefined ? [] : [[name, input.default]],
+    const required = { management_key: 'sk-or-v1-0123456789', name: 'A', slug: 'a' };
+    const defaults = createInputs.parse(required);
+    const written = Object.entries(inputs).flatMap(([name, input]) => {
+      const key = name.replaceAll('-', '_') as keyof typeof createInputs.shape;
+      const value = fromText(createInputs.shape[key], input.default ?? '');
+      return input.default === undefined ? [] : [[key, value]];
+    });
+    expect(createInputs.parse({ ...required, ...Object.fromEntries(written) })).toEqual(defaults);
+    expect(Object.keys({ ...required, ...Object.fromEntries(written) }).sort()).toEqual(
+      Object.keys(defaults).sort(),
     );
-    expect(defaults).toEqual([
-      ['api-url', DEFAULT_API_URL],
-      ['timeout', DEFAULT_TIMEOUT],
-    ]);
   });
 });
 

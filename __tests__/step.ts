@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { runStep, type StepOptions, type StepResult, startStep } from '../sandbox/runner.ts';
+import {
+  runPost,
+  runStep,
+  type StepOptions,
+  type StepResult,
+  startStep,
+} from '../sandbox/runner.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/server.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +19,8 @@ export interface Bench {
   /** Runs a create step whose inputs are valid, but for what `inputs` says. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
+  /** Runs the post step after `main`, with inputs evaluated anew. */
+  post(main: StepResult, inputs?: Inputs): Promise<StepResult>;
 }
 
 export function openBench(options?: SandboxOptions): Bench {
@@ -42,6 +50,7 @@ export function openBench(options?: SandboxOptions): Bench {
     },
     create: (inputs, env) => runStep(step(inputs, env)),
     startCreate: (inputs, env) => startStep(step(inputs, env)),
+    post: (main, inputs) => runPost(step(inputs), main),
   };
 }
 

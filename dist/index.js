@@ -297,7 +297,8 @@
     "use strict";
     __nccwpck_require__.r(__webpack_exports__);
     __nccwpck_require__.d(__webpack_exports__, {
-      create: () => create
+      create: () => create,
+      post: () => post_post
     });
     function getEnumValues(entries) {
       const numericValues = Object.values(entries).filter(v => typeof v === "number");
@@ -715,6 +716,1409 @@
     function config(newConfig) {
       if (newConfig) Object.assign(core_globalConfig, newConfig);
       return core_globalConfig;
+    }
+    function _getMessage() {
+      const internals = this._zod;
+      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+      return internals.message;
+    }
+    function _setMessage(value) {
+      this._zod.message = value;
+    }
+    const _messageDesc = {
+      get: _getMessage,
+      set: _setMessage,
+      enumerable: true,
+      configurable: true
+    };
+    const _issuesDesc = {
+      value: void 0,
+      enumerable: false
+    };
+    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
+    const initializer = (inst, def) => {
+      inst.name = "$ZodError";
+      _issuesDesc.value = def;
+      Object.defineProperty(inst, "issues", _issuesDesc);
+      _issuesDesc.value = void 0;
+      Object.defineProperty(inst, "message", _messageDesc);
+      const proto = Object.getPrototypeOf(inst);
+      if (!_installedToString.has(proto)) {
+        _installedToString.add(proto);
+        Object.defineProperty(proto, "toString", {
+          configurable: true,
+          enumerable: false,
+          get() {
+            const value = () => this.message;
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+            return value;
+          },
+          set(value) {
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+          }
+        });
+      }
+    };
+    $constructor("$ZodError", initializer);
+    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+      Parent: Error
+    });
+    const _parse = _Err => {
+      const fn = (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: false
+        } : {
+          async: false
+        };
+        const result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) throw new $ZodAsyncError;
+        if (result.issues.length) {
+          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, _params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parse = _parse($ZodRealError);
+    const _parseAsync = _Err => {
+      const fn = async (schema, value, _ctx, params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: true
+        } : {
+          async: true
+        };
+        let result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) result = await result;
+        if (result.issues.length) {
+          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parseAsync = _parseAsync($ZodRealError);
+    const _safeParse = _Err => (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: false
+      } : {
+        async: false
+      };
+      const result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) throw new $ZodAsyncError;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParse = _safeParse($ZodRealError);
+    function failure(Err, issues, ctx) {
+      let error;
+      return {
+        success: false,
+        get error() {
+          if (!error) {
+            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
+            issues = void 0;
+            ctx = void 0;
+          }
+          return error;
+        },
+        set error(e) {
+          error = e;
+          issues = void 0;
+          ctx = void 0;
+        }
+      };
+    }
+    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: true
+      } : {
+        async: true
+      };
+      let result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) result = await result;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParseAsync = _safeParseAsync($ZodRealError);
+    null && Symbol.for("zod.compile.invalid");
+    null && Symbol.for("zod.compile.fallback");
+    function parseJson(text) {
+      try {
+        return JSON.parse(text);
+      } catch {
+        return;
+      }
+    }
+    const systemClock = {
+      now: () => Number(process.hrtime.bigint()) / 1e6,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms);
+        return () => clearTimeout(timer);
+      }
+    };
+    function sleep(clock, ms, signal) {
+      return new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const wake = () => {
+          release();
+          reject(signal.reason);
+        };
+        const release = clock.after(ms, () => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        });
+        signal.addEventListener("abort", wake, {
+          once: true
+        });
+      });
+    }
+    class OpenRouterError extends Error {
+      name="OpenRouterError";
+      facts;
+      constructor(facts, options) {
+        super(`could not ${facts.doing}: ${whatHappened(facts)}`, options);
+        this.facts = facts;
+      }
+      with(more) {
+        return new OpenRouterError({
+          ...this.facts,
+          ...more
+        }, {
+          cause: this.cause
+        });
+      }
+    }
+    function whatHappened({method: method, path: path, reason: reason, serverMessage: serverMessage}) {
+      return `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+    }
+    const MAX_ERROR_TEXT = 16 * 1024;
+    function messageIn(body) {
+      const json = parseJson(body);
+      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+    }
+    function textAt(value, ...path) {
+      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
+      return typeof found === "string" && found !== "" ? found : void 0;
+    }
+    function textOfHtml(html) {
+      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+    }
+    const NOT_SENT = {
+      again: true,
+      mayHaveLanded: false
+    };
+    const UNKNOWN = {
+      again: true,
+      mayHaveLanded: true
+    };
+    const REFUSED = {
+      again: false,
+      mayHaveLanded: false
+    };
+    const REFUSED_FOR_NOW = {
+      again: true,
+      mayHaveLanded: false
+    };
+    const UNCLEAR = {
+      again: false,
+      mayHaveLanded: true
+    };
+    const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
+    const CLIENT_CLOSED_REQUEST = 499;
+    function verdictOn({status: status, headers: headers}) {
+      if (status === 429 || status === 503 && headers["retry-after"]) return REFUSED_FOR_NOW;
+      if (PASSING.has(status)) return UNKNOWN;
+      const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
+      return refused ? REFUSED : UNCLEAR;
+    }
+    function retryAfter({headers: headers}) {
+      const asked = String(headers["retry-after"] ?? "").trim();
+      if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
+      const ms = Date.parse(asked) - Date.parse(String(headers["date"]));
+      return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
+    }
+    const BASE_MS = 500;
+    const CAP_MS = 8e3;
+    function backoff(attempt, random) {
+      return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+    }
+    const ATTEMPT_MS = 3e4;
+    const SHORTEST_ATTEMPT_MS = 1e3;
+    function attemptTime(left) {
+      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, left / 2));
+    }
+    const external_node_tls_namespaceObject = require("node:tls");
+    const external_node_url_namespaceObject = require("node:url");
+    var external_http_ = __nccwpck_require__(611);
+    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
+    var external_https_ = __nccwpck_require__(692);
+    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+    function getProxyUrl(reqUrl) {
+      const usingSsl = reqUrl.protocol === "https:";
+      if (checkBypass(reqUrl)) return;
+      const proxyVar = (() => {
+        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+      })();
+      if (proxyVar) try {
+        return new DecodedURL(proxyVar);
+      } catch (_a) {
+        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+      } else return;
+    }
+    function checkBypass(reqUrl) {
+      if (!reqUrl.hostname) return false;
+      const reqHost = reqUrl.hostname;
+      if (isLoopbackAddress(reqHost)) return true;
+      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+      if (!noProxy) return false;
+      let reqPort;
+      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
+      return false;
+    }
+    function isLoopbackAddress(host) {
+      const hostLower = host.toLowerCase();
+      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+    }
+    class DecodedURL extends URL {
+      constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+      }
+      get username() {
+        return this._decodedUsername;
+      }
+      get password() {
+        return this._decodedPassword;
+      }
+    }
+    var tunnel = __nccwpck_require__(770);
+    class ProxyAgent {
+      constructor() {
+        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+      }
+    }
+    var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    var HttpCodes;
+    (function(HttpCodes) {
+      HttpCodes[HttpCodes["OK"] = 200] = "OK";
+      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+    })(HttpCodes || (HttpCodes = {}));
+    var Headers;
+    (function(Headers) {
+      Headers["Accept"] = "accept";
+      Headers["ContentType"] = "content-type";
+    })(Headers || (Headers = {}));
+    var MediaTypes;
+    (function(MediaTypes) {
+      MediaTypes["ApplicationJson"] = "application/json";
+    })(MediaTypes || (MediaTypes = {}));
+    function lib_getProxyUrl(serverUrl) {
+      const proxyUrl = getProxyUrl(new URL(serverUrl));
+      return proxyUrl ? proxyUrl.href : "";
+    }
+    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
+    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
+    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
+    const ExponentialBackoffCeiling = 10;
+    const ExponentialBackoffTimeSlice = 5;
+    class HttpClientError extends Error {
+      constructor(message, statusCode) {
+        super(message);
+        this.name = "HttpClientError";
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+      }
+    }
+    class HttpClientResponse {
+      constructor(message) {
+        this.message = message;
+      }
+      readBody() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            let output = Buffer.alloc(0);
+            this.message.on("data", chunk => {
+              output = Buffer.concat([ output, chunk ]);
+            });
+            this.message.on("end", () => {
+              resolve(output.toString());
+            });
+          }));
+        });
+      }
+      readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            const chunks = [];
+            this.message.on("data", chunk => {
+              chunks.push(chunk);
+            });
+            this.message.on("end", () => {
+              resolve(Buffer.concat(chunks));
+            });
+          }));
+        });
+      }
+    }
+    class lib_HttpClient {
+      constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+          this._socketTimeout = requestOptions.socketTimeout;
+          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
+          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
+          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
+          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
+        }
+      }
+      options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("GET", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("POST", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PUT", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+      }
+      getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          const res = yield this.get(requestUrl, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.post(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.put(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.patch(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function*() {
+          if (this._disposed) throw new Error("Client has already been disposed.");
+          const parsedUrl = new URL(requestUrl);
+          let info = this._prepareRequest(verb, parsedUrl, headers);
+          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+          let numTries = 0;
+          let response;
+          do {
+            response = yield this.requestRaw(info, data);
+            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+              let authenticationHandler;
+              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+                authenticationHandler = handler;
+                break;
+              }
+              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+            }
+            let redirectsRemaining = this._maxRedirects;
+            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+              const redirectUrl = response.message.headers["location"];
+              if (!redirectUrl) break;
+              const parsedRedirectUrl = new URL(redirectUrl);
+              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+              yield response.readBody();
+              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+              response = yield this.requestRaw(info, data);
+              redirectsRemaining--;
+            }
+            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+            numTries += 1;
+            if (numTries < maxTries) {
+              yield response.readBody();
+              yield this._performExponentialBackoff(numTries);
+            }
+          } while (numTries < maxTries);
+          return response;
+        });
+      }
+      dispose() {
+        if (this._agent) this._agent.destroy();
+        this._disposed = true;
+      }
+      requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => {
+            function callbackForResult(err, res) {
+              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+            }
+            this.requestRawWithCallback(info, data, callbackForResult);
+          });
+        });
+      }
+      requestRawWithCallback(info, data, onResult) {
+        if (typeof data === "string") {
+          if (!info.options.headers) info.options.headers = {};
+          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+          if (!callbackCalled) {
+            callbackCalled = true;
+            onResult(err, res);
+          }
+        }
+        const req = info.httpModule.request(info.options, msg => {
+          const res = new HttpClientResponse(msg);
+          handleResult(void 0, res);
+        });
+        let socket;
+        req.on("socket", sock => {
+          socket = sock;
+        });
+        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
+          if (socket) socket.end();
+          handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on("error", function(err) {
+          handleResult(err);
+        });
+        if (data && typeof data === "string") req.write(data, "utf8");
+        if (data && typeof data !== "string") {
+          data.on("close", function() {
+            req.end();
+          });
+          data.pipe(req);
+        } else req.end();
+      }
+      getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+      }
+      getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) return;
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+      }
+      _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === "https:";
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+        info.options.agent = this._getAgent(info.parsedUrl);
+        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+        return info;
+      }
+      _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        return lowercaseKeys(headers || {});
+      }
+      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) agent = this._proxyAgent;
+        if (!useProxy) agent = this._agent;
+        if (agent) return agent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        let maxSockets = 100;
+        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        if (proxyUrl && proxyUrl.hostname) {
+          const agentOptions = {
+            maxSockets: maxSockets,
+            keepAlive: this._keepAlive,
+            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+            }), {
+              host: proxyUrl.hostname,
+              port: proxyUrl.port
+            })
+          };
+          let tunnelAgent;
+          const overHttps = proxyUrl.protocol === "https:";
+          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+          agent = tunnelAgent(agentOptions);
+          this._proxyAgent = agent;
+        }
+        if (!agent) {
+          const options = {
+            keepAlive: this._keepAlive,
+            maxSockets: maxSockets
+          };
+          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+          this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
+          rejectUnauthorized: false
+        });
+        return agent;
+      }
+      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+        if (proxyAgent) return proxyAgent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        proxyAgent = new ProxyAgent(Object.assign({
+          uri: proxyUrl.href,
+          pipelining: !this._keepAlive ? 0 : 1
+        }, (proxyUrl.username || proxyUrl.password) && {
+          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+        }));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+          rejectUnauthorized: false
+        });
+        return proxyAgent;
+      }
+      _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || "actions/http-client";
+        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
+        if (orchId) {
+          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+      }
+      _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function*() {
+          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+          return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+      }
+      _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+            const statusCode = res.message.statusCode || 0;
+            const response = {
+              statusCode: statusCode,
+              result: null,
+              headers: {}
+            };
+            if (statusCode === HttpCodes.NotFound) resolve(response);
+            function dateTimeDeserializer(key, value) {
+              if (typeof value === "string") {
+                const a = new Date(value);
+                if (!isNaN(a.valueOf())) return a;
+              }
+              return value;
+            }
+            let obj;
+            let contents;
+            try {
+              contents = yield res.readBody();
+              if (contents && contents.length > 0) {
+                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+                response.result = obj;
+              }
+              response.headers = res.message.headers;
+            } catch (err) {}
+            if (statusCode > 299) {
+              let msg;
+              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+              const err = new HttpClientError(msg, statusCode);
+              err.result = response.result;
+              reject(err);
+            } else resolve(response);
+          }));
+        });
+      }
+    }
+    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+    c), {});
+    class ExchangeError extends Error {
+      name="ExchangeError";
+      sent;
+      permanent;
+      constructor(reason, {sent: sent, permanent: permanent = false, cause: cause}) {
+        super(reason, {
+          cause: cause
+        });
+        this.sent = sent;
+        this.permanent = permanent;
+      }
+    }
+    const MAX_BODY_BYTES = 1024 * 1024;
+    function httpTransport(userAgent) {
+      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
+        const client = new ObservedClient(userAgent, signal);
+        try {
+          signal.throwIfAborted();
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), rejectOnAbort(signal) ]);
+        } catch (error) {
+          const {reason: reason, permanent: permanent} = describe(signal.aborted ? signal.reason : error, client.sent);
+          throw new ExchangeError(reason + throughProxy(url), {
+            sent: client.sent,
+            permanent: permanent,
+            cause: error
+          });
+        }
+      };
+    }
+    class ObservedClient extends lib_HttpClient {
+      sent=false;
+      #signal;
+      constructor(userAgent, signal) {
+        super(userAgent, [], {
+          allowRedirects: false,
+          allowRetries: false
+        });
+        this.#signal = signal;
+      }
+      requestRaw(info, data) {
+        const request = (options, onAnswer) => {
+          const sending = info.httpModule.request({
+            ...options,
+            signal: this.#signal
+          }, onAnswer);
+          this.#watch(sending);
+          return sending;
+        };
+        const httpModule = Object.create(info.httpModule, {
+          request: {
+            value: request
+          }
+        });
+        const options = {
+          ...info.options
+        };
+        if (!lib_getProxyUrl(info.parsedUrl.href)) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
+        return super.requestRaw({
+          ...info,
+          httpModule: httpModule,
+          options: options
+        }, data);
+      }
+      #watch(sending) {
+        sending.once("socket", socket => {
+          const pending = socket instanceof external_node_tls_namespaceObject.TLSSocket || socket.connecting;
+          if (!pending) this.sent = true;
+          socket.once(socket instanceof external_node_tls_namespaceObject.TLSSocket ? "secureConnect" : "connect", () => {
+            this.sent = true;
+          });
+        });
+      }
+    }
+    async function readAnswer(message) {
+      const status = message.statusCode ?? 0;
+      const chunks = [];
+      let size = 0;
+      try {
+        for await (const chunk of message) {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        if (status < 400) throw error;
+      }
+      return {
+        status: status,
+        headers: message.headers,
+        body: (new TextDecoder).decode(Buffer.concat(chunks))
+      };
+    }
+    function rejectOnAbort(signal) {
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), {
+          once: true
+        });
+      });
+    }
+    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
+    const transport_PASSING = {
+      ECONNREFUSED: "the connection was refused",
+      ECONNRESET: "the connection was closed before the answer was complete",
+      EAI_AGAIN: "the name of the host could not be looked up",
+      ENOTFOUND: "there is no host of that name",
+      EHOSTUNREACH: "there is no route to the host",
+      ENETUNREACH: "there is no route to the network",
+      ETIMEDOUT: "the connection could not be made in time",
+      EPIPE: "the connection was closed while the request was being sent"
+    };
+    const PERMANENT = {
+      EPROTO: "the other side does not speak TLS",
+      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+      CERT_HAS_EXPIRED: "the certificate has expired",
+      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+    };
+    function describe(error, sent) {
+      if (!(error instanceof Error)) return {
+        reason: String(error),
+        permanent: false
+      };
+      const {message: message} = error;
+      const code = "code" in error && typeof error.code === "string" ? error.code : "";
+      if (code === "ECONNRESET" && !sent) return describeUnready(message);
+      const permanent = code in PERMANENT;
+      const reason = PERMANENT[code] ?? transport_PASSING[code] ?? message;
+      return {
+        reason: code ? `${reason} (${code})` : reason,
+        permanent: permanent
+      };
+    }
+    function describeUnready(message) {
+      if (message.endsWith("statusCode=407")) return {
+        reason: "the proxy asks for a user and a password",
+        permanent: true
+      };
+      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+      return {
+        reason: `${reason} (ECONNRESET)`,
+        permanent: false
+      };
+    }
+    function throughProxy(url) {
+      const proxy = lib_getProxyUrl(url);
+      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+    }
+    function openRouter(options) {
+      const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
+      const client = {
+        async request(call) {
+          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
+            return await attemptOnce(options, {
+              ...call,
+              attempt: attempt
+            });
+          } catch (error) {
+            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+            await client.untilNextAttempt(error);
+          }
+        },
+        async untilNextAttempt(error) {
+          const {attempts: attempts, retryAfter: asked = 0} = error.facts;
+          const wait = Math.max(asked, backoff(attempts, random()));
+          const seconds = `${(wait / 1e3).toFixed(1)} s`;
+          if (clock.now() + wait >= deadline) {
+            const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
+            throw error.with({
+              reason: reason
+            });
+          }
+          log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
+          await sleep(clock, wait, signal).catch(stopped => {
+            throw error.with({
+              reason: `${error.facts.reason}; then ${stopped.message}`
+            });
+          });
+        }
+      };
+      return client;
+    }
+    function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
+      return again && !(method === "POST" && mayHaveLanded);
+    }
+    async function attemptOnce(options, call) {
+      const response = await exchange(options, call);
+      const serverTime = Date.parse(String(response.headers["date"]));
+      return {
+        answer: usable(call, response),
+        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime
+      };
+    }
+    async function exchange(options, call) {
+      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, deadline: deadline, signal: signal, log: log} = options;
+      const {method: method, path: path, body: body} = call;
+      const attempt = new AbortController;
+      const start = clock.now();
+      const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+      const limit = attemptTime(deadline - start);
+      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${(limit / 1e3).toFixed(1)} s`)));
+      try {
+        const response = await transport({
+          method: method,
+          url: apiUrl + path,
+          headers: {
+            accept: "application/json",
+            authorization: `Bearer ${managementKey}`,
+            ...body && {
+              "content-type": "application/json"
+            }
+          },
+          ...body && {
+            body: JSON.stringify(body)
+          }
+        }, AbortSignal.any([ signal, attempt.signal ]));
+        note(response.status);
+        return response;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        note(error.message);
+        const again = !error.permanent && !signal.aborted;
+        const verdict = {
+          ...error.sent ? UNKNOWN : NOT_SENT,
+          again: again
+        };
+        throw failed(call, {
+          reason: error.message,
+          ...verdict
+        }, error);
+      } finally {
+        release();
+      }
+    }
+    function usable(call, response) {
+      const {status: status, headers: headers, body: body} = response;
+      const ray = headers["cf-ray"];
+      const received = {
+        status: status,
+        ...typeof ray === "string" && {
+          cfRay: ray
+        }
+      };
+      if (status === 404 && call.absent !== void 0) return call.absent;
+      if (status >= 300 && status < 400) {
+        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          ...verdictOn(response)
+        });
+      }
+      if (status < 200 || status >= 400) {
+        const serverMessage = messageIn(body);
+        const wait = retryAfter(response);
+        throw failed(call, {
+          ...received,
+          reason: `the answer was ${status}`,
+          ...serverMessage !== void 0 && {
+            serverMessage: serverMessage
+          },
+          ...wait !== void 0 && {
+            retryAfter: wait
+          },
+          ...verdictOn(response)
+        });
+      }
+      const answer = safeParse(call.answer, parseJson(body));
+      if (!answer.success) {
+        const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          ...UNKNOWN
+        });
+      }
+      return answer.data;
+    }
+    function failed(call, outcome, cause) {
+      const {doing: doing, leaves: leaves, method: method, path: path, attempt: attempt = 1} = call;
+      const what = {
+        doing: doing,
+        method: method,
+        path: path,
+        ...leaves !== void 0 && {
+          leaves: leaves
+        }
+      };
+      return new OpenRouterError({
+        ...what,
+        attempts: attempt,
+        ...outcome
+      }, {
+        cause: cause
+      });
+    }
+    function shortcoming(body, {issues: issues}) {
+      if (body.trim() === "") return "it was empty";
+      if (parseJson(body) === void 0) return "it was not JSON";
+      const lacking = issues.filter(({code: code}) => code !== "custom");
+      const names = lacking.map(({path: path}) => path.join(".") || "an object");
+      return names.length > 0 ? `it lacked ${names.join(", ")}` : String(issues[0]?.message);
+    }
+    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
+    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+    function connect(connection, {report: report, clock: clock, signal: signal, limit: limit}) {
+      const {apiUrl: apiUrl, managementKey: managementKey, timeoutMs: timeoutMs} = connection;
+      return openRouter({
+        apiUrl: apiUrl,
+        managementKey: managementKey,
+        transport: httpTransport(USER_AGENT),
+        clock: clock,
+        random: Math.random,
+        deadline: limit(timeoutMs),
+        signal: signal,
+        log: report
+      });
+    }
+    const external_os_namespaceObject = require("os");
+    function utils_toCommandValue(input) {
+      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+      return JSON.stringify(input);
+    }
+    function utils_toCommandProperties(annotationProperties) {
+      if (!Object.keys(annotationProperties).length) return {};
+      return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+      };
+    }
+    function command_issueCommand(command, properties, message) {
+      const cmd = new Command(command, properties, message);
+      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    }
+    const CMD_STRING = "::";
+    class Command {
+      constructor(command, properties, message) {
+        if (!command) command = "missing.command";
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+      }
+      toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+          cmdStr += " ";
+          let first = true;
+          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+            const val = this.properties[key];
+            if (val) {
+              if (first) first = false; else cmdStr += ",";
+              cmdStr += `${key}=${escapeProperty(val)}`;
+            }
+          }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+      }
+    }
+    function escapeData(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+    }
+    function escapeProperty(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+    }
+    const external_crypto_namespaceObject = require("crypto");
+    const external_fs_namespaceObject = require("fs");
+    function file_command_issueFileCommand(command, message) {
+      const filePath = process.env[`GITHUB_${command}`];
+      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: "utf8"
+      });
+    }
+    function file_command_prepareKeyValueMessage(key, value) {
+      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+      const convertedValue = utils_toCommandValue(value);
+      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    }
+    require("path");
+    void 0 && (void 0).__awaiter;
+    void 0 && (void 0).__awaiter;
+    var summary_awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    const {access: access, appendFile: appendFile, writeFile: writeFile} = external_fs_namespaceObject.promises;
+    const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
+    class Summary {
+      constructor() {
+        this._buffer = "";
+      }
+      filePath() {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          if (this._filePath) return this._filePath;
+          const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+          if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+          try {
+            yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+          } catch (_a) {
+            throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+          }
+          this._filePath = pathFromEnv;
+          return this._filePath;
+        });
+      }
+      wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
+        if (!content) return `<${tag}${htmlAttrs}>`;
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+      }
+      write(options) {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+          const filePath = yield this.filePath();
+          const writeFunc = overwrite ? writeFile : appendFile;
+          yield writeFunc(filePath, this._buffer, {
+            encoding: "utf8"
+          });
+          return this.emptyBuffer();
+        });
+      }
+      clear() {
+        return summary_awaiter(this, void 0, void 0, function*() {
+          return this.emptyBuffer().write({
+            overwrite: true
+          });
+        });
+      }
+      stringify() {
+        return this._buffer;
+      }
+      isEmptyBuffer() {
+        return this._buffer.length === 0;
+      }
+      emptyBuffer() {
+        this._buffer = "";
+        return this;
+      }
+      addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+      }
+      addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+      }
+      addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, lang && {
+          lang: lang
+        });
+        const element = this.wrap("pre", this.wrap("code", code), attrs);
+        return this.addRaw(element).addEOL();
+      }
+      addList(items, ordered = false) {
+        const tag = ordered ? "ol" : "ul";
+        const listItems = items.map(item => this.wrap("li", item)).join("");
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+      }
+      addTable(rows) {
+        const tableBody = rows.map(row => {
+          const cells = row.map(cell => {
+            if (typeof cell === "string") return this.wrap("td", cell);
+            const {header: header, data: data, colspan: colspan, rowspan: rowspan} = cell;
+            const tag = header ? "th" : "td";
+            const attrs = Object.assign(Object.assign({}, colspan && {
+              colspan: colspan
+            }), rowspan && {
+              rowspan: rowspan
+            });
+            return this.wrap(tag, data, attrs);
+          }).join("");
+          return this.wrap("tr", cells);
+        }).join("");
+        const element = this.wrap("table", tableBody);
+        return this.addRaw(element).addEOL();
+      }
+      addDetails(label, content) {
+        const element = this.wrap("details", this.wrap("summary", label) + content);
+        return this.addRaw(element).addEOL();
+      }
+      addImage(src, alt, options) {
+        const {width: width, height: height} = options || {};
+        const attrs = Object.assign(Object.assign({}, width && {
+          width: width
+        }), height && {
+          height: height
+        });
+        const element = this.wrap("img", null, Object.assign({
+          src: src,
+          alt: alt
+        }, attrs));
+        return this.addRaw(element).addEOL();
+      }
+      addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = [ "h1", "h2", "h3", "h4", "h5", "h6" ].includes(tag) ? tag : "h1";
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+      }
+      addSeparator() {
+        const element = this.wrap("hr", null);
+        return this.addRaw(element).addEOL();
+      }
+      addBreak() {
+        const element = this.wrap("br", null);
+        return this.addRaw(element).addEOL();
+      }
+      addQuote(text, cite) {
+        const attrs = Object.assign({}, cite && {
+          cite: cite
+        });
+        const element = this.wrap("blockquote", text, attrs);
+        return this.addRaw(element).addEOL();
+      }
+      addLink(text, href) {
+        const element = this.wrap("a", text, {
+          href: href
+        });
+        return this.addRaw(element).addEOL();
+      }
+    }
+    const _summary = new Summary;
+    const summary_summary = _summary;
+    require("string_decoder");
+    var external_events_ = __nccwpck_require__(434);
+    require("child_process");
+    __nccwpck_require__(613);
+    void 0 && (void 0).__awaiter;
+    const {chmod: chmod, copyFile: copyFile, lstat: lstat, mkdir: mkdir, open: io_util_open, readdir: readdir, rename: rename, rm: rm, rmdir: rmdir, stat: stat, symlink: symlink, unlink: unlink} = external_fs_namespaceObject.promises;
+    process.platform;
+    external_fs_namespaceObject.constants.O_RDONLY;
+    void 0 && (void 0).__awaiter;
+    require("timers");
+    void 0 && (void 0).__awaiter;
+    process.platform;
+    external_events_.EventEmitter;
+    external_events_.EventEmitter;
+    void 0 && (void 0).__awaiter;
+    void 0 && (void 0).__awaiter;
+    external_os_namespaceObject.platform();
+    external_os_namespaceObject.arch();
+    void 0 && (void 0).__awaiter;
+    var ExitCode;
+    (function(ExitCode) {
+      ExitCode[ExitCode["Success"] = 0] = "Success";
+      ExitCode[ExitCode["Failure"] = 1] = "Failure";
+    })(ExitCode || (ExitCode = {}));
+    function core_setSecret(secret) {
+      command_issueCommand("add-mask", {}, secret);
+    }
+    function getInput(name, options) {
+      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+      if (options && options.trimWhitespace === false) return val;
+      return val.trim();
+    }
+    function setOutput(name, value) {
+      const filePath = process.env["GITHUB_OUTPUT"] || "";
+      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+      process.stdout.write(external_os_namespaceObject.EOL);
+      command_issueCommand("set-output", {
+        name: name
+      }, utils_toCommandValue(value));
+    }
+    function core_debug(message) {
+      command_issueCommand("debug", {}, message);
+    }
+    function core_error(message, properties = {}) {
+      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function warning(message, properties = {}) {
+      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function info(message) {
+      process.stdout.write(message + external_os_namespaceObject.EOL);
+    }
+    function saveState(name, value) {
+      const filePath = process.env["GITHUB_STATE"] || "";
+      if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+      command_issueCommand("save-state", {
+        name: name
+      }, utils_toCommandValue(value));
+    }
+    function getState(name) {
+      return process.env[`STATE_${name}`] || "";
     }
     const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
       var _a;
@@ -1295,7 +2699,7 @@
     } : {
       value: r.value
     };
-    async function validateAsync(inst, value) {
+    async function schemas_validateAsync(inst, value) {
       const ctx = {
         async: true
       };
@@ -1317,7 +2721,7 @@
             }, ctx);
             if (!(r instanceof Promise)) return toStandardResult(r, ctx);
           } catch (_) {}
-          return validateAsync(inst, value);
+          return schemas_validateAsync(inst, value);
         },
         vendor: "zod",
         version: 1
@@ -2800,13 +4204,13 @@
         return payload;
       };
     });
-    null && core.$constructor("$ZodLiteral", (inst, def) => {
+    const $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
       $ZodType.init(inst, def);
       const values = new Set(def.values);
       inst._zod.values = values;
-      util.defineLazyInternal(inst, "pattern", zod => {
+      defineLazyInternal(inst, "pattern", zod => {
         const vals = zod.def.values;
-        return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? util.escapeRegex(o) : o ? util.escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+        return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
       });
       inst._zod.parse = (payload, _ctx) => {
         const input = payload.value;
@@ -3430,163 +4834,6 @@
       });
       return schema;
     }
-    function _getMessage() {
-      const internals = this._zod;
-      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-      return internals.message;
-    }
-    function _setMessage(value) {
-      this._zod.message = value;
-    }
-    const _messageDesc = {
-      get: _getMessage,
-      set: _setMessage,
-      enumerable: true,
-      configurable: true
-    };
-    const _issuesDesc = {
-      value: void 0,
-      enumerable: false
-    };
-    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
-    const initializer = (inst, def) => {
-      inst.name = "$ZodError";
-      _issuesDesc.value = def;
-      Object.defineProperty(inst, "issues", _issuesDesc);
-      _issuesDesc.value = void 0;
-      Object.defineProperty(inst, "message", _messageDesc);
-      const proto = Object.getPrototypeOf(inst);
-      if (!_installedToString.has(proto)) {
-        _installedToString.add(proto);
-        Object.defineProperty(proto, "toString", {
-          configurable: true,
-          enumerable: false,
-          get() {
-            const value = () => this.message;
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-            return value;
-          },
-          set(value) {
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-          }
-        });
-      }
-    };
-    $constructor("$ZodError", initializer);
-    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-      Parent: Error
-    });
-    const _parse = _Err => {
-      const fn = (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: false
-        } : {
-          async: false
-        };
-        const result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) throw new $ZodAsyncError;
-        if (result.issues.length) {
-          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, _params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parse = _parse($ZodRealError);
-    const _parseAsync = _Err => {
-      const fn = async (schema, value, _ctx, params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: true
-        } : {
-          async: true
-        };
-        let result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) result = await result;
-        if (result.issues.length) {
-          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parseAsync = _parseAsync($ZodRealError);
-    const _safeParse = _Err => (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: false
-      } : {
-        async: false
-      };
-      const result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) throw new $ZodAsyncError;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParse = _safeParse($ZodRealError);
-    function failure(Err, issues, ctx) {
-      let error;
-      return {
-        success: false,
-        get error() {
-          if (!error) {
-            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
-            issues = void 0;
-            ctx = void 0;
-          }
-          return error;
-        },
-        set error(e) {
-          error = e;
-          issues = void 0;
-          ctx = void 0;
-        }
-      };
-    }
-    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: true
-      } : {
-        async: true
-      };
-      let result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) result = await result;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParseAsync = _safeParseAsync($ZodRealError);
-    null && Symbol.for("zod.compile.invalid");
-    null && Symbol.for("zod.compile.fallback");
     const ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
       if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
       $ZodType.init(inst, def);
@@ -3893,10 +5140,17 @@
         ...normalizeParams(params)
       });
     }
-    null && core.$constructor("ZodMiniLiteral", (inst, def) => {
-      core.$ZodLiteral.init(inst, def);
+    const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
+      $ZodLiteral.init(inst, def);
       ZodMiniType.init(inst, def);
     });
+    function literal(value, params) {
+      return new ZodMiniLiteral({
+        type: "literal",
+        values: Array.isArray(value) ? value : [ value ],
+        ...normalizeParams(params)
+      });
+    }
     null && core.$constructor("ZodMiniFile", (inst, def) => {
       core.$ZodFile.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -4010,53 +5264,6 @@
       core.$ZodFunction.init(inst, def);
       ZodMiniType.init(inst, def);
     });
-    function workspaces_text(min, max) {
-      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
-      const length = value => [ ...value ].length;
-      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
-      }));
-    }
-    const flag = () => schemas_boolean("must be true or false");
-    const SLUG_MAX_LENGTH = 50;
-    const slug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"), refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !safeParse(schemas_guid(), value).success, 'must not look like a UUID, because the API takes "id or slug" in one place'));
-    const TOOL = "must be the name of a tool, without blanks or quotes";
-    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
-    const createWorkspaceRequest = object({
-      name: workspaces_text(1, 100),
-      slug: slug,
-      description: optional(nullable(workspaces_text(0, 500))),
-      default_text_model: optional(nullable(schemas_string())),
-      default_image_model: optional(nullable(schemas_string())),
-      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
-      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
-      is_data_discount_logging_enabled: optional(flag()),
-      is_observability_broadcast_enabled: optional(flag()),
-      is_observability_io_logging_enabled: optional(flag()),
-      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-    });
-    const workspace = looseObject({
-      id: schemas_string().check(_minLength(1)),
-      slug: schemas_string(),
-      name: schemas_string()
-    });
-    async function postWorkspace(client, body) {
-      const {data: data} = await client.request({
-        doing: `create the workspace ${body.slug}`,
-        leaves: `a workspace with the slug ${body.slug}`,
-        method: "POST",
-        path: "/workspaces",
-        body: body,
-        answer: object({
-          data: workspace
-        })
-      });
-      return data;
-    }
-    function dashboardUrl(slug) {
-      return `https://openrouter.ai/workspaces/${slug}`;
-    }
     const external_node_net_namespaceObject = require("node:net");
     const UNITS = {
       s: 1e3,
@@ -4118,827 +5325,12 @@
       if (ms < MIN_TIMEOUT || ms > MAX_TIMEOUT) return refuse(context, text, "must be from 1s to 24h");
       return ms;
     }
-    const external_os_namespaceObject = require("os");
-    function utils_toCommandValue(input) {
-      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
-      return JSON.stringify(input);
-    }
-    function utils_toCommandProperties(annotationProperties) {
-      if (!Object.keys(annotationProperties).length) return {};
-      return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
-      };
-    }
-    function command_issueCommand(command, properties, message) {
-      const cmd = new Command(command, properties, message);
-      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-    }
-    const CMD_STRING = "::";
-    class Command {
-      constructor(command, properties, message) {
-        if (!command) command = "missing.command";
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-      }
-      toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-          cmdStr += " ";
-          let first = true;
-          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-            const val = this.properties[key];
-            if (val) {
-              if (first) first = false; else cmdStr += ",";
-              cmdStr += `${key}=${escapeProperty(val)}`;
-            }
-          }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-      }
-    }
-    function escapeData(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-    }
-    function escapeProperty(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-    }
-    const external_crypto_namespaceObject = require("crypto");
-    const external_fs_namespaceObject = require("fs");
-    function file_command_issueFileCommand(command, message) {
-      const filePath = process.env[`GITHUB_${command}`];
-      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: "utf8"
-      });
-    }
-    function file_command_prepareKeyValueMessage(key, value) {
-      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-      const convertedValue = utils_toCommandValue(value);
-      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-    }
-    require("path");
-    var external_http_ = __nccwpck_require__(611);
-    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
-    var external_https_ = __nccwpck_require__(692);
-    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-    function getProxyUrl(reqUrl) {
-      const usingSsl = reqUrl.protocol === "https:";
-      if (checkBypass(reqUrl)) return;
-      const proxyVar = (() => {
-        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
-      })();
-      if (proxyVar) try {
-        return new DecodedURL(proxyVar);
-      } catch (_a) {
-        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-      } else return;
-    }
-    function checkBypass(reqUrl) {
-      if (!reqUrl.hostname) return false;
-      const reqHost = reqUrl.hostname;
-      if (isLoopbackAddress(reqHost)) return true;
-      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
-      if (!noProxy) return false;
-      let reqPort;
-      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
-      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
-      return false;
-    }
-    function isLoopbackAddress(host) {
-      const hostLower = host.toLowerCase();
-      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-    }
-    class DecodedURL extends URL {
-      constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-      }
-      get username() {
-        return this._decodedUsername;
-      }
-      get password() {
-        return this._decodedPassword;
-      }
-    }
-    var tunnel = __nccwpck_require__(770);
-    class ProxyAgent {
-      constructor() {
-        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-      }
-    }
-    var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    var HttpCodes;
-    (function(HttpCodes) {
-      HttpCodes[HttpCodes["OK"] = 200] = "OK";
-      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-    })(HttpCodes || (HttpCodes = {}));
-    var Headers;
-    (function(Headers) {
-      Headers["Accept"] = "accept";
-      Headers["ContentType"] = "content-type";
-    })(Headers || (Headers = {}));
-    var MediaTypes;
-    (function(MediaTypes) {
-      MediaTypes["ApplicationJson"] = "application/json";
-    })(MediaTypes || (MediaTypes = {}));
-    function lib_getProxyUrl(serverUrl) {
-      const proxyUrl = getProxyUrl(new URL(serverUrl));
-      return proxyUrl ? proxyUrl.href : "";
-    }
-    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
-    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
-    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
-    const ExponentialBackoffCeiling = 10;
-    const ExponentialBackoffTimeSlice = 5;
-    class HttpClientError extends Error {
-      constructor(message, statusCode) {
-        super(message);
-        this.name = "HttpClientError";
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-      }
-    }
-    class HttpClientResponse {
-      constructor(message) {
-        this.message = message;
-      }
-      readBody() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            let output = Buffer.alloc(0);
-            this.message.on("data", chunk => {
-              output = Buffer.concat([ output, chunk ]);
-            });
-            this.message.on("end", () => {
-              resolve(output.toString());
-            });
-          }));
-        });
-      }
-      readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            const chunks = [];
-            this.message.on("data", chunk => {
-              chunks.push(chunk);
-            });
-            this.message.on("end", () => {
-              resolve(Buffer.concat(chunks));
-            });
-          }));
-        });
-      }
-    }
-    class lib_HttpClient {
-      constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
-          this._socketTimeout = requestOptions.socketTimeout;
-          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
-          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
-          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
-          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
-        }
-      }
-      options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("GET", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("POST", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PUT", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-      }
-      getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          const res = yield this.get(requestUrl, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.post(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.put(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.patch(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function*() {
-          if (this._disposed) throw new Error("Client has already been disposed.");
-          const parsedUrl = new URL(requestUrl);
-          let info = this._prepareRequest(verb, parsedUrl, headers);
-          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-          let numTries = 0;
-          let response;
-          do {
-            response = yield this.requestRaw(info, data);
-            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-              let authenticationHandler;
-              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-                authenticationHandler = handler;
-                break;
-              }
-              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
-            }
-            let redirectsRemaining = this._maxRedirects;
-            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-              const redirectUrl = response.message.headers["location"];
-              if (!redirectUrl) break;
-              const parsedRedirectUrl = new URL(redirectUrl);
-              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-              yield response.readBody();
-              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
-              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-              response = yield this.requestRaw(info, data);
-              redirectsRemaining--;
-            }
-            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-            numTries += 1;
-            if (numTries < maxTries) {
-              yield response.readBody();
-              yield this._performExponentialBackoff(numTries);
-            }
-          } while (numTries < maxTries);
-          return response;
-        });
-      }
-      dispose() {
-        if (this._agent) this._agent.destroy();
-        this._disposed = true;
-      }
-      requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => {
-            function callbackForResult(err, res) {
-              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
-            }
-            this.requestRawWithCallback(info, data, callbackForResult);
-          });
-        });
-      }
-      requestRawWithCallback(info, data, onResult) {
-        if (typeof data === "string") {
-          if (!info.options.headers) info.options.headers = {};
-          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-          if (!callbackCalled) {
-            callbackCalled = true;
-            onResult(err, res);
-          }
-        }
-        const req = info.httpModule.request(info.options, msg => {
-          const res = new HttpClientResponse(msg);
-          handleResult(void 0, res);
-        });
-        let socket;
-        req.on("socket", sock => {
-          socket = sock;
-        });
-        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
-          if (socket) socket.end();
-          handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on("error", function(err) {
-          handleResult(err);
-        });
-        if (data && typeof data === "string") req.write(data, "utf8");
-        if (data && typeof data !== "string") {
-          data.on("close", function() {
-            req.end();
-          });
-          data.pipe(req);
-        } else req.end();
-      }
-      getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-      }
-      getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) return;
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-      }
-      _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === "https:";
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
-        info.options.agent = this._getAgent(info.parsedUrl);
-        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-        return info;
-      }
-      _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        return lowercaseKeys(headers || {});
-      }
-      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) agent = this._proxyAgent;
-        if (!useProxy) agent = this._agent;
-        if (agent) return agent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        let maxSockets = 100;
-        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        if (proxyUrl && proxyUrl.hostname) {
-          const agentOptions = {
-            maxSockets: maxSockets,
-            keepAlive: this._keepAlive,
-            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-            }), {
-              host: proxyUrl.hostname,
-              port: proxyUrl.port
-            })
-          };
-          let tunnelAgent;
-          const overHttps = proxyUrl.protocol === "https:";
-          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-          agent = tunnelAgent(agentOptions);
-          this._proxyAgent = agent;
-        }
-        if (!agent) {
-          const options = {
-            keepAlive: this._keepAlive,
-            maxSockets: maxSockets
-          };
-          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-          this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
-          rejectUnauthorized: false
-        });
-        return agent;
-      }
-      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
-        if (proxyAgent) return proxyAgent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        proxyAgent = new ProxyAgent(Object.assign({
-          uri: proxyUrl.href,
-          pipelining: !this._keepAlive ? 0 : 1
-        }, (proxyUrl.username || proxyUrl.password) && {
-          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-        }));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-          rejectUnauthorized: false
-        });
-        return proxyAgent;
-      }
-      _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || "actions/http-client";
-        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
-        if (orchId) {
-          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-      }
-      _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function*() {
-          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-      }
-      _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-            const statusCode = res.message.statusCode || 0;
-            const response = {
-              statusCode: statusCode,
-              result: null,
-              headers: {}
-            };
-            if (statusCode === HttpCodes.NotFound) resolve(response);
-            function dateTimeDeserializer(key, value) {
-              if (typeof value === "string") {
-                const a = new Date(value);
-                if (!isNaN(a.valueOf())) return a;
-              }
-              return value;
-            }
-            let obj;
-            let contents;
-            try {
-              contents = yield res.readBody();
-              if (contents && contents.length > 0) {
-                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
-                response.result = obj;
-              }
-              response.headers = res.message.headers;
-            } catch (err) {}
-            if (statusCode > 299) {
-              let msg;
-              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
-              const err = new HttpClientError(msg, statusCode);
-              err.result = response.result;
-              reject(err);
-            } else resolve(response);
-          }));
-        });
-      }
-    }
-    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-    c), {});
-    void 0 && (void 0).__awaiter;
-    void 0 && (void 0).__awaiter;
-    var summary_awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    const {access: access, appendFile: appendFile, writeFile: writeFile} = external_fs_namespaceObject.promises;
-    const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
-    class Summary {
-      constructor() {
-        this._buffer = "";
-      }
-      filePath() {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          if (this._filePath) return this._filePath;
-          const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-          if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-          try {
-            yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
-          } catch (_a) {
-            throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-          }
-          this._filePath = pathFromEnv;
-          return this._filePath;
-        });
-      }
-      wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-        if (!content) return `<${tag}${htmlAttrs}>`;
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-      }
-      write(options) {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-          const filePath = yield this.filePath();
-          const writeFunc = overwrite ? writeFile : appendFile;
-          yield writeFunc(filePath, this._buffer, {
-            encoding: "utf8"
-          });
-          return this.emptyBuffer();
-        });
-      }
-      clear() {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          return this.emptyBuffer().write({
-            overwrite: true
-          });
-        });
-      }
-      stringify() {
-        return this._buffer;
-      }
-      isEmptyBuffer() {
-        return this._buffer.length === 0;
-      }
-      emptyBuffer() {
-        this._buffer = "";
-        return this;
-      }
-      addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-      }
-      addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-      }
-      addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, lang && {
-          lang: lang
-        });
-        const element = this.wrap("pre", this.wrap("code", code), attrs);
-        return this.addRaw(element).addEOL();
-      }
-      addList(items, ordered = false) {
-        const tag = ordered ? "ol" : "ul";
-        const listItems = items.map(item => this.wrap("li", item)).join("");
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-      }
-      addTable(rows) {
-        const tableBody = rows.map(row => {
-          const cells = row.map(cell => {
-            if (typeof cell === "string") return this.wrap("td", cell);
-            const {header: header, data: data, colspan: colspan, rowspan: rowspan} = cell;
-            const tag = header ? "th" : "td";
-            const attrs = Object.assign(Object.assign({}, colspan && {
-              colspan: colspan
-            }), rowspan && {
-              rowspan: rowspan
-            });
-            return this.wrap(tag, data, attrs);
-          }).join("");
-          return this.wrap("tr", cells);
-        }).join("");
-        const element = this.wrap("table", tableBody);
-        return this.addRaw(element).addEOL();
-      }
-      addDetails(label, content) {
-        const element = this.wrap("details", this.wrap("summary", label) + content);
-        return this.addRaw(element).addEOL();
-      }
-      addImage(src, alt, options) {
-        const {width: width, height: height} = options || {};
-        const attrs = Object.assign(Object.assign({}, width && {
-          width: width
-        }), height && {
-          height: height
-        });
-        const element = this.wrap("img", null, Object.assign({
-          src: src,
-          alt: alt
-        }, attrs));
-        return this.addRaw(element).addEOL();
-      }
-      addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = [ "h1", "h2", "h3", "h4", "h5", "h6" ].includes(tag) ? tag : "h1";
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-      }
-      addSeparator() {
-        const element = this.wrap("hr", null);
-        return this.addRaw(element).addEOL();
-      }
-      addBreak() {
-        const element = this.wrap("br", null);
-        return this.addRaw(element).addEOL();
-      }
-      addQuote(text, cite) {
-        const attrs = Object.assign({}, cite && {
-          cite: cite
-        });
-        const element = this.wrap("blockquote", text, attrs);
-        return this.addRaw(element).addEOL();
-      }
-      addLink(text, href) {
-        const element = this.wrap("a", text, {
-          href: href
-        });
-        return this.addRaw(element).addEOL();
-      }
-    }
-    const _summary = new Summary;
-    const summary_summary = _summary;
-    require("string_decoder");
-    var external_events_ = __nccwpck_require__(434);
-    require("child_process");
-    __nccwpck_require__(613);
-    void 0 && (void 0).__awaiter;
-    const {chmod: chmod, copyFile: copyFile, lstat: lstat, mkdir: mkdir, open: io_util_open, readdir: readdir, rename: rename, rm: rm, rmdir: rmdir, stat: stat, symlink: symlink, unlink: unlink} = external_fs_namespaceObject.promises;
-    process.platform;
-    external_fs_namespaceObject.constants.O_RDONLY;
-    void 0 && (void 0).__awaiter;
-    require("timers");
-    void 0 && (void 0).__awaiter;
-    process.platform;
-    external_events_.EventEmitter;
-    external_events_.EventEmitter;
-    void 0 && (void 0).__awaiter;
-    void 0 && (void 0).__awaiter;
-    external_os_namespaceObject.platform();
-    external_os_namespaceObject.arch();
-    void 0 && (void 0).__awaiter;
-    var ExitCode;
-    (function(ExitCode) {
-      ExitCode[ExitCode["Success"] = 0] = "Success";
-      ExitCode[ExitCode["Failure"] = 1] = "Failure";
-    })(ExitCode || (ExitCode = {}));
-    function core_setSecret(secret) {
-      command_issueCommand("add-mask", {}, secret);
-    }
-    function getInput(name, options) {
-      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-      if (options && options.trimWhitespace === false) return val;
-      return val.trim();
-    }
-    function setOutput(name, value) {
-      const filePath = process.env["GITHUB_OUTPUT"] || "";
-      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-      process.stdout.write(external_os_namespaceObject.EOL);
-      command_issueCommand("set-output", {
-        name: name
-      }, utils_toCommandValue(value));
-    }
-    function core_debug(message) {
-      command_issueCommand("debug", {}, message);
-    }
-    function core_error(message, properties = {}) {
-      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function warning(message, properties = {}) {
-      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function info(message) {
-      process.stdout.write(message + external_os_namespaceObject.EOL);
-    }
-    function parseJson(text) {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return;
-      }
-    }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
     function fromText(schema, text) {
       const {def: def} = schema._zod;
       switch (def.type) {
        case "optional":
+       case "default":
         return fromText(def.innerType, text);
 
        case "nullable":
@@ -5024,6 +5416,97 @@
         return;
       }
     }
+    function workspaces_text(min, max) {
+      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
+      const length = value => [ ...value ].length;
+      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
+      }));
+    }
+    const flag = () => schemas_boolean("must be true or false");
+    const SLUG_MAX_LENGTH = 50;
+    const slug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"), refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !safeParse(schemas_guid(), value).success, 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const TOOL = "must be the name of a tool, without blanks or quotes";
+    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
+    const createWorkspaceRequest = object({
+      name: workspaces_text(1, 100),
+      slug: slug,
+      description: optional(nullable(workspaces_text(0, 500))),
+      default_text_model: optional(nullable(schemas_string())),
+      default_image_model: optional(nullable(schemas_string())),
+      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
+      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
+      is_data_discount_logging_enabled: optional(flag()),
+      is_observability_broadcast_enabled: optional(flag()),
+      is_observability_io_logging_enabled: optional(flag()),
+      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+    });
+    const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
+    const workspace = looseObject({
+      id: schemas_string().check(_minLength(1)),
+      slug: schemas_string(),
+      name: schemas_string()
+    });
+    const workspaceWith = slug => object({
+      data: workspace.check(refine(data => data.slug === slug, {
+        error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
+      }))
+    });
+    async function postWorkspace(client, body, attempt) {
+      const {answer: answer} = await client.request({
+        doing: `create the workspace ${body.slug}`,
+        leaves: `a workspace with the slug ${body.slug}`,
+        method: "POST",
+        path: "/workspaces",
+        body: body,
+        answer: workspaceWith(body.slug),
+        attempt: attempt
+      });
+      return answer.data;
+    }
+    async function findWorkspace(client, slug) {
+      const {answer: answer, serverTime: serverTime} = await client.request({
+        doing: `look for the workspace ${slug}`,
+        method: "GET",
+        path: `/workspaces/${slug}`,
+        answer: workspaceWith(slug),
+        absent: {
+          data: void 0
+        }
+      });
+      return {
+        workspace: answer.data,
+        serverTime: serverTime
+      };
+    }
+    async function patchWorkspace(client, {id: id, slug: slug}, changes) {
+      const {answer: answer} = await client.request({
+        doing: `update the workspace ${slug}`,
+        leaves: `the new values in the workspace ${slug}`,
+        method: "PATCH",
+        path: `/workspaces/${encodeURIComponent(id)}`,
+        body: changes,
+        answer: workspaceWith(slug)
+      });
+      return answer.data;
+    }
+    async function deleteWorkspace(client, {id: id, slug: slug}) {
+      await client.request({
+        doing: `delete the workspace ${slug}`,
+        method: "DELETE",
+        path: `/workspaces/${encodeURIComponent(id)}`,
+        answer: object({
+          deleted: literal(true)
+        }),
+        absent: {
+          deleted: true
+        }
+      });
+    }
+    function dashboardUrl(slug) {
+      return `https://openrouter.ai/workspaces/${slug}`;
+    }
     const suggest_BOOLEANS = {
       yes: "true",
       y: "true",
@@ -5095,20 +5578,108 @@
     function fieldOf(schema, key) {
       return schema.shape[key];
     }
+    const CLEAN_UP_STATE = "clean-up";
+    function readCleanUpState() {
+      return parseJson(getState(CLEAN_UP_STATE));
+    }
+    function readManagementKey() {
+      return readInputs(object({
+        management_key: connection.management_key
+      })).management_key;
+    }
+    const IF_EXISTS = [ "fail", "reuse", "update" ];
+    const create_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
+      if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
+      dry_run: create_flag(),
+      delete_after_job: create_flag(),
       api_url: connection.api_url,
       timeout: connection.timeout
     });
     function readCreateInputs() {
-      const {management_key: management_key, api_url: api_url, timeout: timeout, ...workspace} = readInputs(createInputs);
+      const {management_key: management_key, if_exists: if_exists, dry_run: dry_run, delete_after_job: delete_after_job, api_url: api_url, timeout: timeout, ...asked} = readInputs(createInputs);
       return {
         managementKey: management_key,
         apiUrl: api_url,
         timeoutMs: timeout,
-        workspace: workspace
+        asked: asked,
+        ifExists: if_exists,
+        dryRun: dry_run,
+        deleteAfterJob: delete_after_job
       };
+    }
+    function identity(workspace, created) {
+      const {id: id, slug: slug, name: name} = workspace;
+      return {
+        id: id,
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: String(created)
+      };
+    }
+    function outcomeOf({outcome: outcome, workspace: workspace}, {asked: asked}) {
+      if (workspace) return {
+        outcome: outcome,
+        workspace: JSON.stringify(workspace)
+      };
+      const {slug: slug, name: name} = asked;
+      return {
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: "false",
+        outcome: outcome
+      };
+    }
+    const DONE = {
+      created: "✅ Created the OpenRouter workspace",
+      updated: "✅ Updated the OpenRouter workspace",
+      unchanged: "✅ Took as it is the OpenRouter workspace"
+    };
+    const WOULD = {
+      created: "🔎 Dry run: would create the OpenRouter workspace",
+      updated: "🔎 Dry run: would update the OpenRouter workspace",
+      unchanged: "🔎 Dry run: would take as it is the OpenRouter workspace"
+    };
+    function summaryOf(result, request) {
+      const {outcome: outcome, workspace: workspace} = result;
+      const {asked: asked, dryRun: dryRun} = request;
+      const shown = workspace ?? asked;
+      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
+      return {
+        title: `${(dryRun ? WOULD : DONE)[outcome]} ${shown["name"]}`,
+        ...workspace && {
+          url: dashboardUrl(workspace.slug)
+        },
+        table: {
+          header: [ "Field", "Value", "Remark" ],
+          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))) ]
+        }
+      };
+    }
+    function remarkOn(field, result, request) {
+      const change = result.changes.find(candidate => candidate.field === field);
+      if (change && request.dryRun) return {
+        code: `would be ${textOf(change.to)}`
+      };
+      if (change) return {
+        code: `was ${textOf(change.from)}`
+      };
+      if (result.outcome !== "created") return "";
+      return request.asked[field] === void 0 ? "set by OpenRouter" : "set by this step";
+    }
+    function row(field, value, remark) {
+      return [ {
+        code: field
+      }, {
+        code: textOf(value)
+      }, remark ];
+    }
+    function textOf(value) {
+      return typeof value === "string" ? value : JSON.stringify(value);
     }
     const MIN_SECRET_LENGTH = 4;
     function readSecrets() {
@@ -5124,308 +5695,6 @@
       const trimmed = found.map(text => text.trim());
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_SECRET_LENGTH)) ];
     }
-    class OpenRouterError extends Error {
-      name="OpenRouterError";
-      facts;
-      constructor(facts, options) {
-        super(`could not ${facts.doing}: ${facts.reason}`, options);
-        this.facts = facts;
-      }
-    }
-    const MAX_ERROR_TEXT = 16 * 1024;
-    function messageIn(body) {
-      const json = parseJson(body);
-      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-    }
-    function textAt(value, ...path) {
-      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
-      return typeof found === "string" && found !== "" ? found : void 0;
-    }
-    function textOfHtml(html) {
-      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-    }
-    const external_node_tls_namespaceObject = require("node:tls");
-    const external_node_url_namespaceObject = require("node:url");
-    class ExchangeError extends Error {
-      name="ExchangeError";
-      sent;
-      constructor(reason, sent, options) {
-        super(reason, options);
-        this.sent = sent;
-      }
-    }
-    const MAX_BODY_BYTES = 1024 * 1024;
-    function httpTransport(userAgent) {
-      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
-        const client = new ObservedClient(userAgent, signal);
-        try {
-          signal.throwIfAborted();
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), rejectOnAbort(signal) ]);
-        } catch (error) {
-          const reason = transport_describe(signal.aborted ? signal.reason : error, client.sent);
-          throw new ExchangeError(reason + throughProxy(url), client.sent, {
-            cause: error
-          });
-        }
-      };
-    }
-    class ObservedClient extends lib_HttpClient {
-      sent=false;
-      #signal;
-      constructor(userAgent, signal) {
-        super(userAgent, [], {
-          allowRedirects: false,
-          allowRetries: false
-        });
-        this.#signal = signal;
-      }
-      requestRaw(info, data) {
-        const request = (options, onAnswer) => {
-          const sending = info.httpModule.request({
-            ...options,
-            signal: this.#signal
-          }, onAnswer);
-          this.#watch(sending);
-          return sending;
-        };
-        const httpModule = Object.create(info.httpModule, {
-          request: {
-            value: request
-          }
-        });
-        const options = {
-          ...info.options
-        };
-        if (!lib_getProxyUrl(info.parsedUrl.href)) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
-        return super.requestRaw({
-          ...info,
-          httpModule: httpModule,
-          options: options
-        }, data);
-      }
-      #watch(sending) {
-        sending.once("socket", socket => {
-          const pending = socket instanceof external_node_tls_namespaceObject.TLSSocket || socket.connecting;
-          if (!pending) this.sent = true;
-          socket.once(socket instanceof external_node_tls_namespaceObject.TLSSocket ? "secureConnect" : "connect", () => {
-            this.sent = true;
-          });
-        });
-      }
-    }
-    async function readAnswer(message) {
-      const status = message.statusCode ?? 0;
-      const chunks = [];
-      let size = 0;
-      try {
-        for await (const chunk of message) {
-          size += chunk.length;
-          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
-          chunks.push(chunk);
-        }
-      } catch (error) {
-        if (status < 400) throw error;
-      }
-      return {
-        status: status,
-        headers: message.headers,
-        body: (new TextDecoder).decode(Buffer.concat(chunks))
-      };
-    }
-    function rejectOnAbort(signal) {
-      return new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason), {
-          once: true
-        });
-      });
-    }
-    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
-    const REASONS = {
-      ECONNREFUSED: "the connection was refused",
-      ECONNRESET: "the connection was closed before the answer was complete",
-      EAI_AGAIN: "the name of the host could not be looked up",
-      ENOTFOUND: "there is no host of that name",
-      EHOSTUNREACH: "there is no route to the host",
-      ENETUNREACH: "there is no route to the network",
-      ETIMEDOUT: "the connection could not be made in time",
-      EPIPE: "the connection was closed while the request was being sent",
-      EPROTO: "the other side does not speak TLS",
-      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-      CERT_HAS_EXPIRED: "the certificate has expired",
-      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
-    };
-    function transport_describe(error, sent) {
-      if (!(error instanceof Error)) return String(error);
-      const code = "code" in error && typeof error.code === "string" ? error.code : void 0;
-      if (code === void 0) return error.message;
-      return `${inWords(error, code, sent)} (${code})`;
-    }
-    function inWords({message: message}, code, sent) {
-      if (code === "ECONNRESET" && !sent) {
-        if (message.endsWith("statusCode=407")) return "the proxy asks for a user and a password";
-        return message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
-      }
-      return REASONS[code] ?? message;
-    }
-    function throughProxy(url) {
-      const proxy = lib_getProxyUrl(url);
-      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-    }
-    const ATTEMPT_MS = 3e4;
-    function openRouter(options) {
-      return {
-        async request(call) {
-          const response = await exchange(options, call);
-          return usable(call, response);
-        }
-      };
-    }
-    async function exchange(options, call) {
-      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, debug: debug} = options;
-      const {method: method, path: path, body: body} = call;
-      const attempt = new AbortController;
-      const start = clock.now();
-      const note = outcome => debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-      const release = clock.after(ATTEMPT_MS, () => attempt.abort(new Error(`there was no whole answer within ${ATTEMPT_MS / 1e3} s`)));
-      try {
-        const response = await transport({
-          method: method,
-          url: apiUrl + path,
-          headers: {
-            accept: "application/json",
-            authorization: `Bearer ${managementKey}`,
-            ...body && {
-              "content-type": "application/json"
-            }
-          },
-          ...body && {
-            body: JSON.stringify(body)
-          }
-        }, AbortSignal.any([ options.signal, attempt.signal ]));
-        note(response.status);
-        return response;
-      } catch (error) {
-        if (!(error instanceof ExchangeError)) throw error;
-        note(error.message);
-        throw failed(call, {
-          reason: error.message,
-          mayHaveLanded: error.sent
-        }, error);
-      } finally {
-        release();
-      }
-    }
-    function usable(call, response) {
-      const {status: status, headers: headers, body: body} = response;
-      const ray = headers["cf-ray"];
-      const received = {
-        status: status,
-        ...typeof ray === "string" && {
-          cfRay: ray
-        }
-      };
-      if (status >= 300 && status < 400) {
-        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          mayHaveLanded: true
-        });
-      }
-      if (status < 200 || status >= 400) {
-        const serverMessage = messageIn(body);
-        const said = serverMessage === void 0 ? {} : {
-          serverMessage: serverMessage
-        };
-        const reason = `the answer was ${status}`;
-        throw failed(call, {
-          ...received,
-          ...said,
-          reason: reason,
-          mayHaveLanded: !isRefusal(status)
-        });
-      }
-      const answer = safeParse(call.answer, parseJson(body));
-      if (!answer.success) {
-        const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          mayHaveLanded: true
-        });
-      }
-      return answer.data;
-    }
-    function failed(call, outcome, cause) {
-      const {doing: doing, leaves: leaves, method: method, path: path} = call;
-      const what = {
-        doing: doing,
-        method: method,
-        path: path,
-        ...leaves !== void 0 && {
-          leaves: leaves
-        }
-      };
-      return new OpenRouterError({
-        ...what,
-        attempts: 1,
-        ...outcome
-      }, {
-        cause: cause
-      });
-    }
-    const UNDECIDED = new Set([ 408, 425, 499 ]);
-    function isRefusal(status) {
-      return status >= 400 && status < 500 && !UNDECIDED.has(status);
-    }
-    function shortcoming(body, error) {
-      if (body.trim() === "") return "it was empty";
-      if (parseJson(body) === void 0) return "it was not JSON";
-      const missing = error.issues.map(issue => issue.path.join(".") || "an object");
-      return `it lacked ${missing.join(", ")}`;
-    }
-    function created(workspace, asked) {
-      const {id: id, slug: slug, name: name} = workspace;
-      const url = dashboardUrl(slug);
-      const fields = Object.keys(createWorkspaceRequest.shape).filter(field => workspace[field] !== void 0);
-      return {
-        outputs: {
-          id: id,
-          slug: slug,
-          name: name,
-          url: url,
-          created: "true",
-          workspace: JSON.stringify(workspace)
-        },
-        summary: {
-          title: `✅ Created the OpenRouter workspace ${name}`,
-          url: url,
-          table: {
-            header: [ "Field", "Value", "Set by" ],
-            rows: [ row("id", id, "OpenRouter"), ...fields.map(field => row(field, workspace[field], field in asked ? "this step" : "OpenRouter")) ]
-          }
-        }
-      };
-    }
-    function row(field, value, setBy) {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      return [ {
-        code: field
-      }, {
-        code: text
-      }, setBy ];
-    }
-    const systemClock = {
-      now: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (ms, act) => {
-        const timer = setTimeout(act, ms);
-        return () => clearTimeout(timer);
-      }
-    };
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
@@ -5438,11 +5707,10 @@
       };
     }
     function accountOfCall(facts) {
-      const {doing: doing, method: method, path: path, reason: reason, status: status, serverMessage: serverMessage, cfRay: cfRay} = facts;
-      const happened = `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+      const {doing: doing, method: method, status: status, cfRay: cfRay} = facts;
       return {
         title: `Could not ${doing}`,
-        lines: [ happened, ...status === void 0 ? [] : hintsFor(status), ...method === "GET" ? [] : [ aftermath(facts) ], ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+        lines: [ whatHappened(facts), ...status === void 0 ? [] : hintsFor(status), ...method === "GET" ? [] : [ aftermath(facts) ], ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
       };
     }
     function aftermath({mayHaveLanded: mayHaveLanded, leaves: leaves}) {
@@ -5452,13 +5720,12 @@
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
     const HINTS = {
-      400: "OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.",
+      400: "OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.",
       401: MANAGEMENT_KEY,
       402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
       403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
       404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
-      409: "The slug is taken, most likely.",
-      422: "OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.",
+      422: "OpenRouter refused what the inputs ask for.",
       429: "OpenRouter asks for fewer requests: wait, and run it again."
     };
     function hintsFor(status) {
@@ -5500,52 +5767,59 @@
       const concealed = [];
       const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
       const line = text => toLine(text, redact);
-      const mask = texts => texts.forEach(core_setSecret);
-      async function summarize(summary) {
-        if (!process.env["GITHUB_STEP_SUMMARY"]) return;
-        try {
-          await summary_summary.addRaw(summaryHtml(summary, redact), true).write();
-        } catch (error) {
-          warning(line(`The job summary could not be written: ${messageOf(error)}`));
-        }
-      }
-      return {
+      const annotate = (annotation, title, lines) => annotation(lines.map(line).join("\n"), {
+        title: line(title)
+      });
+      const report = {
         info: text => info(line(text)),
         debug: text => core_debug(line(text)),
-        mask: mask,
+        warning: (title, lines) => annotate(warning, title, lines),
+        mask: texts => texts.forEach(core_setSecret),
         conceal(texts) {
-          mask(texts);
+          report.mask(texts);
           concealed.push(...texts);
         },
-        async publish({outputs: outputs, summary: summary}) {
+        output(values) {
           try {
-            for (const [name, value] of Object.entries(outputs)) setOutput(name, redact(value));
+            for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
           } catch (error) {
-            const values = Object.entries(outputs).map(([name, value]) => `${name}: ${value}`);
-            const reason = `The work was done, but the outputs could not be written: ${messageOf(error)}`;
-            throw new Failure("The outputs could not be written", [ reason, ...values ]);
+            throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
           }
-          await summarize(summary);
+        },
+        saveState: (name, value) => saveState(name, redact(JSON.stringify(value))),
+        async summarize(summary) {
+          if (!process.env["GITHUB_STEP_SUMMARY"]) return;
+          try {
+            await summary_summary.addRaw(summaryHtml(summary, redact), true).write();
+          } catch (error) {
+            report.warning("The job summary could not be written", [ messageOf(error) ]);
+          }
         },
         async fail(error) {
           const {title: title, lines: lines} = account(error);
-          core_error(lines.map(line).join("\n"), {
-            title: line(title)
-          });
-          await summarize({
+          annotate(core_error, title, lines);
+          await report.summarize({
             title: `❌ ${title}`,
             paragraphs: lines
           });
+        },
+        warnOf(error, lastLine) {
+          const {title: title, lines: lines} = account(error);
+          annotate(warning, title, [ ...lines, lastLine ]);
         }
       };
+      return report;
     }
     function messageOf(error) {
       return error instanceof Error ? error.message : String(error);
     }
-    async function runStep(program) {
+    async function runStep(program, blame = fail) {
       process.exitCode = 1;
       process.noDeprecation = true;
       const report = openReport();
+      const {managementKey: managementKey, proxyPassword: proxyPassword} = readSecrets();
+      report.conceal(managementKey);
+      report.mask(proxyPassword);
       const stop = new AbortController;
       for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
       process.on("uncaughtException", error => {
@@ -5555,6 +5829,7 @@
       const limit = ms => {
         const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
         systemClock.after(ms, () => stop.abort(over));
+        return systemClock.now() + ms;
       };
       try {
         await program({
@@ -5565,44 +5840,286 @@
         });
         process.exitCode = 0;
       } catch (error) {
-        await report.fail(error);
+        process.exitCode = await blame(report, error);
       }
       process.stdout.write("", () => process.exit());
     }
-    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-    async function createWorkspace(asked, {client: client, clock: clock, log: log}) {
+    async function fail(report, error) {
+      await report.fail(error);
+      return 1;
+    }
+    function driftOf(workspace, asked) {
+      return WORKSPACE_FIELDS.filter(field => asked[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, asked[field])).map(field => ({
+        field: field,
+        from: workspace[field] ?? null,
+        to: asked[field]
+      }));
+    }
+    function normal(field, value) {
+      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+      if (field === "disabled_server_tools" && value.length === 0) return "null";
+      return JSON.stringify([ ...new Set(value) ].sort());
+    }
+    function tellChange({field: field, from: from, to: to}) {
+      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
+    }
+    function warnOfDrift(workspace, asked, log) {
+      const answered = driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
+      if (answered.length === 0) return;
+      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...answered.map(({field: field, from: from, to: to}) => tellChange({
+        field: field,
+        from: to,
+        to: from
+      })) ]);
+    }
+    const takeExisting = (found, request, surroundings) => POLICIES[request.ifExists](found, request, surroundings);
+    const POLICIES = {
+      async fail({workspace: workspace, made: made}, {asked: asked}) {
+        const {slug: slug, name: name, id: id} = workspace;
+        const changes = driftOf(workspace, asked);
+        throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", changes.length > 0 ? `With if-exists: update, it would change ${changes.map(({field: field}) => field).join(", ")}.` : "With if-exists: update, it would find nothing to change." ]);
+      },
+      async reuse({workspace: workspace}, _, {events: events, log: log}) {
+        events.known(workspace, false);
+        log.info(`It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        return {
+          outcome: "unchanged",
+          workspace: workspace,
+          changes: []
+        };
+      },
+      async update({workspace: workspace}, {asked: asked, dryRun: dryRun}, {client: client, events: events, log: log}) {
+        events.known(workspace, false);
+        log.info(`It exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        const changes = driftOf(workspace, asked);
+        if (changes.length === 0) {
+          log.info("It is as it was asked for: nothing to change.");
+          return {
+            outcome: "unchanged",
+            workspace: workspace,
+            changes: changes
+          };
+        }
+        for (const change of changes) log.info(`  ${tellChange(change)}`);
+        if (dryRun) {
+          log.info("This is a dry run: nothing was written.");
+          return {
+            outcome: "updated",
+            workspace: workspace,
+            changes: changes
+          };
+        }
+        const updated = await patchWorkspace(client, workspace, valuesOf(changes));
+        log.info(`Updated ${changes.map(({field: field}) => field).join(", ")}.`);
+        warnOfDrift(updated, asked, log);
+        return {
+          outcome: "updated",
+          workspace: updated,
+          changes: changes
+        };
+      }
+    };
+    const UNKNOWN_MAKER = "It is as it was asked for and was made just now, but whether this step made it or another that asked for the same cannot be told.";
+    function valuesOf(changes) {
+      return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
+    }
+    const SLACK_MS = 1e3;
+    function isOurs(workspace, asked, since) {
+      if (driftOf(workspace, asked).length > 0) return false;
+      const made = Date.parse(String(workspace["created_at"]));
+      if (since === void 0 || Number.isNaN(made)) return;
+      return made >= since - SLACK_MS;
+    }
+    async function postOnce(asked, since, {client: client, clock: clock, log: log}) {
       const start = clock.now();
-      log.info(`Creating the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
-      const workspace = await postWorkspace(client, asked);
-      if (workspace.slug !== asked.slug) throw new Failure(`OpenRouter answered with another workspace than ${asked.slug}`, [ `The slug in its answer is ${JSON.stringify(workspace.slug)}, the id ${JSON.stringify(workspace.id)}.`, "Before running this again, look for both slugs at https://openrouter.ai/workspaces." ]);
-      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
-      log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-      return workspace;
+      let doubt = "none";
+      let provenTaken = false;
+      for (let attempt = 1; ;attempt += 1) try {
+        return {
+          workspace: await postWorkspace(client, asked, attempt),
+          made: true
+        };
+      } catch (error) {
+        if (!(error instanceof OpenRouterError) || !isWorthALook(error.facts)) throw error;
+        if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
+        log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
+        const look = await lookAfter(error, client, asked.slug);
+        if (!look.workspace) {
+          provenTaken = false;
+          doubt = doubt === "answered 500" ? "none" : doubt;
+          await nextAttempt(error, doubt, client);
+          continue;
+        }
+        const {workspace: workspace} = look;
+        const ours = isOurs(workspace, asked, since ?? timeBefore(look, clock.now() - start));
+        if (doubt === "none" || ours === false) return {
+          workspace: workspace,
+          made: false
+        };
+        if (ours === void 0) return {
+          workspace: workspace,
+          made: "unknown"
+        };
+        if (doubt === "lost" || !error.facts.mayHaveLanded) return {
+          workspace: workspace,
+          made: true
+        };
+        if (provenTaken) {
+          if (error.facts.status === 500) return {
+            workspace: workspace,
+            made: "unknown"
+          };
+          await client.untilNextAttempt(error);
+        }
+        provenTaken = true;
+      }
+    }
+    function doubtAfter(doubt, {status: status, mayHaveLanded: mayHaveLanded}) {
+      if (!mayHaveLanded || doubt === "lost") return doubt;
+      return status === 500 ? "answered 500" : "lost";
+    }
+    function isWorthALook({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      if (mayHaveLanded) return again || status !== void 0;
+      return status !== void 0 && !again && status !== 401 && status !== 403;
+    }
+    async function lookAfter(error, client, slug) {
+      try {
+        return await findWorkspace(client, slug);
+      } catch (failure) {
+        if (!(failure instanceof OpenRouterError)) throw failure;
+        const reason = `${error.facts.reason}; whether the workspace is there could not be found out (${whatHappened(failure.facts)})`;
+        throw error.with({
+          reason: reason
+        });
+      }
+    }
+    async function nextAttempt(error, doubt, client) {
+      const told = error.with({
+        mayHaveLanded: doubt === "lost"
+      });
+      if (!error.facts.again) throw told;
+      await client.untilNextAttempt(told);
+    }
+    function timeBefore({serverTime: serverTime}, elapsed) {
+      return serverTime === void 0 ? void 0 : serverTime - elapsed;
+    }
+    async function createWorkspace(request, surroundings) {
+      const {asked: asked, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
+      const {client: client, log: log} = surroundings;
+      log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
+      const looksFirst = ifExists !== "fail" || dryRun || deleteAfterJob;
+      const look = looksFirst ? await findWorkspace(client, asked.slug) : void 0;
+      if (look?.workspace) return takeExisting({
+        workspace: look.workspace,
+        made: false
+      }, request, surroundings);
+      if (dryRun) {
+        log.info("It does not exist, and would be created. This is a dry run: nothing was written.");
+        return {
+          outcome: "created",
+          changes: []
+        };
+      }
+      const posted = await post(request, look?.serverTime, surroundings);
+      if (posted.made !== true) return takeExisting(posted, request, surroundings);
+      warnOfDrift(posted.workspace, asked, log);
+      return {
+        outcome: "created",
+        workspace: posted.workspace,
+        changes: []
+      };
+    }
+    async function post({asked: asked, deleteAfterJob: deleteAfterJob}, since, surroundings) {
+      const {clock: clock, events: events, log: log} = surroundings;
+      const start = clock.now();
+      if (deleteAfterJob) events.intended({
+        asked: asked,
+        since: since
+      });
+      const posted = await postOnce(asked, since, surroundings).catch(error => {
+        if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
+        throw error;
+      });
+      const {workspace: workspace, made: made} = posted;
+      if (made === true) {
+        events.known(workspace, true);
+        const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+        log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+      } else events.withdrawn();
+      return posted;
     }
     function create() {
-      return runStep(async ({report: report, clock: clock, signal: signal, limit: limit}) => {
-        const {managementKey: keyTexts, proxyPassword: proxyPassword} = readSecrets();
-        report.conceal(keyTexts);
-        report.mask(proxyPassword);
-        const {managementKey: managementKey, apiUrl: apiUrl, timeoutMs: timeoutMs, workspace: asked} = readCreateInputs();
-        limit(timeoutMs);
-        const transport = httpTransport(USER_AGENT);
-        const {debug: debug} = report;
-        const client = openRouter({
+      return runStep(async step => {
+        const {report: report, clock: clock} = step;
+        const inputs = readCreateInputs();
+        const {apiUrl: apiUrl, timeoutMs: timeoutMs, deleteAfterJob: deleteAfterJob} = inputs;
+        const leave = remains => report.saveState(CLEAN_UP_STATE, {
           apiUrl: apiUrl,
-          managementKey: managementKey,
-          transport: transport,
-          clock: clock,
-          signal: signal,
-          debug: debug
+          timeoutMs: timeoutMs,
+          remains: remains
         });
-        const workspace = await createWorkspace(asked, {
+        const result = await createWorkspace(inputs, {
+          client: connect(inputs, step),
+          clock: clock,
+          log: report,
+          events: {
+            intended: intended => leave({
+              intended: intended
+            }),
+            withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
+            known(workspace, created) {
+              if (created && deleteAfterJob) leave({
+                made: workspace
+              });
+              report.output(identity(workspace, created));
+            }
+          }
+        });
+        report.output(outcomeOf(result, inputs));
+        await report.summarize(summaryOf(result, inputs));
+      });
+    }
+    function slugOf(remains) {
+      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
+    }
+    const LOOKS_MS = [ 0, 1e3, 2e3 ];
+    async function cleanUp(remains, surroundings) {
+      const {client: client, log: log} = surroundings;
+      const workspace = "made" in remains ? remains.made : await findMade(remains.intended, surroundings);
+      if (!workspace) return;
+      await deleteWorkspace(client, workspace);
+      log.info(`Deleted the workspace ${workspace.slug}, id ${workspace.id}, as delete-after-job asks for.`);
+    }
+    async function findMade({asked: asked, since: since}, {client: client, clock: clock, log: log, signal: signal}) {
+      for (const wait of LOOKS_MS) {
+        await sleep(clock, wait, signal);
+        const {workspace: workspace} = await findWorkspace(client, asked.slug);
+        if (!workspace) continue;
+        if (isOurs(workspace, asked, since)) return workspace;
+        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
+        return;
+      }
+      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+      return;
+    }
+    async function post_post() {
+      const state = readCleanUpState();
+      if (!state) return;
+      await runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        const client = connect({
+          ...state,
+          managementKey: readManagementKey()
+        }, step);
+        await cleanUp(state.remains, {
           client: client,
           clock: clock,
-          log: report
+          log: report,
+          signal: signal
         });
-        await report.publish(created(workspace, asked));
+      }, async (report, error) => {
+        report.warnOf(error, `Left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
+        return 0;
       });
     }
   })();

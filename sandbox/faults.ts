@@ -29,3 +29,8 @@ export function takeFault(schedule: ScheduledFault[], call: string): Fault | und
   const at = schedule.findIndex(({ on }) => on === undefined || on === call);
   return at < 0 ? undefined : schedule.splice(at, 1)[0];
 }
+
+/** The call that a fault can be scheduled for. */
+export function callOf(method: string, path: string): string {
+  return `${method} ${path.replace(/\?.*$/, '').replace(/^(\/[^/]+)\/[^/]+$/, '$1/:id')}`;
+}

@@ -37,6 +37,8 @@ export interface OpenRouterOptions {
 /** An account at OpenRouter: what it holds, and the API to it. */
 export interface OpenRouter {
   workspaces: Workspace[];
+  /** What time it is there. */
+  now(): Date;
   handle(request: ApiRequest): ApiAnswer;
 }
 
@@ -155,6 +157,7 @@ export function openAccount(options: OpenRouterOptions): OpenRouter {
   make({ name: 'Default', slug: 'default' });
   return {
     workspaces,
+    now,
     handle(request) {
       try {
         authenticate(request.authorization, managementKey);

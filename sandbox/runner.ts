@@ -58,6 +58,15 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   return (await startStep(options)).result;
 }
 
+/** Runs the `post` of an action after its `main` has ended as `main`, however that was. */
+export async function runPost(options: StepOptions, main: StepResult): Promise<StepResult> {
+  const manifest = await readManifest(options.action);
+  if (!manifest.runs.post) throw new Error(`${options.action} has no post`);
+  const state = Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value]);
+  const env = { ...options.env, ...Object.fromEntries(state) };
+  return (await start(manifest.runs.post, manifest, { ...options, env })).result;
+}
+
 const FILES = {
   GITHUB_OUTPUT: 'output',
   GITHUB_STATE: 'state',
@@ -70,6 +79,14 @@ const PATIENCE_MS = 25_000;
 
 export async function startStep(options: StepOptions): Promise<RunningStep> {
   const manifest = await readManifest(options.action);
+  return start(manifest.runs.main, manifest, options);
+}
+
+async function start(
+  program: string,
+  manifest: ActionManifest,
+  options: StepOptions,
+): Promise<RunningStep> {
   if (manifest.runs.using !== 'node24' || !process.version.startsWith('v24.')) {
     throw new Error(`${manifest.runs.using} asked for, and this is Node ${process.version}`);
   }
@@ -79,7 +96,7 @@ export async function startStep(options: StepOptions): Promise<RunningStep> {
   );
   await Promise.all(Object.values(files).map((path) => writeFile(path, '')));
 
-  const child = spawn(process.execPath, [resolve(options.action, manifest.runs.main)], {
+  const child = spawn(process.execPath, [resolve(options.action, program)], {
     cwd: folder,
     env: { ...githubEnvironment(folder), ...files, ...inputs(manifest, options), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

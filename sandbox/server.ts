@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
-import { type Fault, type ScheduledFault, takeFault } from './faults.ts';
+import { callOf, type Fault, type ScheduledFault, takeFault } from './faults.ts';
 import {
   type ApiAnswer,
   type OpenRouter,
@@ -66,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       fault && !fault.committed
         ? { status: 201, body: { data: {} } }
         : account.handle({ method, path, authorization, body: request.body });
+    response.setHeader('date', account.now().toUTCString());
     response.setHeader('cf-ray', `${randomBytes(8).toString('hex')}-SBX`);
     if (fault) misbehave(fault, answer, response);
     else send(answer, response);
@@ -92,10 +93,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await once(server, 'close');
     },
   };
-}
-
-function callOf(method: string, path: string): string {
-  return `${method} ${path.replace(/\?.*$/, '').replace(/^(\/[^/]+)\/[^/]+$/, '$1/:id')}`;
 }
 
 function send({ status, body }: ApiAnswer, response: ServerResponse): void {

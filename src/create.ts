@@ -1,26 +1,35 @@
+import { connect } from './connect.ts';
+import { CLEAN_UP_STATE, type CleanUpState } from './inputs/clean-up.ts';
 import { readCreateInputs } from './inputs/create.ts';
-import { readSecrets } from './inputs/secrets.ts';
-import { openRouter } from './openrouter/client.ts';
-import { httpTransport } from './openrouter/transport.ts';
-import { created } from './report/created.ts';
+import { identity, outcomeOf, summaryOf } from './report/created.ts';
 import { runStep } from './step.ts';
-import { USER_AGENT } from './user-agent.ts';
+import type { Remains } from './workspace/clean-up.ts';
 import { createWorkspace } from './workspace/create.ts';
 
-/** `action.yml`: creates a workspace. */
+/** `action.yml`: creates a workspace, or takes or updates the one that exists. */
 export function create(): Promise<void> {
-  return runStep(async ({ report, clock, signal, limit }) => {
-    const { managementKey: keyTexts, proxyPassword } = readSecrets();
-    report.conceal(keyTexts);
-    report.mask(proxyPassword);
-    const { managementKey, apiUrl, timeoutMs, workspace: asked } = readCreateInputs();
-    limit(timeoutMs);
+  return runStep(async (step) => {
+    const { report, clock } = step;
+    const inputs = readCreateInputs();
+    const { apiUrl, timeoutMs, deleteAfterJob } = inputs;
+    const leave = (remains: Remains) =>
+      report.saveState(CLEAN_UP_STATE, { apiUrl, timeoutMs, remains } satisfies CleanUpState);
 
-    const transport = httpTransport(USER_AGENT);
-    const { debug } = report;
-    const client = openRouter({ apiUrl, managementKey, transport, clock, signal, debug });
-    const workspace = await createWorkspace(asked, { client, clock, log: report });
+    const result = await createWorkspace(inputs, {
+      client: connect(inputs, step),
+      clock,
+      log: report,
+      events: {
+        intended: (intended) => leave({ intended }),
+        withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
+        known(workspace, created) {
+          if (created && deleteAfterJob) leave({ made: workspace });
+          report.output(identity(workspace, created));
+        },
+      },
+    });
 
-    await report.publish(created(workspace, asked));
+    report.output(outcomeOf(result, inputs));
+    await report.summarize(summaryOf(result, inputs));
   });
 }

@@ -1,1 +1,2 @@
 export { create } from './create.ts';
+export { post } from './post.ts';

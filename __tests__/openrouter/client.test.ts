@@ -1,88 +1,242 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import * as z from 'zod/mini';
-import { ATTEMPT_MS, openRouter } from '../../src/openrouter/client.ts';
-import type { Clock } from '../../src/openrouter/clock.ts';
+import { virtualClock } from '../../sandbox/virtual-clock.ts';
+import { openRouter } from '../../src/openrouter/client.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
-import { ExchangeError, type Transport } from '../../src/openrouter/transport.ts';
+import { attemptTime, backoff, retryAfter, verdictOn } from '../../src/openrouter/retry.ts';
+import {
+  ExchangeError,
+  type HttpResponse,
+  type Method,
+  type Transport,
+} from '../../src/openrouter/transport.ts';
 
-/** A clock whose time passes when the test says so. */
-function handClock(): Clock & { pass(ms: number): void; pending(): number } {
-  let time = 0;
-  const timers = new Set<{ at: number; act: () => void }>();
-  return {
-    now: () => time,
-    after(ms, act) {
-      const timer = { at: time + ms, act };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    pending: () => timers.size,
-    pass(ms) {
-      time += ms;
-      for (const timer of [...timers].filter(({ at }) => at <= time)) {
-        timers.delete(timer);
-        timer.act();
-      }
-    },
+type Reply = Partial<HttpResponse> | ExchangeError | 'silence';
+
+const OK: Reply = { status: 200, body: '{"data":"x"}' };
+
+/** A client that gets `replies` in turn, and the last of them from then on. */
+function clientThatGets(...replies: Reply[]) {
+  const clock = virtualClock();
+  const sentAt: number[] = [];
+  const log: string[] = [];
+  const transport: Transport = async (_, signal) => {
+    const reply = replies[Math.min(sentAt.length, replies.length - 1)] as Reply;
+    sentAt.push(clock.now());
+    if (reply instanceof ExchangeError) throw reply;
+    if (reply !== 'silence') return { status: 200, headers: {}, body: '', ...reply };
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () =>
+        reject(new ExchangeError(signal.reason.message, { sent: true })),
+      );
+    });
   };
-}
-
-const silent: Transport = (_, signal) =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new ExchangeError(signal.reason.message, true)));
-  });
-
-function clientOf(transport: Transport, clock: Clock, signal = new AbortController().signal) {
-  const debugged: string[] = [];
+  const step = new AbortController();
+  const release = clock.after(60_000, () => step.abort(new Error('time is over')));
   const client = openRouter({
     apiUrl: 'https://openrouter.ai/api/v1',
     managementKey: 'sk-or-v1-of-a-test',
     transport,
     clock,
-    signal,
-    debug: (line) => debugged.push(line),
+    random: () => 0.5,
+    deadline: 60_000,
+    signal: step.signal,
+    log: { info: (line) => log.push(line), debug: () => undefined, warning: () => undefined },
   });
-  const request = () =>
-    client.request({
-      doing: 'look',
-      method: 'GET',
-      path: '/workspaces',
-      answer: z.object({ data: z.string() }),
-    });
-  return { request, debugged };
+  const request = (method: Method) => {
+    const answer = z.object({ data: z.string() });
+    const call = client.request({ doing: 'look', method, path: '/workspaces', answer });
+    return clock.run(
+      call.then(
+        ({ answer: { data } }) => data,
+        (error: OpenRouterError) => error,
+      ),
+    );
+  };
+  return { request, clock, sentAt, log, step, release };
 }
 
-describe('one attempt', () => {
-  test('ends when its time is over, though the step has more', async () => {
-    const clock = handClock();
-    const { request } = clientOf(silent, clock);
-    const outcome = request().catch((error: unknown) => error);
-    clock.pass(ATTEMPT_MS - 1);
-    clock.pass(1);
-    const error = (await outcome) as OpenRouterError;
-    expect(error).toBeInstanceOf(OpenRouterError);
-    expect(error.facts.reason).toBe('there was no whole answer within 30 s');
-    expect(error.facts.mayHaveLanded).toBe(true);
+const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
+const reset = new ExchangeError('reset', { sent: true });
+const refused = new ExchangeError('refused', { sent: false });
+
+describe('what is retried', () => {
+  const unknown: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(
+    (status) => ({ status }),
+  );
+  const passing: [string, Reply][] = [
+    ...unknown.map((reply) => [`${(reply as HttpResponse).status}`, reply] as [string, Reply]),
+    ['a reset', reset],
+    ['silence', 'silence'],
+    ['a body that is not JSON', { status: 200, body: '<html>' }],
+  ];
+  test.each(passing)('%s: all but POST', async (_, reply) => {
+    for (const method of METHODS) {
+      expect(await clientThatGets(reply, OK).request(method)).toBe('x');
+    }
+    const { request, sentAt } = clientThatGets(reply, OK);
+    const error = (await request('POST')) as OpenRouterError;
+    expect(error.facts).toMatchObject({ again: true, mayHaveLanded: true, attempts: 1 });
+    expect(sentAt).toHaveLength(1);
   });
 
-  test('ends when the step does, for its reason', async () => {
-    const step = new AbortController();
-    const { request } = clientOf(silent, handClock(), step.signal);
-    const outcome = request().catch((error: unknown) => error);
-    step.abort(new Error('the run was cancelled (SIGINT)'));
-    expect(((await outcome) as OpenRouterError).facts.reason).toBe(
-      'the run was cancelled (SIGINT)',
+  test.each<[string, Reply]>([
+    ['429', { status: 429 }],
+    ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
+    ['a connection that was refused', refused],
+  ])('%s: POST as well', async (_, reply) => {
+    for (const method of [...METHODS, 'POST'] as const) {
+      expect(await clientThatGets(reply, OK).request(method)).toBe('x');
+    }
+  });
+
+  test.each<[string, Reply, boolean]>([
+    ...[400, 401, 402, 403, 404, 409, 422].map(
+      (status) => [`${status}`, { status }, false] as [string, Reply, boolean],
+    ),
+    ['a redirect', { status: 307 }, true],
+    ['501', { status: 501 }, true],
+    ['a certificate', new ExchangeError('cert', { sent: false, permanent: true }), false],
+  ])('%s: never', async (_, reply, mayHaveLanded) => {
+    for (const method of [...METHODS, 'POST'] as const) {
+      const { request, sentAt } = clientThatGets(reply, OK);
+      const error = (await request(method)) as OpenRouterError;
+      expect(error).toBeInstanceOf(OpenRouterError);
+      expect(error.facts.mayHaveLanded).toBe(mayHaveLanded);
+      expect(sentAt).toHaveLength(1);
+    }
+  });
+});
+
+describe('how long is waited', () => {
+  test('doubles, up to a cap, under full jitter', async () => {
+    const { request, sentAt } = clientThatGets(...Array(8).fill({ status: 502 }), OK);
+    await request('GET');
+    const waits = sentAt.slice(1).map((time, index) => time - (sentAt[index] ?? 0));
+    expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
+  });
+
+  test('is told in a line, with the reason', async () => {
+    const body = '{"error":{"message":"Bad gateway"}}';
+    const { request, log } = clientThatGets({ status: 502, body }, refused, OK);
+    await request('GET');
+    expect(log).toEqual([
+      'GET /workspaces: the answer was 502: Bad gateway. Trying again in 0.3 s.',
+      'GET /workspaces: refused. Trying again in 0.5 s.',
+    ]);
+  });
+
+  test.each([
+    ['seconds', { 'retry-after': '7' }],
+    [
+      'a date, by the server’s clock',
+      { 'retry-after': 'Fri, 01 Jan 2100 00:00:07 GMT', date: 'Fri, 01 Jan 2100 00:00:00 GMT' },
+    ],
+  ])('is what the server asks, in %s', async (_, headers) => {
+    const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
+    await request('POST');
+    expect(sentAt).toEqual([0, 7_000]);
+  });
+
+  test.each<[string, HttpResponse['headers']]>([
+    ['nothing that can be understood', { 'retry-after': 'soon' }],
+    [
+      'a date, and it does not say what time it is',
+      { 'retry-after': 'Fri, 01 Jan 2100 00:00:07 GMT' },
+    ],
+    ['no time at all', { 'retry-after': '0' }],
+  ])('is the backoff, where the server asks for %s', async (_, headers) => {
+    const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
+    await request('POST');
+    expect(sentAt).toEqual([0, 250]);
+  });
+
+  test('beyond the timeout fails at once, and says so', async () => {
+    const headers = { 'retry-after': '61' };
+    const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
+    const error = (await request('GET')) as OpenRouterError;
+    expect(error.facts.reason).toBe(
+      'the answer was 429 (attempt 1; the next, in 61.0 s, would be past the timeout)',
+    );
+    expect(sentAt).toEqual([0]);
+  });
+});
+
+describe('time', () => {
+  test('is never overrun, whatever comes', async () => {
+    const replies = fc.constantFrom<Reply>(
+      reset,
+      refused,
+      'silence',
+      { status: 502 },
+      { status: 429 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(replies, { minLength: 1, maxLength: 6 }), async (sequence) => {
+        const { request, clock } = clientThatGets(...sequence);
+        expect(await request('GET')).toBeInstanceOf(OpenRouterError);
+        expect(clock.now()).toBeLessThanOrEqual(60_000);
+      }),
     );
   });
 
-  test('takes its deadline back once it has an answer', async () => {
-    const clock = handClock();
-    const { request, debugged } = clientOf(
-      async () => ({ status: 200, headers: {}, body: '{"data":"x"}' }),
-      clock,
-    );
-    expect(await request()).toEqual({ data: 'x' });
+  test('of an attempt is half of what is left, 30 s at most and 1 s at least', () => {
+    expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTime)).toEqual([
+      30_000, 30_000, 10_000, 1_000, 1_000,
+    ]);
+  });
+
+  test('is not kept from others once an answer is there', async () => {
+    const { request, clock, release } = clientThatGets(OK);
+    await request('GET');
+    release();
     expect(clock.pending()).toBe(0);
-    expect(debugged).toEqual(['GET https://openrouter.ai/api/v1/workspaces: 200, after 0 ms']);
+  });
+
+  test('ends at once when the run is cancelled, in an attempt and between two', async () => {
+    const during = clientThatGets('silence');
+    during.clock.after(100, () => during.step.abort(new Error('cancelled')));
+    expect(((await during.request('GET')) as OpenRouterError).facts.reason).toBe('cancelled');
+    expect(during.clock.now()).toBe(100);
+
+    const between = clientThatGets({ status: 502 });
+    between.clock.after(100, () => between.step.abort(new Error('cancelled')));
+    const error = (await between.request('GET')) as OpenRouterError;
+    expect(error.facts.reason).toBe('the answer was 502; then cancelled');
+    expect(between.clock.now()).toBe(100);
+  });
+});
+
+describe('the pure parts', () => {
+  test('backoff is below its cap and never negative', () => {
+    const attempts = fc.integer({ min: 1, max: 10_000 });
+    const draws = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(attempts, draws, (attempt, random) => {
+        const ms = backoff(attempt, random);
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThan(8_000);
+      }),
+    );
+  });
+
+  test('retryAfter never throws, and is never negative', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (asked, date) => {
+        const headers = { 'retry-after': asked, date };
+        expect(retryAfter({ status: 429, headers, body: '' }) ?? 0).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  test('there is a verdict on every status, and no success is promised', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 999 }), (status) => {
+        const { again, mayHaveLanded } = verdictOn({ status, headers: {}, body: '' });
+        if (status >= 400 && status < 500 && !again) expect(mayHaveLanded).toBe(status === 499);
+        if (status >= 500) expect(mayHaveLanded).toBe(true);
+      }),
+    );
   });
 });

@@ -18,6 +18,7 @@ export function fromText(schema: z.core.$ZodType, text: string): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'optional':
+    case 'default':
       return fromText(def.innerType, text);
     case 'nullable':
       return text === 'null' ? null : fromText(def.innerType, text);

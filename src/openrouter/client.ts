@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
-import type { Clock } from './clock.ts';
-import { type CallFacts, messageIn, OpenRouterError } from './error.ts';
+import type { Log } from '../log.ts';
+import { type Clock, sleep } from './clock.ts';
+import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './error.ts';
+import { attemptTime, backoff, NOT_SENT, retryAfter, UNKNOWN, verdictOn } from './retry.ts';
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
 /** One call of the API. */
@@ -13,11 +15,30 @@ export interface Call<Answer> extends Pick<CallFacts, 'doing' | 'leaves'> {
   body?: object;
   /** The shape that a successful answer must have. */
   answer: z.ZodMiniType<Answer>;
+  /** What 404 stands for, where it is an answer. */
+  absent?: Answer;
+  /** Which attempt at it this is, from 1. */
+  attempt?: number;
+}
+
+export interface Answered<Answer> {
+  answer: Answer;
+  /** The server's own time of its answer, in milliseconds since 1970, to the second. */
+  serverTime: number | undefined;
 }
 
 export interface Client {
-  /** @throws {OpenRouterError} for anything but a successful answer of the shape asked for. */
-  request<Answer>(call: Call<Answer>): Promise<Answer>;
+  /**
+   * Makes `call` until it succeeds, while another time may help and time is left; but never
+   * a POST again that may have landed.
+   * @throws {OpenRouterError}
+   */
+  request<Answer>(call: Call<Answer>): Promise<Answered<Answer>>;
+  /**
+   * Waits until the call that failed with `error` may be made again, and says so in the log.
+   * @throws {OpenRouterError} `error`, where there is no time for that.
+   */
+  untilNextAttempt(error: OpenRouterError): Promise<void>;
 }
 
 export interface ClientOptions {
@@ -26,34 +47,76 @@ export interface ClientOptions {
   managementKey: string;
   transport: Transport;
   clock: Clock;
+  /** At least 0 and below 1. */
+  random(): number;
+  /** When time is over, by `clock`. */
+  deadline: number;
   /** Ends whatever is under way, for the reason that it carries. */
   signal: AbortSignal;
-  /** One line per exchange. */
-  debug(line: string): void;
+  log: Log;
 }
 
-/** How long one attempt may take from its start to the last byte of the answer, in milliseconds. */
-export const ATTEMPT_MS = 30_000;
-
-/** The management API at `apiUrl`, with authentication, deadlines and one kind of error. */
+/** The management API at `apiUrl`: authentication, deadlines, retries, and one kind of error. */
 export function openRouter(options: ClientOptions): Client {
-  return {
+  const { clock, random, deadline, signal, log } = options;
+
+  const client: Client = {
     async request(call) {
-      const response = await exchange(options, call);
-      return usable(call, response);
+      for (let attempt = call.attempt ?? 1; ; attempt += 1) {
+        try {
+          return await attemptOnce(options, { ...call, attempt });
+        } catch (error) {
+          if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+          await client.untilNextAttempt(error);
+        }
+      }
     },
+
+    async untilNextAttempt(error) {
+      const { attempts, retryAfter: asked = 0 } = error.facts;
+      const wait = Math.max(asked, backoff(attempts, random()));
+      const seconds = `${(wait / 1000).toFixed(1)} s`;
+      if (clock.now() + wait >= deadline) {
+        const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
+        throw error.with({ reason });
+      }
+      log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
+      await sleep(clock, wait, signal).catch((stopped: Error) => {
+        throw error.with({ reason: `${error.facts.reason}; then ${stopped.message}` });
+      });
+    },
+  };
+  return client;
+}
+
+function canRepeat({ method, again, mayHaveLanded }: CallFacts): boolean {
+  return again && !(method === 'POST' && mayHaveLanded);
+}
+
+async function attemptOnce<Answer>(
+  options: ClientOptions,
+  call: Call<Answer>,
+): Promise<Answered<Answer>> {
+  const response = await exchange(options, call);
+  const serverTime = Date.parse(String(response.headers['date']));
+  return {
+    answer: usable(call, response),
+    serverTime: Number.isNaN(serverTime) ? undefined : serverTime,
   };
 }
 
 async function exchange(options: ClientOptions, call: Call<unknown>): Promise<HttpResponse> {
-  const { apiUrl, managementKey, transport, clock, debug } = options;
+  const { apiUrl, managementKey, transport, clock, deadline, signal, log } = options;
   const { method, path, body } = call;
   const attempt = new AbortController();
   const start = clock.now();
   const note = (outcome: string | number) =>
-    debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-  const release = clock.after(ATTEMPT_MS, () =>
-    attempt.abort(new Error(`there was no whole answer within ${ATTEMPT_MS / 1000} s`)),
+    log.debug(
+      `${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
+    );
+  const limit = attemptTime(deadline - start);
+  const release = clock.after(limit, () =>
+    attempt.abort(new Error(`there was no whole answer within ${(limit / 1000).toFixed(1)} s`)),
   );
   try {
     const response = await transport(
@@ -67,14 +130,16 @@ async function exchange(options: ClientOptions, call: Call<unknown>): Promise<Ht
         },
         ...(body && { body: JSON.stringify(body) }),
       },
-      AbortSignal.any([options.signal, attempt.signal]),
+      AbortSignal.any([signal, attempt.signal]),
     );
     note(response.status);
     return response;
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
     note(error.message);
-    throw failed(call, { reason: error.message, mayHaveLanded: error.sent }, error);
+    const again = !error.permanent && !signal.aborted;
+    const verdict = { ...(error.sent ? UNKNOWN : NOT_SENT), again };
+    throw failed(call, { reason: error.message, ...verdict }, error);
   } finally {
     release();
   }
@@ -86,20 +151,27 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
   const ray = headers['cf-ray'];
   const received = { status, ...(typeof ray === 'string' && { cfRay: ray }) };
 
+  if (status === 404 && call.absent !== undefined) return call.absent;
+
   if (status >= 300 && status < 400) {
     const reason = `the answer was a redirect (${status}) to ${headers['location'] ?? 'nowhere'}, which is not followed because the key must not travel`;
-    throw failed(call, { ...received, reason, mayHaveLanded: true });
+    throw failed(call, { ...received, reason, ...verdictOn(response) });
   }
   if (status < 200 || status >= 400) {
     const serverMessage = messageIn(body);
-    const said = serverMessage === undefined ? {} : { serverMessage };
-    const reason = `the answer was ${status}`;
-    throw failed(call, { ...received, ...said, reason, mayHaveLanded: !isRefusal(status) });
+    const wait = retryAfter(response);
+    throw failed(call, {
+      ...received,
+      reason: `the answer was ${status}`,
+      ...(serverMessage !== undefined && { serverMessage }),
+      ...(wait !== undefined && { retryAfter: wait }),
+      ...verdictOn(response),
+    });
   }
   const answer = z.safeParse(call.answer, parseJson(body));
   if (!answer.success) {
     const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
-    throw failed(call, { ...received, reason, mayHaveLanded: true });
+    throw failed(call, { ...received, reason, ...UNKNOWN });
   }
   return answer.data;
 }
@@ -107,22 +179,15 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
 type Outcome = Omit<CallFacts, 'doing' | 'leaves' | 'method' | 'path' | 'attempts'>;
 
 function failed(call: Call<unknown>, outcome: Outcome, cause?: Error): OpenRouterError {
-  const { doing, leaves, method, path } = call;
+  const { doing, leaves, method, path, attempt = 1 } = call;
   const what = { doing, method, path, ...(leaves !== undefined && { leaves }) };
-  return new OpenRouterError({ ...what, attempts: 1, ...outcome }, { cause });
+  return new OpenRouterError({ ...what, attempts: attempt, ...outcome }, { cause });
 }
 
-/** Statuses below 500, some of them of proxies, that say nothing of whether the request was carried out. */
-const UNDECIDED = new Set([408, 425, 499]);
-
-/** Whether a server that answers `status` has certainly not done what it was asked. */
-function isRefusal(status: number): boolean {
-  return status >= 400 && status < 500 && !UNDECIDED.has(status);
-}
-
-function shortcoming(body: string, error: z.core.$ZodError): string {
+function shortcoming(body: string, { issues }: z.core.$ZodError): string {
   if (body.trim() === '') return 'it was empty';
   if (parseJson(body) === undefined) return 'it was not JSON';
-  const missing = error.issues.map((issue) => issue.path.join('.') || 'an object');
-  return `it lacked ${missing.join(', ')}`;
+  const lacking = issues.filter(({ code }) => code !== 'custom');
+  const names = lacking.map(({ path }) => path.join('.') || 'an object');
+  return names.length > 0 ? `it lacked ${names.join(', ')}` : String(issues[0]?.message);
 }

@@ -14,3 +14,22 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Resolves after `ms`.
+ * @throws the reason of `signal`, as soon as it aborts.
+ */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const wake = () => {
+      release();
+      reject(signal.reason);
+    };
+    const release = clock.after(ms, () => {
+      signal.removeEventListener('abort', wake);
+      resolve();
+    });
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}

@@ -1,8 +1,9 @@
 import { parseJson } from '../json.ts';
+import type { Verdict } from './retry.ts';
 import type { Method } from './transport.ts';
 
 /** What is known of a call that did not bring what it was for. */
-export interface CallFacts {
+export interface CallFacts extends Verdict {
   /** What the call was for: `create the workspace preview-42`. */
   doing: string;
   method: Method;
@@ -16,10 +17,11 @@ export interface CallFacts {
   serverMessage?: string;
   /** Cloudflare's id of the request, the only one that OpenRouter's answers carry. */
   cfRay?: string;
+  /** How long the server asks to wait, in milliseconds. */
+  retryAfter?: number;
+  /** How often it was tried, this time included. */
   attempts: number;
-  /** Whether the server may have done what was asked nevertheless. */
-  mayHaveLanded: boolean;
-  /** What is there if it has. */
+  /** What is there if the server has done it nevertheless. */
   leaves?: string;
 }
 
@@ -29,9 +31,19 @@ export class OpenRouterError extends Error {
   readonly facts: CallFacts;
 
   constructor(facts: CallFacts, options?: ErrorOptions) {
-    super(`could not ${facts.doing}: ${facts.reason}`, options);
+    super(`could not ${facts.doing}: ${whatHappened(facts)}`, options);
     this.facts = facts;
   }
+
+  /** The same error, told with `more` facts. */
+  with(more: Partial<CallFacts>): OpenRouterError {
+    return new OpenRouterError({ ...this.facts, ...more }, { cause: this.cause });
+  }
+}
+
+/** `POST /workspaces: the answer was 502: Bad gateway` */
+export function whatHappened({ method, path, reason, serverMessage }: CallFacts): string {
+  return `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
 /** Enough of an error page for any message in it, and few enough to be taken apart at once. */

@@ -30,10 +30,16 @@ export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
   /** Whether the server may have received the request. */
   readonly sent: boolean;
+  /** Whether it would be the same another time. */
+  readonly permanent: boolean;
 
-  constructor(reason: string, sent: boolean, options?: ErrorOptions) {
-    super(reason, options);
+  constructor(
+    reason: string,
+    { sent, permanent = false, cause }: { sent: boolean; permanent?: boolean; cause?: unknown },
+  ) {
+    super(reason, { cause });
     this.sent = sent;
+    this.permanent = permanent;
   }
 }
 
@@ -54,8 +60,12 @@ export function httpTransport(userAgent: string): Transport {
         rejectOnAbort(signal),
       ]);
     } catch (error) {
-      const reason = describe(signal.aborted ? signal.reason : error, client.sent);
-      throw new ExchangeError(reason + throughProxy(url), client.sent, { cause: error });
+      const { reason, permanent } = describe(signal.aborted ? signal.reason : error, client.sent);
+      throw new ExchangeError(reason + throughProxy(url), {
+        sent: client.sent,
+        permanent,
+        cause: error,
+      });
     }
   };
 }
@@ -135,8 +145,8 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 const UNKNOWN_AUTHORITY =
   'the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it';
 
-/** Node's error codes, in words. */
-const REASONS: Readonly<Record<string, string>> = {
+/** Node's error codes for what passes, in words. */
+const PASSING: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed before the answer was complete',
   EAI_AGAIN: 'the name of the host could not be looked up',
@@ -145,6 +155,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to the network',
   ETIMEDOUT: 'the connection could not be made in time',
   EPIPE: 'the connection was closed while the request was being sent',
+};
+
+/** Node's error codes for what stays until somebody mends it, in words. */
+const PERMANENT: Readonly<Record<string, string>> = {
   EPROTO: 'the other side does not speak TLS',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
@@ -154,22 +168,30 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate belongs to another host',
 };
 
-function describe(error: unknown, sent: boolean): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code === undefined) return error.message;
-  return `${inWords(error, code, sent)} (${code})`;
+interface Description {
+  reason: string;
+  permanent: boolean;
 }
 
-function inWords({ message }: Error, code: string, sent: boolean): string {
+function describe(error: unknown, sent: boolean): Description {
+  if (!(error instanceof Error)) return { reason: String(error), permanent: false };
+  const { message } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // The package that makes tunnels reports all that goes wrong with one under this code.
-  if (code === 'ECONNRESET' && !sent) {
-    if (message.endsWith('statusCode=407')) return 'the proxy asks for a user and a password';
-    return message.startsWith('tunneling')
-      ? message
-      : 'the connection was closed before it was ready';
+  if (code === 'ECONNRESET' && !sent) return describeUnready(message);
+  const permanent = code in PERMANENT;
+  const reason = PERMANENT[code] ?? PASSING[code] ?? message;
+  return { reason: code ? `${reason} (${code})` : reason, permanent };
+}
+
+function describeUnready(message: string): Description {
+  if (message.endsWith('statusCode=407')) {
+    return { reason: 'the proxy asks for a user and a password', permanent: true };
   }
-  return REASONS[code] ?? message;
+  const reason = message.startsWith('tunneling')
+    ? message
+    : 'the connection was closed before it was ready';
+  return { reason: `${reason} (ECONNRESET)`, permanent: false };
 }
 
 function throughProxy(url: string): string {

@@ -82,6 +82,10 @@ export const createWorkspaceRequest = z.object({
 
 export type CreateWorkspaceRequest = z.infer<typeof createWorkspaceRequest>;
 
+export type WorkspaceField = keyof CreateWorkspaceRequest;
+
+export const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape) as WorkspaceField[];
+
 /**
  * A workspace as the API answers it. Only what every answer has had is required, and what is not
  * known here is kept: new fields are no breaking change in OpenRouter's versioning policy.
@@ -94,23 +98,93 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
+/** The workspace of that slug and no other, whatever comes back. */
+const workspaceWith = (slug: string) =>
+  z.object({
+    data: workspace.check(
+      z.refine((data) => data.slug === slug, {
+        error: ({ input }) => `it was the workspace ${JSON.stringify((input as Workspace).slug)}`,
+      }),
+    ),
+  });
+
 /**
- * `POST /workspaces`: creates a workspace. Not idempotent.
+ * `POST /workspaces`: creates a workspace. Not idempotent; `attempt` counts from 1.
  * @throws {OpenRouterError}
  */
 export async function postWorkspace(
   client: Client,
   body: CreateWorkspaceRequest,
+  attempt: number,
 ): Promise<Workspace> {
-  const { data } = await client.request({
+  const { answer } = await client.request({
     doing: `create the workspace ${body.slug}`,
     leaves: `a workspace with the slug ${body.slug}`,
     method: 'POST',
     path: '/workspaces',
     body,
-    answer: z.object({ data: workspace }),
+    answer: workspaceWith(body.slug),
+    attempt,
   });
-  return data;
+  return answer.data;
+}
+
+/** What a look at a slug has found, and when, by the server's own clock (milliseconds, to the second). */
+export interface Look {
+  workspace: Workspace | undefined;
+  serverTime: number | undefined;
+}
+
+/**
+ * `GET /workspaces/{slug}`: the workspace with `slug`, if there is one.
+ * @throws {OpenRouterError}
+ */
+export async function findWorkspace(client: Client, slug: string): Promise<Look> {
+  const { answer, serverTime } = await client.request<{ data: Workspace | undefined }>({
+    doing: `look for the workspace ${slug}`,
+    method: 'GET',
+    path: `/workspaces/${slug}`,
+    answer: workspaceWith(slug),
+    absent: { data: undefined },
+  });
+  return { workspace: answer.data, serverTime };
+}
+
+/**
+ * `PATCH /workspaces/{id}`: sets `changes`, and leaves all else as it is.
+ * @throws {OpenRouterError}
+ */
+export async function patchWorkspace(
+  client: Client,
+  { id, slug }: Workspace,
+  changes: Partial<CreateWorkspaceRequest>,
+): Promise<Workspace> {
+  const { answer } = await client.request({
+    doing: `update the workspace ${slug}`,
+    leaves: `the new values in the workspace ${slug}`,
+    method: 'PATCH',
+    path: `/workspaces/${encodeURIComponent(id)}`,
+    body: changes,
+    answer: workspaceWith(slug),
+  });
+  return answer.data;
+}
+
+/**
+ * `DELETE /workspaces/{id}`: deletes a workspace; one that is gone already is no error.
+ * @throws {OpenRouterError} also while the workspace has API keys, which OpenRouter refuses.
+ */
+export async function deleteWorkspace(
+  client: Client,
+  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+): Promise<void> {
+  await client.request({
+    doing: `delete the workspace ${slug}`,
+    method: 'DELETE',
+    path: `/workspaces/${encodeURIComponent(id)}`,
+    answer: z.object({ deleted: z.literal(true) }),
+    absent: { deleted: true },
+  });
 }
 
 /** The page of a workspace in OpenRouter's dashboard, which is where it is for any API host. */

@@ -1,38 +1,71 @@
 import {
-  type CreateWorkspaceRequest,
-  createWorkspaceRequest,
   dashboardUrl,
+  WORKSPACE_FIELDS,
   type Workspace,
+  type WorkspaceField,
 } from '../openrouter/workspaces.ts';
-import type { Result } from './report.ts';
-import type { Cell } from './summary.ts';
+import type { CreateRequest, CreateResult } from '../workspace/request.ts';
+import type { Cell, Summary } from './summary.ts';
 
-/** The outputs and the summary of a step that has created `workspace` as `asked`. */
-export function created(workspace: Workspace, asked: CreateWorkspaceRequest): Result {
+/** Outputs by name. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** The outputs that say which workspace it is. */
+export function identity(workspace: Workspace, created: boolean): Outputs {
   const { id, slug, name } = workspace;
-  const url = dashboardUrl(slug);
-  const fields = Object.keys(createWorkspaceRequest.shape).filter(
-    (field) => workspace[field] !== undefined,
-  );
+  return { id, slug, name, url: dashboardUrl(slug), created: String(created) };
+}
+
+/** The outputs that say how it ended; in a dry run without a workspace, all that is known. */
+export function outcomeOf({ outcome, workspace }: CreateResult, { asked }: CreateRequest): Outputs {
+  if (workspace) return { outcome, workspace: JSON.stringify(workspace) };
+  const { slug, name } = asked;
+  return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
+}
+
+const DONE: Readonly<Record<CreateResult['outcome'], string>> = {
+  created: '✅ Created the OpenRouter workspace',
+  updated: '✅ Updated the OpenRouter workspace',
+  unchanged: '✅ Took as it is the OpenRouter workspace',
+};
+
+const WOULD: Readonly<Record<CreateResult['outcome'], string>> = {
+  created: '🔎 Dry run: would create the OpenRouter workspace',
+  updated: '🔎 Dry run: would update the OpenRouter workspace',
+  unchanged: '🔎 Dry run: would take as it is the OpenRouter workspace',
+};
+
+/** The summary of a step that ended well. */
+export function summaryOf(result: CreateResult, request: CreateRequest): Summary {
+  const { outcome, workspace } = result;
+  const { asked, dryRun } = request;
+  const shown: Readonly<Record<string, unknown>> = workspace ?? asked;
+  const fields = WORKSPACE_FIELDS.filter((field) => shown[field] !== undefined);
   return {
-    outputs: { id, slug, name, url, created: 'true', workspace: JSON.stringify(workspace) },
-    summary: {
-      title: `✅ Created the OpenRouter workspace ${name}`,
-      url,
-      table: {
-        header: ['Field', 'Value', 'Set by'],
-        rows: [
-          row('id', id, 'OpenRouter'),
-          ...fields.map((field) =>
-            row(field, workspace[field], field in asked ? 'this step' : 'OpenRouter'),
-          ),
-        ],
-      },
+    title: `${(dryRun ? WOULD : DONE)[outcome]} ${shown['name']}`,
+    ...(workspace && { url: dashboardUrl(workspace.slug) }),
+    table: {
+      header: ['Field', 'Value', 'Remark'],
+      rows: [
+        ...(workspace ? [row('id', workspace.id, '')] : []),
+        ...fields.map((field) => row(field, shown[field], remarkOn(field, result, request))),
+      ],
     },
   };
 }
 
-function row(field: string, value: unknown, setBy: string): Cell[] {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return [{ code: field }, { code: text }, setBy];
+function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRequest): Cell {
+  const change = result.changes.find((candidate) => candidate.field === field);
+  if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
+  if (change) return { code: `was ${textOf(change.from)}` };
+  if (result.outcome !== 'created') return '';
+  return request.asked[field] === undefined ? 'set by OpenRouter' : 'set by this step';
+}
+
+function row(field: string, value: unknown, remark: Cell): Cell[] {
+  return [{ code: field }, { code: textOf(value) }, remark];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { type CallFacts, OpenRouterError } from '../openrouter/error.ts';
+import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
 
 /** What an annotation and a summary say of a failure. */
 export interface Account {
@@ -21,12 +21,11 @@ export function account(error: unknown): Account {
 }
 
 function accountOfCall(facts: CallFacts): Account {
-  const { doing, method, path, reason, status, serverMessage, cfRay } = facts;
-  const happened = `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+  const { doing, method, status, cfRay } = facts;
   return {
     title: `Could not ${doing}`,
     lines: [
-      happened,
+      whatHappened(facts),
       ...(status === undefined ? [] : hintsFor(status)),
       ...(method === 'GET' ? [] : [aftermath(facts)]),
       ...(cfRay ? [`For OpenRouter's support, the id of the request: cf-ray ${cfRay}`] : []),
@@ -45,13 +44,12 @@ const MANAGEMENT_KEY =
 const SERVER_TROUBLE = 'The trouble is at OpenRouter: see https://status.openrouter.ai.';
 
 const HINTS: Readonly<Record<number, string>> = {
-  400: 'OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.',
+  400: 'OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.',
   401: MANAGEMENT_KEY,
   402: 'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
   403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
   404: 'Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?',
-  409: 'The slug is taken, most likely.',
-  422: 'OpenRouter refused what the inputs ask for. A slug that is taken may be answered like this too.',
+  422: 'OpenRouter refused what the inputs ask for.',
   429: 'OpenRouter asks for fewer requests: wait, and run it again.',
 };
 

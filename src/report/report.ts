@@ -5,23 +5,24 @@ import { account } from './failure.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine } from './text.ts';
 
-/** What a successful step leaves behind. */
-export interface Result {
-  /** By name, in the order in which they are set. */
-  outputs: Readonly<Record<string, string>>;
-  summary: Summary;
-}
-
 /** All that a step prints and writes. */
 export interface Report extends Log {
   /** Has the runner put `***` for each of `texts` in the log of this job from here on. */
   mask(texts: readonly string[]): void;
-  /** Masks `texts`, and keeps them out of outputs and summaries too. */
+  /** Masks `texts`, and keeps them out of outputs, state and summaries too. */
   conceal(texts: readonly string[]): void;
-  /** @throws {Failure} when the outputs cannot be written; it says what they were. */
-  publish(result: Result): Promise<void>;
-  /** One annotation, and the summary. */
+  /**
+   * Sets outputs, in the order that `values` has.
+   * @throws {Failure} when they cannot be written; it says what they were.
+   */
+  output(values: Readonly<Record<string, string>>): void;
+  /** Keeps `value`, which JSON must be able to hold, for the post step. */
+  saveState(name: string, value: unknown): void;
+  summarize(summary: Summary): Promise<void>;
+  /** Makes the step red: one annotation, and the summary. */
   fail(error: unknown): Promise<void>;
+  /** The same account of `error` as a warning, with a last line of its own. */
+  warnOf(error: unknown, lastLine: string): void;
 }
 
 export function openReport(): Report {
@@ -29,44 +30,55 @@ export function openReport(): Report {
   const redact = (text: string) =>
     concealed.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   const line = (text: string) => toLine(text, redact);
-  const mask = (texts: readonly string[]) => texts.forEach(core.setSecret);
+  const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) =>
+    annotation(lines.map(line).join('\n'), { title: line(title) });
 
-  async function summarize(summary: Summary): Promise<void> {
-    if (!process.env['GITHUB_STEP_SUMMARY']) return;
-    try {
-      await core.summary.addRaw(summaryHtml(summary, redact), true).write();
-    } catch (error) {
-      core.warning(line(`The job summary could not be written: ${messageOf(error)}`));
-    }
-  }
-
-  return {
+  const report: Report = {
     info: (text) => core.info(line(text)),
     debug: (text) => core.debug(line(text)),
-    mask,
+    warning: (title, lines) => annotate(core.warning, title, lines),
+
+    mask: (texts) => texts.forEach(core.setSecret),
 
     conceal(texts) {
-      mask(texts);
+      report.mask(texts);
       concealed.push(...texts);
     },
 
-    async publish({ outputs, summary }) {
+    output(values) {
       try {
-        for (const [name, value] of Object.entries(outputs)) core.setOutput(name, redact(value));
+        for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
       } catch (error) {
-        const values = Object.entries(outputs).map(([name, value]) => `${name}: ${value}`);
-        const reason = `The work was done, but the outputs could not be written: ${messageOf(error)}`;
-        throw new Failure('The outputs could not be written', [reason, ...values]);
+        throw new Failure('The outputs could not be written', [
+          `The work was done, but the outputs could not be written: ${messageOf(error)}`,
+          ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
+        ]);
       }
-      await summarize(summary);
+    },
+
+    saveState: (name, value) => core.saveState(name, redact(JSON.stringify(value))),
+
+    async summarize(summary) {
+      if (!process.env['GITHUB_STEP_SUMMARY']) return;
+      try {
+        await core.summary.addRaw(summaryHtml(summary, redact), true).write();
+      } catch (error) {
+        report.warning('The job summary could not be written', [messageOf(error)]);
+      }
     },
 
     async fail(error) {
       const { title, lines } = account(error);
-      core.error(lines.map(line).join('\n'), { title: line(title) });
-      await summarize({ title: `❌ ${title}`, paragraphs: lines });
+      annotate(core.error, title, lines);
+      await report.summarize({ title: `❌ ${title}`, paragraphs: lines });
+    },
+
+    warnOf(error, lastLine) {
+      const { title, lines } = account(error);
+      annotate(core.warning, title, [...lines, lastLine]);
     },
   };
+  return report;
 }
 
 function messageOf(error: unknown): string {

@@ -1,39 +1,59 @@
-import { Failure } from '../failure.ts';
-import type { Log } from '../log.ts';
-import type { Client } from '../openrouter/client.ts';
-import type { Clock } from '../openrouter/clock.ts';
-import {
-  type CreateWorkspaceRequest,
-  dashboardUrl,
-  postWorkspace,
-  type Workspace,
-} from '../openrouter/workspaces.ts';
-
-export interface Surroundings {
-  client: Client;
-  clock: Clock;
-  log: Log;
-}
+import { OpenRouterError } from '../openrouter/error.ts';
+import { dashboardUrl, findWorkspace } from '../openrouter/workspaces.ts';
+import { warnOfDrift } from './drift.ts';
+import { takeExisting } from './existing.ts';
+import { type Posted, postOnce } from './post-once.ts';
+import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
 
 /**
- * Creates the workspace that `asked` describes.
- * @throws {OpenRouterError} when OpenRouter did not create it, or it is not known whether it did.
- * @throws {Failure} when what it created is not what was asked for.
+ * Sees to it that the workspace which is asked for exists: makes it, or does with the one that has
+ * its slug what `ifExists` says.
+ * @throws {OpenRouterError} when a call failed for good.
+ * @throws {Failure} when the slug is taken and that is not wanted.
  */
 export async function createWorkspace(
-  asked: CreateWorkspaceRequest,
-  { client, clock, log }: Surroundings,
-): Promise<Workspace> {
-  const start = clock.now();
-  log.info(`Creating the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
-  const workspace = await postWorkspace(client, asked);
-  if (workspace.slug !== asked.slug) {
-    throw new Failure(`OpenRouter answered with another workspace than ${asked.slug}`, [
-      `The slug in its answer is ${JSON.stringify(workspace.slug)}, the id ${JSON.stringify(workspace.id)}.`,
-      'Before running this again, look for both slugs at https://openrouter.ai/workspaces.',
-    ]);
+  request: CreateRequest,
+  surroundings: CreateSurroundings,
+): Promise<CreateResult> {
+  const { asked, ifExists, dryRun, deleteAfterJob } = request;
+  const { client, log } = surroundings;
+  log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
+
+  const looksFirst = ifExists !== 'fail' || dryRun || deleteAfterJob;
+  const look = looksFirst ? await findWorkspace(client, asked.slug) : undefined;
+  if (look?.workspace) {
+    return takeExisting({ workspace: look.workspace, made: false }, request, surroundings);
   }
-  const seconds = ((clock.now() - start) / 1000).toFixed(1);
-  log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-  return workspace;
+  if (dryRun) {
+    log.info('It does not exist, and would be created. This is a dry run: nothing was written.');
+    return { outcome: 'created', changes: [] };
+  }
+  const posted = await post(request, look?.serverTime, surroundings);
+  if (posted.made !== true) return takeExisting(posted, request, surroundings);
+  warnOfDrift(posted.workspace, asked, log);
+  return { outcome: 'created', workspace: posted.workspace, changes: [] };
+}
+
+/** Posts, and keeps those informed who clean up after the job. */
+async function post(
+  { asked, deleteAfterJob }: CreateRequest,
+  since: number | undefined,
+  surroundings: CreateSurroundings,
+): Promise<Posted> {
+  const { clock, events, log } = surroundings;
+  const start = clock.now();
+  if (deleteAfterJob) events.intended({ asked, since });
+  const posted = await postOnce(asked, since, surroundings).catch((error: unknown) => {
+    if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
+    throw error;
+  });
+  const { workspace, made } = posted;
+  if (made === true) {
+    events.known(workspace, true);
+    const seconds = ((clock.now() - start) / 1000).toFixed(1);
+    log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+  } else {
+    events.withdrawn();
+  }
+  return posted;
 }

@@ -1,0 +1,11 @@
+import { test } from '@jest/globals';
+import fc from 'fast-check';
+import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from './property.ts';
+
+test('nothing is lost and nothing doubled, in 2,000 schedules of faults', async () => {
+  await fc.assert(nothingLostNothingDoubled, { numRuns: 2_000 });
+}, 120_000);
+
+test('of several jobs that ask for the same at once, one makes it', async () => {
+  await fc.assert(oneOfTwinsMakesIt, { numRuns: 300 });
+}, 60_000);

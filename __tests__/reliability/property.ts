@@ -1,0 +1,220 @@
+import { expect } from 'expect';
+import fc from 'fast-check';
+import type { InProcessFault } from '../../sandbox/in-process.ts';
+import type { Workspace } from '../../sandbox/openrouter.ts';
+import { OpenRouterError } from '../../src/openrouter/error.ts';
+import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
+import { driftOf } from '../../src/workspace/drift.ts';
+import { IF_EXISTS } from '../../src/workspace/request.ts';
+import { givenWorkspace, openWorld, type Ran, runCreate, runPost } from './world.ts';
+
+const SLUG = 'preview-42';
+const TIMEOUT = 60_000;
+
+const CALLS = ['POST /workspaces', 'GET /workspaces/:id', 'PATCH /workspaces/:id', undefined];
+const on = fc.constantFrom(...CALLS).map((call) => (call === undefined ? {} : { on: call }));
+const committed = fc.boolean();
+
+/** Faults that pass: another try, or a look, leads on. */
+const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
+  fc.record({ kind: fc.constant('refused' as const) }),
+  fc.record({
+    kind: fc.constantFrom('reset' as const, 'cut' as const, 'endless' as const),
+    committed,
+  }),
+  fc.record({ kind: fc.constantFrom('silence' as const, 'stall' as const), committed }),
+  fc.record({ kind: fc.constant('late' as const), after: fc.integer({ min: 1, max: 40_000 }) }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524),
+    body: fc.constantFrom('', '<html>Bad gateway</html>', '{"error":{"message":"No"}}'),
+    committed,
+  }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    status: fc.constantFrom(200, 201),
+    body: fc.constantFrom(
+      '',
+      '{}',
+      '<html>Sign in</html>',
+      '{"data":{"id":"1","slug":"other","name":"x"}}',
+    ),
+    committed,
+  }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    status: fc.constantFrom(429, 503),
+    headers: fc.constantFrom('0', '1', '5').map((seconds) => ({ 'retry-after': seconds })),
+  }),
+);
+
+/** Faults that no other try can mend. */
+const lasting: fc.Arbitrary<InProcessFault> = fc.record({
+  kind: fc.constant('answer' as const),
+  status: fc.constantFrom(301, 307, 400, 401, 402, 403, 422, 501, 525),
+  headers: fc.constant({ location: 'https://elsewhere.example/' }),
+});
+
+const schedule = fc.array(
+  fc
+    .tuple(fc.oneof({ weight: 9, arbitrary: passing }, { weight: 1, arbitrary: lasting }), on)
+    .map(([fault, call]) => ({ ...fault, ...call }) as InProcessFault),
+  { maxLength: 5 },
+);
+
+const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
+  {
+    name: fc.constantFrom('Preview', 'Other'),
+    slug: fc.constant(SLUG),
+    description: fc.constantFrom(null, 'Text'),
+    io_logging_api_key_ids: fc.constantFrom(null, [1, 2], [2, 1], []),
+    disabled_server_tools: fc.constantFrom(null, [], ['openrouter:bash']),
+    is_observability_broadcast_enabled: fc.boolean(),
+  },
+  { requiredKeys: ['name', 'slug'] },
+);
+
+const scenarios = fc.record({
+  schedule,
+  request: fc.record({
+    asked,
+    ifExists: fc.constantFrom(...IF_EXISTS),
+    dryRun: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.boolean()),
+    deleteAfterJob: fc.boolean(),
+  }),
+  before: fc.oneof(
+    fc.constant(null),
+    fc.record({ body: asked, age: fc.integer({ min: 3_000, max: 1e9 }) }),
+  ),
+  takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
+  skew: fc.integer({ min: -1e9, max: 1e9 }),
+  latency: fc.integer({ min: 1, max: 400 }),
+  jitter: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  killedAfter: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
+  ),
+});
+
+export type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Whatever goes wrong, in whatever state things are: what the step says is what happened. */
+export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scenario) => {
+  const { request, before, killedAfter, jitter } = scenario;
+  const world = openWorld({ ...scenario, schedule: [] });
+  if (before) await givenWorkspace(world, before.body, before.age);
+  const found = structuredClone(existing());
+  world.network.schedule.push(...scenario.schedule);
+
+  const life = { timeout: TIMEOUT, jitter, ...(killedAfter !== null && { killedAfter }) };
+  const ran = await runCreate(world, request, life);
+  expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
+  const befell = scenario.schedule.filter((fault) => !world.network.schedule.includes(fault));
+  expectOneAtMost();
+  if (!ran.killed) expectTruth(ran);
+  if (found && request.ifExists !== 'update') expect(existing()).toEqual(found);
+  if (request.dryRun)
+    expect(world.network.calls.every((call) => call.startsWith('GET'))).toBe(true);
+
+  if (request.deleteAfterJob && !request.dryRun) await expectCleanUp(ran);
+
+  function existing(): Workspace | undefined {
+    return world.account.workspaces.find(({ slug }) => slug === SLUG);
+  }
+
+  function expectOneAtMost(): void {
+    expect(world.account.workspaces.filter(({ slug }) => slug === SLUG).length).toBeLessThanOrEqual(
+      1,
+    );
+    expect(world.account.workspaces.length).toBeLessThanOrEqual(2);
+  }
+
+  /** Whether it cannot be told who made a workspace: see docs/reliability.md. */
+  function makerIsUnknowable(): boolean {
+    const by500 = befell.some(
+      (fault) => fault.kind === 'answer' && fault.status === 500 && fault.committed,
+    );
+    return scenario.takenSlugStatus === 500 && by500;
+  }
+
+  function expectTruth({ result, error, known, elapsed }: Ran): void {
+    if (result) {
+      const { outcome, workspace, changes } = result;
+      const now = existing();
+      if (request.dryRun) {
+        expect(now).toEqual(found);
+        expect(outcome === 'created').toBe(!found);
+        expect(workspace?.id).toBe(found?.id);
+      } else {
+        expect(now).toBeDefined();
+        expect(workspace?.id).toBe(now?.id);
+        expect(known).toEqual({
+          workspace: expect.objectContaining({ id: now?.id }),
+          created: outcome === 'created',
+        });
+        if (request.ifExists !== 'reuse' || !found) {
+          expect(driftOf(now as never, request.asked)).toEqual([]);
+        }
+        const made = outcome === 'created';
+        if (!made && !found) expect(makerIsUnknowable()).toBe(true);
+        else expect(made).toBe(!found);
+      }
+      const differed = found !== undefined && driftOf(found as never, request.asked).length > 0;
+      if (found) expect(outcome === 'updated').toBe(differed && request.ifExists === 'update');
+      expect(changes.length > 0).toBe(outcome === 'updated');
+      return;
+    }
+    const taken = (found !== undefined || makerIsUnknowable()) && request.ifExists === 'fail';
+    const outOfTime = elapsed > TIMEOUT - 10_000;
+    const hopeless = befell.some(
+      (fault) =>
+        fault.kind === 'answer' &&
+        ![200, 201, 429, 503].includes(fault.status) &&
+        isLasting(fault.status),
+    );
+    if (!taken && !outOfTime && !hopeless) throw error;
+    if (error instanceof OpenRouterError && !error.facts.mayHaveLanded && !found) {
+      expect(existing()).toBeUndefined();
+    }
+  }
+
+  async function expectCleanUp(step: Ran): Promise<void> {
+    const left = structuredClone(existing());
+    const warned = await runPost(world, step, { timeout: TIMEOUT, jitter });
+    if (found) {
+      expect(existing()).toEqual(left);
+      return;
+    }
+    const isLate = befell.some((fault) => fault.kind === 'late');
+    if (!warned && !isLate && !makerIsUnknowable()) expect(existing()).toBeUndefined();
+  }
+});
+
+function isLasting(status: number): boolean {
+  return [301, 307, 400, 401, 402, 403, 422, 501, 525].includes(status);
+}
+
+const twins = fc.record({
+  asked,
+  ifExists: fc.constantFrom(...IF_EXISTS),
+  takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
+  latency: fc.integer({ min: 1, max: 400 }),
+  jitter: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  count: fc.integer({ min: 2, max: 5 }),
+});
+
+/** Several jobs that ask for the same at the same moment: one workspace, and one that made it. */
+export const oneOfTwinsMakesIt = fc.asyncProperty(twins, async (scenario) => {
+  const { asked: body, ifExists, count, jitter } = scenario;
+  const world = openWorld({ ...scenario, skew: 0, schedule: [] });
+  const request = { asked: body, ifExists, dryRun: false, deleteAfterJob: false };
+  const life = { timeout: TIMEOUT, jitter };
+  const all = await Promise.all(
+    Array.from({ length: count }, () => runCreate(world, request, life)),
+  );
+  const made = all.filter(({ result }) => result?.outcome === 'created');
+  expect(made).toHaveLength(1);
+  expect(world.account.workspaces).toHaveLength(2);
+  const green = all.filter(({ result }) => result);
+  expect(green).toHaveLength(ifExists === 'fail' ? 1 : count);
+});

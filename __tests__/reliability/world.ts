@@ -1,0 +1,172 @@
+import { type InProcessFault, inProcessTransport, type Network } from '../../sandbox/in-process.ts';
+import { type OpenRouter, openAccount } from '../../sandbox/openrouter.ts';
+import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
+import { type Client, openRouter } from '../../src/openrouter/client.ts';
+import type { CreateWorkspaceRequest, Workspace } from '../../src/openrouter/workspaces.ts';
+import { cleanUp, type Remains } from '../../src/workspace/clean-up.ts';
+import { createWorkspace } from '../../src/workspace/create.ts';
+import type { CreateRequest, CreateResult } from '../../src/workspace/request.ts';
+
+export interface WorldOptions {
+  takenSlugStatus: 400 | 409 | 500;
+  /** How far the server's time of day is ahead of everybody else's, in milliseconds. */
+  skew: number;
+  schedule: InProcessFault[];
+  latency: number;
+  /** Where the jitter comes from: numbers from 0 to 1, used in turn. */
+  jitter: number[];
+}
+
+/** An account, a network to it on which things go wrong, and time that passes as it is needed. */
+export interface World {
+  account: OpenRouter;
+  clock: VirtualClock;
+  network: Network;
+}
+
+const KEY = 'sk-or-v1-of-a-property-test';
+const API_URL = 'https://openrouter.test/api/v1';
+const EPOCH = Date.UTC(2026, 0, 1);
+
+export function openWorld(options: WorldOptions): World {
+  const clock = virtualClock();
+  const account = openAccount({
+    managementKey: KEY,
+    takenSlugStatus: options.takenSlugStatus,
+    now: () => new Date(EPOCH + options.skew + clock.now()),
+  });
+  const { schedule, latency } = options;
+  return { account, clock, network: { account, clock, schedule, latency, calls: [] } };
+}
+
+/** Makes a workspace without any of the faults, and lets `age` milliseconds pass. */
+export async function givenWorkspace(
+  { account, clock }: World,
+  body: CreateWorkspaceRequest,
+  age: number,
+): Promise<void> {
+  const authorization = `Bearer ${KEY}`;
+  account.handle({
+    method: 'POST',
+    path: '/workspaces',
+    authorization,
+    body: JSON.stringify(body),
+  });
+  await clock.run(new Promise<void>((resolve) => clock.after(age, resolve)));
+}
+
+/** What a step has done that was run in a world. */
+export interface Ran {
+  result?: CreateResult;
+  error?: unknown;
+  /** The process was killed before it came to an end. */
+  killed: boolean;
+  known?: { workspace: Workspace; created: boolean };
+  remains?: Remains;
+  log: string[];
+  /** How long it took, in milliseconds. */
+  elapsed: number;
+}
+
+export interface Life {
+  timeout: number;
+  /** When the process is killed without a word, in milliseconds from its start. */
+  killedAfter?: number;
+  jitter: number[];
+}
+
+/** Runs a create step. What it does after it is killed does not happen. */
+export async function runCreate(world: World, request: CreateRequest, life: Life): Promise<Ran> {
+  const ran: Ran = { killed: false, log: [], elapsed: 0 };
+  const { clock } = world;
+  const start = clock.now();
+  const mortal = <Args extends unknown[]>(act: (...args: Args) => void) => {
+    return (...args: Args) => {
+      if (!ran.killed) act(...args);
+    };
+  };
+  const log = {
+    info: (line: string) => ran.log.push(line),
+    debug: (line: string) => ran.log.push(line),
+    warning: (title: string, lines: readonly string[]) => ran.log.push(title, ...lines),
+  };
+  const { client } = connect(world, life, { log, isDead: () => ran.killed });
+  const work = createWorkspace(request, {
+    client,
+    clock,
+    log,
+    events: {
+      intended: mortal((intended) => {
+        ran.remains = { intended };
+      }),
+      withdrawn: mortal(() => {
+        delete ran.remains;
+      }),
+      known: mortal((workspace, created) => {
+        ran.known = { workspace, created };
+        if (created && request.deleteAfterJob) ran.remains = { made: workspace };
+      }),
+    },
+  }).then(
+    mortal((result) => {
+      ran.result = result;
+    }),
+    mortal((error) => {
+      ran.error = error;
+    }),
+  );
+  const { killedAfter } = life;
+  const death = new Promise<void>((resolve) => {
+    if (killedAfter === undefined) return;
+    clock.after(killedAfter, () => {
+      ran.killed = ran.result === undefined && ran.error === undefined;
+      resolve();
+    });
+  });
+  await clock.run(Promise.race([work, death]));
+  ran.elapsed = clock.now() - start;
+  return ran;
+}
+
+/** Runs the post step of `ran`, from what its state holds. Returns the error that it warns of. */
+export async function runPost(world: World, ran: Ran, life: Life): Promise<unknown> {
+  if (!ran.remains) return undefined;
+  const log = { info: () => undefined, debug: () => undefined, warning: () => undefined };
+  const { client, signal } = connect(world, life, { log, isDead: () => false });
+  const { clock } = world;
+  const work = cleanUp(ran.remains, { client, clock, log, signal });
+  return clock.run(
+    work.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  );
+}
+
+type Connected = { client: Client; signal: AbortSignal };
+
+function connect(
+  { clock, network }: World,
+  { timeout, jitter }: Life,
+  { log, isDead }: { log: Parameters<typeof openRouter>[0]['log']; isDead(): boolean },
+): Connected {
+  const step = new AbortController();
+  clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
+  const transport = inProcessTransport(network, API_URL);
+  let draws = 0;
+  const client = openRouter({
+    apiUrl: API_URL,
+    managementKey: KEY,
+    transport: (request, signal) =>
+      isDead() ? new Promise(() => undefined) : transport(request, signal),
+    clock,
+    random() {
+      draws += 1;
+      return jitter[draws % jitter.length] ?? 0.5;
+    },
+    deadline: clock.now() + timeout,
+    signal: step.signal,
+    log,
+  });
+  return { client, signal: step.signal };
+}

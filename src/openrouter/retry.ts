@@ -1,0 +1,67 @@
+import type { HttpResponse } from './transport.ts';
+
+/** What a failure leaves open: the whole of the retry policy, but for how long to wait. */
+export interface Verdict {
+  /** Whether the same call may succeed another time. */
+  again: boolean;
+  /** Whether the server may have done what was asked nevertheless. */
+  mayHaveLanded: boolean;
+}
+
+/** Nothing that the server is known to have seen. */
+export const NOT_SENT: Verdict = { again: true, mayHaveLanded: false };
+
+/** Sent, and no usable answer came back. */
+export const UNKNOWN: Verdict = { again: true, mayHaveLanded: true };
+
+const REFUSED: Verdict = { again: false, mayHaveLanded: false };
+const REFUSED_FOR_NOW: Verdict = { again: true, mayHaveLanded: false };
+const UNCLEAR: Verdict = { again: false, mayHaveLanded: true };
+
+/** Statuses of trouble on the way to the server or in it, which pass. 520 to 524 are Cloudflare's. */
+const PASSING = new Set([408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+/** Of a client that went away before the answer: a proxy's, which says nothing of the server. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** What an answer leaves open that is no success. */
+export function verdictOn({ status, headers }: HttpResponse): Verdict {
+  if (status === 429 || (status === 503 && headers['retry-after'])) return REFUSED_FOR_NOW;
+  if (PASSING.has(status)) return UNKNOWN;
+  const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
+  return refused ? REFUSED : UNCLEAR;
+}
+
+/**
+ * The milliseconds that an answer asks to wait in `Retry-After`, which holds seconds or a date; a
+ * date is meant by the server's own clock, which is in `Date` (RFC 9110, section 10.2.3).
+ */
+export function retryAfter({ headers }: HttpResponse): number | undefined {
+  const asked = String(headers['retry-after'] ?? '').trim();
+  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
+  const ms = Date.parse(asked) - Date.parse(String(headers['date']));
+  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+}
+
+const BASE_MS = 500;
+const CAP_MS = 8_000;
+
+/**
+ * The milliseconds to wait after attempt `attempt`, counted from 1: exponential backoff with full
+ * jitter. `random` is at least 0 and below 1.
+ */
+export function backoff(attempt: number, random: number): number {
+  return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+}
+
+const ATTEMPT_MS = 30_000;
+const SHORTEST_ATTEMPT_MS = 1_000;
+
+/**
+ * How long an attempt may take from its start to the last byte of the answer when `left`
+ * milliseconds are left for the step: half of them, so that there is time to find out what became
+ * of it, and 30 s at most. Below a second it is for the step's own limit to end it.
+ */
+export function attemptTime(left: number): number {
+  return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, left / 2));
+}

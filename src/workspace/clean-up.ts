@@ -1,0 +1,52 @@
+import { sleep } from '../openrouter/clock.ts';
+import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import { isOurs } from './ownership.ts';
+import type { Surroundings } from './post-once.ts';
+import type { Intent } from './request.ts';
+
+/** What the step has left for its clean-up: what it made, or what it was about to make. */
+export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
+
+export function slugOf(remains: Remains): string {
+  return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
+}
+
+/** When to look for what a POST without an answer has made, in milliseconds from one to the next. */
+const LOOKS_MS = [0, 1_000, 2_000];
+
+/**
+ * Deletes the workspace that this step made; and nothing that it cannot be shown to have made.
+ * @throws {OpenRouterError} when it could not be deleted, or looked for.
+ */
+export async function cleanUp(
+  remains: Remains,
+  surroundings: Surroundings & { signal: AbortSignal },
+): Promise<void> {
+  const { client, log } = surroundings;
+  const workspace =
+    'made' in remains ? remains.made : await findMade(remains.intended, surroundings);
+  if (!workspace) return;
+  await deleteWorkspace(client, workspace);
+  log.info(
+    `Deleted the workspace ${workspace.slug}, id ${workspace.id}, as delete-after-job asks for.`,
+  );
+}
+
+/** The step was ended between its POST and the answer: what was sent may yet be carried out. */
+async function findMade(
+  { asked, since }: Intent,
+  { client, clock, log, signal }: Surroundings & { signal: AbortSignal },
+): Promise<Workspace | undefined> {
+  for (const wait of LOOKS_MS) {
+    await sleep(clock, wait, signal);
+    const { workspace } = await findWorkspace(client, asked.slug);
+    if (!workspace) continue;
+    if (isOurs(workspace, asked, since)) return workspace;
+    log.warning(`The workspace ${asked.slug} was left alone`, [
+      `It exists, id ${workspace.id}, but cannot be shown to be what this step made.`,
+    ]);
+    return undefined;
+  }
+  log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+  return undefined;
+}

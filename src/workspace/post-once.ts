@@ -1,0 +1,123 @@
+import type { Log } from '../log.ts';
+import type { Client } from '../openrouter/client.ts';
+import type { Clock } from '../openrouter/clock.ts';
+import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import {
+  type CreateWorkspaceRequest,
+  findWorkspace,
+  type Look,
+  postWorkspace,
+  type Workspace,
+} from '../openrouter/workspaces.ts';
+import { isOurs } from './ownership.ts';
+
+/** What the functions of this folder work with. */
+export interface Surroundings {
+  client: Client;
+  clock: Clock;
+  log: Log;
+}
+
+/** What became of the wish for a workspace. */
+export interface Posted {
+  workspace: Workspace;
+  /** Whether this step made it; `unknown` where that cannot be told. */
+  made: boolean | 'unknown';
+}
+
+/**
+ * Creates a workspace once, however many tries that takes, and finds out what became of a try
+ * whose answer does not say.
+ *
+ * A slug is unique, so a second POST cannot make a second workspace; what has to be told is whether
+ * the workspace with the slug is ours. How a taken slug is answered is documented nowhere (400, 409
+ * and 500 are all plausible), and texts change. So it is decided by three things: whether a POST of
+ * ours may have landed, the fields, and when it was made, by the server's own clock. `since` is the
+ * server's time before the first POST, where it is known.
+ *
+ * @throws {OpenRouterError} when it was not made, or that could not be found out in time.
+ */
+export async function postOnce(
+  asked: CreateWorkspaceRequest,
+  since: number | undefined,
+  { client, clock, log }: Surroundings,
+): Promise<Posted> {
+  const start = clock.now();
+  let doubt: Doubt = 'none';
+  let provenTaken = false;
+
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { workspace: await postWorkspace(client, asked, attempt), made: true };
+    } catch (error) {
+      if (!(error instanceof OpenRouterError) || !isWorthALook(error.facts)) throw error;
+      // What was sent to a slug that is taken cannot have landed.
+      if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
+
+      log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
+      const look = await lookAfter(error, client, asked.slug);
+      if (!look.workspace) {
+        provenTaken = false;
+        doubt = doubt === 'answered 500' ? 'none' : doubt;
+        await nextAttempt(error, doubt, client);
+        continue;
+      }
+
+      const { workspace } = look;
+      const ours = isOurs(workspace, asked, since ?? timeBefore(look, clock.now() - start));
+      if (doubt === 'none' || ours === false) return { workspace, made: false };
+      if (ours === undefined) return { workspace, made: 'unknown' };
+      if (doubt === 'lost' || !error.facts.mayHaveLanded) return { workspace, made: true };
+
+      // Either it landed and 500 was the answer nevertheless, or 500 is how a taken slug is
+      // answered and the workspace is a twin's. Now that the slug is taken, one more POST shows it.
+      if (provenTaken) {
+        if (error.facts.status === 500) return { workspace, made: 'unknown' };
+        await client.untilNextAttempt(error);
+      }
+      provenTaken = true;
+    }
+  }
+}
+
+/**
+ * Why a POST may have landed: it was lost on its way there or back; or it was answered with 500,
+ * which may as well be how the server refuses a slug that is taken.
+ */
+type Doubt = 'none' | 'answered 500' | 'lost';
+
+function doubtAfter(doubt: Doubt, { status, mayHaveLanded }: CallFacts): Doubt {
+  if (!mayHaveLanded || doubt === 'lost') return doubt;
+  return status === 500 ? 'answered 500' : 'lost';
+}
+
+/**
+ * After what may have landed, unless time is over or the run was cancelled; and after what may be
+ * a refusal of the slug. 401 and 403 refuse the key.
+ */
+function isWorthALook({ status, again, mayHaveLanded }: CallFacts): boolean {
+  if (mayHaveLanded) return again || status !== undefined;
+  return status !== undefined && !again && status !== 401 && status !== 403;
+}
+
+async function lookAfter(error: OpenRouterError, client: Client, slug: string): Promise<Look> {
+  try {
+    return await findWorkspace(client, slug);
+  } catch (failure) {
+    if (!(failure instanceof OpenRouterError)) throw failure;
+    const reason = `${error.facts.reason}; whether the workspace is there could not be found out (${whatHappened(failure.facts)})`;
+    throw error.with({ reason });
+  }
+}
+
+/** Waits for it, or fails for good with what is known by now. */
+async function nextAttempt(error: OpenRouterError, doubt: Doubt, client: Client): Promise<void> {
+  const told = error.with({ mayHaveLanded: doubt === 'lost' });
+  if (!error.facts.again) throw told;
+  await client.untilNextAttempt(told);
+}
+
+/** The server's time `elapsed` milliseconds before it was looked at, or a little earlier. */
+function timeBefore({ serverTime }: Look, elapsed: number): number | undefined {
+  return serverTime === undefined ? undefined : serverTime - elapsed;
+}

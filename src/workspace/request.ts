@@ -1,0 +1,44 @@
+import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces.ts';
+import type { Change } from './drift.ts';
+import type { Surroundings } from './post-once.ts';
+
+/** What may be done with a workspace that has the slug already. */
+export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
+
+export interface CreateRequest {
+  asked: CreateWorkspaceRequest;
+  ifExists: (typeof IF_EXISTS)[number];
+  /** Do everything but write. */
+  dryRun: boolean;
+  deleteAfterJob: boolean;
+}
+
+export interface CreateResult {
+  /** What happened or, in a dry run, what would have. */
+  outcome: 'created' | 'updated' | 'unchanged';
+  /** Absent where a dry run would have made it. */
+  workspace?: Workspace;
+  /** What was changed or, in a dry run, would have been. */
+  changes: readonly Change[];
+}
+
+/** What a clean-up needs to know of a POST whose outcome it has not heard. */
+export interface Intent {
+  asked: CreateWorkspaceRequest;
+  /** The server's time before the POST, in milliseconds since 1970, where it has said it. */
+  since?: number | undefined;
+}
+
+/** Told as soon as they are known, so that a step which fails or is killed later has said them. */
+export interface Events {
+  /** A POST is about to be sent for a workspace that is to be deleted after the job. */
+  intended(intent: Intent): void;
+  /** It has come to nothing that is ours. */
+  withdrawn(): void;
+  /** The workspace that the step is about. */
+  known(workspace: Workspace, created: boolean): void;
+}
+
+export interface CreateSurroundings extends Surroundings {
+  events: Events;
+}
