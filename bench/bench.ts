@@ -3,57 +3,33 @@
  * Each is timed in turn with a bare script that does the same POST, so that a machine whose speed
  * drifts slows both, and the ratio holds.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSandbox } from '../sandbox/server.ts';
+import {
+  bareScript,
+  type Contender,
+  curl,
+  officialSdk,
+  openArena,
+  thisAction,
+} from './contender.ts';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '40' } } });
 const pairs = Number(values.pairs);
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-const file = (name: string) => join(folder, name);
-for (const name of ['output', 'summary', 'peak']) writeFileSync(file(name), '');
 const sandbox = await startSandbox();
+const arena = openArena(sandbox);
 
 let slugs = 0;
 
-interface Contender {
-  name: string;
-  command(slug: string): string[];
-}
-
-const node = (name: string, program: string): Contender => ({
-  name,
-  command: () => [process.execPath, here(program)],
-});
-
-const bare = node('bare script', 'bare.cjs');
-const contenders = [
-  node('this action', '../dist/create.js'),
-  node('official SDK', 'sdk.mjs'),
-  {
-    name: 'curl',
-    command: (slug: string) => [
-      ...['curl', '--silent', '--fail', `${sandbox.url}/workspaces`],
-      ...['--header', `authorization: Bearer ${sandbox.managementKey}`],
-      ...['--json', JSON.stringify({ name: 'Bench', slug })],
-    ],
-  },
-];
-
 console.log(`One create on loopback, ${pairs} pairs each, Node.js ${process.version}\n`);
 console.log(row('', 'time ÷ bare script', 'median', 'peak memory'));
-console.log(row('bare script', '1.00', '', await peakOf(bare)));
-for (const contender of contenders) console.log(await measure(contender));
+console.log(row(bareScript.name, '1.00', '', await peakOf(bareScript)));
+for (const contender of [thisAction, officialSdk, curl()]) console.log(await measure(contender));
 
 await sandbox.close();
-rmSync(folder, { recursive: true });
+arena.close();
 
 async function measure(contender: Contender): Promise<string> {
   await time(contender);
@@ -61,7 +37,7 @@ async function measure(contender: Contender): Promise<string> {
   const times: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     const own = await time(contender);
-    ratios.push(own / (await time(bare)));
+    ratios.push(own / (await time(bareScript)));
     times.push(own);
   }
   const peak = contender.name === 'curl' ? '' : await peakOf(contender);
@@ -76,35 +52,19 @@ async function time(contender: Contender): Promise<number> {
 
 /** The largest of three runs. */
 async function peakOf(contender: Contender): Promise<string> {
-  let peak = 0;
+  const preload = fileURLToPath(new URL('peak.cjs', import.meta.url));
+  const peak = arena.file('peak');
+  let largest = 0;
   for (let count = 0; count < 3; count += 1) {
-    await run(contender, {
-      NODE_OPTIONS: `--require ${here('peak.cjs')}`,
-      BENCH_PEAK: file('peak'),
-    });
-    peak = Math.max(peak, Number(readFileSync(file('peak'), 'utf8')));
+    await run(contender, { NODE_OPTIONS: `--require ${preload}`, BENCH_PEAK: peak });
+    largest = Math.max(largest, Number(readFileSync(peak, 'utf8')));
   }
-  return `${(peak / 1024).toFixed(1)} MiB`;
+  return `${(largest / 1024).toFixed(1)} MiB`;
 }
 
-async function run(contender: Contender, env: Record<string, string> = {}): Promise<void> {
+async function run(contender: Contender, env?: Record<string, string>): Promise<void> {
   slugs += 1;
-  const slug = `bench-${slugs}`;
-  const [program = '', ...args] = contender.command(slug);
-  const child = spawn(program, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      'INPUT_MANAGEMENT-KEY': sandbox.managementKey,
-      'INPUT_API-URL': sandbox.url,
-      INPUT_NAME: 'Bench',
-      INPUT_SLUG: slug,
-      GITHUB_OUTPUT: file('output'),
-      GITHUB_STEP_SUMMARY: file('summary'),
-      ...env,
-    },
-  });
-  const [exitCode] = await once(child, 'close');
+  const { exitCode } = await arena.run(contender, `bench-${slugs}`, env);
   if (exitCode !== 0) throw new Error(`${contender.name} ended with ${exitCode}`);
 }
 

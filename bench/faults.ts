@@ -1,0 +1,89 @@
+/**
+ * What becomes of a create on a bad network, beside other ways to do it: each comes through the
+ * same schedules of one to three faults, drawn from a fixed seed.
+ */
+import fc from 'fast-check';
+import type { ScheduledFault } from '../sandbox/faults.ts';
+import { startSandbox } from '../sandbox/server.ts';
+import {
+  type Contender,
+  curl,
+  type Ended,
+  officialSdk,
+  openArena,
+  thisAction,
+} from './contender.ts';
+
+const committed = fc.boolean();
+const fault: fc.Arbitrary<ScheduledFault> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('reset' as const, 'cut' as const), committed }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    status: fc.constantFrom(500, 502, 503, 504, 520),
+    body: fc.constant('<html>Bad gateway</html>'),
+    committed,
+  }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    status: fc.constant(429),
+    headers: fc.constant({ 'retry-after': '1' }),
+  }),
+);
+const SCHEDULES = fc.sample(fc.array(fault, { minLength: 1, maxLength: 3 }), {
+  numRuns: 60,
+  seed: 20261124,
+});
+
+const OUTCOMES = [
+  'green, with the id',
+  'red, nothing made',
+  'red, but it was made',
+  'green, without the id',
+];
+
+console.log(`\nA create through ${SCHEDULES.length} schedules of one to three faults\n`);
+console.log(row('', OUTCOMES));
+for (const contender of [thisAction, officialSdk, curl('--retry', '5', '--retry-all-errors')]) {
+  const counts = await runAll(contender);
+  console.log(
+    row(
+      contender.name,
+      OUTCOMES.map((outcome) => String(counts.get(outcome) ?? 0)),
+    ),
+  );
+}
+
+/** Several at once, because curl takes half a minute over some. */
+async function runAll(contender: Contender): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const waiting = [...SCHEDULES];
+  const work = async () => {
+    for (let schedule = waiting.pop(); schedule; schedule = waiting.pop()) {
+      const outcome = await runOne(contender, schedule);
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, work));
+  return counts;
+}
+
+async function runOne(contender: Contender, schedule: ScheduledFault[]): Promise<string> {
+  const sandbox = await startSandbox();
+  const arena = openArena(sandbox);
+  sandbox.faults.push(...schedule);
+  const ended = await arena.run(contender, 'bench');
+  const made = sandbox.account.workspaces.find(({ slug }) => slug === 'bench');
+  await sandbox.close();
+  arena.close();
+  return outcomeOf(ended, made?.id);
+}
+
+function outcomeOf({ exitCode, stdout, output }: Ended, id: string | undefined): string {
+  const told = id !== undefined && (stdout + output).includes(id);
+  if (exitCode === 0) return told ? 'green, with the id' : 'green, without the id';
+  return id === undefined ? 'red, nothing made' : 'red, but it was made';
+}
+
+function row(name: string, cells: string[]): string {
+  return [name.padEnd(14), ...cells.map((cell) => cell.padStart(24))].join('');
+}

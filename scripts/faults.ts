@@ -1,0 +1,28 @@
+/**
+ * The property test over schedules of faults, for as many as one has time for:
+ *
+ *     npm run faults -- --runs 100000 --seed 42
+ *
+ * A schedule that breaks it is shrunk to the smallest that does, and printed with its seed.
+ */
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from '../__tests__/reliability/property.ts';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+  },
+});
+const numRuns = Number(values.runs);
+const seed = Number(values.seed);
+const start = performance.now();
+
+await fc.assert(nothingLostNothingDoubled, { numRuns, seed });
+await fc.assert(oneOfTwinsMakesIt, { numRuns: Math.ceil(numRuns / 10), seed });
+
+const seconds = ((performance.now() - start) / 1000).toFixed(0);
+console.log(
+  `Nothing lost and nothing doubled in ${numRuns} schedules (seed ${seed}, ${seconds} s).`,
+);
