@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
-import { readManifest, runStep } from './runner.ts';
+import { readManifest, runPost, runStep, type StepOptions } from './runner.ts';
 import { startSandbox } from './server.ts';
 
 const EXAMPLE = {
@@ -27,10 +27,12 @@ const { values } = parseArgs({ options });
 const given = Object.keys(values).length > 0 ? values : EXAMPLE;
 
 const sandbox = await startSandbox();
-const step = await runStep({
+const step: StepOptions = {
   action,
   with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...given },
-});
+};
+const main = await runStep(step);
+const post = Object.keys(main.state).length > 0 ? await runPost(step, main) : undefined;
 await sandbox.close();
 
 show('The step', [
@@ -39,17 +41,18 @@ show('The step', [
   `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
   ...Object.entries(given).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
 ]);
-show('Its log', [step.log.trimEnd(), step.exitCode === 0 ? '(green)' : `(red: ${step.exitCode})`]);
+show('Its log', [main.log, main.exitCode === 0 ? '(green)' : `(red: ${main.exitCode})`]);
 show('What OpenRouter got', [
   ...sandbox.requests.map(({ method, path, body }) => `${method} ${path} ${body}`),
   `(${sandbox.requests.length} requests)`,
 ]);
 show(
   'Its outputs',
-  Object.entries(step.outputs).map(([name, value]) => `${name}: ${value}`),
+  Object.entries(main.outputs).map(([name, value]) => `${name}: ${value}`),
 );
-show('Its job summary, as HTML', [step.summary.trimEnd()]);
-process.exitCode = step.exitCode ?? 1;
+show('Its job summary, as HTML', [main.summary.trimEnd()]);
+if (post) show('The log of its clean-up, at the end of the job', [post.log]);
+process.exitCode = main.exitCode ?? 1;
 
 function show(title: string, lines: string[]): void {
   console.log(`\n${styleText('bold', title)}\n`);
