@@ -5940,10 +5940,11 @@
           made: true
         };
       } catch (error) {
-        if (!(error instanceof OpenRouterError) || !isWorthALook(error.facts)) throw error;
+        if (!(error instanceof OpenRouterError)) throw error;
+        if (!isWorthALook(error.facts)) throw told(error, doubt);
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const look = await lookAfter(error, client, asked.slug);
+        const look = await lookAfter(told(error, doubt), client, asked.slug);
         if (!look.workspace) {
           provenTaken = false;
           doubt = doubt === "answered 500" ? "none" : doubt;
@@ -5969,7 +5970,7 @@
             workspace: workspace,
             made: "unknown"
           };
-          await client.untilNextAttempt(error);
+          await client.untilNextAttempt(told(error, doubt));
         }
         provenTaken = true;
       }
@@ -5994,11 +5995,16 @@
       }
     }
     async function nextAttempt(error, doubt, client) {
-      const told = error.with({
-        mayHaveLanded: doubt === "lost"
+      const known = told(error.with({
+        mayHaveLanded: false
+      }), doubt);
+      if (!error.facts.again) throw known;
+      await client.untilNextAttempt(known);
+    }
+    function told(error, doubt) {
+      return doubt === "none" ? error : error.with({
+        mayHaveLanded: true
       });
-      if (!error.facts.again) throw told;
-      await client.untilNextAttempt(told);
     }
     function timeBefore({serverTime: serverTime}, elapsed) {
       return serverTime === void 0 ? void 0 : serverTime - elapsed;

@@ -50,12 +50,13 @@ export async function postOnce(
     try {
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
     } catch (error) {
-      if (!(error instanceof OpenRouterError) || !isWorthALook(error.facts)) throw error;
+      if (!(error instanceof OpenRouterError)) throw error;
+      if (!isWorthALook(error.facts)) throw told(error, doubt);
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-      const look = await lookAfter(error, client, asked.slug);
+      const look = await lookAfter(told(error, doubt), client, asked.slug);
       if (!look.workspace) {
         provenTaken = false;
         doubt = doubt === 'answered 500' ? 'none' : doubt;
@@ -73,7 +74,7 @@ export async function postOnce(
       // answered and the workspace is a twin's. Now that the slug is taken, one more POST shows it.
       if (provenTaken) {
         if (error.facts.status === 500) return { workspace, made: 'unknown' };
-        await client.untilNextAttempt(error);
+        await client.untilNextAttempt(told(error, doubt));
       }
       provenTaken = true;
     }
@@ -110,11 +111,16 @@ async function lookAfter(error: OpenRouterError, client: Client, slug: string): 
   }
 }
 
-/** Waits for it, or fails for good with what is known by now. */
+/** Waits for it after a look that found nothing, or fails for good with what is known by then. */
 async function nextAttempt(error: OpenRouterError, doubt: Doubt, client: Client): Promise<void> {
-  const told = error.with({ mayHaveLanded: doubt === 'lost' });
-  if (!error.facts.again) throw told;
-  await client.untilNextAttempt(told);
+  const known = told(error.with({ mayHaveLanded: false }), doubt);
+  if (!error.facts.again) throw known;
+  await client.untilNextAttempt(known);
+}
+
+/** `error`, told with what earlier tries have left open. */
+function told(error: OpenRouterError, doubt: Doubt): OpenRouterError {
+  return doubt === 'none' ? error : error.with({ mayHaveLanded: true });
 }
 
 /** The server's time `elapsed` milliseconds before it was looked at, or a little earlier. */
