@@ -41,11 +41,11 @@ describe('an error of the API', () => {
   });
 
   test.each([
-    [400, 'OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.'],
+    [400, 'OpenRouter refuses what it was asked, for the reason that it gives.'],
     [402, 'The account lacks the credit or the plan for this'],
     [404, 'Does api-url end with the path of the API'],
     [409, NOTHING_CHANGED],
-    [422, 'OpenRouter refused what the inputs ask for.'],
+    [422, 'OpenRouter refuses what it was asked, for the reason that it gives.'],
   ])('%i ends the step after a look at the slug, and says what to do', async (status, hint) => {
     const { message, calls } = await answer(status, { error: { message: 'No way' } });
     expect(message.split('\n')[0]).toBe(`POST /workspaces: the answer was ${status}: No way`);

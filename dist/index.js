@@ -958,8 +958,10 @@
     };
     const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
     const CLIENT_CLOSED_REQUEST = 499;
-    function verdictOn({status: status, headers: headers}) {
-      if (status === 429 || status === 503 && headers["retry-after"]) return REFUSED_FOR_NOW;
+    function verdictOn(response) {
+      const {status: status} = response;
+      const asksToWait = status === 503 && retryAfter(response) !== void 0;
+      if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
       if (PASSING.has(status)) return UNKNOWN;
       const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
       return refused ? REFUSED : UNCLEAR;
@@ -5494,6 +5496,7 @@
     async function deleteWorkspace(client, {id: id, slug: slug}) {
       await client.request({
         doing: `delete the workspace ${slug}`,
+        leaves: `the workspace ${slug}, which may be there still`,
         method: "DELETE",
         path: `/workspaces/${encodeURIComponent(id)}`,
         answer: object({
@@ -5720,12 +5723,12 @@
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
     const HINTS = {
-      400: "OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.",
+      400: "OpenRouter refuses what it was asked, for the reason that it gives.",
       401: MANAGEMENT_KEY,
       402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
       403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
       404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
-      422: "OpenRouter refused what the inputs ask for.",
+      422: "OpenRouter refuses what it was asked, for the reason that it gives.",
       429: "OpenRouter asks for fewer requests: wait, and run it again."
     };
     function hintsFor(status) {
@@ -5863,10 +5866,13 @@
     function tellChange({field: field, from: from, to: to}) {
       return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
     }
+    function answeredDrift(workspace, asked) {
+      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
+    }
     function warnOfDrift(workspace, asked, log) {
-      const answered = driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
-      if (answered.length === 0) return;
-      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...answered.map(({field: field, from: from, to: to}) => tellChange({
+      const changes = answeredDrift(workspace, asked);
+      if (changes.length === 0) return;
+      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...changes.map(({field: field, from: from, to: to}) => tellChange({
         field: field,
         from: to,
         to: from
@@ -5919,22 +5925,24 @@
         };
       }
     };
-    const UNKNOWN_MAKER = "It is as it was asked for and was made just now, but whether this step made it or another that asked for the same cannot be told.";
+    const UNKNOWN_MAKER = "It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.";
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
     }
     const SLACK_MS = 1e3;
-    function isOurs(workspace, asked, since) {
-      if (driftOf(workspace, asked).length > 0) return false;
-      const made = Date.parse(String(workspace["created_at"]));
-      if (since === void 0 || Number.isNaN(made)) return;
-      return made >= since - SLACK_MS;
+    function isAsAsked(workspace, asked) {
+      return answeredDrift(workspace, asked).length === 0;
     }
-    async function postOnce(asked, since, {client: client, clock: clock, log: log}) {
+    function wasMadeIn(workspace, {from: from, to: to}) {
+      const made = Date.parse(String(workspace["created_at"]));
+      return Number.isNaN(made) ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
+    }
+    async function postOnce(asked, seenFree, {client: client, clock: clock, log: log}) {
       const start = clock.now();
+      let wasFree = seenFree;
       let doubt = "none";
       let provenTaken = false;
-      for (let attempt = 1; ;attempt += 1) try {
+      for (let attempt = 1; ;) try {
         return {
           workspace: await postWorkspace(client, asked, attempt),
           made: true
@@ -5942,22 +5950,28 @@
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
         if (!isWorthALook(error.facts)) throw told(error, doubt);
+        attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
         const look = await lookAfter(told(error, doubt), client, asked.slug);
         if (!look.workspace) {
+          wasFree = true;
           provenTaken = false;
-          doubt = doubt === "answered 500" ? "none" : doubt;
+          doubt = doubtAfterNothing(doubt);
           await nextAttempt(error, doubt, client);
           continue;
         }
         const {workspace: workspace} = look;
-        const ours = isOurs(workspace, asked, since ?? timeBefore(look, clock.now() - start));
-        if (doubt === "none" || ours === false) return {
+        if (doubt === "none" || !isAsAsked(workspace, asked)) return {
           workspace: workspace,
           made: false
         };
-        if (ours === void 0) return {
+        const isNew = wasFree || isNewSince(look, workspace, clock.now() - start);
+        if (isNew === false) return {
+          workspace: workspace,
+          made: false
+        };
+        if (isNew === void 0 || doubt === "late") return {
           workspace: workspace,
           made: "unknown"
         };
@@ -5971,13 +5985,16 @@
             made: "unknown"
           };
           await client.untilNextAttempt(told(error, doubt));
-        }
+        } else log.info("It is. Posting once more, to see whether 500 is how a slug that is taken is answered.");
         provenTaken = true;
       }
     }
     function doubtAfter(doubt, {status: status, mayHaveLanded: mayHaveLanded}) {
       if (!mayHaveLanded || doubt === "lost") return doubt;
       return status === 500 ? "answered 500" : "lost";
+    }
+    function doubtAfterNothing(doubt) {
+      return doubt === "lost" || doubt === "late" ? "late" : "none";
     }
     function isWorthALook({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
       if (mayHaveLanded) return again || status !== void 0;
@@ -6006,8 +6023,12 @@
         mayHaveLanded: true
       });
     }
-    function timeBefore({serverTime: serverTime}, elapsed) {
-      return serverTime === void 0 ? void 0 : serverTime - elapsed;
+    function isNewSince({serverTime: serverTime}, workspace, elapsed) {
+      if (serverTime === void 0) return;
+      return wasMadeIn(workspace, {
+        from: serverTime - elapsed,
+        to: Number.POSITIVE_INFINITY
+      });
     }
     async function createWorkspace(request, surroundings) {
       const {asked: asked, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
@@ -6026,7 +6047,7 @@
           changes: []
         };
       }
-      const posted = await post(request, look?.serverTime, surroundings);
+      const posted = await post(request, look, surroundings);
       if (posted.made !== true) return takeExisting(posted, request, surroundings);
       warnOfDrift(posted.workspace, asked, log);
       return {
@@ -6035,14 +6056,14 @@
         changes: []
       };
     }
-    async function post({asked: asked, deleteAfterJob: deleteAfterJob}, since, surroundings) {
+    async function post({asked: asked, deleteAfterJob: deleteAfterJob}, look, surroundings) {
       const {clock: clock, events: events, log: log} = surroundings;
       const start = clock.now();
       if (deleteAfterJob) events.intended({
         asked: asked,
-        since: since
+        since: look?.serverTime
       });
-      const posted = await postOnce(asked, since, surroundings).catch(error => {
+      const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
         if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
         throw error;
       });
@@ -6070,7 +6091,8 @@
           log: report,
           events: {
             intended: intended => leave({
-              intended: intended
+              intended: intended,
+              timeoutMs: timeoutMs
             }),
             withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
             known(workspace, created) {
@@ -6091,17 +6113,21 @@
     const LOOKS_MS = [ 0, 1e3, 2e3 ];
     async function cleanUp(remains, surroundings) {
       const {client: client, log: log} = surroundings;
-      const workspace = "made" in remains ? remains.made : await findMade(remains.intended, surroundings);
+      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
       if (!workspace) return;
       await deleteWorkspace(client, workspace);
       log.info(`Deleted the workspace ${workspace.slug}, id ${workspace.id}, as delete-after-job asks for.`);
     }
-    async function findMade({asked: asked, since: since}, {client: client, clock: clock, log: log, signal: signal}) {
+    async function findMade({intended: {asked: asked, since: since}, timeoutMs: timeoutMs}, {client: client, clock: clock, log: log, signal: signal}) {
       for (const wait of LOOKS_MS) {
         await sleep(clock, wait, signal);
         const {workspace: workspace} = await findWorkspace(client, asked.slug);
         if (!workspace) continue;
-        if (isOurs(workspace, asked, since)) return workspace;
+        const inTime = since !== void 0 && wasMadeIn(workspace, {
+          from: since,
+          to: since + timeoutMs
+        });
+        if (inTime && isAsAsked(workspace, asked)) return workspace;
         log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
         return;
       }
@@ -6124,7 +6150,7 @@
           signal: signal
         });
       }, async (report, error) => {
-        report.warnOf(error, `Left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
+        report.warnOf(error, `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
         return 0;
       });
     }

@@ -14,7 +14,10 @@ export async function post(): Promise<void> {
       await cleanUp(state.remains, { client, clock, log: report, signal });
     },
     async (report, error) => {
-      report.warnOf(error, `Left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
+      report.warnOf(
+        error,
+        `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`,
+      );
       return 0;
     },
   );

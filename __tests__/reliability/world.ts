@@ -39,12 +39,13 @@ export function openWorld(options: WorldOptions): World {
   return { account, clock, network: { account, clock, schedule, latency, calls: [] } };
 }
 
-/** Makes a workspace without any of the faults, and lets `age` milliseconds pass. */
-export async function givenWorkspace(
-  { account, clock }: World,
-  body: CreateWorkspaceRequest,
-  age: number,
-): Promise<void> {
+/** Lets `ms` milliseconds pass. */
+export function pass({ clock }: World, ms: number): Promise<void> {
+  return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
+}
+
+/** Makes a workspace past all faults. */
+export function giveWorkspace({ account }: World, body: CreateWorkspaceRequest): void {
   const authorization = `Bearer ${KEY}`;
   account.handle({
     method: 'POST',
@@ -52,7 +53,6 @@ export async function givenWorkspace(
     authorization,
     body: JSON.stringify(body),
   });
-  await clock.run(new Promise<void>((resolve) => clock.after(age, resolve)));
 }
 
 /** What a step has done that was run in a world. */
@@ -97,7 +97,7 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
     log,
     events: {
       intended: mortal((intended) => {
-        ran.remains = { intended };
+        ran.remains = { intended, timeoutMs: life.timeout };
       }),
       withdrawn: mortal(() => {
         delete ran.remains;

@@ -25,8 +25,10 @@ const PASSING = new Set([408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** What an answer leaves open that is no success. */
-export function verdictOn({ status, headers }: HttpResponse): Verdict {
-  if (status === 429 || (status === 503 && headers['retry-after'])) return REFUSED_FOR_NOW;
+export function verdictOn(response: HttpResponse): Verdict {
+  const { status } = response;
+  const asksToWait = status === 503 && retryAfter(response) !== undefined;
+  if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
   if (PASSING.has(status)) return UNKNOWN;
   const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
   return refused ? REFUSED : UNCLEAR;

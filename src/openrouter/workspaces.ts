@@ -180,6 +180,7 @@ export async function deleteWorkspace(
 ): Promise<void> {
   await client.request({
     doing: `delete the workspace ${slug}`,
+    leaves: `the workspace ${slug}, which may be there still`,
     method: 'DELETE',
     path: `/workspaces/${encodeURIComponent(id)}`,
     answer: z.object({ deleted: z.literal(true) }),

@@ -44,12 +44,12 @@ const MANAGEMENT_KEY =
 const SERVER_TROUBLE = 'The trouble is at OpenRouter: see https://status.openrouter.ai.';
 
 const HINTS: Readonly<Record<number, string>> = {
-  400: 'OpenRouter refused what the inputs ask for. The slug is not taken: that was looked up.',
+  400: 'OpenRouter refuses what it was asked, for the reason that it gives.',
   401: MANAGEMENT_KEY,
   402: 'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
   403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
   404: 'Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?',
-  422: 'OpenRouter refused what the inputs ask for.',
+  422: 'OpenRouter refuses what it was asked, for the reason that it gives.',
   429: 'OpenRouter asks for fewer requests: wait, and run it again.',
 };
 

@@ -1,11 +1,14 @@
 import { sleep } from '../openrouter/clock.ts';
 import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
-import { isOurs } from './ownership.ts';
+import { isAsAsked, wasMadeIn } from './ownership.ts';
 import type { Surroundings } from './post-once.ts';
 import type { Intent } from './request.ts';
 
 /** What the step has left for its clean-up: what it made, or what it was about to make. */
-export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
+export type Remains =
+  | { made: Pick<Workspace, 'id' | 'slug'> }
+  /** With how long the step could last, in milliseconds. */
+  | { intended: Intent; timeoutMs: number };
 
 export function slugOf(remains: Remains): string {
   return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
@@ -23,8 +26,7 @@ export async function cleanUp(
   surroundings: Surroundings & { signal: AbortSignal },
 ): Promise<void> {
   const { client, log } = surroundings;
-  const workspace =
-    'made' in remains ? remains.made : await findMade(remains.intended, surroundings);
+  const workspace = 'made' in remains ? remains.made : await findMade(remains, surroundings);
   if (!workspace) return;
   await deleteWorkspace(client, workspace);
   log.info(
@@ -34,14 +36,16 @@ export async function cleanUp(
 
 /** The step was ended between its POST and the answer: what was sent may yet be carried out. */
 async function findMade(
-  { asked, since }: Intent,
+  { intended: { asked, since }, timeoutMs }: Extract<Remains, { intended: Intent }>,
   { client, clock, log, signal }: Surroundings & { signal: AbortSignal },
 ): Promise<Workspace | undefined> {
   for (const wait of LOOKS_MS) {
     await sleep(clock, wait, signal);
     const { workspace } = await findWorkspace(client, asked.slug);
     if (!workspace) continue;
-    if (isOurs(workspace, asked, since)) return workspace;
+    const inTime =
+      since !== undefined && wasMadeIn(workspace, { from: since, to: since + timeoutMs });
+    if (inTime && isAsAsked(workspace, asked)) return workspace;
     log.warning(`The workspace ${asked.slug} was left alone`, [
       `It exists, id ${workspace.id}, but cannot be shown to be what this step made.`,
     ]);

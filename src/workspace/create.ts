@@ -1,5 +1,5 @@
 import { OpenRouterError } from '../openrouter/error.ts';
-import { dashboardUrl, findWorkspace } from '../openrouter/workspaces.ts';
+import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
 import { warnOfDrift } from './drift.ts';
 import { takeExisting } from './existing.ts';
 import { type Posted, postOnce } from './post-once.ts';
@@ -28,7 +28,7 @@ export async function createWorkspace(
     log.info('It does not exist, and would be created. This is a dry run: nothing was written.');
     return { outcome: 'created', changes: [] };
   }
-  const posted = await post(request, look?.serverTime, surroundings);
+  const posted = await post(request, look, surroundings);
   if (posted.made !== true) return takeExisting(posted, request, surroundings);
   warnOfDrift(posted.workspace, asked, log);
   return { outcome: 'created', workspace: posted.workspace, changes: [] };
@@ -37,13 +37,13 @@ export async function createWorkspace(
 /** Posts, and keeps those informed who clean up after the job. */
 async function post(
   { asked, deleteAfterJob }: CreateRequest,
-  since: number | undefined,
+  look: Look | undefined,
   surroundings: CreateSurroundings,
 ): Promise<Posted> {
   const { clock, events, log } = surroundings;
   const start = clock.now();
-  if (deleteAfterJob) events.intended({ asked, since });
-  const posted = await postOnce(asked, since, surroundings).catch((error: unknown) => {
+  if (deleteAfterJob) events.intended({ asked, since: look?.serverTime });
+  const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
     if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
     throw error;
   });

@@ -33,12 +33,17 @@ export function tellChange({ field, from, to }: Change): string {
   return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
 }
 
+/** The same, but for fields that the answer does not have: older ones lack the newest. */
+export function answeredDrift(workspace: Workspace, asked: CreateWorkspaceRequest): Change[] {
+  return driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
+}
+
 /** Warns where OpenRouter has answered a write with other values than it was asked for. */
 export function warnOfDrift(workspace: Workspace, asked: CreateWorkspaceRequest, log: Log): void {
-  const answered = driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
-  if (answered.length === 0) return;
+  const changes = answeredDrift(workspace, asked);
+  if (changes.length === 0) return;
   log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [
     'OpenRouter has answered with other values:',
-    ...answered.map(({ field, from, to }) => tellChange({ field, from: to, to: from })),
+    ...changes.map(({ field, from, to }) => tellChange({ field, from: to, to: from })),
   ]);
 }

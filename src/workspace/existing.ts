@@ -61,7 +61,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
 };
 
 const UNKNOWN_MAKER =
-  'It is as it was asked for and was made just now, but whether this step made it or another that asked for the same cannot be told.';
+  'It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.';
 
 function valuesOf(changes: readonly Change[]): Record<string, unknown> {
   return Object.fromEntries(changes.map(({ field, to }) => [field, to]));

@@ -1,23 +1,25 @@
 import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces.ts';
-import { driftOf } from './drift.ts';
+import { answeredDrift } from './drift.ts';
+
+/** A span of the server's own time, in milliseconds since 1970. */
+export interface Span {
+  from: number;
+  to: number;
+}
 
 /**
- * How much earlier than the first POST a workspace may seem to have been made and still be ours,
- * in milliseconds: `created_at` may come without its fraction of a second.
+ * What `created_at` may be off a span by, in milliseconds: it may come without its fraction of a
+ * second, as `Date` always does.
  */
 const SLACK_MS = 1_000;
 
-/**
- * Whether `workspace` is what a POST of `asked` has made that was not sent before `since`, in the
- * server's own time; undefined where the server has not said what time it is or was.
- */
-export function isOurs(
-  workspace: Workspace,
-  asked: CreateWorkspaceRequest,
-  since: number | undefined,
-): boolean | undefined {
-  if (driftOf(workspace, asked).length > 0) return false;
+/** Whether `workspace` is as it was asked for. */
+export function isAsAsked(workspace: Workspace, asked: CreateWorkspaceRequest): boolean {
+  return answeredDrift(workspace, asked).length === 0;
+}
+
+/** Whether `workspace` was made within `span`; undefined where it does not say when it was made. */
+export function wasMadeIn(workspace: Workspace, { from, to }: Span): boolean | undefined {
   const made = Date.parse(String(workspace['created_at']));
-  if (since === undefined || Number.isNaN(made)) return undefined;
-  return made >= since - SLACK_MS;
+  return Number.isNaN(made) ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
 }

@@ -9,7 +9,7 @@ import {
   postWorkspace,
   type Workspace,
 } from '../openrouter/workspaces.ts';
-import { isOurs } from './ownership.ts';
+import { isAsAsked, wasMadeIn } from './ownership.ts';
 
 /** What the functions of this folder work with. */
 export interface Surroundings {
@@ -32,42 +32,47 @@ export interface Posted {
  * A slug is unique, so a second POST cannot make a second workspace; what has to be told is whether
  * the workspace with the slug is ours. How a taken slug is answered is documented nowhere (400, 409
  * and 500 are all plausible), and texts change. So it is decided by three things: whether a POST of
- * ours may have landed, the fields, and when it was made, by the server's own clock. `since` is the
- * server's time before the first POST, where it is known.
+ * ours may have landed since the slug was last seen to be free, the fields, and, where it was never
+ * looked at before, when the workspace was made, by the server's own clock. `seenFree` says whether
+ * a look before the first POST has found the slug free.
  *
  * @throws {OpenRouterError} when it was not made, or that could not be found out in time.
  */
 export async function postOnce(
   asked: CreateWorkspaceRequest,
-  since: number | undefined,
+  seenFree: boolean,
   { client, clock, log }: Surroundings,
 ): Promise<Posted> {
   const start = clock.now();
+  let wasFree = seenFree;
   let doubt: Doubt = 'none';
   let provenTaken = false;
 
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; ; ) {
     try {
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
     } catch (error) {
       if (!(error instanceof OpenRouterError)) throw error;
       if (!isWorthALook(error.facts)) throw told(error, doubt);
+      attempt = error.facts.attempts + 1;
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
       const look = await lookAfter(told(error, doubt), client, asked.slug);
       if (!look.workspace) {
+        wasFree = true;
         provenTaken = false;
-        doubt = doubt === 'answered 500' ? 'none' : doubt;
+        doubt = doubtAfterNothing(doubt);
         await nextAttempt(error, doubt, client);
         continue;
       }
 
       const { workspace } = look;
-      const ours = isOurs(workspace, asked, since ?? timeBefore(look, clock.now() - start));
-      if (doubt === 'none' || ours === false) return { workspace, made: false };
-      if (ours === undefined) return { workspace, made: 'unknown' };
+      if (doubt === 'none' || !isAsAsked(workspace, asked)) return { workspace, made: false };
+      const isNew = wasFree || isNewSince(look, workspace, clock.now() - start);
+      if (isNew === false) return { workspace, made: false };
+      if (isNew === undefined || doubt === 'late') return { workspace, made: 'unknown' };
       if (doubt === 'lost' || !error.facts.mayHaveLanded) return { workspace, made: true };
 
       // Either it landed and 500 was the answer nevertheless, or 500 is how a taken slug is
@@ -75,6 +80,10 @@ export async function postOnce(
       if (provenTaken) {
         if (error.facts.status === 500) return { workspace, made: 'unknown' };
         await client.untilNextAttempt(told(error, doubt));
+      } else {
+        log.info(
+          'It is. Posting once more, to see whether 500 is how a slug that is taken is answered.',
+        );
       }
       provenTaken = true;
     }
@@ -82,14 +91,20 @@ export async function postOnce(
 }
 
 /**
- * Why a POST may have landed: it was lost on its way there or back; or it was answered with 500,
- * which may as well be how the server refuses a slug that is taken.
+ * Why a POST may have landed: it was lost on its way there or back since the slug was last seen to
+ * be free; or it was answered with 500, which may as well be how the server refuses a slug that is
+ * taken; or it was lost before the slug was seen to be free, and may only arrive late.
  */
-type Doubt = 'none' | 'answered 500' | 'lost';
+type Doubt = 'none' | 'late' | 'answered 500' | 'lost';
 
 function doubtAfter(doubt: Doubt, { status, mayHaveLanded }: CallFacts): Doubt {
   if (!mayHaveLanded || doubt === 'lost') return doubt;
   return status === 500 ? 'answered 500' : 'lost';
+}
+
+/** A look that finds nothing settles what was answered; what was lost may be on its way. */
+function doubtAfterNothing(doubt: Doubt): Doubt {
+  return doubt === 'lost' || doubt === 'late' ? 'late' : 'none';
 }
 
 /**
@@ -123,7 +138,8 @@ function told(error: OpenRouterError, doubt: Doubt): OpenRouterError {
   return doubt === 'none' ? error : error.with({ mayHaveLanded: true });
 }
 
-/** The server's time `elapsed` milliseconds before it was looked at, or a little earlier. */
-function timeBefore({ serverTime }: Look, elapsed: number): number | undefined {
-  return serverTime === undefined ? undefined : serverTime - elapsed;
+/** Whether `workspace` was made in the last `elapsed` milliseconds, by the server's own clock. */
+function isNewSince({ serverTime }: Look, workspace: Workspace, elapsed: number) {
+  if (serverTime === undefined) return undefined;
+  return wasMadeIn(workspace, { from: serverTime - elapsed, to: Number.POSITIVE_INFINITY });
 }
