@@ -6072,7 +6072,10 @@
         events.known(workspace, true);
         const seconds = ((clock.now() - start) / 1e3).toFixed(1);
         log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-      } else events.withdrawn();
+      } else {
+        events.withdrawn();
+        if (made === "unknown" && deleteAfterJob) log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}` ]);
+      }
       return posted;
     }
     function create() {

@@ -93,6 +93,15 @@ describe('what is ours is known', () => {
   });
 });
 
+test('what cannot be told whose it is is not deleted, and said to stay', async () => {
+  const schedule = [{ on: POST, kind: 'answer', status: 500, committed: true }] as const;
+  const world = given([...schedule], { takenSlugStatus: 500 });
+  const ran = await runCreate(world, { ...REQUEST, ifExists: 'reuse' }, LIFE);
+  expect(ran.result).toMatchObject({ outcome: 'unchanged' });
+  expect(ran.log).toContain('The workspace preview-42 will not be deleted after the job');
+  expect(ran.remains).toBeUndefined();
+});
+
 test('attempts are counted on, and backed off from, across looks', async () => {
   const world = given([
     { on: POST, kind: 'refused' },

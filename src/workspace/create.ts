@@ -54,6 +54,11 @@ async function post(
     log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
   } else {
     events.withdrawn();
+    if (made === 'unknown' && deleteAfterJob) {
+      log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [
+        `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
+      ]);
+    }
   }
   return posted;
 }
