@@ -102,6 +102,18 @@ test('what cannot be told whose it is is not deleted, and said to stay', async (
   expect(ran.remains).toBeUndefined();
 });
 
+test('a POST that is lost once the slug is taken proves nothing', async () => {
+  const world = given(
+    [
+      { on: POST, kind: 'answer', status: 500, committed: true },
+      { on: POST, kind: 'reset' },
+    ],
+    { takenSlugStatus: 500 },
+  );
+  const ran = await runCreate(world, REQUEST, LIFE);
+  expect(String(ran.error)).toContain('cannot be told');
+});
+
 test('attempts are counted on, and backed off from, across looks', async () => {
   const world = given([
     { on: POST, kind: 'refused' },
