@@ -66,6 +66,12 @@ export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }
 
+/** What the step has written to its log, but for what it has masked there. */
+export function printedBy(step: StepResult): string {
+  const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+  return lines.join('\n') + step.stderr;
+}
+
 /** The step is red, with one annotation, which is returned; and no output. */
 export function redOf(step: StepResult): { title: string; message: string } {
   expect(step.exitCode).toBe(1);

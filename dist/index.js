@@ -5858,6 +5858,9 @@
         to: asked[field]
       }));
     }
+    function answeredDrift(workspace, asked) {
+      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
+    }
     function normal(field, value) {
       if (!Array.isArray(value)) return JSON.stringify(value ?? null);
       if (field === "disabled_server_tools" && value.length === 0) return "null";
@@ -5865,9 +5868,6 @@
     }
     function tellChange({field: field, from: from, to: to}) {
       return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-    }
-    function answeredDrift(workspace, asked) {
-      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
     }
     function warnOfDrift(workspace, asked, log) {
       const changes = answeredDrift(workspace, asked);

@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import { parseDuration } from './duration.ts';
 
 /** What `action.yml` gives for the inputs that an author leaves out or empty. */
-export const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
-export const DEFAULT_TIMEOUT = '60s';
+const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
+const DEFAULT_TIMEOUT = '60s';
 
 /** Far below the length of any key, and far above that of a word which masking would blot out. */
 const MIN_KEY_LENGTH = 16;

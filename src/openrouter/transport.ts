@@ -44,7 +44,7 @@ export class ExchangeError extends Error {
 }
 
 /** The longest answer that is read, in bytes. A list page of 100 workspaces is a tenth of it. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * The network, through `@actions/http-client`, which knows the runner's proxy variables. Follows

@@ -20,6 +20,11 @@ export function driftOf(workspace: Workspace, asked: CreateWorkspaceRequest): Ch
     .map((field) => ({ field, from: workspace[field] ?? null, to: asked[field] }));
 }
 
+/** The same, but for fields that the answer does not have: older ones lack the newest. */
+export function answeredDrift(workspace: Workspace, asked: CreateWorkspaceRequest): Change[] {
+  return driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
+}
+
 /** A text that is the same for values which mean the same to the API. */
 function normal(field: WorkspaceField, value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value ?? null);
@@ -31,11 +36,6 @@ function normal(field: WorkspaceField, value: unknown): string {
 /** `name: "Old" → "New"` */
 export function tellChange({ field, from, to }: Change): string {
   return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-}
-
-/** The same, but for fields that the answer does not have: older ones lack the newest. */
-export function answeredDrift(workspace: Workspace, asked: CreateWorkspaceRequest): Change[] {
-  return driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
 }
 
 /** Warns where OpenRouter has answered a write with other values than it was asked for. */
