@@ -28,13 +28,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** For a step that tries again until time is over. */
+const SOON = { timeout: '2s' };
+
 function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
   return runStep({
     action: ROOT,
     with: {
       'management-key': sandbox.managementKey,
       'api-url': `https://${HOST}/api/v1`,
-      timeout: '2s',
       ...workspaceInputs(),
       ...inputs,
     },
@@ -76,7 +78,7 @@ describe('a proxy', () => {
 
   test('is passed by for a host in no_proxy', async () => {
     const proxy = await withProxy({});
-    const step = await create({ https_proxy: proxy.url, no_proxy: HOST });
+    const step = await create({ https_proxy: proxy.url, no_proxy: HOST }, SOON);
     await proxy.close();
     expect(proxy.tunnels).toEqual([]);
     const { message } = redOf(step);
@@ -87,7 +89,7 @@ describe('a proxy', () => {
   test('that nobody listens on is named, and nothing was sent', async () => {
     const proxy = await withProxy({});
     await proxy.close();
-    const { message } = redOf(await create({ https_proxy: proxy.url }));
+    const { message } = redOf(await create({ https_proxy: proxy.url }, SOON));
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
     expect(message).toContain('ECONNREFUSED');
     expect(message).toContain('Nothing was changed at OpenRouter.');
@@ -107,7 +109,7 @@ describe('a proxy', () => {
     [502, 'statusCode=502'],
   ])('that refuses with %i is named, and nothing was sent', async (answer, reason) => {
     const proxy = await withProxy({ answer });
-    const { message } = redOf(await create({ https_proxy: proxy.url }));
+    const { message } = redOf(await create({ https_proxy: proxy.url }, SOON));
     await proxy.close();
     expect(message).toContain(reason);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
