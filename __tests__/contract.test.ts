@@ -125,6 +125,35 @@ describe('the sandbox, to the SDK,', () => {
     await expect(create('default')).rejects.toMatchObject({ statusCode: 400 });
   });
 
+  test('makes, lists and deletes API keys, which block the deletion of their workspace', async () => {
+    const { apiKeys, workspaces } = client();
+    await bench.create({ slug: 'with-keys' });
+    const workspaceId = idOf('with-keys');
+    for (let count = 0; count < 101; count += 1) {
+      const made = await apiKeys.create({ requestBody: { name: `Key ${count}`, workspaceId } });
+      expect(made.data).toMatchObject({ name: `Key ${count}`, workspaceId });
+      expect(made.data.label).toBe(`${made.key.slice(0, 12)}...${made.key.slice(-4)}`);
+    }
+    const [newest] = bench.sandbox.account.keys;
+    if (newest) newest.disabled = true;
+
+    const list = async (options: { offset?: number; includeDisabled?: boolean }) => {
+      const { data } = await apiKeys.list({ workspaceId, ...options });
+      return data.map(({ name }) => name);
+    };
+    expect((await list({ includeDisabled: true }))[0]).toBe('Key 100');
+    expect(await list({ includeDisabled: true, offset: 100 })).toEqual(['Key 0']);
+    expect((await list({}))[0]).toBe('Key 99');
+    expect((await apiKeys.list()).data).toEqual([]);
+
+    await expect(workspaces.delete({ id: 'with-keys' })).rejects.toMatchObject({ statusCode: 400 });
+    for (const { hash } of [...bench.sandbox.account.keys]) {
+      expect(await apiKeys.delete({ hash })).toEqual({ deleted: true });
+    }
+    await expect(apiKeys.delete({ hash: '0' })).rejects.toMatchObject({ statusCode: 404 });
+    expect(await workspaces.delete({ id: 'with-keys' })).toEqual({ deleted: true });
+  });
+
   test('keeps the default workspace', async () => {
     const { workspaces } = client();
     await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject({ statusCode: 400 });

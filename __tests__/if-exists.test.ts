@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Workspace } from '../sandbox/openrouter.ts';
+import type { Workspace } from '../sandbox/api/workspaces.ts';
 import { annotations, openBench, redOf } from './step.ts';
 
 const bench = openBench();

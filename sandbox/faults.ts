@@ -20,7 +20,7 @@ export type Fault = { committed?: boolean } & (
 
 /** A fault and the request that it befalls: the next one, or the next one of that call. */
 export type ScheduledFault = Fault & {
-  /** `POST /workspaces`; an id or slug in the path is `:id`. */
+  /** As the account names it: `POST /workspaces`, `GET /workspaces/:id`, `DELETE /keys/:hash`. */
   on?: string;
 };
 
@@ -28,9 +28,4 @@ export type ScheduledFault = Fault & {
 export function takeFault(schedule: ScheduledFault[], call: string): Fault | undefined {
   const at = schedule.findIndex(({ on }) => on === undefined || on === call);
   return at < 0 ? undefined : schedule.splice(at, 1)[0];
-}
-
-/** The call that a fault can be scheduled for. */
-export function callOf(method: string, path: string): string {
-  return `${method} ${path.replace(/\?.*$/, '').replace(/^(\/[^/]+)\/[^/]+$/, '$1/:id')}`;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../src/openrouter/clock.ts';
 import { ExchangeError, type HttpResponse, type Transport } from '../src/openrouter/transport.ts';
-import { callOf, type Fault, type ScheduledFault, takeFault } from './faults.ts';
+import { type Fault, type ScheduledFault, takeFault } from './faults.ts';
 import type { OpenRouter } from './openrouter.ts';
 
 /** Faults that no server can commit. */
@@ -26,7 +26,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
   const { account, clock, schedule, calls, latency } = network;
   return async ({ method, url, headers, body = '' }, signal) => {
     const path = url.slice(baseUrl.length);
-    const call = callOf(method, path);
+    const call = account.callOf(method, path);
     calls.push(call);
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });

@@ -4,14 +4,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
-import { callOf, type Fault, type ScheduledFault, takeFault } from './faults.ts';
-import {
-  type ApiAnswer,
-  type OpenRouter,
-  type OpenRouterOptions,
-  openAccount,
-} from './openrouter.ts';
+import type { ApiAnswer } from './api/route.ts';
+import { type Fault, type ScheduledFault, takeFault } from './faults.ts';
+import { type OpenRouter, type OpenRouterOptions, openAccount } from './openrouter.ts';
 
 export interface RecordedRequest {
   method: string;
@@ -25,6 +22,8 @@ export interface SandboxOptions extends Partial<OpenRouterOptions> {
   /** 0 for any that is free. */
   port?: number;
   tls?: { key: string; cert: string };
+  /** How long each answer is on its way, in milliseconds. */
+  latency?: number;
   /** Told of each exchange once it is over. */
   onExchange?(request: RecordedRequest, outcome: string): void;
 }
@@ -47,7 +46,12 @@ export interface Sandbox {
 const BASE_PATH = '/api/v1';
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { managementKey = `sk-or-v1-${randomBytes(32).toString('hex')}`, tls, port = 0 } = options;
+  const {
+    managementKey = `sk-or-v1-${randomBytes(32).toString('hex')}`,
+    tls,
+    port = 0,
+    latency = 0,
+  } = options;
   const account = openAccount({ ...options, managementKey });
   const requests: RecordedRequest[] = [];
   const faults: ScheduledFault[] = [];
@@ -60,12 +64,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests.push(request);
     arrivals.dispatchEvent(new Event('request'));
 
-    const fault = takeFault(faults, callOf(method, path));
+    const fault = takeFault(faults, account.callOf(method, path));
     const { authorization } = headers;
     const answer =
       fault && !fault.committed
         ? { status: 201, body: { data: {} } }
         : account.handle({ method, path, authorization, body: request.body });
+    if (latency > 0) await delay(latency);
     response.setHeader('date', account.now().toUTCString());
     response.setHeader('cf-ray', `${randomBytes(8).toString('hex')}-SBX`);
     if (fault) misbehave(fault, answer, response);

@@ -1,7 +1,7 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
+import type { Workspace } from '../../sandbox/api/workspaces.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
-import type { Workspace } from '../../sandbox/openrouter.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
 import { driftOf } from '../../src/workspace/drift.ts';

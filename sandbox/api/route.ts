@@ -1,0 +1,85 @@
+import * as z from 'zod';
+
+/** A request as the API sees it. */
+export interface ApiRequest {
+  method: string;
+  /** Below the base URL, with its query: `/workspaces?limit=10`. */
+  path: string;
+  /** The `Authorization` header. */
+  authorization: string | undefined;
+  /** As it was sent, not parsed. */
+  body: string;
+}
+
+export interface ApiAnswer {
+  status: number;
+  body: unknown;
+}
+
+/** What a route answers; `params` are the parts of the path that its pattern names, in order. */
+export type Route = (call: { query: URLSearchParams; body: string }, params: string[]) => ApiAnswer;
+
+/** By pattern: `DELETE /workspaces/:id`. */
+export type Routes = Readonly<Record<string, Route>>;
+
+/** The route for a call, as its pattern and what the pattern's names stand for. */
+export interface Match {
+  pattern: string;
+  params: string[];
+}
+
+export function match(routes: Routes, method: string, path: string): Match | undefined {
+  const given = path.replace(/\?.*$/s, '').split('/');
+  for (const pattern of Object.keys(routes)) {
+    const [verb, template = ''] = pattern.split(' ');
+    const parts = template.split('/');
+    const fits = (part: string, at: number) => part.startsWith(':') || part === given[at];
+    if (verb === method && parts.length === given.length && parts.every(fits)) {
+      const params = given.filter((_, at) => parts[at]?.startsWith(':'));
+      return { pattern, params: params.map(decodeURIComponent) };
+    }
+  }
+  return undefined;
+}
+
+/** A refusal, whose answer is an error. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function ok(body: unknown): ApiAnswer {
+  return { status: 200, body };
+}
+
+/**
+ * The body of a request.
+ * @throws {ApiError} when it is not as `schema` says.
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, body: string): z.infer<Schema> {
+  const parsed = schema.safeParse(jsonOf(body));
+  if (parsed.success) return parsed.data;
+  throw new ApiError(400, `Invalid request parameters: ${z.prettifyError(parsed.error)}`);
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError(400, 'The request body is not JSON');
+  }
+}
+
+/** The page of `items` that a query asks for, of no more than 100. */
+export function page<Item>(items: readonly Item[], query: URLSearchParams, size: number): Item[] {
+  const offset = Number(query.get('offset') ?? 0);
+  const limit = Math.min(Number(query.get('limit') ?? size), 100);
+  return items.slice(offset, offset + limit);
+}
+
+/** A field that may be null or left out. */
+export const nullable = <Inner extends z.ZodType>(inner: Inner) => inner.nullable().optional();
