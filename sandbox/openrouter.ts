@@ -1,4 +1,12 @@
+import { type Budget, budgetRoutes } from './api/budgets.ts';
+import { type Guardrail, guardrailRoutes } from './api/guardrails.ts';
 import { type Key, keyRoutes } from './api/keys.ts';
+import {
+  memberRoutes,
+  type OrganizationMember,
+  organizationOf,
+  type WorkspaceMember,
+} from './api/members.ts';
 import { type ApiAnswer, ApiError, type ApiRequest, match, type Routes } from './api/route.ts';
 import { type Workspace, workspaceRoutes } from './api/workspaces.ts';
 
@@ -13,6 +21,13 @@ export interface OpenRouterOptions {
 export interface Account {
   workspaces: Workspace[];
   keys: Key[];
+  budgets: Budget[];
+  /** Of the workspaces whose default guardrail has been written. */
+  guardrails: Guardrail[];
+  /** Of the organization, the owner first. */
+  members: OrganizationMember[];
+  /** Who is in which workspace, but for the default one, where all are. */
+  memberships: WorkspaceMember[];
   /** The user that the management key acts for. */
   owner: string;
   takenSlugStatus: 400 | 409 | 500;
@@ -30,8 +45,25 @@ export interface OpenRouter extends Account {
 /** OpenRouter's management API, as far as it is documented, over an account in memory. */
 export function openAccount(options: OpenRouterOptions): OpenRouter {
   const { managementKey, takenSlugStatus = 400, now = () => new Date() } = options;
-  const account = { workspaces: [], keys: [], owner: 'user_2sandbox', takenSlugStatus, now };
-  const routes: Routes = { ...workspaceRoutes(account), ...keyRoutes(account) };
+  const owner = 'user_2sandbox';
+  const account: Account = {
+    workspaces: [],
+    keys: [],
+    budgets: [],
+    guardrails: [],
+    members: organizationOf(owner),
+    memberships: [],
+    owner,
+    takenSlugStatus,
+    now,
+  };
+  const routes: Routes = {
+    ...workspaceRoutes(account),
+    ...keyRoutes(account),
+    ...budgetRoutes(account),
+    ...guardrailRoutes(account),
+    ...memberRoutes(account),
+  };
 
   return {
     ...account,

@@ -81,5 +81,11 @@ export function page<Item>(items: readonly Item[], query: URLSearchParams, size:
   return items.slice(offset, offset + limit);
 }
 
+/** Takes out of `items` those that are `gone`, and counts them. */
+export function drop<Item>(items: Item[], gone: (item: Item) => boolean): number {
+  const kept = items.filter((item) => !gone(item));
+  return items.splice(0, items.length, ...kept).length - kept.length;
+}
+
 /** A field that may be null or left out. */
 export const nullable = <Inner extends z.ZodType>(inner: Inner) => inner.nullable().optional();

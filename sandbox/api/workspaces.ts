@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Account } from '../openrouter.ts';
-import { ApiError, nullable, ok, page, parse, type Routes } from './route.ts';
+import { ApiError, drop, nullable, ok, page, parse, type Routes } from './route.ts';
 
 /** A workspace as the API answers it. */
 export interface Workspace {
   id: string;
   slug: string;
   name: string;
+  default_guardrail_id: string;
+  include_byok_in_budgets: boolean;
   created_at: string;
   updated_at: string | null;
   [field: string]: unknown;
@@ -53,7 +55,7 @@ const DEFAULTS = {
 
 /** The workspaces of `account`, which has its default one from then on. */
 export function workspaceRoutes(account: Account): Routes {
-  const { workspaces, keys, now, takenSlugStatus } = account;
+  const { workspaces, keys, budgets, guardrails, memberships, now, takenSlugStatus } = account;
 
   const make = (fields: z.infer<typeof createRequest>): Workspace => {
     const id = randomUUID();
@@ -61,7 +63,7 @@ export function workspaceRoutes(account: Account): Routes {
       id,
       ...DEFAULTS,
       ...fields,
-      default_guardrail_id: guardrailOf(id),
+      default_guardrail_id: derivedUuid(id),
       include_byok_in_budgets: false,
       created_at: now().toISOString(),
       created_by: account.owner,
@@ -70,11 +72,7 @@ export function workspaceRoutes(account: Account): Routes {
     workspaces.push(workspace);
     return workspace;
   };
-  const find = (idOrSlug: string | undefined): Workspace => {
-    const found = workspaces.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
-    if (!found) throw new ApiError(404, 'Workspace not found');
-    return found;
-  };
+  const find = (idOrSlug: string | undefined) => findWorkspace(workspaces, idOrSlug);
   const claim = (slug: string | undefined, self?: Workspace) => {
     if (workspaces.some((workspace) => workspace.slug === slug && workspace !== self)) {
       throw new ApiError(takenSlugStatus, 'A workspace with this slug already exists');
@@ -107,13 +105,22 @@ export function workspaceRoutes(account: Account): Routes {
         throw new ApiError(400, 'Workspaces with API keys cannot be deleted');
       }
       workspaces.splice(workspaces.indexOf(workspace), 1);
+      const held: { workspace_id: string }[][] = [budgets, guardrails, memberships];
+      for (const items of held) drop(items, ({ workspace_id }) => workspace_id === workspace.id);
       return ok({ deleted: true });
     },
   };
 }
 
-/** A UUID that follows from the workspace's own, as OpenRouter's does. */
-function guardrailOf(id: string): string {
-  const hex = createHash('sha1').update(id).digest('hex');
+/** @throws {ApiError} when there is none with that id or slug. */
+export function findWorkspace(workspaces: Workspace[], idOrSlug: string | undefined): Workspace {
+  const found = workspaces.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
+  if (!found) throw new ApiError(404, 'Workspace not found');
+  return found;
+}
+
+/** A UUID that follows from `seed`, as a default guardrail's does from its workspace's. */
+export function derivedUuid(seed: string): string {
+  const hex = createHash('sha1').update(seed).digest('hex');
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-a$4-$5');
 }
