@@ -8,7 +8,7 @@ const KEY_IDS =
 const TOOLS = 'must be a list of names: one per line, separated by commas, or a JSON array';
 const RATE = 'must be a number from 0.0001 to 1';
 const SLUG = 'must be lower-case letters and digits, in groups joined by single hyphens';
-const DURATION = 'must be a duration such as 90s, 15m or 2h';
+const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
 const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
 
 /** Input, what is written, and what goes out for it. */

@@ -195,4 +195,24 @@ describe('TLS', () => {
     expect(step.outputs['created']).toBe('true');
     expect(sandbox.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
+
+  test('a reset on a connection that is used again is looked into', async () => {
+    const certificate = await certify('localhost');
+    const other = await startSandbox({ tls: certificate });
+    const trusted = join(folder, 'localhost.pem');
+    await writeFile(trusted, certificate.authority);
+    other.faults.push({ on: 'POST /workspaces', kind: 'reset', committed: true });
+    const step = await create(
+      { NODE_EXTRA_CA_CERTS: trusted },
+      {
+        'management-key': other.managementKey,
+        'api-url': `https://localhost:${other.port}/api/v1`,
+        'if-exists': 'reuse',
+      },
+    );
+    await other.close();
+    expect(step.outputs['created']).toBe('true');
+    expect(other.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
+    expect(other.requests[0]?.headers.connection).toBe('keep-alive');
+  });
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import {
@@ -21,6 +22,9 @@ export interface Bench {
   startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
   /** Runs the post step after `main`, with inputs evaluated anew. */
   post(main: StepResult, inputs?: Inputs): Promise<StepResult>;
+  /** Runs a step of the action in the folder `action`, with no inputs but these and the key. */
+  run(action: string, inputs: Inputs): Promise<StepResult>;
+  start(action: string, inputs: Inputs): ReturnType<typeof startStep>;
 }
 
 export function openBench(options?: SandboxOptions): Bench {
@@ -34,14 +38,15 @@ export function openBench(options?: SandboxOptions): Bench {
   });
   afterAll(() => sandbox().close());
 
+  const stepOf = (action: string, inputs: Inputs): StepOptions => {
+    const { managementKey, url } = sandbox();
+    return {
+      action: join(ROOT, action),
+      with: { 'management-key': managementKey, 'api-url': url, ...inputs },
+    };
+  };
   const step = (inputs: Inputs = {}, env: StepOptions['env'] = {}): StepOptions => ({
-    action: ROOT,
-    with: {
-      'management-key': sandbox().managementKey,
-      'api-url': sandbox().url,
-      ...workspaceInputs(),
-      ...inputs,
-    },
+    ...stepOf('', { ...workspaceInputs(), ...inputs }),
     env,
   });
   return {
@@ -51,6 +56,8 @@ export function openBench(options?: SandboxOptions): Bench {
     create: (inputs, env) => runStep(step(inputs, env)),
     startCreate: (inputs, env) => startStep(step(inputs, env)),
     post: (main, inputs) => runPost(step(inputs), main),
+    run: (action, inputs) => runStep(stepOf(action, inputs)),
+    start: (action, inputs) => startStep(stepOf(action, inputs)),
   };
 }
 
@@ -72,10 +79,10 @@ export function printedBy(step: StepResult): string {
   return lines.join('\n') + step.stderr;
 }
 
-/** The step is red, with one annotation, which is returned; and no output. */
-export function redOf(step: StepResult): { title: string; message: string } {
+/** The step is red, with one annotation, which is returned; and with no outputs but these. */
+export function redOf(step: StepResult, outputs = {}): { title: string; message: string } {
   expect(step.exitCode).toBe(1);
-  expect(step.outputs).toEqual({});
+  expect(step.outputs).toEqual(outputs);
   expect(step.stderr).toBe('');
   const errors = annotations(step);
   expect(errors).toHaveLength(1);

@@ -298,8 +298,152 @@
     __nccwpck_require__.r(__webpack_exports__);
     __nccwpck_require__.d(__webpack_exports__, {
       create: () => create,
+      delete: () => delete_deleteWorkspace,
       post: () => post_post
     });
+    class Node {
+      value;
+      next;
+      constructor(value) {
+        this.value = value;
+      }
+    }
+    class Queue {
+      #head;
+      #tail;
+      #size;
+      constructor() {
+        this.clear();
+      }
+      enqueue(value) {
+        const node = new Node(value);
+        if (this.#head) {
+          this.#tail.next = node;
+          this.#tail = node;
+        } else {
+          this.#head = node;
+          this.#tail = node;
+        }
+        this.#size++;
+      }
+      dequeue() {
+        const current = this.#head;
+        if (!current) return;
+        this.#head = this.#head.next;
+        this.#size--;
+        if (!this.#head) this.#tail = void 0;
+        return current.value;
+      }
+      peek() {
+        if (!this.#head) return;
+        return this.#head.value;
+      }
+      clear() {
+        this.#head = void 0;
+        this.#tail = void 0;
+        this.#size = 0;
+      }
+      get size() {
+        return this.#size;
+      }
+      * [Symbol.iterator]() {
+        let current = this.#head;
+        while (current) {
+          yield current.value;
+          current = current.next;
+        }
+      }
+      * drain() {
+        while (this.#head) yield this.dequeue();
+      }
+    }
+    function pLimit(concurrency) {
+      let rejectOnClear = false;
+      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
+      validateConcurrency(concurrency);
+      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
+      const queue = new Queue;
+      let activeCount = 0;
+      const resumeNext = () => {
+        if (activeCount < concurrency && queue.size > 0) {
+          activeCount++;
+          queue.dequeue().run();
+        }
+      };
+      const next = () => {
+        activeCount--;
+        resumeNext();
+      };
+      const run = async (function_, resolve, arguments_) => {
+        const result = (async () => function_(...arguments_))();
+        resolve(result);
+        try {
+          await result;
+        } catch {}
+        next();
+      };
+      const enqueue = (function_, resolve, reject, arguments_) => {
+        const queueItem = {
+          reject: reject
+        };
+        new Promise(internalResolve => {
+          queueItem.run = internalResolve;
+          queue.enqueue(queueItem);
+        }).then(run.bind(void 0, function_, resolve, arguments_));
+        if (activeCount < concurrency) resumeNext();
+      };
+      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
+        enqueue(function_, resolve, reject, arguments_);
+      });
+      Object.defineProperties(generator, {
+        activeCount: {
+          get: () => activeCount
+        },
+        pendingCount: {
+          get: () => queue.size
+        },
+        clearQueue: {
+          value() {
+            if (!rejectOnClear) {
+              queue.clear();
+              return;
+            }
+            const abortError = AbortSignal.abort().reason;
+            while (queue.size > 0) queue.dequeue().reject(abortError);
+          }
+        },
+        concurrency: {
+          get: () => concurrency,
+          set(newConcurrency) {
+            validateConcurrency(newConcurrency);
+            concurrency = newConcurrency;
+            queueMicrotask(() => {
+              while (activeCount < concurrency && queue.size > 0) resumeNext();
+            });
+          }
+        },
+        map: {
+          async value(iterable, function_) {
+            const promises = [];
+            try {
+              Array.from(iterable, (value, index) => {
+                const promise = generator(function_, value, index);
+                promises.push(promise);
+                return promise;
+              });
+            } catch (error) {
+              for (const promise of promises) promise.catch(() => {});
+              throw error;
+            }
+            return Promise.all(promises);
+          }
+        }
+      });
+      return generator;
+    }
+    function validateConcurrency(concurrency) {
+      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+    }
     function getEnumValues(entries) {
       const numericValues = Object.values(entries).filter(v => typeof v === "number");
       const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -1518,11 +1662,20 @@
     }
     const MAX_BODY_BYTES = 1024 * 1024;
     function httpTransport(userAgent) {
+      const connections = new lib_HttpClient(userAgent, [], {
+        keepAlive: true
+      });
       return async ({method: method, url: url, headers: headers, body: body}, signal) => {
-        const client = new ObservedClient(userAgent, signal);
+        const client = new ObservedClient(userAgent, {
+          signal: signal,
+          connections: connections
+        });
+        const abort = Promise.withResolvers();
+        const onAbort = () => abort.reject(signal.reason);
         try {
           signal.throwIfAborted();
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), rejectOnAbort(signal) ]);
+          signal.addEventListener("abort", onAbort);
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), abort.promise ]);
         } catch (error) {
           const {reason: reason, permanent: permanent} = describe(signal.aborted ? signal.reason : error, client.sent);
           throw new ExchangeError(reason + throughProxy(url), {
@@ -1530,18 +1683,22 @@
             permanent: permanent,
             cause: error
           });
+        } finally {
+          signal.removeEventListener("abort", onAbort);
         }
       };
     }
     class ObservedClient extends lib_HttpClient {
       sent=false;
       #signal;
-      constructor(userAgent, signal) {
+      #connections;
+      constructor(userAgent, {signal: signal, connections: connections}) {
         super(userAgent, [], {
           allowRedirects: false,
           allowRetries: false
         });
         this.#signal = signal;
+        this.#connections = connections;
       }
       requestRaw(info, data) {
         const request = (options, onAnswer) => {
@@ -1560,7 +1717,11 @@
         const options = {
           ...info.options
         };
-        if (!lib_getProxyUrl(info.parsedUrl.href)) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(info.parsedUrl).hostname;
+        const {parsedUrl: parsedUrl} = info;
+        if (!lib_getProxyUrl(parsedUrl.href)) {
+          options.agent = this.#connections.getAgent(parsedUrl.href);
+          options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
+        }
         return super.requestRaw({
           ...info,
           httpModule: httpModule,
@@ -1570,7 +1731,7 @@
       #watch(sending) {
         sending.once("socket", socket => {
           const pending = socket instanceof external_node_tls_namespaceObject.TLSSocket || socket.connecting;
-          if (!pending) this.sent = true;
+          if (sending.reusedSocket || !pending) this.sent = true;
           socket.once(socket instanceof external_node_tls_namespaceObject.TLSSocket ? "secureConnect" : "connect", () => {
             this.sent = true;
           });
@@ -1588,20 +1749,13 @@
           chunks.push(chunk);
         }
       } catch (error) {
-        if (status < 400) throw error;
+        if (status < 400 || status === 404) throw error;
       }
       return {
         status: status,
         headers: message.headers,
         body: (new TextDecoder).decode(Buffer.concat(chunks))
       };
-    }
-    function rejectOnAbort(signal) {
-      return new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason), {
-          once: true
-        });
-      });
     }
     const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
     const transport_PASSING = {
@@ -1653,20 +1807,36 @@
       const proxy = lib_getProxyUrl(url);
       return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
     }
+    const AT_ONCE = 8;
     function openRouter(options) {
       const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
+      const inTurn = pLimit(AT_ONCE);
+      let pausedUntil = clock.now();
+      const pause = async call => {
+        while (clock.now() < pausedUntil) await sleep(clock, pausedUntil - clock.now(), signal).catch(stopped => {
+          throw failed(call, {
+            reason: stopped.message,
+            ...NOT_SENT,
+            again: false
+          });
+        });
+      };
       const client = {
-        async request(call) {
-          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
-            return await attemptOnce(options, {
+        request: call => inTurn(async () => {
+          for (let attempt = call.attempt ?? 1; ;attempt += 1) {
+            const now = {
               ...call,
               attempt: attempt
-            });
-          } catch (error) {
-            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
-            await client.untilNextAttempt(error);
+            };
+            try {
+              await pause(now);
+              return await attemptOnce(options, now);
+            } catch (error) {
+              if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+              await client.untilNextAttempt(error);
+            }
           }
-        },
+        }),
         async untilNextAttempt(error) {
           const {attempts: attempts, retryAfter: asked = 0} = error.facts;
           const wait = Math.max(asked, backoff(attempts, random()));
@@ -1678,6 +1848,7 @@
             });
           }
           log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
+          if (isPlea(error.facts)) pausedUntil = Math.max(pausedUntil, clock.now() + wait);
           await sleep(clock, wait, signal).catch(stopped => {
             throw error.with({
               reason: `${error.facts.reason}; then ${stopped.message}`
@@ -1689,6 +1860,9 @@
     }
     function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
       return again && !(method === "POST" && mayHaveLanded);
+    }
+    function isPlea({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return status !== void 0 && again && !mayHaveLanded;
     }
     async function attemptOnce(options, call) {
       const response = await exchange(options, call);
@@ -1748,7 +1922,8 @@
           cfRay: ray
         }
       };
-      if (status === 404 && call.absent !== void 0) return call.absent;
+      const isAbsent = status === 404 && parseJson(body) !== void 0;
+      if (isAbsent && call.absent !== void 0) return call.absent;
       if (status >= 300 && status < 400) {
         const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
         throw failed(call, {
@@ -5278,16 +5453,42 @@
       const count = text.slice(0, -1);
       return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
     }
+    const SHAPE = "a duration such as 90s, 15m, 48h or 14d";
+    function duration_duration(bounds) {
+      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => {
+        const ms = parseDuration(text);
+        if (ms !== void 0 && (!bounds || ms >= toMs(bounds.min) && ms <= toMs(bounds.max))) return ms;
+        const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
+        context.issues.push({
+          code: "custom",
+          message: message,
+          input: text
+        });
+        return NEVER;
+      }));
+    }
+    function duration_shortcoming(text) {
+      const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
+      return `${wrong} ${SHAPE}`;
+    }
+    function toMs(text) {
+      return parseDuration(text) ?? Number.NaN;
+    }
     const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
-    const DEFAULT_TIMEOUT = "60s";
     const MIN_KEY_LENGTH = 16;
     const connection = {
       management_key: schemas_string({
         error: () => missingKey(process.env)
       }).check(_regex(/^[\w.~+/-]+=*$/, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
       api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-      timeout: schemas_default(pipe(schemas_string(), transform(toTimeout)), parseDuration(DEFAULT_TIMEOUT))
+      timeout: timeout("60s")
     };
+    function timeout(preset) {
+      return schemas_default(duration_duration({
+        min: "1s",
+        max: "24h"
+      }), toMs(preset));
+    }
     function missingKey(env) {
       const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
       if (actor === "dependabot[bot]") return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
@@ -5315,17 +5516,6 @@
     function isLoopback(hostname) {
       const isAddress = (0, external_node_net_namespaceObject.isIP)(hostname) === 4 && loopback.check(hostname);
       return isAddress || hostname === "localhost" || hostname === "[::1]";
-    }
-    const MIN_TIMEOUT = 1e3;
-    const MAX_TIMEOUT = 24 * 36e5;
-    function toTimeout(text, context) {
-      const ms = parseDuration(text);
-      if (ms === void 0) {
-        const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
-        return refuse(context, text, `${wrong} a duration such as 90s, 15m or 2h`);
-      }
-      if (ms < MIN_TIMEOUT || ms > MAX_TIMEOUT) return refuse(context, text, "must be from 1s to 24h");
-      return ms;
     }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
     function fromText(schema, text) {
@@ -5363,9 +5553,11 @@
     class Failure extends Error {
       name="Failure";
       title;
-      constructor(title, lines, options) {
-        super(lines.join("\n"), options);
+      table;
+      constructor(title, lines, table) {
+        super(lines.join("\n"));
         this.title = title;
+        this.table = table;
       }
     }
     function refusal(problems) {
@@ -5450,8 +5642,8 @@
       slug: schemas_string(),
       name: schemas_string()
     });
-    const workspaceWith = slug => object({
-      data: workspace.check(refine(data => data.slug === slug, {
+    const workspaceOf = idOrSlug => object({
+      data: workspace.check(refine(({id: id, slug: slug}) => slug === idOrSlug || id.toLowerCase() === idOrSlug.toLowerCase(), {
         error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
       }))
     });
@@ -5462,17 +5654,17 @@
         method: "POST",
         path: "/workspaces",
         body: body,
-        answer: workspaceWith(body.slug),
+        answer: workspaceOf(body.slug),
         attempt: attempt
       });
       return answer.data;
     }
-    async function findWorkspace(client, slug) {
+    async function findWorkspace(client, idOrSlug) {
       const {answer: answer, serverTime: serverTime} = await client.request({
-        doing: `look for the workspace ${slug}`,
+        doing: `look for the workspace ${idOrSlug}`,
         method: "GET",
-        path: `/workspaces/${slug}`,
-        answer: workspaceWith(slug),
+        path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+        answer: workspaceOf(idOrSlug),
         absent: {
           data: void 0
         }
@@ -5482,6 +5674,10 @@
         serverTime: serverTime
       };
     }
+    object({
+      data: array(workspace),
+      total_count: optional(schemas_number())
+    });
     async function patchWorkspace(client, {id: id, slug: slug}, changes) {
       const {answer: answer} = await client.request({
         doing: `update the workspace ${slug}`,
@@ -5489,7 +5685,7 @@
         method: "PATCH",
         path: `/workspaces/${encodeURIComponent(id)}`,
         body: changes,
-        answer: workspaceWith(slug)
+        answer: workspaceOf(slug)
       });
       return answer.data;
     }
@@ -5525,11 +5721,15 @@
       enum: text => [ text.toLowerCase() ],
       slug: text => [ toSlug(text) ],
       api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
-      timeout: text => [ `${text}s`, text.toLowerCase().replaceAll(" ", "") ]
+      timeout: text => [ `${text}s`, tidied(text) ],
+      workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
     };
     function suggest(key, schema, text) {
       const read = READINGS[key] ?? READINGS[kindOf(schema)];
       return read?.(text).find(reading => reading !== void 0 && safeParse(schema, fromText(schema, reading)).success);
+    }
+    function tidied(duration) {
+      return duration.toLowerCase().replaceAll(" ", "");
     }
     function kindOf(schema) {
       const {def: def} = schema._zod;
@@ -5591,13 +5791,13 @@
       })).management_key;
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const create_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
+    const flag_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
       if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-      dry_run: create_flag(),
-      delete_after_job: create_flag(),
+      dry_run: flag_flag(),
+      delete_after_job: flag_flag(),
       api_url: connection.api_url,
       timeout: connection.timeout
     });
@@ -5701,7 +5901,8 @@
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
-        lines: error.message.split("\n")
+        lines: error.message.split("\n"),
+        table: error.table
       };
       if (error instanceof OpenRouterError) return accountOfCall(error.facts);
       return {
@@ -5710,15 +5911,17 @@
       };
     }
     function accountOfCall(facts) {
-      const {doing: doing, method: method, status: status, cfRay: cfRay} = facts;
+      const {doing: doing, status: status, cfRay: cfRay} = facts;
       return {
         title: `Could not ${doing}`,
-        lines: [ whatHappened(facts), ...status === void 0 ? [] : hintsFor(status), ...method === "GET" ? [] : [ aftermath(facts) ], ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+        lines: [ whatHappened(facts), ...status === void 0 ? [] : hintsFor(status), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
       };
     }
-    function aftermath({mayHaveLanded: mayHaveLanded, leaves: leaves}) {
-      if (!mayHaveLanded) return "Nothing was changed at OpenRouter.";
-      return `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? "what it asked for"}.`;
+    function aftermath({method: method, mayHaveLanded: mayHaveLanded, leaves: leaves, left: left}) {
+      if (left) return left;
+      if (method === "GET") return [];
+      if (!mayHaveLanded) return [ "Nothing was changed at OpenRouter." ];
+      return [ `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? "what it asked for"}.` ];
     }
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
@@ -5759,12 +5962,13 @@
     function text_shortened(text) {
       return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
     }
+    const MAX_ROWS = 500;
     function summaryHtml(summary, redact) {
       const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
       const html = text => toHtml(text, redact);
       const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
       const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
-      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? [ "<table>", row("th", table.header), ...table.rows.map(cells => row("td", cells)), "</table>" ] : [] ].join("\n");
+      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? [ "<table>", row("th", table.header), ...table.rows.slice(0, MAX_ROWS).map(cells => row("td", cells)), "</table>", ...table.rows.length > MAX_ROWS ? [ `<p>… and ${table.rows.length - MAX_ROWS} more</p>` ] : [] ] : [] ].join("\n");
     }
     function openReport() {
       const concealed = [];
@@ -5799,11 +6003,12 @@
           }
         },
         async fail(error) {
-          const {title: title, lines: lines} = account(error);
+          const {title: title, lines: lines, table: table} = account(error);
           annotate(core_error, title, lines);
           await report.summarize({
             title: `❌ ${title}`,
-            paragraphs: lines
+            paragraphs: lines,
+            table: table
           });
         },
         warnOf(error, lastLine) {
@@ -6108,6 +6313,296 @@
         });
         report.output(outcomeOf(result, inputs));
         await report.summarize(summaryOf(result, inputs));
+      });
+    }
+    const ID_OR_SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+    const deleteInputs = object({
+      management_key: connection.management_key,
+      workspace: schemas_string("must be the id or slug of a workspace").check(_regex(ID_OR_SLUG, "must be the id or slug of a workspace")),
+      expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
+      delete_keys: flag_flag(),
+      dry_run: flag_flag(),
+      api_url: connection.api_url,
+      timeout: connection.timeout
+    });
+    function readDeleteInputs() {
+      const read = readInputs(deleteInputs);
+      return {
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
+        workspace: read.workspace,
+        expectSlugPrefix: read.expect_slug_prefix,
+        deleteKeys: read.delete_keys,
+        dryRun: read.dry_run
+      };
+    }
+    const pages_PAGE_SIZE = 100;
+    async function* pages_readPages(read, idOf) {
+      const seen = new Set;
+      for (let offset = 0; ;) {
+        const page = await read(offset);
+        const fresh = page.items.filter(item => !seen.has(idOf(item)));
+        const isGap = offset > 0 && fresh.length === page.items.length;
+        if (isGap) {
+          offset = Math.max(0, offset - pages_PAGE_SIZE + 1);
+          continue;
+        }
+        for (const item of fresh) seen.add(idOf(item));
+        if (fresh.length > 0) yield {
+          ...page,
+          items: fresh
+        };
+        const reached = offset + page.items.length;
+        const isShort = page.items.length < pages_PAGE_SIZE;
+        const isLast = page.total === void 0 ? isShort : reached >= page.total;
+        if (isLast || isShort && fresh.length === 0) return;
+        offset = reached - 1;
+      }
+    }
+    const key = looseObject({
+      hash: schemas_string().check(_minLength(1)),
+      name: schemas_string(),
+      label: schemas_string(),
+      workspace_id: schemas_string()
+    });
+    const keysOf = workspaceId => object({
+      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
+        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
+      })))
+    });
+    async function listKeys(client, {id: id, slug: slug}) {
+      const read = async offset => {
+        const {answer: answer} = await client.request({
+          doing: `list the API keys of the workspace ${slug}`,
+          method: "GET",
+          path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
+          answer: keysOf(id)
+        });
+        return {
+          items: answer.data
+        };
+      };
+      const keys = [];
+      for await (const {items: items} of pages_readPages(read, ({hash: hash}) => hash)) keys.push(...items);
+      return keys;
+    }
+    async function deleteKey(client, key) {
+      await client.request({
+        doing: `delete the API key ${tellKey(key)}`,
+        leaves: `the API key ${tellKey(key)}, which may be there still`,
+        method: "DELETE",
+        path: `/keys/${encodeURIComponent(key.hash)}`,
+        answer: object({
+          deleted: literal(true)
+        }),
+        absent: {
+          deleted: true
+        }
+      });
+    }
+    function tellKey({name: name, label: label}) {
+      return `${JSON.stringify(name)} (${label})`;
+    }
+    async function tearDown(workspace, options, {client: client, log: log}) {
+      const deletedKeys = [];
+      try {
+        await deleteAll();
+        return {
+          deletedKeys: deletedKeys
+        };
+      } catch (error) {
+        if (error instanceof Failure) return {
+          deletedKeys: deletedKeys,
+          failure: error
+        };
+        if (!(error instanceof OpenRouterError)) throw error;
+        if (isRefusal(error) && await isGone()) return {
+          deletedKeys: deletedKeys
+        };
+        const left = [ ...error.facts.left ?? [], ...leftBehind() ];
+        return {
+          deletedKeys: deletedKeys,
+          failure: error.with({
+            left: left
+          })
+        };
+      }
+      async function deleteAll() {
+        let refusal;
+        for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+          const keys = await listKeys(client, workspace);
+          if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
+          if (keys.length === 0 && refusal) throw refusal;
+          refusal = void 0;
+          await deleteKeys(keys);
+          if (keys.length > 0 && options.looksAgain) continue;
+          try {
+            await deleteWorkspace(client, workspace);
+            return;
+          } catch (error) {
+            if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
+            refusal = error;
+          }
+        }
+        throw new Failure(`API keys keep being made in the workspace ${workspace.slug}`, [ `Each of ${MAX_ROUNDS} looks has found new ones: whatever makes them must stop first.`, ...leftBehind() ]);
+      }
+      async function deleteKeys(keys) {
+        const outcomes = await Promise.allSettled(keys.map(async key => {
+          await deleteKey(client, key);
+          deletedKeys.push(key);
+          log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
+        }));
+        const errors = outcomes.flatMap(outcome => outcome.status === "rejected" ? [ outcome.reason ] : []);
+        const [first] = errors;
+        if (first === void 0) return;
+        if (!(first instanceof OpenRouterError) || errors.length === 1) throw first;
+        throw first.with({
+          doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
+          left: errors.slice(1, MAX_TOLD).map(tellError)
+        });
+      }
+      function leftBehind() {
+        const {slug: slug, id: id} = workspace;
+        return [ `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`, "Running this again finishes the work." ];
+      }
+      async function isGone() {
+        try {
+          return (await findWorkspace(client, workspace.id)).workspace === void 0;
+        } catch (error) {
+          if (error instanceof OpenRouterError) return false;
+          throw error;
+        }
+      }
+    }
+    const MAX_ROUNDS = 5;
+    const MAX_TOLD = 20;
+    function isRefusal({facts: {status: status = 0, again: again, mayHaveLanded: mayHaveLanded}}) {
+      return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
+    }
+    function blockedBy(keys, {slug: slug}) {
+      return new Failure(`The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`, [ ...keys.slice(0, MAX_TOLD).map(tellKey), ...keys.length > MAX_TOLD ? [ `… and ${keys.length - MAX_TOLD} more` ] : [], "OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.", "Nothing was deleted." ], tableOfKeys(keys));
+    }
+    function tableOfKeys(keys) {
+      if (keys.length === 0) return;
+      return {
+        header: [ "API key", "Label" ],
+        rows: keys.map(({name: name, label: label}) => [ {
+          code: name
+        }, {
+          code: label
+        } ])
+      };
+    }
+    function tellError(error) {
+      return error instanceof OpenRouterError ? whatHappened(error.facts) : String(error);
+    }
+    function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
+      return {
+        deleted: String(deleted),
+        "deleted-keys": String(dryRun ? 0 : keys.length)
+      };
+    }
+    function summaryOfDelete({workspace: workspace, keys: keys}, {asked: asked, dryRun: dryRun}) {
+      if (!workspace) return {
+        title: `✅ Gone already: the OpenRouter workspace ${asked}`
+      };
+      const {name: name, slug: slug, id: id} = workspace;
+      const done = dryRun ? "🔎 Dry run: would delete" : "✅ Deleted";
+      return {
+        title: `${done} the OpenRouter workspace ${name}`,
+        paragraphs: [ `Slug ${slug}, id ${id}. API keys deleted with it: ${keys.length}.` ],
+        table: tableOfKeys(keys)
+      };
+    }
+    async function deleteOne(request, surroundings, found) {
+      const {client: client, clock: clock, log: log} = surroundings;
+      const {deleteKeys: deleteKeys, dryRun: dryRun} = request;
+      const start = clock.now();
+      log.info(`Asked to delete the workspace ${request.workspace}.`);
+      const {workspace: workspace} = await findWorkspace(client, request.workspace);
+      if (!workspace) {
+        log.info("There is none: it is gone already.");
+        return {
+          deleted: false,
+          keys: []
+        };
+      }
+      found(workspace);
+      const {slug: slug, id: id, name: name} = workspace;
+      log.info(`It is ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+      delete_refuse(workspace, request);
+      if (dryRun) return plan(workspace, request, surroundings);
+      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, {
+        deleteKeys: deleteKeys,
+        looksAgain: true
+      }, surroundings);
+      if (failure) return {
+        workspace: workspace,
+        deleted: false,
+        keys: deletedKeys,
+        failure: failure
+      };
+      const result = {
+        workspace: workspace,
+        deleted: true,
+        keys: deletedKeys
+      };
+      const doubt = await doubtThatGone(workspace, surroundings);
+      if (doubt) return {
+        ...result,
+        deleted: false,
+        failure: doubt
+      };
+      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      log.info(`Deleted it, in ${seconds} s. API keys deleted: ${deletedKeys.length}.`);
+      return result;
+    }
+    function delete_refuse({slug: slug, id: id}, {expectSlugPrefix: expectSlugPrefix = ""}) {
+      if (slug === "default") throw new Failure("The default workspace is never deleted", [ `The workspace ${id} is the default one of the account, and to delete that would disable the account's keys for good.`, "Nothing was deleted." ]);
+      if (!slug.startsWith(expectSlugPrefix)) throw new Failure(`The workspace ${slug} is not one that was meant`, [ `Its slug does not begin with ${expectSlugPrefix}, as expect-slug-prefix says: ${slug}, id ${id}.`, "Nothing was deleted." ]);
+    }
+    async function plan(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
+      const keys = await listKeys(client, workspace);
+      if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
+      log.info(`It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`);
+      return {
+        workspace: workspace,
+        deleted: false,
+        keys: keys
+      };
+    }
+    async function doubtThatGone({slug: slug, id: id}, {client: client}) {
+      try {
+        const {workspace: workspace} = await findWorkspace(client, id);
+        if (!workspace) return;
+      } catch (error) {
+        if (!(error instanceof OpenRouterError)) throw error;
+        return error.with({
+          left: [ `OpenRouter has answered that it has deleted the workspace ${slug}, id ${id}.` ]
+        });
+      }
+      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, and still shows it: id ${id}.`, "Run this again, and tell OpenRouter if that does not help." ]);
+    }
+    function delete_deleteWorkspace() {
+      return runStep(async step => {
+        const {report: report, clock: clock} = step;
+        const inputs = readDeleteInputs();
+        const {workspace: asked, dryRun: dryRun} = inputs;
+        const result = await deleteOne(inputs, {
+          client: connect(inputs, step),
+          clock: clock,
+          log: report
+        }, ({id: id, slug: slug}) => report.output({
+          id: id,
+          slug: slug
+        }));
+        report.output(outputsOfDelete(result, dryRun));
+        if (result.failure) throw result.failure;
+        await report.summarize(summaryOfDelete(result, {
+          asked: asked,
+          dryRun: dryRun
+        }));
       });
     }
     function slugOf(remains) {

@@ -16,6 +16,7 @@ const { checkAction, checkWorkflow } = await import('./language-service.ts');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const OURS = {
   'OWNER/openrouter-workspace@v1': 'action.yml',
+  'OWNER/openrouter-workspace/delete@v1': 'delete/action.yml',
   './': 'action.yml',
 };
 const actions = Object.fromEntries(

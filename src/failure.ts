@@ -1,13 +1,18 @@
+import type { Table } from './table.ts';
+
 /**
  * Why a step is red, in words for whoever reads the log: `title` heads the annotation and the
- * summary, `message` (lines, separated by `\n`) says what happened and what to do about it.
+ * summary, `message` (lines, separated by `\n`) says what happened and what to do about it, and
+ * `table` shows in the summary what would be too long for both.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly title: string;
+  readonly table: Table | undefined;
 
-  constructor(title: string, lines: readonly string[], options?: ErrorOptions) {
-    super(lines.join('\n'), options);
+  constructor(title: string, lines: readonly string[], table?: Table) {
+    super(lines.join('\n'));
     this.title = title;
+    this.table = table;
   }
 }

@@ -1,2 +1,3 @@
 export { create } from './create.ts';
+export { deleteWorkspace as delete } from './delete.ts';
 export { post } from './post.ts';

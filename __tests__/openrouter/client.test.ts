@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { virtualClock } from '../../sandbox/virtual-clock.ts';
-import { openRouter } from '../../src/openrouter/client.ts';
+import { type Call, openRouter } from '../../src/openrouter/client.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import { attemptTime, backoff, retryAfter, verdictOn } from '../../src/openrouter/retry.ts';
 import {
@@ -24,6 +24,7 @@ function clientThatGets(...replies: Reply[]) {
   const transport: Transport = async (_, signal) => {
     const reply = replies[Math.min(sentAt.length, replies.length - 1)] as Reply;
     sentAt.push(clock.now());
+    await world.before();
     if (reply instanceof ExchangeError) throw reply;
     if (reply !== 'silence') return { status: 200, headers: {}, body: '', ...reply };
     return new Promise((_resolve, reject) => {
@@ -44,17 +45,27 @@ function clientThatGets(...replies: Reply[]) {
     signal: step.signal,
     log: { info: (line) => log.push(line), debug: () => undefined, warning: () => undefined },
   });
-  const request = (method: Method) => {
-    const answer = z.object({ data: z.string() });
-    const call = client.request({ doing: 'look', method, path: '/workspaces', answer });
-    return clock.run(
-      call.then(
+  const answer = z.object({ data: z.optional(z.string()) });
+  const outcomeOf = (call: Partial<Call<z.infer<typeof answer>>>) =>
+    clock.run(
+      client.request({ doing: 'look', method: 'GET', path: '/workspaces', answer, ...call }).then(
         ({ answer: { data } }) => data,
         (error: OpenRouterError) => error,
       ),
     );
+  const world = {
+    request: (method: Method) => outcomeOf({ method }),
+    /** A request to which 404 is an answer. */
+    look: () => outcomeOf({ absent: {} }),
+    /** What comes before each answer. */
+    before: (): Promise<void> => Promise.resolve(),
+    clock,
+    sentAt,
+    log,
+    step,
+    release,
   };
-  return { request, clock, sentAt, log, step, release };
+  return world;
 }
 
 const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -160,6 +171,64 @@ describe('how long is waited', () => {
       'the answer was 429 (attempt 1; the next, in 61.0 s, would be past the timeout)',
     );
     expect(sentAt).toEqual([0]);
+  });
+});
+
+describe('many at once', () => {
+  /** Makes `count` requests at the same moment. */
+  const requestAll = (client: ReturnType<typeof clientThatGets>, count: number) =>
+    Promise.all(Array.from({ length: count }, () => client.request('GET')));
+
+  test('are no more than eight under way', async () => {
+    let underWay = 0;
+    let most = 0;
+    const client = clientThatGets(OK);
+    client.before = async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise<void>((resolve) => client.clock.after(10, resolve));
+      underWay -= 1;
+    };
+    expect(await requestAll(client, 50)).toEqual(Array(50).fill('x'));
+    expect(most).toBe(8);
+    expect(client.clock.now()).toBe(70);
+  });
+
+  test('all wait when the server asks one of them to', async () => {
+    const client = clientThatGets({ status: 429, headers: { 'retry-after': '7' } }, OK);
+    expect(await requestAll(client, 20)).toEqual(Array(20).fill('x'));
+    const after = client.sentAt.filter((time) => time > 0);
+    // Those that were under way with it are answered; none is begun before the time is over.
+    expect(client.sentAt.length - after.length).toBe(8);
+    expect(new Set(after)).toEqual(new Set([7_000]));
+  });
+
+  test('none waits for the backoff of another', async () => {
+    const client = clientThatGets({ status: 502 }, OK);
+    await requestAll(client, 20);
+    expect(client.sentAt.filter((time) => time > 0)).toEqual([250]);
+  });
+
+  test('a wait for all ends when the run is cancelled', async () => {
+    const client = clientThatGets({ status: 429, headers: { 'retry-after': '7' } }, OK);
+    client.clock.after(100, () => client.step.abort(new Error('cancelled')));
+    const errors = (await requestAll(client, 20)).filter((answer) => answer !== 'x');
+    expect(errors).toHaveLength(13);
+    for (const error of errors as OpenRouterError[]) {
+      expect(error.facts.reason).toMatch(/cancelled$/);
+      expect(error.facts.mayHaveLanded).toBe(false);
+    }
+    expect(client.clock.now()).toBe(100);
+  });
+});
+
+describe('404', () => {
+  test('is an answer where the API gives it, and not where a page does', async () => {
+    const of = (body: string) => clientThatGets({ status: 404, body }).look();
+    expect(await of('{"error":{"code":404,"message":"Workspace not found"}}')).toBeUndefined();
+    for (const body of ['', '<html>Not found</html>', 'Not found']) {
+      expect(((await of(body)) as OpenRouterError).facts.status).toBe(404);
+    }
   });
 });
 

@@ -6,7 +6,8 @@ import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
 import { driftOf } from '../../src/workspace/drift.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
-import { giveWorkspace, openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
+import { giveWorkspace } from '../given.ts';
+import { openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
 
 const SLUG = 'preview-42';
 const TIMEOUT = 60_000;

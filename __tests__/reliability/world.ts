@@ -2,7 +2,7 @@ import { type InProcessFault, inProcessTransport, type Network } from '../../san
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import { type Client, openRouter } from '../../src/openrouter/client.ts';
-import type { CreateWorkspaceRequest, Workspace } from '../../src/openrouter/workspaces.ts';
+import type { Workspace } from '../../src/openrouter/workspaces.ts';
 import { cleanUp, type Remains } from '../../src/workspace/clean-up.ts';
 import { createWorkspace } from '../../src/workspace/create.ts';
 import type { CreateRequest, CreateResult } from '../../src/workspace/request.ts';
@@ -20,6 +20,7 @@ export interface WorldOptions {
 /** An account, a network to it on which things go wrong, and time that passes as it is needed. */
 export interface World {
   account: OpenRouter;
+  managementKey: string;
   clock: VirtualClock;
   network: Network;
 }
@@ -36,23 +37,17 @@ export function openWorld(options: WorldOptions): World {
     now: () => new Date(EPOCH + options.skew + clock.now()),
   });
   const { schedule, latency } = options;
-  return { account, clock, network: { account, clock, schedule, latency, calls: [] } };
+  return {
+    account,
+    managementKey: KEY,
+    clock,
+    network: { account, clock, schedule, latency, calls: [] },
+  };
 }
 
 /** Lets `ms` milliseconds pass. */
 export function pass({ clock }: World, ms: number): Promise<void> {
   return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
-}
-
-/** Makes a workspace past all faults. */
-export function giveWorkspace({ account }: World, body: CreateWorkspaceRequest): void {
-  const authorization = `Bearer ${KEY}`;
-  account.handle({
-    method: 'POST',
-    path: '/workspaces',
-    authorization,
-    body: JSON.stringify(body),
-  });
 }
 
 /** What a step has done that was run in a world. */

@@ -1,10 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import * as z from 'zod/mini';
-import { parseDuration } from './duration.ts';
+import { duration, toMs } from './duration.ts';
 
-/** What `action.yml` gives for the inputs that an author leaves out or empty. */
+/** What `action.yml` gives for the input, if an author leaves it out or empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
-const DEFAULT_TIMEOUT = '60s';
 
 /** Far below the length of any key, and far above that of a word which masking would blot out. */
 const MIN_KEY_LENGTH = 16;
@@ -20,11 +19,13 @@ export const connection = {
     z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
   ),
   api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
-  timeout: z._default(
-    z.pipe(z.string(), z.transform(toTimeout)),
-    parseDuration(DEFAULT_TIMEOUT) as number,
-  ),
+  timeout: timeout('60s'),
 };
+
+/** The time for a whole step, which is `preset` where an author gives none. */
+export function timeout(preset: string) {
+  return z._default(duration({ min: '1s', max: '24h' }), toMs(preset));
+}
 
 export interface Connection {
   managementKey: string;
@@ -70,17 +71,4 @@ loopback.addSubnet('127.0.0.0', 8);
 function isLoopback(hostname: string): boolean {
   const isAddress = isIP(hostname) === 4 && loopback.check(hostname);
   return isAddress || hostname === 'localhost' || hostname === '[::1]';
-}
-
-const MIN_TIMEOUT = 1_000;
-const MAX_TIMEOUT = 24 * 3_600_000;
-
-function toTimeout(text: string, context: z.core.ParsePayload): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) {
-    const wrong = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
-    return refuse(context, text, `${wrong} a duration such as 90s, 15m or 2h`);
-  }
-  if (ms < MIN_TIMEOUT || ms > MAX_TIMEOUT) return refuse(context, text, 'must be from 1s to 24h');
-  return ms;
 }

@@ -2,9 +2,8 @@ import * as z from 'zod/mini';
 import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
 import { type CreateRequest, IF_EXISTS } from '../workspace/request.ts';
 import { type Connection, connection } from './connection.ts';
+import { flag } from './flag.ts';
 import { readInputs } from './read.ts';
-
-const flag = () => z._default(z.boolean('must be true or false'), false);
 
 /** The inputs of `action.yml`, in the order in which their problems are told. */
 export const createInputs = z.object({

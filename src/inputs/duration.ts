@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 const UNITS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
@@ -10,4 +12,33 @@ export function parseDuration(text: string): number | undefined {
   const unit = UNITS[text.slice(-1)];
   const count = text.slice(0, -1);
   return unit !== undefined && /^\d+$/.test(count) ? Number(count) * unit : undefined;
+}
+
+const SHAPE = 'a duration such as 90s, 15m, 48h or 14d';
+
+/** A duration as text, which is milliseconds to the program; the bounds are durations too. */
+export function duration(bounds?: { min: string; max: string }) {
+  return z.pipe(
+    z.string(`must be ${SHAPE}`),
+    z.transform((text: string, context: z.core.ParsePayload): number => {
+      const ms = parseDuration(text);
+      if (ms !== undefined && (!bounds || (ms >= toMs(bounds.min) && ms <= toMs(bounds.max)))) {
+        return ms;
+      }
+      const message =
+        ms === undefined ? shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
+      context.issues.push({ code: 'custom', message, input: text });
+      return z.NEVER;
+    }),
+  );
+}
+
+function shortcoming(text: string): string {
+  const wrong = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
+  return `${wrong} ${SHAPE}`;
+}
+
+/** The milliseconds in a duration that the program itself has. */
+export function toMs(text: string): number {
+  return parseDuration(text) ?? Number.NaN;
 }

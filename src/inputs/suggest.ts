@@ -19,7 +19,8 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
   enum: (text) => [text.toLowerCase()],
   slug: (text) => [toSlug(text)],
   api_url: (text) => [text.includes('://') ? text.replace(/^http:/, 'https:') : `https://${text}`],
-  timeout: (text) => [`${text}s`, text.toLowerCase().replaceAll(' ', '')],
+  timeout: (text) => [`${text}s`, tidied(text)],
+  workspace: (text) => [text.toLowerCase().replace(/^.*\//, '')],
 };
 
 /** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
@@ -28,6 +29,10 @@ export function suggest(key: string, schema: z.core.$ZodType, text: string): str
   return read?.(text).find(
     (reading) => reading !== undefined && z.safeParse(schema, fromText(schema, reading)).success,
   );
+}
+
+function tidied(duration: string): string {
+  return duration.toLowerCase().replaceAll(' ', '');
 }
 
 function kindOf(schema: z.core.$ZodType): string {

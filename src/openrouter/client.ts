@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
@@ -56,21 +57,38 @@ export interface ClientOptions {
   log: Log;
 }
 
+/** How many requests are under way at most; what is asked for beyond them waits. */
+export const AT_ONCE = 8;
+
 /** The management API at `apiUrl`: authentication, deadlines, retries, and one kind of error. */
 export function openRouter(options: ClientOptions): Client {
   const { clock, random, deadline, signal, log } = options;
+  const inTurn = pLimit(AT_ONCE);
+  // When the server asks one request to wait, it means all of them.
+  let pausedUntil = clock.now();
+
+  const pause = async (call: Call<unknown>) => {
+    while (clock.now() < pausedUntil) {
+      await sleep(clock, pausedUntil - clock.now(), signal).catch((stopped: Error) => {
+        throw failed(call, { reason: stopped.message, ...NOT_SENT, again: false });
+      });
+    }
+  };
 
   const client: Client = {
-    async request(call) {
-      for (let attempt = call.attempt ?? 1; ; attempt += 1) {
-        try {
-          return await attemptOnce(options, { ...call, attempt });
-        } catch (error) {
-          if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
-          await client.untilNextAttempt(error);
+    request: (call) =>
+      inTurn(async () => {
+        for (let attempt = call.attempt ?? 1; ; attempt += 1) {
+          const now = { ...call, attempt };
+          try {
+            await pause(now);
+            return await attemptOnce(options, now);
+          } catch (error) {
+            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+            await client.untilNextAttempt(error);
+          }
         }
-      }
-    },
+      }),
 
     async untilNextAttempt(error) {
       const { attempts, retryAfter: asked = 0 } = error.facts;
@@ -81,6 +99,7 @@ export function openRouter(options: ClientOptions): Client {
         throw error.with({ reason });
       }
       log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
+      if (isPlea(error.facts)) pausedUntil = Math.max(pausedUntil, clock.now() + wait);
       await sleep(clock, wait, signal).catch((stopped: Error) => {
         throw error.with({ reason: `${error.facts.reason}; then ${stopped.message}` });
       });
@@ -91,6 +110,11 @@ export function openRouter(options: ClientOptions): Client {
 
 function canRepeat({ method, again, mayHaveLanded }: CallFacts): boolean {
   return again && !(method === 'POST' && mayHaveLanded);
+}
+
+/** Whether the server was there, and would not do it now. */
+function isPlea({ status, again, mayHaveLanded }: CallFacts): boolean {
+  return status !== undefined && again && !mayHaveLanded;
 }
 
 async function attemptOnce<Answer>(
@@ -151,7 +175,9 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
   const ray = headers['cf-ray'];
   const received = { status, ...(typeof ray === 'string' && { cfRay: ray }) };
 
-  if (status === 404 && call.absent !== undefined) return call.absent;
+  // A page that says 404 is no word of the API's: api-url leads somewhere else.
+  const isAbsent = status === 404 && parseJson(body) !== undefined;
+  if (isAbsent && call.absent !== undefined) return call.absent;
 
   if (status >= 300 && status < 400) {
     const reason = `the answer was a redirect (${status}) to ${headers['location'] ?? 'nowhere'}, which is not followed because the key must not travel`;

@@ -48,16 +48,21 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * The network, through `@actions/http-client`, which knows the runner's proxy variables. Follows
- * no redirect and repeats nothing.
+ * no redirect and repeats nothing. Connections are used again, but for those through a proxy.
  */
 export function httpTransport(userAgent: string): Transport {
+  const connections = new HttpClient(userAgent, [], { keepAlive: true });
   return async ({ method, url, headers, body }, signal) => {
-    const client = new ObservedClient(userAgent, signal);
+    const client = new ObservedClient(userAgent, { signal, connections });
+    const abort = Promise.withResolvers<never>();
+    const onAbort = () => abort.reject(signal.reason);
     try {
       signal.throwIfAborted();
+      // A request that waits for its proxy has no socket yet, and Node then reports no abort of it.
+      signal.addEventListener('abort', onAbort);
       return await Promise.race([
         client.request(method, url, body ?? '', headers).then(({ message }) => readAnswer(message)),
-        rejectOnAbort(signal),
+        abort.promise,
       ]);
     } catch (error) {
       const { reason, permanent } = describe(signal.aborted ? signal.reason : error, client.sent);
@@ -66,6 +71,9 @@ export function httpTransport(userAgent: string): Transport {
         permanent,
         cause: error,
       });
+    } finally {
+      // Node keeps a combined signal for as long as somebody listens to it.
+      signal.removeEventListener('abort', onAbort);
     }
   };
 }
@@ -77,10 +85,15 @@ export function httpTransport(userAgent: string): Transport {
 class ObservedClient extends HttpClient {
   sent = false;
   readonly #signal: AbortSignal;
+  readonly #connections: HttpClient;
 
-  constructor(userAgent: string, signal: AbortSignal) {
+  constructor(
+    userAgent: string,
+    { signal, connections }: { signal: AbortSignal; connections: HttpClient },
+  ) {
     super(userAgent, [], { allowRedirects: false, allowRetries: false });
     this.#signal = signal;
+    this.#connections = connections;
   }
 
   override requestRaw(info: RequestInfo, data: Parameters<HttpClient['requestRaw']>[1]) {
@@ -92,15 +105,19 @@ class ObservedClient extends HttpClient {
     // Inherits and does not copy: to read `http.WebSocket`, say, makes Node load all of its fetch.
     const httpModule = Object.create(info.httpModule, { request: { value: request } });
     const options = { ...info.options };
-    // http-client gives the host in the brackets of an IPv6 address: a proxy wants them, Node does not.
-    if (!getProxyUrl(info.parsedUrl.href)) options.host = urlToHttpOptions(info.parsedUrl).hostname;
+    const { parsedUrl } = info;
+    if (!getProxyUrl(parsedUrl.href)) {
+      options.agent = this.#connections.getAgent(parsedUrl.href);
+      // http-client gives it in the brackets of an IPv6 address: a proxy wants them, Node does not.
+      options.host = urlToHttpOptions(parsedUrl).hostname;
+    }
     return super.requestRaw({ ...info, httpModule, options }, data);
   }
 
   #watch(sending: ClientRequest): void {
     sending.once('socket', (socket) => {
       const pending = socket instanceof TLSSocket || socket.connecting;
-      if (!pending) this.sent = true;
+      if (sending.reusedSocket || !pending) this.sent = true;
       socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
         this.sent = true;
       });
@@ -125,21 +142,15 @@ async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // The status of an error says what matters, however much of its body has come.
-    if (status < 400) throw error;
+    // The status of an error says what matters, however much of its body has come; but 404 can be
+    // an answer, and whose it is shows in its body.
+    if (status < 400 || status === 404) throw error;
   }
   return {
     status,
     headers: message.headers,
     body: new TextDecoder().decode(Buffer.concat(chunks)),
   };
-}
-
-/** A request that waits for its proxy has no socket yet, and Node then reports no abort of it. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 const UNKNOWN_AUTHORITY =

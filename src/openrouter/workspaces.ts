@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from './client.ts';
+import { PAGE_SIZE, type Page, readPages } from './pages.ts';
 
 /**
  * Text of `min` to `max` characters. The API's bounds count characters as people do: code points,
@@ -98,11 +99,11 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
-/** The workspace of that slug and no other, whatever comes back. */
-const workspaceWith = (slug: string) =>
+/** The workspace of that id or slug and no other, whatever comes back. */
+const workspaceOf = (idOrSlug: string) =>
   z.object({
     data: workspace.check(
-      z.refine((data) => data.slug === slug, {
+      z.refine(({ id, slug }) => slug === idOrSlug || id.toLowerCase() === idOrSlug.toLowerCase(), {
         error: ({ input }) => `it was the workspace ${JSON.stringify((input as Workspace).slug)}`,
       }),
     ),
@@ -123,7 +124,7 @@ export async function postWorkspace(
     method: 'POST',
     path: '/workspaces',
     body,
-    answer: workspaceWith(body.slug),
+    answer: workspaceOf(body.slug),
     attempt,
   });
   return answer.data;
@@ -136,18 +137,43 @@ export interface Look {
 }
 
 /**
- * `GET /workspaces/{slug}`: the workspace with `slug`, if there is one.
+ * `GET /workspaces/{id or slug}`: the workspace that has it, if there is one.
  * @throws {OpenRouterError}
  */
-export async function findWorkspace(client: Client, slug: string): Promise<Look> {
+export async function findWorkspace(client: Client, idOrSlug: string): Promise<Look> {
   const { answer, serverTime } = await client.request<{ data: Workspace | undefined }>({
-    doing: `look for the workspace ${slug}`,
+    doing: `look for the workspace ${idOrSlug}`,
     method: 'GET',
-    path: `/workspaces/${slug}`,
-    answer: workspaceWith(slug),
+    path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+    answer: workspaceOf(idOrSlug),
     absent: { data: undefined },
   });
   return { workspace: answer.data, serverTime };
+}
+
+/** A page of workspaces, and when it was so, by the server's own clock. */
+export interface WorkspacePage extends Page<Workspace>, Pick<Look, 'serverTime'> {}
+
+const workspaceList = z.object({
+  data: z.array(workspace),
+  total_count: z.optional(z.number()),
+});
+
+/**
+ * `GET /workspaces`: all workspaces of the account, page by page.
+ * @throws {OpenRouterError}
+ */
+export function listWorkspaces(client: Client): AsyncGenerator<WorkspacePage> {
+  const read = async (offset: number): Promise<WorkspacePage> => {
+    const { answer, serverTime } = await client.request({
+      doing: 'list the workspaces',
+      method: 'GET',
+      path: `/workspaces?offset=${offset}&limit=${PAGE_SIZE}`,
+      answer: workspaceList,
+    });
+    return { items: answer.data, total: answer.total_count, serverTime };
+  };
+  return readPages(read, ({ id }) => id);
 }
 
 /**
@@ -165,7 +191,7 @@ export async function patchWorkspace(
     method: 'PATCH',
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
-    answer: workspaceWith(slug),
+    answer: workspaceOf(slug),
   });
   return answer.data;
 }

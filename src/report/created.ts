@@ -4,8 +4,9 @@ import {
   type Workspace,
   type WorkspaceField,
 } from '../openrouter/workspaces.ts';
+import type { Cell } from '../table.ts';
 import type { CreateRequest, CreateResult } from '../workspace/request.ts';
-import type { Cell, Summary } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /** Outputs by name. */
 export type Outputs = Readonly<Record<string, string>>;

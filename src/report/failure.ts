@@ -1,15 +1,19 @@
 import { Failure } from '../failure.ts';
 import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import type { Table } from '../table.ts';
 
 /** What an annotation and a summary say of a failure. */
 export interface Account {
   title: string;
   lines: string[];
+  table?: Table | undefined;
 }
 
 /** Tells any error to the person who has to act on it. */
 export function account(error: unknown): Account {
-  if (error instanceof Failure) return { title: error.title, lines: error.message.split('\n') };
+  if (error instanceof Failure) {
+    return { title: error.title, lines: error.message.split('\n'), table: error.table };
+  }
   if (error instanceof OpenRouterError) return accountOfCall(error.facts);
   return {
     title: 'The action itself failed',
@@ -21,21 +25,25 @@ export function account(error: unknown): Account {
 }
 
 function accountOfCall(facts: CallFacts): Account {
-  const { doing, method, status, cfRay } = facts;
+  const { doing, status, cfRay } = facts;
   return {
     title: `Could not ${doing}`,
     lines: [
       whatHappened(facts),
       ...(status === undefined ? [] : hintsFor(status)),
-      ...(method === 'GET' ? [] : [aftermath(facts)]),
+      ...aftermath(facts),
       ...(cfRay ? [`For OpenRouter's support, the id of the request: cf-ray ${cfRay}`] : []),
     ],
   };
 }
 
-function aftermath({ mayHaveLanded, leaves }: CallFacts): string {
-  if (!mayHaveLanded) return 'Nothing was changed at OpenRouter.';
-  return `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? 'what it asked for'}.`;
+function aftermath({ method, mayHaveLanded, leaves, left }: CallFacts): readonly string[] {
+  if (left) return left;
+  if (method === 'GET') return [];
+  if (!mayHaveLanded) return ['Nothing was changed at OpenRouter.'];
+  return [
+    `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? 'what it asked for'}.`,
+  ];
 }
 
 const MANAGEMENT_KEY =

@@ -68,9 +68,9 @@ export function openReport(): Report {
     },
 
     async fail(error) {
-      const { title, lines } = account(error);
+      const { title, lines, table } = account(error);
       annotate(core.error, title, lines);
-      await report.summarize({ title: `❌ ${title}`, paragraphs: lines });
+      await report.summarize({ title: `❌ ${title}`, paragraphs: lines, table });
     },
 
     warnOf(error, lastLine) {

@@ -1,3 +1,4 @@
+import type { Cell, Table } from '../table.ts';
 import { type Redact, toHtml } from './text.ts';
 
 /** What a job summary says, in plain text; how it looks is said here alone. */
@@ -6,11 +7,11 @@ export interface Summary {
   /** What the title leads to. */
   url?: string;
   paragraphs?: readonly string[];
-  table?: { header: readonly string[]; rows: readonly (readonly Cell[])[] };
+  table?: Table | undefined;
 }
 
-/** Code is where GitHub makes no mentions, emoji or links of a text. */
-export type Cell = string | { code: string };
+/** Of a table; GitHub takes no more than a mebibyte. */
+const MAX_ROWS = 500;
 
 export function summaryHtml(summary: Summary, redact: Redact): string {
   const { title, url, paragraphs = [], table } = summary;
@@ -26,8 +27,11 @@ export function summaryHtml(summary: Summary, redact: Redact): string {
       ? [
           '<table>',
           row('th', table.header),
-          ...table.rows.map((cells) => row('td', cells)),
+          ...table.rows.slice(0, MAX_ROWS).map((cells) => row('td', cells)),
           '</table>',
+          ...(table.rows.length > MAX_ROWS
+            ? [`<p>… and ${table.rows.length - MAX_ROWS} more</p>`]
+            : []),
         ]
       : []),
   ].join('\n');

@@ -1,0 +1,26 @@
+import type { DeleteResult } from '../workspace/delete.ts';
+import { tableOfKeys } from '../workspace/tear-down.ts';
+import type { Outputs } from './created.ts';
+import type { Summary } from './summary.ts';
+
+/** The outputs that say what was done. */
+export function outputsOfDelete({ deleted, keys }: DeleteResult, dryRun: boolean): Outputs {
+  return { deleted: String(deleted), 'deleted-keys': String(dryRun ? 0 : keys.length) };
+}
+
+/** The summary of a step that ended well; `asked` is the id or slug that it was asked for. */
+export function summaryOfDelete(
+  { workspace, keys }: DeleteResult,
+  { asked, dryRun }: { asked: string; dryRun: boolean },
+): Summary {
+  if (!workspace) {
+    return { title: `✅ Gone already: the OpenRouter workspace ${asked}` };
+  }
+  const { name, slug, id } = workspace;
+  const done = dryRun ? '🔎 Dry run: would delete' : '✅ Deleted';
+  return {
+    title: `${done} the OpenRouter workspace ${name}`,
+    paragraphs: [`Slug ${slug}, id ${id}. API keys deleted with it: ${keys.length}.`],
+    table: tableOfKeys(keys),
+  };
+}

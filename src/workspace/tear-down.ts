@@ -1,0 +1,137 @@
+import { Failure } from '../failure.ts';
+import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { deleteKey, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
+import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import type { Table } from '../table.ts';
+import type { Surroundings } from './post-once.ts';
+
+export interface TearDownOptions {
+  /** Delete the API keys of the workspace, which block its deletion; otherwise they are refused. */
+  deleteKeys: boolean;
+  /** Look for keys made meanwhile before the workspace is deleted, and not only if that is refused. */
+  looksAgain: boolean;
+}
+
+/** What a teardown has done, whether or not it came to its end. */
+export interface TornDown {
+  deletedKeys: readonly Key[];
+  /** Why the workspace is, or may be, still there. */
+  failure?: OpenRouterError | Failure;
+}
+
+/** Deletes `workspace` and what blocks its deletion. What is gone already is no failure. */
+export async function tearDown(
+  workspace: Pick<Workspace, 'id' | 'slug'>,
+  options: TearDownOptions,
+  { client, log }: Surroundings,
+): Promise<TornDown> {
+  const deletedKeys: Key[] = [];
+  try {
+    await deleteAll();
+    return { deletedKeys };
+  } catch (error) {
+    if (error instanceof Failure) return { deletedKeys, failure: error };
+    if (!(error instanceof OpenRouterError)) throw error;
+    if (isRefusal(error) && (await isGone())) return { deletedKeys };
+    const left = [...(error.facts.left ?? []), ...leftBehind()];
+    return { deletedKeys, failure: error.with({ left }) };
+  }
+
+  async function deleteAll(): Promise<void> {
+    let refusal: OpenRouterError | undefined;
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const keys = await listKeys(client, workspace);
+      if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
+      if (keys.length === 0 && refusal) throw refusal;
+      refusal = undefined;
+      await deleteKeys(keys);
+      if (keys.length > 0 && options.looksAgain) continue;
+      try {
+        await deleteWorkspace(client, workspace);
+        return;
+      } catch (error) {
+        if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
+        // Most likely of a key that was made since.
+        refusal = error;
+      }
+    }
+    throw new Failure(`API keys keep being made in the workspace ${workspace.slug}`, [
+      `Each of ${MAX_ROUNDS} looks has found new ones: whatever makes them must stop first.`,
+      ...leftBehind(),
+    ]);
+  }
+
+  async function deleteKeys(keys: readonly Key[]): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      keys.map(async (key) => {
+        await deleteKey(client, key);
+        deletedKeys.push(key);
+        log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
+      }),
+    );
+    const errors = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    const [first] = errors;
+    if (first === undefined) return;
+    if (!(first instanceof OpenRouterError) || errors.length === 1) throw first;
+    throw first.with({
+      doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
+      left: errors.slice(1, MAX_TOLD).map(tellError),
+    });
+  }
+
+  function leftBehind(): string[] {
+    const { slug, id } = workspace;
+    return [
+      `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`,
+      'Running this again finishes the work.',
+    ];
+  }
+
+  async function isGone(): Promise<boolean> {
+    try {
+      return (await findWorkspace(client, workspace.id)).workspace === undefined;
+    } catch (error) {
+      if (error instanceof OpenRouterError) return false;
+      throw error;
+    }
+  }
+}
+
+const MAX_ROUNDS = 5;
+
+/** Of keys and errors, in an annotation; a summary has them all. */
+const MAX_TOLD = 20;
+
+/** Whether the server has understood what it was asked, and will not do it to this workspace. */
+function isRefusal({ facts: { status = 0, again, mayHaveLanded } }: OpenRouterError): boolean {
+  return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
+}
+
+/** Why a workspace cannot be deleted without its keys. */
+export function blockedBy(keys: readonly Key[], { slug }: Pick<Workspace, 'slug'>): Failure {
+  return new Failure(
+    `The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? 'key' : 'keys'}, and delete-keys is false`,
+    [
+      ...keys.slice(0, MAX_TOLD).map(tellKey),
+      ...(keys.length > MAX_TOLD ? [`… and ${keys.length - MAX_TOLD} more`] : []),
+      'OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.',
+      'Nothing was deleted.',
+    ],
+    tableOfKeys(keys),
+  );
+}
+
+/** For a summary. */
+export function tableOfKeys(keys: readonly Key[]): Table | undefined {
+  if (keys.length === 0) return undefined;
+  return {
+    header: ['API key', 'Label'],
+    rows: keys.map(({ name, label }) => [{ code: name }, { code: label }]),
+  };
+}
+
+function tellError(error: unknown): string {
+  return error instanceof OpenRouterError ? whatHappened(error.facts) : String(error);
+}
