@@ -124,6 +124,7 @@ describe('API keys', () => {
     const workspace = give({ keys: 2_050 });
     const step = await remove({ 'delete-keys': 'true' });
     expect(step.outputs).toEqual(gone(workspace, 2_050));
+    expect(step.stderr).toBe('');
     expect(exists()).toBe(false);
     // Twenty full pages that overlap by one, the last, and one more look.
     expect(calls().filter((call) => call === 'GET /keys')).toHaveLength(22);

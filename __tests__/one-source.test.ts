@@ -1,78 +1,79 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { marked, type Tokens } from 'marked';
+import * as z from 'zod/mini';
 import { readManifest } from '../sandbox/runner.ts';
 import { createInputs } from '../src/inputs/create.ts';
+import { deleteInputs } from '../src/inputs/delete.ts';
 import { fromText } from '../src/inputs/from-text.ts';
 import { inputName } from '../src/inputs/read.ts';
+import { sweepInputs } from '../src/inputs/sweep.ts';
 import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
 import { ROOT } from './step.ts';
 
-const { inputs = {}, outputs = {} } = await readManifest(ROOT);
+const ACTIONS: [string, z.ZodMiniObject][] = [
+  ['', createInputs],
+  ['delete', deleteInputs],
+  ['sweep', sweepInputs],
+];
 
-describe('action.yml', () => {
-  test('has an input for each one that the program reads, in its order', () => {
-    expect(Object.keys(inputs)).toEqual(Object.keys(createInputs.shape).map(inputName));
+/** A value for each input that is required. */
+const REQUIRED: Record<string, string> = {
+  'management-key': 'sk-or-v1-0123456789',
+  name: 'A',
+  slug: 'a',
+  workspace: 'a',
+  'slug-pattern': 'pr-*',
+  'older-than': '1d',
+};
+
+describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
+  const manifest = readManifest(join(ROOT, folder));
+  const fieldOf = (name: string) => schema.shape[name.replaceAll('-', '_')] as z.ZodMiniType;
+  const valuesOf = (texts: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [
+        name.replaceAll('-', '_'),
+        fromText(fieldOf(name), text),
+      ]),
+    );
+
+  test('has an input for each one that the program reads, in its order', async () => {
+    const { inputs = {} } = await manifest;
+    expect(Object.keys(inputs)).toEqual(Object.keys(schema.shape).map(inputName));
   });
 
-  test('requires what the schema requires', () => {
+  test('requires what the schema requires', async () => {
+    const { inputs = {} } = await manifest;
     const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
-    const read = createInputs.safeParse({});
-    const missing = read.error?.issues.map(({ path }) => inputName(String(path[0])));
-    expect(required).toEqual(missing);
+    const { error } = z.safeParse(schema, {});
+    expect(required).toEqual(error?.issues.map(({ path }) => inputName(String(path[0]))));
   });
 
-  test('says null where the schema takes it, and nowhere else', () => {
-    const nullable = Object.entries(createWorkspaceRequest.shape)
-      .filter(([, schema]) => schema.safeParse(null).success)
-      .map(([field]) => inputName(field));
-    const said = Object.keys(inputs).filter((name) =>
-      /\bnull\b/.test(inputs[name]?.description ?? ''),
+  test('has the defaults of the program, and no others', async () => {
+    const { inputs = {} } = await manifest;
+    const required = Object.fromEntries(
+      Object.entries(REQUIRED).filter(([name]) => inputs[name]?.required),
     );
-    expect(said).toEqual(nullable);
-  });
-
-  test('has the defaults of the program, and no others', () => {
-    const required = { management_key: 'sk-or-v1-0123456789', name: 'A', slug: 'a' };
-    const defaults = createInputs.parse(required);
-    const written = Object.entries(inputs).flatMap(([name, input]) => {
-      const key = name.replaceAll('-', '_') as keyof typeof createInputs.shape;
-      const value = fromText(createInputs.shape[key], input.default ?? '');
-      return input.default === undefined ? [] : [[key, value]];
-    });
-    expect(createInputs.parse({ ...required, ...Object.fromEntries(written) })).toEqual(defaults);
-    expect(Object.keys({ ...required, ...Object.fromEntries(written) }).sort()).toEqual(
-      Object.keys(defaults).sort(),
+    const defaults = Object.fromEntries(
+      Object.entries(inputs).flatMap(([name, { default: text }]) =>
+        text === undefined ? [] : [[name, text]],
+      ),
     );
+    const read = z.parse(schema, valuesOf(required));
+    expect(z.parse(schema, valuesOf({ ...required, ...defaults }))).toEqual(read);
+    // An empty list cannot be written as a default.
+    const filled = Object.keys(read).filter((key) => String(read[key]) !== '');
+    expect(Object.keys({ ...required, ...defaults }).sort()).toEqual(filled.map(inputName).sort());
   });
 });
 
-describe('the README', () => {
-  const tables = marked
-    .lexer(readFileSync(join(ROOT, 'README.md'), 'utf8'))
-    .filter((token): token is Tokens.Table => token.type === 'table');
-  const rowsUnder = (...header: string[]) => {
-    const table = tables.find(
-      (candidate) => candidate.header.map(({ text }) => text).join() === header.join(),
-    );
-    return table?.rows.map((row) => row.map(({ text }) => text.replaceAll('`', '')));
-  };
-
-  test('has the inputs of action.yml, as they are there', () => {
-    expect(rowsUnder('Input', 'Description', 'Required', 'Default')).toEqual(
-      Object.entries(inputs).map(([name, input]) => [
-        name,
-        input.description,
-        input.required ? 'yes' : '',
-        input.default ?? '',
-      ]),
-    );
-  });
-
-  test('has the outputs of action.yml, as they are there', () => {
-    expect(rowsUnder('Output', 'Description')).toEqual(
-      Object.entries(outputs).map(([name, { description }]) => [name, description]),
-    );
-  });
+test('action.yml says null where the schema takes it, and nowhere else', async () => {
+  const { inputs = {} } = await readManifest(ROOT);
+  const nullable = Object.entries(createWorkspaceRequest.shape)
+    .filter(([, schema]) => schema.safeParse(null).success)
+    .map(([field]) => inputName(field));
+  const said = Object.keys(inputs).filter((name) =>
+    /\bnull\b/.test(inputs[name]?.description ?? ''),
+  );
+  expect(said).toEqual(nullable);
 });

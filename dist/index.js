@@ -299,7 +299,8 @@
     __nccwpck_require__.d(__webpack_exports__, {
       create: () => create,
       delete: () => delete_deleteWorkspace,
-      post: () => post_post
+      post: () => post_post,
+      sweep: () => sweep_sweep
     });
     class Node {
       value;
@@ -1729,12 +1730,12 @@
         }, data);
       }
       #watch(sending) {
+        const isReady = () => {
+          this.sent = true;
+        };
         sending.once("socket", socket => {
-          const pending = socket instanceof external_node_tls_namespaceObject.TLSSocket || socket.connecting;
-          if (sending.reusedSocket || !pending) this.sent = true;
-          socket.once(socket instanceof external_node_tls_namespaceObject.TLSSocket ? "secureConnect" : "connect", () => {
-            this.sent = true;
-          });
+          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
+          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
         });
       }
     }
@@ -5610,6 +5611,29 @@
         return;
       }
     }
+    const PAGE_SIZE = 100;
+    async function* readPages(read, idOf) {
+      const seen = new Set;
+      for (let offset = 0; ;) {
+        const page = await read(offset);
+        const fresh = page.items.filter(item => !seen.has(idOf(item)));
+        const isGap = offset > 0 && fresh.length === page.items.length;
+        if (isGap) {
+          offset = Math.max(0, offset - PAGE_SIZE + 1);
+          continue;
+        }
+        for (const item of fresh) seen.add(idOf(item));
+        if (fresh.length > 0) yield {
+          ...page,
+          items: fresh
+        };
+        const reached = offset + page.items.length;
+        const isShort = page.items.length < PAGE_SIZE;
+        const isLast = page.total === void 0 ? isShort : reached >= page.total;
+        if (isLast || isShort && fresh.length === 0) return;
+        offset = reached - 1;
+      }
+    }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
       const length = value => [ ...value ].length;
@@ -5674,10 +5698,26 @@
         serverTime: serverTime
       };
     }
-    object({
+    const workspaceList = object({
       data: array(workspace),
       total_count: optional(schemas_number())
     });
+    function listWorkspaces(client) {
+      const read = async offset => {
+        const {answer: answer, serverTime: serverTime} = await client.request({
+          doing: "list the workspaces",
+          method: "GET",
+          path: `/workspaces?offset=${offset}&limit=${PAGE_SIZE}`,
+          answer: workspaceList
+        });
+        return {
+          items: answer.data,
+          total: answer.total_count,
+          serverTime: serverTime
+        };
+      };
+      return readPages(read, ({id: id}) => id);
+    }
     async function patchWorkspace(client, {id: id, slug: slug}, changes) {
       const {answer: answer} = await client.request({
         doing: `update the workspace ${slug}`,
@@ -5722,6 +5762,7 @@
       slug: text => [ toSlug(text) ],
       api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
       timeout: text => [ `${text}s`, tidied(text) ],
+      older_than: text => [ `${text}d`, tidied(text) ],
       workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
     };
     function suggest(key, schema, text) {
@@ -6337,29 +6378,6 @@
         dryRun: read.dry_run
       };
     }
-    const pages_PAGE_SIZE = 100;
-    async function* pages_readPages(read, idOf) {
-      const seen = new Set;
-      for (let offset = 0; ;) {
-        const page = await read(offset);
-        const fresh = page.items.filter(item => !seen.has(idOf(item)));
-        const isGap = offset > 0 && fresh.length === page.items.length;
-        if (isGap) {
-          offset = Math.max(0, offset - pages_PAGE_SIZE + 1);
-          continue;
-        }
-        for (const item of fresh) seen.add(idOf(item));
-        if (fresh.length > 0) yield {
-          ...page,
-          items: fresh
-        };
-        const reached = offset + page.items.length;
-        const isShort = page.items.length < pages_PAGE_SIZE;
-        const isLast = page.total === void 0 ? isShort : reached >= page.total;
-        if (isLast || isShort && fresh.length === 0) return;
-        offset = reached - 1;
-      }
-    }
     const key = looseObject({
       hash: schemas_string().check(_minLength(1)),
       name: schemas_string(),
@@ -6384,7 +6402,7 @@
         };
       };
       const keys = [];
-      for await (const {items: items} of pages_readPages(read, ({hash: hash}) => hash)) keys.push(...items);
+      for await (const {items: items} of readPages(read, ({hash: hash}) => hash)) keys.push(...items);
       return keys;
     }
     async function deleteKey(client, key) {
@@ -6650,6 +6668,258 @@
       }, async (report, error) => {
         report.warnOf(error, `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
         return 0;
+      });
+    }
+    function fixedPrefix(glob) {
+      return glob.split(/[*?]/, 1)[0] ?? "";
+    }
+    function matches(glob, text) {
+      let [at, next] = [ 0, 0 ];
+      let [star, reach] = [ -1, 0 ];
+      while (at < text.length) if (glob[next] === "*") {
+        [star, reach] = [ next, at ];
+        next += 1;
+      } else if (glob[next] === "?" || glob[next] === text[at]) {
+        next += 1;
+        at += 1;
+      } else if (star >= 0) {
+        reach += 1;
+        [next, at] = [ star + 1, reach ];
+      } else return false;
+      return /^\**$/.test(glob.slice(next));
+    }
+    const GLOB = "must be a slug, in which * stands for any characters and ? for any one";
+    const glob = () => schemas_string(GLOB).check(_regex(/^[a-z0-9?*-]+$/, GLOB));
+    const MIN_PREFIX = 2;
+    const COUNT = "must be a whole number, 1 or more";
+    const sweepInputs = object({
+      management_key: connection.management_key,
+      slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
+      older_than: duration_duration(),
+      keep: schemas_default(array(glob(), "must be a list of slugs"), []),
+      delete_keys: flag_flag(),
+      max_deletions: schemas_default(schemas_int(COUNT).check(_gte(1, COUNT)), 50),
+      dry_run: flag_flag(),
+      api_url: connection.api_url,
+      timeout: timeout("10m")
+    });
+    function readSweepInputs() {
+      const read = readInputs(sweepInputs);
+      return {
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
+        slugPattern: read.slug_pattern,
+        olderThanMs: read.older_than,
+        keep: read.keep,
+        deleteKeys: read.delete_keys,
+        maxDeletions: read.max_deletions,
+        dryRun: read.dry_run
+      };
+    }
+    const age_UNITS = [ {
+      ms: 864e5,
+      name: "d"
+    }, {
+      ms: 36e5,
+      name: "h"
+    }, {
+      ms: 6e4,
+      name: "min"
+    }, {
+      ms: 1e3,
+      name: "s"
+    } ];
+    function tellAge(ms) {
+      let rest = Math.max(0, ms);
+      const parts = age_UNITS.map(({ms: unit, name: name}) => {
+        const count = Math.floor(rest / unit);
+        rest -= count * unit;
+        return {
+          count: count,
+          text: `${count} ${name}`
+        };
+      });
+      const first = parts.findIndex(({count: count}) => count > 0);
+      if (first < 0) return "0 s";
+      const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
+      return shown.map(({text: text}) => text).join(" ");
+    }
+    const MAX_LISTED = 1e3;
+    function outputsOfSweep({deleted: deleted, spared: spared, kept: kept, failed: failed}) {
+      return {
+        deleted: list(deleted),
+        kept: list([ ...spared, ...kept ]),
+        failed: list(failed),
+        count: String(deleted.length)
+      };
+    }
+    function list(fates) {
+      const shown = fates.slice(0, MAX_LISTED);
+      return JSON.stringify(shown.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => ({
+        id: id,
+        slug: slug,
+        created_at: created_at,
+        reason: reason
+      })));
+    }
+    const MAX_NAMED = 10;
+    function leakOf(result) {
+      const {stale: stale, deleted: deleted, failed: failed, spared: spared} = result;
+      if (stale === 0) return;
+      const named = [ ...failed, ...deleted, ...spared ].slice(0, MAX_NAMED).map(({slug: slug}) => slug);
+      const more = stale > named.length ? ` and ${stale - named.length} more` : "";
+      return [ `${countOf(stale)} left behind by a teardown`, [ `Found: ${named.join(", ")}${more}.`, "Each should have been deleted by the workflow that made it: see why it was not." ] ];
+    }
+    function failureOf(result, request) {
+      const {stale: stale, failed: failed} = result;
+      const {maxDeletions: maxDeletions} = request;
+      if (stale > maxDeletions) return new Failure(`Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`, [ "Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.", "Nothing was deleted." ], tableOf(result));
+      if (failed.length === 0) return;
+      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...failed.slice(0, MAX_NAMED).map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), ...failed.length > MAX_NAMED ? [ `… and ${failed.length - MAX_NAMED} more` ] : [], "Running this again tries them again." ], tableOf(result));
+    }
+    function summaryOfSweep(result, {dryRun: dryRun}) {
+      const {deleted: deleted, stale: stale, notStale: notStale} = result;
+      return {
+        title: dryRun ? `🔎 Dry run: would delete ${countOf(stale)}` : `✅ Deleted ${countOf(deleted.length)}`,
+        paragraphs: [ `${countOf(notStale)} with a slug of the pattern stayed.` ],
+        table: tableOf(result)
+      };
+    }
+    function tableOf({failed: failed, deleted: deleted, spared: spared, kept: kept}) {
+      const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
+        code: slug
+      }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
+      const stayed = reason => `kept: ${reason}`;
+      return {
+        header: [ "Workspace", "Age", "What was done" ],
+        rows: [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ]
+      };
+    }
+    function countOf(workspaces) {
+      return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
+    }
+    const MAX_KEPT = 1e3;
+    async function sweep(request, surroundings) {
+      const {log: log, clock: clock} = surroundings;
+      const start = clock.now();
+      const found = await findStale(request, surroundings);
+      const {stale: stale, kept: kept, notStale: notStale} = found;
+      log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
+      const result = {
+        deleted: [],
+        failed: [],
+        spared: [],
+        kept: kept,
+        stale: found.count,
+        notStale: notStale
+      };
+      const reprieve = reprieveOf(found, request);
+      if (reprieve !== void 0) {
+        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: ${reprieve}.`);
+        return {
+          ...result,
+          spared: stale.map(fate => ({
+            ...fate,
+            reason: reprieve
+          }))
+        };
+      }
+      const deleted = [];
+      const failed = [];
+      await pLimit(AT_ONCE).map(stale, async fate => {
+        const failure = await deleteStale(fate, request, surroundings);
+        if (failure === void 0) deleted.push(fate); else failed.push({
+          ...fate,
+          reason: failure
+        });
+      });
+      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds} s.`);
+      return {
+        ...result,
+        deleted: deleted,
+        failed: failed
+      };
+    }
+    function reprieveOf({count: count}, {maxDeletions: maxDeletions, dryRun: dryRun}) {
+      if (count > maxDeletions) return "stale, but more are than max-deletions allows";
+      return dryRun ? "stale, but this is a dry run" : void 0;
+    }
+    async function findStale(request, {client: client, log: log}) {
+      log.info(`Looking for workspaces with a slug like ${request.slugPattern} that are older than ${tellAge(request.olderThanMs)}.`);
+      const found = {
+        stale: [],
+        count: 0,
+        kept: [],
+        notStale: 0
+      };
+      for await (const {items: items, serverTime: serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug: slug}) => matches(request.slugPattern, slug))) {
+        const age = ageOf(workspace, serverTime);
+        const reason = reasonToKeep(workspace, age, request);
+        if (reason === void 0) {
+          found.count += 1;
+          const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
+          if (found.stale.length < request.maxDeletions) found.stale.push(fate);
+        } else {
+          found.notStale += 1;
+          if (found.kept.length < MAX_KEPT) found.kept.push(fateOf(workspace, age, reason));
+        }
+      }
+      return found;
+    }
+    function fateOf({id: id, slug: slug, created_at: created_at}, age, reason) {
+      return {
+        id: id,
+        slug: slug,
+        created_at: typeof created_at === "string" ? created_at : null,
+        age: age,
+        reason: reason
+      };
+    }
+    function ageOf({created_at: created_at}, serverTime) {
+      const age = (serverTime ?? Number.NaN) - Date.parse(String(created_at));
+      return Number.isNaN(age) ? void 0 : age;
+    }
+    function reasonToKeep({slug: slug}, age, {keep: keep, olderThanMs: olderThanMs}) {
+      if (slug === "default") return "the default workspace";
+      const keeper = keep.find(glob => matches(glob, slug));
+      if (keeper !== void 0) return `in keep, as ${keeper}`;
+      if (age === void 0) return "of an age that cannot be told";
+      return age > olderThanMs ? void 0 : `only ${tellAge(age)} old`;
+    }
+    async function deleteStale(workspace, {deleteKeys: deleteKeys}, surroundings) {
+      const {log: log, signal: signal} = surroundings;
+      if (signal.aborted) return `was not begun: ${signal.reason.message}`;
+      const options = {
+        deleteKeys: deleteKeys,
+        looksAgain: false
+      };
+      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, options, surroundings);
+      if (!failure) {
+        log.info(`Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`);
+        return;
+      }
+      const why = "title" in failure ? failure.title : failure.message;
+      log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
+      return why;
+    }
+    function sweep_sweep() {
+      return runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        const inputs = readSweepInputs();
+        const result = await sweep(inputs, {
+          client: connect(inputs, step),
+          clock: clock,
+          log: report,
+          signal: signal
+        });
+        report.output(outputsOfSweep(result));
+        const leak = leakOf(result);
+        if (leak) report.warning(...leak);
+        const failure = failureOf(result, inputs);
+        if (failure) throw failure;
+        await report.summarize(summaryOfSweep(result, inputs));
       });
     }
   })();

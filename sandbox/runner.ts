@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 
 /** The part of an `action.yml` that a runner acts on. */
 export interface ActionManifest {
+  description: string;
   inputs?: Record<string, { required?: boolean; default?: string; description: string }>;
   outputs?: Record<string, { description: string }>;
   runs: { using: string; main: string; post?: string };

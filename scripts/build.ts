@@ -6,7 +6,7 @@ import { minify } from 'terser';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The programs that an `action.yml` can name, each an export of `src/index.ts`. */
-const PROGRAMS = ['create', 'post', 'delete'];
+const PROGRAMS = ['create', 'post', 'delete', 'sweep'];
 
 /**
  * Builds what the actions run into the folder `to`: one bundle for all programs, so that a job

@@ -1,5 +1,5 @@
 /**
- * The property test over schedules of faults, for as many as one has time for:
+ * The property tests over schedules of faults, for as many as one has time for:
  *
  *     npm run faults -- --runs 100000 --seed 42
  *
@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from '../__tests__/reliability/property.ts';
+import { onlyWhatIsStale, onlyWhatWasAskedFor } from '../__tests__/reliability/teardown.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,8 +22,10 @@ const start = performance.now();
 
 await fc.assert(nothingLostNothingDoubled, { numRuns, seed });
 await fc.assert(oneOfTwinsMakesIt, { numRuns: Math.ceil(numRuns / 10), seed });
+await fc.assert(onlyWhatWasAskedFor, { numRuns, seed });
+await fc.assert(onlyWhatIsStale, { numRuns, seed });
 
 const seconds = ((performance.now() - start) / 1000).toFixed(0);
 console.log(
-  `Nothing lost and nothing doubled in ${numRuns} schedules (seed ${seed}, ${seconds} s).`,
+  `Nothing lost, doubled or wrongly deleted in ${numRuns} schedules (seed ${seed}, ${seconds} s).`,
 );

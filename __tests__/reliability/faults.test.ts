@@ -1,6 +1,7 @@
 import { test } from '@jest/globals';
 import fc from 'fast-check';
 import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from './property.ts';
+import { onlyWhatIsStale, onlyWhatWasAskedFor } from './teardown.ts';
 
 test('nothing is lost and nothing doubled, in 2,000 schedules of faults', async () => {
   await fc.assert(nothingLostNothingDoubled, { numRuns: 2_000 });
@@ -9,3 +10,11 @@ test('nothing is lost and nothing doubled, in 2,000 schedules of faults', async 
 test('of several jobs that ask for the same at once, one makes it', async () => {
   await fc.assert(oneOfTwinsMakesIt, { numRuns: 300 });
 }, 60_000);
+
+test('a delete deletes only what was asked for, in 1,000 accounts', async () => {
+  await fc.assert(onlyWhatWasAskedFor, { numRuns: 1_000 });
+}, 120_000);
+
+test('a sweep deletes only what is stale, in 1,000 accounts', async () => {
+  await fc.assert(onlyWhatIsStale, { numRuns: 1_000 });
+}, 120_000);

@@ -7,62 +7,13 @@ import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts'
 import { driftOf } from '../../src/workspace/drift.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
 import { giveWorkspace } from '../given.ts';
+import { isLasting, jitters, schedules } from './faults.ts';
 import { openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
 
 const SLUG = 'preview-42';
 const TIMEOUT = 60_000;
 
-const CALLS = ['POST /workspaces', 'GET /workspaces/:id', 'PATCH /workspaces/:id', undefined];
-const on = fc.constantFrom(...CALLS).map((call) => (call === undefined ? {} : { on: call }));
-const committed = fc.boolean();
-
-/** Faults that pass: another try, or a look, leads on. */
-const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
-  fc.record({ kind: fc.constant('refused' as const) }),
-  fc.record({
-    kind: fc.constantFrom('reset' as const, 'cut' as const, 'endless' as const),
-    committed,
-  }),
-  fc.record({ kind: fc.constantFrom('silence' as const, 'stall' as const), committed }),
-  fc.record({ kind: fc.constant('late' as const), after: fc.integer({ min: 1, max: 40_000 }) }),
-  fc.record({
-    kind: fc.constant('answer' as const),
-    status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524),
-    body: fc.constantFrom('', '<html>Bad gateway</html>', '{"error":{"message":"No"}}'),
-    committed,
-  }),
-  fc.record({
-    kind: fc.constant('answer' as const),
-    status: fc.constantFrom(200, 201),
-    body: fc.constantFrom(
-      '',
-      '{}',
-      '<html>Sign in</html>',
-      '{"data":{"id":"1","slug":"other","name":"x"}}',
-    ),
-    committed,
-  }),
-  fc.record({
-    kind: fc.constant('answer' as const),
-    status: fc.constantFrom(429, 503),
-    headers: fc.constantFrom('0', '1', '5').map((seconds) => ({ 'retry-after': seconds })),
-  }),
-);
-
-/** Faults that no other try can mend. */
-const lasting: fc.Arbitrary<InProcessFault> = fc.record({
-  kind: fc.constant('answer' as const),
-  status: fc.constantFrom(301, 307, 400, 401, 402, 403, 422, 501, 525),
-  headers: fc.constant({ location: 'https://elsewhere.example/' }),
-});
-
-const schedule = fc.array(
-  fc
-    .tuple(fc.oneof({ weight: 9, arbitrary: passing }, { weight: 1, arbitrary: lasting }), on)
-    .map(([fault, call]) => ({ ...fault, ...call }) as InProcessFault),
-  { maxLength: 5 },
-);
-
+const CALLS = ['POST /workspaces', 'GET /workspaces/:id', 'PATCH /workspaces/:id'];
 const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   {
     name: fc.constantFrom('Preview', 'Other'),
@@ -76,7 +27,7 @@ const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
 );
 
 const scenarios = fc.record({
-  schedule,
+  schedule: schedules(CALLS, 5),
   request: fc.record({
     asked,
     ifExists: fc.constantFrom(...IF_EXISTS),
@@ -90,7 +41,7 @@ const scenarios = fc.record({
   takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
   latency: fc.integer({ min: 1, max: 400 }),
-  jitter: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  jitter: jitters,
   intruder: fc.boolean(),
   killedAfter: fc.oneof(
     { weight: 3, arbitrary: fc.constant(null) },
@@ -172,12 +123,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
     }
     const taken = (found !== undefined || makerIsUnknowable()) && request.ifExists === 'fail';
     const outOfTime = elapsed > TIMEOUT - 10_000;
-    const hopeless = befell.some(
-      (fault) =>
-        fault.kind === 'answer' &&
-        ![200, 201, 429, 503].includes(fault.status) &&
-        isLasting(fault.status),
-    );
+    const hopeless = befell.some(isLasting);
     if (!taken && !outOfTime && !hopeless) throw error;
     if (error instanceof OpenRouterError && !error.facts.mayHaveLanded && !found) {
       // Nor does what was sent arrive later.
@@ -209,16 +155,12 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   }
 });
 
-function isLasting(status: number): boolean {
-  return [301, 307, 400, 401, 402, 403, 422, 501, 525].includes(status);
-}
-
 const twins = fc.record({
   asked,
   ifExists: fc.constantFrom(...IF_EXISTS),
   takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
   latency: fc.integer({ min: 1, max: 400 }),
-  jitter: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  jitter: jitters,
   count: fc.integer({ min: 2, max: 5 }),
   // None that leaves a POST in doubt: see docs/reliability.md for what cannot be told then.
   schedule: fc.array(

@@ -1,6 +1,7 @@
 import { type InProcessFault, inProcessTransport, type Network } from '../../sandbox/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
+import type { Log } from '../../src/log.ts';
 import { type Client, openRouter } from '../../src/openrouter/client.ts';
 import type { Workspace } from '../../src/openrouter/workspaces.ts';
 import { cleanUp, type Remains } from '../../src/workspace/clean-up.ts';
@@ -126,10 +127,9 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
 /** Runs the post step of `ran`, from what its state holds. Returns the error that it warns of. */
 export async function runPost(world: World, ran: Ran, life: Life): Promise<unknown> {
   if (!ran.remains) return undefined;
-  const log = { info: () => undefined, debug: () => undefined, warning: () => undefined };
-  const { client, signal } = connect(world, life, { log, isDead: () => false });
+  const { client, signal } = connect(world, life);
   const { clock } = world;
-  const work = cleanUp(ran.remains, { client, clock, log, signal });
+  const work = cleanUp(ran.remains, { client, clock, log: SILENT, signal });
   return clock.run(
     work.then(
       () => undefined,
@@ -140,10 +140,17 @@ export async function runPost(world: World, ran: Ran, life: Life): Promise<unkno
 
 type Connected = { client: Client; signal: AbortSignal };
 
-function connect(
+export const SILENT: Log = {
+  info: () => undefined,
+  debug: () => undefined,
+  warning: () => undefined,
+};
+
+/** A client in `world`; what it sends once it is dead does not arrive. */
+export function connect(
   { clock, network }: World,
   { timeout, jitter }: Life,
-  { log, isDead }: { log: Parameters<typeof openRouter>[0]['log']; isDead(): boolean },
+  { log = SILENT, isDead = () => false }: { log?: Log; isDead?(): boolean } = {},
 ): Connected {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));

@@ -20,6 +20,7 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
   slug: (text) => [toSlug(text)],
   api_url: (text) => [text.includes('://') ? text.replace(/^http:/, 'https:') : `https://${text}`],
   timeout: (text) => [`${text}s`, tidied(text)],
+  older_than: (text) => [`${text}d`, tidied(text)],
   workspace: (text) => [text.toLowerCase().replace(/^.*\//, '')],
 };
 

@@ -115,12 +115,13 @@ class ObservedClient extends HttpClient {
   }
 
   #watch(sending: ClientRequest): void {
+    const isReady = () => {
+      this.sent = true;
+    };
     sending.once('socket', (socket) => {
-      const pending = socket instanceof TLSSocket || socket.connecting;
-      if (sending.reusedSocket || !pending) this.sent = true;
-      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
-        this.sent = true;
-      });
+      const isTls = socket instanceof TLSSocket;
+      if (sending.reusedSocket || !(isTls || socket.connecting)) isReady();
+      else socket.once(isTls ? 'secureConnect' : 'connect', isReady);
     });
   }
 }

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
+
+interface Item {
+  id: string;
+}
+
+/** A list that somebody else changes; `total` says whether its pages tell how long it is. */
+interface Listed {
+  items: Item[];
+  size: number;
+  total: boolean;
+}
+
+const listOf = (count: number, options: Partial<Listed> = {}): Listed => ({
+  items: Array.from({ length: count }, (_, at) => ({ id: String(at) })),
+  size: PAGE_SIZE,
+  total: true,
+  ...options,
+});
+
+/** Reads `list`, with `change` after each page; returns what came, and the offsets asked for. */
+async function readAll(list: Listed, change: (reads: number) => void = () => undefined) {
+  const offsets: number[] = [];
+  const read = async (offset: number) => {
+    offsets.push(offset);
+    const page = {
+      items: list.items.slice(offset, offset + list.size),
+      ...(list.total && { total: list.items.length }),
+    };
+    change(offsets.length);
+    return page;
+  };
+  const ids: string[] = [];
+  for await (const { items } of readPages(read, ({ id }) => id)) {
+    ids.push(...items.map(({ id }) => id));
+  }
+  return { ids, offsets };
+}
+
+const idsOf = ({ items }: Listed) => items.map(({ id }) => id);
+
+describe.each([true, false])('a list that says how long it is: %s', (total) => {
+  test.each([0, 1, 99, 100, 101, 199, 200, 1_000])('of %i comes whole, and once', async (count) => {
+    const list = listOf(count, { total });
+    const { ids, offsets } = await readAll(list);
+    expect(ids).toEqual(idsOf(list));
+    // Pages overlap by one; without a total, a full last page needs one more.
+    const least = Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
+    expect(offsets.length - least).toBeLessThanOrEqual(total ? 0 : 1);
+  });
+
+  test('whatever appears and vanishes: none twice, none missed that was there all along', async () => {
+    const change = fc.record({
+      at: fc.nat(500),
+      count: fc.integer({ min: 1, max: 250 }),
+      kind: fc.constantFrom('appear', 'vanish'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(600), fc.array(change, { maxLength: 12 }), async (count, changes) => {
+        const list = listOf(count, { total });
+        const survivors = new Set(idsOf(list));
+        let made = 0;
+        const { ids } = await readAll(list, (reads) => {
+          const next = changes[reads - 1];
+          if (!next) return;
+          if (next.kind === 'appear') {
+            const fresh = Array.from({ length: next.count }, () => {
+              made += 1;
+              return { id: `new ${made}` };
+            });
+            list.items.splice(next.at, 0, ...fresh);
+          } else {
+            for (const { id } of list.items.splice(next.at, next.count)) survivors.delete(id);
+          }
+        });
+        expect(new Set(ids).size).toBe(ids.length);
+        const seen = new Set(ids);
+        expect([...survivors].filter((id) => !seen.has(id))).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+test('a server that puts less on a page than it is asked for is read to the end', async () => {
+  const list = listOf(240, { size: 30 });
+  expect((await readAll(list)).ids).toEqual(idsOf(list));
+});
+
+test('a total that is too large does not keep the reader for ever', async () => {
+  const list = listOf(50);
+  const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
+  const pages = [];
+  for await (const page of readPages(read, ({ id }) => id)) pages.push(page);
+  expect(pages).toHaveLength(1);
+});

@@ -1,0 +1,104 @@
+import { Failure } from '../failure.ts';
+import type { Table } from '../table.ts';
+import { tellAge } from '../workspace/age.ts';
+import type { Fate, SweepRequest, SweepResult } from '../workspace/sweep.ts';
+import type { Outputs } from './created.ts';
+import type { Summary } from './summary.ts';
+
+/** Of each list: GitHub takes a mebibyte of outputs from a job. */
+const MAX_LISTED = 1_000;
+
+export function outputsOfSweep({ deleted, spared, kept, failed }: SweepResult): Outputs {
+  return {
+    deleted: list(deleted),
+    kept: list([...spared, ...kept]),
+    failed: list(failed),
+    count: String(deleted.length),
+  };
+}
+
+function list(fates: readonly Fate[]): string {
+  const shown = fates.slice(0, MAX_LISTED);
+  return JSON.stringify(
+    shown.map(({ id, slug, created_at, reason }) => ({ id, slug, created_at, reason })),
+  );
+}
+
+/** Of workspaces, in an annotation. */
+const MAX_NAMED = 10;
+
+/** What a sweep finds is a leak: the title and lines of a warning of it, where there is one. */
+export function leakOf(result: SweepResult): [string, string[]] | undefined {
+  const { stale, deleted, failed, spared } = result;
+  if (stale === 0) return undefined;
+  const named = [...failed, ...deleted, ...spared].slice(0, MAX_NAMED).map(({ slug }) => slug);
+  const more = stale > named.length ? ` and ${stale - named.length} more` : '';
+  return [
+    `${countOf(stale)} left behind by a teardown`,
+    [
+      `Found: ${named.join(', ')}${more}.`,
+      'Each should have been deleted by the workflow that made it: see why it was not.',
+    ],
+  ];
+}
+
+/** Why the step is red, where it is. */
+export function failureOf(result: SweepResult, request: SweepRequest): Failure | undefined {
+  const { stale, failed } = result;
+  const { maxDeletions } = request;
+  if (stale > maxDeletions) {
+    return new Failure(
+      `Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`,
+      [
+        'Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.',
+        'Nothing was deleted.',
+      ],
+      tableOf(result),
+    );
+  }
+  if (failed.length === 0) return undefined;
+  return new Failure(
+    `${failed.length} of ${countOf(stale)} could not be deleted`,
+    [
+      ...failed.slice(0, MAX_NAMED).map(({ slug, reason }) => `${slug}: ${reason}`),
+      ...(failed.length > MAX_NAMED ? [`… and ${failed.length - MAX_NAMED} more`] : []),
+      'Running this again tries them again.',
+    ],
+    tableOf(result),
+  );
+}
+
+/** The summary of a step that ended well. */
+export function summaryOfSweep(result: SweepResult, { dryRun }: SweepRequest): Summary {
+  const { deleted, stale, notStale } = result;
+  return {
+    title: dryRun
+      ? `🔎 Dry run: would delete ${countOf(stale)}`
+      : `✅ Deleted ${countOf(deleted.length)}`,
+    paragraphs: [`${countOf(notStale)} with a slug of the pattern stayed.`],
+    table: tableOf(result),
+  };
+}
+
+function tableOf({ failed, deleted, spared, kept }: SweepResult): Table {
+  const rows = (fates: readonly Fate[], done: (reason: string) => string) =>
+    fates.map(({ slug, age, reason }) => [
+      { code: slug },
+      age === undefined ? 'unknown' : tellAge(age),
+      done(reason),
+    ]);
+  const stayed = (reason: string) => `kept: ${reason}`;
+  return {
+    header: ['Workspace', 'Age', 'What was done'],
+    rows: [
+      ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
+      ...rows(deleted, () => 'deleted'),
+      ...rows(spared, stayed),
+      ...rows(kept, stayed),
+    ],
+  };
+}
+
+function countOf(workspaces: number): string {
+  return workspaces === 1 ? '1 workspace' : `${workspaces} workspaces`;
+}

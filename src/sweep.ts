@@ -1,0 +1,27 @@
+import { connect } from './connect.ts';
+import { readSweepInputs } from './inputs/sweep.ts';
+import { failureOf, leakOf, outputsOfSweep, summaryOfSweep } from './report/swept.ts';
+import { runStep } from './step.ts';
+import { sweep as sweepWorkspaces } from './workspace/sweep.ts';
+
+/** `sweep/action.yml`: deletes stale workspaces. */
+export function sweep(): Promise<void> {
+  return runStep(async (step) => {
+    const { report, clock, signal } = step;
+    const inputs = readSweepInputs();
+
+    const result = await sweepWorkspaces(inputs, {
+      client: connect(inputs, step),
+      clock,
+      log: report,
+      signal,
+    });
+
+    report.output(outputsOfSweep(result));
+    const leak = leakOf(result);
+    if (leak) report.warning(...leak);
+    const failure = failureOf(result, inputs);
+    if (failure) throw failure;
+    await report.summarize(summaryOfSweep(result, inputs));
+  });
+}

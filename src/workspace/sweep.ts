@@ -1,0 +1,164 @@
+import pLimit from 'p-limit';
+import { AT_ONCE } from '../openrouter/client.ts';
+import { listWorkspaces, type Workspace } from '../openrouter/workspaces.ts';
+import { tellAge } from './age.ts';
+import { matches } from './glob.ts';
+import type { Surroundings } from './post-once.ts';
+import { tearDown } from './tear-down.ts';
+
+export interface SweepRequest {
+  /** A glob that the slug must match. */
+  slugPattern: string;
+  /** How old a workspace must be, in milliseconds. */
+  olderThanMs: number;
+  /** Globs of slugs that are left alone. */
+  keep: readonly string[];
+  deleteKeys: boolean;
+  /** If more are stale, none is deleted. */
+  maxDeletions: number;
+  /** Do everything but delete. */
+  dryRun: boolean;
+}
+
+/** What became of a workspace, and why. */
+export interface Fate extends Pick<Workspace, 'id' | 'slug'> {
+  /** ISO 8601, as OpenRouter answers it; null where it does not. */
+  created_at: string | null;
+  /** In milliseconds, by the server's clock; undefined where that cannot be told. */
+  age: number | undefined;
+  reason: string;
+}
+
+export interface SweepResult {
+  deleted: readonly Fate[];
+  failed: readonly Fate[];
+  /** Stale, and not to be deleted this time; no more than may be deleted. */
+  spared: readonly Fate[];
+  /** Not stale, though they match the pattern; the first thousand. */
+  kept: readonly Fate[];
+  /** How many were stale. */
+  stale: number;
+  /** How many match the pattern and are not stale. */
+  notStale: number;
+}
+
+/** How many of those that stay are remembered, so that memory does not grow with the account. */
+const MAX_KEPT = 1_000;
+
+/**
+ * Deletes the workspaces that are stale: they match the pattern, are old enough, and are not to be
+ * kept. One that cannot be deleted does not stop the others.
+ * @throws {OpenRouterError} when they could not be listed; then none was deleted.
+ */
+export async function sweep(
+  request: SweepRequest,
+  surroundings: Surroundings & { signal: AbortSignal },
+): Promise<SweepResult> {
+  const { log, clock } = surroundings;
+  const start = clock.now();
+  const found = await findStale(request, surroundings);
+  const { stale, kept, notStale } = found;
+  log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
+  const result = { deleted: [], failed: [], spared: [], kept, stale: found.count, notStale };
+
+  const reprieve = reprieveOf(found, request);
+  if (reprieve !== undefined) {
+    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${reprieve}.`);
+    return { ...result, spared: stale.map((fate) => ({ ...fate, reason: reprieve })) };
+  }
+  const deleted: Fate[] = [];
+  const failed: Fate[] = [];
+  await pLimit(AT_ONCE).map(stale, async (fate) => {
+    const failure = await deleteStale(fate, request, surroundings);
+    if (failure === undefined) deleted.push(fate);
+    else failed.push({ ...fate, reason: failure });
+  });
+  const seconds = ((clock.now() - start) / 1000).toFixed(1);
+  log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds} s.`);
+  return { ...result, deleted, failed };
+}
+
+/** Why nothing is deleted, though it is stale. */
+function reprieveOf({ count }: Found, { maxDeletions, dryRun }: SweepRequest): string | undefined {
+  if (count > maxDeletions) return 'stale, but more are than max-deletions allows';
+  return dryRun ? 'stale, but this is a dry run' : undefined;
+}
+
+interface Found {
+  /** Those that are stale; no more than may be deleted. */
+  stale: Fate[];
+  /** How many there are. */
+  count: number;
+  kept: Fate[];
+  notStale: number;
+}
+
+async function findStale(request: SweepRequest, { client, log }: Surroundings): Promise<Found> {
+  log.info(
+    `Looking for workspaces with a slug like ${request.slugPattern} that are older than ${tellAge(request.olderThanMs)}.`,
+  );
+  const found: Found = { stale: [], count: 0, kept: [], notStale: 0 };
+  for await (const { items, serverTime } of listWorkspaces(client)) {
+    for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
+      const age = ageOf(workspace, serverTime);
+      const reason = reasonToKeep(workspace, age, request);
+      if (reason === undefined) {
+        found.count += 1;
+        const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
+        if (found.stale.length < request.maxDeletions) found.stale.push(fate);
+      } else {
+        found.notStale += 1;
+        if (found.kept.length < MAX_KEPT) found.kept.push(fateOf(workspace, age, reason));
+      }
+    }
+  }
+  return found;
+}
+
+/** Without all else that is known of it: there can be many. */
+function fateOf(
+  { id, slug, created_at }: Workspace,
+  age: number | undefined,
+  reason: string,
+): Fate {
+  return { id, slug, created_at: typeof created_at === 'string' ? created_at : null, age, reason };
+}
+
+function ageOf({ created_at }: Workspace, serverTime: number | undefined): number | undefined {
+  const age = (serverTime ?? Number.NaN) - Date.parse(String(created_at));
+  return Number.isNaN(age) ? undefined : age;
+}
+
+/** Why a workspace that matches is not stale. */
+function reasonToKeep(
+  { slug }: Workspace,
+  age: number | undefined,
+  { keep, olderThanMs }: SweepRequest,
+): string | undefined {
+  if (slug === 'default') return 'the default workspace';
+  const keeper = keep.find((glob) => matches(glob, slug));
+  if (keeper !== undefined) return `in keep, as ${keeper}`;
+  if (age === undefined) return 'of an age that cannot be told';
+  return age > olderThanMs ? undefined : `only ${tellAge(age)} old`;
+}
+
+/** Returns why it could not be deleted, if so. */
+async function deleteStale(
+  workspace: Fate,
+  { deleteKeys }: SweepRequest,
+  surroundings: Surroundings & { signal: AbortSignal },
+): Promise<string | undefined> {
+  const { log, signal } = surroundings;
+  if (signal.aborted) return `was not begun: ${signal.reason.message}`;
+  const options = { deleteKeys, looksAgain: false };
+  const { deletedKeys, failure } = await tearDown(workspace, options, surroundings);
+  if (!failure) {
+    log.info(
+      `Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`,
+    );
+    return undefined;
+  }
+  const why = 'title' in failure ? failure.title : failure.message;
+  log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
+  return why;
+}
