@@ -140,6 +140,22 @@ describe('age', () => {
     expect(listed(step.outputs['kept'])).toEqual(['preview-new']);
   });
 
+  test.each(['1', 12, 2020, ['2020-01-01'], '2026-11-24T17:47:00', 'build 3', '2020-01-01', null])(
+    'that is told as %j is not believed',
+    async (created_at) => {
+      const workspace = give('preview-old');
+      workspace.created_at = created_at as string;
+      const step = await sweep();
+      expect(step.outputs['kept']).toContain('"reason":"of an age that cannot be told"');
+      expect(slugs()).toContain('preview-old');
+    },
+  );
+
+  test('is told with any time zone', async () => {
+    give('preview-old').created_at = '2020-01-01T00:00:00+09:00';
+    expect((await sweep()).outputs['count']).toBe('1');
+  });
+
   test.each(['created_at', 'date'])('that cannot be told without %s keeps it', async (lacking) => {
     const workspace = { ...give('preview-old', 9 * DAY) } as Record<string, unknown>;
     if (lacking === 'created_at') delete workspace['created_at'];
@@ -208,9 +224,18 @@ describe('one that cannot be deleted', () => {
     bench.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403, body });
     const step = await sweep({ 'delete-keys': 'true' });
     const { message } = redOf(step, expect.anything());
-    expect(message).toMatch(/^preview-old: could not delete the API key .*403: Not now$/m);
+    expect(message).toMatch(/^preview-old: DELETE \/keys\/\w+: the answer was 403: Not now$/m);
     expect((await sweep({ 'delete-keys': 'true' })).outputs['count']).toBe('1');
     expect(slugs()).not.toContain('preview-old');
+  });
+
+  test('is told with the keys that are gone', async () => {
+    giveSome();
+    bench.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+    const old = bench.sandbox.account.workspaces.findIndex(({ slug }) => slug === 'preview-older');
+    bench.sandbox.account.workspaces.splice(old, 1);
+    const step = await sweep({ 'delete-keys': 'true' });
+    expect(step.outputs['failed']).toContain('the answer was 403; API keys deleted: 1"');
   });
 
   test('is none where it is gone already', async () => {
@@ -254,6 +279,7 @@ describe('is refused before anything is sent:', () => {
     ['no age', { 'older-than': '' }, 'older-than is required, and must be a duration such as'],
     ['an age without a unit', { 'older-than': '14' }, 'try: 14d'],
     ['what is no slug in keep', { keep: 'preview-1, Preview_2' }, 'keep (entry 2) must be a slug'],
+    ['no age at all', { 'older-than': '0d' }, 'older-than must be from 1m to 3650d'],
     ['no deletions', { 'max-deletions': '0' }, 'must be a whole number, 1 or more'],
     ['half a deletion', { 'max-deletions': '1.5' }, 'must be a whole number, 1 or more'],
   ])('%s', async (_, inputs, problem) => {
@@ -280,12 +306,71 @@ describe('many workspaces', () => {
     expect(slugs()).toEqual(['default']);
   });
 
-  test('that stay are listed up to a thousand', async () => {
-    for (let count = 0; count < 1_100; count += 1) give(`preview-${count}`);
+  test('that stay are listed as far as there is room', async () => {
+    for (let count = 0; count < 1_200; count += 1) give(`preview-${count}`);
     const step = await sweep();
-    expect(JSON.parse(step.outputs['kept'] ?? '')).toHaveLength(1_000);
-    expect(step.summary).toContain('1100 workspaces with a slug of the pattern stayed.');
-    expect(step.summary.length).toBeLessThan(1024 * 1024);
+    const kept = step.outputs['kept'] ?? '';
+    expect(kept.length).toBeLessThan(128 * 1024);
+    expect(JSON.parse(kept).length).toBeGreaterThan(500);
+    expect(step.summary).toContain('1200 workspaces with a slug of the pattern stayed.');
+    expect(step.summary).toContain('<p>… and 200 more</p>');
+  });
+
+  test('that are too many are shown beyond those that might be deleted', async () => {
+    for (let count = 0; count < 1_200; count += 1) give(`preview-${count}`, 9 * DAY);
+    const { summary } = await sweep();
+    expect(summary).toContain('❌ Stale: 1200 workspaces, and max-deletions is 50');
+    expect(summary.match(/<tr>/g)?.length).toBe(1_001);
+    expect(summary).toContain('<p>… and 200 more</p>');
+  });
+
+  test('that fail with long messages stay within what GitHub takes', async () => {
+    for (let count = 0; count < 900; count += 1) give(`preview-${count}`, 9 * DAY);
+    const body = JSON.stringify({ message: `<&"${'x'.repeat(3_000)}` });
+    const fault = { on: 'DELETE /workspaces/:id', kind: 'answer', status: 403, body } as const;
+    bench.sandbox.faults.push(...Array(900).fill(fault));
+    const step = await sweep({ 'max-deletions': '1000' });
+    expect(step.exitCode).toBe(1);
+    expect(Buffer.byteLength(step.summary)).toBeLessThan(1024 * 1024);
+    expect(step.outputs['failed']?.length).toBeLessThan(128 * 1024);
+    expect(JSON.parse(step.outputs['failed'] ?? '').length).toBeGreaterThan(10);
+  });
+
+  test('of which eight cannot be deleted do not wait for these', async () => {
+    for (let count = 0; count < 20; count += 1) give(`preview-${count}`, 9 * DAY);
+    const bad = bench.sandbox.account.workspaces.slice(1, 9).map(({ id }) => id);
+    meanwhile = ({ path }) => {
+      if (!path.startsWith('/keys?')) return;
+      for (const id of bad.splice(0)) {
+        for (let count = 0; count < 30; count += 1) {
+          bench.sandbox.faults.push({
+            on: `DELETE /workspaces/${id}`,
+            kind: 'answer',
+            status: 500,
+          });
+        }
+      }
+    };
+    const step = await sweep({ timeout: '5s' });
+    expect(step.exitCode).toBe(1);
+    expect(step.outputs['count']).toBe('12');
+  });
+
+  test('that were said to be more are red', async () => {
+    give('preview-old', 9 * DAY);
+    const data = bench.sandbox.account.workspaces;
+    const body = JSON.stringify({ data, total_count: 250 });
+    bench.sandbox.faults.push(
+      { kind: 'answer', status: 200, body },
+      {
+        kind: 'answer',
+        status: 200,
+        body: JSON.stringify({ data: data.slice(1), total_count: 250 }),
+      },
+    );
+    const { title } = redOf(await sweep());
+    expect(title).toBe('A list of OpenRouter could not be read to its end');
+    expect(slugs()).toContain('preview-old');
   });
 });
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { giveWorkspace } from '../__tests__/given.ts';
 import { startSandbox } from '../sandbox/server.ts';
-import { AT_ONCE } from '../src/openrouter/client.ts';
+import { AT_ONCE } from '../src/openrouter/gate.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';
 import { type Contender, openArena } from './contender.ts';
 

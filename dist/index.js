@@ -302,149 +302,6 @@
       post: () => post_post,
       sweep: () => sweep_sweep
     });
-    class Node {
-      value;
-      next;
-      constructor(value) {
-        this.value = value;
-      }
-    }
-    class Queue {
-      #head;
-      #tail;
-      #size;
-      constructor() {
-        this.clear();
-      }
-      enqueue(value) {
-        const node = new Node(value);
-        if (this.#head) {
-          this.#tail.next = node;
-          this.#tail = node;
-        } else {
-          this.#head = node;
-          this.#tail = node;
-        }
-        this.#size++;
-      }
-      dequeue() {
-        const current = this.#head;
-        if (!current) return;
-        this.#head = this.#head.next;
-        this.#size--;
-        if (!this.#head) this.#tail = void 0;
-        return current.value;
-      }
-      peek() {
-        if (!this.#head) return;
-        return this.#head.value;
-      }
-      clear() {
-        this.#head = void 0;
-        this.#tail = void 0;
-        this.#size = 0;
-      }
-      get size() {
-        return this.#size;
-      }
-      * [Symbol.iterator]() {
-        let current = this.#head;
-        while (current) {
-          yield current.value;
-          current = current.next;
-        }
-      }
-      * drain() {
-        while (this.#head) yield this.dequeue();
-      }
-    }
-    function pLimit(concurrency) {
-      let rejectOnClear = false;
-      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
-      validateConcurrency(concurrency);
-      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
-      const queue = new Queue;
-      let activeCount = 0;
-      const resumeNext = () => {
-        if (activeCount < concurrency && queue.size > 0) {
-          activeCount++;
-          queue.dequeue().run();
-        }
-      };
-      const next = () => {
-        activeCount--;
-        resumeNext();
-      };
-      const run = async (function_, resolve, arguments_) => {
-        const result = (async () => function_(...arguments_))();
-        resolve(result);
-        try {
-          await result;
-        } catch {}
-        next();
-      };
-      const enqueue = (function_, resolve, reject, arguments_) => {
-        const queueItem = {
-          reject: reject
-        };
-        new Promise(internalResolve => {
-          queueItem.run = internalResolve;
-          queue.enqueue(queueItem);
-        }).then(run.bind(void 0, function_, resolve, arguments_));
-        if (activeCount < concurrency) resumeNext();
-      };
-      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
-        enqueue(function_, resolve, reject, arguments_);
-      });
-      Object.defineProperties(generator, {
-        activeCount: {
-          get: () => activeCount
-        },
-        pendingCount: {
-          get: () => queue.size
-        },
-        clearQueue: {
-          value() {
-            if (!rejectOnClear) {
-              queue.clear();
-              return;
-            }
-            const abortError = AbortSignal.abort().reason;
-            while (queue.size > 0) queue.dequeue().reject(abortError);
-          }
-        },
-        concurrency: {
-          get: () => concurrency,
-          set(newConcurrency) {
-            validateConcurrency(newConcurrency);
-            concurrency = newConcurrency;
-            queueMicrotask(() => {
-              while (activeCount < concurrency && queue.size > 0) resumeNext();
-            });
-          }
-        },
-        map: {
-          async value(iterable, function_) {
-            const promises = [];
-            try {
-              Array.from(iterable, (value, index) => {
-                const promise = generator(function_, value, index);
-                promises.push(promise);
-                return promise;
-              });
-            } catch (error) {
-              for (const promise of promises) promise.catch(() => {});
-              throw error;
-            }
-            return Promise.all(promises);
-          }
-        }
-      });
-      return generator;
-    }
-    function validateConcurrency(concurrency) {
-      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-    }
     function getEnumValues(entries) {
       const numericValues = Object.values(entries).filter(v => typeof v === "number");
       const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -1080,6 +937,174 @@
     }
     function textOfHtml(html) {
       return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+    }
+    class Node {
+      value;
+      next;
+      constructor(value) {
+        this.value = value;
+      }
+    }
+    class Queue {
+      #head;
+      #tail;
+      #size;
+      constructor() {
+        this.clear();
+      }
+      enqueue(value) {
+        const node = new Node(value);
+        if (this.#head) {
+          this.#tail.next = node;
+          this.#tail = node;
+        } else {
+          this.#head = node;
+          this.#tail = node;
+        }
+        this.#size++;
+      }
+      dequeue() {
+        const current = this.#head;
+        if (!current) return;
+        this.#head = this.#head.next;
+        this.#size--;
+        if (!this.#head) this.#tail = void 0;
+        return current.value;
+      }
+      peek() {
+        if (!this.#head) return;
+        return this.#head.value;
+      }
+      clear() {
+        this.#head = void 0;
+        this.#tail = void 0;
+        this.#size = 0;
+      }
+      get size() {
+        return this.#size;
+      }
+      * [Symbol.iterator]() {
+        let current = this.#head;
+        while (current) {
+          yield current.value;
+          current = current.next;
+        }
+      }
+      * drain() {
+        while (this.#head) yield this.dequeue();
+      }
+    }
+    function pLimit(concurrency) {
+      let rejectOnClear = false;
+      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
+      validateConcurrency(concurrency);
+      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
+      const queue = new Queue;
+      let activeCount = 0;
+      const resumeNext = () => {
+        if (activeCount < concurrency && queue.size > 0) {
+          activeCount++;
+          queue.dequeue().run();
+        }
+      };
+      const next = () => {
+        activeCount--;
+        resumeNext();
+      };
+      const run = async (function_, resolve, arguments_) => {
+        const result = (async () => function_(...arguments_))();
+        resolve(result);
+        try {
+          await result;
+        } catch {}
+        next();
+      };
+      const enqueue = (function_, resolve, reject, arguments_) => {
+        const queueItem = {
+          reject: reject
+        };
+        new Promise(internalResolve => {
+          queueItem.run = internalResolve;
+          queue.enqueue(queueItem);
+        }).then(run.bind(void 0, function_, resolve, arguments_));
+        if (activeCount < concurrency) resumeNext();
+      };
+      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
+        enqueue(function_, resolve, reject, arguments_);
+      });
+      Object.defineProperties(generator, {
+        activeCount: {
+          get: () => activeCount
+        },
+        pendingCount: {
+          get: () => queue.size
+        },
+        clearQueue: {
+          value() {
+            if (!rejectOnClear) {
+              queue.clear();
+              return;
+            }
+            const abortError = AbortSignal.abort().reason;
+            while (queue.size > 0) queue.dequeue().reject(abortError);
+          }
+        },
+        concurrency: {
+          get: () => concurrency,
+          set(newConcurrency) {
+            validateConcurrency(newConcurrency);
+            concurrency = newConcurrency;
+            queueMicrotask(() => {
+              while (activeCount < concurrency && queue.size > 0) resumeNext();
+            });
+          }
+        },
+        map: {
+          async value(iterable, function_) {
+            const promises = [];
+            try {
+              Array.from(iterable, (value, index) => {
+                const promise = generator(function_, value, index);
+                promises.push(promise);
+                return promise;
+              });
+            } catch (error) {
+              for (const promise of promises) promise.catch(() => {});
+              throw error;
+            }
+            return Promise.all(promises);
+          }
+        }
+      });
+      return generator;
+    }
+    function validateConcurrency(concurrency) {
+      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+    }
+    const AT_ONCE = 8;
+    function openGate({clock: clock, signal: signal}) {
+      let closedUntil = clock.now();
+      return {
+        inTurn: pLimit(AT_ONCE),
+        close(ms) {
+          closedUntil = Math.max(closedUntil, clock.now() + ms);
+        },
+        async open(deadline) {
+          while (clock.now() < closedUntil) {
+            const wait = closedUntil - clock.now();
+            if (closedUntil >= deadline) return `OpenRouter asks to wait ${tellSeconds(wait)}, which would be past the timeout`;
+            try {
+              await sleep(clock, wait, signal);
+            } catch (stopped) {
+              return stopped.message;
+            }
+          }
+          return;
+        }
+      };
+    }
+    function tellSeconds(ms) {
+      return `${(ms / 1e3).toFixed(1)} s`;
     }
     const NOT_SENT = {
       again: true,
@@ -1808,40 +1833,27 @@
       const proxy = lib_getProxyUrl(url);
       return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
     }
-    const AT_ONCE = 8;
     function openRouter(options) {
+      return clientThrough(openGate(options), options);
+    }
+    function clientThrough(gate, options) {
       const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
-      const inTurn = pLimit(AT_ONCE);
-      let pausedUntil = clock.now();
-      const pause = async call => {
-        while (clock.now() < pausedUntil) await sleep(clock, pausedUntil - clock.now(), signal).catch(stopped => {
-          throw failed(call, {
-            reason: stopped.message,
-            ...NOT_SENT,
-            again: false
-          });
-        });
-      };
       const client = {
-        request: call => inTurn(async () => {
-          for (let attempt = call.attempt ?? 1; ;attempt += 1) {
-            const now = {
+        async request(call) {
+          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
+            return await gate.inTurn(() => attemptThrough(gate, options, {
               ...call,
               attempt: attempt
-            };
-            try {
-              await pause(now);
-              return await attemptOnce(options, now);
-            } catch (error) {
-              if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
-              await client.untilNextAttempt(error);
-            }
+            }));
+          } catch (error) {
+            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+            await client.untilNextAttempt(error);
           }
-        }),
+        },
         async untilNextAttempt(error) {
           const {attempts: attempts, retryAfter: asked = 0} = error.facts;
           const wait = Math.max(asked, backoff(attempts, random()));
-          const seconds = `${(wait / 1e3).toFixed(1)} s`;
+          const seconds = tellSeconds(wait);
           if (clock.now() + wait >= deadline) {
             const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
             throw error.with({
@@ -1849,15 +1861,35 @@
             });
           }
           log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
-          if (isPlea(error.facts)) pausedUntil = Math.max(pausedUntil, clock.now() + wait);
+          if (isPlea(error.facts)) gate.close(wait);
           await sleep(clock, wait, signal).catch(stopped => {
             throw error.with({
               reason: `${error.facts.reason}; then ${stopped.message}`
             });
           });
+        },
+        within(ms) {
+          return clientThrough(gate, {
+            ...options,
+            deadline: Math.min(deadline, clock.now() + ms)
+          });
         }
       };
       return client;
+    }
+    async function attemptThrough(gate, options, call) {
+      const closed = await gate.open(options.deadline);
+      if (closed !== void 0) throw failed(call, {
+        reason: closed,
+        ...NOT_SENT,
+        again: false
+      });
+      try {
+        return await attemptOnce(options, call);
+      } catch (error) {
+        if (error instanceof OpenRouterError && isPlea(error.facts)) gate.close(error.facts.retryAfter ?? 0);
+        throw error;
+      }
     }
     function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
       return again && !(method === "POST" && mayHaveLanded);
@@ -1880,7 +1912,7 @@
       const start = clock.now();
       const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
       const limit = attemptTime(deadline - start);
-      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${(limit / 1e3).toFixed(1)} s`)));
+      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)));
       try {
         const response = await transport({
           method: method,
@@ -2758,11 +2790,28 @@
     null && uuid(4);
     null && uuid(6);
     null && uuid(7);
-    const dateSource = null && `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
+    const dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
     function regexes_anchor(source) {
       return new RegExp(`^${source}$`);
     }
     null && regexes_anchor(dateSource);
+    function timeSource(args) {
+      const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
+      const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+      return regex;
+    }
+    function datetime(args) {
+      const opts = [ "Z" ];
+      if (args.offset) opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
+      const qualified = `${timeSource({
+        precision: args.precision,
+        seconds: true
+      })}(?:${opts.join("|")})`;
+      const timeRegex = args.local ? `${qualified}|${timeSource({
+        precision: args.precision
+      })}` : qualified;
+      return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
+    }
     const anyString = /^[\s\S]{0,}$/;
     const number = /^-?\d+(?:\.\d+)?$/;
     const regexes_boolean = /^(?:true|false)$/i;
@@ -3082,8 +3131,8 @@
       def.pattern ?? (def.pattern = regexes.ksuid);
       $ZodStringFormat.init(inst, def);
     });
-    null && core.$constructor("$ZodISODateTime", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.datetime(def));
+    const $ZodISODateTime = $constructor("$ZodISODateTime", (inst, def) => {
+      def.pattern ?? (def.pattern = datetime(def));
       $ZodStringFormat.init(inst, def);
     });
     null && core.$constructor("$ZodISODate", (inst, def) => {
@@ -4945,6 +4994,17 @@
         ...normalizeParams(params)
       });
     }
+    function _isoDateTime(Class, params) {
+      return new Class({
+        type: "string",
+        format: "datetime",
+        check: "string_format",
+        offset: false,
+        local: false,
+        precision: null,
+        ...normalizeParams(params)
+      });
+    }
     function _number(Class, params) {
       return new Class(snapshotChecks({
         type: "number",
@@ -5458,8 +5518,8 @@
     function duration_duration(bounds) {
       return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => {
         const ms = parseDuration(text);
-        if (ms !== void 0 && (!bounds || ms >= toMs(bounds.min) && ms <= toMs(bounds.max))) return ms;
-        const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
+        if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+        const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
         context.issues.push({
           code: "custom",
           message: message,
@@ -5554,10 +5614,12 @@
     class Failure extends Error {
       name="Failure";
       title;
+      lines;
       table;
       constructor(title, lines, table) {
         super(lines.join("\n"));
         this.title = title;
+        this.lines = lines;
         this.table = table;
       }
     }
@@ -5611,13 +5673,33 @@
         return;
       }
     }
+    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
+      $ZodISODateTime.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    function iso_datetime(params) {
+      return _isoDateTime(ZodMiniISODateTime, params);
+    }
+    null && core.$constructor("ZodMiniISODate", (inst, def) => {
+      core.$ZodISODate.init(inst, def);
+      schemas.ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniISOTime", (inst, def) => {
+      core.$ZodISOTime.init(inst, def);
+      schemas.ZodMiniStringFormat.init(inst, def);
+    });
+    null && core.$constructor("ZodMiniISODuration", (inst, def) => {
+      core.$ZodISODuration.init(inst, def);
+      schemas.ZodMiniStringFormat.init(inst, def);
+    });
     const PAGE_SIZE = 100;
     async function* readPages(read, idOf) {
       const seen = new Set;
+      let idle = 0;
       for (let offset = 0; ;) {
         const page = await read(offset);
-        const fresh = page.items.filter(item => !seen.has(idOf(item)));
-        const isGap = offset > 0 && fresh.length === page.items.length;
+        const fresh = unseen(page.items, idOf, seen);
+        const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
         if (isGap) {
           offset = Math.max(0, offset - PAGE_SIZE + 1);
           continue;
@@ -5627,12 +5709,21 @@
           ...page,
           items: fresh
         };
+        idle = fresh.length > 0 ? 0 : idle + 1;
         const reached = offset + page.items.length;
         const isShort = page.items.length < PAGE_SIZE;
-        const isLast = page.total === void 0 ? isShort : reached >= page.total;
-        if (isLast || isShort && fresh.length === 0) return;
+        if (page.total === void 0 ? isShort : reached >= page.total) return;
+        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(seen.size);
         offset = reached - 1;
       }
+    }
+    const MAX_IDLE = 20;
+    function unseen(items, idOf, seen) {
+      const byId = new Map(items.map(item => [ idOf(item), item ]));
+      return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+    }
+    function unreadable(read) {
+      return new Failure("A list of OpenRouter could not be read to its end", [ `After ${read} entries there were no others, though there should be more.` ]);
     }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
@@ -5643,7 +5734,14 @@
     }
     const flag = () => schemas_boolean("must be true or false");
     const SLUG_MAX_LENGTH = 50;
-    const slug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"), refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !safeParse(schemas_guid(), value).success, 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
+    const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    function isUuid(text) {
+      return safeParse(schemas_guid(), text).success;
+    }
+    function isIdOrSlug(text) {
+      return isUuid(text) || safeParse(anySlug, text).success;
+    }
     const TOOL = "must be the name of a tool, without blanks or quotes";
     const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
     const createWorkspaceRequest = object({
@@ -5666,6 +5764,12 @@
       slug: schemas_string(),
       name: schemas_string()
     });
+    function createdAt({created_at: created_at}) {
+      const {data: data} = safeParse(iso_datetime({
+        offset: true
+      }), created_at);
+      return data === void 0 ? void 0 : Date.parse(data);
+    }
     const workspaceOf = idOrSlug => object({
       data: workspace.check(refine(({id: id, slug: slug}) => slug === idOrSlug || id.toLowerCase() === idOrSlug.toLowerCase(), {
         error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
@@ -5700,7 +5804,7 @@
     }
     const workspaceList = object({
       data: array(workspace),
-      total_count: optional(schemas_number())
+      total_count: schemas_number()
     });
     function listWorkspaces(client) {
       const read = async offset => {
@@ -5730,7 +5834,7 @@
       return answer.data;
     }
     async function deleteWorkspace(client, {id: id, slug: slug}) {
-      await client.request({
+      const {answer: answer} = await client.request({
         doing: `delete the workspace ${slug}`,
         leaves: `the workspace ${slug}, which may be there still`,
         method: "DELETE",
@@ -5739,9 +5843,10 @@
           deleted: literal(true)
         }),
         absent: {
-          deleted: true
+          deleted: false
         }
       });
+      return answer.deleted;
     }
     function dashboardUrl(slug) {
       return `https://openrouter.ai/workspaces/${slug}`;
@@ -5942,7 +6047,7 @@
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
-        lines: error.message.split("\n"),
+        lines: [ ...error.lines ],
         table: error.table
       };
       if (error instanceof OpenRouterError) return accountOfCall(error.facts);
@@ -6003,13 +6108,26 @@
     function text_shortened(text) {
       return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
     }
-    const MAX_ROWS = 500;
+    const MAX_TABLE = 512 * 1024;
     function summaryHtml(summary, redact) {
       const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
       const html = text => toHtml(text, redact);
+      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
+    }
+    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
       const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
       const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
-      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? [ "<table>", row("th", table.header), ...table.rows.slice(0, MAX_ROWS).map(cells => row("td", cells)), "</table>", ...table.rows.length > MAX_ROWS ? [ `<p>… and ${table.rows.length - MAX_ROWS} more</p>` ] : [] ] : [] ].join("\n");
+      const shown = fitting(rows.map(cells => row("td", cells)), MAX_TABLE);
+      const rest = rows.length - shown.length + more;
+      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
+    }
+    function fitting(texts, size) {
+      let left = size;
+      const first = texts.findIndex(text => {
+        left -= Buffer.byteLength(text);
+        return left < 0;
+      });
+      return first < 0 ? texts : texts.slice(0, first);
     }
     function openReport() {
       const concealed = [];
@@ -6180,8 +6298,8 @@
       return answeredDrift(workspace, asked).length === 0;
     }
     function wasMadeIn(workspace, {from: from, to: to}) {
-      const made = Date.parse(String(workspace["created_at"]));
-      return Number.isNaN(made) ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
+      const made = createdAt(workspace);
+      return made === void 0 ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
     }
     async function postOnce(asked, seenFree, {client: client, clock: clock, log: log}) {
       const start = clock.now();
@@ -6356,10 +6474,10 @@
         await report.summarize(summaryOf(result, inputs));
       });
     }
-    const ID_OR_SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+    const WORKSPACE = "must be the id or slug of a workspace";
     const deleteInputs = object({
       management_key: connection.management_key,
-      workspace: schemas_string("must be the id or slug of a workspace").check(_regex(ID_OR_SLUG, "must be the id or slug of a workspace")),
+      workspace: schemas_string(WORKSPACE).check(refine(isIdOrSlug, WORKSPACE)),
       expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
       delete_keys: flag_flag(),
       dry_run: flag_flag(),
@@ -6379,7 +6497,7 @@
       };
     }
     const key = looseObject({
-      hash: schemas_string().check(_minLength(1)),
+      hash: schemas_string().check(_regex(/^[\w-]+$/)),
       name: schemas_string(),
       label: schemas_string(),
       workspace_id: schemas_string()
@@ -6419,12 +6537,15 @@
         }
       });
     }
+    const MAX_NAME = 100;
     function tellKey({name: name, label: label}) {
-      return `${JSON.stringify(name)} (${label})`;
+      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+      return `${JSON.stringify(short)} (${label})`;
     }
     async function tearDown(workspace, options, {client: client, log: log}) {
       const deletedKeys = [];
       try {
+        refuseOddId(workspace);
         await deleteAll();
         return {
           deletedKeys: deletedKeys
@@ -6456,7 +6577,8 @@
           await deleteKeys(keys);
           if (keys.length > 0 && options.looksAgain) continue;
           try {
-            await deleteWorkspace(client, workspace);
+            const wasThere = await deleteWorkspace(client, workspace);
+            if (!wasThere && !await isGone()) throw stillThere(workspace);
             return;
           } catch (error) {
             if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
@@ -6495,6 +6617,13 @@
     }
     const MAX_ROUNDS = 5;
     const MAX_TOLD = 20;
+    function refuseOddId({id: id, slug: slug}) {
+      if (isUuid(id)) return;
+      throw new Failure(`The workspace ${slug} has an id that is none`, [ `OpenRouter says that its id is ${id}, which is no UUID.`, "Nothing was deleted." ]);
+    }
+    function stillThere({slug: slug, id: id}) {
+      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`, "Run this again, and tell OpenRouter if that does not help." ]);
+    }
     function isRefusal({facts: {status: status = 0, again: again, mayHaveLanded: mayHaveLanded}}) {
       return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
     }
@@ -6600,7 +6729,10 @@
           left: [ `OpenRouter has answered that it has deleted the workspace ${slug}, id ${id}.` ]
         });
       }
-      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, and still shows it: id ${id}.`, "Run this again, and tell OpenRouter if that does not help." ]);
+      return stillThere({
+        slug: slug,
+        id: id
+      });
     }
     function delete_deleteWorkspace() {
       return runStep(async step => {
@@ -6695,7 +6827,10 @@
     const sweepInputs = object({
       management_key: connection.management_key,
       slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
-      older_than: duration_duration(),
+      older_than: duration_duration({
+        min: "1m",
+        max: "3650d"
+      }),
       keep: schemas_default(array(glob(), "must be a list of slugs"), []),
       delete_keys: flag_flag(),
       max_deletions: schemas_default(schemas_int(COUNT).check(_gte(1, COUNT)), 50),
@@ -6745,7 +6880,7 @@
       const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
       return shown.map(({text: text}) => text).join(" ");
     }
-    const MAX_LISTED = 1e3;
+    const MAX_LIST = 1e5;
     function outputsOfSweep({deleted: deleted, spared: spared, kept: kept, failed: failed}) {
       return {
         deleted: list(deleted),
@@ -6755,13 +6890,13 @@
       };
     }
     function list(fates) {
-      const shown = fates.slice(0, MAX_LISTED);
-      return JSON.stringify(shown.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => ({
+      const entries = fates.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
         id: id,
         slug: slug,
         created_at: created_at,
         reason: reason
-      })));
+      }));
+      return `[${fitting(entries, MAX_LIST).join(",")}]`;
     }
     const MAX_NAMED = 10;
     function leakOf(result) {
@@ -6786,20 +6921,23 @@
         table: tableOf(result)
       };
     }
-    function tableOf({failed: failed, deleted: deleted, spared: spared, kept: kept}) {
+    function tableOf(result) {
+      const {failed: failed, deleted: deleted, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
       const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
         code: slug
       }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
       const stayed = reason => `kept: ${reason}`;
       return {
         header: [ "Workspace", "Age", "What was done" ],
-        rows: [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ]
+        rows: [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ],
+        more: stale - failed.length - deleted.length - spared.length + notStale - kept.length
       };
     }
     function countOf(workspaces) {
       return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
     }
-    const MAX_KEPT = 1e3;
+    const MAX_REMEMBERED = 1e3;
+    const SHARE = 1 / 5;
     async function sweep(request, surroundings) {
       const {log: log, clock: clock} = surroundings;
       const start = clock.now();
@@ -6860,10 +6998,10 @@
         if (reason === void 0) {
           found.count += 1;
           const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
-          if (found.stale.length < request.maxDeletions) found.stale.push(fate);
+          if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) found.stale.push(fate);
         } else {
           found.notStale += 1;
-          if (found.kept.length < MAX_KEPT) found.kept.push(fateOf(workspace, age, reason));
+          if (found.kept.length < MAX_REMEMBERED) found.kept.push(fateOf(workspace, age, reason));
         }
       }
       return found;
@@ -6877,9 +7015,9 @@
         reason: reason
       };
     }
-    function ageOf({created_at: created_at}, serverTime) {
-      const age = (serverTime ?? Number.NaN) - Date.parse(String(created_at));
-      return Number.isNaN(age) ? void 0 : age;
+    function ageOf(workspace, serverTime) {
+      const made = createdAt(workspace);
+      return serverTime === void 0 || made === void 0 ? void 0 : serverTime - made;
     }
     function reasonToKeep({slug: slug}, age, {keep: keep, olderThanMs: olderThanMs}) {
       if (slug === "default") return "the default workspace";
@@ -6888,21 +7026,30 @@
       if (age === void 0) return "of an age that cannot be told";
       return age > olderThanMs ? void 0 : `only ${tellAge(age)} old`;
     }
-    async function deleteStale(workspace, {deleteKeys: deleteKeys}, surroundings) {
+    async function deleteStale(workspace, {deleteKeys: deleteKeys, timeoutMs: timeoutMs}, surroundings) {
       const {log: log, signal: signal} = surroundings;
+      const client = surroundings.client.within(timeoutMs * SHARE);
       if (signal.aborted) return `was not begun: ${signal.reason.message}`;
       const options = {
         deleteKeys: deleteKeys,
         looksAgain: false
       };
-      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, options, surroundings);
+      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, options, {
+        ...surroundings,
+        client: client
+      });
       if (!failure) {
         log.info(`Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`);
         return;
       }
-      const why = "title" in failure ? failure.title : failure.message;
+      const done = deletedKeys.length > 0 ? `; API keys deleted: ${deletedKeys.length}` : "";
+      const why = `${shortly(failure)}${done}`;
       log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
       return why;
+    }
+    function shortly(failure) {
+      if (failure instanceof OpenRouterError) return whatHappened(failure.facts);
+      return `${failure.title}: ${failure.lines[0]}`;
     }
     function sweep_sweep() {
       return runStep(async step => {

@@ -20,12 +20,12 @@ export type Fault = { committed?: boolean } & (
 
 /** A fault and the request that it befalls: the next one, or the next one of that call. */
 export type ScheduledFault = Fault & {
-  /** As the account names it: `POST /workspaces`, `GET /workspaces/:id`, `DELETE /keys/:hash`. */
+  /** As the account names it, such as `GET /workspaces/:id`, or one path alone. */
   on?: string;
 };
 
-/** Takes the fault that befalls `call` out of `schedule`. */
-export function takeFault(schedule: ScheduledFault[], call: string): Fault | undefined {
-  const at = schedule.findIndex(({ on }) => on === undefined || on === call);
+/** Takes the fault that befalls a call, which has several `names`, out of `schedule`. */
+export function takeFault(schedule: ScheduledFault[], names: readonly string[]): Fault | undefined {
+  const at = schedule.findIndex(({ on }) => on === undefined || names.includes(on));
   return at < 0 ? undefined : schedule.splice(at, 1)[0];
 }

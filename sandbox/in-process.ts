@@ -30,7 +30,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     calls.push(call);
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
-    const fault = takeFault(schedule as ScheduledFault[], call) as
+    const fault = takeFault(schedule as ScheduledFault[], [call]) as
       | Fault
       | Exclude<InProcessFault, ScheduledFault>
       | undefined;

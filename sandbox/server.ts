@@ -64,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests.push(request);
     arrivals.dispatchEvent(new Event('request'));
 
-    const fault = takeFault(faults, account.callOf(method, path));
+    const fault = takeFault(faults, [account.callOf(method, path), `${method} ${path}`]);
     const { authorization } = headers;
     const answer =
       fault && !fault.committed

@@ -2,17 +2,19 @@ import type { Table } from './table.ts';
 
 /**
  * Why a step is red, in words for whoever reads the log: `title` heads the annotation and the
- * summary, `message` (lines, separated by `\n`) says what happened and what to do about it, and
- * `table` shows in the summary what would be too long for both.
+ * summary, `lines` say what happened and what to do about it, and `table` shows in the summary what
+ * would be too long for both.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly title: string;
+  readonly lines: readonly string[];
   readonly table: Table | undefined;
 
   constructor(title: string, lines: readonly string[], table?: Table) {
     super(lines.join('\n'));
     this.title = title;
+    this.lines = lines;
     this.table = table;
   }
 }

@@ -89,10 +89,29 @@ test('a server that puts less on a page than it is asked for is read to the end'
   expect((await readAll(list)).ids).toEqual(idsOf(list));
 });
 
-test('a total that is too large does not keep the reader for ever', async () => {
+test('an id that is twice on a page comes once', async () => {
+  const list = listOf(3);
+  list.items.push({ id: '1' }, { id: '3' });
+  expect((await readAll(list)).ids).toEqual(['0', '1', '2', '3']);
+});
+
+test('a list that ends before it should is an error', async () => {
   const list = listOf(50);
   const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
-  const pages = [];
-  for await (const page of readPages(read, ({ id }) => id)) pages.push(page);
-  expect(pages).toHaveLength(1);
+  await expect(allOf(readPages(read, ({ id }) => id))).rejects.toThrow('After 50 entries');
 });
+
+test('a server that passes over the offset is an error', async () => {
+  const { items } = listOf(PAGE_SIZE);
+  const pages = readPages(
+    async () => ({ items }),
+    ({ id }) => id,
+  );
+  await expect(allOf(pages)).rejects.toThrow('After 100 entries');
+});
+
+async function allOf<Item>(pages: AsyncIterable<{ items: readonly Item[] }>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const { items: some } of pages) all.push(...some);
+  return all;
+}

@@ -17,16 +17,16 @@ export function parseDuration(text: string): number | undefined {
 const SHAPE = 'a duration such as 90s, 15m, 48h or 14d';
 
 /** A duration as text, which is milliseconds to the program; the bounds are durations too. */
-export function duration(bounds?: { min: string; max: string }) {
+export function duration(bounds: { min: string; max: string }) {
   return z.pipe(
     z.string(`must be ${SHAPE}`),
     z.transform((text: string, context: z.core.ParsePayload): number => {
       const ms = parseDuration(text);
-      if (ms !== undefined && (!bounds || (ms >= toMs(bounds.min) && ms <= toMs(bounds.max)))) {
+      if (ms !== undefined && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) {
         return ms;
       }
       const message =
-        ms === undefined ? shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
+        ms === undefined ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
       context.issues.push({ code: 'custom', message, input: text });
       return z.NEVER;
     }),

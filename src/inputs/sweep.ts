@@ -21,7 +21,7 @@ export const sweepInputs = z.object({
       `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`,
     ),
   ),
-  older_than: duration(),
+  older_than: duration({ min: '1m', max: '3650d' }),
   keep: z._default(z.array(glob(), 'must be a list of slugs'), []),
   delete_keys: flag(),
   max_deletions: z._default(z.int(COUNT).check(z.gte(1, COUNT)), 50),

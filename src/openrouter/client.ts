@@ -1,9 +1,9 @@
-import pLimit from 'p-limit';
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
 import { type Clock, sleep } from './clock.ts';
 import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './error.ts';
+import { type Gate, openGate, tellSeconds } from './gate.ts';
 import { attemptTime, backoff, NOT_SENT, retryAfter, UNKNOWN, verdictOn } from './retry.ts';
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
@@ -40,6 +40,8 @@ export interface Client {
    * @throws {OpenRouterError} `error`, where there is no time for that.
    */
   untilNextAttempt(error: OpenRouterError): Promise<void>;
+  /** The same client, but its calls are given up after `ms` milliseconds at the latest. */
+  within(ms: number): Client;
 }
 
 export interface ClientOptions {
@@ -57,55 +59,64 @@ export interface ClientOptions {
   log: Log;
 }
 
-/** How many requests are under way at most; what is asked for beyond them waits. */
-export const AT_ONCE = 8;
-
 /** The management API at `apiUrl`: authentication, deadlines, retries, and one kind of error. */
 export function openRouter(options: ClientOptions): Client {
-  const { clock, random, deadline, signal, log } = options;
-  const inTurn = pLimit(AT_ONCE);
-  // When the server asks one request to wait, it means all of them.
-  let pausedUntil = clock.now();
+  return clientThrough(openGate(options), options);
+}
 
-  const pause = async (call: Call<unknown>) => {
-    while (clock.now() < pausedUntil) {
-      await sleep(clock, pausedUntil - clock.now(), signal).catch((stopped: Error) => {
-        throw failed(call, { reason: stopped.message, ...NOT_SENT, again: false });
-      });
-    }
-  };
+function clientThrough(gate: Gate, options: ClientOptions): Client {
+  const { clock, random, deadline, signal, log } = options;
 
   const client: Client = {
-    request: (call) =>
-      inTurn(async () => {
-        for (let attempt = call.attempt ?? 1; ; attempt += 1) {
-          const now = { ...call, attempt };
-          try {
-            await pause(now);
-            return await attemptOnce(options, now);
-          } catch (error) {
-            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
-            await client.untilNextAttempt(error);
-          }
+    async request(call) {
+      for (let attempt = call.attempt ?? 1; ; attempt += 1) {
+        try {
+          return await gate.inTurn(() => attemptThrough(gate, options, { ...call, attempt }));
+        } catch (error) {
+          if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+          await client.untilNextAttempt(error);
         }
-      }),
+      }
+    },
 
     async untilNextAttempt(error) {
       const { attempts, retryAfter: asked = 0 } = error.facts;
       const wait = Math.max(asked, backoff(attempts, random()));
-      const seconds = `${(wait / 1000).toFixed(1)} s`;
+      const seconds = tellSeconds(wait);
       if (clock.now() + wait >= deadline) {
         const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
         throw error.with({ reason });
       }
       log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
-      if (isPlea(error.facts)) pausedUntil = Math.max(pausedUntil, clock.now() + wait);
+      if (isPlea(error.facts)) gate.close(wait);
       await sleep(clock, wait, signal).catch((stopped: Error) => {
         throw error.with({ reason: `${error.facts.reason}; then ${stopped.message}` });
       });
     },
+
+    within(ms) {
+      return clientThrough(gate, { ...options, deadline: Math.min(deadline, clock.now() + ms) });
+    },
   };
   return client;
+}
+
+async function attemptThrough<Answer>(
+  gate: Gate,
+  options: ClientOptions,
+  call: Call<Answer>,
+): Promise<Answered<Answer>> {
+  const closed = await gate.open(options.deadline);
+  if (closed !== undefined) throw failed(call, { reason: closed, ...NOT_SENT, again: false });
+  try {
+    return await attemptOnce(options, call);
+  } catch (error) {
+    // At once, before another has its turn.
+    if (error instanceof OpenRouterError && isPlea(error.facts)) {
+      gate.close(error.facts.retryAfter ?? 0);
+    }
+    throw error;
+  }
 }
 
 function canRepeat({ method, again, mayHaveLanded }: CallFacts): boolean {
@@ -140,7 +151,7 @@ async function exchange(options: ClientOptions, call: Call<unknown>): Promise<Ht
     );
   const limit = attemptTime(deadline - start);
   const release = clock.after(limit, () =>
-    attempt.abort(new Error(`there was no whole answer within ${(limit / 1000).toFixed(1)} s`)),
+    attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)),
   );
   try {
     const response = await transport(

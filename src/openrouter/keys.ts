@@ -8,7 +8,8 @@ import type { Workspace } from './workspaces.ts';
  * is its masked form.
  */
 const key = z.looseObject({
-  hash: z.string().check(z.minLength(1)),
+  // It becomes a part of a path, and must not lead out of it.
+  hash: z.string().check(z.regex(/^[\w-]+$/)),
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),
@@ -65,7 +66,10 @@ export async function deleteKey(client: Client, key: Key): Promise<void> {
   });
 }
 
+const MAX_NAME = 100;
+
 /** `"CI" (sk-or-v1-0e6...1c96)` */
 export function tellKey({ name, label }: Key): string {
-  return `${JSON.stringify(name)} (${label})`;
+  const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+  return `${JSON.stringify(short)} (${label})`;
 }

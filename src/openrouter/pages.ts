@@ -1,3 +1,5 @@
+import { Failure } from '../failure.ts';
+
 /** A page of a list, as it was at one moment. */
 export interface Page<Item> {
   items: readonly Item[];
@@ -17,16 +19,18 @@ export const PAGE_SIZE = 100;
  * goes back until it finds the seam.
  *
  * @param read the page from `offset` on.
+ * @throws {Failure} when the list does not end, or ends before it should.
  */
 export async function* readPages<From extends Page<unknown>>(
   read: (offset: number) => Promise<From>,
   idOf: (item: From['items'][number]) => string,
 ): AsyncGenerator<From> {
   const seen = new Set<string>();
+  let idle = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
-    const fresh = page.items.filter((item) => !seen.has(idOf(item)));
-    const isGap = offset > 0 && fresh.length === page.items.length;
+    const fresh = unseen(page.items, idOf, seen);
+    const isGap = offset > 0 && !page.items.some((item) => seen.has(idOf(item)));
     if (isGap) {
       offset = Math.max(0, offset - PAGE_SIZE + 1);
       continue;
@@ -34,10 +38,25 @@ export async function* readPages<From extends Page<unknown>>(
     for (const item of fresh) seen.add(idOf(item));
     if (fresh.length > 0) yield { ...page, items: fresh };
 
+    idle = fresh.length > 0 ? 0 : idle + 1;
     const reached = offset + page.items.length;
     const isShort = page.items.length < PAGE_SIZE;
-    const isLast = page.total === undefined ? isShort : reached >= page.total;
-    if (isLast || (isShort && fresh.length === 0)) return;
+    if (page.total === undefined ? isShort : reached >= page.total) return;
+    if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(seen.size);
     offset = reached - 1;
   }
+}
+
+/** Full pages in a row with nothing new on them, which many that appear at once can make. */
+const MAX_IDLE = 20;
+
+function unseen<Item>(items: readonly Item[], idOf: (item: Item) => string, seen: Set<string>) {
+  const byId = new Map(items.map((item) => [idOf(item), item]));
+  return [...byId].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+}
+
+function unreadable(read: number): Failure {
+  return new Failure('A list of OpenRouter could not be read to its end', [
+    `After ${read} entries there were no others, though there should be more.`,
+  ]);
 }

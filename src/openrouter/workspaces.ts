@@ -20,17 +20,30 @@ const flag = () => z.boolean('must be true or false');
 
 export const SLUG_MAX_LENGTH = 50;
 
-const slug = text(1, SLUG_MAX_LENGTH).check(
+const anySlug = text(1, SLUG_MAX_LENGTH).check(
   z.regex(
     /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
     'must be lower-case letters and digits, in groups joined by single hyphens',
   ),
+);
+
+const slug = anySlug.check(
   z.refine((value) => value !== 'default', 'must not be default, which every account has already'),
   z.refine(
-    (value) => !z.safeParse(z.guid(), value).success,
+    (value) => !isUuid(value),
     'must not look like a UUID, because the API takes "id or slug" in one place',
   ),
 );
+
+/** Whether `text` is a UUID, of any version. */
+export function isUuid(text: string): boolean {
+  return z.safeParse(z.guid(), text).success;
+}
+
+/** Whether a workspace can have `text` as its id or as its slug. */
+export function isIdOrSlug(text: string): boolean {
+  return isUuid(text) || z.safeParse(anySlug, text).success;
+}
 
 const TOOL = 'must be the name of a tool, without blanks or quotes';
 
@@ -99,6 +112,15 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
+/**
+ * When a workspace was made, in milliseconds since 1970; undefined where it does not say so in a way
+ * that means the same everywhere, with its time zone.
+ */
+export function createdAt({ created_at }: Workspace): number | undefined {
+  const { data } = z.safeParse(z.iso.datetime({ offset: true }), created_at);
+  return data === undefined ? undefined : Date.parse(data);
+}
+
 /** The workspace of that id or slug and no other, whatever comes back. */
 const workspaceOf = (idOrSlug: string) =>
   z.object({
@@ -156,7 +178,7 @@ export interface WorkspacePage extends Page<Workspace>, Pick<Look, 'serverTime'>
 
 const workspaceList = z.object({
   data: z.array(workspace),
-  total_count: z.optional(z.number()),
+  total_count: z.number(),
 });
 
 /**
@@ -197,21 +219,23 @@ export async function patchWorkspace(
 }
 
 /**
- * `DELETE /workspaces/{id}`: deletes a workspace; one that is gone already is no error.
+ * `DELETE /workspaces/{id}`: deletes a workspace. Whether there was one; that there was none is no
+ * error.
  * @throws {OpenRouterError} also while the workspace has API keys, which OpenRouter refuses.
  */
 export async function deleteWorkspace(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-): Promise<void> {
-  await client.request({
+): Promise<boolean> {
+  const { answer } = await client.request<{ deleted: boolean }>({
     doing: `delete the workspace ${slug}`,
     leaves: `the workspace ${slug}, which may be there still`,
     method: 'DELETE',
     path: `/workspaces/${encodeURIComponent(id)}`,
     answer: z.object({ deleted: z.literal(true) }),
-    absent: { deleted: true },
+    absent: { deleted: false },
   });
+  return answer.deleted;
 }
 
 /** The page of a workspace in OpenRouter's dashboard, which is where it is for any API host. */

@@ -12,7 +12,7 @@ export interface Account {
 /** Tells any error to the person who has to act on it. */
 export function account(error: unknown): Account {
   if (error instanceof Failure) {
-    return { title: error.title, lines: error.message.split('\n'), table: error.table };
+    return { title: error.title, lines: [...error.lines], table: error.table };
   }
   if (error instanceof OpenRouterError) return accountOfCall(error.facts);
   return {

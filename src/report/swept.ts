@@ -3,10 +3,10 @@ import type { Table } from '../table.ts';
 import { tellAge } from '../workspace/age.ts';
 import type { Fate, SweepRequest, SweepResult } from '../workspace/sweep.ts';
 import type { Outputs } from './created.ts';
-import type { Summary } from './summary.ts';
+import { fitting, type Summary } from './summary.ts';
 
-/** Of each list: GitHub takes a mebibyte of outputs from a job. */
-const MAX_LISTED = 1_000;
+/** Of each list, in bytes: a shell takes no more than 128 KiB in a variable, and GitHub 1 MiB in all. */
+const MAX_LIST = 100_000;
 
 export function outputsOfSweep({ deleted, spared, kept, failed }: SweepResult): Outputs {
   return {
@@ -18,10 +18,10 @@ export function outputsOfSweep({ deleted, spared, kept, failed }: SweepResult): 
 }
 
 function list(fates: readonly Fate[]): string {
-  const shown = fates.slice(0, MAX_LISTED);
-  return JSON.stringify(
-    shown.map(({ id, slug, created_at, reason }) => ({ id, slug, created_at, reason })),
+  const entries = fates.map(({ id, slug, created_at, reason }) =>
+    JSON.stringify({ id, slug, created_at, reason }),
   );
+  return `[${fitting(entries, MAX_LIST).join(',')}]`;
 }
 
 /** Of workspaces, in an annotation. */
@@ -80,7 +80,8 @@ export function summaryOfSweep(result: SweepResult, { dryRun }: SweepRequest): S
   };
 }
 
-function tableOf({ failed, deleted, spared, kept }: SweepResult): Table {
+function tableOf(result: SweepResult): Table {
+  const { failed, deleted, spared, kept, stale, notStale } = result;
   const rows = (fates: readonly Fate[], done: (reason: string) => string) =>
     fates.map(({ slug, age, reason }) => [
       { code: slug },
@@ -96,6 +97,7 @@ function tableOf({ failed, deleted, spared, kept }: SweepResult): Table {
       ...rows(spared, stayed),
       ...rows(kept, stayed),
     ],
+    more: stale - failed.length - deleted.length - spared.length + notStale - kept.length,
   };
 }
 

@@ -3,7 +3,7 @@ import { OpenRouterError } from '../openrouter/error.ts';
 import { type Key, listKeys } from '../openrouter/keys.ts';
 import { findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
 import type { Surroundings } from './post-once.ts';
-import { blockedBy, tearDown } from './tear-down.ts';
+import { blockedBy, stillThere, tearDown } from './tear-down.ts';
 
 export interface DeleteRequest {
   /** Its id or its slug. */
@@ -110,8 +110,5 @@ async function doubtThatGone(
       left: [`OpenRouter has answered that it has deleted the workspace ${slug}, id ${id}.`],
     });
   }
-  return new Failure(`The workspace ${slug} is still there`, [
-    `OpenRouter has answered that it has deleted it, and still shows it: id ${id}.`,
-    'Run this again, and tell OpenRouter if that does not help.',
-  ]);
+  return stillThere({ slug, id });
 }

@@ -1,4 +1,8 @@
-import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces.ts';
+import {
+  type CreateWorkspaceRequest,
+  createdAt,
+  type Workspace,
+} from '../openrouter/workspaces.ts';
 import { answeredDrift } from './drift.ts';
 
 /** A span of the server's own time, in milliseconds since 1970. */
@@ -20,6 +24,6 @@ export function isAsAsked(workspace: Workspace, asked: CreateWorkspaceRequest): 
 
 /** Whether `workspace` was made within `span`; undefined where it does not say when it was made. */
 export function wasMadeIn(workspace: Workspace, { from, to }: Span): boolean | undefined {
-  const made = Date.parse(String(workspace['created_at']));
-  return Number.isNaN(made) ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
+  const made = createdAt(workspace);
+  return made === undefined ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
 }

@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
-import { AT_ONCE } from '../openrouter/client.ts';
-import { listWorkspaces, type Workspace } from '../openrouter/workspaces.ts';
+import type { Failure } from '../failure.ts';
+import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { AT_ONCE } from '../openrouter/gate.ts';
+import { createdAt, listWorkspaces, type Workspace } from '../openrouter/workspaces.ts';
 import { tellAge } from './age.ts';
 import { matches } from './glob.ts';
 import type { Surroundings } from './post-once.ts';
@@ -18,6 +20,8 @@ export interface SweepRequest {
   maxDeletions: number;
   /** Do everything but delete. */
   dryRun: boolean;
+  /** How long the step may take, in milliseconds. */
+  timeoutMs: number;
 }
 
 /** What became of a workspace, and why. */
@@ -32,7 +36,7 @@ export interface Fate extends Pick<Workspace, 'id' | 'slug'> {
 export interface SweepResult {
   deleted: readonly Fate[];
   failed: readonly Fate[];
-  /** Stale, and not to be deleted this time; no more than may be deleted. */
+  /** Stale, and not to be deleted this time; the first thousand. */
   spared: readonly Fate[];
   /** Not stale, though they match the pattern; the first thousand. */
   kept: readonly Fate[];
@@ -42,8 +46,11 @@ export interface SweepResult {
   notStale: number;
 }
 
-/** How many of those that stay are remembered, so that memory does not grow with the account. */
-const MAX_KEPT = 1_000;
+/** Of what stays: more is for nobody to read. */
+const MAX_REMEMBERED = 1_000;
+
+/** Of the time for the step, for one workspace: so that one which fails for long does not take all. */
+const SHARE = 1 / 5;
 
 /**
  * Deletes the workspaces that are stale: they match the pattern, are old enough, and are not to be
@@ -85,7 +92,7 @@ function reprieveOf({ count }: Found, { maxDeletions, dryRun }: SweepRequest): s
 }
 
 interface Found {
-  /** Those that are stale; no more than may be deleted. */
+  /** Those that are stale: all, unless they are more than may be deleted. */
   stale: Fate[];
   /** How many there are. */
   count: number;
@@ -105,10 +112,12 @@ async function findStale(request: SweepRequest, { client, log }: Surroundings): 
       if (reason === undefined) {
         found.count += 1;
         const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
-        if (found.stale.length < request.maxDeletions) found.stale.push(fate);
+        if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) {
+          found.stale.push(fate);
+        }
       } else {
         found.notStale += 1;
-        if (found.kept.length < MAX_KEPT) found.kept.push(fateOf(workspace, age, reason));
+        if (found.kept.length < MAX_REMEMBERED) found.kept.push(fateOf(workspace, age, reason));
       }
     }
   }
@@ -124,9 +133,9 @@ function fateOf(
   return { id, slug, created_at: typeof created_at === 'string' ? created_at : null, age, reason };
 }
 
-function ageOf({ created_at }: Workspace, serverTime: number | undefined): number | undefined {
-  const age = (serverTime ?? Number.NaN) - Date.parse(String(created_at));
-  return Number.isNaN(age) ? undefined : age;
+function ageOf(workspace: Workspace, serverTime: number | undefined): number | undefined {
+  const made = createdAt(workspace);
+  return serverTime === undefined || made === undefined ? undefined : serverTime - made;
 }
 
 /** Why a workspace that matches is not stale. */
@@ -145,20 +154,27 @@ function reasonToKeep(
 /** Returns why it could not be deleted, if so. */
 async function deleteStale(
   workspace: Fate,
-  { deleteKeys }: SweepRequest,
+  { deleteKeys, timeoutMs }: SweepRequest,
   surroundings: Surroundings & { signal: AbortSignal },
 ): Promise<string | undefined> {
   const { log, signal } = surroundings;
+  const client = surroundings.client.within(timeoutMs * SHARE);
   if (signal.aborted) return `was not begun: ${signal.reason.message}`;
   const options = { deleteKeys, looksAgain: false };
-  const { deletedKeys, failure } = await tearDown(workspace, options, surroundings);
+  const { deletedKeys, failure } = await tearDown(workspace, options, { ...surroundings, client });
   if (!failure) {
     log.info(
       `Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`,
     );
     return undefined;
   }
-  const why = 'title' in failure ? failure.title : failure.message;
+  const done = deletedKeys.length > 0 ? `; API keys deleted: ${deletedKeys.length}` : '';
+  const why = `${shortly(failure)}${done}`;
   log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
   return why;
+}
+
+function shortly(failure: OpenRouterError | Failure): string {
+  if (failure instanceof OpenRouterError) return whatHappened(failure.facts);
+  return `${failure.title}: ${failure.lines[0]}`;
 }

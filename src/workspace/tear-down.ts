@@ -1,7 +1,12 @@
 import { Failure } from '../failure.ts';
 import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
 import { deleteKey, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
-import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import {
+  deleteWorkspace,
+  findWorkspace,
+  isUuid,
+  type Workspace,
+} from '../openrouter/workspaces.ts';
 import type { Table } from '../table.ts';
 import type { Surroundings } from './post-once.ts';
 
@@ -27,6 +32,7 @@ export async function tearDown(
 ): Promise<TornDown> {
   const deletedKeys: Key[] = [];
   try {
+    refuseOddId(workspace);
     await deleteAll();
     return { deletedKeys };
   } catch (error) {
@@ -47,7 +53,9 @@ export async function tearDown(
       await deleteKeys(keys);
       if (keys.length > 0 && options.looksAgain) continue;
       try {
-        await deleteWorkspace(client, workspace);
+        const wasThere = await deleteWorkspace(client, workspace);
+        // That there is none is believed only from where it would be seen.
+        if (!wasThere && !(await isGone())) throw stillThere(workspace);
         return;
       } catch (error) {
         if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
@@ -101,8 +109,28 @@ export async function tearDown(
 
 const MAX_ROUNDS = 5;
 
-/** Of keys and errors, in an annotation; a summary has them all. */
+/** Of keys and errors, in an annotation. */
 const MAX_TOLD = 20;
+
+/**
+ * It becomes a part of a path where a slug would do as well, and must not lead to another workspace.
+ * @throws {Failure}
+ */
+function refuseOddId({ id, slug }: Pick<Workspace, 'id' | 'slug'>): void {
+  if (isUuid(id)) return;
+  throw new Failure(`The workspace ${slug} has an id that is none`, [
+    `OpenRouter says that its id is ${id}, which is no UUID.`,
+    'Nothing was deleted.',
+  ]);
+}
+
+/** A workspace that OpenRouter has said it has deleted, or does not have. */
+export function stillThere({ slug, id }: Pick<Workspace, 'id' | 'slug'>): Failure {
+  return new Failure(`The workspace ${slug} is still there`, [
+    `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`,
+    'Run this again, and tell OpenRouter if that does not help.',
+  ]);
+}
 
 /** Whether the server has understood what it was asked, and will not do it to this workspace. */
 function isRefusal({ facts: { status = 0, again, mayHaveLanded } }: OpenRouterError): boolean {
