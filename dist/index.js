@@ -5736,8 +5736,9 @@
     const SLUG_MAX_LENGTH = 50;
     const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
     const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const workspaces_uuid = schemas_guid();
     function isUuid(text) {
-      return safeParse(schemas_guid(), text).success;
+      return safeParse(workspaces_uuid, text).success;
     }
     function isIdOrSlug(text) {
       return isUuid(text) || safeParse(anySlug, text).success;
@@ -5764,10 +5765,11 @@
       slug: schemas_string(),
       name: schemas_string()
     });
+    const timestamp = iso_datetime({
+      offset: true
+    });
     function createdAt({created_at: created_at}) {
-      const {data: data} = safeParse(iso_datetime({
-        offset: true
-      }), created_at);
+      const {data: data} = safeParse(timestamp, created_at);
       return data === void 0 ? void 0 : Date.parse(data);
     }
     const workspaceOf = idOrSlug => object({

@@ -35,9 +35,11 @@ const slug = anySlug.check(
   ),
 );
 
+const uuid = z.guid();
+
 /** Whether `text` is a UUID, of any version. */
 export function isUuid(text: string): boolean {
-  return z.safeParse(z.guid(), text).success;
+  return z.safeParse(uuid, text).success;
 }
 
 /** Whether a workspace can have `text` as its id or as its slug. */
@@ -112,12 +114,14 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
+const timestamp = z.iso.datetime({ offset: true });
+
 /**
  * When a workspace was made, in milliseconds since 1970; undefined where it does not say so in a way
  * that means the same everywhere, with its time zone.
  */
 export function createdAt({ created_at }: Workspace): number | undefined {
-  const { data } = z.safeParse(z.iso.datetime({ offset: true }), created_at);
+  const { data } = z.safeParse(timestamp, created_at);
   return data === undefined ? undefined : Date.parse(data);
 }
 
