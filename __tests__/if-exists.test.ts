@@ -37,7 +37,7 @@ describe('fail', () => {
 
   test('says so where an update would find nothing to change', async () => {
     const { message } = redOf(await bench.create(STANDING));
-    expect(message).toContain('With if-exists: update, it would find nothing to change.');
+    expect(message).toContain('With if-exists: update, it would change nothing.');
   });
 });
 

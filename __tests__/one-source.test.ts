@@ -7,7 +7,6 @@ import { deleteInputs } from '../src/inputs/delete.ts';
 import { fromText } from '../src/inputs/from-text.ts';
 import { inputName } from '../src/inputs/read.ts';
 import { sweepInputs } from '../src/inputs/sweep.ts';
-import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
 import { ROOT } from './step.ts';
 
 const ACTIONS: [string, z.ZodMiniObject][] = [
@@ -69,8 +68,8 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
 
 test('action.yml says null where the schema takes it, and nowhere else', async () => {
   const { inputs = {} } = await readManifest(ROOT);
-  const nullable = Object.entries(createWorkspaceRequest.shape)
-    .filter(([, schema]) => schema.safeParse(null).success)
+  const nullable = Object.entries(createInputs.shape)
+    .filter(([, schema]) => z.safeParse(schema, null).success)
     .map(([field]) => inputName(field));
   const said = Object.keys(inputs).filter((name) =>
     /\bnull\b/.test(inputs[name]?.description ?? ''),

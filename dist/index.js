@@ -1992,13 +1992,16 @@
       return answer.data;
     }
     function failed(call, outcome, cause) {
-      const {doing: doing, leaves: leaves, method: method, path: path, attempt: attempt = 1} = call;
+      const {doing: doing, leaves: leaves, hint: hint, method: method, path: path, attempt: attempt = 1} = call;
       const what = {
         doing: doing,
         method: method,
         path: path,
         ...leaves !== void 0 && {
           leaves: leaves
+        },
+        ...hint !== void 0 && {
+          hint: hint
         }
       };
       return new OpenRouterError({
@@ -5040,6 +5043,14 @@
         inclusive: true
       });
     }
+    function _gt(value, params) {
+      return new $ZodCheckGreaterThan({
+        check: "greater_than",
+        ...normalizeParams(params),
+        value: value,
+        inclusive: false
+      });
+    }
     function _gte(value, params) {
       return new $ZodCheckGreaterThan({
         check: "greater_than",
@@ -5725,6 +5736,11 @@
     function unreadable(read) {
       return new Failure("A list of OpenRouter could not be read to its end", [ `After ${read} entries there were no others, though there should be more.` ]);
     }
+    async function allOf(pages) {
+      const found = [];
+      for await (const {items: items} of pages) found.push(...items);
+      return found;
+    }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
       const length = value => [ ...value ].length;
@@ -5886,13 +5902,19 @@
     function toSlug(text) {
       return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-/, "").slice(0, SLUG_MAX_LENGTH).replace(/-$/, "");
     }
-    function readInputs(schema) {
+    function readInputs(schema, between = () => []) {
       const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
       const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
       const read = safeParse(schema, values);
-      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...proxyProblems(process.env) ];
+      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values)), ...proxyProblems(process.env) ];
       if (!read.success || problems.length > 0) throw refusal(problems);
       return read.data;
+    }
+    function right(schema, values) {
+      return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
+        const read = safeParse(fieldOf(schema, key), value);
+        return read.success ? [ [ key, read.data ] ] : [];
+      }));
     }
     function inputName(field) {
       return field.replaceAll("_", "-");
@@ -5940,9 +5962,209 @@
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
     const flag_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
+    const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
+    const NEEDS_ENTERPRISE = "Budgets of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
+    const budget = object({
+      limit_usd: schemas_number(),
+      reset_interval: nullable(schemas_string())
+    });
+    const budgets_flag = optional(schemas_boolean());
+    async function listBudgets(client, {id: id, slug: slug}) {
+      const {answer: answer} = await client.request({
+        doing: `list the budgets of the workspace ${slug}`,
+        method: "GET",
+        path: `/workspaces/${encodeURIComponent(id)}/budgets`,
+        answer: object({
+          data: array(budget),
+          include_byok_in_budgets: budgets_flag
+        }),
+        absent: {
+          data: []
+        },
+        hint: NEEDS_ENTERPRISE
+      });
+      const budgets = answer.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+      return {
+        budgets: Object.fromEntries(budgets),
+        include_byok_in_budgets: answer.include_byok_in_budgets
+      };
+    }
+    async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
+      const common = {
+        leaves: `the ${interval} budget of the workspace ${slug}`,
+        path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
+        hint: NEEDS_ENTERPRISE
+      };
+      if (limit_usd === null) {
+        await client.request({
+          ...common,
+          doing: `delete the ${interval} budget of the workspace ${slug}`,
+          method: "DELETE",
+          answer: object({
+            deleted: literal(true)
+          }),
+          absent: {
+            deleted: true
+          }
+        });
+        return;
+      }
+      await client.request({
+        ...common,
+        doing: `set the ${interval} budget of the workspace ${slug}`,
+        method: "PUT",
+        body: {
+          limit_usd: limit_usd,
+          ...flags
+        },
+        answer: object({
+          data: budget.check(refine(data => data.limit_usd === limit_usd, {
+            error: ({input: input}) => `it was ${input.limit_usd} USD`
+          }))
+        })
+      });
+    }
+    const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
+    const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
+    const answer = object({
+      data: looseObject({})
+    });
+    async function findGuardrail(client, {id: id, workspace: workspace}) {
+      const {answer: found} = await client.request({
+        doing: `look for the guardrail of the workspace ${workspace.slug}`,
+        method: "GET",
+        path: `/guardrails/${encodeURIComponent(id)}`,
+        answer: answer,
+        absent: {
+          data: void 0
+        }
+      });
+      return found.data;
+    }
+    async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
+      const {answer: updated} = await client.request({
+        doing: `set the guardrail of the workspace ${workspace.slug}`,
+        leaves: `the new guardrail of the workspace ${workspace.slug}`,
+        method: "PATCH",
+        path: `/guardrails/${encodeURIComponent(id)}`,
+        body: update,
+        answer: answer
+      });
+      return updated.data;
+    }
+    const entries = what => {
+      const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+      const entry = schemas_string(`must be ${what}`).check(_regex(/^\S+$/, "must be without blanks"));
+      return array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`));
+    };
+    const restriction = what => optional(nullable(entries(what)));
+    const USD = "must be an amount in USD above 0, or null";
+    const amount = () => optional(nullable(schemas_number(USD).check(_gt(0, USD))));
+    const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or null`;
+    const governanceInputs = {
+      allowed_models: restriction("models, as author/model"),
+      ignored_models: restriction("models, as author/model"),
+      allowed_providers: restriction("providers"),
+      ignored_providers: restriction("providers"),
+      enforce_zdr: optional(schemas_boolean("must be true or false")),
+      guardrail_limit_usd: amount(),
+      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL))),
+      budget_daily_usd: amount(),
+      budget_weekly_usd: amount(),
+      budget_monthly_usd: amount(),
+      budget_lifetime_usd: amount(),
+      include_byok_in_budgets: optional(schemas_boolean("must be true or false")),
+      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
+    };
+    object(governanceInputs);
+    function governanceProblems(read) {
+      return [ ...limitProblems(read), ...orderProblems(read), ...flagProblems(read) ];
+    }
+    function limitProblems({guardrail_limit_usd: limit, guardrail_limit_reset: reset}) {
+      const isLimit = typeof limit === "number";
+      const isReset = typeof reset === "string";
+      if (isLimit && !isReset) {
+        const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
+        return [ {
+          input: "guardrail-limit-usd",
+          message: message
+        } ];
+      }
+      if (isReset && !isLimit) return [ {
+        input: "guardrail-limit-reset",
+        message: "needs guardrail-limit-usd"
+      } ];
+      return reset === null && limit === void 0 ? [ {
+        input: "guardrail-limit-reset",
+        message: "needs guardrail-limit-usd: null"
+      } ] : [];
+    }
+    function orderProblems(read) {
+      const set = INTERVALS.flatMap(interval => {
+        const limit = read[`budget_${interval}_usd`];
+        return typeof limit === "number" ? [ {
+          input: `budget-${interval}-usd`,
+          limit: limit
+        } ] : [];
+      });
+      return set.flatMap(({input: input, limit: limit}, at) => {
+        const narrower = set[at - 1];
+        if (!narrower || limit > narrower.limit) return [];
+        const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
+        return [ {
+          input: input,
+          message: message,
+          given: String(limit)
+        } ];
+      });
+    }
+    function flagProblems(read) {
+      if (read.include_byok_in_budgets === void 0 || hasBudget(read)) return [];
+      const message = "needs one of the budgets, because OpenRouter sets it with one";
+      return [ {
+        input: "include-byok-in-budgets",
+        message: message
+      } ];
+    }
+    function hasBudget(read) {
+      return INTERVALS.some(interval => typeof read[`budget_${interval}_usd`] === "number");
+    }
+    function toGovernance(read) {
+      const guardrail = toGuardrail(read);
+      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, read[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
+      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = read;
+      return {
+        ...Object.keys(guardrail).length > 0 && {
+          guardrail: guardrail
+        },
+        ...Object.keys(limits).length > 0 && {
+          budgets: {
+            limits: limits,
+            include_byok_in_budgets: include_byok_in_budgets
+          }
+        },
+        ...members !== void 0 && members.length > 0 && {
+          members: members
+        }
+      };
+    }
+    const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
+    function toGuardrail(read) {
+      const lists = LISTS.filter(field => read[field] !== void 0);
+      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = read;
+      return {
+        ...Object.fromEntries(lists.map(field => [ field, read[field] ])),
+        ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
+        ...limit !== void 0 && {
+          limit_usd: limit,
+          reset_interval: reset
+        }
+      };
+    }
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
+      ...governanceInputs,
       if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
       dry_run: flag_flag(),
       delete_after_job: flag_flag(),
@@ -5950,15 +6172,18 @@
       timeout: connection.timeout
     });
     function readCreateInputs() {
-      const {management_key: management_key, if_exists: if_exists, dry_run: dry_run, delete_after_job: delete_after_job, api_url: api_url, timeout: timeout, ...asked} = readInputs(createInputs);
+      const read = readInputs(createInputs, governanceProblems);
+      const fields = Object.keys(createWorkspaceRequest.shape);
+      const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
       return {
-        managementKey: management_key,
-        apiUrl: api_url,
-        timeoutMs: timeout,
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
         asked: asked,
-        ifExists: if_exists,
-        dryRun: dry_run,
-        deleteAfterJob: delete_after_job
+        governance: toGovernance(read),
+        ifExists: read.if_exists,
+        dryRun: read.dry_run,
+        deleteAfterJob: read.delete_after_job
       };
     }
     function identity(workspace, created) {
@@ -6007,7 +6232,7 @@
         },
         table: {
           header: [ "Field", "Value", "Remark" ],
-          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))) ]
+          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))), ...result.governed.map(change => row(change.field, change.to, remarkOnChange(change, request))) ]
         }
       };
     }
@@ -6021,6 +6246,12 @@
       };
       if (result.outcome !== "created") return "";
       return request.asked[field] === void 0 ? "set by OpenRouter" : "set by this step";
+    }
+    function remarkOnChange({from: from}, {dryRun: dryRun}) {
+      if (dryRun) return "would be set";
+      return from === null ? "set by this step" : {
+        code: `was ${textOf(from)}`
+      };
     }
     function row(field, value, remark) {
       return [ {
@@ -6059,10 +6290,10 @@
       };
     }
     function accountOfCall(facts) {
-      const {doing: doing, status: status, cfRay: cfRay} = facts;
+      const {doing: doing, cfRay: cfRay} = facts;
       return {
         title: `Could not ${doing}`,
-        lines: [ whatHappened(facts), ...status === void 0 ? [] : hintsFor(status), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+        lines: [ whatHappened(facts), ...hintsFor(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
       };
     }
     function aftermath({method: method, mayHaveLanded: mayHaveLanded, leaves: leaves, left: left}) {
@@ -6082,8 +6313,10 @@
       422: "OpenRouter refuses what it was asked, for the reason that it gives.",
       429: "OpenRouter asks for fewer requests: wait, and run it again."
     };
-    function hintsFor(status) {
-      const hint = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
+    const OF_ACCOUNT = [ 402, 403, 404 ];
+    function hintsFor({status: status = 0, hint: own}) {
+      const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
+      const hint = own && OF_ACCOUNT.includes(status) ? own : general;
       return hint ? [ hint ] : [];
     }
     const external_node_util_namespaceObject = require("node:util");
@@ -6244,12 +6477,267 @@
         to: from
       })) ]);
     }
+    const organizationMember = looseObject({
+      id: schemas_string(),
+      email: optional(nullable(schemas_string()))
+    });
+    const workspaceMember = looseObject({
+      user_id: schemas_string()
+    });
+    const listOf = item => object({
+      data: array(item),
+      total_count: optional(schemas_number())
+    });
+    function listOrganizationMembers(client) {
+      const read = async offset => {
+        const {answer: answer} = await client.request({
+          doing: "list the members of the organization",
+          method: "GET",
+          path: `/organization/members?offset=${offset}&limit=${PAGE_SIZE}`,
+          answer: listOf(organizationMember),
+          hint: "Only an organization has members: members cannot be given for an account of one person."
+        });
+        return {
+          items: answer.data,
+          total: answer.total_count
+        };
+      };
+      return allOf(readPages(read, ({id: id}) => id));
+    }
+    async function listMembers(client, {id: id, slug: slug}) {
+      const read = async offset => {
+        const {answer: answer} = await client.request({
+          doing: `list the members of the workspace ${slug}`,
+          method: "GET",
+          path: `/workspaces/${encodeURIComponent(id)}/members?offset=${offset}&limit=${PAGE_SIZE}`,
+          answer: listOf(workspaceMember)
+        });
+        return {
+          items: answer.data,
+          total: answer.total_count
+        };
+      };
+      const members = await allOf(readPages(read, ({user_id: user_id}) => user_id));
+      return members.map(({user_id: user_id}) => user_id);
+    }
+    const MAX_ADDED = 100;
+    async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
+      await client.request({
+        doing: `add members to the workspace ${slug}`,
+        leaves: `new members of the workspace ${slug}`,
+        method: "POST",
+        path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+        body: {
+          user_ids: userIds
+        },
+        answer: object({
+          added_count: schemas_number()
+        }),
+        attempt: attempt
+      });
+    }
+    function budgetsAfter(budgets, limits) {
+      const merged = {
+        ...budgets,
+        ...limits
+      };
+      return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+    }
+    function disorderIn(budgets) {
+      const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
+      const at = set.findIndex((interval, index) => {
+        const narrower = set[index - 1];
+        return narrower !== void 0 && (budgets[interval] ?? 0) <= (budgets[narrower] ?? 0);
+      });
+      return at < 0 ? void 0 : [ set[at - 1], set[at] ];
+    }
+    function budgetWrites(budgets, wanted) {
+      const widestFirst = INTERVALS.toReversed();
+      const change = interval => (wanted[interval] ?? 0) - (budgets[interval] ?? 0);
+      const had = interval => budgets[interval] !== void 0;
+      const has = interval => wanted[interval] !== void 0;
+      const stays = interval => had(interval) && has(interval);
+      return [ ...INTERVALS.filter(interval => had(interval) && !has(interval)), ...widestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !had(interval) && has(interval)) ].map(interval => ({
+        interval: interval,
+        limit_usd: wanted[interval] ?? null
+      }));
+    }
+    function guardrailIdOf({default_guardrail_id: id, slug: slug}) {
+      if (typeof id === "string" && id !== "") return id;
+      throw new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail it has." ]);
+    }
+    function guardrailDrift(guardrail, update) {
+      const differs = field => !isSame(field, guardrail?.[field], update[field]);
+      const pair = [ "limit_usd", "reset_interval" ];
+      const drifted = pair.some(field => field in update && differs(field));
+      return Object.fromEntries(Object.entries(update).filter(([field]) => pair.includes(field) ? drifted : differs(field)));
+    }
+    function isSame(field, is, asked) {
+      if (!Array.isArray(asked) || !Array.isArray(is)) return (is ?? null) === asked;
+      const same = isModels(field) ? isSameModel : Object.is;
+      const there = [ ...new Set(is) ];
+      const wanted = [ ...new Set(asked) ];
+      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry)));
+    }
+    function isModels(field) {
+      return field.endsWith("_models");
+    }
+    function isSameModel(is, asked) {
+      if (is === asked) return true;
+      const [base = "", variant] = String(asked).split(":");
+      const [dated = "", ...others] = String(is).split(":");
+      const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
+      return others[0] === variant && /^\d[\d-]*$/.test(date);
+    }
+    async function findMembers(written, {client: client}) {
+      const organization = await listOrganizationMembers(client);
+      const found = written.map(text => ({
+        text: text,
+        member: memberOf(organization, text)
+      }));
+      const unknown = found.filter(({member: member}) => member === void 0).map(({text: text}) => text);
+      if (unknown.length > 0) throw new Failure("Not all members are in the organization", [ ...unknown.map(text => `members: nobody in it has the id or e-mail address ${text}`), "Nothing was changed at OpenRouter." ]);
+      const byId = new Map(found.map(({text: text, member: member}) => [ member?.id ?? "", text ]));
+      return [ ...byId ].map(([userId, text]) => ({
+        userId: userId,
+        written: text
+      }));
+    }
+    function memberOf(organization, written) {
+      const address = written.toLowerCase();
+      return organization.find(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
+    }
+    async function addAll(workspace, userIds, {client: client, log: log}) {
+      let missing = userIds;
+      for (let attempt = 1; missing.length > 0; ) {
+        const some = missing.slice(0, MAX_ADDED);
+        try {
+          await addMembers(client, workspace, {
+            userIds: some,
+            attempt: attempt
+          });
+          missing = missing.slice(MAX_ADDED);
+          attempt = 1;
+        } catch (error) {
+          if (!(error instanceof OpenRouterError)) throw error;
+          const {again: again, mayHaveLanded: mayHaveLanded, attempts: attempts} = error.facts;
+          if (!again || !mayHaveLanded) throw error;
+          log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
+          const present = new Set(await listMembers(client, workspace));
+          missing = missing.filter(userId => !present.has(userId));
+          attempt = attempts + 1;
+          if (missing.length > 0) await client.untilNextAttempt(error);
+        }
+      }
+    }
+    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
+      return [ ...guardrail ? await planGuardrail(guardrail, workspace, surroundings) : [], ...budgets ? await planBudgets(budgets, workspace, surroundings) : [], ...members ? await planMembers(members, workspace, surroundings) : [] ];
+    }
+    function changesOf(parts) {
+      return parts.flatMap(({changes: changes}) => changes);
+    }
+    async function planGuardrail(wanted, workspace, {client: client, log: log}) {
+      const of = existing => ({
+        id: guardrailIdOf(existing),
+        workspace: existing
+      });
+      const guardrail = workspace && await findGuardrail(client, of(workspace));
+      const update = guardrailDrift(guardrail, wanted);
+      const changes = Object.entries(update).map(([field, to]) => ({
+        field: `guardrail ${field}`,
+        from: guardrail?.[field] ?? null,
+        to: to
+      }));
+      if (changes.length === 0) return [];
+      return [ {
+        name: "the guardrail",
+        changes: changes,
+        async write(existing) {
+          const set = await patchGuardrail(client, of(existing), update);
+          const odd = Object.keys(guardrailDrift(set, update)).filter(field => !isModels(field));
+          if (odd.length === 0) return;
+          log.warning(`The guardrail of the workspace ${existing.slug} is not what was asked for`, [ "OpenRouter has answered with other values:", ...odd.map(field => `${field}: ${JSON.stringify(set[field] ?? null)}`) ]);
+        }
+      } ];
+    }
+    async function planBudgets({limits: limits, include_byok_in_budgets: flag}, workspace, {client: client}) {
+      const state = workspace ? await listBudgets(client, workspace) : void 0;
+      const {budgets: budgets = {}, include_byok_in_budgets: flagNow} = state ?? {};
+      const wanted = budgetsAfter(budgets, limits);
+      const disorder = disorderIn(wanted);
+      if (disorder) {
+        const [narrow, wide] = disorder;
+        throw new Failure("The budgets would not be in order", [ `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`, "Nothing was changed at OpenRouter." ]);
+      }
+      const writes = withFlag(budgetWrites(budgets, wanted), limits, flag === flagNow ? void 0 : flag);
+      return writes.map(write => ({
+        name: `the ${write.interval} budget`,
+        changes: [ {
+          field: `budget ${write.interval}`,
+          from: budgets[write.interval] ?? null,
+          to: write.limit_usd
+        }, ..."include_byok_in_budgets" in write ? [ {
+          field: "include_byok_in_budgets",
+          from: flagNow ?? null,
+          to: flag
+        } ] : [] ].filter(({from: from, to: to}) => from !== to),
+        write: existing => writeBudget(client, existing, write)
+      }));
+    }
+    function withFlag(writes, limits, flag) {
+      if (flag === void 0) return writes;
+      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null) ?? Object.entries(limits).map(([interval, limit_usd]) => ({
+        interval: interval,
+        limit_usd: limit_usd
+      })).find(({limit_usd: limit_usd}) => limit_usd !== null);
+      if (!carrier) return writes;
+      const flagged = {
+        ...carrier,
+        include_byok_in_budgets: flag
+      };
+      return writes.includes(carrier) ? writes.map(write => write === carrier ? flagged : write) : [ ...writes, flagged ];
+    }
+    async function planMembers(written, workspace, surroundings) {
+      const {client: client} = surroundings;
+      const members = await findMembers(written, surroundings);
+      const present = new Set(workspace ? await listMembers(client, workspace) : []);
+      const missing = members.filter(({userId: userId}) => !present.has(userId));
+      if (missing.length === 0) return [];
+      const userIds = missing.map(({userId: userId}) => userId);
+      return [ {
+        name: "the members",
+        changes: [ {
+          field: "members",
+          from: null,
+          to: missing.map(member => member.written)
+        } ],
+        write: existing => addAll(existing, userIds, surroundings)
+      } ];
+    }
+    async function bringIntoForce(parts, workspace, {log: log, remedy: remedy}) {
+      for (const [at, part] of parts.entries()) {
+        try {
+          await part.write(workspace);
+        } catch (error) {
+          const left = [ ...namesOf("In force", parts.slice(0, at)), ...namesOf("Not in force, or not known to be", parts.slice(at)), ...remedy ];
+          if (error instanceof OpenRouterError) throw error.with({
+            left: left
+          });
+          if (error instanceof Failure) throw new Failure(error.title, [ error.message, ...left ]);
+          throw error;
+        }
+        log.info(`Set ${part.name}.`);
+      }
+    }
+    function namesOf(state, parts) {
+      return parts.length > 0 ? [ `${state}: ${parts.map(({name: name}) => name).join(", ")}.` ] : [];
+    }
     const takeExisting = (found, request, surroundings) => POLICIES[request.ifExists](found, request, surroundings);
     const POLICIES = {
-      async fail({workspace: workspace, made: made}, {asked: asked}) {
+      async fail({workspace: workspace, made: made}, {asked: asked, governance: governance}) {
         const {slug: slug, name: name, id: id} = workspace;
         const changes = driftOf(workspace, asked);
-        throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", changes.length > 0 ? `With if-exists: update, it would change ${changes.map(({field: field}) => field).join(", ")}.` : "With if-exists: update, it would find nothing to change." ]);
+        throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", ...whatUpdateWouldDo(changes, governance) ]);
       },
       async reuse({workspace: workspace}, _, {events: events, log: log}) {
         events.known(workspace, false);
@@ -6257,41 +6745,64 @@
         return {
           outcome: "unchanged",
           workspace: workspace,
-          changes: []
+          changes: [],
+          governed: []
         };
       },
-      async update({workspace: workspace}, {asked: asked, dryRun: dryRun}, {client: client, events: events, log: log}) {
+      async update({workspace: workspace}, {asked: asked, governance: governance, dryRun: dryRun}, surroundings) {
+        const {events: events, log: log} = surroundings;
         events.known(workspace, false);
         log.info(`It exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
         const changes = driftOf(workspace, asked);
-        if (changes.length === 0) {
+        const parts = await planGovernance(governance, workspace, surroundings);
+        const governed = changesOf(parts);
+        if (changes.length === 0 && parts.length === 0) {
           log.info("It is as it was asked for: nothing to change.");
           return {
             outcome: "unchanged",
             workspace: workspace,
-            changes: changes
+            changes: changes,
+            governed: governed
           };
         }
-        for (const change of changes) log.info(`  ${tellChange(change)}`);
+        for (const change of [ ...changes, ...governed ]) log.info(`  ${tellChange(change)}`);
         if (dryRun) {
           log.info("This is a dry run: nothing was written.");
           return {
             outcome: "updated",
             workspace: workspace,
-            changes: changes
+            changes: changes,
+            governed: governed
           };
         }
-        const updated = await patchWorkspace(client, workspace, valuesOf(changes));
-        log.info(`Updated ${changes.map(({field: field}) => field).join(", ")}.`);
+        const updated = await updateFields(workspace, changes, surroundings);
         warnOfDrift(updated, asked, log);
+        const remedy = [ "Running this again completes it." ];
+        await bringIntoForce(parts, updated, {
+          ...surroundings,
+          remedy: remedy
+        });
         return {
           outcome: "updated",
           workspace: updated,
-          changes: changes
+          changes: changes,
+          governed: governed
         };
       }
     };
+    function whatUpdateWouldDo(changes, governance) {
+      const names = changes.map(({field: field}) => field).join(", ");
+      const isGoverned = Object.keys(governance).length > 0;
+      const nothing = isGoverned ? "none of its fields" : "nothing";
+      return [ `With if-exists: update, it would change ${names || nothing}.`, ...isGoverned ? [ "It would also set what governs it, where that differs." ] : [] ];
+    }
     const UNKNOWN_MAKER = "It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.";
+    async function updateFields(workspace, changes, {client: client, log: log}) {
+      if (changes.length === 0) return workspace;
+      const updated = await patchWorkspace(client, workspace, valuesOf(changes));
+      log.info(`Updated ${changes.map(({field: field}) => field).join(", ")}.`);
+      return updated;
+    }
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
     }
@@ -6397,7 +6908,7 @@
       });
     }
     async function createWorkspace(request, surroundings) {
-      const {asked: asked, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
+      const {asked: asked, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
       const {client: client, log: log} = surroundings;
       log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
       const looksFirst = ifExists !== "fail" || dryRun || deleteAfterJob;
@@ -6406,20 +6917,32 @@
         workspace: look.workspace,
         made: false
       }, request, surroundings);
+      const parts = await planGovernance(governance, void 0, surroundings);
+      const governed = changesOf(parts);
       if (dryRun) {
-        log.info("It does not exist, and would be created. This is a dry run: nothing was written.");
+        log.info("It does not exist, and would be created.");
+        for (const change of governed) log.info(`  ${tellChange(change)}`);
+        log.info("This is a dry run: nothing was written.");
         return {
           outcome: "created",
-          changes: []
+          changes: [],
+          governed: governed
         };
       }
       const posted = await post(request, look, surroundings);
       if (posted.made !== true) return takeExisting(posted, request, surroundings);
-      warnOfDrift(posted.workspace, asked, log);
+      const {workspace: workspace} = posted;
+      warnOfDrift(workspace, asked, log);
+      const remedy = [ "Running this again with if-exists: update completes it.", ...deleteAfterJob ? [ "With delete-after-job, it is deleted when the job ends." ] : [] ];
+      await bringIntoForce(parts, workspace, {
+        ...surroundings,
+        remedy: remedy
+      });
       return {
         outcome: "created",
-        workspace: posted.workspace,
-        changes: []
+        workspace: workspace,
+        changes: [],
+        governed: governed
       };
     }
     async function post({asked: asked, deleteAfterJob: deleteAfterJob}, look, surroundings) {
@@ -6509,7 +7032,7 @@
         error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
       })))
     });
-    async function listKeys(client, {id: id, slug: slug}) {
+    function listKeys(client, {id: id, slug: slug}) {
       const read = async offset => {
         const {answer: answer} = await client.request({
           doing: `list the API keys of the workspace ${slug}`,
@@ -6521,9 +7044,7 @@
           items: answer.data
         };
       };
-      const keys = [];
-      for await (const {items: items} of readPages(read, ({hash: hash}) => hash)) keys.push(...items);
-      return keys;
+      return allOf(readPages(read, ({hash: hash}) => hash));
     }
     async function deleteKey(client, key) {
       await client.request({

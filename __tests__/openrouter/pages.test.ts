@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
+import { allOf, PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
 
 interface Item {
   id: string;
@@ -109,9 +109,3 @@ test('a server that passes over the offset is an error', async () => {
   );
   await expect(allOf(pages)).rejects.toThrow('After 100 entries');
 });
-
-async function allOf<Item>(pages: AsyncIterable<{ items: readonly Item[] }>): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const { items: some } of pages) all.push(...some);
-  return all;
-}

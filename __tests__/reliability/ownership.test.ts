@@ -6,7 +6,13 @@ import { giveWorkspace } from '../given.ts';
 import { openWorld, type Ran, runCreate, runPost, type World } from './world.ts';
 
 const asked = { name: 'Preview', slug: 'preview-42', disabled_server_tools: ['openrouter:bash'] };
-const REQUEST: CreateRequest = { asked, ifExists: 'fail', dryRun: false, deleteAfterJob: true };
+const REQUEST: CreateRequest = {
+  asked,
+  governance: {},
+  ifExists: 'fail',
+  dryRun: false,
+  deleteAfterJob: true,
+};
 const LIFE = { timeout: 60_000, jitter: [0.5] };
 
 /** A world in which `schedule` goes wrong, and where another job makes the same after `others` ms. */

@@ -30,6 +30,7 @@ const scenarios = fc.record({
   schedule: schedules(CALLS, 5),
   request: fc.record({
     asked,
+    governance: fc.constant({}),
     ifExists: fc.constantFrom(...IF_EXISTS),
     dryRun: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.boolean()),
     deleteAfterJob: fc.boolean(),
@@ -177,7 +178,7 @@ const twins = fc.record({
 export const oneOfTwinsMakesIt = fc.asyncProperty(twins, async (scenario) => {
   const { asked: body, ifExists, count, jitter } = scenario;
   const world = openWorld({ ...scenario, skew: 0, schedule: [...scenario.schedule] });
-  const request = { asked: body, ifExists, dryRun: false, deleteAfterJob: false };
+  const request = { asked: body, governance: {}, ifExists, dryRun: false, deleteAfterJob: false };
   const life = { timeout: TIMEOUT, jitter };
   const all = await Promise.all(
     Array.from({ length: count }, () => runCreate(world, request, life)),

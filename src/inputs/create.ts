@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
-import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
+import { type CreateWorkspaceRequest, createWorkspaceRequest } from '../openrouter/workspaces.ts';
 import { type CreateRequest, IF_EXISTS } from '../workspace/request.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
+import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { readInputs } from './read.ts';
 
 /** The inputs of `action.yml`, in the order in which their problems are told. */
 export const createInputs = z.object({
   management_key: connection.management_key,
   ...createWorkspaceRequest.shape,
+  ...governanceInputs,
   if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
   dry_run: flag(),
   delete_after_job: flag(),
@@ -20,15 +22,17 @@ export interface CreateInputs extends Connection, CreateRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readCreateInputs(): CreateInputs {
-  const { management_key, if_exists, dry_run, delete_after_job, api_url, timeout, ...asked } =
-    readInputs(createInputs);
+  const read = readInputs(createInputs, governanceProblems);
+  const fields = Object.keys(createWorkspaceRequest.shape);
+  const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
   return {
-    managementKey: management_key,
-    apiUrl: api_url,
-    timeoutMs: timeout,
-    asked,
-    ifExists: if_exists,
-    dryRun: dry_run,
-    deleteAfterJob: delete_after_job,
+    managementKey: read.management_key,
+    apiUrl: read.api_url,
+    timeoutMs: read.timeout,
+    asked: asked as CreateWorkspaceRequest,
+    governance: toGovernance(read),
+    ifExists: read.if_exists,
+    dryRun: read.dry_run,
+    deleteAfterJob: read.delete_after_job,
   };
 }

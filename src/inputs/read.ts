@@ -9,10 +9,12 @@ import { suggest } from './suggest.ts';
  * The inputs of this step as `schema` types them. Its keys are the names of the inputs with
  * underscores for hyphens. An input that is absent or empty is absent from what is read, so that
  * nothing is sent that nobody wrote.
+ * @param between finds what is wrong between those inputs that are right by themselves.
  * @throws {Failure} that names every input which cannot be used.
  */
 export function readInputs<Shape extends z.core.$ZodShape>(
   schema: z.ZodMiniObject<Shape>,
+  between: (read: Partial<z.infer<z.ZodMiniObject<Shape>>>) => Problem[] = () => [],
 ): z.infer<z.ZodMiniObject<Shape>> {
   const texts = new Map(
     Object.keys(schema.shape)
@@ -25,10 +27,21 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   const read = z.safeParse(schema, values);
   const problems = [
     ...(read.error ? problemsOf(schema, texts, read.error) : []),
+    ...between(right(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>),
     ...proxyProblems(process.env),
   ];
   if (!read.success || problems.length > 0) throw refusal(problems);
   return read.data;
+}
+
+/** Those of `values` that `schema` takes. */
+function right(schema: z.ZodMiniObject, values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => {
+      const read = z.safeParse(fieldOf(schema, key), value);
+      return read.success ? [[key, read.data]] : [];
+    }),
+  );
 }
 
 /** `default_text_model` is written `default-text-model` in a workflow. */

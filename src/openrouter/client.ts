@@ -8,7 +8,7 @@ import { attemptTime, backoff, NOT_SENT, retryAfter, UNKNOWN, verdictOn } from '
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
 /** One call of the API. */
-export interface Call<Answer> extends Pick<CallFacts, 'doing' | 'leaves'> {
+export interface Call<Answer> extends Pick<CallFacts, 'doing' | 'leaves' | 'hint'> {
   method: Method;
   /** Below the base URL, beginning with a slash. */
   path: string;
@@ -213,11 +213,17 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
   return answer.data;
 }
 
-type Outcome = Omit<CallFacts, 'doing' | 'leaves' | 'method' | 'path' | 'attempts'>;
+type Outcome = Omit<CallFacts, 'doing' | 'leaves' | 'hint' | 'method' | 'path' | 'attempts'>;
 
 function failed(call: Call<unknown>, outcome: Outcome, cause?: Error): OpenRouterError {
-  const { doing, leaves, method, path, attempt = 1 } = call;
-  const what = { doing, method, path, ...(leaves !== undefined && { leaves }) };
+  const { doing, leaves, hint, method, path, attempt = 1 } = call;
+  const what = {
+    doing,
+    method,
+    path,
+    ...(leaves !== undefined && { leaves }),
+    ...(hint !== undefined && { hint }),
+  };
   return new OpenRouterError({ ...what, attempts: attempt, ...outcome }, { cause });
 }
 

@@ -23,6 +23,8 @@ export interface CallFacts extends Verdict {
   attempts: number;
   /** What is there if the server has done it nevertheless. */
   leaves?: string;
+  /** What 402, 403 or 404 most likely means of this call. */
+  hint?: string;
   /** What the step has left, where the call was one of several; in lines of its own. */
   left?: readonly string[];
 }

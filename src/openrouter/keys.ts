@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from './client.ts';
-import { type Page, readPages } from './pages.ts';
+import { allOf, type Page, readPages } from './pages.ts';
 import type { Workspace } from './workspaces.ts';
 
 /**
@@ -33,7 +33,7 @@ const keysOf = (workspaceId: string) =>
  * `GET /keys`: all API keys of a workspace, those that are disabled too.
  * @throws {OpenRouterError}
  */
-export async function listKeys(
+export function listKeys(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<Key[]> {
@@ -46,9 +46,7 @@ export async function listKeys(
     });
     return { items: answer.data };
   };
-  const keys: Key[] = [];
-  for await (const { items } of readPages(read, ({ hash }) => hash)) keys.push(...items);
-  return keys;
+  return allOf(readPages(read, ({ hash }) => hash));
 }
 
 /**

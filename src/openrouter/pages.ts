@@ -60,3 +60,10 @@ function unreadable(read: number): Failure {
     `After ${read} entries there were no others, though there should be more.`,
   ]);
 }
+
+/** All items of a list that is read page by page. */
+export async function allOf<Item>(pages: AsyncIterable<Page<Item>>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const { items } of pages) found.push(...items);
+  return found;
+}

@@ -5,6 +5,7 @@ import {
   type WorkspaceField,
 } from '../openrouter/workspaces.ts';
 import type { Cell } from '../table.ts';
+import type { Change } from '../workspace/drift.ts';
 import type { CreateRequest, CreateResult } from '../workspace/request.ts';
 import type { Summary } from './summary.ts';
 
@@ -50,6 +51,9 @@ export function summaryOf(result: CreateResult, request: CreateRequest): Summary
       rows: [
         ...(workspace ? [row('id', workspace.id, '')] : []),
         ...fields.map((field) => row(field, shown[field], remarkOn(field, result, request))),
+        ...result.governed.map((change) =>
+          row(change.field, change.to, remarkOnChange(change, request)),
+        ),
       ],
     },
   };
@@ -61,6 +65,11 @@ function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRe
   if (change) return { code: `was ${textOf(change.from)}` };
   if (result.outcome !== 'created') return '';
   return request.asked[field] === undefined ? 'set by OpenRouter' : 'set by this step';
+}
+
+function remarkOnChange({ from }: Change, { dryRun }: CreateRequest): Cell {
+  if (dryRun) return 'would be set';
+  return from === null ? 'set by this step' : { code: `was ${textOf(from)}` };
 }
 
 function row(field: string, value: unknown, remark: Cell): Cell[] {

@@ -25,12 +25,12 @@ export function account(error: unknown): Account {
 }
 
 function accountOfCall(facts: CallFacts): Account {
-  const { doing, status, cfRay } = facts;
+  const { doing, cfRay } = facts;
   return {
     title: `Could not ${doing}`,
     lines: [
       whatHappened(facts),
-      ...(status === undefined ? [] : hintsFor(status)),
+      ...hintsFor(facts),
       ...aftermath(facts),
       ...(cfRay ? [`For OpenRouter's support, the id of the request: cf-ray ${cfRay}`] : []),
     ],
@@ -61,7 +61,11 @@ const HINTS: Readonly<Record<number, string>> = {
   429: 'OpenRouter asks for fewer requests: wait, and run it again.',
 };
 
-function hintsFor(status: number): string[] {
-  const hint = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : undefined);
+/** Statuses that say that this account may not do it, or has nothing of the kind. */
+const OF_ACCOUNT = [402, 403, 404];
+
+function hintsFor({ status = 0, hint: own }: CallFacts): string[] {
+  const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : undefined);
+  const hint = own && OF_ACCOUNT.includes(status) ? own : general;
   return hint ? [hint] : [];
 }

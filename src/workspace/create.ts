@@ -1,7 +1,8 @@
 import { OpenRouterError } from '../openrouter/error.ts';
 import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
-import { warnOfDrift } from './drift.ts';
+import { tellChange, warnOfDrift } from './drift.ts';
 import { takeExisting } from './existing.ts';
+import { bringIntoForce, changesOf, planGovernance } from './governance.ts';
 import { type Posted, postOnce } from './post-once.ts';
 import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
 
@@ -9,13 +10,14 @@ import type { CreateRequest, CreateResult, CreateSurroundings } from './request.
  * Sees to it that the workspace which is asked for exists: makes it, or does with the one that has
  * its slug what `ifExists` says.
  * @throws {OpenRouterError} when a call failed for good.
- * @throws {Failure} when the slug is taken and that is not wanted.
+ * @throws {Failure} when the slug is taken and that is not wanted, or what is to govern it would be
+ *   refused.
  */
 export async function createWorkspace(
   request: CreateRequest,
   surroundings: CreateSurroundings,
 ): Promise<CreateResult> {
-  const { asked, ifExists, dryRun, deleteAfterJob } = request;
+  const { asked, governance, ifExists, dryRun, deleteAfterJob } = request;
   const { client, log } = surroundings;
   log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
 
@@ -24,14 +26,24 @@ export async function createWorkspace(
   if (look?.workspace) {
     return takeExisting({ workspace: look.workspace, made: false }, request, surroundings);
   }
+  const parts = await planGovernance(governance, undefined, surroundings);
+  const governed = changesOf(parts);
   if (dryRun) {
-    log.info('It does not exist, and would be created. This is a dry run: nothing was written.');
-    return { outcome: 'created', changes: [] };
+    log.info('It does not exist, and would be created.');
+    for (const change of governed) log.info(`  ${tellChange(change)}`);
+    log.info('This is a dry run: nothing was written.');
+    return { outcome: 'created', changes: [], governed };
   }
   const posted = await post(request, look, surroundings);
   if (posted.made !== true) return takeExisting(posted, request, surroundings);
-  warnOfDrift(posted.workspace, asked, log);
-  return { outcome: 'created', workspace: posted.workspace, changes: [] };
+  const { workspace } = posted;
+  warnOfDrift(workspace, asked, log);
+  const remedy = [
+    'Running this again with if-exists: update completes it.',
+    ...(deleteAfterJob ? ['With delete-after-job, it is deleted when the job ends.'] : []),
+  ];
+  await bringIntoForce(parts, workspace, { ...surroundings, remedy });
+  return { outcome: 'created', workspace, changes: [], governed };
 }
 
 /** Posts, and keeps those informed who clean up after the job. */

@@ -7,21 +7,27 @@ import {
 } from '../openrouter/workspaces.ts';
 
 /** A field that is not what was asked for. */
-export interface Change {
-  field: WorkspaceField;
+export interface Change<Field = string> {
+  field: Field;
   from: unknown;
   to: unknown;
 }
 
 /** The fields that `asked` has and that `workspace` has otherwise. */
-export function driftOf(workspace: Workspace, asked: CreateWorkspaceRequest): Change[] {
+export function driftOf(
+  workspace: Workspace,
+  asked: CreateWorkspaceRequest,
+): Change<WorkspaceField>[] {
   return WORKSPACE_FIELDS.filter((field) => asked[field] !== undefined)
     .filter((field) => normal(field, workspace[field]) !== normal(field, asked[field]))
     .map((field) => ({ field, from: workspace[field] ?? null, to: asked[field] }));
 }
 
 /** The same, but for fields that the answer does not have: older ones lack the newest. */
-export function answeredDrift(workspace: Workspace, asked: CreateWorkspaceRequest): Change[] {
+export function answeredDrift(
+  workspace: Workspace,
+  asked: CreateWorkspaceRequest,
+): Change<WorkspaceField>[] {
   return driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
 }
 

@@ -1,5 +1,6 @@
 import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces.ts';
 import type { Change } from './drift.ts';
+import type { Governance } from './governance.ts';
 import type { Surroundings } from './post-once.ts';
 
 /** What may be done with a workspace that has the slug already. */
@@ -7,6 +8,7 @@ export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
 
 export interface CreateRequest {
   asked: CreateWorkspaceRequest;
+  governance: Governance;
   ifExists: (typeof IF_EXISTS)[number];
   /** Do everything but write. */
   dryRun: boolean;
@@ -18,8 +20,10 @@ export interface CreateResult {
   outcome: 'created' | 'updated' | 'unchanged';
   /** Absent where a dry run would have made it. */
   workspace?: Workspace;
-  /** What was changed or, in a dry run, would have been. */
+  /** The fields that were changed or, in a dry run, would have been. */
   changes: readonly Change[];
+  /** What governs it and was set or, in a dry run, would have been. */
+  governed: readonly Change[];
 }
 
 /** What a clean-up needs to know of a POST whose outcome it has not heard. */

@@ -1,0 +1,124 @@
+import * as z from 'zod/mini';
+import { type Budgets, INTERVALS } from '../openrouter/budgets.ts';
+import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter/guardrails.ts';
+import type { Governance } from '../workspace/governance.ts';
+import type { Problem } from './problem.ts';
+
+const entries = (what: string) => {
+  const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+  const entry = z.string(`must be ${what}`).check(z.regex(/^\S+$/, 'must be without blanks'));
+  return z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`));
+};
+const restriction = (what: string) => z.optional(z.nullable(entries(what)));
+
+const USD = 'must be an amount in USD above 0, or null';
+const amount = () => z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
+
+const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or null`;
+
+/** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
+export const governanceInputs = {
+  allowed_models: restriction('models, as author/model'),
+  ignored_models: restriction('models, as author/model'),
+  allowed_providers: restriction('providers'),
+  ignored_providers: restriction('providers'),
+  enforce_zdr: z.optional(z.boolean('must be true or false')),
+  guardrail_limit_usd: amount(),
+  guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL))),
+  budget_daily_usd: amount(),
+  budget_weekly_usd: amount(),
+  budget_monthly_usd: amount(),
+  budget_lifetime_usd: amount(),
+  include_byok_in_budgets: z.optional(z.boolean('must be true or false')),
+  members: z.optional(
+    z.array(
+      z.string('must be an id or e-mail address').check(z.regex(/^\S+$/, 'must be without blanks')),
+      'must be a list of user ids or e-mail addresses',
+    ),
+  ),
+};
+
+const schema = z.object(governanceInputs);
+
+export type GovernanceInputs = z.infer<typeof schema>;
+
+/** What is wrong between the inputs, each of which is right by itself. */
+export function governanceProblems(read: GovernanceInputs): Problem[] {
+  return [...limitProblems(read), ...orderProblems(read), ...flagProblems(read)];
+}
+
+function limitProblems({
+  guardrail_limit_usd: limit,
+  guardrail_limit_reset: reset,
+}: GovernanceInputs) {
+  const isLimit = typeof limit === 'number';
+  const isReset = typeof reset === 'string';
+  if (isLimit && !isReset) {
+    const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
+    return [{ input: 'guardrail-limit-usd', message }];
+  }
+  if (isReset && !isLimit) {
+    return [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd' }];
+  }
+  return reset === null && limit === undefined
+    ? [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd: null' }]
+    : [];
+}
+
+function orderProblems(read: GovernanceInputs): Problem[] {
+  const set = INTERVALS.flatMap((interval) => {
+    const limit = read[`budget_${interval}_usd`];
+    return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
+  });
+  return set.flatMap(({ input, limit }, at) => {
+    const narrower = set[at - 1];
+    if (!narrower || limit > narrower.limit) return [];
+    const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
+    return [{ input, message, given: String(limit) }];
+  });
+}
+
+function flagProblems(read: GovernanceInputs): Problem[] {
+  if (read.include_byok_in_budgets === undefined || hasBudget(read)) return [];
+  const message = 'needs one of the budgets, because OpenRouter sets it with one';
+  return [{ input: 'include-byok-in-budgets', message }];
+}
+
+function hasBudget(read: GovernanceInputs): boolean {
+  return INTERVALS.some((interval) => typeof read[`budget_${interval}_usd`] === 'number');
+}
+
+/** What the inputs ask for, in the API's terms; nothing of what nobody wrote. */
+export function toGovernance(read: GovernanceInputs): Governance {
+  const guardrail = toGuardrail(read);
+  const limits = Object.fromEntries(
+    INTERVALS.map((interval) => [interval, read[`budget_${interval}_usd`]] as const).filter(
+      ([, limit]) => limit !== undefined,
+    ),
+  ) as { [Interval in keyof Budgets]: number | null };
+  const { include_byok_in_budgets, members } = read;
+  return {
+    ...(Object.keys(guardrail).length > 0 && { guardrail }),
+    ...(Object.keys(limits).length > 0 && { budgets: { limits, include_byok_in_budgets } }),
+    ...(members !== undefined && members.length > 0 && { members }),
+  };
+}
+
+const LISTS = [
+  'allowed_models',
+  'ignored_models',
+  'allowed_providers',
+  'ignored_providers',
+] as const;
+
+function toGuardrail(read: GovernanceInputs): GuardrailUpdate {
+  const lists = LISTS.filter((field) => read[field] !== undefined);
+  const { enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null } = read;
+  return {
+    ...Object.fromEntries(lists.map((field) => [field, read[field]])),
+    // The single field is deprecated: it is copied to these.
+    ...(enforce_zdr !== undefined &&
+      Object.fromEntries(ZDR_FIELDS.map((field) => [field, enforce_zdr]))),
+    ...(limit !== undefined && { limit_usd: limit, reset_interval: reset }),
+  };
+}

@@ -1,0 +1,79 @@
+import * as z from 'zod/mini';
+import type { Client } from './client.ts';
+import { allOf, PAGE_SIZE, type Page, readPages } from './pages.ts';
+import type { Workspace } from './workspaces.ts';
+
+const organizationMember = z.looseObject({
+  id: z.string(),
+  email: z.optional(z.nullable(z.string())),
+});
+
+export type OrganizationMember = z.infer<typeof organizationMember>;
+
+const workspaceMember = z.looseObject({ user_id: z.string() });
+
+const listOf = <Item>(item: z.ZodMiniType<Item>) =>
+  z.object({ data: z.array(item), total_count: z.optional(z.number()) });
+
+/**
+ * `GET /organization/members`: everybody in the organization.
+ * @throws {OpenRouterError}
+ */
+export function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
+  const read = async (offset: number): Promise<Page<OrganizationMember>> => {
+    const { answer } = await client.request({
+      doing: 'list the members of the organization',
+      method: 'GET',
+      path: `/organization/members?offset=${offset}&limit=${PAGE_SIZE}`,
+      answer: listOf(organizationMember),
+      hint: 'Only an organization has members: members cannot be given for an account of one person.',
+    });
+    return { items: answer.data, total: answer.total_count };
+  };
+  return allOf(readPages(read, ({ id }) => id));
+}
+
+/**
+ * `GET /workspaces/{id}/members`: the ids of the users who are members of a workspace.
+ * @throws {OpenRouterError}
+ */
+export async function listMembers(
+  client: Client,
+  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+): Promise<string[]> {
+  const read = async (offset: number): Promise<Page<{ user_id: string }>> => {
+    const { answer } = await client.request({
+      doing: `list the members of the workspace ${slug}`,
+      method: 'GET',
+      path: `/workspaces/${encodeURIComponent(id)}/members?offset=${offset}&limit=${PAGE_SIZE}`,
+      answer: listOf(workspaceMember),
+    });
+    return { items: answer.data, total: answer.total_count };
+  };
+  const members = await allOf(readPages(read, ({ user_id }) => user_id));
+  return members.map(({ user_id }) => user_id);
+}
+
+/** The most that one call adds. */
+export const MAX_ADDED = 100;
+
+/**
+ * `POST /workspaces/{id}/members/add`: adds users, up to `MAX_ADDED` of them, by their ids;
+ * `attempt` counts from 1.
+ * @throws {OpenRouterError}
+ */
+export async function addMembers(
+  client: Client,
+  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+  { userIds, attempt }: { userIds: readonly string[]; attempt: number },
+): Promise<void> {
+  await client.request({
+    doing: `add members to the workspace ${slug}`,
+    leaves: `new members of the workspace ${slug}`,
+    method: 'POST',
+    path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+    body: { user_ids: userIds },
+    answer: z.object({ added_count: z.number() }),
+    attempt,
+  });
+}

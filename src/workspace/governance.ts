@@ -1,0 +1,190 @@
+import { Failure } from '../failure.ts';
+import { type BudgetWrite, listBudgets, writeBudget } from '../openrouter/budgets.ts';
+import { OpenRouterError } from '../openrouter/error.ts';
+import { findGuardrail, type GuardrailUpdate, patchGuardrail } from '../openrouter/guardrails.ts';
+import { listMembers } from '../openrouter/members.ts';
+import type { Workspace } from '../openrouter/workspaces.ts';
+import { type BudgetLimits, budgetsAfter, budgetWrites, disorderIn } from './budgets.ts';
+import type { Change } from './drift.ts';
+import { guardrailDrift, guardrailIdOf, isModels } from './guardrail.ts';
+import { addAll, findMembers } from './members.ts';
+import type { Surroundings } from './post-once.ts';
+
+/** What governs a workspace, in the API's terms; what is left out stays as it is. */
+export interface Governance {
+  guardrail?: GuardrailUpdate;
+  budgets?: { limits: BudgetLimits; include_byok_in_budgets?: boolean | undefined };
+  /** User ids or e-mail addresses of those who are to be in it. */
+  members?: readonly string[];
+}
+
+/** One write to what governs a workspace. */
+export interface Part {
+  /** As the object of a sentence. */
+  name: string;
+  changes: readonly Change[];
+  /** @throws {OpenRouterError} */
+  write(workspace: Workspace): Promise<void>;
+}
+
+/**
+ * What has to be written so that `workspace` is governed as `governance` says, in the order in which
+ * it is to be written; of one that is not there yet, all. Writes nothing itself, so that what is
+ * refused here leaves nothing behind.
+ * @throws {Failure} when OpenRouter would refuse it.
+ * @throws {OpenRouterError}
+ */
+export async function planGovernance(
+  { guardrail, budgets, members }: Governance,
+  workspace: Workspace | undefined,
+  surroundings: Surroundings,
+): Promise<Part[]> {
+  return [
+    ...(guardrail ? await planGuardrail(guardrail, workspace, surroundings) : []),
+    ...(budgets ? await planBudgets(budgets, workspace, surroundings) : []),
+    ...(members ? await planMembers(members, workspace, surroundings) : []),
+  ];
+}
+
+/** What `parts` change. */
+export function changesOf(parts: readonly Part[]): Change[] {
+  return parts.flatMap(({ changes }) => changes);
+}
+
+async function planGuardrail(
+  wanted: GuardrailUpdate,
+  workspace: Workspace | undefined,
+  { client, log }: Surroundings,
+): Promise<Part[]> {
+  const of = (existing: Workspace) => ({ id: guardrailIdOf(existing), workspace: existing });
+  const guardrail = workspace && (await findGuardrail(client, of(workspace)));
+  const update = guardrailDrift(guardrail, wanted);
+  const changes = Object.entries(update).map(([field, to]) => ({
+    field: `guardrail ${field}`,
+    from: guardrail?.[field] ?? null,
+    to,
+  }));
+  if (changes.length === 0) return [];
+  return [
+    {
+      name: 'the guardrail',
+      changes,
+      async write(existing) {
+        const set = await patchGuardrail(client, of(existing), update);
+        const odd = Object.keys(guardrailDrift(set, update)).filter((field) => !isModels(field));
+        if (odd.length === 0) return;
+        log.warning(`The guardrail of the workspace ${existing.slug} is not what was asked for`, [
+          'OpenRouter has answered with other values:',
+          ...odd.map((field) => `${field}: ${JSON.stringify(set[field] ?? null)}`),
+        ]);
+      },
+    },
+  ];
+}
+
+async function planBudgets(
+  { limits, include_byok_in_budgets: flag }: NonNullable<Governance['budgets']>,
+  workspace: Workspace | undefined,
+  { client }: Surroundings,
+): Promise<Part[]> {
+  const state = workspace ? await listBudgets(client, workspace) : undefined;
+  const { budgets = {}, include_byok_in_budgets: flagNow } = state ?? {};
+  const wanted = budgetsAfter(budgets, limits);
+  const disorder = disorderIn(wanted);
+  if (disorder) {
+    const [narrow, wide] = disorder;
+    throw new Failure('The budgets would not be in order', [
+      `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`,
+      'Nothing was changed at OpenRouter.',
+    ]);
+  }
+  const writes = withFlag(
+    budgetWrites(budgets, wanted),
+    limits,
+    flag === flagNow ? undefined : flag,
+  );
+  return writes.map((write) => ({
+    name: `the ${write.interval} budget`,
+    changes: [
+      {
+        field: `budget ${write.interval}`,
+        from: budgets[write.interval] ?? null,
+        to: write.limit_usd,
+      },
+      ...('include_byok_in_budgets' in write
+        ? [{ field: 'include_byok_in_budgets', from: flagNow ?? null, to: flag }]
+        : []),
+    ].filter(({ from, to }) => from !== to),
+    write: (existing) => writeBudget(client, existing, write),
+  }));
+}
+
+/** OpenRouter sets the flag only with a budget: with the first that is set, else with one again. */
+function withFlag(
+  writes: BudgetWrite[],
+  limits: BudgetLimits,
+  flag: boolean | undefined,
+): BudgetWrite[] {
+  if (flag === undefined) return writes;
+  const carrier =
+    writes.find(({ limit_usd }) => limit_usd !== null) ??
+    (Object.entries(limits)
+      .map(([interval, limit_usd]) => ({ interval, limit_usd }))
+      .find(({ limit_usd }) => limit_usd !== null) as BudgetWrite | undefined);
+  if (!carrier) return writes;
+  const flagged = { ...carrier, include_byok_in_budgets: flag };
+  return writes.includes(carrier)
+    ? writes.map((write) => (write === carrier ? flagged : write))
+    : [...writes, flagged];
+}
+
+async function planMembers(
+  written: readonly string[],
+  workspace: Workspace | undefined,
+  surroundings: Surroundings,
+): Promise<Part[]> {
+  const { client } = surroundings;
+  const members = await findMembers(written, surroundings);
+  const present = new Set(workspace ? await listMembers(client, workspace) : []);
+  const missing = members.filter(({ userId }) => !present.has(userId));
+  if (missing.length === 0) return [];
+  const userIds = missing.map(({ userId }) => userId);
+  return [
+    {
+      name: 'the members',
+      changes: [{ field: 'members', from: null, to: missing.map((member) => member.written) }],
+      write: (existing) => addAll(existing, userIds, surroundings),
+    },
+  ];
+}
+
+/**
+ * Writes `parts`, one after the other.
+ * @param remedy what completes the work, or undoes it, if one of them fails.
+ * @throws {OpenRouterError | Failure} that says which are in force by then, and which are not.
+ */
+export async function bringIntoForce(
+  parts: readonly Part[],
+  workspace: Workspace,
+  { log, remedy }: Surroundings & { remedy: readonly string[] },
+): Promise<void> {
+  for (const [at, part] of parts.entries()) {
+    try {
+      await part.write(workspace);
+    } catch (error) {
+      const left = [
+        ...namesOf('In force', parts.slice(0, at)),
+        ...namesOf('Not in force, or not known to be', parts.slice(at)),
+        ...remedy,
+      ];
+      if (error instanceof OpenRouterError) throw error.with({ left });
+      if (error instanceof Failure) throw new Failure(error.title, [error.message, ...left]);
+      throw error;
+    }
+    log.info(`Set ${part.name}.`);
+  }
+}
+
+function namesOf(state: string, parts: readonly Part[]): string[] {
+  return parts.length > 0 ? [`${state}: ${parts.map(({ name }) => name).join(', ')}.`] : [];
+}
