@@ -19,6 +19,8 @@ const OURS = {
   'OWNER/openrouter-workspace/delete@v1': 'delete/action.yml',
   'OWNER/openrouter-workspace/sweep@v1': 'sweep/action.yml',
   './': 'action.yml',
+  './delete': 'delete/action.yml',
+  './sweep': 'sweep/action.yml',
 };
 const actions = Object.fromEntries(
   Object.entries(OURS).map(([uses, path]) => [uses, readFileSync(root + path, 'utf8')]),
@@ -28,7 +30,14 @@ const given = process.argv.slice(2);
 const files =
   given.length > 0
     ? given
-    : ['action.yml', '*/action.yml', '.github/workflows/*.yml', '*.md', 'docs/*.md']
+    : [
+        'action.yml',
+        '*/action.yml',
+        '.github/workflows/*.yml',
+        'e2e/workflows/*.yml',
+        '*.md',
+        'docs/*.md',
+      ]
         .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ['node_modules'] }))
         .map((path) => root + path);
 
