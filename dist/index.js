@@ -6723,7 +6723,7 @@
           if (error instanceof OpenRouterError) throw error.with({
             left: left
           });
-          if (error instanceof Failure) throw new Failure(error.title, [ error.message, ...left ]);
+          if (error instanceof Failure) throw new Failure(error.title, [ ...error.lines, ...left ]);
           throw error;
         }
         log.info(`Set ${part.name}.`);

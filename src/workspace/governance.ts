@@ -178,7 +178,7 @@ export async function bringIntoForce(
         ...remedy,
       ];
       if (error instanceof OpenRouterError) throw error.with({ left });
-      if (error instanceof Failure) throw new Failure(error.title, [error.message, ...left]);
+      if (error instanceof Failure) throw new Failure(error.title, [...error.lines, ...left]);
       throw error;
     }
     log.info(`Set ${part.name}.`);

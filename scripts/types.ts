@@ -1,0 +1,94 @@
+/**
+ * Writes the types of all inputs and outputs for https://github.com/typesafegithub, next to each
+ * action.yml, from the schemas that the programs read their inputs with:
+ *
+ *     node scripts/types.ts [--check]      with --check, only fails if they are not up to date
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parse, stringify } from 'yaml';
+import type * as z from 'zod/mini';
+import type { ActionManifest } from '../sandbox/runner.ts';
+import { createInputs } from '../src/inputs/create.ts';
+import { deleteInputs } from '../src/inputs/delete.ts';
+import { sweepInputs } from '../src/inputs/sweep.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
+  '': createInputs,
+  delete: deleteInputs,
+  sweep: sweepInputs,
+};
+
+/** Those of the outputs that are no strings. */
+const OUTPUTS: Readonly<Record<string, Type>> = {
+  created: { type: 'boolean' },
+  outcome: { type: 'enum', 'allowed-values': ['created', 'updated', 'unchanged'] },
+  'delete deleted': { type: 'boolean' },
+  'deleted-keys': { type: 'integer' },
+  count: { type: 'integer' },
+};
+
+type Type =
+  | { type: 'string' | 'boolean' | 'integer' | 'float' }
+  | { type: 'enum'; 'allowed-values': string[] }
+  | { type: 'list'; separator: string; 'list-item': Type };
+
+const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+
+for (const [folder, schema] of Object.entries(SCHEMAS)) {
+  const path = join(root, folder, 'action-types.yml');
+  const types = typesOf(folder, schema);
+  if (!values.check) {
+    writeFileSync(path, types);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== types) {
+    console.error(`${path} is not what the schemas say: run npm run types`);
+    process.exitCode = 1;
+  }
+}
+
+function typesOf(folder: string, schema: z.ZodMiniObject): string {
+  const text = readFileSync(join(root, folder, 'action.yml'), 'utf8');
+  const { inputs = {}, outputs = {} }: ActionManifest = parse(text);
+  const inputTypes = Object.keys(inputs).map((name) => {
+    const field = schema.shape[name.replaceAll('-', '_')];
+    if (!field) throw new Error(`${folder}/action.yml has ${name}, which no program reads`);
+    return [name, typeOf(field)];
+  });
+  const outputTypes = Object.keys(outputs).map((name) => [
+    name,
+    OUTPUTS[`${folder} ${name}`] ?? OUTPUTS[name] ?? { type: 'string' },
+  ]);
+  return `# See https://github.com/typesafegithub/github-actions-typing\n${stringify({
+    inputs: Object.fromEntries(inputTypes),
+    outputs: Object.fromEntries(outputTypes),
+  })}`;
+}
+
+function typeOf(schema: z.core.$ZodType): Type {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'optional':
+    case 'default':
+      return typeOf(def.innerType);
+    case 'nullable': {
+      const inner = typeOf(def.innerType);
+      return inner.type === 'enum'
+        ? { ...inner, 'allowed-values': [...inner['allowed-values'], 'null'] }
+        : inner;
+    }
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'number':
+      return { type: 'format' in def && def.format === 'safeint' ? 'integer' : 'float' };
+    case 'enum':
+      return { type: 'enum', 'allowed-values': Object.values(def.entries).map(String) };
+    case 'array':
+      return { type: 'list', separator: '\\n', 'list-item': typeOf(def.element) };
+    default:
+      return { type: 'string' };
+  }
+}
