@@ -6175,12 +6175,38 @@
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
     }
+    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return mayHaveLanded && (again || status !== void 0);
+    }
+    async function lookInto(error, what, look) {
+      try {
+        return await look();
+      } catch (failure) {
+        if (!(failure instanceof OpenRouterError)) throw failure;
+        const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
+        throw error.with({
+          reason: reason
+        });
+      }
+    }
+    async function nextAttempt(error, isOpen, client) {
+      const known = told(error.with({
+        mayHaveLanded: false
+      }), isOpen);
+      if (!error.facts.again) throw known;
+      await client.untilNextAttempt(known);
+    }
+    function told(error, isOpen) {
+      return isOpen ? error.with({
+        mayHaveLanded: true
+      }) : error;
+    }
     const SLACK_MS = 1e3;
     function isAsAsked(workspace, asked) {
       return answeredDrift(workspace, asked).length === 0;
     }
-    function wasMadeIn(workspace, {from: from, to: to}) {
-      const made = Date.parse(String(workspace["created_at"]));
+    function wasMadeIn(thing, {from: from, to: to}) {
+      const made = Date.parse(String(thing["created_at"]));
       return Number.isNaN(made) ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
     }
     async function postOnce(asked, seenFree, {client: client, clock: clock, log: log}) {
@@ -6195,16 +6221,16 @@
         };
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
-        if (!isWorthALook(error.facts)) throw told(error, doubt);
+        if (!isWorthALook(error.facts)) throw told(error, doubt !== "none");
         attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const look = await lookAfter(told(error, doubt), client, asked.slug);
+        const look = await lookInto(told(error, doubt !== "none"), "the workspace", () => findWorkspace(client, asked.slug));
         if (!look.workspace) {
           wasFree = true;
           provenTaken = false;
           doubt = doubtAfterNothing(doubt);
-          await nextAttempt(error, doubt, client);
+          await nextAttempt(error, doubt !== "none", client);
           continue;
         }
         const {workspace: workspace} = look;
@@ -6230,7 +6256,7 @@
             workspace: workspace,
             made: "unknown"
           };
-          await client.untilNextAttempt(told(error, doubt));
+          await client.untilNextAttempt(told(error, true));
         } else log.info("It is. Posting once more, to see whether 500 is how a slug that is taken is answered.");
         provenTaken = true;
       }
@@ -6242,32 +6268,10 @@
     function doubtAfterNothing(doubt) {
       return doubt === "lost" || doubt === "late" ? "late" : "none";
     }
-    function isWorthALook({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      if (mayHaveLanded) return again || status !== void 0;
+    function isWorthALook(facts) {
+      const {status: status, again: again, mayHaveLanded: mayHaveLanded} = facts;
+      if (mayHaveLanded) return canBeLookedInto(facts);
       return status !== void 0 && !again && status !== 401 && status !== 403;
-    }
-    async function lookAfter(error, client, slug) {
-      try {
-        return await findWorkspace(client, slug);
-      } catch (failure) {
-        if (!(failure instanceof OpenRouterError)) throw failure;
-        const reason = `${error.facts.reason}; whether the workspace is there could not be found out (${whatHappened(failure.facts)})`;
-        throw error.with({
-          reason: reason
-        });
-      }
-    }
-    async function nextAttempt(error, doubt, client) {
-      const known = told(error.with({
-        mayHaveLanded: false
-      }), doubt);
-      if (!error.facts.again) throw known;
-      await client.untilNextAttempt(known);
-    }
-    function told(error, doubt) {
-      return doubt === "none" ? error : error.with({
-        mayHaveLanded: true
-      });
     }
     function isNewSince({serverTime: serverTime}, workspace, elapsed) {
       if (serverTime === void 0) return;
@@ -6357,9 +6361,11 @@
       });
     }
     const ID_OR_SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+    const id_or_slug_SHAPE = "must be the id or slug of a workspace";
+    const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(_regex(ID_OR_SLUG, id_or_slug_SHAPE));
     const deleteInputs = object({
       management_key: connection.management_key,
-      workspace: schemas_string("must be the id or slug of a workspace").check(_regex(ID_OR_SLUG, "must be the id or slug of a workspace")),
+      workspace: idOrSlug(),
       expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
       delete_keys: flag_flag(),
       dry_run: flag_flag(),
@@ -6390,20 +6396,24 @@
       })))
     });
     async function listKeys(client, {id: id, slug: slug}) {
+      const list = {
+        keys: [],
+        serverTime: void 0
+      };
       const read = async offset => {
-        const {answer: answer} = await client.request({
+        const {answer: answer, serverTime: serverTime} = await client.request({
           doing: `list the API keys of the workspace ${slug}`,
           method: "GET",
           path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
           answer: keysOf(id)
         });
+        if (offset === 0) list.serverTime ??= serverTime;
         return {
           items: answer.data
         };
       };
-      const keys = [];
-      for await (const {items: items} of readPages(read, ({hash: hash}) => hash)) keys.push(...items);
-      return keys;
+      for await (const {items: items} of readPages(read, ({hash: hash}) => hash)) list.keys.push(...items);
+      return list;
     }
     async function deleteKey(client, key) {
       await client.request({
@@ -6421,6 +6431,22 @@
     }
     function tellKey({name: name, label: label}) {
       return `${JSON.stringify(name)} (${label})`;
+    }
+    async function deleteEach(keys, client, deleted) {
+      const outcomes = await Promise.all(keys.map(async key => {
+        try {
+          await deleteKey(client, key);
+          deleted(key);
+          return [];
+        } catch (error) {
+          if (!(error instanceof OpenRouterError)) throw error;
+          return [ {
+            key: key,
+            error: error
+          } ];
+        }
+      }));
+      return outcomes.flat();
     }
     async function tearDown(workspace, options, {client: client, log: log}) {
       const deletedKeys = [];
@@ -6449,7 +6475,7 @@
       async function deleteAll() {
         let refusal;
         for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-          const keys = await listKeys(client, workspace);
+          const {keys: keys} = await listKeys(client, workspace);
           if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
           if (keys.length === 0 && refusal) throw refusal;
           refusal = void 0;
@@ -6466,18 +6492,17 @@
         throw new Failure(`API keys keep being made in the workspace ${workspace.slug}`, [ `Each of ${MAX_ROUNDS} looks has found new ones: whatever makes them must stop first.`, ...leftBehind() ]);
       }
       async function deleteKeys(keys) {
-        const outcomes = await Promise.allSettled(keys.map(async key => {
-          await deleteKey(client, key);
+        const left = await deleteEach(keys, client, key => {
           deletedKeys.push(key);
           log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
-        }));
-        const errors = outcomes.flatMap(outcome => outcome.status === "rejected" ? [ outcome.reason ] : []);
+        });
+        const errors = left.map(({error: error}) => error);
         const [first] = errors;
         if (first === void 0) return;
-        if (!(first instanceof OpenRouterError) || errors.length === 1) throw first;
+        if (errors.length === 1) throw first;
         throw first.with({
           doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-          left: errors.slice(1, MAX_TOLD).map(tellError)
+          left: errors.slice(1, MAX_TOLD).map(({facts: facts}) => whatHappened(facts))
         });
       }
       function leftBehind() {
@@ -6511,9 +6536,6 @@
           code: label
         } ])
       };
-    }
-    function tellError(error) {
-      return error instanceof OpenRouterError ? whatHappened(error.facts) : String(error);
     }
     function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
       return {
@@ -6581,7 +6603,7 @@
       if (!slug.startsWith(expectSlugPrefix)) throw new Failure(`The workspace ${slug} is not one that was meant`, [ `Its slug does not begin with ${expectSlugPrefix}, as expect-slug-prefix says: ${slug}, id ${id}.`, "Nothing was deleted." ]);
     }
     async function plan(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
-      const keys = await listKeys(client, workspace);
+      const {keys: keys} = await listKeys(client, workspace);
       if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
       log.info(`It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`);
       return {

@@ -2,17 +2,13 @@ import * as z from 'zod/mini';
 import type { DeleteRequest } from '../workspace/delete.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
+import { idOrSlug } from './id-or-slug.ts';
 import { readInputs } from './read.ts';
-
-/** Any slug but those that no workspace can have; `default` is refused by what the server says. */
-const ID_OR_SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are told. */
 export const deleteInputs = z.object({
   management_key: connection.management_key,
-  workspace: z
-    .string('must be the id or slug of a workspace')
-    .check(z.regex(ID_OR_SLUG, 'must be the id or slug of a workspace')),
+  workspace: idOrSlug(),
   expect_slug_prefix: z.optional(
     z.string().check(z.regex(/^[a-z0-9-]+$/, 'must be the beginning of a slug')),
   ),

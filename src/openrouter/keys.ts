@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from './client.ts';
 import { type Page, readPages } from './pages.ts';
-import type { Workspace } from './workspaces.ts';
+import type { Look, Workspace } from './workspaces.ts';
 
 /**
  * An API key as the API answers it, which is never with its secret: `hash` identifies it, `label`
@@ -16,6 +16,9 @@ const key = z.looseObject({
 
 export type Key = z.infer<typeof key>;
 
+/** What it takes to tell of a key, and to delete it. */
+export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
+
 /** Without `workspace_id`, or if that were passed over, the keys of the default workspace come. */
 const keysOf = (workspaceId: string) =>
   z.object({
@@ -28,33 +31,40 @@ const keysOf = (workspaceId: string) =>
     ),
   });
 
+/** The API keys of a workspace, and when they were so, by the server's own clock (as in `Look`). */
+export interface KeyList extends Pick<Look, 'serverTime'> {
+  keys: Key[];
+}
+
 /**
- * `GET /keys`: all API keys of a workspace, those that are disabled too.
+ * `GET /keys`: all API keys of a workspace, those that are disabled too. Of several pages, the time
+ * is that of the first.
  * @throws {OpenRouterError}
  */
 export async function listKeys(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-): Promise<Key[]> {
+): Promise<KeyList> {
+  const list: KeyList = { keys: [], serverTime: undefined };
   const read = async (offset: number): Promise<Page<Key>> => {
-    const { answer } = await client.request({
+    const { answer, serverTime } = await client.request({
       doing: `list the API keys of the workspace ${slug}`,
       method: 'GET',
       path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
       answer: keysOf(id),
     });
+    if (offset === 0) list.serverTime ??= serverTime;
     return { items: answer.data };
   };
-  const keys: Key[] = [];
-  for await (const { items } of readPages(read, ({ hash }) => hash)) keys.push(...items);
-  return keys;
+  for await (const { items } of readPages(read, ({ hash }) => hash)) list.keys.push(...items);
+  return list;
 }
 
 /**
  * `DELETE /keys/{hash}`: deletes an API key; one that is gone already is no error.
  * @throws {OpenRouterError}
  */
-export async function deleteKey(client: Client, key: Key): Promise<void> {
+export async function deleteKey(client: Client, key: KeyIdentity): Promise<void> {
   await client.request({
     doing: `delete the API key ${tellKey(key)}`,
     leaves: `the API key ${tellKey(key)}, which may be there still`,
@@ -66,6 +76,6 @@ export async function deleteKey(client: Client, key: Key): Promise<void> {
 }
 
 /** `"CI" (sk-or-v1-0e6...1c96)` */
-export function tellKey({ name, label }: Key): string {
+export function tellKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
   return `${JSON.stringify(name)} (${label})`;
 }

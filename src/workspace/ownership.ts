@@ -18,8 +18,11 @@ export function isAsAsked(workspace: Workspace, asked: CreateWorkspaceRequest): 
   return answeredDrift(workspace, asked).length === 0;
 }
 
-/** Whether `workspace` was made within `span`; undefined where it does not say when it was made. */
-export function wasMadeIn(workspace: Workspace, { from, to }: Span): boolean | undefined {
-  const made = Date.parse(String(workspace['created_at']));
+/** Whether `thing` was made within `span`; undefined where it does not say when it was made. */
+export function wasMadeIn(
+  thing: Readonly<Record<string, unknown>>,
+  { from, to }: Span,
+): boolean | undefined {
+  const made = Date.parse(String(thing['created_at']));
   return Number.isNaN(made) ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
 }
