@@ -1896,6 +1896,7 @@
             body: JSON.stringify(body)
           }
         }, AbortSignal.any([ signal, attempt.signal ]));
+        call.received?.(response.body);
         note(response.status);
         return response;
       } catch (error) {
@@ -6032,6 +6033,14 @@
             for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
           } catch (error) {
             throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
+          }
+        },
+        outputSecret(name, secret) {
+          try {
+            if (!process.env["GITHUB_OUTPUT"]) throw new Error("there is no GITHUB_OUTPUT");
+            setOutput(name, secret);
+          } catch (error) {
+            throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
           }
         },
         saveState: (name, value) => saveState(name, redact(JSON.stringify(value))),
