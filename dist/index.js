@@ -5457,17 +5457,20 @@
     }
     const SHAPE = "a duration such as 90s, 15m, 48h or 14d";
     function duration_duration(bounds) {
-      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => {
-        const ms = parseDuration(text);
-        if (ms !== void 0 && (!bounds || ms >= toMs(bounds.min) && ms <= toMs(bounds.max))) return ms;
-        const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
-        context.issues.push({
-          code: "custom",
-          message: message,
-          input: text
-        });
-        return NEVER;
-      }));
+      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => read(text, context, {
+        bounds: bounds
+      })));
+    }
+    function read(text, context, {bounds: bounds, or: or = ""}) {
+      const ms = parseDuration(text);
+      if (ms !== void 0 && (!bounds || ms >= toMs(bounds.min) && ms <= toMs(bounds.max))) return ms;
+      const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds?.min} to ${bounds?.max}`;
+      context.issues.push({
+        code: "custom",
+        message: message + or,
+        input: text
+      });
+      return NEVER;
     }
     function duration_shortcoming(text) {
       const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
@@ -5764,11 +5767,13 @@
       api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
       timeout: text => [ `${text}s`, tidied(text) ],
       older_than: text => [ `${text}d`, tidied(text) ],
+      expires_in: text => [ `${text}h`, tidied(text) ],
+      limit_usd: text => [ text.replace("$", "").trim() ],
       workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
     };
     function suggest(key, schema, text) {
       const read = READINGS[key] ?? READINGS[kindOf(schema)];
-      return read?.(text).find(reading => reading !== void 0 && safeParse(schema, fromText(schema, reading)).success);
+      return read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
     }
     function tidied(duration) {
       return duration.toLowerCase().replaceAll(" ", "");
@@ -5833,7 +5838,7 @@
       })).management_key;
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const flag_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
+    const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
