@@ -299,6 +299,8 @@
     __nccwpck_require__.d(__webpack_exports__, {
       create: () => create,
       delete: () => delete_deleteWorkspace,
+      key: () => key_key,
+      keyPost: () => keyPost,
       post: () => post_post,
       sweep: () => sweep_sweep
     });
@@ -488,6 +490,46 @@
         configurable: true
       });
     }
+    function rawShape(def) {
+      const desc = Object.getOwnPropertyDescriptor(def, "shape");
+      return desc?.get ? desc.get.raw : desc?.value;
+    }
+    function sourceShape(schema) {
+      return rawShape(schema._zod.def) ?? schema._zod.def.shape;
+    }
+    function deferProp(target, key, getter) {
+      Object.defineProperty(target, key, {
+        get() {
+          const value = getter();
+          assignProp(this, key, value);
+          return value;
+        },
+        enumerable: true,
+        configurable: true
+      });
+    }
+    function putProp(target, key, value) {
+      if (key in target) assignProp(target, key, value); else target[key] = value;
+    }
+    function mirrorShape(target, source, keys, wrap) {
+      const raw = sourceShape(source);
+      for (const key of keys) {
+        const desc = Object.getOwnPropertyDescriptor(raw, key);
+        if (!desc.enumerable) continue;
+        if (desc.get) deferProp(target, key, () => {
+          const value = source._zod.def.shape[key];
+          return wrap ? wrap(value, key) : value;
+        }); else putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
+      }
+    }
+    function mergeDefs(...defs) {
+      const mergedDescriptors = {};
+      for (const def of defs) {
+        const descriptors = Object.getOwnPropertyDescriptors(def);
+        Object.assign(mergedDescriptors, descriptors);
+      }
+      return Object.defineProperties({}, mergedDescriptors);
+    }
     const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
     function util_isObject(data) {
       return typeof data === "object" && data !== null && !Array.isArray(data);
@@ -558,6 +600,27 @@
       float32: [ -34028234663852886e22, 34028234663852886e22 ],
       float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
     }))();
+    function pick(schema, mask) {
+      const currDef = schema._zod.def;
+      const checks = currDef.checks;
+      const hasChecks = checks && checks.length > 0;
+      if (hasChecks) throw new Error(".pick() cannot be used on object schemas containing refinements");
+      const newShape = {};
+      mirrorShape(newShape, schema, maskedKeys(schema, mask));
+      return clone(schema, mergeDefs(currDef, {
+        shape: newShape,
+        checks: []
+      }));
+    }
+    function maskedKeys(schema, mask) {
+      const raw = sourceShape(schema);
+      const keys = [];
+      for (const key of Reflect.ownKeys(mask)) {
+        if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) throw new Error(`Unrecognized key: "${String(key)}"`);
+        if (mask[key]) keys.push(key);
+      }
+      return keys;
+    }
     function aborted(x, startIndex = 0) {
       if (x.aborted === true) return true;
       for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
@@ -5274,6 +5337,9 @@
         ...normalizeParams(params)
       });
     }
+    function schemas_pick(schema, mask) {
+      return pick(schema, mask);
+    }
     const ZodMiniUnion = null && core.$constructor("ZodMiniUnion", (inst, def) => {
       core.$ZodUnion.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5459,6 +5525,13 @@
     function duration_duration(bounds) {
       return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => read(text, context, {
         bounds: bounds
+      })));
+    }
+    function durationOrNever(bounds) {
+      const or = ", or never";
+      return pipe(schemas_string(`must be ${SHAPE}${or}`), transform((text, context) => text === "never" ? null : read(text, context, {
+        bounds: bounds,
+        or: or
       })));
     }
     function read(text, context, {bounds: bounds, or: or = ""}) {
@@ -6404,6 +6477,43 @@
       label: schemas_string(),
       workspace_id: schemas_string()
     });
+    const LIMIT = "must be a number of US dollars, 0 or more";
+    const createKeyRequest = object({
+      name: schemas_string("must be a name"),
+      workspace_id: schemas_string(),
+      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
+      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+      expires_at: nullable(schemas_string())
+    });
+    const keys_MIN_SECRET_LENGTH = 16;
+    const mintedKey = object({
+      data: key,
+      key: schemas_string().check(_minLength(keys_MIN_SECRET_LENGTH))
+    });
+    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
+      const {answer: answer} = await client.request({
+        doing: `make the API key ${JSON.stringify(body.name)}`,
+        leaves: `an API key named ${JSON.stringify(body.name)}`,
+        method: "POST",
+        path: "/keys",
+        body: body,
+        answer: mintedKey,
+        attempt: attempt,
+        received: text => conceal(secretsIn(text))
+      });
+      return {
+        key: answer.data,
+        secret: answer.key
+      };
+    }
+    function secretsIn(text) {
+      const {data: data} = safeParse(schemas_pick(mintedKey, {
+        key: true
+      }), parseJson(text));
+      const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
+      return [ ...new Set([ ...data ? [ data.key ] : [], ...likely ]) ];
+    }
     const keysOf = workspaceId => object({
       data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
         error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
@@ -6659,6 +6769,350 @@
         }));
       });
     }
+    const MAX_WORKFLOW = 60;
+    const SUFFIXES = 36 ** 6;
+    function keyNameOf(env, random) {
+      const workflow = [ ...env["GITHUB_WORKFLOW"] ?? "" ].slice(0, MAX_WORKFLOW).join("");
+      const run = [ env["GITHUB_RUN_ID"], env["GITHUB_RUN_ATTEMPT"] ].filter(Boolean).join(".");
+      const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
+      return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
+    }
+    const {name: key_name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
+    const keyInputs = object({
+      management_key: connection.management_key,
+      workspace: idOrSlug(),
+      name: optional(key_name),
+      limit_usd: limit,
+      limit_reset: limit_reset,
+      include_byok_in_limit: include_byok_in_limit,
+      expires_in: schemas_default(durationOrNever({
+        min: "1m",
+        max: "3650d"
+      }), toMs("6h")),
+      revoke_after_job: flag_flag(true),
+      replace: flag_flag(),
+      api_url: connection.api_url,
+      timeout: connection.timeout
+    }).check(needs("limit_reset", "limit_usd", "needs limit-usd: without a limit there is none to reset"), needs("replace", "name", "needs name: the name that is made up is a new one each time"));
+    function needs(field, other, message) {
+      return refine(inputs => !inputs[field] || other in inputs, {
+        error: message,
+        path: [ field ],
+        when: () => true
+      });
+    }
+    function readKeyInputs() {
+      const read = readInputs(keyInputs);
+      const {limit_reset: reset, include_byok_in_limit: byok} = read;
+      return {
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
+        workspace: read.workspace,
+        asked: {
+          name: read.name ?? keyNameOf(process.env, Math.random()),
+          ...read.limit_usd !== void 0 && {
+            limit: read.limit_usd
+          },
+          ...reset !== void 0 && {
+            limit_reset: reset
+          },
+          ...byok !== void 0 && {
+            include_byok_in_limit: byok
+          }
+        },
+        nameIsRandom: read.name === void 0,
+        expiresInMs: read.expires_in,
+        revokeAfterJob: read.revoke_after_job,
+        replace: read.replace
+      };
+    }
+    function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
+      return {
+        hash: key.hash,
+        label: key.label,
+        "expires-at": expiresAt ?? "",
+        "workspace-id": workspace.id
+      };
+    }
+    function summaryOfKey(result, request) {
+      const {key: key, workspace: workspace, expiresAt: expiresAt} = result;
+      return {
+        title: `✅ Made the OpenRouter API key ${key.name}`,
+        table: {
+          header: [ "Field", "Value" ],
+          rows: [ [ "Name", {
+            code: key.name
+          } ], [ "Label", {
+            code: key.label
+          } ], [ "Hash", {
+            code: key.hash
+          } ], [ "Workspace", {
+            code: `${workspace.slug} (${workspace.id})`
+          } ], [ "Limit", limitOf(request) ], [ "Expires", expiresAt === null ? "never" : {
+            code: expiresAt
+          } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
+        }
+      };
+    }
+    function limitOf({asked: {limit: limit, limit_reset: limit_reset}}) {
+      if (limit === void 0) return "none";
+      return limit_reset === void 0 ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
+    }
+    const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
+    function warnOfKeyDrift(key, asked, log) {
+      const lines = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => tell(field, asked[field], key[field]));
+      const {expires_at: expires_at} = key;
+      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(asked.expires_at)) lines.push(tell("expires_at", asked.expires_at, expires_at));
+      if (lines.length === 0) return;
+      log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...lines ]);
+    }
+    function tell(field, asked, answered) {
+      return `${field}: ${JSON.stringify(asked)} → ${JSON.stringify(answered)}`;
+    }
+    function secondOf(time) {
+      return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
+    }
+    function lostAmong(keys, intent, isNew) {
+      const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
+      const {name: name, limit: limit = null, expires_at: expires_at} = intent.asked;
+      const alike = keys.filter(key => isNew(key) && key.name === name && (key["limit"] ?? null) === limit && expiresAlike(key["expires_at"], expires_at, keepsMs));
+      return {
+        keys: alike,
+        areOurs: intent.isUnique && alike.length <= intent.lost
+      };
+    }
+    function expiresAlike(theirs, ours, keepsMs) {
+      if (ours === null) return (theirs ?? null) === null;
+      const [answered, asked] = [ Date.parse(String(theirs)), Date.parse(ours) ];
+      const isWhole = answered % 1e3 === 0 && Math.abs(answered - asked) < 1e3;
+      return answered === asked || !keepsMs && isWhole;
+    }
+    function isSince(key, {since: since}) {
+      return since === void 0 || wasMadeIn(key, {
+        from: since,
+        to: Number.POSITIVE_INFINITY
+      }) !== false;
+    }
+    function hashesToSpare({keys: keys, serverTime: serverTime}, asked) {
+      const isNamesake = key => key.name === asked.name && isSince(key, {
+        since: serverTime
+      });
+      return keys.filter(isNamesake).map(({hash: hash}) => hash);
+    }
+    async function mintOnce(intent, isNew, surroundings) {
+      const {client: client, log: log, conceal: conceal} = surroundings;
+      const giveUp = error => {
+        if (!error.facts.mayHaveLanded) surroundings.withdrawn();
+        throw error;
+      };
+      let lost = 0;
+      for (let attempt = 1; ;) {
+        surroundings.posting({
+          ...intent,
+          lost: lost + 1
+        });
+        try {
+          return {
+            ...await postKey(client, intent.asked, {
+              attempt: attempt,
+              conceal: conceal
+            }),
+            lost: lost
+          };
+        } catch (error) {
+          if (!(error instanceof OpenRouterError)) throw error;
+          if (!canBeLookedInto(error.facts)) return giveUp(told(error, lost > 0));
+          attempt = error.facts.attempts + 1;
+          lost += 1;
+          log.info(`${whatHappened(error.facts)}. Looking for a key whose secret is lost.`);
+          const now = {
+            ...intent,
+            lost: lost
+          };
+          const found = await lookInto(error, "the key", () => findLost(now, isNew, surroundings));
+          if (!found.areOurs && found.keys.length > 0) {
+            surroundings.withdrawn();
+            throw new Failure(...unclear(now, found));
+          }
+          lost -= await deleteLost(found, surroundings);
+          if (error.facts.status === 500 && found.keys.length === 0) lost -= 1;
+          await nextAttempt(error, lost > 0, client).catch(known => {
+            if (!(known instanceof OpenRouterError)) throw known;
+            giveUp(known);
+          });
+        }
+      }
+    }
+    async function findLost(intent, isNew, {client: client}) {
+      const {keys: keys} = await listKeys(client, intent.workspace);
+      return lostAmong(keys, intent, isNew);
+    }
+    async function deleteLost({keys: keys}, {client: client, log: log}) {
+      const [left] = await deleteEach(keys, client, key => log.info(`Deleted the API key ${tellKey(key)}, whose secret was lost.`));
+      if (!left) return keys.length;
+      throw left.error.with({
+        left: [ `Left behind: the API key ${tellKey(left.key)}, hash ${left.key.hash}. This step made it, but the answer was lost, and with it the secret.` ]
+      });
+    }
+    function unclear({asked: asked, isUnique: isUnique, workspace: workspace}, {keys: keys}) {
+      return [ `It cannot be told whose the API keys named ${JSON.stringify(asked.name)} are`, [ `An answer was lost, and since then there is in the workspace ${workspace.slug}: ${keys.map(tellKey).join(", ")}.`, isUnique ? "There are more of them than this step can have made, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "See which of them are in use, and delete the others." ] ];
+    }
+    async function makeKey(request, surroundings) {
+      const {asked: asked, replace: replace} = request;
+      const {client: client, clock: clock, log: log, events: events} = surroundings;
+      log.info(`Asked for the API key ${JSON.stringify(asked.name)} in the workspace ${request.workspace}.`);
+      const look = await findWorkspace(client, request.workspace);
+      const {workspace: workspace} = look;
+      if (!workspace) throw absent(request);
+      const list = await listKeys(client, workspace);
+      const before = list.keys.filter(({name: name}) => name === asked.name);
+      log.info(`The workspace is ${workspace.slug}, id ${workspace.id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`);
+      const body = bodyOf(request, workspace, {
+        look: look,
+        surroundings: surroundings
+      });
+      const intent = {
+        workspace: {
+          id: workspace.id,
+          slug: workspace.slug
+        },
+        asked: body,
+        isUnique: request.nameIsRandom || body.expires_at !== null,
+        since: list.serverTime,
+        before: hashesToSpare(list, body),
+        lost: 0
+      };
+      const start = clock.now();
+      const hashes = new Set(before.map(({hash: hash}) => hash));
+      const minted = await mintOnce(intent, ({hash: hash}) => !hashes.has(hash), {
+        ...surroundings,
+        conceal: events.conceal,
+        posting: intended => events.leave({
+          intended: intended,
+          revoke: true
+        }),
+        withdrawn: () => events.leave(null)
+      });
+      const result = handOver(minted, intent, {
+        request: request,
+        workspace: workspace,
+        surroundings: surroundings
+      });
+      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      log.info(`Made it in ${seconds} s: ${minted.key.label}, hash ${minted.key.hash}, ${result.expiresAt ? `expires at ${result.expiresAt}` : "never expires"}.`);
+      warnOfKeyDrift(minted.key, body, log);
+      if (minted.lost > 0) {
+        const isNew = ({hash: hash}) => !hashes.has(hash) && hash !== minted.key.hash;
+        const late = {
+          ...intent,
+          lost: minted.lost
+        };
+        const lost = await settleLate(late, isNew, surroundings);
+        if (lost !== minted.lost) events.leave(remainsOf({
+          ...minted,
+          lost: lost
+        }, intent, request));
+      }
+      if (replace) await deleteReplaced(before, minted.key, surroundings);
+      log.info(request.revokeAfterJob ? "It will be revoked when the job ends." : "It will not be revoked after the job.");
+      return result;
+    }
+    function absent({workspace: workspace}) {
+      return new Failure(`There is no workspace ${workspace}`, [ "No workspace of the account has that id or slug: a step that creates it must come before this one.", "Nothing was changed at OpenRouter." ]);
+    }
+    function bodyOf({asked: asked, expiresInMs: expiresInMs}, {id: id}, {look: look, surroundings: surroundings}) {
+      const {random: random, timeOfDay: timeOfDay} = surroundings;
+      const second = Math.floor((look.serverTime ?? timeOfDay()) / 1e3) * 1e3;
+      const ms = 1 + Math.floor(random() * 999);
+      const expires_at = expiresInMs === null ? null : new Date(second + expiresInMs + ms).toISOString();
+      return {
+        ...asked,
+        workspace_id: id,
+        expires_at: expires_at
+      };
+    }
+    function handOver(minted, intent, {request: request, workspace: workspace, surroundings: {events: events}}) {
+      const {key: key, secret: secret} = minted;
+      events.leave(remainsOf(minted, intent, {
+        revokeAfterJob: true
+      }));
+      if (key.workspace_id !== workspace.id) throw new Failure("The API key was made in another workspace", [ `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`, "It is not handed out, and will be revoked when the job ends." ]);
+      const answered = key["expires_at"];
+      const expiresAt = typeof answered === "string" ? answered : intent.asked.expires_at;
+      const result = {
+        workspace: workspace,
+        key: key,
+        secret: secret,
+        expiresAt: expiresAt
+      };
+      events.minted(result);
+      if (!request.revokeAfterJob) events.leave(remainsOf(minted, intent, request));
+      return result;
+    }
+    function remainsOf({key: {hash: hash, label: label}, lost: lost}, intent, {revokeAfterJob: revoke}) {
+      if (!revoke && lost === 0) return null;
+      return {
+        intended: {
+          ...intent,
+          lost: lost
+        },
+        minted: {
+          hash: hash,
+          label: label
+        },
+        revoke: revoke
+      };
+    }
+    async function settleLate(intent, isNew, surroundings) {
+      const {log: log} = surroundings;
+      try {
+        const late = await findLost(intent, isNew, surroundings);
+        if (late.keys.length === 0 || late.areOurs) return intent.lost - await deleteLost(late, surroundings);
+        log.warning(...unclear(intent, late));
+        return 0;
+      } catch (error) {
+        if (!(error instanceof OpenRouterError)) throw error;
+        log.info(`${error.message}. When the job ends, it is looked for again.`);
+        return intent.lost;
+      }
+    }
+    async function deleteReplaced(before, key, {client: client, log: log}) {
+      const left = await deleteEach(before, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
+      const [first] = left;
+      if (!first) return;
+      throw first.error.with({
+        doing: `delete ${left.length} of ${before.length} API keys that the new one replaces`,
+        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, `Left of the old ones: ${left.map(({key: old}) => tellKey(old)).join(", ")}.` ]
+      });
+    }
+    function key_key() {
+      return runStep(async step => {
+        const {report: report, clock: clock} = step;
+        const inputs = readKeyInputs();
+        const {apiUrl: apiUrl, timeoutMs: timeoutMs} = inputs;
+        const result = await makeKey(inputs, {
+          client: connect(inputs, step),
+          clock: clock,
+          log: report,
+          random: Math.random,
+          timeOfDay: Date.now,
+          events: {
+            conceal: report.conceal,
+            leave: remains => report.saveState(CLEAN_UP_STATE, remains && {
+              apiUrl: apiUrl,
+              timeoutMs: timeoutMs,
+              remains: remains
+            }),
+            minted(made) {
+              report.output(outputsOfKey(made));
+              report.outputSecret("key", made.secret);
+            }
+          }
+        });
+        await report.summarize(summaryOfKey(result, inputs));
+      });
+    }
     function slugOf(remains) {
       return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
     }
@@ -6685,6 +7139,64 @@
       }
       log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
       return;
+    }
+    function tellRemains({intended: {asked: asked, lost: lost}, minted: minted, revoke: revoke}) {
+      const named = JSON.stringify(asked.name);
+      return [ ...minted && revoke ? [ `the API key ${named} (${minted.label}), hash ${minted.hash}` ] : [], ...lost > 0 ? [ `an API key named ${named} whose secret nobody has` ] : [] ].join("; ");
+    }
+    async function cleanUpKeys(remains, surroundings) {
+      const outcomes = await Promise.allSettled([ revokeMinted(remains, surroundings), deleteAllLost(remains, surroundings) ]);
+      const failed = outcomes.find(({status: status}) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
+    }
+    async function revokeMinted({intended: {asked: asked}, minted: minted, revoke: revoke}, {client: client, log: log}) {
+      if (!minted || !revoke) return;
+      const key = {
+        name: asked.name,
+        ...minted
+      };
+      await deleteKey(client, key);
+      log.info(`Revoked the API key ${tellKey(key)}, hash ${key.hash}.`);
+    }
+    async function deleteAllLost({intended: intended, minted: minted}, surroundings) {
+      const {clock: clock, log: log, signal: signal} = surroundings;
+      const known = new Set([ ...intended.before, minted?.hash ]);
+      const isNew = key => !known.has(key.hash) && isSince(key, intended);
+      let {lost: lost} = intended;
+      for (const wait of lost > 0 ? LOOKS_MS : []) {
+        await sleep(clock, wait, signal);
+        const now = {
+          ...intended,
+          lost: lost
+        };
+        const found = await findLost(now, isNew, surroundings);
+        if (found.keys.length > 0 && !found.areOurs) {
+          log.warning(...unclear(now, found));
+          return;
+        }
+        lost -= await deleteLost(found, surroundings);
+        if (lost === 0) return;
+      }
+    }
+    async function keyPost() {
+      const state = readCleanUpState();
+      if (!state) return;
+      await runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        const client = connect({
+          ...state,
+          managementKey: readManagementKey()
+        }, step);
+        await cleanUpKeys(state.remains, {
+          client: client,
+          clock: clock,
+          log: report,
+          signal: signal
+        });
+      }, async (report, error) => {
+        report.warnOf(error, `It may be left behind at OpenRouter: ${tellRemains(state.remains)}.`);
+        return 0;
+      });
     }
     async function post_post() {
       const state = readCleanUpState();
