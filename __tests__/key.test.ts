@@ -413,7 +413,7 @@ describe('a POST whose answer is lost', () => {
       expect(main.log).toContain('Looking for a key whose secret is lost.');
       expect(main.log.includes('whose secret was lost.')).toBe(committed);
 
-      // Where nothing was found, the post step would wait for what may be late: see below.
+      // Where nothing was found, the post step would wait for what may be late.
       if (!committed) return;
       const post = await end(main);
       expect(annotations(post, 'warning')).toEqual([]);

@@ -6959,33 +6959,10 @@
       return [ `It cannot be told whose the API keys named ${JSON.stringify(asked.name)} are`, [ `An answer was lost, and since then there is in the workspace ${workspace.slug}: ${keys.map(tellKey).join(", ")}.`, isUnique ? "There are more of them than this step can have made, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "See which of them are in use, and delete the others." ] ];
     }
     async function makeKey(request, surroundings) {
-      const {asked: asked, replace: replace} = request;
-      const {client: client, clock: clock, log: log, events: events} = surroundings;
-      log.info(`Asked for the API key ${JSON.stringify(asked.name)} in the workspace ${request.workspace}.`);
-      const look = await findWorkspace(client, request.workspace);
-      const {workspace: workspace} = look;
-      if (!workspace) throw absent(request);
-      const list = await listKeys(client, workspace);
-      const before = list.keys.filter(({name: name}) => name === asked.name);
-      log.info(`The workspace is ${workspace.slug}, id ${workspace.id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`);
-      const body = bodyOf(request, workspace, {
-        look: look,
-        surroundings: surroundings
-      });
-      const intent = {
-        workspace: {
-          id: workspace.id,
-          slug: workspace.slug
-        },
-        asked: body,
-        isUnique: request.nameIsRandom || body.expires_at !== null,
-        since: list.serverTime,
-        before: hashesToSpare(list, body),
-        lost: 0
-      };
+      const {clock: clock, log: log, events: events} = surroundings;
+      const plan = await planKey(request, surroundings);
       const start = clock.now();
-      const hashes = new Set(before.map(({hash: hash}) => hash));
-      const minted = await mintOnce(intent, ({hash: hash}) => !hashes.has(hash), {
+      const minted = await mintOnce(plan.intent, plan.isNew, {
         ...surroundings,
         conceal: events.conceal,
         posting: intended => events.leave({
@@ -6994,36 +6971,64 @@
         }),
         withdrawn: () => events.leave(null)
       });
-      const result = handOver(minted, intent, {
+      const result = handOver(minted, plan, {
         request: request,
-        workspace: workspace,
-        surroundings: surroundings
+        events: events
       });
+      const {key: key, lost: lost} = minted;
       const seconds = ((clock.now() - start) / 1e3).toFixed(1);
-      log.info(`Made it in ${seconds} s: ${minted.key.label}, hash ${minted.key.hash}, ${result.expiresAt ? `expires at ${result.expiresAt}` : "never expires"}.`);
-      warnOfKeyDrift(minted.key, body, log);
-      if (minted.lost > 0) {
-        const isNew = ({hash: hash}) => !hashes.has(hash) && hash !== minted.key.hash;
-        const late = {
-          ...intent,
-          lost: minted.lost
-        };
-        const lost = await settleLate(late, isNew, surroundings);
-        if (lost !== minted.lost) events.leave(remainsOf({
+      const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
+      log.info(`Made it in ${seconds} s: ${key.label}, hash ${key.hash}, ${end}.`);
+      warnOfKeyDrift(key, plan.intent.asked, log);
+      if (lost > 0) {
+        const left = await settleLate(minted, plan, surroundings);
+        if (left !== lost) events.leave(remainsOf({
           ...minted,
-          lost: lost
-        }, intent, request));
+          lost: left
+        }, plan, request));
       }
-      if (replace) await deleteReplaced(before, minted.key, surroundings);
+      if (request.replace) await deleteReplaced(plan.before, key, surroundings);
       log.info(request.revokeAfterJob ? "It will be revoked when the job ends." : "It will not be revoked after the job.");
       return result;
+    }
+    async function planKey(request, surroundings) {
+      const {client: client, log: log} = surroundings;
+      const {name: name} = request.asked;
+      log.info(`Asked for the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+      const look = await findWorkspace(client, request.workspace);
+      const {workspace: workspace} = look;
+      if (!workspace) throw absent(request);
+      const {id: id, slug: slug} = workspace;
+      const list = await listKeys(client, workspace);
+      const before = list.keys.filter(key => key.name === name);
+      log.info(`The workspace is ${slug}, id ${id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`);
+      const asked = bodyOf(request, look, {
+        id: id,
+        ...surroundings
+      });
+      const hashes = new Set(before.map(({hash: hash}) => hash));
+      return {
+        workspace: workspace,
+        intent: {
+          workspace: {
+            id: id,
+            slug: slug
+          },
+          asked: asked,
+          isUnique: request.nameIsRandom || asked.expires_at !== null,
+          since: list.serverTime,
+          before: hashesToSpare(list, asked),
+          lost: 0
+        },
+        before: before,
+        isNew: ({hash: hash}) => !hashes.has(hash)
+      };
     }
     function absent({workspace: workspace}) {
       return new Failure(`There is no workspace ${workspace}`, [ "No workspace of the account has that id or slug: a step that creates it must come before this one.", "Nothing was changed at OpenRouter." ]);
     }
-    function bodyOf({asked: asked, expiresInMs: expiresInMs}, {id: id}, {look: look, surroundings: surroundings}) {
-      const {random: random, timeOfDay: timeOfDay} = surroundings;
-      const second = Math.floor((look.serverTime ?? timeOfDay()) / 1e3) * 1e3;
+    function bodyOf({asked: asked, expiresInMs: expiresInMs}, {serverTime: serverTime}, {id: id, random: random, timeOfDay: timeOfDay}) {
+      const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3;
       const ms = 1 + Math.floor(random() * 999);
       const expires_at = expiresInMs === null ? null : new Date(second + expiresInMs + ms).toISOString();
       return {
@@ -7032,9 +7037,10 @@
         expires_at: expires_at
       };
     }
-    function handOver(minted, intent, {request: request, workspace: workspace, surroundings: {events: events}}) {
+    function handOver(minted, plan, {request: request, events: events}) {
       const {key: key, secret: secret} = minted;
-      events.leave(remainsOf(minted, intent, {
+      const {workspace: workspace, intent: intent} = plan;
+      events.leave(remainsOf(minted, plan, {
         revokeAfterJob: true
       }));
       if (key.workspace_id !== workspace.id) throw new Failure("The API key was made in another workspace", [ `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`, "It is not handed out, and will be revoked when the job ends." ]);
@@ -7047,10 +7053,10 @@
         expiresAt: expiresAt
       };
       events.minted(result);
-      if (!request.revokeAfterJob) events.leave(remainsOf(minted, intent, request));
+      if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
       return result;
     }
-    function remainsOf({key: {hash: hash, label: label}, lost: lost}, intent, {revokeAfterJob: revoke}) {
+    function remainsOf({key: {hash: hash, label: label}, lost: lost}, {intent: intent}, {revokeAfterJob: revoke}) {
       if (!revoke && lost === 0) return null;
       return {
         intended: {
@@ -7064,17 +7070,22 @@
         revoke: revoke
       };
     }
-    async function settleLate(intent, isNew, surroundings) {
+    async function settleLate({key: key, lost: lost}, {intent: intent, isNew: isNew}, surroundings) {
       const {log: log} = surroundings;
+      const late = {
+        ...intent,
+        lost: lost
+      };
       try {
-        const late = await findLost(intent, isNew, surroundings);
-        if (late.keys.length === 0 || late.areOurs) return intent.lost - await deleteLost(late, surroundings);
-        log.warning(...unclear(intent, late));
+        const isLate = other => isNew(other) && other.hash !== key.hash;
+        const found = await findLost(late, isLate, surroundings);
+        if (found.keys.length === 0 || found.areOurs) return lost - await deleteLost(found, surroundings);
+        log.warning(...unclear(late, found));
         return 0;
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
         log.info(`${error.message}. When the job ends, it is looked for again.`);
-        return intent.lost;
+        return lost;
       }
     }
     async function deleteReplaced(before, key, {client: client, log: log}) {

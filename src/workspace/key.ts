@@ -57,56 +57,74 @@ export async function makeKey(
   request: KeyRequest,
   surroundings: KeySurroundings,
 ): Promise<KeyResult> {
-  const { asked, replace } = request;
-  const { client, clock, log, events } = surroundings;
-  log.info(
-    `Asked for the API key ${JSON.stringify(asked.name)} in the workspace ${request.workspace}.`,
-  );
-  const look = await findWorkspace(client, request.workspace);
-  const { workspace } = look;
-  if (!workspace) throw absent(request);
-  const list = await listKeys(client, workspace);
-  const before = list.keys.filter(({ name }) => name === asked.name);
-  log.info(
-    `The workspace is ${workspace.slug}, id ${workspace.id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`,
-  );
-
-  const body = bodyOf(request, workspace, { look, surroundings });
-  const intent: KeyIntent = {
-    workspace: { id: workspace.id, slug: workspace.slug },
-    asked: body,
-    isUnique: request.nameIsRandom || body.expires_at !== null,
-    since: list.serverTime,
-    before: hashesToSpare(list, body),
-    lost: 0,
-  };
+  const { clock, log, events } = surroundings;
+  const plan = await planKey(request, surroundings);
   const start = clock.now();
-  const hashes = new Set(before.map(({ hash }) => hash));
-  const minted = await mintOnce(intent, ({ hash }) => !hashes.has(hash), {
+  const minted = await mintOnce(plan.intent, plan.isNew, {
     ...surroundings,
     conceal: events.conceal,
     posting: (intended) => events.leave({ intended, revoke: true }),
     withdrawn: () => events.leave(null),
   });
-  const result = handOver(minted, intent, { request, workspace, surroundings });
+  const result = handOver(minted, plan, { request, events });
+  const { key, lost } = minted;
   const seconds = ((clock.now() - start) / 1000).toFixed(1);
-  log.info(
-    `Made it in ${seconds} s: ${minted.key.label}, hash ${minted.key.hash}, ${result.expiresAt ? `expires at ${result.expiresAt}` : 'never expires'}.`,
-  );
-  warnOfKeyDrift(minted.key, body, log);
-  if (minted.lost > 0) {
-    const isNew = ({ hash }: Key) => !hashes.has(hash) && hash !== minted.key.hash;
-    const late = { ...intent, lost: minted.lost };
-    const lost = await settleLate(late, isNew, surroundings);
-    if (lost !== minted.lost) events.leave(remainsOf({ ...minted, lost }, intent, request));
+  const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
+  log.info(`Made it in ${seconds} s: ${key.label}, hash ${key.hash}, ${end}.`);
+  warnOfKeyDrift(key, plan.intent.asked, log);
+
+  if (lost > 0) {
+    const left = await settleLate(minted, plan, surroundings);
+    if (left !== lost) events.leave(remainsOf({ ...minted, lost: left }, plan, request));
   }
-  if (replace) await deleteReplaced(before, minted.key, surroundings);
+  if (request.replace) await deleteReplaced(plan.before, key, surroundings);
   log.info(
     request.revokeAfterJob
       ? 'It will be revoked when the job ends.'
       : 'It will not be revoked after the job.',
   );
   return result;
+}
+
+/** What is known before the first POST. */
+interface Plan {
+  workspace: Workspace;
+  intent: KeyIntent;
+  /** The keys of that name that are there already. */
+  before: readonly Key[];
+  /** Whether a key of that name is none of those. */
+  isNew(key: Key): boolean;
+}
+
+/** @throws {Failure} when there is no such workspace. */
+async function planKey(request: KeyRequest, surroundings: KeySurroundings): Promise<Plan> {
+  const { client, log } = surroundings;
+  const { name } = request.asked;
+  log.info(`Asked for the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+  const look = await findWorkspace(client, request.workspace);
+  const { workspace } = look;
+  if (!workspace) throw absent(request);
+  const { id, slug } = workspace;
+  const list = await listKeys(client, workspace);
+  const before = list.keys.filter((key) => key.name === name);
+  log.info(
+    `The workspace is ${slug}, id ${id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`,
+  );
+  const asked = bodyOf(request, look, { id, ...surroundings });
+  const hashes = new Set(before.map(({ hash }) => hash));
+  return {
+    workspace,
+    intent: {
+      workspace: { id, slug },
+      asked,
+      isUnique: request.nameIsRandom || asked.expires_at !== null,
+      since: list.serverTime,
+      before: hashesToSpare(list, asked),
+      lost: 0,
+    },
+    before,
+    isNew: ({ hash }) => !hashes.has(hash),
+  };
 }
 
 function absent({ workspace }: KeyRequest): Failure {
@@ -119,11 +137,10 @@ function absent({ workspace }: KeyRequest): Failure {
 /** The body of the POST; its expiry has random milliseconds, by which its key can be recognised. */
 function bodyOf(
   { asked, expiresInMs }: KeyRequest,
-  { id }: Workspace,
-  { look, surroundings }: { look: Look; surroundings: KeySurroundings },
+  { serverTime }: Look,
+  { id, random, timeOfDay }: Pick<KeySurroundings, 'random' | 'timeOfDay'> & { id: string },
 ): CreateKeyRequest {
-  const { random, timeOfDay } = surroundings;
-  const second = Math.floor((look.serverTime ?? timeOfDay()) / 1000) * 1000;
+  const second = Math.floor((serverTime ?? timeOfDay()) / 1000) * 1000;
   // Never 0, which is what others have who write their own.
   const ms = 1 + Math.floor(random() * 999);
   const expires_at =
@@ -134,15 +151,12 @@ function bodyOf(
 /** Until its secret was handed over nobody has it, and the key is revoked whatever was asked for. */
 function handOver(
   minted: Minted,
-  intent: KeyIntent,
-  {
-    request,
-    workspace,
-    surroundings: { events },
-  }: { request: KeyRequest; workspace: Workspace; surroundings: KeySurroundings },
+  plan: Plan,
+  { request, events }: { request: KeyRequest; events: KeyEvents },
 ): KeyResult {
   const { key, secret } = minted;
-  events.leave(remainsOf(minted, intent, { revokeAfterJob: true }));
+  const { workspace, intent } = plan;
+  events.leave(remainsOf(minted, plan, { revokeAfterJob: true }));
   if (key.workspace_id !== workspace.id) {
     throw new Failure('The API key was made in another workspace', [
       `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`,
@@ -153,13 +167,13 @@ function handOver(
   const expiresAt = typeof answered === 'string' ? answered : intent.asked.expires_at;
   const result = { workspace, key, secret, expiresAt };
   events.minted(result);
-  if (!request.revokeAfterJob) events.leave(remainsOf(minted, intent, request));
+  if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
   return result;
 }
 
 function remainsOf(
   { key: { hash, label }, lost }: Minted,
-  intent: KeyIntent,
+  { intent }: Plan,
   { revokeAfterJob: revoke }: Pick<KeyRequest, 'revokeAfterJob'>,
 ): KeyRemains | null {
   if (!revoke && lost === 0) return null;
@@ -171,22 +185,24 @@ function remainsOf(
  * still come; it is for the post step to find those, and whatever could not be found out now.
  */
 async function settleLate(
-  intent: KeyIntent,
-  isNew: (key: Key) => boolean,
-  surroundings: KeySurroundings,
+  { key, lost }: Minted,
+  { intent, isNew }: Plan,
+  surroundings: Surroundings,
 ): Promise<number> {
   const { log } = surroundings;
+  const late = { ...intent, lost };
   try {
-    const late = await findLost(intent, isNew, surroundings);
-    if (late.keys.length === 0 || late.areOurs) {
-      return intent.lost - (await deleteLost(late, surroundings));
+    const isLate = (other: Key) => isNew(other) && other.hash !== key.hash;
+    const found = await findLost(late, isLate, surroundings);
+    if (found.keys.length === 0 || found.areOurs) {
+      return lost - (await deleteLost(found, surroundings));
     }
-    log.warning(...unclear(intent, late));
+    log.warning(...unclear(late, found));
     return 0;
   } catch (error) {
     if (!(error instanceof OpenRouterError)) throw error;
     log.info(`${error.message}. When the job ends, it is looked for again.`);
-    return intent.lost;
+    return lost;
   }
 }
 
