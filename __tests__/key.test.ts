@@ -668,6 +668,17 @@ describe('after the job', () => {
     expect(keys().map(({ name }) => name)).toEqual(['Bystander']);
   });
 
+  test('it is revoked before the workspace is deleted, which an earlier step has made', async () => {
+    const created = await bench.create({ slug: 'of-the-job', 'delete-after-job': 'true' });
+    const main = await mint({ workspace: created.outputs['id'] ?? '' });
+    expectMinted(main);
+    // Post steps run last to first.
+    for (const post of [await end(main), await bench.post(created)]) {
+      expect(annotations(post, 'warning')).toEqual([]);
+    }
+    expect(bench.sandbox.account.workspaces.map(({ slug }) => slug)).not.toContain('of-the-job');
+  });
+
   test('a key that is gone already is success', async () => {
     const main = await mint();
     keys().length = 0;
