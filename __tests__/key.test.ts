@@ -491,7 +491,8 @@ describe('a POST whose answer is lost', () => {
     const main = await mint();
     expectMinted(main);
     expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
-    expect(calls()).toEqual([LOOK, LIST, POST, LIST, POST, LIST, DELETE]);
+    await end(main);
+    expect(calls()).toEqual([LOOK, LIST, POST, LIST, POST, LIST, DELETE, DELETE]);
   });
 
   test.each(['reset', 'answer'] as const)(
@@ -543,12 +544,17 @@ describe('a POST whose answer is lost', () => {
 
 /** Carries out the first POST of the step once more, as if it arrived late. */
 function repeat(fields: object = {}): void {
+  give({ ...posted()[0], ...fields });
+}
+
+/** Makes a key as somebody else. */
+function give(fields: object): void {
   const { account, managementKey } = bench.sandbox;
   account.handle({
     method: 'POST',
     path: '/keys',
     authorization: `Bearer ${managementKey}`,
-    body: JSON.stringify({ ...posted()[0], ...fields }),
+    body: JSON.stringify({ workspace_id: workspace.id, ...fields }),
   });
 }
 
@@ -557,6 +563,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
     ['without an end', () => ({ expires_at: null })],
     ['with another end', ({ expires_at }) => ({ expires_at: `${expires_at.slice(0, -5)}.000Z` })],
     ['with another limit', () => ({ limit: 1 })],
+    ['with another name', () => ({ name: 'Not CI' })],
   ];
 
   test.each(
@@ -566,7 +573,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   )('%s (POST carried out: %s)', async (_, committed, fieldsOf) => {
     bench.sandbox.faults.push({ on: POST, kind: 'reset', committed });
     // One that shows that the server keeps milliseconds.
-    repeatable({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
+    give({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
     let isFirst = true;
     meanwhile = (request) => {
       if (callOf(request) === POST && isFirst) repeat(fieldsOf(posted()[0]));
@@ -579,16 +586,6 @@ describe('what somebody else has made meanwhile with the same name is left alone
     await end(main);
     expect(keys()).toEqual(others);
   });
-
-  function repeatable(fields: object): void {
-    const { account, managementKey } = bench.sandbox;
-    account.handle({
-      method: 'POST',
-      path: '/keys',
-      authorization: `Bearer ${managementKey}`,
-      body: JSON.stringify({ workspace_id: workspace.id, ...fields }),
-    });
-  }
 
   test('where the server keeps no milliseconds, ours is known by the second', async () => {
     bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
@@ -695,6 +692,40 @@ describe('after the job', () => {
     expect(await end(main)).toMatchObject({ exitCode: 0, log: '', stderr: '' });
     expect(keys()).toHaveLength(1);
     expect(calls()).toEqual([LOOK, LIST, POST]);
+  });
+
+  test.each<[string, number]>([
+    ['just before', 0],
+    ['long before', HOUR],
+  ])('what another job has made %s, to end in the same second, is left alone', async (_, age) => {
+    // Whole seconds, as where the server keeps no milliseconds.
+    const second = Math.floor(Date.now() / 1000) * 1000 + 6 * HOUR;
+    for (let at = 0; at < 10; at += 1) {
+      give({ name: 'CI', expires_at: new Date(second + at * 1000).toISOString() });
+    }
+    for (const key of keys()) key.created_at = new Date(Date.now() - age).toISOString();
+    bench.sandbox.faults.push({ on: POST, kind: 'silence' });
+    const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
+    await bench.sandbox.received(3);
+    step.kill('SIGKILL');
+    expect((await end(await step.result)).exitCode).toBe(0);
+    expect(keys()).toHaveLength(10);
+  });
+
+  test('what may be of another job is left alone, and warned of', async () => {
+    bench.sandbox.faults.push({ on: POST, kind: 'silence', committed: true });
+    const inputs = { workspace: SLUG, name: 'CI', 'expires-in': 'never' };
+    const step = await bench.start('key', inputs);
+    await bench.sandbox.received(3);
+    step.kill('SIGKILL');
+    const post = await end(await step.result);
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.properties['title']).toBe(
+      'It cannot be told whose the API keys named "CI" are',
+    );
+    expect(warning?.data).toContain(keys()[0]?.label ?? '?');
+    expect(keys()).toHaveLength(1);
   });
 
   test.each<[string, Inputs, ScheduledFault[]]>([
