@@ -4,9 +4,11 @@ import {
   CreateWorkspaceRequest$outboundSchema,
   CreateWorkspaceRequestDisabledServerTool,
 } from '@openrouter/sdk/models';
+import { CreateKeysRequestBody$outboundSchema } from '@openrouter/sdk/models/operations';
 import fc from 'fast-check';
-import { toJSONSchema } from 'zod';
+import { toJSONSchema, type ZodType } from 'zod';
 import { inputName } from '../src/inputs/read.ts';
+import { createKeyRequest } from '../src/openrouter/keys.ts';
 import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
 import { openBench } from './step.ts';
 
@@ -42,12 +44,23 @@ const workspaces = fc.record(
   { requiredKeys: ['name', 'slug'] },
 );
 
-type Sample = typeof workspaces extends fc.Arbitrary<infer Value> ? Value : never;
+const keys = fc
+  .record(
+    {
+      name: prose(40),
+      limit: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })),
+      limitReset: fc.constantFrom('daily' as const, 'weekly' as const, 'monthly' as const),
+      includeByokInLimit: fc.boolean(),
+    },
+    { requiredKeys: ['name', 'limit'] },
+  )
+  // A limit can be left out, and then so is when it begins anew.
+  .chain((key) => fc.constantFrom(key, { name: key.name }));
 
-/** A workspace of the SDK's as a workflow author would write it. */
-function asInputs(workspace: Sample): Record<string, string> {
+/** What the SDK has in camel case as a workflow author would write it. */
+function asInputs(fields: object): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(workspace).map(([key, value]) => [
+    Object.entries(fields).map(([key, value]) => [
       inputName(key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
@@ -75,15 +88,56 @@ describe('the action and the SDK', () => {
     );
   });
 
-  test('know the same fields', () => {
-    const ours = Object.keys(createWorkspaceRequest.shape).map((field) =>
-      field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+  test('send the same body for the same key', async () => {
+    await bench.create({ slug: 'for-keys' });
+    const { account, requests } = bench.sandbox;
+    const workspaceId = account.workspaces.find(({ slug }) => slug === 'for-keys')?.id ?? '';
+    const expiries = fc.constantFrom('never', '30d');
+    await fc.assert(
+      fc.asyncProperty(keys, expiries, async (key, expiresIn) => {
+        const { limit, ...others } = asInputs(key);
+        const inputs = { ...others, ...(limit !== undefined && { 'limit-usd': limit }) };
+        const step = await bench.run('key', {
+          workspace: 'for-keys',
+          'expires-in': expiresIn,
+          ...inputs,
+        });
+        const ours = requests.at(-1);
+        const at = step.outputs['expires-at'];
+        const expiresAt = at ? new Date(at) : null;
+        const requestBody = { ...key, workspaceId, expiresAt };
+        const { data } = await client().apiKeys.create({ requestBody });
+        const theirs = requests.at(-1);
+
+        expect(step.exitCode).toBe(0);
+        expect(JSON.parse(ours?.body ?? '')).toEqual(JSON.parse(theirs?.body ?? ''));
+        expect([ours?.method, ours?.path]).toEqual([theirs?.method, theirs?.path]);
+        expect(data.name).toBe(key.name);
+      }),
+      { numRuns: 20 },
     );
-    const theirs = toJSONSchema(CreateWorkspaceRequest$outboundSchema, {
-      io: 'input',
-      unrepresentable: 'any',
-    });
-    expect(ours.sort()).toEqual(Object.keys(theirs.properties ?? {}).sort());
+  }, 30_000);
+
+  test('know the same fields', () => {
+    expect(fieldsOf(createWorkspaceRequest)).toEqual(
+      propertiesOf(CreateWorkspaceRequest$outboundSchema),
+    );
+    // Of organizations that make keys for members, and of partners that bring keys of their own.
+    const notAJobs = ['creatorUserId', 'external'];
+    expect([...fieldsOf(createKeyRequest), ...notAJobs].sort()).toEqual(
+      propertiesOf(CreateKeysRequestBody$outboundSchema),
+    );
+
+    function fieldsOf({ shape }: { shape: object }): string[] {
+      const camel = (field: string) =>
+        field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+      return Object.keys(shape).map(camel).sort();
+    }
+
+    function propertiesOf(schema: ZodType): string[] {
+      const { properties } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+      return Object.keys(properties ?? {}).sort();
+    }
   });
 });
 

@@ -5,12 +5,14 @@ import { readManifest } from '../sandbox/runner.ts';
 import { createInputs } from '../src/inputs/create.ts';
 import { deleteInputs } from '../src/inputs/delete.ts';
 import { fromText } from '../src/inputs/from-text.ts';
+import { keyInputs } from '../src/inputs/key.ts';
 import { inputName } from '../src/inputs/read.ts';
 import { sweepInputs } from '../src/inputs/sweep.ts';
 import { ROOT } from './step.ts';
 
 const ACTIONS: [string, z.ZodMiniObject][] = [
   ['', createInputs],
+  ['key', keyInputs],
   ['delete', deleteInputs],
   ['sweep', sweepInputs],
 ];

@@ -23,8 +23,10 @@ export interface Bench {
   /** Runs the post step after `main`, with inputs evaluated anew. */
   post(main: StepResult, inputs?: Inputs): Promise<StepResult>;
   /** Runs a step of the action in the folder `action`, with no inputs but these and the key. */
-  run(action: string, inputs: Inputs): Promise<StepResult>;
+  run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   start(action: string, inputs: Inputs): ReturnType<typeof startStep>;
+  /** Runs its post step after `main`. */
+  end(action: string, inputs: Inputs, main: StepResult): Promise<StepResult>;
 }
 
 export function openBench(options?: SandboxOptions): Bench {
@@ -56,8 +58,9 @@ export function openBench(options?: SandboxOptions): Bench {
     create: (inputs, env) => runStep(step(inputs, env)),
     startCreate: (inputs, env) => startStep(step(inputs, env)),
     post: (main, inputs) => runPost(step(inputs), main),
-    run: (action, inputs) => runStep(stepOf(action, inputs)),
+    run: (action, inputs, env = {}) => runStep({ ...stepOf(action, inputs), env }),
     start: (action, inputs) => startStep(stepOf(action, inputs)),
+    end: (action, inputs, main) => runPost(stepOf(action, inputs), main),
   };
 }
 

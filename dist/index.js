@@ -299,6 +299,8 @@
     __nccwpck_require__.d(__webpack_exports__, {
       create: () => create,
       delete: () => delete_deleteWorkspace,
+      key: () => key_key,
+      keyPost: () => keyPost,
       post: () => post_post,
       sweep: () => sweep_sweep
     });
@@ -344,6 +346,46 @@
         enumerable: true,
         configurable: true
       });
+    }
+    function rawShape(def) {
+      const desc = Object.getOwnPropertyDescriptor(def, "shape");
+      return desc?.get ? desc.get.raw : desc?.value;
+    }
+    function sourceShape(schema) {
+      return rawShape(schema._zod.def) ?? schema._zod.def.shape;
+    }
+    function deferProp(target, key, getter) {
+      Object.defineProperty(target, key, {
+        get() {
+          const value = getter();
+          assignProp(this, key, value);
+          return value;
+        },
+        enumerable: true,
+        configurable: true
+      });
+    }
+    function putProp(target, key, value) {
+      if (key in target) assignProp(target, key, value); else target[key] = value;
+    }
+    function mirrorShape(target, source, keys, wrap) {
+      const raw = sourceShape(source);
+      for (const key of keys) {
+        const desc = Object.getOwnPropertyDescriptor(raw, key);
+        if (!desc.enumerable) continue;
+        if (desc.get) deferProp(target, key, () => {
+          const value = source._zod.def.shape[key];
+          return wrap ? wrap(value, key) : value;
+        }); else putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
+      }
+    }
+    function mergeDefs(...defs) {
+      const mergedDescriptors = {};
+      for (const def of defs) {
+        const descriptors = Object.getOwnPropertyDescriptors(def);
+        Object.assign(mergedDescriptors, descriptors);
+      }
+      return Object.defineProperties({}, mergedDescriptors);
     }
     const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
     function util_isObject(data) {
@@ -415,6 +457,27 @@
       float32: [ -34028234663852886e22, 34028234663852886e22 ],
       float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
     }))();
+    function pick(schema, mask) {
+      const currDef = schema._zod.def;
+      const checks = currDef.checks;
+      const hasChecks = checks && checks.length > 0;
+      if (hasChecks) throw new Error(".pick() cannot be used on object schemas containing refinements");
+      const newShape = {};
+      mirrorShape(newShape, schema, maskedKeys(schema, mask));
+      return clone(schema, mergeDefs(currDef, {
+        shape: newShape,
+        checks: []
+      }));
+    }
+    function maskedKeys(schema, mask) {
+      const raw = sourceShape(schema);
+      const keys = [];
+      for (const key of Reflect.ownKeys(mask)) {
+        if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) throw new Error(`Unrecognized key: "${String(key)}"`);
+        if (mask[key]) keys.push(key);
+      }
+      return keys;
+    }
     function aborted(x, startIndex = 0) {
       if (x.aborted === true) return true;
       for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
@@ -1928,6 +1991,7 @@
             body: JSON.stringify(body)
           }
         }, AbortSignal.any([ signal, attempt.signal ]));
+        call.received?.(response.body);
         note(response.status);
         return response;
       } catch (error) {
@@ -5344,6 +5408,9 @@
         ...normalizeParams(params)
       });
     }
+    function schemas_pick(schema, mask) {
+      return pick(schema, mask);
+    }
     const ZodMiniUnion = null && core.$constructor("ZodMiniUnion", (inst, def) => {
       core.$ZodUnion.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5527,17 +5594,27 @@
     }
     const SHAPE = "a duration such as 90s, 15m, 48h or 14d";
     function duration_duration(bounds) {
-      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => {
-        const ms = parseDuration(text);
-        if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-        const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
-        context.issues.push({
-          code: "custom",
-          message: message,
-          input: text
-        });
-        return NEVER;
-      }));
+      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => read(text, context, {
+        bounds: bounds
+      })));
+    }
+    function durationOrNever(bounds) {
+      const or = ", or never";
+      return pipe(schemas_string(`must be ${SHAPE}${or}`), transform((text, context) => text === "never" ? null : read(text, context, {
+        bounds: bounds,
+        or: or
+      })));
+    }
+    function read(text, context, {bounds: bounds, or: or = ""}) {
+      const ms = parseDuration(text);
+      if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+      const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
+      context.issues.push({
+        code: "custom",
+        message: message + or,
+        input: text
+      });
+      return NEVER;
     }
     function duration_shortcoming(text) {
       const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
@@ -5784,8 +5861,8 @@
     const timestamp = iso_datetime({
       offset: true
     });
-    function createdAt({created_at: created_at}) {
-      const {data: data} = safeParse(timestamp, created_at);
+    function createdAt(thing) {
+      const {data: data} = safeParse(timestamp, thing["created_at"]);
       return data === void 0 ? void 0 : Date.parse(data);
     }
     const workspaceOf = idOrSlug => object({
@@ -5886,11 +5963,13 @@
       api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
       timeout: text => [ `${text}s`, tidied(text) ],
       older_than: text => [ `${text}d`, tidied(text) ],
+      expires_in: text => [ `${text}h`, tidied(text) ],
+      limit_usd: text => [ text.replace("$", "").trim() ],
       workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
     };
     function suggest(key, schema, text) {
       const read = READINGS[key] ?? READINGS[kindOf(schema)];
-      return read?.(text).find(reading => reading !== void 0 && safeParse(schema, fromText(schema, reading)).success);
+      return read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
     }
     function tidied(duration) {
       return duration.toLowerCase().replaceAll(" ", "");
@@ -5906,7 +5985,7 @@
       const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
       const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
       const read = safeParse(schema, values);
-      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values)), ...proxyProblems(process.env) ];
+      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
       if (!read.success || problems.length > 0) throw refusal(problems);
       return read.data;
     }
@@ -5961,7 +6040,7 @@
       })).management_key;
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const flag_flag = () => schemas_default(schemas_boolean("must be true or false"), false);
+    const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
     const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
     const NEEDS_ENTERPRISE = "Budgets of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
     const budget = object({
@@ -6077,27 +6156,24 @@
       members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
     };
     object(governanceInputs);
-    function governanceProblems(read) {
-      return [ ...limitProblems(read), ...orderProblems(read), ...flagProblems(read) ];
+    function governanceProblems(read, given) {
+      return [ ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
     }
-    function limitProblems({guardrail_limit_usd: limit, guardrail_limit_reset: reset}) {
-      const isLimit = typeof limit === "number";
-      const isReset = typeof reset === "string";
-      if (isLimit && !isReset) {
+    function limitProblems(read, given) {
+      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = read;
+      if (typeof limit === "number" && (reset === null || !given.has("guardrail_limit_reset"))) {
         const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
         return [ {
           input: "guardrail-limit-usd",
           message: message
         } ];
       }
-      if (isReset && !isLimit) return [ {
+      const isLifted = limit === null && reset !== null;
+      if (reset !== void 0 && (isLifted || !given.has("guardrail_limit_usd"))) return [ {
         input: "guardrail-limit-reset",
         message: "needs guardrail-limit-usd"
       } ];
-      return reset === null && limit === void 0 ? [ {
-        input: "guardrail-limit-reset",
-        message: "needs guardrail-limit-usd: null"
-      } ] : [];
+      return [];
     }
     function orderProblems(read) {
       const set = INTERVALS.flatMap(interval => {
@@ -6118,16 +6194,14 @@
         } ];
       });
     }
-    function flagProblems(read) {
-      if (read.include_byok_in_budgets === void 0 || hasBudget(read)) return [];
+    function flagProblems(read, given) {
+      const isBudget = interval => given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
+      if (read.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
       const message = "needs one of the budgets, because OpenRouter sets it with one";
       return [ {
         input: "include-byok-in-budgets",
         message: message
       } ];
-    }
-    function hasBudget(read) {
-      return INTERVALS.some(interval => typeof read[`budget_${interval}_usd`] === "number");
     }
     function toGovernance(read) {
       const guardrail = toGuardrail(read);
@@ -6385,6 +6459,14 @@
             for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
           } catch (error) {
             throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
+          }
+        },
+        outputSecret(name, secret) {
+          try {
+            if (!process.env["GITHUB_OUTPUT"]) throw new Error("there is no GITHUB_OUTPUT");
+            setOutput(name, secret);
+          } catch (error) {
+            throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
           }
         },
         saveState: (name, value) => saveState(name, redact(JSON.stringify(value))),
@@ -6806,12 +6888,38 @@
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
     }
+    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return mayHaveLanded && (again || status !== void 0);
+    }
+    async function lookInto(error, what, look) {
+      try {
+        return await look();
+      } catch (failure) {
+        if (!(failure instanceof OpenRouterError)) throw failure;
+        const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
+        throw error.with({
+          reason: reason
+        });
+      }
+    }
+    async function nextAttempt(error, isOpen, client) {
+      const known = told(error.with({
+        mayHaveLanded: false
+      }), isOpen);
+      if (!error.facts.again) throw known;
+      await client.untilNextAttempt(known);
+    }
+    function told(error, isOpen) {
+      return isOpen ? error.with({
+        mayHaveLanded: true
+      }) : error;
+    }
     const SLACK_MS = 1e3;
     function isAsAsked(workspace, asked) {
       return answeredDrift(workspace, asked).length === 0;
     }
-    function wasMadeIn(workspace, {from: from, to: to}) {
-      const made = createdAt(workspace);
+    function wasMadeIn(thing, {from: from, to: to}) {
+      const made = createdAt(thing);
       return made === void 0 ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
     }
     async function postOnce(asked, seenFree, {client: client, clock: clock, log: log}) {
@@ -6826,16 +6934,16 @@
         };
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
-        if (!isWorthALook(error.facts)) throw told(error, doubt);
+        if (!isWorthALook(error.facts)) throw told(error, doubt !== "none");
         attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const look = await lookAfter(told(error, doubt), client, asked.slug);
+        const look = await lookInto(told(error, doubt !== "none"), "the workspace", () => findWorkspace(client, asked.slug));
         if (!look.workspace) {
           wasFree = true;
           provenTaken = false;
           doubt = doubtAfterNothing(doubt);
-          await nextAttempt(error, doubt, client);
+          await nextAttempt(error, doubt !== "none", client);
           continue;
         }
         const {workspace: workspace} = look;
@@ -6861,7 +6969,7 @@
             workspace: workspace,
             made: "unknown"
           };
-          await client.untilNextAttempt(told(error, doubt));
+          await client.untilNextAttempt(told(error, true));
         } else log.info("It is. Posting once more, to see whether 500 is how a slug that is taken is answered.");
         provenTaken = true;
       }
@@ -6873,32 +6981,10 @@
     function doubtAfterNothing(doubt) {
       return doubt === "lost" || doubt === "late" ? "late" : "none";
     }
-    function isWorthALook({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      if (mayHaveLanded) return again || status !== void 0;
+    function isWorthALook(facts) {
+      const {status: status, again: again, mayHaveLanded: mayHaveLanded} = facts;
+      if (mayHaveLanded) return canBeLookedInto(facts);
       return status !== void 0 && !again && status !== 401 && status !== 403;
-    }
-    async function lookAfter(error, client, slug) {
-      try {
-        return await findWorkspace(client, slug);
-      } catch (failure) {
-        if (!(failure instanceof OpenRouterError)) throw failure;
-        const reason = `${error.facts.reason}; whether the workspace is there could not be found out (${whatHappened(failure.facts)})`;
-        throw error.with({
-          reason: reason
-        });
-      }
-    }
-    async function nextAttempt(error, doubt, client) {
-      const known = told(error.with({
-        mayHaveLanded: false
-      }), doubt);
-      if (!error.facts.again) throw known;
-      await client.untilNextAttempt(known);
-    }
-    function told(error, doubt) {
-      return doubt === "none" ? error : error.with({
-        mayHaveLanded: true
-      });
     }
     function isNewSince({serverTime: serverTime}, workspace, elapsed) {
       if (serverTime === void 0) return;
@@ -6999,10 +7085,11 @@
         await report.summarize(summaryOf(result, inputs));
       });
     }
-    const WORKSPACE = "must be the id or slug of a workspace";
+    const id_or_slug_SHAPE = "must be the id or slug of a workspace";
+    const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(refine(isIdOrSlug, id_or_slug_SHAPE));
     const deleteInputs = object({
       management_key: connection.management_key,
-      workspace: schemas_string(WORKSPACE).check(refine(isIdOrSlug, WORKSPACE)),
+      workspace: idOrSlug(),
       expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
       delete_keys: flag_flag(),
       dry_run: flag_flag(),
@@ -7027,24 +7114,67 @@
       label: schemas_string(),
       workspace_id: schemas_string()
     });
+    const LIMIT = "must be a number of US dollars, 0 or more";
+    const createKeyRequest = object({
+      name: schemas_string("must be a name"),
+      workspace_id: schemas_string(),
+      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
+      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+      expires_at: nullable(schemas_string())
+    });
+    const keys_MIN_SECRET_LENGTH = 16;
+    const mintedKey = object({
+      data: key,
+      key: schemas_string().check(_minLength(keys_MIN_SECRET_LENGTH))
+    });
+    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
+      const {answer: answer} = await client.request({
+        doing: `make the API key ${JSON.stringify(body.name)}`,
+        leaves: `an API key named ${JSON.stringify(body.name)}`,
+        method: "POST",
+        path: "/keys",
+        body: body,
+        answer: mintedKey,
+        attempt: attempt,
+        received: text => conceal(secretsIn(text))
+      });
+      return {
+        key: answer.data,
+        secret: answer.key
+      };
+    }
+    function secretsIn(text) {
+      const {data: data} = safeParse(schemas_pick(mintedKey, {
+        key: true
+      }), parseJson(text));
+      const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
+      return [ ...new Set([ ...data ? [ data.key ] : [], ...likely ]) ];
+    }
     const keysOf = workspaceId => object({
       data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
         error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
       })))
     });
-    function listKeys(client, {id: id, slug: slug}) {
+    async function listKeys(client, {id: id, slug: slug}) {
+      const list = {
+        keys: [],
+        serverTime: void 0
+      };
       const read = async offset => {
-        const {answer: answer} = await client.request({
+        const {answer: answer, serverTime: serverTime} = await client.request({
           doing: `list the API keys of the workspace ${slug}`,
           method: "GET",
           path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
           answer: keysOf(id)
         });
+        if (offset === 0) list.serverTime ??= serverTime;
         return {
           items: answer.data
         };
       };
-      return allOf(readPages(read, ({hash: hash}) => hash));
+      list.keys = await allOf(readPages(read, ({hash: hash}) => hash));
+      return list;
     }
     async function deleteKey(client, key) {
       await client.request({
@@ -7064,6 +7194,22 @@
     function tellKey({name: name, label: label}) {
       const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
       return `${JSON.stringify(short)} (${label})`;
+    }
+    async function deleteEach(keys, client, deleted) {
+      const outcomes = await Promise.all(keys.map(async key => {
+        try {
+          await deleteKey(client, key);
+          deleted(key);
+          return [];
+        } catch (error) {
+          if (!(error instanceof OpenRouterError)) throw error;
+          return [ {
+            key: key,
+            error: error
+          } ];
+        }
+      }));
+      return outcomes.flat();
     }
     async function tearDown(workspace, options, {client: client, log: log}) {
       const deletedKeys = [];
@@ -7093,7 +7239,7 @@
       async function deleteAll() {
         let refusal;
         for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-          const keys = await listKeys(client, workspace);
+          const {keys: keys} = await listKeys(client, workspace);
           if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
           if (keys.length === 0 && refusal) throw refusal;
           refusal = void 0;
@@ -7111,18 +7257,17 @@
         throw new Failure(`API keys keep being made in the workspace ${workspace.slug}`, [ `Each of ${MAX_ROUNDS} looks has found new ones: whatever makes them must stop first.`, ...leftBehind() ]);
       }
       async function deleteKeys(keys) {
-        const outcomes = await Promise.allSettled(keys.map(async key => {
-          await deleteKey(client, key);
+        const left = await deleteEach(keys, client, key => {
           deletedKeys.push(key);
           log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
-        }));
-        const errors = outcomes.flatMap(outcome => outcome.status === "rejected" ? [ outcome.reason ] : []);
+        });
+        const errors = left.map(({error: error}) => error);
         const [first] = errors;
         if (first === void 0) return;
-        if (!(first instanceof OpenRouterError) || errors.length === 1) throw first;
+        if (errors.length === 1) throw first;
         throw first.with({
           doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-          left: errors.slice(1, MAX_TOLD).map(tellError)
+          left: errors.slice(1, MAX_TOLD).map(({facts: facts}) => whatHappened(facts))
         });
       }
       function leftBehind() {
@@ -7163,9 +7308,6 @@
           code: label
         } ])
       };
-    }
-    function tellError(error) {
-      return error instanceof OpenRouterError ? whatHappened(error.facts) : String(error);
     }
     function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
       return {
@@ -7233,7 +7375,7 @@
       if (!slug.startsWith(expectSlugPrefix)) throw new Failure(`The workspace ${slug} is not one that was meant`, [ `Its slug does not begin with ${expectSlugPrefix}, as expect-slug-prefix says: ${slug}, id ${id}.`, "Nothing was deleted." ]);
     }
     async function plan(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
-      const keys = await listKeys(client, workspace);
+      const {keys: keys} = await listKeys(client, workspace);
       if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
       log.info(`It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`);
       return {
@@ -7278,6 +7420,363 @@
         }));
       });
     }
+    const MAX_WORKFLOW = 60;
+    const SUFFIXES = 36 ** 6;
+    function keyNameOf(env, random) {
+      const workflow = [ ...env["GITHUB_WORKFLOW"] ?? "" ].slice(0, MAX_WORKFLOW).join("");
+      const run = [ env["GITHUB_RUN_ID"], env["GITHUB_RUN_ATTEMPT"] ].filter(Boolean).join(".");
+      const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
+      return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
+    }
+    const {name: key_name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
+    const keyInputs = object({
+      management_key: connection.management_key,
+      workspace: idOrSlug(),
+      name: optional(key_name),
+      limit_usd: limit,
+      limit_reset: limit_reset,
+      include_byok_in_limit: include_byok_in_limit,
+      expires_in: schemas_default(durationOrNever({
+        min: "1m",
+        max: "3650d"
+      }), toMs("6h")),
+      revoke_after_job: flag_flag(true),
+      replace: flag_flag(),
+      api_url: connection.api_url,
+      timeout: connection.timeout
+    });
+    function keyProblems({limit_reset: reset, replace: replace}, given) {
+      return [ ...reset !== void 0 && !given.has("limit_usd") ? [ {
+        input: "limit-reset",
+        message: "needs limit-usd: without a limit there is none to reset"
+      } ] : [], ...replace === true && !given.has("name") ? [ {
+        input: "replace",
+        message: "needs name: the name that is made up is a new one each time"
+      } ] : [] ];
+    }
+    function readKeyInputs() {
+      const read = readInputs(keyInputs, keyProblems);
+      const {limit_reset: reset, include_byok_in_limit: byok} = read;
+      return {
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
+        workspace: read.workspace,
+        asked: {
+          name: read.name ?? keyNameOf(process.env, Math.random()),
+          ...read.limit_usd !== void 0 && {
+            limit: read.limit_usd
+          },
+          ...reset !== void 0 && {
+            limit_reset: reset
+          },
+          ...byok !== void 0 && {
+            include_byok_in_limit: byok
+          }
+        },
+        nameIsRandom: read.name === void 0,
+        expiresInMs: read.expires_in,
+        revokeAfterJob: read.revoke_after_job,
+        replace: read.replace
+      };
+    }
+    function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
+      return {
+        hash: key.hash,
+        label: key.label,
+        "expires-at": expiresAt ?? "",
+        "workspace-id": workspace.id
+      };
+    }
+    function summaryOfKey(result, request) {
+      const {key: key, workspace: workspace, expiresAt: expiresAt} = result;
+      return {
+        title: `✅ Made the OpenRouter API key ${key.name}`,
+        table: {
+          header: [ "Field", "Value" ],
+          rows: [ [ "Name", {
+            code: key.name
+          } ], [ "Label", {
+            code: key.label
+          } ], [ "Hash", {
+            code: key.hash
+          } ], [ "Workspace", {
+            code: `${workspace.slug} (${workspace.id})`
+          } ], [ "Limit", limitOf(request) ], [ "Expires", expiresAt === null ? "never" : {
+            code: expiresAt
+          } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
+        }
+      };
+    }
+    function limitOf({asked: {limit: limit, limit_reset: limit_reset}}) {
+      if (limit === void 0) return "none";
+      return limit_reset === void 0 ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
+    }
+    const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
+    function warnOfKeyDrift(key, asked, log) {
+      const lines = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => tell(field, asked[field], key[field]));
+      const {expires_at: expires_at} = key;
+      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(asked.expires_at)) lines.push(tell("expires_at", asked.expires_at, expires_at));
+      if (lines.length === 0) return;
+      log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...lines ]);
+    }
+    function tell(field, asked, answered) {
+      return `${field}: ${JSON.stringify(asked)} → ${JSON.stringify(answered)}`;
+    }
+    function secondOf(time) {
+      return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
+    }
+    function lostAmong(keys, intent, isNew) {
+      const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
+      const {name: name, limit: limit = null, expires_at: expires_at} = intent.asked;
+      const alike = keys.filter(key => isNew(key) && key.name === name && (key["limit"] ?? null) === limit && expiresAlike(key["expires_at"], expires_at, keepsMs));
+      return {
+        keys: alike,
+        areOurs: intent.isUnique && alike.length <= intent.lost
+      };
+    }
+    function expiresAlike(theirs, ours, keepsMs) {
+      if (ours === null) return (theirs ?? null) === null;
+      const [answered, asked] = [ Date.parse(String(theirs)), Date.parse(ours) ];
+      const isWhole = answered % 1e3 === 0 && Math.abs(answered - asked) < 1e3;
+      return answered === asked || !keepsMs && isWhole;
+    }
+    function isSince(key, {since: since}) {
+      return since === void 0 || wasMadeIn(key, {
+        from: since,
+        to: Number.POSITIVE_INFINITY
+      }) !== false;
+    }
+    function hashesToSpare({keys: keys, serverTime: serverTime}, asked) {
+      const isNamesake = key => key.name === asked.name && isSince(key, {
+        since: serverTime
+      });
+      return keys.filter(isNamesake).map(({hash: hash}) => hash);
+    }
+    async function mintOnce(intent, isNew, surroundings) {
+      const {client: client, log: log, conceal: conceal} = surroundings;
+      const giveUp = error => {
+        if (!error.facts.mayHaveLanded) surroundings.withdrawn();
+        throw error;
+      };
+      let lost = 0;
+      for (let attempt = 1; ;) {
+        surroundings.posting({
+          ...intent,
+          lost: lost + 1
+        });
+        try {
+          return {
+            ...await postKey(client, intent.asked, {
+              attempt: attempt,
+              conceal: conceal
+            }),
+            lost: lost
+          };
+        } catch (error) {
+          if (!(error instanceof OpenRouterError)) throw error;
+          if (!canBeLookedInto(error.facts)) return giveUp(told(error, lost > 0));
+          attempt = error.facts.attempts + 1;
+          lost += 1;
+          log.info(`${whatHappened(error.facts)}. Looking for a key whose secret is lost.`);
+          const now = {
+            ...intent,
+            lost: lost
+          };
+          const found = await lookInto(error, "the key", () => findLost(now, isNew, surroundings));
+          if (!found.areOurs && found.keys.length > 0) {
+            surroundings.withdrawn();
+            throw new Failure(...unclear(now, found));
+          }
+          lost -= await deleteLost(found, surroundings);
+          if (error.facts.status === 500 && found.keys.length === 0) lost -= 1;
+          await nextAttempt(error, lost > 0, client).catch(known => {
+            if (!(known instanceof OpenRouterError)) throw known;
+            giveUp(known);
+          });
+        }
+      }
+    }
+    async function findLost(intent, isNew, {client: client}) {
+      const {keys: keys} = await listKeys(client, intent.workspace);
+      return lostAmong(keys, intent, isNew);
+    }
+    async function deleteLost({keys: keys}, {client: client, log: log}) {
+      const [left] = await deleteEach(keys, client, key => log.info(`Deleted the API key ${tellKey(key)}, whose secret was lost.`));
+      if (!left) return keys.length;
+      throw left.error.with({
+        left: [ `Left behind: the API key ${tellKey(left.key)}, hash ${left.key.hash}. This step made it, but the answer was lost, and with it the secret.` ]
+      });
+    }
+    function unclear({asked: asked, isUnique: isUnique, workspace: workspace}, {keys: keys}) {
+      return [ `It cannot be told whose the API keys named ${JSON.stringify(asked.name)} are`, [ `An answer was lost, and since then there is in the workspace ${workspace.slug}: ${keys.map(tellKey).join(", ")}.`, isUnique ? "There are more of them than this step can have made, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "See which of them are in use, and delete the others." ] ];
+    }
+    async function makeKey(request, surroundings) {
+      const {clock: clock, log: log, events: events} = surroundings;
+      const plan = await planKey(request, surroundings);
+      const start = clock.now();
+      const minted = await mintOnce(plan.intent, plan.isNew, {
+        ...surroundings,
+        conceal: events.conceal,
+        posting: intended => events.leave({
+          intended: intended,
+          revoke: true
+        }),
+        withdrawn: () => events.leave(null)
+      });
+      const result = handOver(minted, plan, {
+        request: request,
+        events: events
+      });
+      const {key: key, lost: lost} = minted;
+      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
+      log.info(`Made it in ${seconds} s: ${key.label}, hash ${key.hash}, ${end}.`);
+      warnOfKeyDrift(key, plan.intent.asked, log);
+      if (lost > 0) {
+        const left = await settleLate(minted, plan, surroundings);
+        if (left !== lost) events.leave(remainsOf({
+          ...minted,
+          lost: left
+        }, plan, request));
+      }
+      if (request.replace) await deleteReplaced(plan.before, key, surroundings);
+      log.info(request.revokeAfterJob ? "It will be revoked when the job ends." : "It will not be revoked after the job.");
+      return result;
+    }
+    async function planKey(request, surroundings) {
+      const {client: client, log: log} = surroundings;
+      const {name: name} = request.asked;
+      log.info(`Asked for the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+      const look = await findWorkspace(client, request.workspace);
+      const {workspace: workspace} = look;
+      if (!workspace) throw absent(request);
+      const {id: id, slug: slug} = workspace;
+      const list = await listKeys(client, workspace);
+      const before = list.keys.filter(key => key.name === name);
+      log.info(`The workspace is ${slug}, id ${id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`);
+      const asked = bodyOf(request, look, {
+        id: id,
+        ...surroundings
+      });
+      const hashes = new Set(before.map(({hash: hash}) => hash));
+      return {
+        workspace: workspace,
+        intent: {
+          workspace: {
+            id: id,
+            slug: slug
+          },
+          asked: asked,
+          isUnique: request.nameIsRandom || asked.expires_at !== null,
+          since: list.serverTime,
+          before: hashesToSpare(list, asked),
+          lost: 0
+        },
+        before: before,
+        isNew: ({hash: hash}) => !hashes.has(hash)
+      };
+    }
+    function absent({workspace: workspace}) {
+      return new Failure(`There is no workspace ${workspace}`, [ "No workspace of the account has that id or slug: a step that creates it must come before this one.", "Nothing was changed at OpenRouter." ]);
+    }
+    function bodyOf({asked: asked, expiresInMs: expiresInMs}, {serverTime: serverTime}, {id: id, random: random, timeOfDay: timeOfDay}) {
+      const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3;
+      const ms = 1 + Math.floor(random() * 999);
+      const expires_at = expiresInMs === null ? null : new Date(second + expiresInMs + ms).toISOString();
+      return {
+        ...asked,
+        workspace_id: id,
+        expires_at: expires_at
+      };
+    }
+    function handOver(minted, plan, {request: request, events: events}) {
+      const {key: key, secret: secret} = minted;
+      const {workspace: workspace, intent: intent} = plan;
+      events.leave(remainsOf(minted, plan, {
+        revokeAfterJob: true
+      }));
+      if (key.workspace_id !== workspace.id) throw new Failure("The API key was made in another workspace", [ `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`, "It is not handed out, and will be revoked when the job ends." ]);
+      const answered = key["expires_at"];
+      const expiresAt = typeof answered === "string" ? answered : intent.asked.expires_at;
+      const result = {
+        workspace: workspace,
+        key: key,
+        secret: secret,
+        expiresAt: expiresAt
+      };
+      events.minted(result);
+      if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
+      return result;
+    }
+    function remainsOf({key: {hash: hash, label: label}, lost: lost}, {intent: intent}, {revokeAfterJob: revoke}) {
+      if (!revoke && lost === 0) return null;
+      return {
+        intended: {
+          ...intent,
+          lost: lost
+        },
+        minted: {
+          hash: hash,
+          label: label
+        },
+        revoke: revoke
+      };
+    }
+    async function settleLate({key: key, lost: lost}, {intent: intent, isNew: isNew}, surroundings) {
+      const {log: log} = surroundings;
+      const late = {
+        ...intent,
+        lost: lost
+      };
+      try {
+        const isLate = other => isNew(other) && other.hash !== key.hash;
+        const found = await findLost(late, isLate, surroundings);
+        if (found.keys.length === 0 || found.areOurs) return lost - await deleteLost(found, surroundings);
+        log.warning(...unclear(late, found));
+        return 0;
+      } catch (error) {
+        if (!(error instanceof OpenRouterError)) throw error;
+        log.info(`${error.message}. When the job ends, it is looked for again.`);
+        return lost;
+      }
+    }
+    async function deleteReplaced(before, key, {client: client, log: log}) {
+      const left = await deleteEach(before, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
+      const [first] = left;
+      if (!first) return;
+      throw first.error.with({
+        doing: `delete ${left.length} of ${before.length} API keys that the new one replaces`,
+        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, `Left of the old ones: ${left.map(({key: old}) => tellKey(old)).join(", ")}.` ]
+      });
+    }
+    function key_key() {
+      return runStep(async step => {
+        const {report: report, clock: clock} = step;
+        const inputs = readKeyInputs();
+        const {apiUrl: apiUrl, timeoutMs: timeoutMs} = inputs;
+        const result = await makeKey(inputs, {
+          client: connect(inputs, step),
+          clock: clock,
+          log: report,
+          random: Math.random,
+          timeOfDay: Date.now,
+          events: {
+            conceal: report.conceal,
+            leave: remains => report.saveState(CLEAN_UP_STATE, remains && {
+              apiUrl: apiUrl,
+              timeoutMs: timeoutMs,
+              remains: remains
+            }),
+            minted(made) {
+              report.output(outputsOfKey(made));
+              report.outputSecret("key", made.secret);
+            }
+          }
+        });
+        await report.summarize(summaryOfKey(result, inputs));
+      });
+    }
     function slugOf(remains) {
       return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
     }
@@ -7304,6 +7803,64 @@
       }
       log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
       return;
+    }
+    function tellRemains({intended: {asked: asked, lost: lost}, minted: minted, revoke: revoke}) {
+      const named = JSON.stringify(asked.name);
+      return [ ...minted && revoke ? [ `the API key ${named} (${minted.label}), hash ${minted.hash}` ] : [], ...lost > 0 ? [ `an API key named ${named} whose secret nobody has` ] : [] ].join("; ");
+    }
+    async function cleanUpKeys(remains, surroundings) {
+      const outcomes = await Promise.allSettled([ revokeMinted(remains, surroundings), deleteAllLost(remains, surroundings) ]);
+      const failed = outcomes.find(({status: status}) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
+    }
+    async function revokeMinted({intended: {asked: asked}, minted: minted, revoke: revoke}, {client: client, log: log}) {
+      if (!minted || !revoke) return;
+      const key = {
+        name: asked.name,
+        ...minted
+      };
+      await deleteKey(client, key);
+      log.info(`Revoked the API key ${tellKey(key)}, hash ${key.hash}.`);
+    }
+    async function deleteAllLost({intended: intended, minted: minted}, surroundings) {
+      const {clock: clock, log: log, signal: signal} = surroundings;
+      const known = new Set([ ...intended.before, minted?.hash ]);
+      const isNew = key => !known.has(key.hash) && isSince(key, intended);
+      let {lost: lost} = intended;
+      for (const wait of lost > 0 ? LOOKS_MS : []) {
+        await sleep(clock, wait, signal);
+        const now = {
+          ...intended,
+          lost: lost
+        };
+        const found = await findLost(now, isNew, surroundings);
+        if (found.keys.length > 0 && !found.areOurs) {
+          log.warning(...unclear(now, found));
+          return;
+        }
+        lost -= await deleteLost(found, surroundings);
+        if (lost === 0) return;
+      }
+    }
+    async function keyPost() {
+      const state = readCleanUpState();
+      if (!state) return;
+      await runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        const client = connect({
+          ...state,
+          managementKey: readManagementKey()
+        }, step);
+        await cleanUpKeys(state.remains, {
+          client: client,
+          clock: clock,
+          log: report,
+          signal: signal
+        });
+      }, async (report, error) => {
+        report.warnOf(error, `It may be left behind at OpenRouter: ${tellRemains(state.remains)}.`);
+        return 0;
+      });
     }
     async function post_post() {
       const state = readCleanUpState();

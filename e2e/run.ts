@@ -63,6 +63,16 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.equal(told.filter(([, , created]) => created === 'true').length, 1);
   },
 
+  async 'a key reaches a later step, is masked there, and is revoked after the job'(sandbox) {
+    const run = await runWorkflow({ workflow: 'key.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.match(run.log, /The step has a key of 73 characters: \*\*\*/);
+    assert.match(run.log, /Its hash is right/);
+    assert.ok(!run.log.includes(run.outputs('key')['key'] ?? ''), 'the key is in the log');
+    assert.match(run.log, /Another job has the workspace [0-9a-f-]{36}/);
+    assert.deepEqual(sandbox.account.keys, []);
+  },
+
   async 'a sweep deletes what is stale, and says so to a later step'(sandbox) {
     giveWorkspace(sandbox, { slug: 'preview-1', age: 20 * DAY, keys: 2 });
     giveWorkspace(sandbox, { slug: 'preview-main', age: 20 * DAY });

@@ -5,8 +5,15 @@ import { minify } from 'terser';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The programs that an `action.yml` can name, each an export of `src/index.ts`. */
-const PROGRAMS = ['create', 'post', 'delete', 'sweep'];
+/** The programs that an `action.yml` can name, by file, each an export of `src/index.ts`. */
+const PROGRAMS = {
+  create: 'create',
+  post: 'post',
+  delete: 'delete',
+  sweep: 'sweep',
+  key: 'key',
+  'key-post': 'keyPost',
+};
 
 /**
  * Builds what the actions run into the folder `to`: one bundle for all programs, so that a job
@@ -30,8 +37,8 @@ export async function build(to: string): Promise<void> {
   );
   writeFileSync(`${to}/index.js`, await withoutDeadCode(readFileSync(`${to}/index.js`, 'utf8')));
   writeFileSync(`${to}/package.json`, '{ "type": "commonjs" }\n');
-  for (const program of PROGRAMS) {
-    writeFileSync(`${to}/${program}.js`, `require('./index.js').${program}();\n`);
+  for (const [file, program] of Object.entries(PROGRAMS)) {
+    writeFileSync(`${to}/${file}.js`, `require('./index.js').${program}();\n`);
   }
 }
 

@@ -17,9 +17,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const OURS = {
   'OWNER/openrouter-workspace@v1': 'action.yml',
   'OWNER/openrouter-workspace/delete@v1': 'delete/action.yml',
+  'OWNER/openrouter-workspace/key@v1': 'key/action.yml',
   'OWNER/openrouter-workspace/sweep@v1': 'sweep/action.yml',
   './': 'action.yml',
   './delete': 'delete/action.yml',
+  './key': 'key/action.yml',
   './sweep': 'sweep/action.yml',
 };
 const actions = Object.fromEntries(

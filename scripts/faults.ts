@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
+import { noKeyLostAndNoneOfOthers } from '../__tests__/reliability/key.ts';
 import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from '../__tests__/reliability/property.ts';
 import { onlyWhatIsStale, onlyWhatWasAskedFor } from '../__tests__/reliability/teardown.ts';
 
@@ -24,6 +25,7 @@ await fc.assert(nothingLostNothingDoubled, { numRuns, seed });
 await fc.assert(oneOfTwinsMakesIt, { numRuns: Math.ceil(numRuns / 10), seed });
 await fc.assert(onlyWhatWasAskedFor, { numRuns, seed });
 await fc.assert(onlyWhatIsStale, { numRuns, seed });
+await fc.assert(noKeyLostAndNoneOfOthers, { numRuns, seed });
 
 const seconds = ((performance.now() - start) / 1000).toFixed(0);
 console.log(

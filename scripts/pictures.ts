@@ -25,6 +25,7 @@ await draw('create', '', {
   'guardrail-limit-usd': '5',
   'guardrail-limit-reset': 'daily',
 });
+await draw('key', 'key', { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' });
 giveWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 2 });
 await draw('delete', 'delete', { workspace: 'preview-43', 'delete-keys': 'true' });
 const ages = { 'preview-7': 31 * DAY, 'preview-main': 200 * DAY, 'preview-41': 30 * HOUR };

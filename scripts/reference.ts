@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}docs/reference.md`;
 
 /** The folders of the actions. */
-const ACTIONS = ['', 'delete', 'sweep'];
+const ACTIONS = ['', 'key', 'delete', 'sweep'];
 
 const reference = [
   '# Reference',

@@ -13,12 +13,14 @@ import type * as z from 'zod/mini';
 import type { ActionManifest } from '../sandbox/runner.ts';
 import { createInputs } from '../src/inputs/create.ts';
 import { deleteInputs } from '../src/inputs/delete.ts';
+import { keyInputs } from '../src/inputs/key.ts';
 import { sweepInputs } from '../src/inputs/sweep.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
   '': createInputs,
+  key: keyInputs,
   delete: deleteInputs,
   sweep: sweepInputs,
 };

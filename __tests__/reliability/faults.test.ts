@@ -1,5 +1,6 @@
 import { test } from '@jest/globals';
 import fc from 'fast-check';
+import { noKeyLostAndNoneOfOthers } from './key.ts';
 import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from './property.ts';
 import { onlyWhatIsStale, onlyWhatWasAskedFor } from './teardown.ts';
 
@@ -17,4 +18,8 @@ test('a delete deletes only what was asked for, in 1,000 accounts', async () => 
 
 test('a sweep deletes only what is stale, in 1,000 accounts', async () => {
   await fc.assert(onlyWhatIsStale, { numRuns: 1_000 });
+}, 120_000);
+
+test('a key is made once, and none that is lost stays, in 1,000 accounts', async () => {
+  await fc.assert(noKeyLostAndNoneOfOthers, { numRuns: 1_000 });
 }, 120_000);

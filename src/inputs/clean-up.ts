@@ -9,15 +9,17 @@ import { readInputs } from './read.ts';
  * What `main` has left for `post`, with where to reach it; saved whole, because inputs are evaluated
  * anew for a post step and can have other values by then.
  */
-export type CleanUpState = Pick<Connection, 'apiUrl' | 'timeoutMs'> & { remains: Remains };
+export type CleanUpState<Left = Remains> = Pick<Connection, 'apiUrl' | 'timeoutMs'> & {
+  remains: Left;
+};
 
 /** The name under which it is saved. */
 export const CLEAN_UP_STATE = 'clean-up';
 
 /** Undefined where there is nothing to clean up. */
-export function readCleanUpState(): CleanUpState | undefined {
+export function readCleanUpState<Left = Remains>(): CleanUpState<Left> | undefined {
   // It is ours: nobody else can write the state of this step.
-  return parseJson(getState(CLEAN_UP_STATE)) as CleanUpState | undefined;
+  return parseJson(getState(CLEAN_UP_STATE)) as CleanUpState<Left> | undefined;
 }
 
 /** @throws {Failure} when there is none, or none that can be used. */

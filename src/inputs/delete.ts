@@ -1,17 +1,14 @@
 import * as z from 'zod/mini';
-import { isIdOrSlug } from '../openrouter/workspaces.ts';
 import type { DeleteRequest } from '../workspace/delete.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
+import { idOrSlug } from './id-or-slug.ts';
 import { readInputs } from './read.ts';
-
-const WORKSPACE = 'must be the id or slug of a workspace';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are told. */
 export const deleteInputs = z.object({
   management_key: connection.management_key,
-  // `default` is refused by what the server says that it is.
-  workspace: z.string(WORKSPACE).check(z.refine(isIdOrSlug, WORKSPACE)),
+  workspace: idOrSlug(),
   expect_slug_prefix: z.optional(
     z.string().check(z.regex(/^[a-z0-9-]+$/, 'must be the beginning of a slug')),
   ),

@@ -16,21 +16,43 @@ export function parseDuration(text: string): number | undefined {
 
 const SHAPE = 'a duration such as 90s, 15m, 48h or 14d';
 
+interface Bounds {
+  min: string;
+  max: string;
+}
+
 /** A duration as text, which is milliseconds to the program; the bounds are durations too. */
-export function duration(bounds: { min: string; max: string }) {
+export function duration(bounds: Bounds) {
   return z.pipe(
     z.string(`must be ${SHAPE}`),
-    z.transform((text: string, context: z.core.ParsePayload): number => {
-      const ms = parseDuration(text);
-      if (ms !== undefined && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) {
-        return ms;
-      }
-      const message =
-        ms === undefined ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
-      context.issues.push({ code: 'custom', message, input: text });
-      return z.NEVER;
-    }),
+    z.transform((text: string, context: z.core.ParsePayload) => read(text, context, { bounds })),
   );
+}
+
+/** The same, or the word `never`, which is null to the program. */
+export function durationOrNever(bounds: Bounds) {
+  const or = ', or never';
+  return z.pipe(
+    z.string(`must be ${SHAPE}${or}`),
+    z.transform((text: string, context: z.core.ParsePayload) =>
+      text === 'never' ? null : read(text, context, { bounds, or }),
+    ),
+  );
+}
+
+function read(
+  text: string,
+  context: z.core.ParsePayload,
+  { bounds, or = '' }: { bounds: Bounds; or?: string },
+): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) {
+    return ms;
+  }
+  const message =
+    ms === undefined ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
+  context.issues.push({ code: 'custom', message: message + or, input: text });
+  return z.NEVER;
 }
 
 function shortcoming(text: string): string {

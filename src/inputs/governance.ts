@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Budgets, INTERVALS } from '../openrouter/budgets.ts';
+import { type Budgets, INTERVALS, type Interval } from '../openrouter/budgets.ts';
 import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter/guardrails.ts';
 import type { Governance } from '../workspace/governance.ts';
 import type { Problem } from './problem.ts';
@@ -42,27 +42,24 @@ const schema = z.object(governanceInputs);
 
 export type GovernanceInputs = z.infer<typeof schema>;
 
+type Given = ReadonlySet<string>;
+
 /** What is wrong between the inputs, each of which is right by itself. */
-export function governanceProblems(read: GovernanceInputs): Problem[] {
-  return [...limitProblems(read), ...orderProblems(read), ...flagProblems(read)];
+export function governanceProblems(read: GovernanceInputs, given: Given): Problem[] {
+  return [...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given)];
 }
 
-function limitProblems({
-  guardrail_limit_usd: limit,
-  guardrail_limit_reset: reset,
-}: GovernanceInputs) {
-  const isLimit = typeof limit === 'number';
-  const isReset = typeof reset === 'string';
-  if (isLimit && !isReset) {
+function limitProblems(read: GovernanceInputs, given: Given): Problem[] {
+  const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = read;
+  if (typeof limit === 'number' && (reset === null || !given.has('guardrail_limit_reset'))) {
     const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
     return [{ input: 'guardrail-limit-usd', message }];
   }
-  if (isReset && !isLimit) {
+  const isLifted = limit === null && reset !== null;
+  if (reset !== undefined && (isLifted || !given.has('guardrail_limit_usd'))) {
     return [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd' }];
   }
-  return reset === null && limit === undefined
-    ? [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd: null' }]
-    : [];
+  return [];
 }
 
 function orderProblems(read: GovernanceInputs): Problem[] {
@@ -78,14 +75,12 @@ function orderProblems(read: GovernanceInputs): Problem[] {
   });
 }
 
-function flagProblems(read: GovernanceInputs): Problem[] {
-  if (read.include_byok_in_budgets === undefined || hasBudget(read)) return [];
+function flagProblems(read: GovernanceInputs, given: Given): Problem[] {
+  const isBudget = (interval: Interval) =>
+    given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
+  if (read.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];
   const message = 'needs one of the budgets, because OpenRouter sets it with one';
   return [{ input: 'include-byok-in-budgets', message }];
-}
-
-function hasBudget(read: GovernanceInputs): boolean {
-  return INTERVALS.some((interval) => typeof read[`budget_${interval}_usd`] === 'number');
 }
 
 /** What the inputs ask for, in the API's terms; nothing of what nobody wrote. */

@@ -9,12 +9,16 @@ import { suggest } from './suggest.ts';
  * The inputs of this step as `schema` types them. Its keys are the names of the inputs with
  * underscores for hyphens. An input that is absent or empty is absent from what is read, so that
  * nothing is sent that nobody wrote.
- * @param between finds what is wrong between those inputs that are right by themselves.
+ * @param between finds what is wrong between those inputs that are right by themselves; `given` has
+ *   the names of all that were written.
  * @throws {Failure} that names every input which cannot be used.
  */
 export function readInputs<Shape extends z.core.$ZodShape>(
   schema: z.ZodMiniObject<Shape>,
-  between: (read: Partial<z.infer<z.ZodMiniObject<Shape>>>) => Problem[] = () => [],
+  between: (
+    read: Partial<z.infer<z.ZodMiniObject<Shape>>>,
+    given: ReadonlySet<string>,
+  ) => Problem[] = () => [],
 ): z.infer<z.ZodMiniObject<Shape>> {
   const texts = new Map(
     Object.keys(schema.shape)
@@ -27,7 +31,10 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   const read = z.safeParse(schema, values);
   const problems = [
     ...(read.error ? problemsOf(schema, texts, read.error) : []),
-    ...between(right(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>),
+    ...between(
+      right(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
+      new Set(texts.keys()),
+    ),
     ...proxyProblems(process.env),
   ];
   if (!read.success || problems.length > 0) throw refusal(problems);

@@ -21,6 +21,8 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
   api_url: (text) => [text.includes('://') ? text.replace(/^http:/, 'https:') : `https://${text}`],
   timeout: (text) => [`${text}s`, tidied(text)],
   older_than: (text) => [`${text}d`, tidied(text)],
+  expires_in: (text) => [`${text}h`, tidied(text)],
+  limit_usd: (text) => [text.replace('$', '').trim()],
   workspace: (text) => [text.toLowerCase().replace(/^.*\//, '')],
 };
 
@@ -28,7 +30,10 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
   const read = READINGS[key] ?? READINGS[kindOf(schema)];
   return read?.(text).find(
-    (reading) => reading !== undefined && z.safeParse(schema, fromText(schema, reading)).success,
+    (reading) =>
+      reading !== undefined &&
+      reading !== text &&
+      z.safeParse(schema, fromText(schema, reading)).success,
   );
 }
 

@@ -20,6 +20,8 @@ export interface Call<Answer> extends Pick<CallFacts, 'doing' | 'leaves' | 'hint
   absent?: Answer;
   /** Which attempt at it this is, from 1. */
   attempt?: number;
+  /** Told of the body of each answer before anything else is: something in it may be secret. */
+  received?(body: string): void;
 }
 
 export interface Answered<Answer> {
@@ -167,6 +169,7 @@ async function exchange(options: ClientOptions, call: Call<unknown>): Promise<Ht
       },
       AbortSignal.any([signal, attempt.signal]),
     );
+    call.received?.(response.body);
     note(response.status);
     return response;
   } catch (error) {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../json.ts';
 import type { Client } from './client.ts';
 import { allOf, type Page, readPages } from './pages.ts';
-import type { Workspace } from './workspaces.ts';
+import type { Look, Workspace } from './workspaces.ts';
 
 /**
  * An API key as the API answers it, which is never with its secret: `hash` identifies it, `label`
@@ -17,6 +18,75 @@ const key = z.looseObject({
 
 export type Key = z.infer<typeof key>;
 
+/** What it takes to tell of a key, and to delete it. */
+export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
+
+const LIMIT = 'must be a number of US dollars, 0 or more';
+
+/**
+ * The body of `POST /keys`, and the one list of the fields of a key that can be asked for. Each
+ * message completes a sentence that begins with the name of the input.
+ *
+ * Bounds: https://openrouter.ai/docs/api/api-reference/api-keys/create-keys.
+ */
+export const createKeyRequest = z.object({
+  name: z.string('must be a name'),
+  workspace_id: z.string(),
+  limit: z.optional(z.number(LIMIT).check(z.gte(0, LIMIT))),
+  limit_reset: z.optional(
+    z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
+  ),
+  include_byok_in_limit: z.optional(z.boolean('must be true or false')),
+  /** ISO 8601, in UTC; null for a key that never expires. */
+  expires_at: z.nullable(z.string()),
+});
+
+export type CreateKeyRequest = z.infer<typeof createKeyRequest>;
+
+/** What is shorter is no secret, and to mask it would blot out half the log. */
+const MIN_SECRET_LENGTH = 16;
+
+const mintedKey = z.object({
+  data: key,
+  key: z.string().check(z.minLength(MIN_SECRET_LENGTH)),
+});
+
+/** A new key, with its secret, which the API never shows again. */
+export interface MintedKey {
+  key: Key;
+  secret: string;
+}
+
+/**
+ * `POST /keys`: makes an API key. Not idempotent; `attempt` counts from 1. `conceal` is called with
+ * each secret in an answer before anything else is done with that, also where it is no whole one.
+ * @throws {OpenRouterError}
+ */
+export async function postKey(
+  client: Client,
+  body: CreateKeyRequest,
+  { attempt, conceal }: { attempt: number; conceal: (secrets: readonly string[]) => void },
+): Promise<MintedKey> {
+  const { answer } = await client.request({
+    doing: `make the API key ${JSON.stringify(body.name)}`,
+    leaves: `an API key named ${JSON.stringify(body.name)}`,
+    method: 'POST',
+    path: '/keys',
+    body,
+    answer: mintedKey,
+    attempt,
+    received: (text) => conceal(secretsIn(text)),
+  });
+  return { key: answer.data, secret: answer.key };
+}
+
+/** What may be a secret in an answer, whole or not; a label, which has dots, is none. */
+function secretsIn(text: string): string[] {
+  const { data } = z.safeParse(z.pick(mintedKey, { key: true }), parseJson(text));
+  const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
+  return [...new Set([...(data ? [data.key] : []), ...likely])];
+}
+
 /** Without `workspace_id`, or if that were passed over, the keys of the default workspace come. */
 const keysOf = (workspaceId: string) =>
   z.object({
@@ -29,31 +99,40 @@ const keysOf = (workspaceId: string) =>
     ),
   });
 
+/** The API keys of a workspace, and when they were so, by the server's own clock (as in `Look`). */
+export interface KeyList extends Pick<Look, 'serverTime'> {
+  keys: Key[];
+}
+
 /**
- * `GET /keys`: all API keys of a workspace, those that are disabled too.
+ * `GET /keys`: all API keys of a workspace, those that are disabled too. Of several pages, the time
+ * is that of the first.
  * @throws {OpenRouterError}
  */
-export function listKeys(
+export async function listKeys(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-): Promise<Key[]> {
+): Promise<KeyList> {
+  const list: KeyList = { keys: [], serverTime: undefined };
   const read = async (offset: number): Promise<Page<Key>> => {
-    const { answer } = await client.request({
+    const { answer, serverTime } = await client.request({
       doing: `list the API keys of the workspace ${slug}`,
       method: 'GET',
       path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
       answer: keysOf(id),
     });
+    if (offset === 0) list.serverTime ??= serverTime;
     return { items: answer.data };
   };
-  return allOf(readPages(read, ({ hash }) => hash));
+  list.keys = await allOf(readPages(read, ({ hash }) => hash));
+  return list;
 }
 
 /**
  * `DELETE /keys/{hash}`: deletes an API key; one that is gone already is no error.
  * @throws {OpenRouterError}
  */
-export async function deleteKey(client: Client, key: Key): Promise<void> {
+export async function deleteKey(client: Client, key: KeyIdentity): Promise<void> {
   await client.request({
     doing: `delete the API key ${tellKey(key)}`,
     leaves: `the API key ${tellKey(key)}, which may be there still`,
@@ -67,7 +146,7 @@ export async function deleteKey(client: Client, key: Key): Promise<void> {
 const MAX_NAME = 100;
 
 /** `"CI" (sk-or-v1-0e6...1c96)` */
-export function tellKey({ name, label }: Key): string {
+export function tellKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
   const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
   return `${JSON.stringify(short)} (${label})`;
 }

@@ -117,11 +117,11 @@ export type Workspace = z.infer<typeof workspace>;
 const timestamp = z.iso.datetime({ offset: true });
 
 /**
- * When a workspace was made, in milliseconds since 1970; undefined where it does not say so in a way
- * that means the same everywhere, with its time zone.
+ * When a workspace or a key was made, in milliseconds since 1970; undefined where it does not say so
+ * in a way that means the same everywhere, with its time zone.
  */
-export function createdAt({ created_at }: Workspace): number | undefined {
-  const { data } = z.safeParse(timestamp, created_at);
+export function createdAt(thing: Readonly<Record<string, unknown>>): number | undefined {
+  const { data } = z.safeParse(timestamp, thing['created_at']);
   return data === undefined ? undefined : Date.parse(data);
 }
 

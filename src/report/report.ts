@@ -16,6 +16,11 @@ export interface Report extends Log {
    * @throws {Failure} when they cannot be written; it says what they were.
    */
   output(values: Readonly<Record<string, string>>): void;
+  /**
+   * Sets an output to what is concealed everywhere else.
+   * @throws {Failure} when it cannot be written.
+   */
+  outputSecret(name: string, secret: string): void;
   /** Keeps `value`, which JSON must be able to hold, for the post step. */
   saveState(name: string, value: unknown): void;
   summarize(summary: Summary): Promise<void>;
@@ -52,6 +57,18 @@ export function openReport(): Report {
         throw new Failure('The outputs could not be written', [
           `The work was done, but the outputs could not be written: ${messageOf(error)}`,
           ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
+        ]);
+      }
+    },
+
+    outputSecret(name, secret) {
+      try {
+        // Without that file, core would print it.
+        if (!process.env['GITHUB_OUTPUT']) throw new Error('there is no GITHUB_OUTPUT');
+        core.setOutput(name, secret);
+      } catch (error) {
+        throw new Failure(`The output ${name} could not be written`, [
+          `The work was done, but its output could not be written: ${messageOf(error)}`,
         ]);
       }
     },

@@ -15,7 +15,7 @@ export function slugOf(remains: Remains): string {
 }
 
 /** When to look for what a POST without an answer has made, in milliseconds from one to the next. */
-const LOOKS_MS = [0, 1_000, 2_000];
+export const LOOKS_MS = [0, 1_000, 2_000];
 
 /**
  * Deletes the workspace that this step made; and nothing that it cannot be shown to have made.

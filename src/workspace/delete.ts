@@ -88,7 +88,7 @@ async function plan(
   { deleteKeys }: DeleteRequest,
   { client, log }: Surroundings,
 ): Promise<DeleteResult> {
-  const keys = await listKeys(client, workspace);
+  const { keys } = await listKeys(client, workspace);
   if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
   log.info(
     `It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`,

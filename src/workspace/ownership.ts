@@ -22,8 +22,11 @@ export function isAsAsked(workspace: Workspace, asked: CreateWorkspaceRequest): 
   return answeredDrift(workspace, asked).length === 0;
 }
 
-/** Whether `workspace` was made within `span`; undefined where it does not say when it was made. */
-export function wasMadeIn(workspace: Workspace, { from, to }: Span): boolean | undefined {
-  const made = createdAt(workspace);
+/** Whether `thing` was made within `span`; undefined where it does not say when it was made. */
+export function wasMadeIn(
+  thing: Readonly<Record<string, unknown>>,
+  { from, to }: Span,
+): boolean | undefined {
+  const made = createdAt(thing);
   return made === undefined ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
 }

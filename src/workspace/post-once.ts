@@ -9,6 +9,7 @@ import {
   postWorkspace,
   type Workspace,
 } from '../openrouter/workspaces.ts';
+import { canBeLookedInto, lookInto, nextAttempt, told } from './lost.ts';
 import { isAsAsked, wasMadeIn } from './ownership.ts';
 
 /** What the functions of this folder work with. */
@@ -53,18 +54,20 @@ export async function postOnce(
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
     } catch (error) {
       if (!(error instanceof OpenRouterError)) throw error;
-      if (!isWorthALook(error.facts)) throw told(error, doubt);
+      if (!isWorthALook(error.facts)) throw told(error, doubt !== 'none');
       attempt = error.facts.attempts + 1;
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-      const look = await lookAfter(told(error, doubt), client, asked.slug);
+      const look = await lookInto(told(error, doubt !== 'none'), 'the workspace', () =>
+        findWorkspace(client, asked.slug),
+      );
       if (!look.workspace) {
         wasFree = true;
         provenTaken = false;
         doubt = doubtAfterNothing(doubt);
-        await nextAttempt(error, doubt, client);
+        await nextAttempt(error, doubt !== 'none', client);
         continue;
       }
 
@@ -79,7 +82,7 @@ export async function postOnce(
       // answered and the workspace is a twin's. Now that the slug is taken, one more POST shows it.
       if (provenTaken) {
         if (error.facts.status === 500) return { workspace, made: 'unknown' };
-        await client.untilNextAttempt(told(error, doubt));
+        await client.untilNextAttempt(told(error, true));
       } else {
         log.info(
           'It is. Posting once more, to see whether 500 is how a slug that is taken is answered.',
@@ -111,31 +114,10 @@ function doubtAfterNothing(doubt: Doubt): Doubt {
  * After what may have landed, unless time is over or the run was cancelled; and after what may be
  * a refusal of the slug. 401 and 403 refuse the key.
  */
-function isWorthALook({ status, again, mayHaveLanded }: CallFacts): boolean {
-  if (mayHaveLanded) return again || status !== undefined;
+function isWorthALook(facts: CallFacts): boolean {
+  const { status, again, mayHaveLanded } = facts;
+  if (mayHaveLanded) return canBeLookedInto(facts);
   return status !== undefined && !again && status !== 401 && status !== 403;
-}
-
-async function lookAfter(error: OpenRouterError, client: Client, slug: string): Promise<Look> {
-  try {
-    return await findWorkspace(client, slug);
-  } catch (failure) {
-    if (!(failure instanceof OpenRouterError)) throw failure;
-    const reason = `${error.facts.reason}; whether the workspace is there could not be found out (${whatHappened(failure.facts)})`;
-    throw error.with({ reason });
-  }
-}
-
-/** Waits for it after a look that found nothing, or fails for good with what is known by then. */
-async function nextAttempt(error: OpenRouterError, doubt: Doubt, client: Client): Promise<void> {
-  const known = told(error.with({ mayHaveLanded: false }), doubt);
-  if (!error.facts.again) throw known;
-  await client.untilNextAttempt(known);
-}
-
-/** `error`, told with what earlier tries have left open. */
-function told(error: OpenRouterError, doubt: Doubt): OpenRouterError {
-  return doubt === 'none' ? error : error.with({ mayHaveLanded: true });
 }
 
 /** Whether `workspace` was made in the last `elapsed` milliseconds, by the server's own clock. */

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
-import { deleteKey, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
+import { type Key, listKeys, tellKey } from '../openrouter/keys.ts';
 import {
   deleteWorkspace,
   findWorkspace,
@@ -8,6 +8,7 @@ import {
   type Workspace,
 } from '../openrouter/workspaces.ts';
 import type { Table } from '../table.ts';
+import { deleteEach } from './delete-keys.ts';
 import type { Surroundings } from './post-once.ts';
 
 export interface TearDownOptions {
@@ -46,7 +47,7 @@ export async function tearDown(
   async function deleteAll(): Promise<void> {
     let refusal: OpenRouterError | undefined;
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const keys = await listKeys(client, workspace);
+      const { keys } = await listKeys(client, workspace);
       if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
       if (keys.length === 0 && refusal) throw refusal;
       refusal = undefined;
@@ -70,22 +71,17 @@ export async function tearDown(
   }
 
   async function deleteKeys(keys: readonly Key[]): Promise<void> {
-    const outcomes = await Promise.allSettled(
-      keys.map(async (key) => {
-        await deleteKey(client, key);
-        deletedKeys.push(key);
-        log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
-      }),
-    );
-    const errors = outcomes.flatMap((outcome) =>
-      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-    );
+    const left = await deleteEach(keys, client, (key) => {
+      deletedKeys.push(key);
+      log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
+    });
+    const errors = left.map(({ error }) => error);
     const [first] = errors;
     if (first === undefined) return;
-    if (!(first instanceof OpenRouterError) || errors.length === 1) throw first;
+    if (errors.length === 1) throw first;
     throw first.with({
       doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-      left: errors.slice(1, MAX_TOLD).map(tellError),
+      left: errors.slice(1, MAX_TOLD).map(({ facts }) => whatHappened(facts)),
     });
   }
 
@@ -158,8 +154,4 @@ export function tableOfKeys(keys: readonly Key[]): Table | undefined {
     header: ['API key', 'Label'],
     rows: keys.map(({ name, label }) => [{ code: name }, { code: label }]),
   };
-}
-
-function tellError(error: unknown): string {
-  return error instanceof OpenRouterError ? whatHappened(error.facts) : String(error);
 }

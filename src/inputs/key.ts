@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+import { createKeyRequest } from '../openrouter/keys.ts';
+import type { KeyRequest } from '../workspace/key.ts';
+import { type Connection, connection } from './connection.ts';
+import { durationOrNever, toMs } from './duration.ts';
+import { flag } from './flag.ts';
+import { idOrSlug } from './id-or-slug.ts';
+import { keyNameOf } from './key-name.ts';
+import type { Problem } from './problem.ts';
+import { readInputs } from './read.ts';
+
+const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+
+/** The inputs of `key/action.yml`, in the order in which their problems are told. */
+export const keyInputs = z.object({
+  management_key: connection.management_key,
+  workspace: idOrSlug(),
+  name: z.optional(name),
+  limit_usd: limit,
+  limit_reset,
+  include_byok_in_limit,
+  expires_in: z._default(durationOrNever({ min: '1m', max: '3650d' }), toMs('6h')),
+  revoke_after_job: flag(true),
+  replace: flag(),
+  api_url: connection.api_url,
+  timeout: connection.timeout,
+});
+
+/** What is wrong between the inputs, each of which is right by itself. */
+function keyProblems(
+  { limit_reset: reset, replace }: Partial<z.infer<typeof keyInputs>>,
+  given: ReadonlySet<string>,
+): Problem[] {
+  return [
+    ...(reset !== undefined && !given.has('limit_usd')
+      ? [
+          {
+            input: 'limit-reset',
+            message: 'needs limit-usd: without a limit there is none to reset',
+          },
+        ]
+      : []),
+    ...(replace === true && !given.has('name')
+      ? [
+          {
+            input: 'replace',
+            message: 'needs name: the name that is made up is a new one each time',
+          },
+        ]
+      : []),
+  ];
+}
+
+export interface KeyInputs extends Connection, KeyRequest {}
+
+/** @throws {Failure} that names every input which cannot be used. */
+export function readKeyInputs(): KeyInputs {
+  const read = readInputs(keyInputs, keyProblems);
+  const { limit_reset: reset, include_byok_in_limit: byok } = read;
+  return {
+    managementKey: read.management_key,
+    apiUrl: read.api_url,
+    timeoutMs: read.timeout,
+    workspace: read.workspace,
+    asked: {
+      name: read.name ?? keyNameOf(process.env, Math.random()),
+      ...(read.limit_usd !== undefined && { limit: read.limit_usd }),
+      ...(reset !== undefined && { limit_reset: reset }),
+      ...(byok !== undefined && { include_byok_in_limit: byok }),
+    },
+    nameIsRandom: read.name === undefined,
+    expiresInMs: read.expires_in,
+    revokeAfterJob: read.revoke_after_job,
+    replace: read.replace,
+  };
+}

@@ -1,0 +1,63 @@
+import type { CreateKeyRequest, Key, KeyList } from '../openrouter/keys.ts';
+import type { Workspace } from '../openrouter/workspaces.ts';
+import { wasMadeIn } from './ownership.ts';
+
+/** What has to be known of a POST whose answer is lost, to find the key that it has made. */
+export interface KeyIntent {
+  workspace: Pick<Workspace, 'id' | 'slug'>;
+  asked: CreateKeyRequest;
+  /** Whether its name or its expiry is random, so that no other request is quite like it. */
+  isUnique: boolean;
+  /** The server's time before the first POST, in milliseconds since 1970, where it has said it. */
+  since: number | undefined;
+  /** Hashes of the keys that were there before and could be taken for it. */
+  before: readonly string[];
+  /** How many POSTs may have made a key, or may yet, whose secret nobody has. */
+  lost: number;
+}
+
+/** The keys that a lost POST may have made. */
+export interface Lost {
+  keys: Key[];
+  /** Whether they are ours for sure; if not, no more can be told of any of them. */
+  areOurs: boolean;
+}
+
+/** Those of `keys` which `isNew` holds of and which are as `intent` has asked for them. */
+export function lostAmong(
+  keys: readonly Key[],
+  intent: KeyIntent,
+  isNew: (key: Key) => boolean,
+): Lost {
+  const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
+  const { name, limit = null, expires_at } = intent.asked;
+  const alike = keys.filter(
+    (key) =>
+      isNew(key) &&
+      key.name === name &&
+      (key['limit'] ?? null) === limit &&
+      expiresAlike(key['expires_at'], expires_at, keepsMs),
+  );
+  return { keys: alike, areOurs: intent.isUnique && alike.length <= intent.lost };
+}
+
+/** To the millisecond; or to the second, where the server is not seen to keep milliseconds. */
+function expiresAlike(theirs: unknown, ours: string | null, keepsMs: boolean): boolean {
+  if (ours === null) return (theirs ?? null) === null;
+  const [answered, asked] = [Date.parse(String(theirs)), Date.parse(ours)];
+  const isWhole = answered % 1000 === 0 && Math.abs(answered - asked) < 1000;
+  return answered === asked || (!keepsMs && isWhole);
+}
+
+/** Whether `key` can have been made since `intent` was: its own word for it, if it has one. */
+export function isSince(key: Key, { since }: Pick<KeyIntent, 'since'>): boolean {
+  return (
+    since === undefined || wasMadeIn(key, { from: since, to: Number.POSITIVE_INFINITY }) !== false
+  );
+}
+
+/** The hashes of those in `list` that a clean-up could take for what `asked` is about to make. */
+export function hashesToSpare({ keys, serverTime }: KeyList, asked: CreateKeyRequest): string[] {
+  const isNamesake = (key: Key) => key.name === asked.name && isSince(key, { since: serverTime });
+  return keys.filter(isNamesake).map(({ hash }) => hash);
+}

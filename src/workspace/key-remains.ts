@@ -1,0 +1,75 @@
+import { sleep } from '../openrouter/clock.ts';
+import { deleteKey, type Key, tellKey } from '../openrouter/keys.ts';
+import { LOOKS_MS } from './clean-up.ts';
+import { isSince, type KeyIntent } from './key-intent.ts';
+import { deleteLost, findLost, unclear } from './mint-once.ts';
+import type { Surroundings } from './post-once.ts';
+
+/** What a step that makes a key has left for its clean-up. */
+export interface KeyRemains {
+  intended: KeyIntent;
+  /** Absent where the answer of no POST has come. */
+  minted?: Pick<Key, 'hash' | 'label'>;
+  /** Whether that is to be revoked. */
+  revoke: boolean;
+}
+
+/** All that may be there of it: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`. */
+export function tellRemains({ intended: { asked, lost }, minted, revoke }: KeyRemains): string {
+  const named = JSON.stringify(asked.name);
+  return [
+    ...(minted && revoke ? [`the API key ${named} (${minted.label}), hash ${minted.hash}`] : []),
+    ...(lost > 0 ? [`an API key named ${named} whose secret nobody has`] : []),
+  ].join('; ');
+}
+
+type CleanUpSurroundings = Surroundings & { signal: AbortSignal };
+
+/**
+ * Revokes the key that the step has made, if that is asked for, and whatever its lost POSTs have
+ * made, whose secret nobody has; and nothing that it cannot be shown to have made.
+ * @throws {OpenRouterError} when one could not be deleted, or looked for.
+ */
+export async function cleanUpKeys(
+  remains: KeyRemains,
+  surroundings: CleanUpSurroundings,
+): Promise<void> {
+  const outcomes = await Promise.allSettled([
+    revokeMinted(remains, surroundings),
+    deleteAllLost(remains, surroundings),
+  ]);
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function revokeMinted(
+  { intended: { asked }, minted, revoke }: KeyRemains,
+  { client, log }: Surroundings,
+): Promise<void> {
+  if (!minted || !revoke) return;
+  const key = { name: asked.name, ...minted };
+  await deleteKey(client, key);
+  log.info(`Revoked the API key ${tellKey(key)}, hash ${key.hash}.`);
+}
+
+/** What was sent may yet be carried out. */
+async function deleteAllLost(
+  { intended, minted }: KeyRemains,
+  surroundings: CleanUpSurroundings,
+): Promise<void> {
+  const { clock, log, signal } = surroundings;
+  const known = new Set([...intended.before, minted?.hash]);
+  const isNew = (key: Key) => !known.has(key.hash) && isSince(key, intended);
+  let { lost } = intended;
+  for (const wait of lost > 0 ? LOOKS_MS : []) {
+    await sleep(clock, wait, signal);
+    const now = { ...intended, lost };
+    const found = await findLost(now, isNew, surroundings);
+    if (found.keys.length > 0 && !found.areOurs) {
+      log.warning(...unclear(now, found));
+      return;
+    }
+    lost -= await deleteLost(found, surroundings);
+    if (lost === 0) return;
+  }
+}
