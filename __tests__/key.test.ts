@@ -444,6 +444,14 @@ describe('a POST whose answer is lost', () => {
     expect(calls()).toHaveLength(3);
   });
 
+  test('by a redirect is looked into, and not sent again', async () => {
+    const headers = { location: '/elsewhere' };
+    bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 307, headers, committed: true });
+    expect(expectRed(await mint()).message).toContain('the answer was a redirect (307)');
+    expect(calls()).toEqual([LOOK, LIST, POST, LIST, DELETE]);
+    expect(keys()).toEqual([]);
+  });
+
   test('is settled by a look after 500, and not taken to be open any more', async () => {
     bench.sandbox.faults.push(
       { on: POST, kind: 'answer', status: 500 },
@@ -726,18 +734,36 @@ describe('after the job', () => {
     ['just before', 0],
     ['long before', HOUR],
   ])('what another job has made %s, to end in the same second, is left alone', async (_, age) => {
-    // Whole seconds, as where the server keeps no milliseconds.
+    // Whole seconds, as where the server keeps no milliseconds; one of them is next to any time.
     const second = Math.floor(Date.now() / 1000) * 1000 + 6 * HOUR;
     for (let at = 0; at < 10; at += 1) {
-      give({ name: 'CI', expires_at: new Date(second + at * 1000).toISOString() });
+      give({ name: 'CI', expires_at: new Date(second + at * 2000).toISOString() });
     }
     for (const key of keys()) key.created_at = new Date(Date.now() - age).toISOString();
     bench.sandbox.faults.push({ on: POST, kind: 'silence' });
     const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
     await bench.sandbox.received(3);
     step.kill('SIGKILL');
-    expect((await end(await step.result)).exitCode).toBe(0);
+    const post = await end(await step.result);
+    expect(post.exitCode).toBe(0);
+    expect(annotations(post, 'warning')).toEqual([]);
     expect(keys()).toHaveLength(10);
+  });
+
+  test.each([1, 2])('what arrives after %i looks of the clean-up is deleted', async (looks) => {
+    bench.sandbox.faults.push({ on: POST, kind: 'silence' });
+    const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
+    await bench.sandbox.received(3);
+    step.kill('SIGKILL');
+    const main = await step.result;
+    let lists = 0;
+    meanwhile = (request) => {
+      if (callOf(request) === LIST) lists += 1;
+      if (callOf(request) === LIST && lists === looks) repeat();
+    };
+    await end(main);
+    expect(lists).toBe(looks + 1);
+    expect(keys()).toEqual([]);
   });
 
   test('what may be of another job is left alone, and warned of', async () => {
