@@ -151,7 +151,22 @@ describe('refused before anything is created:', () => {
     [
       'a model with a blank',
       { 'allowed-models': 'gpt 5' },
-      'allowed-models (entry 1) must be without blanks',
+      'allowed-models (entry 1) must be one of models, as author/model',
+    ],
+    [
+      'a model without its author',
+      { 'allowed-models': 'gpt-5-mini' },
+      'allowed-models (entry 1) must be one of models',
+    ],
+    [
+      'what is allowed and ignored',
+      { 'allowed-models': 'a/b', 'ignored-models': 'a/c, a/b' },
+      'ignored-models has what allowed-models has too: a/b',
+    ],
+    [
+      'an interval of no limit',
+      { 'guardrail-limit-reset': 'null' },
+      'guardrail-limit-reset needs guardrail-limit-usd',
     ],
     ['a word for true', { 'enforce-zdr': 'yes' }, 'enforce-zdr must be true or false'],
   ])('%s', async (_, inputs, problem) => {
@@ -169,6 +184,30 @@ describe('refused before anything is created:', () => {
       }),
     );
     expect(message.split('\n')).toHaveLength(4);
+  });
+
+  test('and no pair is missed where one of it is wrong by itself', async () => {
+    const { message } = redOf(
+      await create({
+        'guardrail-limit-usd': '5 USD',
+        'guardrail-limit-reset': 'daily',
+        'budget-daily-usd': '5 USD',
+        'include-byok-in-budgets': 'true',
+      }),
+    );
+    expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'guardrail-limit-usd',
+      'budget-daily-usd',
+      'Nothing',
+    ]);
+  });
+
+  test('an address that two people have', async () => {
+    const { members: organization } = bench.sandbox.account;
+    organization.push({ ...(organization[1] as (typeof organization)[0]), id: 'user_twin' });
+    const { message } = redOf(await create({ members: 'bruno@example.com' }));
+    organization.pop();
+    expect(message).toContain('members: 2 people in it have bruno@example.com');
   });
 
   test('who is not in the organization', async () => {
@@ -314,7 +353,7 @@ describe('when a part fails', () => {
     expect(error?.properties['title']).toContain(title);
     if (inForce) expect(error?.data).toContain(`In force: ${inForce}`);
     expect(error?.data).toContain(`Not in force, or not known to be: ${notInForce}`);
-    expect(error?.data).toContain('Running this again with if-exists: update completes it.');
+    expect(error?.data).toContain('running this again with if-exists: update completes it.');
     expect(error?.data).not.toContain('Nothing was changed');
 
     const again = await update(GOVERNED);
@@ -333,7 +372,9 @@ describe('when a part fails', () => {
   test('delete-after-job deletes the workspace', async () => {
     bench.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 422 });
     const step = await create({ ...GOVERNED, 'delete-after-job': 'true' });
-    expect(annotations(step)[0]?.data).toContain('With delete-after-job, it is deleted');
+    expect(annotations(step)[0]?.data).toContain(
+      'With delete-after-job, the workspace is deleted when the job ends.',
+    );
     const post = await bench.post(step);
     expect(post.exitCode).toBe(0);
     expect(bench.sandbox.account.workspaces).toHaveLength(1);
@@ -382,10 +423,169 @@ describe('members', () => {
   });
 });
 
-test('a guardrail that is answered with other values is a warning', async () => {
-  const body = JSON.stringify({ data: { limit_usd: 500, reset_interval: 'daily' } });
-  bench.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 200, body });
-  const step = await create({ 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' });
-  expect(step.exitCode).toBe(0);
-  expect(annotations(step, 'warning')[0]?.data).toContain('limit_usd: 500');
+describe('an answer that is not what was asked for is red', () => {
+  const LIMIT = { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' };
+  test.each<[string, Record<string, string>, string, object, string]>([
+    [
+      'a limit',
+      LIMIT,
+      PATCH_GUARDRAIL,
+      { limit_usd: 500, reset_interval: 'daily' },
+      'limit_usd is 500',
+    ],
+    ['no limit', LIMIT, PATCH_GUARDRAIL, { limit_usd: null }, 'limit_usd is null'],
+    [
+      'no models',
+      { 'allowed-models': 'a/b' },
+      PATCH_GUARDRAIL,
+      { allowed_models: null },
+      'allowed_models is null',
+    ],
+    [
+      'a budget',
+      { 'budget-daily-usd': '5' },
+      PUT_BUDGET,
+      { limit_usd: 4, reset_interval: 'daily' },
+      'daily 4 USD',
+    ],
+    [
+      'an interval',
+      { 'budget-daily-usd': '5' },
+      PUT_BUDGET,
+      { limit_usd: 5, reset_interval: 'monthly' },
+      'monthly 5 USD',
+    ],
+  ])('%s', async (_, inputs, on, data, fact) => {
+    bench.sandbox.faults.push({ on, kind: 'answer', status: 200, body: JSON.stringify({ data }) });
+    const step = await create(inputs);
+    expect(step.exitCode).toBe(1);
+    const [error] = annotations(step);
+    expect(error?.properties['title']).toContain('is not what was asked for');
+    expect(error?.data).toContain(fact);
+    expect(error?.data).toContain('Not in force, or not known to be: the ');
+    expect(calls().filter((call) => call === on)).toHaveLength(1);
+  });
+
+  test('but for a model, which may have another slug', async () => {
+    const body = JSON.stringify({
+      data: { allowed_models: ['anthropic/claude-4.5-opus-20251124'] },
+    });
+    bench.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 200, body });
+    expect((await create({ 'allowed-models': 'anthropic/claude-opus-4.5' })).exitCode).toBe(0);
+  });
+
+  test('the flag of the budgets', async () => {
+    const data = { limit_usd: 5, reset_interval: 'daily' };
+    const body = JSON.stringify({ data, include_byok_in_budgets: false });
+    bench.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 200, body });
+    const step = await create({ 'budget-daily-usd': '5', 'include-byok-in-budgets': 'true' });
+    expect(annotations(step)[0]?.data).toContain('include_byok_in_budgets is false');
+  });
+
+  test('members who were not added', async () => {
+    const body = JSON.stringify({ data: [], added_count: 0 });
+    bench.sandbox.faults.push({ on: ADD_MEMBERS, kind: 'answer', status: 200, body });
+    const step = await create({ members: 'user_2bruno' });
+    expect(annotations(step)[0]?.properties['title']).toBe(
+      'Not all members were added to the workspace governed',
+    );
+  });
+});
+
+describe('a workspace that is answered without its guardrail', () => {
+  const withoutId = () => {
+    const { default_guardrail_id: _, ...rest } = bench.sandbox.account.workspaces.at(-1) ?? {};
+    return JSON.stringify({ data: rest });
+  };
+  test('is looked at once more', async () => {
+    await create();
+    const body = withoutId();
+    bench.sandbox.account.workspaces.length = 1;
+    // Carried out, and answered as an older API would.
+    bench.sandbox.faults.push({
+      on: 'POST /workspaces',
+      kind: 'answer',
+      status: 201,
+      committed: true,
+      body: body.replace(/"id":"[^"]*"/, '"id":"governed"'),
+    });
+    const step = await create({ 'enforce-zdr': 'true' });
+    expect(step.exitCode).toBe(0);
+    expect(bench.sandbox.account.guardrails).toHaveLength(1);
+  });
+
+  test('is red with update, before anything is written', async () => {
+    await create();
+    bench.sandbox.faults.push({
+      on: 'GET /workspaces/:id',
+      kind: 'answer',
+      status: 200,
+      body: withoutId(),
+    });
+    bench.sandbox.requests.length = 0;
+    const step = await update({ description: 'New', 'enforce-zdr': 'true' });
+    expect(annotations(step)[0]?.properties['title']).toBe(
+      'The guardrail of the workspace governed cannot be found',
+    );
+    expect(writes()).toEqual([]);
+  });
+});
+
+describe('what the log says was done', () => {
+  test('a budget that was deleted was not set', async () => {
+    await create({ 'budget-daily-usd': '5' });
+    const step = await update({ 'budget-daily-usd': 'null' });
+    expect(step.log).toContain('Deleted the daily budget.');
+    expect(step.log).not.toContain('Set the daily budget.');
+  });
+
+  test('of a limit, only what differs', async () => {
+    const limit = { 'guardrail-limit-usd': '5' };
+    await create({ ...limit, 'guardrail-limit-reset': 'daily' });
+    const step = await update({ ...limit, 'guardrail-limit-reset': 'weekly' });
+    expect(step.log).toContain('guardrail reset_interval: "daily" → "weekly"');
+    expect(step.log).not.toContain('5 → 5');
+    expect(bodiesOf(PATCH_GUARDRAIL).at(-1)).toEqual({ limit_usd: 5, reset_interval: 'weekly' });
+  });
+
+  test('fields are written first, and named where the rest fails', async () => {
+    await create();
+    bench.sandbox.requests.length = 0;
+    bench.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 422 });
+    const step = await update({ description: 'New', 'enforce-zdr': 'true' });
+    expect(writes()).toEqual(['PATCH /workspaces/:id', PATCH_GUARDRAIL]);
+    const [error] = annotations(step);
+    expect(error?.data).toContain('In force: description.');
+    expect(error?.data).toContain('Not in force, or not known to be: the guardrail.');
+    expect(error?.data).toContain('running this again completes it.');
+  });
+
+  test('with reuse, that nothing governs it anew', async () => {
+    await create();
+    const step = await create({ 'enforce-zdr': 'true', 'if-exists': 'reuse' });
+    expect(step.log).toContain('What governs it is left as it is, too.');
+  });
+
+  test('with fail, what update would do', async () => {
+    await create();
+    const { message } = redOf(await create({ 'enforce-zdr': 'true' }));
+    expect(message).toContain('With if-exists: update, it would change none of its fields.');
+    expect(message).toContain('It would also set what governs it, where that differs.');
+  });
+});
+
+test('the flag goes with the budget that is set, and not with one that is deleted', async () => {
+  await create({ 'budget-daily-usd': '5', 'include-byok-in-budgets': 'true' });
+  bench.sandbox.requests.length = 0;
+  await update({
+    'budget-daily-usd': 'null',
+    'budget-weekly-usd': '7',
+    'include-byok-in-budgets': 'false',
+  });
+  expect(bodiesOf(PUT_BUDGET)).toEqual([{ limit_usd: 7, include_byok_in_budgets: false }]);
+});
+
+test('an empty list of members asks for nobody', async () => {
+  await create({ members: '[]' });
+  expect(calls()).toEqual(['POST /workspaces']);
 });

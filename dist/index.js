@@ -6042,7 +6042,7 @@
     const IF_EXISTS = [ "fail", "reuse", "update" ];
     const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
     const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
-    const NEEDS_ENTERPRISE = "Budgets of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
+    const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
     const budget = object({
       limit_usd: schemas_number(),
       reset_interval: nullable(schemas_string())
@@ -6070,7 +6070,6 @@
     }
     async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
       const common = {
-        leaves: `the ${interval} budget of the workspace ${slug}`,
         path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
         hint: NEEDS_ENTERPRISE
       };
@@ -6086,9 +6085,12 @@
             deleted: true
           }
         });
-        return;
+        return {
+          interval: interval,
+          limit_usd: limit_usd
+        };
       }
-      await client.request({
+      const {answer: answer} = await client.request({
         ...common,
         doing: `set the ${interval} budget of the workspace ${slug}`,
         method: "PUT",
@@ -6097,23 +6099,32 @@
           ...flags
         },
         answer: object({
-          data: budget.check(refine(data => data.limit_usd === limit_usd, {
-            error: ({input: input}) => `it was ${input.limit_usd} USD`
-          }))
+          data: budget,
+          include_byok_in_budgets: budgets_flag
         })
       });
+      return {
+        interval: answer.data.reset_interval ?? "lifetime",
+        limit_usd: answer.data.limit_usd,
+        ..."include_byok_in_budgets" in flags && {
+          include_byok_in_budgets: answer.include_byok_in_budgets ?? flags.include_byok_in_budgets
+        }
+      };
     }
     const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
     const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
-    const answer = object({
-      data: looseObject({})
+    const guardrailOf = id => object({
+      data: looseObject({
+        id: optional(schemas_string())
+      }).check(refine(data => (data.id ?? id) === id, "it was another guardrail"))
     });
+    const NO_GUARDRAIL = "OpenRouter does not let this key at the guardrail of the workspace, or does not know it.";
     async function findGuardrail(client, {id: id, workspace: workspace}) {
       const {answer: found} = await client.request({
         doing: `look for the guardrail of the workspace ${workspace.slug}`,
         method: "GET",
         path: `/guardrails/${encodeURIComponent(id)}`,
-        answer: answer,
+        answer: guardrailOf(id),
         absent: {
           data: void 0
         }
@@ -6123,17 +6134,19 @@
     async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
       const {answer: updated} = await client.request({
         doing: `set the guardrail of the workspace ${workspace.slug}`,
-        leaves: `the new guardrail of the workspace ${workspace.slug}`,
         method: "PATCH",
         path: `/guardrails/${encodeURIComponent(id)}`,
         body: update,
-        answer: answer
+        answer: guardrailOf(id),
+        hint: NO_GUARDRAIL
       });
       return updated.data;
     }
+    const MODELS = "models, as author/model";
     const entries = what => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      const entry = schemas_string(`must be ${what}`).check(_regex(/^\S+$/, "must be without blanks"));
+      const shape = what === MODELS ? /^[^\s/]+\/[^\s/]+$/ : /^[^\s/]+$/;
+      const entry = schemas_string(`must be ${what}`).check(_regex(shape, `must be one of ${what}`));
       return array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`));
     };
     const restriction = what => optional(nullable(entries(what)));
@@ -6141,8 +6154,8 @@
     const amount = () => optional(nullable(schemas_number(USD).check(_gt(0, USD))));
     const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or null`;
     const governanceInputs = {
-      allowed_models: restriction("models, as author/model"),
-      ignored_models: restriction("models, as author/model"),
+      allowed_models: restriction(MODELS),
+      ignored_models: restriction(MODELS),
       allowed_providers: restriction("providers"),
       ignored_providers: restriction("providers"),
       enforce_zdr: optional(schemas_boolean("must be true or false")),
@@ -6157,7 +6170,18 @@
     };
     object(governanceInputs);
     function governanceProblems(read, given) {
-      return [ ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
+      return [ ...listProblems(read), ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
+    }
+    function listProblems(read) {
+      return [ "models", "providers" ].flatMap(kind => {
+        const allowed = read[`allowed_${kind}`] ?? [];
+        const both = (read[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
+        const message = `has what allowed-${kind} has too: ${both.join(", ")}`;
+        return both.length > 0 ? [ {
+          input: `ignored-${kind}`,
+          message: message
+        } ] : [];
+      });
     }
     function limitProblems(read, given) {
       const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = read;
@@ -6322,9 +6346,9 @@
       return request.asked[field] === void 0 ? "set by OpenRouter" : "set by this step";
     }
     function remarkOnChange({from: from}, {dryRun: dryRun}) {
-      if (dryRun) return "would be set";
-      return from === null ? "set by this step" : {
-        code: `was ${textOf(from)}`
+      if (from === null) return dryRun ? "would be set" : "set by this step";
+      return {
+        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
       };
     }
     function row(field, value, remark) {
@@ -6602,21 +6626,23 @@
       const members = await allOf(readPages(read, ({user_id: user_id}) => user_id));
       return members.map(({user_id: user_id}) => user_id);
     }
+    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages not by this.";
     const MAX_ADDED = 100;
     async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
-      await client.request({
+      const {answer: answer} = await client.request({
         doing: `add members to the workspace ${slug}`,
-        leaves: `new members of the workspace ${slug}`,
         method: "POST",
         path: `/workspaces/${encodeURIComponent(id)}/members/add`,
         body: {
           user_ids: userIds
         },
         answer: object({
-          added_count: schemas_number()
+          data: array(workspaceMember)
         }),
+        hint: NOT_TO_BE_CHANGED,
         attempt: attempt
       });
+      return answer.data.map(({user_id: user_id}) => user_id);
     }
     function budgetsAfter(budgets, limits) {
       const merged = {
@@ -6644,9 +6670,14 @@
         limit_usd: wanted[interval] ?? null
       }));
     }
-    function guardrailIdOf({default_guardrail_id: id, slug: slug}) {
-      if (typeof id === "string" && id !== "") return id;
-      throw new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail it has." ]);
+    function guardrailIdOf({default_guardrail_id: id}) {
+      return typeof id === "string" && id !== "" ? id : void 0;
+    }
+    function guardrailOddities(answered, update) {
+      return Object.keys(guardrailDrift(answered, update)).filter(field => {
+        const [is, asked] = [ answered[field] ?? null, update[field] ?? null ];
+        return !isModels(field) || is === null !== (asked === null);
+      });
     }
     function guardrailDrift(guardrail, update) {
       const differs = field => !isSame(field, guardrail?.[field], update[field]);
@@ -6659,7 +6690,7 @@
       const same = isModels(field) ? isSameModel : Object.is;
       const there = [ ...new Set(is) ];
       const wanted = [ ...new Set(asked) ];
-      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry)));
+      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry))) && there.every(candidate => wanted.some(entry => same(candidate, entry)));
     }
     function isModels(field) {
       return field.endsWith("_models");
@@ -6669,47 +6700,55 @@
       const [base = "", variant] = String(asked).split(":");
       const [dated = "", ...others] = String(is).split(":");
       const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
-      return others[0] === variant && /^\d[\d-]*$/.test(date);
+      return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
     }
     async function findMembers(written, {client: client}) {
       const organization = await listOrganizationMembers(client);
       const found = written.map(text => ({
         text: text,
-        member: memberOf(organization, text)
+        members: membersOf(organization, text)
       }));
-      const unknown = found.filter(({member: member}) => member === void 0).map(({text: text}) => text);
-      if (unknown.length > 0) throw new Failure("Not all members are in the organization", [ ...unknown.map(text => `members: nobody in it has the id or e-mail address ${text}`), "Nothing was changed at OpenRouter." ]);
-      const byId = new Map(found.map(({text: text, member: member}) => [ member?.id ?? "", text ]));
+      const problems = found.flatMap(({text: text, members: {length: length}}) => {
+        if (length === 1) return [];
+        return [ `members: ${length === 0 ? "nobody in it has" : `${length} people in it have`} ${text}` ];
+      });
+      if (problems.length > 0) throw new Failure("Not all members are in the organization", [ ...problems, "Each must be the id or e-mail address of one member of the organization.", "Nothing was changed at OpenRouter." ]);
+      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
       return [ ...byId ].map(([userId, text]) => ({
         userId: userId,
         written: text
       }));
     }
-    function memberOf(organization, written) {
+    function membersOf(organization, written) {
       const address = written.toLowerCase();
-      return organization.find(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
+      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
     }
-    async function addAll(workspace, userIds, {client: client, log: log}) {
+    async function addAll(workspace, userIds, surroundings) {
+      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
+    }
+    async function addSome(workspace, userIds, {client: client, log: log}) {
+      const absent = async ids => {
+        const present = new Set(await listMembers(client, workspace));
+        return ids.filter(userId => !present.has(userId));
+      };
       let missing = userIds;
-      for (let attempt = 1; missing.length > 0; ) {
-        const some = missing.slice(0, MAX_ADDED);
-        try {
-          await addMembers(client, workspace, {
-            userIds: some,
-            attempt: attempt
-          });
-          missing = missing.slice(MAX_ADDED);
-          attempt = 1;
-        } catch (error) {
-          if (!(error instanceof OpenRouterError)) throw error;
-          const {again: again, mayHaveLanded: mayHaveLanded, attempts: attempts} = error.facts;
-          if (!again || !mayHaveLanded) throw error;
-          log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-          const present = new Set(await listMembers(client, workspace));
-          missing = missing.filter(userId => !present.has(userId));
-          attempt = attempts + 1;
-          if (missing.length > 0) await client.untilNextAttempt(error);
-        }
+      for (let attempt = 1; ;) try {
+        const added = new Set(await addMembers(client, workspace, {
+          userIds: missing,
+          attempt: attempt
+        }));
+        if (missing.every(userId => added.has(userId))) return;
+        const left = await absent(missing);
+        if (left.length === 0) return;
+        throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [ `OpenRouter has answered that it has added them, and does not show: ${left.join(", ")}.` ]);
+      } catch (error) {
+        if (!(error instanceof OpenRouterError) || !error.facts.mayHaveLanded) throw error;
+        log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
+        missing = await absent(missing);
+        if (missing.length === 0) return;
+        if (!error.facts.again) throw error;
+        attempt = error.facts.attempts + 1;
+        await client.untilNextAttempt(error);
       }
     }
     async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
@@ -6718,29 +6757,51 @@
     function changesOf(parts) {
       return parts.flatMap(({changes: changes}) => changes);
     }
-    async function planGuardrail(wanted, workspace, {client: client, log: log}) {
-      const of = existing => ({
-        id: guardrailIdOf(existing),
-        workspace: existing
+    async function planGuardrail(wanted, workspace, {client: client}) {
+      const known = workspace && guardrailIdOf(workspace);
+      if (workspace && known === void 0) throw guardrailUnknown(workspace);
+      const guardrail = workspace && await findGuardrail(client, {
+        id: known ?? "",
+        workspace: workspace
       });
-      const guardrail = workspace && await findGuardrail(client, of(workspace));
       const update = guardrailDrift(guardrail, wanted);
-      const changes = Object.entries(update).map(([field, to]) => ({
+      const changes = differing(Object.entries(update).map(([field, to]) => ({
         field: `guardrail ${field}`,
         from: guardrail?.[field] ?? null,
         to: to
-      }));
+      })));
       if (changes.length === 0) return [];
       return [ {
         name: "the guardrail",
+        done: "Set the guardrail.",
         changes: changes,
         async write(existing) {
-          const set = await patchGuardrail(client, of(existing), update);
-          const odd = Object.keys(guardrailDrift(set, update)).filter(field => !isModels(field));
-          if (odd.length === 0) return;
-          log.warning(`The guardrail of the workspace ${existing.slug} is not what was asked for`, [ "OpenRouter has answered with other values:", ...odd.map(field => `${field}: ${JSON.stringify(set[field] ?? null)}`) ]);
+          const id = known ?? await guardrailIdAt(existing, client);
+          const answered = await patchGuardrail(client, {
+            id: id,
+            workspace: existing
+          }, update);
+          const odd = guardrailOddities(answered, update);
+          if (odd.length > 0) throw notAsAsked(`The guardrail of the workspace ${existing.slug}`, odd.map(field => `${field} is ${JSON.stringify(answered[field] ?? null)}`));
         }
       } ];
+    }
+    async function guardrailIdAt(workspace, client) {
+      const said = guardrailIdOf(workspace);
+      if (said !== void 0) return said;
+      const look = await findWorkspace(client, workspace.id);
+      const found = look.workspace && guardrailIdOf(look.workspace);
+      if (found === void 0) throw guardrailUnknown(workspace);
+      return found;
+    }
+    function guardrailUnknown({slug: slug}) {
+      return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail the workspace has." ]);
+    }
+    function notAsAsked(what, facts) {
+      return new Failure(`${what} is not what was asked for`, [ `OpenRouter has taken it, and answered: ${facts.join(", ")}.` ]);
+    }
+    function differing(changes) {
+      return changes.filter(({from: from, to: to}) => JSON.stringify(from) !== JSON.stringify(to));
     }
     async function planBudgets({limits: limits, include_byok_in_budgets: flag}, workspace, {client: client}) {
       const state = workspace ? await listBudgets(client, workspace) : void 0;
@@ -6751,10 +6812,12 @@
         const [narrow, wide] = disorder;
         throw new Failure("The budgets would not be in order", [ `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`, "Nothing was changed at OpenRouter." ]);
       }
-      const writes = withFlag(budgetWrites(budgets, wanted), limits, flag === flagNow ? void 0 : flag);
-      return writes.map(write => ({
+      const isFlagged = flag !== void 0 && flag !== flagNow;
+      const writes = budgetWrites(budgets, wanted);
+      return (isFlagged ? withFlag(writes, limits, flag) : writes).map(write => ({
         name: `the ${write.interval} budget`,
-        changes: [ {
+        done: `${write.limit_usd === null ? "Deleted" : "Set"} the ${write.interval} budget.`,
+        changes: differing([ {
           field: `budget ${write.interval}`,
           from: budgets[write.interval] ?? null,
           to: write.limit_usd
@@ -6762,22 +6825,29 @@
           field: "include_byok_in_budgets",
           from: flagNow ?? null,
           to: flag
-        } ] : [] ].filter(({from: from, to: to}) => from !== to),
-        write: existing => writeBudget(client, existing, write)
+        } ] : [] ]),
+        async write(existing) {
+          const answered = await writeBudget(client, existing, write);
+          if (JSON.stringify(answered) === JSON.stringify(write)) return;
+          throw notAsAsked(`The ${write.interval} budget of the workspace ${existing.slug}`, [ `${answered.interval} ${answered.limit_usd} USD`, ..."include_byok_in_budgets" in answered ? [ `include_byok_in_budgets is ${answered.include_byok_in_budgets}` ] : [] ]);
+        }
       }));
     }
     function withFlag(writes, limits, flag) {
-      if (flag === void 0) return writes;
-      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null) ?? Object.entries(limits).map(([interval, limit_usd]) => ({
-        interval: interval,
-        limit_usd: limit_usd
-      })).find(({limit_usd: limit_usd}) => limit_usd !== null);
-      if (!carrier) return writes;
-      const flagged = {
-        ...carrier,
+      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
+      if (carrier) return writes.map(write => write === carrier ? {
+        ...write,
         include_byok_in_budgets: flag
-      };
-      return writes.includes(carrier) ? writes.map(write => write === carrier ? flagged : write) : [ ...writes, flagged ];
+      } : write);
+      const again = INTERVALS.flatMap(interval => {
+        const limit_usd = limits[interval] ?? null;
+        return limit_usd === null ? [] : [ {
+          interval: interval,
+          limit_usd: limit_usd,
+          include_byok_in_budgets: flag
+        } ];
+      });
+      return [ ...writes, ...again.slice(0, 1) ];
     }
     async function planMembers(written, workspace, surroundings) {
       const {client: client} = surroundings;
@@ -6788,8 +6858,9 @@
       const userIds = missing.map(({userId: userId}) => userId);
       return [ {
         name: "the members",
+        done: "Added the members.",
         changes: [ {
-          field: "members",
+          field: "members to add",
           from: null,
           to: missing.map(member => member.written)
         } ],
@@ -6808,7 +6879,7 @@
           if (error instanceof Failure) throw new Failure(error.title, [ ...error.lines, ...left ]);
           throw error;
         }
-        log.info(`Set ${part.name}.`);
+        log.info(part.done);
       }
     }
     function namesOf(state, parts) {
@@ -6821,9 +6892,11 @@
         const changes = driftOf(workspace, asked);
         throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", ...whatUpdateWouldDo(changes, governance) ]);
       },
-      async reuse({workspace: workspace}, _, {events: events, log: log}) {
+      async reuse({workspace: workspace, made: made}, {governance: governance}, {events: events, log: log}) {
         events.known(workspace, false);
+        if (made === "unknown" && isGoverned(governance)) warnOfNoGovernance(workspace, log);
         log.info(`It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        if (isGoverned(governance)) log.info("What governs it is left as it is, too.");
         return {
           outcome: "unchanged",
           workspace: workspace,
@@ -6832,7 +6905,7 @@
         };
       },
       async update({workspace: workspace}, {asked: asked, governance: governance, dryRun: dryRun}, surroundings) {
-        const {events: events, log: log} = surroundings;
+        const {client: client, events: events, log: log} = surroundings;
         events.known(workspace, false);
         log.info(`It exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
         const changes = driftOf(workspace, asked);
@@ -6857,13 +6930,22 @@
             governed: governed
           };
         }
-        const updated = await updateFields(workspace, changes, surroundings);
-        warnOfDrift(updated, asked, log);
-        const remedy = [ "Running this again completes it." ];
-        await bringIntoForce(parts, updated, {
+        let updated = workspace;
+        const fields = {
+          name: changes.map(({field: field}) => field).join(", "),
+          done: `Updated ${changes.map(({field: field}) => field).join(", ")}.`,
+          changes: changes,
+          async write() {
+            updated = await patchWorkspace(client, workspace, valuesOf(changes));
+          }
+        };
+        const remedy = [ "Once that is put right, running this again completes it." ];
+        const all = changes.length > 0 ? [ fields, ...parts ] : parts;
+        await bringIntoForce(all, workspace, {
           ...surroundings,
           remedy: remedy
         });
+        warnOfDrift(updated, asked, log);
         return {
           outcome: "updated",
           workspace: updated,
@@ -6874,17 +6956,16 @@
     };
     function whatUpdateWouldDo(changes, governance) {
       const names = changes.map(({field: field}) => field).join(", ");
-      const isGoverned = Object.keys(governance).length > 0;
-      const nothing = isGoverned ? "none of its fields" : "nothing";
-      return [ `With if-exists: update, it would change ${names || nothing}.`, ...isGoverned ? [ "It would also set what governs it, where that differs." ] : [] ];
+      const nothing = isGoverned(governance) ? "none of its fields" : "nothing";
+      return [ `With if-exists: update, it would change ${names || nothing}.`, ...isGoverned(governance) ? [ "It would also set what governs it, where that differs." ] : [] ];
+    }
+    function isGoverned(governance) {
+      return Object.keys(governance).length > 0;
+    }
+    function warnOfNoGovernance({slug: slug}, log) {
+      log.warning(`The workspace ${slug} may be governed by nothing`, [ "Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.", "With if-exists: update, what governs it would be set." ]);
     }
     const UNKNOWN_MAKER = "It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.";
-    async function updateFields(workspace, changes, {client: client, log: log}) {
-      if (changes.length === 0) return workspace;
-      const updated = await patchWorkspace(client, workspace, valuesOf(changes));
-      log.info(`Updated ${changes.map(({field: field}) => field).join(", ")}.`);
-      return updated;
-    }
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
     }
@@ -7019,10 +7100,10 @@
       if (posted.made !== true) return takeExisting(posted, request, surroundings);
       const {workspace: workspace} = posted;
       warnOfDrift(workspace, asked, log);
-      const remedy = [ "Running this again with if-exists: update completes it.", ...deleteAfterJob ? [ "With delete-after-job, it is deleted when the job ends." ] : [] ];
+      const remedy = deleteAfterJob ? "With delete-after-job, the workspace is deleted when the job ends." : "Once that is put right, running this again with if-exists: update completes it.";
       await bringIntoForce(parts, workspace, {
         ...surroundings,
-        remedy: remedy
+        remedy: [ remedy ]
       });
       return {
         outcome: "created",

@@ -12,6 +12,9 @@ describe('guardrailDrift', () => {
     ['another variant', ['a/b-20260101:free'], ['a/b'], false],
     ['another model', ['a/b-mini'], ['a/b'], false],
     ['another with a date', ['a/b-mini-20260101'], ['a/b'], false],
+    ['a number that is no date', ['a/b-0528'], ['a/b'], false],
+    ['a version', ['a/b-001'], ['a/b'], false],
+    ['another beside two of the same', ['a/b-20260101', 'x/evil'], ['a/b', 'a/b-20260101'], false],
     ['one more', ['a/b', 'a/c'], ['a/b'], false],
     ['one less', ['a/b'], ['a/b', 'a/c'], false],
   ])('of models: %s', (_, is, asked, same) => {

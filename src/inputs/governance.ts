@@ -4,9 +4,12 @@ import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter
 import type { Governance } from '../workspace/governance.ts';
 import type { Problem } from './problem.ts';
 
+const MODELS = 'models, as author/model';
+
 const entries = (what: string) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-  const entry = z.string(`must be ${what}`).check(z.regex(/^\S+$/, 'must be without blanks'));
+  const shape = what === MODELS ? /^[^\s/]+\/[^\s/]+$/ : /^[^\s/]+$/;
+  const entry = z.string(`must be ${what}`).check(z.regex(shape, `must be one of ${what}`));
   return z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`));
 };
 const restriction = (what: string) => z.optional(z.nullable(entries(what)));
@@ -18,8 +21,8 @@ const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or null`;
 
 /** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
 export const governanceInputs = {
-  allowed_models: restriction('models, as author/model'),
-  ignored_models: restriction('models, as author/model'),
+  allowed_models: restriction(MODELS),
+  ignored_models: restriction(MODELS),
   allowed_providers: restriction('providers'),
   ignored_providers: restriction('providers'),
   enforce_zdr: z.optional(z.boolean('must be true or false')),
@@ -46,7 +49,21 @@ type Given = ReadonlySet<string>;
 
 /** What is wrong between the inputs, each of which is right by itself. */
 export function governanceProblems(read: GovernanceInputs, given: Given): Problem[] {
-  return [...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given)];
+  return [
+    ...listProblems(read),
+    ...limitProblems(read, given),
+    ...orderProblems(read),
+    ...flagProblems(read, given),
+  ];
+}
+
+function listProblems(read: GovernanceInputs): Problem[] {
+  return (['models', 'providers'] as const).flatMap((kind) => {
+    const allowed = read[`allowed_${kind}`] ?? [];
+    const both = (read[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
+    const message = `has what allowed-${kind} has too: ${both.join(', ')}`;
+    return both.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
+  });
 }
 
 function limitProblems(read: GovernanceInputs, given: Given): Problem[] {

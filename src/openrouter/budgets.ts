@@ -17,7 +17,7 @@ export interface BudgetState {
 }
 
 const NEEDS_ENTERPRISE =
-  'Budgets of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.';
+  'Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.';
 
 const budget = z.object({
   limit_usd: z.number(),
@@ -56,21 +56,21 @@ export async function listBudgets(
 export interface BudgetWrite {
   interval: Interval;
   limit_usd: number | null;
-  include_byok_in_budgets?: boolean;
+  include_byok_in_budgets?: boolean | undefined;
 }
 
 /**
  * `PUT` or `DELETE /workspaces/{id}/budgets/{interval}`. OpenRouter refuses what would not leave
- * lifetime > monthly > weekly > daily, among those that are set.
+ * lifetime > monthly > weekly > daily, among those that are set. Returns what is so then, as far as
+ * the answer says.
  * @throws {OpenRouterError}
  */
 export async function writeBudget(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
   { interval, limit_usd, ...flags }: BudgetWrite,
-): Promise<void> {
+): Promise<BudgetWrite> {
   const common = {
-    leaves: `the ${interval} budget of the workspace ${slug}`,
     path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
     hint: NEEDS_ENTERPRISE,
   };
@@ -82,19 +82,20 @@ export async function writeBudget(
       answer: z.object({ deleted: z.literal(true) }),
       absent: { deleted: true },
     });
-    return;
+    return { interval, limit_usd };
   }
-  await client.request({
+  const { answer } = await client.request({
     ...common,
     doing: `set the ${interval} budget of the workspace ${slug}`,
     method: 'PUT',
     body: { limit_usd, ...flags },
-    answer: z.object({
-      data: budget.check(
-        z.refine((data) => data.limit_usd === limit_usd, {
-          error: ({ input }) => `it was ${(input as { limit_usd: number }).limit_usd} USD`,
-        }),
-      ),
-    }),
+    answer: z.object({ data: budget, include_byok_in_budgets: flag }),
   });
+  return {
+    interval: (answer.data.reset_interval ?? 'lifetime') as Interval,
+    limit_usd: answer.data.limit_usd,
+    ...('include_byok_in_budgets' in flags && {
+      include_byok_in_budgets: answer.include_byok_in_budgets ?? flags.include_byok_in_budgets,
+    }),
+  };
 }

@@ -33,7 +33,16 @@ export type GuardrailUpdate = {
 /** A guardrail as the API answers it, of which nothing is required. */
 export type Guardrail = Readonly<Record<string, unknown>>;
 
-const answer = z.object({ data: z.looseObject({}) });
+/** The guardrail of that id and no other, where the answer says which it is. */
+const guardrailOf = (id: string) =>
+  z.object({
+    data: z
+      .looseObject({ id: z.optional(z.string()) })
+      .check(z.refine((data) => (data.id ?? id) === id, 'it was another guardrail')),
+  });
+
+const NO_GUARDRAIL =
+  'OpenRouter does not let this key at the guardrail of the workspace, or does not know it.';
 
 interface GuardrailOf {
   /** The `default_guardrail_id` of the workspace. */
@@ -54,7 +63,7 @@ export async function findGuardrail(
     doing: `look for the guardrail of the workspace ${workspace.slug}`,
     method: 'GET',
     path: `/guardrails/${encodeURIComponent(id)}`,
-    answer,
+    answer: guardrailOf(id),
     absent: { data: undefined },
   });
   return found.data;
@@ -71,11 +80,11 @@ export async function patchGuardrail(
 ): Promise<Guardrail> {
   const { answer: updated } = await client.request({
     doing: `set the guardrail of the workspace ${workspace.slug}`,
-    leaves: `the new guardrail of the workspace ${workspace.slug}`,
     method: 'PATCH',
     path: `/guardrails/${encodeURIComponent(id)}`,
     body: update,
-    answer,
+    answer: guardrailOf(id),
+    hint: NO_GUARDRAIL,
   });
   return updated.data;
 }

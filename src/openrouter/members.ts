@@ -54,26 +54,30 @@ export async function listMembers(
   return members.map(({ user_id }) => user_id);
 }
 
+const NOT_TO_BE_CHANGED =
+  'OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages not by this.';
+
 /** The most that one call adds. */
 export const MAX_ADDED = 100;
 
 /**
  * `POST /workspaces/{id}/members/add`: adds users, up to `MAX_ADDED` of them, by their ids;
- * `attempt` counts from 1.
+ * `attempt` counts from 1. Returns the ids of those who are members by that.
  * @throws {OpenRouterError}
  */
 export async function addMembers(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
   { userIds, attempt }: { userIds: readonly string[]; attempt: number },
-): Promise<void> {
-  await client.request({
+): Promise<string[]> {
+  const { answer } = await client.request({
     doing: `add members to the workspace ${slug}`,
-    leaves: `new members of the workspace ${slug}`,
     method: 'POST',
     path: `/workspaces/${encodeURIComponent(id)}/members/add`,
     body: { user_ids: userIds },
-    answer: z.object({ added_count: z.number() }),
+    answer: z.object({ data: z.array(workspaceMember) }),
+    hint: NOT_TO_BE_CHANGED,
     attempt,
   });
+  return answer.data.map(({ user_id }) => user_id);
 }

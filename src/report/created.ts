@@ -68,8 +68,8 @@ function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRe
 }
 
 function remarkOnChange({ from }: Change, { dryRun }: CreateRequest): Cell {
-  if (dryRun) return 'would be set';
-  return from === null ? 'set by this step' : { code: `was ${textOf(from)}` };
+  if (from === null) return dryRun ? 'would be set' : 'set by this step';
+  return { code: `${dryRun ? 'is' : 'was'} ${textOf(from)}` };
 }
 
 function row(field: string, value: unknown, remark: Cell): Cell[] {

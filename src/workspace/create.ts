@@ -38,11 +38,10 @@ export async function createWorkspace(
   if (posted.made !== true) return takeExisting(posted, request, surroundings);
   const { workspace } = posted;
   warnOfDrift(workspace, asked, log);
-  const remedy = [
-    'Running this again with if-exists: update completes it.',
-    ...(deleteAfterJob ? ['With delete-after-job, it is deleted when the job ends.'] : []),
-  ];
-  await bringIntoForce(parts, workspace, { ...surroundings, remedy });
+  const remedy = deleteAfterJob
+    ? 'With delete-after-job, the workspace is deleted when the job ends.'
+    : 'Once that is put right, running this again with if-exists: update completes it.';
+  await bringIntoForce(parts, workspace, { ...surroundings, remedy: [remedy] });
   return { outcome: 'created', workspace, changes: [], governed };
 }
 

@@ -1,7 +1,14 @@
 import { Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
 import { dashboardUrl, patchWorkspace, type Workspace } from '../openrouter/workspaces.ts';
 import { type Change, driftOf, tellChange, warnOfDrift } from './drift.ts';
-import { bringIntoForce, changesOf, type Governance, planGovernance } from './governance.ts';
+import {
+  bringIntoForce,
+  changesOf,
+  type Governance,
+  type Part,
+  planGovernance,
+} from './governance.ts';
 import type { Posted } from './post-once.ts';
 import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
 
@@ -31,16 +38,18 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     ]);
   },
 
-  async reuse({ workspace }, _, { events, log }) {
+  async reuse({ workspace, made }, { governance }, { events, log }) {
     events.known(workspace, false);
+    if (made === 'unknown' && isGoverned(governance)) warnOfNoGovernance(workspace, log);
     log.info(
       `It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
     );
+    if (isGoverned(governance)) log.info('What governs it is left as it is, too.');
     return { outcome: 'unchanged', workspace, changes: [], governed: [] };
   },
 
   async update({ workspace }, { asked, governance, dryRun }, surroundings) {
-    const { events, log } = surroundings;
+    const { client, events, log } = surroundings;
     events.known(workspace, false);
     log.info(`It exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
     const changes = driftOf(workspace, asked);
@@ -55,37 +64,45 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
       log.info('This is a dry run: nothing was written.');
       return { outcome: 'updated', workspace, changes, governed };
     }
-    const updated = await updateFields(workspace, changes, surroundings);
+    let updated = workspace;
+    const fields: Part = {
+      name: changes.map(({ field }) => field).join(', '),
+      done: `Updated ${changes.map(({ field }) => field).join(', ')}.`,
+      changes,
+      async write() {
+        updated = await patchWorkspace(client, workspace, valuesOf(changes));
+      },
+    };
+    const remedy = ['Once that is put right, running this again completes it.'];
+    const all = changes.length > 0 ? [fields, ...parts] : parts;
+    await bringIntoForce(all, workspace, { ...surroundings, remedy });
     warnOfDrift(updated, asked, log);
-    const remedy = ['Running this again completes it.'];
-    await bringIntoForce(parts, updated, { ...surroundings, remedy });
     return { outcome: 'updated', workspace: updated, changes, governed };
   },
 };
 
 function whatUpdateWouldDo(changes: readonly Change[], governance: Governance): string[] {
   const names = changes.map(({ field }) => field).join(', ');
-  const isGoverned = Object.keys(governance).length > 0;
-  const nothing = isGoverned ? 'none of its fields' : 'nothing';
+  const nothing = isGoverned(governance) ? 'none of its fields' : 'nothing';
   return [
     `With if-exists: update, it would change ${names || nothing}.`,
-    ...(isGoverned ? ['It would also set what governs it, where that differs.'] : []),
+    ...(isGoverned(governance) ? ['It would also set what governs it, where that differs.'] : []),
   ];
+}
+
+function isGoverned(governance: Governance): boolean {
+  return Object.keys(governance).length > 0;
+}
+
+function warnOfNoGovernance({ slug }: Workspace, log: Log): void {
+  log.warning(`The workspace ${slug} may be governed by nothing`, [
+    'Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.',
+    'With if-exists: update, what governs it would be set.',
+  ]);
 }
 
 const UNKNOWN_MAKER =
   'It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.';
-
-async function updateFields(
-  workspace: Workspace,
-  changes: readonly Change[],
-  { client, log }: CreateSurroundings,
-): Promise<Workspace> {
-  if (changes.length === 0) return workspace;
-  const updated = await patchWorkspace(client, workspace, valuesOf(changes));
-  log.info(`Updated ${changes.map(({ field }) => field).join(', ')}.`);
-  return updated;
-}
 
 function valuesOf(changes: readonly Change[]): Record<string, unknown> {
   return Object.fromEntries(changes.map(({ field, to }) => [field, to]));

@@ -1,12 +1,13 @@
 import { Failure } from '../failure.ts';
-import { type BudgetWrite, listBudgets, writeBudget } from '../openrouter/budgets.ts';
+import { type BudgetWrite, INTERVALS, listBudgets, writeBudget } from '../openrouter/budgets.ts';
+import type { Client } from '../openrouter/client.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { findGuardrail, type GuardrailUpdate, patchGuardrail } from '../openrouter/guardrails.ts';
 import { listMembers } from '../openrouter/members.ts';
-import type { Workspace } from '../openrouter/workspaces.ts';
+import { findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
 import { type BudgetLimits, budgetsAfter, budgetWrites, disorderIn } from './budgets.ts';
 import type { Change } from './drift.ts';
-import { guardrailDrift, guardrailIdOf, isModels } from './guardrail.ts';
+import { guardrailDrift, guardrailIdOf, guardrailOddities } from './guardrail.ts';
 import { addAll, findMembers } from './members.ts';
 import type { Surroundings } from './post-once.ts';
 
@@ -18,10 +19,12 @@ export interface Governance {
   members?: readonly string[];
 }
 
-/** One write to what governs a workspace. */
+/** One write to a workspace, or to what governs it. */
 export interface Part {
   /** As the object of a sentence. */
   name: string;
+  /** What the log says once it is written. */
+  done: string;
   changes: readonly Change[];
   /** @throws {OpenRouterError} */
   write(workspace: Workspace): Promise<void>;
@@ -54,32 +57,64 @@ export function changesOf(parts: readonly Part[]): Change[] {
 async function planGuardrail(
   wanted: GuardrailUpdate,
   workspace: Workspace | undefined,
-  { client, log }: Surroundings,
+  { client }: Surroundings,
 ): Promise<Part[]> {
-  const of = (existing: Workspace) => ({ id: guardrailIdOf(existing), workspace: existing });
-  const guardrail = workspace && (await findGuardrail(client, of(workspace)));
+  const known = workspace && guardrailIdOf(workspace);
+  if (workspace && known === undefined) throw guardrailUnknown(workspace);
+  const guardrail = workspace && (await findGuardrail(client, { id: known ?? '', workspace }));
   const update = guardrailDrift(guardrail, wanted);
-  const changes = Object.entries(update).map(([field, to]) => ({
-    field: `guardrail ${field}`,
-    from: guardrail?.[field] ?? null,
-    to,
-  }));
+  const changes = differing(
+    Object.entries(update).map(([field, to]) => ({
+      field: `guardrail ${field}`,
+      from: guardrail?.[field] ?? null,
+      to,
+    })),
+  );
   if (changes.length === 0) return [];
   return [
     {
       name: 'the guardrail',
+      done: 'Set the guardrail.',
       changes,
       async write(existing) {
-        const set = await patchGuardrail(client, of(existing), update);
-        const odd = Object.keys(guardrailDrift(set, update)).filter((field) => !isModels(field));
-        if (odd.length === 0) return;
-        log.warning(`The guardrail of the workspace ${existing.slug} is not what was asked for`, [
-          'OpenRouter has answered with other values:',
-          ...odd.map((field) => `${field}: ${JSON.stringify(set[field] ?? null)}`),
-        ]);
+        const id = known ?? (await guardrailIdAt(existing, client));
+        const answered = await patchGuardrail(client, { id, workspace: existing }, update);
+        const odd = guardrailOddities(answered, update);
+        if (odd.length > 0) {
+          throw notAsAsked(
+            `The guardrail of the workspace ${existing.slug}`,
+            odd.map((field) => `${field} is ${JSON.stringify(answered[field] ?? null)}`),
+          );
+        }
       },
     },
   ];
+}
+
+/** The id of the guardrail of a workspace that was just made; older answers lack it. */
+async function guardrailIdAt(workspace: Workspace, client: Client): Promise<string> {
+  const said = guardrailIdOf(workspace);
+  if (said !== undefined) return said;
+  const look = await findWorkspace(client, workspace.id);
+  const found = look.workspace && guardrailIdOf(look.workspace);
+  if (found === undefined) throw guardrailUnknown(workspace);
+  return found;
+}
+
+function guardrailUnknown({ slug }: Workspace): Failure {
+  return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [
+    'OpenRouter does not say which guardrail the workspace has.',
+  ]);
+}
+
+function notAsAsked(what: string, facts: readonly string[]): Failure {
+  return new Failure(`${what} is not what was asked for`, [
+    `OpenRouter has taken it, and answered: ${facts.join(', ')}.`,
+  ]);
+}
+
+function differing(changes: Change[]): Change[] {
+  return changes.filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
 }
 
 async function planBudgets(
@@ -98,14 +133,12 @@ async function planBudgets(
       'Nothing was changed at OpenRouter.',
     ]);
   }
-  const writes = withFlag(
-    budgetWrites(budgets, wanted),
-    limits,
-    flag === flagNow ? undefined : flag,
-  );
-  return writes.map((write) => ({
+  const isFlagged = flag !== undefined && flag !== flagNow;
+  const writes = budgetWrites(budgets, wanted);
+  return (isFlagged ? withFlag(writes, limits, flag) : writes).map((write) => ({
     name: `the ${write.interval} budget`,
-    changes: [
+    done: `${write.limit_usd === null ? 'Deleted' : 'Set'} the ${write.interval} budget.`,
+    changes: differing([
       {
         field: `budget ${write.interval}`,
         from: budgets[write.interval] ?? null,
@@ -114,28 +147,33 @@ async function planBudgets(
       ...('include_byok_in_budgets' in write
         ? [{ field: 'include_byok_in_budgets', from: flagNow ?? null, to: flag }]
         : []),
-    ].filter(({ from, to }) => from !== to),
-    write: (existing) => writeBudget(client, existing, write),
+    ]),
+    async write(existing) {
+      const answered = await writeBudget(client, existing, write);
+      if (JSON.stringify(answered) === JSON.stringify(write)) return;
+      throw notAsAsked(`The ${write.interval} budget of the workspace ${existing.slug}`, [
+        `${answered.interval} ${answered.limit_usd} USD`,
+        ...('include_byok_in_budgets' in answered
+          ? [`include_byok_in_budgets is ${answered.include_byok_in_budgets}`]
+          : []),
+      ]);
+    },
   }));
 }
 
 /** OpenRouter sets the flag only with a budget: with the first that is set, else with one again. */
-function withFlag(
-  writes: BudgetWrite[],
-  limits: BudgetLimits,
-  flag: boolean | undefined,
-): BudgetWrite[] {
-  if (flag === undefined) return writes;
-  const carrier =
-    writes.find(({ limit_usd }) => limit_usd !== null) ??
-    (Object.entries(limits)
-      .map(([interval, limit_usd]) => ({ interval, limit_usd }))
-      .find(({ limit_usd }) => limit_usd !== null) as BudgetWrite | undefined);
-  if (!carrier) return writes;
-  const flagged = { ...carrier, include_byok_in_budgets: flag };
-  return writes.includes(carrier)
-    ? writes.map((write) => (write === carrier ? flagged : write))
-    : [...writes, flagged];
+function withFlag(writes: BudgetWrite[], limits: BudgetLimits, flag: boolean): BudgetWrite[] {
+  const carrier = writes.find(({ limit_usd }) => limit_usd !== null);
+  if (carrier) {
+    return writes.map((write) =>
+      write === carrier ? { ...write, include_byok_in_budgets: flag } : write,
+    );
+  }
+  const again = INTERVALS.flatMap((interval) => {
+    const limit_usd = limits[interval] ?? null;
+    return limit_usd === null ? [] : [{ interval, limit_usd, include_byok_in_budgets: flag }];
+  });
+  return [...writes, ...again.slice(0, 1)];
 }
 
 async function planMembers(
@@ -152,7 +190,10 @@ async function planMembers(
   return [
     {
       name: 'the members',
-      changes: [{ field: 'members', from: null, to: missing.map((member) => member.written) }],
+      done: 'Added the members.',
+      changes: [
+        { field: 'members to add', from: null, to: missing.map((member) => member.written) },
+      ],
       write: (existing) => addAll(existing, userIds, surroundings),
     },
   ];
@@ -181,7 +222,7 @@ export async function bringIntoForce(
       if (error instanceof Failure) throw new Failure(error.title, [...error.lines, ...left]);
       throw error;
     }
-    log.info(`Set ${part.name}.`);
+    log.info(part.done);
   }
 }
 

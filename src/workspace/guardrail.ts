@@ -1,13 +1,20 @@
-import { Failure } from '../failure.ts';
 import type { Guardrail, GuardrailUpdate } from '../openrouter/guardrails.ts';
 import type { Workspace } from '../openrouter/workspaces.ts';
 
-/** The id of the guardrail that governs all that is done in `workspace`. */
-export function guardrailIdOf({ default_guardrail_id: id, slug }: Workspace): string {
-  if (typeof id === 'string' && id !== '') return id;
-  throw new Failure(`The guardrail of the workspace ${slug} cannot be found`, [
-    'OpenRouter does not say which guardrail it has.',
-  ]);
+/** The id of the guardrail that governs all that is done in `workspace`, where that is said. */
+export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string | undefined {
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+/**
+ * Fields of `update` that an answer to it has otherwise. A model can have another slug than it was
+ * asked by, so of lists of models is known only whether they restrict anything.
+ */
+export function guardrailOddities(answered: Guardrail, update: GuardrailUpdate): string[] {
+  return Object.keys(guardrailDrift(answered, update)).filter((field) => {
+    const [is, asked] = [answered[field] ?? null, update[field as keyof GuardrailUpdate] ?? null];
+    return !isModels(field) || (is === null) !== (asked === null);
+  });
 }
 
 /** The part of `update` that `guardrail` does not have already. */
@@ -32,12 +39,12 @@ function isSame(field: string, is: unknown, asked: unknown): boolean {
   const wanted = [...new Set(asked)];
   return (
     there.length === wanted.length &&
-    wanted.every((entry) => there.some((candidate) => same(candidate, entry)))
+    wanted.every((entry) => there.some((candidate) => same(candidate, entry))) &&
+    there.every((candidate) => wanted.some((entry) => same(candidate, entry)))
   );
 }
 
-/** Whether a field is a list of models, whose slugs OpenRouter may answer as others. */
-export function isModels(field: string): boolean {
+function isModels(field: string): boolean {
   return field.endsWith('_models');
 }
 
@@ -50,5 +57,5 @@ function isSameModel(is: unknown, asked: unknown): boolean {
   const [base = '', variant] = String(asked).split(':');
   const [dated = '', ...others] = String(is).split(':');
   const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : '';
-  return others[0] === variant && /^\d[\d-]*$/.test(date);
+  return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
 }

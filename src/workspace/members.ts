@@ -26,49 +26,72 @@ export async function findMembers(
   { client }: Pick<Surroundings, 'client'>,
 ): Promise<Member[]> {
   const organization = await listOrganizationMembers(client);
-  const found = written.map((text) => ({ text, member: memberOf(organization, text) }));
-  const unknown = found.filter(({ member }) => member === undefined).map(({ text }) => text);
-  if (unknown.length > 0) {
+  const found = written.map((text) => ({ text, members: membersOf(organization, text) }));
+  const problems = found.flatMap(({ text, members: { length } }) => {
+    if (length === 1) return [];
+    return [
+      `members: ${length === 0 ? 'nobody in it has' : `${length} people in it have`} ${text}`,
+    ];
+  });
+  if (problems.length > 0) {
     throw new Failure('Not all members are in the organization', [
-      ...unknown.map((text) => `members: nobody in it has the id or e-mail address ${text}`),
+      ...problems,
+      'Each must be the id or e-mail address of one member of the organization.',
       'Nothing was changed at OpenRouter.',
     ]);
   }
-  const byId = new Map(found.map(({ text, member }) => [member?.id ?? '', text]));
+  const byId = new Map(found.map(({ text, members }) => [members[0]?.id ?? '', text]));
   return [...byId].map(([userId, text]) => ({ userId, written: text }));
 }
 
-function memberOf(organization: readonly OrganizationMember[], written: string) {
+function membersOf(organization: readonly OrganizationMember[], written: string) {
   const address = written.toLowerCase();
-  return organization.find(({ id, email }) => id === written || email?.toLowerCase() === address);
+  return organization.filter(({ id, email }) => id === written || email?.toLowerCase() === address);
 }
 
 /**
  * Adds users to a workspace. To add one again would do no harm, but a POST that may have landed is
- * looked into all the same.
+ * looked into all the same, and so is an answer that does not have all of them.
  * @throws {OpenRouterError}
+ * @throws {Failure} when OpenRouter has answered that it was done, and does not show it.
  */
 export async function addAll(
   workspace: Pick<Workspace, 'id' | 'slug'>,
   userIds: readonly string[],
+  surroundings: Surroundings,
+): Promise<void> {
+  for (let at = 0; at < userIds.length; at += MAX_ADDED) {
+    await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
+  }
+}
+
+async function addSome(
+  workspace: Pick<Workspace, 'id' | 'slug'>,
+  userIds: readonly string[],
   { client, log }: Surroundings,
 ): Promise<void> {
+  const absent = async (ids: readonly string[]) => {
+    const present = new Set(await listMembers(client, workspace));
+    return ids.filter((userId) => !present.has(userId));
+  };
   let missing = userIds;
-  for (let attempt = 1; missing.length > 0; ) {
-    const some = missing.slice(0, MAX_ADDED);
+  for (let attempt = 1; ; ) {
     try {
-      await addMembers(client, workspace, { userIds: some, attempt });
-      missing = missing.slice(MAX_ADDED);
-      attempt = 1;
+      const added = new Set(await addMembers(client, workspace, { userIds: missing, attempt }));
+      if (missing.every((userId) => added.has(userId))) return;
+      const left = await absent(missing);
+      if (left.length === 0) return;
+      throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [
+        `OpenRouter has answered that it has added them, and does not show: ${left.join(', ')}.`,
+      ]);
     } catch (error) {
-      if (!(error instanceof OpenRouterError)) throw error;
-      const { again, mayHaveLanded, attempts } = error.facts;
-      if (!again || !mayHaveLanded) throw error;
+      if (!(error instanceof OpenRouterError) || !error.facts.mayHaveLanded) throw error;
       log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-      const present = new Set(await listMembers(client, workspace));
-      missing = missing.filter((userId) => !present.has(userId));
-      attempt = attempts + 1;
-      if (missing.length > 0) await client.untilNextAttempt(error);
+      missing = await absent(missing);
+      if (missing.length === 0) return;
+      if (!error.facts.again) throw error;
+      attempt = error.facts.attempts + 1;
+      await client.untilNextAttempt(error);
     }
   }
 }
