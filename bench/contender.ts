@@ -23,7 +23,8 @@ export interface Ended {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-function node(name: string, program: string): Contender {
+/** A program of Node.js, by its path from this folder. */
+export function node(name: string, program: string): Contender {
   return { name, command: () => [process.execPath, here(program)] };
 }
 

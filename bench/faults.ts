@@ -1,7 +1,3 @@
-/**
- * What becomes of a create on a bad network, beside other ways to do it: each comes through the
- * same schedules of one to three faults, drawn from a fixed seed.
- */
 import fc from 'fast-check';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import { startSandbox } from '../sandbox/server.ts';
@@ -13,6 +9,7 @@ import {
   openArena,
   thisAction,
 } from './contender.ts';
+import type { Row } from './table.ts';
 
 const committed = fc.boolean();
 const fault: fc.Arbitrary<ScheduledFault> = fc.oneof(
@@ -41,16 +38,22 @@ const OUTCOMES = [
   'green, without the id',
 ];
 
-console.log(`\nA create through ${SCHEDULES.length} schedules of one to three faults\n`);
-console.log(row('', OUTCOMES));
-for (const contender of [thisAction, officialSdk, curl('--retry', '5', '--retry-all-errors')]) {
-  const counts = await runAll(contender);
-  console.log(
-    row(
-      contender.name,
-      OUTCOMES.map((outcome) => String(counts.get(outcome) ?? 0)),
-    ),
-  );
+/**
+ * What becomes of a create on a bad network: each contender comes through the same schedules of one
+ * to three faults, drawn from a fixed seed.
+ */
+export async function measureFaults(): Promise<Row[]> {
+  const counts = {
+    ours: await runAll(thisAction),
+    sdk: await runAll(officialSdk),
+    curl: await runAll(curl('--retry', '5', '--retry-all-errors')),
+  };
+  return OUTCOMES.map((outcome) => ({
+    measure: `Create, ${SCHEDULES.length} schedules of faults: ${outcome}`,
+    ours: String(counts.ours.get(outcome) ?? 0),
+    sdk: String(counts.sdk.get(outcome) ?? 0),
+    curl: String(counts.curl.get(outcome) ?? 0),
+  }));
 }
 
 /** Several at once, because curl takes half a minute over some. */
@@ -82,8 +85,4 @@ function outcomeOf({ exitCode, stdout, output }: Ended, id: string | undefined):
   const told = id !== undefined && (stdout + output).includes(id);
   if (exitCode === 0) return told ? 'green, with the id' : 'green, without the id';
   return id === undefined ? 'red, nothing made' : 'red, but it was made';
-}
-
-function row(name: string, cells: string[]): string {
-  return [name.padEnd(14), ...cells.map((cell) => cell.padStart(24))].join('');
 }

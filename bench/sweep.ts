@@ -1,42 +1,45 @@
-/**
- * What a sweep costs on a large account, beside the least that it could: requests, time, memory.
- */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { giveWorkspace } from '../__tests__/given.ts';
 import { startSandbox } from '../sandbox/server.ts';
 import { AT_ONCE } from '../src/openrouter/gate.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';
-import { type Contender, openArena } from './contender.ts';
+import { node, openArena } from './contender.ts';
+import type { Row } from './table.ts';
 
-const { values } = parseArgs({ options: { latency: { type: 'string', default: '20' } } });
-const latency = Number(values.latency);
+const LATENCY = 20;
 const STALE = 1_000;
 const KEYS = 3;
 const DAY = 86_400_000;
 
-const sweep: Contender = {
-  name: 'sweep',
-  command: () => [process.execPath, fileURLToPath(new URL('../dist/sweep.js', import.meta.url))],
-};
+const sweep = node('sweep', '../dist/sweep.js');
 
-console.log(
-  `\nA sweep of ${STALE} stale workspaces with ${KEYS} API keys each, at ${latency} ms of latency\n`,
-);
-const small = await measure(STALE);
-const large = await measure(10 * STALE);
-console.log(row('workspaces', 'requests ÷ least', 'time ÷ ideal', 'peak memory'));
-for (const { workspaces, requests, least, seconds, ideal, peak } of [small, large]) {
-  const times = `${(seconds / ideal).toFixed(2)} (${seconds.toFixed(1)} s)`;
-  const count = `${(requests / least).toFixed(3)} (${requests})`;
-  console.log(row(String(workspaces), count, times, `${peak.toFixed(1)} MiB`));
+/** What a sweep costs on a large account, beside the least that it could. */
+export async function measureSweep(): Promise<Row[]> {
+  const small = await measure(STALE);
+  const large = await measure(10 * STALE);
+  const what = `Sweep of ${large.workspaces} workspaces, ${STALE} stale with ${KEYS} keys each, at ${LATENCY} ms`;
+  return [
+    {
+      measure: `${what}: requests (÷ least ${(large.requests / large.least).toFixed(3)})`,
+      ours: String(large.requests),
+      least: String(large.least),
+    },
+    {
+      measure: `The same: time (÷ requests × latency ÷ ${AT_ONCE} at once: ${(large.seconds / large.ideal).toFixed(2)})`,
+      ours: `${large.seconds.toFixed(1)} s`,
+      least: `${large.ideal.toFixed(1)} s`,
+    },
+    {
+      measure: `The same: peak memory (÷ that with ${small.workspaces} workspaces: ${(large.peak / small.peak).toFixed(2)})`,
+      ours: `${large.peak.toFixed(1)} MiB`,
+      least: `${small.peak.toFixed(1)} MiB`,
+    },
+  ];
 }
-console.log(`\nPeak memory, ten times the workspaces: ${(large.peak / small.peak).toFixed(2)}`);
-console.log(`Ideal time: requests × latency ÷ ${AT_ONCE} at once.`);
 
 async function measure(workspaces: number) {
-  const sandbox = await startSandbox({ latency });
+  const sandbox = await startSandbox({ latency: LATENCY });
   for (let count = 0; count < workspaces; count += 1) {
     const isStale = count % (workspaces / STALE) === 0;
     const age = isStale ? 30 * DAY : 0;
@@ -64,14 +67,10 @@ async function measure(workspaces: number) {
     requests,
     least: Math.ceil((workspaces + 1) / PAGE_SIZE) + STALE * (1 + KEYS + 1),
     seconds,
-    ideal: (requests * latency) / 1_000 / AT_ONCE,
+    ideal: (requests * LATENCY) / 1_000 / AT_ONCE,
     peak: Number(readFileSync(peak, 'utf8')) / 1_024,
   };
   await sandbox.close();
   arena.close();
   return result;
-}
-
-function row(name: string, ...cells: string[]): string {
-  return [name.padEnd(14), ...cells.map((cell) => cell.padStart(22))].join('');
 }
