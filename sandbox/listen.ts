@@ -1,14 +1,37 @@
-/** Keeps a sandbox listening, to try things by hand: `npm run sandbox [-- --port N]`. */
+/**
+ * Keeps a sandbox listening, to try things by hand: `npm run sandbox [-- --port N --stale SLUG]`.
+ * With `--stale`, as often as one likes, it has a workspace that is a year old.
+ */
 import { parseArgs } from 'node:util';
 import { startSandbox } from './server.ts';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '8787' } } });
+const YEAR_MS = 365 * 86_400_000;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8787' },
+    stale: { type: 'string', multiple: true, default: [] },
+  },
+});
 const sandbox = await startSandbox({
   port: Number(values.port),
   onExchange({ method, path, body }, outcome) {
     console.log(`${method} ${path} ${body} → ${outcome}`);
   },
 });
+
+for (const slug of values.stale) {
+  const { account, managementKey } = sandbox;
+  account.handle({
+    method: 'POST',
+    path: '/workspaces',
+    authorization: `Bearer ${managementKey}`,
+    body: JSON.stringify({ name: 'Stale', slug }),
+  });
+  const workspace = account.workspaces.find((made) => made.slug === slug);
+  if (!workspace) throw new Error(`${slug} is no slug that a new workspace can have`);
+  workspace.created_at = new Date(account.now().getTime() - YEAR_MS).toISOString();
+}
 
 console.log(`api-url: ${sandbox.url}`);
 console.log(`management-key: ${sandbox.managementKey}`);

@@ -1,0 +1,29 @@
+/**
+ * Prints what the changelog says of the version that TAG is to release, and fails if that is not
+ * the version in package.json, or not the newest in the changelog:
+ *
+ *     node scripts/release-notes.ts TAG
+ */
+import { readFileSync } from 'node:fs';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+const [tag] = process.argv.slice(2);
+const { version } = JSON.parse(read('package.json'));
+const [, newest = ''] = read('CHANGELOG.md').split(/^## /m);
+const end = newest.indexOf('\n');
+const heading = newest.slice(0, end);
+const notes = newest.slice(end).trim();
+
+const problems = [
+  tag !== `v${version}` && `The tag is ${tag}, and package.json has ${version}`,
+  heading !== version && `CHANGELOG.md begins with ${heading}, and package.json has ${version}`,
+  notes === '' && `CHANGELOG.md says nothing of ${heading}`,
+].filter((problem) => problem !== false);
+
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exitCode = 1;
+} else {
+  console.log(notes);
+}
