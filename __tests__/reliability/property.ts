@@ -5,6 +5,7 @@ import type { InProcessFault } from '../../sandbox/in-process.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
 import { driftOf } from '../../src/workspace/drift.ts';
+import type { Governance } from '../../src/workspace/governance.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
 import { giveWorkspace } from '../given.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
@@ -13,7 +14,15 @@ import { openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
 const SLUG = 'preview-42';
 const TIMEOUT = 60_000;
 
-const CALLS = ['POST /workspaces', 'GET /workspaces/:id', 'PATCH /workspaces/:id'];
+const CALLS = [
+  'POST /workspaces',
+  'GET /workspaces/:id',
+  'PATCH /workspaces/:id',
+  'PATCH /guardrails/:id',
+  'PUT /workspaces/:id/budgets/:interval',
+  'POST /workspaces/:id/members/add',
+  'GET /workspaces/:id/members',
+];
 const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   {
     name: fc.constantFrom('Preview', 'Other'),
@@ -26,11 +35,28 @@ const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   { requiredKeys: ['name', 'slug'] },
 );
 
+const MEMBER = 'user_2bruno';
+
+const governance: fc.Arbitrary<Governance> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        guardrail: fc.constant({ limit_usd: 5, reset_interval: 'daily' as const }),
+        budgets: fc.constant({ limits: { daily: 1, monthly: 20 } }),
+        members: fc.constant([MEMBER]),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+);
+
 const scenarios = fc.record({
   schedule: schedules(CALLS, 5),
   request: fc.record({
     asked,
-    governance: fc.constant({}),
+    governance,
     ifExists: fc.constantFrom(...IF_EXISTS),
     dryRun: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.boolean()),
     deleteAfterJob: fc.boolean(),
@@ -79,6 +105,23 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
     return world.account.workspaces.find(({ slug }) => slug === SLUG);
   }
 
+  /** Whether all that is asked for governs the workspace. */
+  function isGoverned(): boolean {
+    const { guardrails, budgets, memberships } = world.account;
+    const id = existing()?.id;
+    const own = budgets.filter(({ workspace_id }) => workspace_id === id);
+    const { guardrail, budgets: limits, members } = request.governance;
+    return (
+      (!guardrail || guardrails.some((set) => set.workspace_id === id && set.limit_usd === 5)) &&
+      (!limits ||
+        own
+          .map(({ limit_usd }) => limit_usd)
+          .sort((a, b) => a - b)
+          .join() === '1,20') &&
+      (!members || memberships.some(({ user_id }) => user_id === MEMBER))
+    );
+  }
+
   function expectOneAtMost(): void {
     expect(world.account.workspaces.filter(({ slug }) => slug === SLUG).length).toBeLessThanOrEqual(
       1,
@@ -97,8 +140,9 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
 
   async function expectTruth({ result, error, known, elapsed }: Ran): Promise<void> {
     if (result) {
-      const { outcome, workspace, changes } = result;
+      const { outcome, workspace, changes, governed } = result;
       const now = existing();
+      const asksToGovern = Object.keys(request.governance).length > 0;
       if (request.dryRun) {
         expect(now).toEqual(found);
         expect(outcome === 'created').toBe(!found);
@@ -114,19 +158,27 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
           expect(driftOf(now as never, request.asked)).toEqual([]);
         }
         const made = outcome === 'created';
+        if (made || request.ifExists === 'update') expect(isGoverned()).toBe(true);
+        if (found && request.ifExists === 'reuse' && asksToGovern) expect(isGoverned()).toBe(false);
         if (!made && !found) expect(makerIsUnknowable()).toBe(true);
         else expect(made).toBe(!found);
       }
       const differed = found !== undefined && driftOf(found as never, request.asked).length > 0;
-      if (found) expect(outcome === 'updated').toBe(differed && request.ifExists === 'update');
-      expect(changes.length > 0).toBe(outcome === 'updated');
+      if (found) {
+        expect(outcome === 'updated').toBe(
+          (differed || asksToGovern) && request.ifExists === 'update',
+        );
+      }
+      expect(changes.length > 0 || (outcome !== 'created' && governed.length > 0)).toBe(
+        outcome === 'updated',
+      );
       return;
     }
     const taken = (found !== undefined || makerIsUnknowable()) && request.ifExists === 'fail';
     const outOfTime = elapsed > TIMEOUT - 10_000;
     const hopeless = befell.some(isLasting);
     if (!taken && !outOfTime && !hopeless) throw error;
-    if (error instanceof OpenRouterError && !error.facts.mayHaveLanded && !found) {
+    if (error instanceof OpenRouterError && !error.facts.mayHaveLanded && !found && !known) {
       // Nor does what was sent arrive later.
       await pass(world, 40_000);
       expect(existing()).toBeUndefined();
