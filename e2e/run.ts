@@ -22,15 +22,16 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
       '': [],
       create: ['success'],
       use: ['failure'],
-      delete: ['success'],
+      again: ['success'],
     });
     const { id, slug, created } = run.outputs('workspace');
     assert.deepEqual({ slug, created }, { slug: 'preview-42', created: 'true' });
     assert.match(run.log, new RegExp(`A later step has ${id}, true, \\d{4}-`));
     assert.match(run.log, new RegExp(`A later job has ${id}, preview-42`));
     assert.match(run.log, /Deleted it, true, with 0 keys/);
+    assert.match(run.log, /It was gone already, false/);
     assert.deepEqual(slugs(sandbox), ['default']);
-    assert.equal(run.summaries.length, 2);
+    assert.equal(run.summaries.length, 3);
   },
 
   async 'a post step deletes after success, failure and cancellation'(sandbox) {
