@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Key } from '../sandbox/api/keys.ts';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import type { StepResult } from '../sandbox/runner.ts';
@@ -17,6 +18,9 @@ const LIST = 'GET /keys';
 const POST = 'POST /keys';
 const DELETE = 'DELETE /keys/:hash';
 const HOUR = 3_600_000;
+
+/** Of a key that nobody has asked for. */
+const LOST_SECRET = `sk-or-v1-${'7'.repeat(64)}`;
 
 type Inputs = Record<string, string>;
 let workspace: Workspace;
@@ -225,21 +229,69 @@ describe('a key', () => {
     expect(calls()).toEqual([LOOK]);
   });
 
-  test('is not handed out where it was made in another workspace, and is revoked', async () => {
-    const other = giveWorkspace(bench.sandbox, { slug: 'other' });
-    giveKey(bench.sandbox, other, 'CI');
-    const answer = { data: keys()[0], key: `sk-or-v1-${'0'.repeat(64)}` };
-    const body = JSON.stringify(answer);
+  test.each<[string, (old: Key) => Partial<Key>]>([
+    ['of another workspace', () => ({ hash: 'a'.repeat(64), workspace_id: randomUUID() })],
+    ['of another name', () => ({ hash: 'a'.repeat(64), name: 'Other' })],
+    ['that was there before', () => ({})],
+  ])('is neither handed out nor revoked, where the answer is one %s', async (_, change) => {
+    giveKey(bench.sandbox, workspace, 'CI');
+    const [old] = keys() as [Key];
+    const data = { ...old, ...change(old) };
+    const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
     bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
-    const main = await mint({ 'revoke-after-job': 'false' });
-    expect(expectRed(main).title).toBe('The API key was made in another workspace');
+    const main = await mint({ replace: 'true' });
+    expect(expectRed(main).title).toBe('OpenRouter has answered with another API key');
+    expect(main.outputs).toEqual({});
     expect((await end(main)).exitCode).toBe(0);
-    expect(keys()).toEqual([]);
+    expect(keys()).toEqual([old]);
   });
+
+  test.each([
+    '',
+    'short',
+    ' '.repeat(20),
+    `sk-or-v1-${'0'.repeat(20)}\n`,
+    'with "quotes" of its own',
+  ])('is red where its secret is %j, which shows nowhere', async (key) => {
+    const data = { hash: 'a'.repeat(64), name: 'CI', label: 'x', workspace_id: workspace.id };
+    const body = JSON.stringify({ data, key });
+    for (let count = 0; count < 9; count += 1) {
+      bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
+    }
+    const main = await mint({ timeout: '1s' });
+    expect(main.exitCode).toBe(1);
+    expect(main.outputs).toEqual({});
+    bench.sandbox.faults.length = 0;
+  });
+
+  test.each<[string, Partial<ScheduledFault>]>([
+    ['the location of a redirect', { status: 307, headers: { location: `/?k=${LOST_SECRET}` } }],
+    ['cf-ray', { status: 403, headers: { 'cf-ray': LOST_SECRET } }],
+    [
+      'JSON escapes',
+      { status: 403, body: `{"message":"${LOST_SECRET.replaceAll('-', '\\u002d')}"}` },
+    ],
+    [
+      'an escape of the terminal',
+      { status: 403, body: `{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}` },
+    ],
+    [
+      'half of a page',
+      { status: 403, body: `<p>${'x'.repeat(16 * 1024 - 40)} ${LOST_SECRET}</p>` },
+    ],
+  ] as [string, Partial<ScheduledFault>][])(
+    'is shown nowhere, where it comes in %s',
+    async (_, fault) => {
+      bench.sandbox.faults.push({ on: POST, kind: 'answer', ...fault } as ScheduledFault);
+      const main = await mint();
+      const shown = [main.log, main.stdout.replace(/^::add-mask::.*$/gm, ''), main.summary];
+      expect(shown.join()).not.toContain('7'.repeat(20));
+    },
+  );
 
   test('that is not quite what was asked for is warned of', async () => {
     giveKey(bench.sandbox, workspace, 'CI');
-    const data = { ...keys()[0], limit: null, expires_at: null };
+    const data = { ...keys()[0], hash: 'a'.repeat(64), limit: null, expires_at: null };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
     bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
     const main = await mint({ 'limit-usd': '5' });
@@ -248,6 +300,7 @@ describe('a key', () => {
     expect(warning?.properties['title']).toContain('is not quite what was asked for');
     expect(warning?.data).toContain('limit: 5 → null');
     expect(warning?.data).toMatch(/expires_at: "20.*Z" → null/);
+    expect(main.outputs['expires-at']).toBe('');
   });
 });
 

@@ -347,46 +347,6 @@
         configurable: true
       });
     }
-    function rawShape(def) {
-      const desc = Object.getOwnPropertyDescriptor(def, "shape");
-      return desc?.get ? desc.get.raw : desc?.value;
-    }
-    function sourceShape(schema) {
-      return rawShape(schema._zod.def) ?? schema._zod.def.shape;
-    }
-    function deferProp(target, key, getter) {
-      Object.defineProperty(target, key, {
-        get() {
-          const value = getter();
-          assignProp(this, key, value);
-          return value;
-        },
-        enumerable: true,
-        configurable: true
-      });
-    }
-    function putProp(target, key, value) {
-      if (key in target) assignProp(target, key, value); else target[key] = value;
-    }
-    function mirrorShape(target, source, keys, wrap) {
-      const raw = sourceShape(source);
-      for (const key of keys) {
-        const desc = Object.getOwnPropertyDescriptor(raw, key);
-        if (!desc.enumerable) continue;
-        if (desc.get) deferProp(target, key, () => {
-          const value = source._zod.def.shape[key];
-          return wrap ? wrap(value, key) : value;
-        }); else putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
-      }
-    }
-    function mergeDefs(...defs) {
-      const mergedDescriptors = {};
-      for (const def of defs) {
-        const descriptors = Object.getOwnPropertyDescriptors(def);
-        Object.assign(mergedDescriptors, descriptors);
-      }
-      return Object.defineProperties({}, mergedDescriptors);
-    }
     const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
     function util_isObject(data) {
       return typeof data === "object" && data !== null && !Array.isArray(data);
@@ -457,27 +417,6 @@
       float32: [ -34028234663852886e22, 34028234663852886e22 ],
       float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
     }))();
-    function pick(schema, mask) {
-      const currDef = schema._zod.def;
-      const checks = currDef.checks;
-      const hasChecks = checks && checks.length > 0;
-      if (hasChecks) throw new Error(".pick() cannot be used on object schemas containing refinements");
-      const newShape = {};
-      mirrorShape(newShape, schema, maskedKeys(schema, mask));
-      return clone(schema, mergeDefs(currDef, {
-        shape: newShape,
-        checks: []
-      }));
-    }
-    function maskedKeys(schema, mask) {
-      const raw = sourceShape(schema);
-      const keys = [];
-      for (const key of Reflect.ownKeys(mask)) {
-        if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) throw new Error(`Unrecognized key: "${String(key)}"`);
-        if (mask[key]) keys.push(key);
-      }
-      return keys;
-    }
     function aborted(x, startIndex = 0) {
       if (x.aborted === true) return true;
       for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
@@ -5408,9 +5347,6 @@
         ...normalizeParams(params)
       });
     }
-    function schemas_pick(schema, mask) {
-      return pick(schema, mask);
-    }
     const ZodMiniUnion = null && core.$constructor("ZodMiniUnion", (inst, def) => {
       core.$ZodUnion.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -6462,10 +6398,12 @@
       });
       return first < 0 ? texts : texts.slice(0, first);
     }
+    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     function openReport() {
       const concealed = [];
       const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
-      const line = text => toLine(text, redact);
+      const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
+      const line = text => toLine(text, redactShown);
       const annotate = (annotation, title, lines) => annotation(lines.map(line).join("\n"), {
         title: line(title)
       });
@@ -6497,7 +6435,7 @@
         async summarize(summary) {
           if (!process.env["GITHUB_STEP_SUMMARY"]) return;
           try {
-            await summary_summary.addRaw(summaryHtml(summary, redact), true).write();
+            await summary_summary.addRaw(summaryHtml(summary, redactShown), true).write();
           } catch (error) {
             report.warning("The job summary could not be written", [ messageOf(error) ]);
           }
@@ -7205,9 +7143,10 @@
       expires_at: nullable(schemas_string())
     });
     const keys_MIN_SECRET_LENGTH = 16;
+    const TOKEN = /^[\w.~+/-]+=*$/;
     const mintedKey = object({
       data: key,
-      key: schemas_string().check(_minLength(keys_MIN_SECRET_LENGTH))
+      key: schemas_string().check(_minLength(keys_MIN_SECRET_LENGTH), _regex(TOKEN))
     });
     async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
       const {answer: answer} = await client.request({
@@ -7217,6 +7156,7 @@
         path: "/keys",
         body: body,
         answer: mintedKey,
+        hint: GONE,
         attempt: attempt,
         received: text => conceal(secretsIn(text))
       });
@@ -7226,17 +7166,19 @@
       };
     }
     function secretsIn(text) {
-      const {data: data} = safeParse(schemas_pick(mintedKey, {
-        key: true
+      const {data: data} = safeParse(object({
+        key: schemas_string()
       }), parseJson(text));
       const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
-      return [ ...new Set([ ...data ? [ data.key ] : [], ...likely ]) ];
+      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= keys_MIN_SECRET_LENGTH);
     }
     const keysOf = workspaceId => object({
       data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
         error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
       })))
     });
+    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
     async function listKeys(client, {id: id, slug: slug}) {
       const list = {
         keys: [],
@@ -7247,7 +7189,8 @@
           doing: `list the API keys of the workspace ${slug}`,
           method: "GET",
           path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
-          answer: keysOf(id)
+          answer: keysOf(id),
+          hint: GONE
         });
         if (offset === 0) list.serverTime ??= serverTime;
         return {
@@ -7258,7 +7201,7 @@
       return list;
     }
     async function deleteKey(client, key) {
-      await client.request({
+      const {answer: answer} = await client.request({
         doing: `delete the API key ${tellKey(key)}`,
         leaves: `the API key ${tellKey(key)}, which may be there still`,
         method: "DELETE",
@@ -7267,9 +7210,10 @@
           deleted: literal(true)
         }),
         absent: {
-          deleted: true
+          deleted: false
         }
       });
+      return answer.deleted;
     }
     const MAX_NAME = 100;
     function tellKey({name: name, label: label}) {
@@ -7608,13 +7552,17 @@
       return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
     }
     function lostAmong(keys, intent, isNew) {
-      const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
-      const {name: name, limit: limit = null, expires_at: expires_at} = intent.asked;
-      const alike = keys.filter(key => isNew(key) && key.name === name && (key["limit"] ?? null) === limit && expiresAlike(key["expires_at"], expires_at, keepsMs));
+      const alike = keys.filter(key => isNew(key) && key_intent_isAsAsked(key, intent, keys));
       return {
         keys: alike,
         areOurs: intent.isUnique && alike.length <= intent.lost
       };
+    }
+    function key_intent_isAsAsked(key, {asked: asked, nameIsRandom: nameIsRandom}, keys) {
+      if (key.name !== asked.name) return false;
+      if (nameIsRandom) return true;
+      const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
+      return (key["limit"] ?? null) === (asked.limit ?? null) && expiresAlike(key["expires_at"], asked.expires_at, keepsMs);
     }
     function expiresAlike(theirs, ours, keepsMs) {
       if (ours === null) return (theirs ?? null) === null;
@@ -7749,6 +7697,7 @@
             slug: slug
           },
           asked: asked,
+          nameIsRandom: request.nameIsRandom,
           isUnique: request.nameIsRandom || asked.expires_at !== null,
           since: list.serverTime,
           before: hashesToSpare(list, asked),
@@ -7777,9 +7726,18 @@
       events.leave(remainsOf(minted, plan, {
         revokeAfterJob: true
       }));
-      if (key.workspace_id !== workspace.id) throw new Failure("The API key was made in another workspace", [ `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`, "It is not handed out, and will be revoked when the job ends." ]);
+      if (key.workspace_id !== workspace.id || key.name !== intent.asked.name || !plan.isNew(key)) {
+        events.leave(minted.lost > 0 ? {
+          intended: {
+            ...intent,
+            lost: minted.lost
+          },
+          revoke: false
+        } : null);
+        throw new Failure("OpenRouter has answered with another API key", [ `Asked for was a new one named ${JSON.stringify(intent.asked.name)} in the workspace ${workspace.id}; the answer was ${tellKey(key)}, hash ${key.hash}, in ${key.workspace_id}.`, "It is not handed out, and is left alone. Tell OpenRouter, and look for a key that nobody has." ]);
+      }
       const answered = key["expires_at"];
-      const expiresAt = typeof answered === "string" ? answered : intent.asked.expires_at;
+      const expiresAt = answered === void 0 ? intent.asked.expires_at : timeIn(answered);
       const result = {
         workspace: workspace,
         key: key,
@@ -7789,6 +7747,9 @@
       events.minted(result);
       if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
       return result;
+    }
+    function timeIn(answered) {
+      return typeof answered === "string" && !Number.isNaN(Date.parse(answered)) ? answered : null;
     }
     function remainsOf({key: {hash: hash, label: label}, lost: lost}, {intent: intent}, {revokeAfterJob: revoke}) {
       if (!revoke && lost === 0) return null;
@@ -7822,13 +7783,15 @@
         return lost;
       }
     }
+    const key_MAX_TOLD = 20;
     async function deleteReplaced(before, key, {client: client, log: log}) {
-      const left = await deleteEach(before, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
+      const replaced = before.filter(({hash: hash}) => hash !== key.hash);
+      const left = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
       const [first] = left;
       if (!first) return;
       throw first.error.with({
-        doing: `delete ${left.length} of ${before.length} API keys that the new one replaces`,
-        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, `Left of the old ones: ${left.map(({key: old}) => tellKey(old)).join(", ")}.` ]
+        doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
+        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, ...left.slice(0, key_MAX_TOLD).map(({key: old}) => `Left of the old ones: ${tellKey(old)}.`), ...left.length > key_MAX_TOLD ? [ `… and ${left.length - key_MAX_TOLD} more` ] : [], "Running this again deletes them, and the new one too." ]
       });
     }
     function key_key() {
@@ -7871,7 +7834,7 @@
     }
     async function findMade({intended: {asked: asked, since: since}, timeoutMs: timeoutMs}, {client: client, clock: clock, log: log, signal: signal}) {
       for (const wait of LOOKS_MS) {
-        await sleep(clock, wait, signal);
+        await sleep(clock, wait, signal).catch(() => {});
         const {workspace: workspace} = await findWorkspace(client, asked.slug);
         if (!workspace) continue;
         const inTime = since !== void 0 && wasMadeIn(workspace, {
@@ -7894,34 +7857,33 @@
       const failed = outcomes.find(({status: status}) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
     }
-    async function revokeMinted({intended: {asked: asked}, minted: minted, revoke: revoke}, {client: client, log: log}) {
+    async function revokeMinted(remains, {client: client, log: log}) {
+      const {intended: intended, minted: minted, revoke: revoke} = remains;
       if (!minted || !revoke) return;
       const key = {
-        name: asked.name,
+        name: intended.asked.name,
         ...minted
       };
-      await deleteKey(client, key);
-      log.info(`Revoked the API key ${tellKey(key)}, hash ${key.hash}.`);
+      const wasThere = await deleteKey(client, key);
+      log.info(wasThere ? `Revoked the API key ${tellKey(key)}, hash ${key.hash}.` : `The API key ${tellKey(key)}, hash ${key.hash}, was gone already.`);
+      remains.revoke = false;
     }
-    async function deleteAllLost({intended: intended, minted: minted}, surroundings) {
+    async function deleteAllLost(remains, surroundings) {
+      const {intended: intended, minted: minted} = remains;
       const {clock: clock, log: log, signal: signal} = surroundings;
       const known = new Set([ ...intended.before, minted?.hash ]);
-      const isNew = key => !known.has(key.hash) && isSince(key, intended);
-      let {lost: lost} = intended;
-      for (const wait of lost > 0 ? LOOKS_MS : []) {
-        await sleep(clock, wait, signal);
-        const now = {
-          ...intended,
-          lost: lost
-        };
-        const found = await findLost(now, isNew, surroundings);
+      const isNew = key => !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
+      for (const wait of intended.lost > 0 ? LOOKS_MS : []) {
+        await sleep(clock, wait, signal).catch(() => {});
+        const found = await findLost(intended, isNew, surroundings);
         if (found.keys.length > 0 && !found.areOurs) {
-          log.warning(...unclear(now, found));
-          return;
+          log.warning(...unclear(intended, found));
+          break;
         }
-        lost -= await deleteLost(found, surroundings);
-        if (lost === 0) return;
+        intended.lost -= await deleteLost(found, surroundings);
+        if (intended.lost === 0) return;
       }
+      intended.lost = 0;
     }
     async function keyPost() {
       const state = readCleanUpState();

@@ -46,9 +46,12 @@ export type CreateKeyRequest = z.infer<typeof createKeyRequest>;
 /** What is shorter is no secret, and to mask it would blot out half the log. */
 const MIN_SECRET_LENGTH = 16;
 
+/** What RFC 6750 lets a bearer token be. None of it is escaped in JSON or HTML. */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
 const mintedKey = z.object({
   data: key,
-  key: z.string().check(z.minLength(MIN_SECRET_LENGTH)),
+  key: z.string().check(z.minLength(MIN_SECRET_LENGTH), z.regex(TOKEN)),
 });
 
 /** A new key, with its secret, which the API never shows again. */
@@ -74,6 +77,7 @@ export async function postKey(
     path: '/keys',
     body,
     answer: mintedKey,
+    hint: GONE,
     attempt,
     received: (text) => conceal(secretsIn(text)),
   });
@@ -82,9 +86,10 @@ export async function postKey(
 
 /** What may be a secret in an answer, whole or not; a label, which has dots, is none. */
 function secretsIn(text: string): string[] {
-  const { data } = z.safeParse(z.pick(mintedKey, { key: true }), parseJson(text));
+  const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
   const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
-  return [...new Set([...(data ? [data.key] : []), ...likely])];
+  const found = data ? [data.key, ...data.key.split(/\s+/)] : [];
+  return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
 /** Without `workspace_id`, or if that were passed over, the keys of the default workspace come. */
@@ -98,6 +103,9 @@ const keysOf = (workspaceId: string) =>
       ),
     ),
   });
+
+const GONE =
+  'The workspace may have been deleted meanwhile; or the management key may not manage API keys.';
 
 /** The API keys of a workspace, and when they were so, by the server's own clock (as in `Look`). */
 export interface KeyList extends Pick<Look, 'serverTime'> {
@@ -120,6 +128,7 @@ export async function listKeys(
       method: 'GET',
       path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
       answer: keysOf(id),
+      hint: GONE,
     });
     if (offset === 0) list.serverTime ??= serverTime;
     return { items: answer.data };
@@ -129,18 +138,19 @@ export async function listKeys(
 }
 
 /**
- * `DELETE /keys/{hash}`: deletes an API key; one that is gone already is no error.
+ * `DELETE /keys/{hash}`: deletes an API key. Whether there was one; that there was none is no error.
  * @throws {OpenRouterError}
  */
-export async function deleteKey(client: Client, key: KeyIdentity): Promise<void> {
-  await client.request({
+export async function deleteKey(client: Client, key: KeyIdentity): Promise<boolean> {
+  const { answer } = await client.request<{ deleted: boolean }>({
     doing: `delete the API key ${tellKey(key)}`,
     leaves: `the API key ${tellKey(key)}, which may be there still`,
     method: 'DELETE',
     path: `/keys/${encodeURIComponent(key.hash)}`,
     answer: z.object({ deleted: z.literal(true) }),
-    absent: { deleted: true },
+    absent: { deleted: false },
   });
+  return answer.deleted;
 }
 
 const MAX_NAME = 100;

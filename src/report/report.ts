@@ -30,11 +30,18 @@ export interface Report extends Log {
   warnOf(error: unknown, lastLine: string): void;
 }
 
+/**
+ * What looks like a key of OpenRouter's, wherever it came from: an answer can hold one that nobody
+ * has asked for. A label has dots, and stays.
+ */
+const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
+
 export function openReport(): Report {
   const concealed: string[] = [];
   const redact = (text: string) =>
     concealed.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
-  const line = (text: string) => toLine(text, redact);
+  const redactShown = (text: string) => redact(text).replace(LIKELY_SECRET, '***');
+  const line = (text: string) => toLine(text, redactShown);
   const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) =>
     annotation(lines.map(line).join('\n'), { title: line(title) });
 
@@ -78,7 +85,7 @@ export function openReport(): Report {
     async summarize(summary) {
       if (!process.env['GITHUB_STEP_SUMMARY']) return;
       try {
-        await core.summary.addRaw(summaryHtml(summary, redact), true).write();
+        await core.summary.addRaw(summaryHtml(summary, redactShown), true).write();
       } catch (error) {
         report.warning('The job summary could not be written', [messageOf(error)]);
       }

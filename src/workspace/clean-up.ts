@@ -40,7 +40,8 @@ async function findMade(
   { client, clock, log, signal }: Surroundings & { signal: AbortSignal },
 ): Promise<Workspace | undefined> {
   for (const wait of LOOKS_MS) {
-    await sleep(clock, wait, signal);
+    // If time is over, the look says so.
+    await sleep(clock, wait, signal).catch(() => undefined);
     const { workspace } = await findWorkspace(client, asked.slug);
     if (!workspace) continue;
     const inTime =

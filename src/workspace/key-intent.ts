@@ -6,6 +6,8 @@ import { wasMadeIn } from './ownership.ts';
 export interface KeyIntent {
   workspace: Pick<Workspace, 'id' | 'slug'>;
   asked: CreateKeyRequest;
+  /** Whether no other request has its name. */
+  nameIsRandom: boolean;
   /** Whether its name or its expiry is random, so that no other request is quite like it. */
   isUnique: boolean;
   /** The server's time before the first POST, in milliseconds since 1970, where it has said it. */
@@ -29,16 +31,19 @@ export function lostAmong(
   intent: KeyIntent,
   isNew: (key: Key) => boolean,
 ): Lost {
-  const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
-  const { name, limit = null, expires_at } = intent.asked;
-  const alike = keys.filter(
-    (key) =>
-      isNew(key) &&
-      key.name === name &&
-      (key['limit'] ?? null) === limit &&
-      expiresAlike(key['expires_at'], expires_at, keepsMs),
-  );
+  const alike = keys.filter((key) => isNew(key) && isAsAsked(key, intent, keys));
   return { keys: alike, areOurs: intent.isUnique && alike.length <= intent.lost };
+}
+
+/** By its name alone, where that is random: a server may round or limit all else. */
+function isAsAsked(key: Key, { asked, nameIsRandom }: KeyIntent, keys: readonly Key[]): boolean {
+  if (key.name !== asked.name) return false;
+  if (nameIsRandom) return true;
+  const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
+  return (
+    (key['limit'] ?? null) === (asked.limit ?? null) &&
+    expiresAlike(key['expires_at'], asked.expires_at, keepsMs)
+  );
 }
 
 /** To the millisecond; or to the second, where the server is not seen to keep milliseconds. */

@@ -27,7 +27,8 @@ type CleanUpSurroundings = Surroundings & { signal: AbortSignal };
 
 /**
  * Revokes the key that the step has made, if that is asked for, and whatever its lost POSTs have
- * made, whose secret nobody has; and nothing that it cannot be shown to have made.
+ * made, whose secret nobody has; and nothing that it cannot be shown to have made. What is done is
+ * taken out of `remains`.
  * @throws {OpenRouterError} when one could not be deleted, or looked for.
  */
 export async function cleanUpKeys(
@@ -42,34 +43,39 @@ export async function cleanUpKeys(
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-async function revokeMinted(
-  { intended: { asked }, minted, revoke }: KeyRemains,
-  { client, log }: Surroundings,
-): Promise<void> {
+async function revokeMinted(remains: KeyRemains, { client, log }: Surroundings): Promise<void> {
+  const { intended, minted, revoke } = remains;
   if (!minted || !revoke) return;
-  const key = { name: asked.name, ...minted };
-  await deleteKey(client, key);
-  log.info(`Revoked the API key ${tellKey(key)}, hash ${key.hash}.`);
+  const key = { name: intended.asked.name, ...minted };
+  const wasThere = await deleteKey(client, key);
+  log.info(
+    wasThere
+      ? `Revoked the API key ${tellKey(key)}, hash ${key.hash}.`
+      : `The API key ${tellKey(key)}, hash ${key.hash}, was gone already.`,
+  );
+  remains.revoke = false;
 }
 
 /** What was sent may yet be carried out. */
 async function deleteAllLost(
-  { intended, minted }: KeyRemains,
+  remains: KeyRemains,
   surroundings: CleanUpSurroundings,
 ): Promise<void> {
+  const { intended, minted } = remains;
   const { clock, log, signal } = surroundings;
   const known = new Set([...intended.before, minted?.hash]);
-  const isNew = (key: Key) => !known.has(key.hash) && isSince(key, intended);
-  let { lost } = intended;
-  for (const wait of lost > 0 ? LOOKS_MS : []) {
-    await sleep(clock, wait, signal);
-    const now = { ...intended, lost };
-    const found = await findLost(now, isNew, surroundings);
+  const isNew = (key: Key) =>
+    !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
+  for (const wait of intended.lost > 0 ? LOOKS_MS : []) {
+    // If time is over, the look says so.
+    await sleep(clock, wait, signal).catch(() => undefined);
+    const found = await findLost(intended, isNew, surroundings);
     if (found.keys.length > 0 && !found.areOurs) {
-      log.warning(...unclear(now, found));
-      return;
+      log.warning(...unclear(intended, found));
+      break;
     }
-    lost -= await deleteLost(found, surroundings);
-    if (lost === 0) return;
+    intended.lost -= await deleteLost(found, surroundings);
+    if (intended.lost === 0) return;
   }
+  intended.lost = 0;
 }

@@ -117,6 +117,7 @@ async function planKey(request: KeyRequest, surroundings: KeySurroundings): Prom
     intent: {
       workspace: { id, slug },
       asked,
+      nameIsRandom: request.nameIsRandom,
       isUnique: request.nameIsRandom || asked.expires_at !== null,
       since: list.serverTime,
       before: hashesToSpare(list, asked),
@@ -157,18 +158,27 @@ function handOver(
   const { key, secret } = minted;
   const { workspace, intent } = plan;
   events.leave(remainsOf(minted, plan, { revokeAfterJob: true }));
-  if (key.workspace_id !== workspace.id) {
-    throw new Failure('The API key was made in another workspace', [
-      `It was asked for in ${workspace.id}, and OpenRouter has answered with ${tellKey(key)} in ${key.workspace_id}.`,
-      'It is not handed out, and will be revoked when the job ends.',
+  if (key.workspace_id !== workspace.id || key.name !== intent.asked.name || !plan.isNew(key)) {
+    // Whose it is nobody knows, so it is not ours to revoke.
+    events.leave(
+      minted.lost > 0 ? { intended: { ...intent, lost: minted.lost }, revoke: false } : null,
+    );
+    throw new Failure('OpenRouter has answered with another API key', [
+      `Asked for was a new one named ${JSON.stringify(intent.asked.name)} in the workspace ${workspace.id}; the answer was ${tellKey(key)}, hash ${key.hash}, in ${key.workspace_id}.`,
+      'It is not handed out, and is left alone. Tell OpenRouter, and look for a key that nobody has.',
     ]);
   }
   const answered = key['expires_at'];
-  const expiresAt = typeof answered === 'string' ? answered : intent.asked.expires_at;
+  const expiresAt = answered === undefined ? intent.asked.expires_at : timeIn(answered);
   const result = { workspace, key, secret, expiresAt };
   events.minted(result);
   if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
   return result;
+}
+
+/** Null for what is no time, as for never. */
+function timeIn(answered: unknown): string | null {
+  return typeof answered === 'string' && !Number.isNaN(Date.parse(answered)) ? answered : null;
 }
 
 function remainsOf(
@@ -206,22 +216,28 @@ async function settleLate(
   }
 }
 
+/** Of keys, in an annotation. */
+const MAX_TOLD = 20;
+
 /** @throws {OpenRouterError} that says what is left. */
 async function deleteReplaced(
   before: readonly Key[],
   key: Key,
   { client, log }: Surroundings,
 ): Promise<void> {
-  const left = await deleteEach(before, client, (old) =>
+  const replaced = before.filter(({ hash }) => hash !== key.hash);
+  const left = await deleteEach(replaced, client, (old) =>
     log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`),
   );
   const [first] = left;
   if (!first) return;
   throw first.error.with({
-    doing: `delete ${left.length} of ${before.length} API keys that the new one replaces`,
+    doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
     left: [
       `The new API key exists, and is in the outputs: ${tellKey(key)}.`,
-      `Left of the old ones: ${left.map(({ key: old }) => tellKey(old)).join(', ')}.`,
+      ...left.slice(0, MAX_TOLD).map(({ key: old }) => `Left of the old ones: ${tellKey(old)}.`),
+      ...(left.length > MAX_TOLD ? [`… and ${left.length - MAX_TOLD} more`] : []),
+      'Running this again deletes them, and the new one too.',
     ],
   });
 }

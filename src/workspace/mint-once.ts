@@ -11,7 +11,7 @@ export interface MintSurroundings extends Surroundings {
   conceal(secrets: readonly string[]): void;
   /** A POST is about to be sent; `lost` counts it. */
   posting(intent: KeyIntent): void;
-  /** Nothing is left of them that a clean-up could find. */
+  /** Nothing is left of them that a clean-up could find, or tell as theirs. */
   withdrawn(): void;
 }
 
