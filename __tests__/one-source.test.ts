@@ -12,9 +12,9 @@ import { ROOT } from './step.ts';
 
 const ACTIONS: [string, z.ZodMiniObject][] = [
   ['', createInputs],
-  ['key', keyInputs],
-  ['delete', deleteInputs],
-  ['sweep', sweepInputs],
+  ['key', keyInputs()],
+  ['delete', deleteInputs()],
+  ['sweep', sweepInputs()],
 ];
 
 /** A value for each input that is required. */

@@ -5761,7 +5761,8 @@
         error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
       }));
     }
-    const flag = () => schemas_boolean("must be true or false");
+    const flag = optional(schemas_boolean("must be true or false"));
+    const model = optional(nullable(schemas_string()));
     const SLUG_MAX_LENGTH = 50;
     const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
     const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
@@ -5778,14 +5779,14 @@
       name: workspaces_text(1, 100),
       slug: slug,
       description: optional(nullable(workspaces_text(0, 500))),
-      default_text_model: optional(nullable(schemas_string())),
-      default_image_model: optional(nullable(schemas_string())),
+      default_text_model: model,
+      default_image_model: model,
       default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
       io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
       io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
-      is_data_discount_logging_enabled: optional(flag()),
-      is_observability_broadcast_enabled: optional(flag()),
-      is_observability_io_logging_enabled: optional(flag()),
+      is_data_discount_logging_enabled: flag,
+      is_observability_broadcast_enabled: flag,
+      is_observability_io_logging_enabled: flag,
       disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
     });
     const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
@@ -6085,26 +6086,27 @@
       const entry = schemas_string(`must be ${what}`).check(_regex(shape, `must be one of ${what}`));
       return array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`));
     };
-    const restriction = what => optional(nullable(entries(what)));
+    const models = optional(nullable(entries(MODELS)));
+    const providers = optional(nullable(entries("providers")));
     const USD = "must be an amount in USD above 0, or null";
-    const amount = () => optional(nullable(schemas_number(USD).check(_gt(0, USD))));
+    const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
+    const governance_flag = optional(schemas_boolean("must be true or false"));
     const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or null`;
     const governanceInputs = {
-      allowed_models: restriction(MODELS),
-      ignored_models: restriction(MODELS),
-      allowed_providers: restriction("providers"),
-      ignored_providers: restriction("providers"),
-      enforce_zdr: optional(schemas_boolean("must be true or false")),
-      guardrail_limit_usd: amount(),
+      allowed_models: models,
+      ignored_models: models,
+      allowed_providers: providers,
+      ignored_providers: providers,
+      enforce_zdr: governance_flag,
+      guardrail_limit_usd: amount,
       guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL))),
-      budget_daily_usd: amount(),
-      budget_weekly_usd: amount(),
-      budget_monthly_usd: amount(),
-      budget_lifetime_usd: amount(),
-      include_byok_in_budgets: optional(schemas_boolean("must be true or false")),
+      budget_daily_usd: amount,
+      budget_weekly_usd: amount,
+      budget_monthly_usd: amount,
+      budget_lifetime_usd: amount,
+      include_byok_in_budgets: governance_flag,
       members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
     };
-    object(governanceInputs);
     function governanceProblems(read, given) {
       return [ ...listProblems(read), ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
     }
@@ -7106,7 +7108,7 @@
     }
     const id_or_slug_SHAPE = "must be the id or slug of a workspace";
     const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(refine(isIdOrSlug, id_or_slug_SHAPE));
-    const deleteInputs = object({
+    const deleteInputs = () => object({
       management_key: connection.management_key,
       workspace: idOrSlug(),
       expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
@@ -7116,7 +7118,7 @@
       timeout: connection.timeout
     });
     function readDeleteInputs() {
-      const read = readInputs(deleteInputs);
+      const read = readInputs(deleteInputs());
       return {
         managementKey: read.management_key,
         apiUrl: read.api_url,
@@ -7453,23 +7455,25 @@
       const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
       return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
     }
-    const {name: key_name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
-    const keyInputs = object({
-      management_key: connection.management_key,
-      workspace: idOrSlug(),
-      name: optional(key_name),
-      limit_usd: limit,
-      limit_reset: limit_reset,
-      include_byok_in_limit: include_byok_in_limit,
-      expires_in: schemas_default(durationOrNever({
-        min: "1m",
-        max: "3650d"
-      }), toMs("6h")),
-      revoke_after_job: flag_flag(true),
-      replace: flag_flag(),
-      api_url: connection.api_url,
-      timeout: connection.timeout
-    });
+    const keyInputs = () => {
+      const {name: name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
+      return object({
+        management_key: connection.management_key,
+        workspace: idOrSlug(),
+        name: optional(name),
+        limit_usd: limit,
+        limit_reset: limit_reset,
+        include_byok_in_limit: include_byok_in_limit,
+        expires_in: schemas_default(durationOrNever({
+          min: "1m",
+          max: "3650d"
+        }), toMs("6h")),
+        revoke_after_job: flag_flag(true),
+        replace: flag_flag(),
+        api_url: connection.api_url,
+        timeout: connection.timeout
+      });
+    };
     function keyProblems({limit_reset: reset, replace: replace}, given) {
       return [ ...reset !== void 0 && !given.has("limit_usd") ? [ {
         input: "limit-reset",
@@ -7480,7 +7484,7 @@
       } ] : [] ];
     }
     function readKeyInputs() {
-      const read = readInputs(keyInputs, keyProblems);
+      const read = readInputs(keyInputs(), keyProblems);
       const {limit_reset: reset, include_byok_in_limit: byok} = read;
       return {
         managementKey: read.management_key,
@@ -7947,7 +7951,7 @@
     const glob = () => schemas_string(GLOB).check(_regex(/^[a-z0-9?*-]+$/, GLOB));
     const MIN_PREFIX = 2;
     const COUNT = "must be a whole number, 1 or more";
-    const sweepInputs = object({
+    const sweepInputs = () => object({
       management_key: connection.management_key,
       slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
       older_than: duration_duration({
@@ -7962,7 +7966,7 @@
       timeout: timeout("10m")
     });
     function readSweepInputs() {
-      const read = readInputs(sweepInputs);
+      const read = readInputs(sweepInputs());
       return {
         managementKey: read.management_key,
         apiUrl: read.api_url,

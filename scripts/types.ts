@@ -20,9 +20,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
   '': createInputs,
-  key: keyInputs,
-  delete: deleteInputs,
-  sweep: sweepInputs,
+  key: keyInputs(),
+  delete: deleteInputs(),
+  sweep: sweepInputs(),
 };
 
 /** Those of the outputs that are no strings. */

@@ -6,23 +6,24 @@ import { idOrSlug } from './id-or-slug.ts';
 import { readInputs } from './read.ts';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are told. */
-export const deleteInputs = z.object({
-  management_key: connection.management_key,
-  workspace: idOrSlug(),
-  expect_slug_prefix: z.optional(
-    z.string().check(z.regex(/^[a-z0-9-]+$/, 'must be the beginning of a slug')),
-  ),
-  delete_keys: flag(),
-  dry_run: flag(),
-  api_url: connection.api_url,
-  timeout: connection.timeout,
-});
+export const deleteInputs = () =>
+  z.object({
+    management_key: connection.management_key,
+    workspace: idOrSlug(),
+    expect_slug_prefix: z.optional(
+      z.string().check(z.regex(/^[a-z0-9-]+$/, 'must be the beginning of a slug')),
+    ),
+    delete_keys: flag(),
+    dry_run: flag(),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+  });
 
 export interface DeleteInputs extends Connection, DeleteRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readDeleteInputs(): DeleteInputs {
-  const read = readInputs(deleteInputs);
+  const read = readInputs(deleteInputs());
   return {
     managementKey: read.management_key,
     apiUrl: read.api_url,

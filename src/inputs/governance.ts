@@ -12,27 +12,30 @@ const entries = (what: string) => {
   const entry = z.string(`must be ${what}`).check(z.regex(shape, `must be one of ${what}`));
   return z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`));
 };
-const restriction = (what: string) => z.optional(z.nullable(entries(what)));
+// One schema serves several inputs: to build each takes a part of the time that a create takes.
+const models = z.optional(z.nullable(entries(MODELS)));
+const providers = z.optional(z.nullable(entries('providers')));
 
 const USD = 'must be an amount in USD above 0, or null';
-const amount = () => z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
+const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
+const flag = z.optional(z.boolean('must be true or false'));
 
 const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or null`;
 
 /** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
 export const governanceInputs = {
-  allowed_models: restriction(MODELS),
-  ignored_models: restriction(MODELS),
-  allowed_providers: restriction('providers'),
-  ignored_providers: restriction('providers'),
-  enforce_zdr: z.optional(z.boolean('must be true or false')),
-  guardrail_limit_usd: amount(),
+  allowed_models: models,
+  ignored_models: models,
+  allowed_providers: providers,
+  ignored_providers: providers,
+  enforce_zdr: flag,
+  guardrail_limit_usd: amount,
   guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL))),
-  budget_daily_usd: amount(),
-  budget_weekly_usd: amount(),
-  budget_monthly_usd: amount(),
-  budget_lifetime_usd: amount(),
-  include_byok_in_budgets: z.optional(z.boolean('must be true or false')),
+  budget_daily_usd: amount,
+  budget_weekly_usd: amount,
+  budget_monthly_usd: amount,
+  budget_lifetime_usd: amount,
+  include_byok_in_budgets: flag,
   members: z.optional(
     z.array(
       z.string('must be an id or e-mail address').check(z.regex(/^\S+$/, 'must be without blanks')),
@@ -41,9 +44,7 @@ export const governanceInputs = {
   ),
 };
 
-const schema = z.object(governanceInputs);
-
-export type GovernanceInputs = z.infer<typeof schema>;
+export type GovernanceInputs = z.infer<z.ZodMiniObject<typeof governanceInputs>>;
 
 type Given = ReadonlySet<string>;
 

@@ -9,26 +9,27 @@ import { keyNameOf } from './key-name.ts';
 import type { Problem } from './problem.ts';
 import { readInputs } from './read.ts';
 
-const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
-
 /** The inputs of `key/action.yml`, in the order in which their problems are told. */
-export const keyInputs = z.object({
-  management_key: connection.management_key,
-  workspace: idOrSlug(),
-  name: z.optional(name),
-  limit_usd: limit,
-  limit_reset,
-  include_byok_in_limit,
-  expires_in: z._default(durationOrNever({ min: '1m', max: '3650d' }), toMs('6h')),
-  revoke_after_job: flag(true),
-  replace: flag(),
-  api_url: connection.api_url,
-  timeout: connection.timeout,
-});
+export const keyInputs = () => {
+  const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  return z.object({
+    management_key: connection.management_key,
+    workspace: idOrSlug(),
+    name: z.optional(name),
+    limit_usd: limit,
+    limit_reset,
+    include_byok_in_limit,
+    expires_in: z._default(durationOrNever({ min: '1m', max: '3650d' }), toMs('6h')),
+    revoke_after_job: flag(true),
+    replace: flag(),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+  });
+};
 
 /** What is wrong between the inputs, each of which is right by itself. */
 function keyProblems(
-  { limit_reset: reset, replace }: Partial<z.infer<typeof keyInputs>>,
+  { limit_reset: reset, replace }: Partial<z.infer<ReturnType<typeof keyInputs>>>,
   given: ReadonlySet<string>,
 ): Problem[] {
   return [
@@ -55,7 +56,7 @@ export interface KeyInputs extends Connection, KeyRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readKeyInputs(): KeyInputs {
-  const read = readInputs(keyInputs, keyProblems);
+  const read = readInputs(keyInputs(), keyProblems);
   const { limit_reset: reset, include_byok_in_limit: byok } = read;
   return {
     managementKey: read.management_key,

@@ -13,28 +13,29 @@ const MIN_PREFIX = 2;
 const COUNT = 'must be a whole number, 1 or more';
 
 /** The inputs of `sweep/action.yml`, in the order in which their problems are told. */
-export const sweepInputs = z.object({
-  management_key: connection.management_key,
-  slug_pattern: glob().check(
-    z.refine(
-      (pattern) => fixedPrefix(pattern).length >= MIN_PREFIX,
-      `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`,
+export const sweepInputs = () =>
+  z.object({
+    management_key: connection.management_key,
+    slug_pattern: glob().check(
+      z.refine(
+        (pattern) => fixedPrefix(pattern).length >= MIN_PREFIX,
+        `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`,
+      ),
     ),
-  ),
-  older_than: duration({ min: '1m', max: '3650d' }),
-  keep: z._default(z.array(glob(), 'must be a list of slugs'), []),
-  delete_keys: flag(),
-  max_deletions: z._default(z.int(COUNT).check(z.gte(1, COUNT)), 50),
-  dry_run: flag(),
-  api_url: connection.api_url,
-  timeout: timeout('10m'),
-});
+    older_than: duration({ min: '1m', max: '3650d' }),
+    keep: z._default(z.array(glob(), 'must be a list of slugs'), []),
+    delete_keys: flag(),
+    max_deletions: z._default(z.int(COUNT).check(z.gte(1, COUNT)), 50),
+    dry_run: flag(),
+    api_url: connection.api_url,
+    timeout: timeout('10m'),
+  });
 
 export interface SweepInputs extends Connection, SweepRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readSweepInputs(): SweepInputs {
-  const read = readInputs(sweepInputs);
+  const read = readInputs(sweepInputs());
   return {
     managementKey: read.management_key,
     apiUrl: read.api_url,

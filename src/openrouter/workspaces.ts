@@ -16,7 +16,8 @@ function text(min: number, max: number) {
   );
 }
 
-const flag = () => z.boolean('must be true or false');
+const flag = z.optional(z.boolean('must be true or false'));
+const model = z.optional(z.nullable(z.string()));
 
 export const SLUG_MAX_LENGTH = 50;
 
@@ -62,8 +63,8 @@ export const createWorkspaceRequest = z.object({
   name: text(1, 100),
   slug,
   description: z.optional(z.nullable(text(0, 500))),
-  default_text_model: z.optional(z.nullable(z.string())),
-  default_image_model: z.optional(z.nullable(z.string())),
+  default_text_model: model,
+  default_image_model: model,
   default_provider_sort: z.optional(
     z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or null`)),
   ),
@@ -83,9 +84,9 @@ export const createWorkspaceRequest = z.object({
         z.lte(1, 'must be a number from 0.0001 to 1'),
       ),
   ),
-  is_data_discount_logging_enabled: z.optional(flag()),
-  is_observability_broadcast_enabled: z.optional(flag()),
-  is_observability_io_logging_enabled: z.optional(flag()),
+  is_data_discount_logging_enabled: flag,
+  is_observability_broadcast_enabled: flag,
+  is_observability_io_logging_enabled: flag,
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
