@@ -342,6 +342,11 @@ describe('is refused before anything is sent:', () => {
       { 'limit-usd': '1', 'limit-reset': 'hourly' },
       'limit-reset must be daily, weekly or monthly',
     ],
+    [
+      'a name that would be hidden',
+      { name: 'sk-or-preview-environment-key' },
+      'name must not hold a key',
+    ],
     ['an interval without a limit', { 'limit-reset': 'daily' }, 'limit-reset needs limit-usd'],
     ['a word for true', { 'include-byok-in-limit': 'yes' }, 'must be true or false; given: "yes"'],
     ['a life without a unit', { 'expires-in': '6' }, 'or never; given: "6"; try: 6h'],

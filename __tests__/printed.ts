@@ -83,6 +83,19 @@ export function hints(): Set<string> {
   ]);
 }
 
+/** What can be wrong with an input, behind its name. */
+export function inputProblems(): Set<string> {
+  const ofInputs = /^src\/(inputs\/|openrouter\/(workspaces|keys)\.ts)/;
+  return collect((node, source) => {
+    const isText = node.type === 'Literal' || node.type === 'TemplateLiteral';
+    if (!isText || !ofInputs.test(source.path)) return [];
+    // "must be …" alone takes all of its words from elsewhere.
+    return textsOf(node, source).filter((text) =>
+      /^(must (?!be( …)?$)|needs |has what |is too )/.test(text),
+    );
+  });
+}
+
 /** All texts in the code, whatever they are for. */
 export function allTexts(): Set<string> {
   return collect((node, source) =>

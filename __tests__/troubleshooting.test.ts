@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { marked, type Token, type Tokens } from 'marked';
-import { allTexts, doings, hints, normal, reasons, titles, warnings } from './printed.ts';
+import {
+  allTexts,
+  doings,
+  hints,
+  inputProblems,
+  normal,
+  reasons,
+  titles,
+  warnings,
+} from './printed.ts';
 import { ROOT } from './step.ts';
 
 const SECTIONS = textsBySection(readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8'));
@@ -35,6 +44,25 @@ describe('docs/troubleshooting.md has what the programs print, and nothing else'
     },
   );
 });
+
+test('docs/troubleshooting.md has whatever can be wrong with an input', () => {
+  const documented = documentedIn('Inputs that cannot be used');
+  const missing = [...inputProblems()].filter(
+    (problem) => !documented.some((text) => stands(text, problem)),
+  );
+  expect(missing).toEqual([]);
+});
+
+/** Whether `text` has all of `problem`, or what it says between its gaps. */
+function stands(text: string, problem: string): boolean {
+  const parts = text.split('…').map((part) => part.trim());
+  let at = 0;
+  return parts.every((part) => {
+    const found = problem.indexOf(part, at);
+    at = found + part.length;
+    return found >= 0;
+  });
+}
 
 test('the text of the tunnel is in the bundle', () => {
   const bundle = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');

@@ -22,7 +22,7 @@ const rows = [
 
 console.log(`# Benchmarks
 
-Made by \`npm run bench > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback, in ${pairs} pairs for each time. Ratios hold from one machine to another, and times do not.
+Made by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback, in ${pairs} pairs for each time. Ratios hold from one machine to another, and times do not.
 
 ${tableOf(rows)}
 

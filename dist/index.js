@@ -7455,12 +7455,13 @@
       const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
       return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
     }
+    const key_LIKELY_SECRET = /sk-or-[\w-]{16,}/;
     const keyInputs = () => {
       const {name: name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
       return object({
         management_key: connection.management_key,
         workspace: idOrSlug(),
-        name: optional(name),
+        name: optional(name.check(refine(text => !key_LIKELY_SECRET.test(text), "must not hold a key"))),
         limit_usd: limit,
         limit_reset: limit_reset,
         include_byok_in_limit: include_byok_in_limit,

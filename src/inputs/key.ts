@@ -9,13 +9,18 @@ import { keyNameOf } from './key-name.ts';
 import type { Problem } from './problem.ts';
 import { readInputs } from './read.ts';
 
+/** What would be taken for a secret and hidden, in the name by which the key is found again. */
+const LIKELY_SECRET = /sk-or-[\w-]{16,}/;
+
 /** The inputs of `key/action.yml`, in the order in which their problems are told. */
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
     management_key: connection.management_key,
     workspace: idOrSlug(),
-    name: z.optional(name),
+    name: z.optional(
+      name.check(z.refine((text) => !LIKELY_SECRET.test(text), 'must not hold a key')),
+    ),
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,
