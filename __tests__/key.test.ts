@@ -947,9 +947,13 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
 test('the management key is in nothing that is shown', async () => {
   const { managementKey } = bench.sandbox;
-  const main = await mint({ name: `Key ${managementKey}` });
+  workspace['name'] = `Of ${managementKey}`;
+  giveKey(bench.sandbox, workspace, managementKey);
+  const main = await mint();
   const post = await end(main);
-  for (const step of [main, post]) {
+  const refused = await mint({ name: `Key ${managementKey}` });
+  expect(refused.exitCode).toBe(1);
+  for (const step of [main, post, refused]) {
     expect(step.masks[0]).toBe(managementKey);
     expectNoSecret(step);
   }
