@@ -186,7 +186,7 @@ describe('API keys', () => {
     const step = await remove({ 'delete-keys': 'true', timeout: '2s' });
     expect(step.exitCode).toBe(1);
     expect(keys()).toHaveLength(3);
-    expect(annotations(step)[0]?.data).toContain(`it had a key of the workspace ${others.id}`);
+    expect(step.log).toContain(`it had a key of the workspace ${others.id}`);
   });
 });
 
@@ -206,7 +206,8 @@ test('a hash that leads out of its path is refused', async () => {
   const [key] = keys();
   if (key) key.hash = '..';
   const step = await remove({ 'delete-keys': 'true', timeout: '1s' });
-  expect(redOf(step, expect.anything()).message).toContain('it lacked data.0.hash');
+  expect(step.exitCode).toBe(1);
+  expect(step.log).toContain('it lacked data.0.hash');
   expect(calls()).not.toContain(DELETE_KEY);
 });
 

@@ -351,7 +351,7 @@ describe('many workspaces', () => {
         }
       }
     };
-    const step = await sweep({ timeout: '5s' });
+    const step = await sweep({ timeout: '15s' });
     expect(step.exitCode).toBe(1);
     expect(step.outputs['count']).toBe('12');
   });
