@@ -6,7 +6,7 @@ import { type KeyRequest, type KeyResult, makeKey } from '../../src/workspace/ke
 import { cleanUpKeys, type KeyRemains } from '../../src/workspace/key-remains.ts';
 import { giveWorkspace } from '../given.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
-import { connect, type Life, openWorld, pass, type World } from './world.ts';
+import { connect, type Life, live, mortalIn, openWorld, pass, type World } from './world.ts';
 
 const TIMEOUT = 60_000;
 const SLUG = 'preview-42';
@@ -175,12 +175,7 @@ interface Ran {
 async function runKey(world: World, request: KeyRequest, life: Life): Promise<Ran> {
   const ran: Ran = { killed: false, remains: null, concealed: [], said: [], elapsed: 0 };
   const { clock } = world;
-  const start = clock.now();
-  const alive = <Args extends unknown[]>(act: (...args: Args) => void) => {
-    return (...args: Args) => {
-      if (!ran.killed) act(...args);
-    };
-  };
+  const alive = mortalIn(ran);
   const log = {
     info: (line: string) => ran.said.push(line),
     debug: (line: string) => ran.said.push(line),
@@ -204,24 +199,8 @@ async function runKey(world: World, request: KeyRequest, life: Life): Promise<Ra
         ran.minted = result;
       }),
     },
-  }).then(
-    alive((result) => {
-      ran.result = result;
-    }),
-    alive((error) => {
-      ran.error = error;
-    }),
-  );
-  const { killedAfter } = life;
-  const death = new Promise<void>((resolve) => {
-    if (killedAfter === undefined) return;
-    clock.after(killedAfter, () => {
-      ran.killed = ran.result === undefined && ran.error === undefined;
-      resolve();
-    });
   });
-  await clock.run(Promise.race([work, death]));
-  ran.elapsed = clock.now() - start;
+  await live(world, ran, { work, killedAfter: life.killedAfter });
   return ran;
 }
 

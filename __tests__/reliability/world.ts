@@ -71,16 +71,46 @@ export interface Life {
   jitter: number[];
 }
 
+/** What a process does only as long as it is not killed, which `ran` says. */
+export function mortalIn(ran: { killed: boolean }) {
+  return <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (!ran.killed) act(...args);
+    };
+}
+
+/** Lets time pass until `work` is over or the process is killed, and notes in `ran` how it ended. */
+export async function live<Result>(
+  { clock }: World,
+  ran: { result?: Result; error?: unknown; killed: boolean; elapsed: number },
+  { work, killedAfter }: { work: Promise<Result>; killedAfter: number | undefined },
+): Promise<void> {
+  const mortal = mortalIn(ran);
+  const start = clock.now();
+  const end = work.then(
+    mortal((result) => {
+      ran.result = result;
+    }),
+    mortal((error) => {
+      ran.error = error;
+    }),
+  );
+  const death = new Promise<void>((resolve) => {
+    if (killedAfter === undefined) return;
+    clock.after(killedAfter, () => {
+      ran.killed = ran.result === undefined && ran.error === undefined;
+      resolve();
+    });
+  });
+  await clock.run(Promise.race([end, death]));
+  ran.elapsed = clock.now() - start;
+}
+
 /** Runs a create step. What it does after it is killed does not happen. */
 export async function runCreate(world: World, request: CreateRequest, life: Life): Promise<Ran> {
   const ran: Ran = { killed: false, log: [], elapsed: 0 };
   const { clock } = world;
-  const start = clock.now();
-  const mortal = <Args extends unknown[]>(act: (...args: Args) => void) => {
-    return (...args: Args) => {
-      if (!ran.killed) act(...args);
-    };
-  };
+  const mortal = mortalIn(ran);
   const log = {
     info: (line: string) => ran.log.push(line),
     debug: (line: string) => ran.log.push(line),
@@ -103,24 +133,8 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
         if (created && request.deleteAfterJob) ran.remains = { made: workspace };
       }),
     },
-  }).then(
-    mortal((result) => {
-      ran.result = result;
-    }),
-    mortal((error) => {
-      ran.error = error;
-    }),
-  );
-  const { killedAfter } = life;
-  const death = new Promise<void>((resolve) => {
-    if (killedAfter === undefined) return;
-    clock.after(killedAfter, () => {
-      ran.killed = ran.result === undefined && ran.error === undefined;
-      resolve();
-    });
   });
-  await clock.run(Promise.race([work, death]));
-  ran.elapsed = clock.now() - start;
+  await live(world, ran, { work, killedAfter: life.killedAfter });
   return ran;
 }
 
