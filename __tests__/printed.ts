@@ -2,8 +2,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
-import { type AnyNode, type CallExpression, type NewExpression, parse } from 'acorn';
+import { type AnyNode, type NewExpression, parse } from 'acorn';
 import { ROOT } from './step.ts';
+import { calledBy, nameOf, nodesIn } from './syntax.ts';
 
 /** What stands for a part of a text that is not the same each time. */
 const GAP = '…';
@@ -18,13 +19,6 @@ const SOURCES: readonly Source[] = globSync('src/**/*.ts', { cwd: ROOT }).map((p
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
   return { path: path.replaceAll('\\', '/'), nodes: [...nodesIn(program)] };
 });
-
-function* nodesIn(node: AnyNode): Generator<AnyNode> {
-  yield node;
-  for (const child of Object.values(node).flat()) {
-    if (typeof child?.type === 'string') yield* nodesIn(child);
-  }
-}
 
 /** Titles of errors, but for those of calls of the API. */
 export function titles(): Set<string> {
@@ -208,13 +202,4 @@ function returnsOf(node: AnyNode, name: string | undefined): AnyNode[] {
 
 function isNew(node: AnyNode, name: string): node is NewExpression {
   return node.type === 'NewExpression' && nameOf(node.callee) === name;
-}
-
-/** `warning`, of `log.warning(…)`. */
-function calledBy({ callee }: CallExpression): string | undefined {
-  return nameOf(callee.type === 'MemberExpression' ? callee.property : callee);
-}
-
-function nameOf(node: AnyNode): string | undefined {
-  return node.type === 'Identifier' ? node.name : undefined;
 }

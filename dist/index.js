@@ -5,12 +5,10 @@
     },
     218: (__unused_webpack_module, exports, __nccwpck_require__) => {
       "use strict";
-      __nccwpck_require__(278);
       var tls = __nccwpck_require__(756);
       var http = __nccwpck_require__(611);
       var https = __nccwpck_require__(692);
       var events = __nccwpck_require__(434);
-      __nccwpck_require__(613);
       var util = __nccwpck_require__(23);
       exports.httpOverHttp = httpOverHttp;
       exports.httpsOverHttp = httpsOverHttp;
@@ -126,7 +124,7 @@
           if (res.statusCode !== 200) {
             debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
             socket.destroy();
-            var error = new Error("tunneling socket could not be established, " + "statusCode=" + res.statusCode);
+            var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
             error.code = "ECONNRESET";
             options.request.emit("error", error);
             self.removeSocket(placeholder);
@@ -148,7 +146,7 @@
         function onError(cause) {
           connectReq.removeAllListeners();
           debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
-          var error = new Error("tunneling socket could not be established, " + "cause=" + cause.message);
+          var error = new Error("tunneling socket could not be established, cause=" + cause.message);
           error.code = "ECONNRESET";
           options.request.emit("error", error);
           self.removeSocket(placeholder);
@@ -203,7 +201,6 @@
         if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
         console.error.apply(console, args);
       }; else debug = function() {};
-      0;
     },
     613: module => {
       "use strict";
@@ -338,7 +335,6 @@
       const end = source.endsWith("$") ? source.length - 1 : source.length;
       return source.slice(start, end);
     }
-    null && Symbol("evaluating");
     function assignProp(target, prop, value) {
       Object.defineProperty(target, prop, {
         value: value,
@@ -351,17 +347,6 @@
     function util_isObject(data) {
       return typeof data === "object" && data !== null && !Array.isArray(data);
     }
-    null && cached(() => {
-      if (globalConfig.jitless) return false;
-      if (typeof navigator !== "undefined" && navigator?.userAgent?.includes("Cloudflare")) return false;
-      try {
-        const F = Function;
-        new F("");
-        return true;
-      } catch (_) {
-        return false;
-      }
-    });
     function isPlainObject(o) {
       if (util_isObject(o) === false) return false;
       const ctor = o.constructor;
@@ -703,10 +688,9 @@
       });
       return _;
     }
-    null && Symbol("zod_brand");
     class $ZodAsyncError extends Error {
       constructor() {
-        super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
+        super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
       }
     }
     class $ZodEncodeError extends Error {
@@ -876,8 +860,6 @@
       };
     };
     const safeParseAsync = _safeParseAsync($ZodRealError);
-    null && Symbol.for("zod.compile.invalid");
-    null && Symbol.for("zod.compile.fallback");
     function parseJson(text) {
       try {
         return JSON.parse(text);
@@ -927,7 +909,7 @@
     function whatHappened({method: method, path: path, reason: reason, serverMessage: serverMessage}) {
       return `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
     }
-    const MAX_ERROR_TEXT = 16 * 1024;
+    const MAX_ERROR_TEXT = 16384;
     function messageIn(body) {
       const json = parseJson(body);
       if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
@@ -1208,7 +1190,7 @@
         throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
       }
     }
-    var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+    var __awaiter = function(thisArg, _arguments, P, generator) {
       function adopt(value) {
         return value instanceof P ? value : new P(function(resolve) {
           resolve(value);
@@ -1494,7 +1476,7 @@
         req.on("socket", sock => {
           socket = sock;
         });
-        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
+        req.setTimeout(this._socketTimeout || 18e4, () => {
           if (socket) socket.end();
           handleResult(new Error(`Request timeout: ${info.options.path}`));
         });
@@ -1688,7 +1670,7 @@
         this.permanent = permanent;
       }
     }
-    const MAX_BODY_BYTES = 1024 * 1024;
+    const MAX_BODY_BYTES = 1048576;
     function httpTransport(userAgent) {
       const connections = new lib_HttpClient(userAgent, [], {
         keepAlive: true
@@ -2105,10 +2087,7 @@
       if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
       return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
     }
-    require("path");
-    void 0 && (void 0).__awaiter;
-    void 0 && (void 0).__awaiter;
-    var summary_awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
+    var summary_awaiter = function(thisArg, _arguments, P, generator) {
       function adopt(value) {
         return value instanceof P ? value : new P(function(resolve) {
           resolve(value);
@@ -2273,25 +2252,10 @@
     }
     const _summary = new Summary;
     const summary_summary = _summary;
-    require("string_decoder");
-    var external_events_ = __nccwpck_require__(434);
-    require("child_process");
-    __nccwpck_require__(613);
-    void 0 && (void 0).__awaiter;
-    const {chmod: chmod, copyFile: copyFile, lstat: lstat, mkdir: mkdir, open: io_util_open, readdir: readdir, rename: rename, rm: rm, rmdir: rmdir, stat: stat, symlink: symlink, unlink: unlink} = external_fs_namespaceObject.promises;
-    process.platform;
-    external_fs_namespaceObject.constants.O_RDONLY;
-    void 0 && (void 0).__awaiter;
-    require("timers");
-    void 0 && (void 0).__awaiter;
-    process.platform;
-    external_events_.EventEmitter;
-    external_events_.EventEmitter;
-    void 0 && (void 0).__awaiter;
-    void 0 && (void 0).__awaiter;
+    process;
+    process;
     external_os_namespaceObject.platform();
     external_os_namespaceObject.arch();
-    void 0 && (void 0).__awaiter;
     var ExitCode;
     (function(ExitCode) {
       ExitCode[ExitCode["Success"] = 0] = "Success";
@@ -2342,10 +2306,6 @@
       inst._zod.def = def;
       (_a = inst._zod).onattach ?? (_a.onattach = []);
     });
-    const _whenHasSize = payload => {
-      const val = payload.value;
-      return !util.nullish(val) && val.size !== void 0;
-    };
     const _whenHasLength = payload => {
       const val = payload.value;
       return !nullish(val) && val.length !== void 0;
@@ -2382,22 +2342,6 @@
           minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
           input: payload.value,
           inclusive: def.inclusive,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckMultipleOf", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      inst._zod.check = payload => {
-        if (typeof payload.value !== typeof def.value) throw new Error("Cannot mix number and bigint in multiple_of check.");
-        const isMultiple = typeof payload.value === "bigint" ? def.value !== BigInt(0) && payload.value % def.value === BigInt(0) : util.floatSafeRemainder(payload.value, def.value) === 0;
-        if (isMultiple) return;
-        payload.issues.push({
-          origin: typeof payload.value,
-          code: "not_multiple_of",
-          divisor: def.value,
-          input: payload.value,
           inst: inst,
           continue: !def.abort
         });
@@ -2466,116 +2410,6 @@
         });
       };
     });
-    null && core.$constructor("$ZodCheckBigIntFormat", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const [minimum, maximum] = util.BIGINT_FORMAT_RANGES[def.format];
-      inst._zod.check = payload => {
-        const input = payload.value;
-        if (input < minimum) payload.issues.push({
-          origin: "bigint",
-          input: input,
-          code: "too_small",
-          minimum: minimum,
-          inclusive: true,
-          inst: inst,
-          continue: !def.abort
-        });
-        if (input > maximum) payload.issues.push({
-          origin: "bigint",
-          input: input,
-          code: "too_big",
-          maximum: maximum,
-          inclusive: true,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckMaxSize", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const size = input.size;
-        if (size <= def.maximum) return;
-        payload.issues.push({
-          origin: util.getSizableOrigin(input),
-          code: "too_big",
-          maximum: def.maximum,
-          inclusive: true,
-          input: input,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckMinSize", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const size = input.size;
-        if (size >= def.minimum) return;
-        payload.issues.push({
-          origin: util.getSizableOrigin(input),
-          code: "too_small",
-          minimum: def.minimum,
-          inclusive: true,
-          input: input,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckSizeEquals", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const size = input.size;
-        if (size === def.size) return;
-        const tooBig = size > def.size;
-        payload.issues.push({
-          origin: util.getSizableOrigin(input),
-          ...tooBig ? {
-            code: "too_big",
-            maximum: def.size
-          } : {
-            code: "too_small",
-            minimum: def.size
-          },
-          inclusive: true,
-          exact: true,
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckMaxLength", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units > def.maximum ? util.codePointLength(input) : units;
-        if (length <= def.maximum) return;
-        const origin = util.getLengthableOrigin(input);
-        payload.issues.push({
-          origin: origin,
-          code: "too_big",
-          maximum: def.maximum,
-          inclusive: true,
-          input: input,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
     const $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
       var _a;
       $ZodCheck.init(inst, def);
@@ -2592,34 +2426,6 @@
           minimum: def.minimum,
           inclusive: true,
           input: input,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckLengthEquals", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units >= def.length && units <= def.length * 2 ? util.codePointLength(input) : units;
-        if (length === def.length) return;
-        const origin = util.getLengthableOrigin(input);
-        const tooBig = length > def.length;
-        payload.issues.push({
-          origin: origin,
-          ...tooBig ? {
-            code: "too_big",
-            maximum: def.length
-          } : {
-            code: "too_small",
-            minimum: def.length
-          },
-          inclusive: true,
-          exact: true,
-          input: payload.value,
           inst: inst,
           continue: !def.abort
         });
@@ -2660,155 +2466,16 @@
         });
       };
     });
-    null && core.$constructor("$ZodCheckLowerCase", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.lowercase);
-      $ZodCheckStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodCheckUpperCase", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.uppercase);
-      $ZodCheckStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodCheckIncludes", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const escapedRegex = util.escapeRegex(def.includes);
-      const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-      def.pattern = pattern;
-      inst._zod.check = payload => {
-        if (payload.value.includes(def.includes, def.position)) return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "includes",
-          includes: def.includes,
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckStartsWith", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`^${util.escapeRegex(def.prefix)}.*`);
-      def.pattern ?? (def.pattern = pattern);
-      inst._zod.check = payload => {
-        if (payload.value.startsWith(def.prefix)) return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "starts_with",
-          prefix: def.prefix,
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckEndsWith", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`.*${util.escapeRegex(def.suffix)}$`);
-      def.pattern ?? (def.pattern = pattern);
-      inst._zod.check = payload => {
-        if (payload.value.endsWith(def.suffix)) return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "ends_with",
-          suffix: def.suffix,
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    function handleCheckPropertyResult(result, payload, property) {
-      if (result.issues.length) payload.issues.push(...util.prefixIssues(property, result.issues));
-    }
-    null && core.$constructor("$ZodCheckProperty", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      inst._zod.check = payload => {
-        const result = def.schema._zod.run({
-          value: payload.value[def.property],
-          issues: []
-        }, {});
-        if (result instanceof Promise) return result.then(result => handleCheckPropertyResult(result, payload, def.property));
-        handleCheckPropertyResult(result, payload, def.property);
-        return;
-      };
-    });
-    null && core.$constructor("$ZodCheckProperties", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      util.hide(inst, Symbol.iterator, function*() {
-        yield inst;
-      });
-      let entries;
-      inst._zod.check = payload => {
-        if (payload.value == null) {
-          payload.issues.push({
-            expected: "object",
-            code: "invalid_type",
-            input: payload.value,
-            inst: inst
-          });
-          return;
-        }
-        entries ?? (entries = Reflect.ownKeys(def.shape).map(key => [ key, def.shape[key] ]));
-        const input = payload.value;
-        let proms;
-        for (const [key, schema] of entries) {
-          const result = schema._zod.run({
-            value: input[key],
-            issues: []
-          }, {});
-          if (result instanceof Promise) {
-            proms ?? (proms = []);
-            proms.push(result.then(result => handleCheckPropertyResult(result, payload, key)));
-          } else handleCheckPropertyResult(result, payload, key);
-        }
-        if (proms) return Promise.all(proms).then(() => {});
-        return;
-      };
-    });
-    null && core.$constructor("$ZodCheckMimeType", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const mimeSet = new Set(def.mime);
-      inst._zod.check = payload => {
-        if (mimeSet.has(payload.value.type)) return;
-        payload.issues.push({
-          code: "invalid_value",
-          values: def.mime,
-          input: payload.value.type,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCheckOverwrite", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      inst._zod.check = payload => {
-        payload.value = def.tx(payload.value);
-      };
-    });
     const guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-    const uuid = version => {
-      if (!version) return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
-      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
-    };
-    null && uuid(4);
-    null && uuid(6);
-    null && uuid(7);
-    const dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
-    function regexes_anchor(source) {
-      return new RegExp(`^${source}$`);
-    }
-    null && regexes_anchor(dateSource);
+    const dateSource = "(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))";
     function timeSource(args) {
-      const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
+      const hhmm = "(?:[01]\\d|2[0-3]):[0-5]\\d";
       const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
       return regex;
     }
     function datetime(args) {
       const opts = [ "Z" ];
-      if (args.offset) opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
+      if (args.offset) opts.push("([+-](?:[01]\\d|2[0-3]):[0-5]\\d)");
       const qualified = `${timeSource({
         precision: args.precision,
         seconds: true
@@ -2821,22 +2488,6 @@
     const anyString = /^[\s\S]{0,}$/;
     const number = /^-?\d+(?:\.\d+)?$/;
     const regexes_boolean = /^(?:true|false)$/i;
-    function fixedBase64(bodyLength, padding) {
-      return new RegExp(`^[A-Za-z0-9+/]{${bodyLength}}${padding}$`);
-    }
-    function fixedBase64url(length) {
-      return new RegExp(`^[A-Za-z0-9_-]{${length}}$`);
-    }
-    null && fixedBase64(22, "==");
-    null && fixedBase64url(22);
-    null && fixedBase64(27, "=");
-    null && fixedBase64url(27);
-    null && fixedBase64(43, "=");
-    null && fixedBase64url(43);
-    null && fixedBase64(64, "");
-    null && fixedBase64url(64);
-    null && fixedBase64(86, "==");
-    null && fixedBase64url(86);
     const version = {
       major: 4,
       minor: 6,
@@ -2985,379 +2636,9 @@
       def.pattern ?? (def.pattern = guid);
       $ZodStringFormat.init(inst, def);
     });
-    null && core.$constructor("$ZodUUID", (inst, def) => {
-      if (def.version) {
-        const versionMap = {
-          v1: 1,
-          v2: 2,
-          v3: 3,
-          v4: 4,
-          v5: 5,
-          v6: 6,
-          v7: 7,
-          v8: 8
-        };
-        const v = versionMap[def.version];
-        if (v === void 0) throw new Error(`Invalid UUID version: "${def.version}"`);
-        def.pattern ?? (def.pattern = regexes.uuid(v));
-      } else def.pattern ?? (def.pattern = regexes.uuid());
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodEmail", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.email);
-      $ZodStringFormat.init(inst, def);
-    });
-    const URL_BAD_FORMAT = 1;
-    const URL_UNPARSEABLE = 2;
-    function canParseURL(input) {
-      try {
-        if (typeof URL !== "undefined" && typeof URL.canParse === "function") return URL.canParse(input);
-        new URL(input);
-        return true;
-      } catch {
-        return false;
-      }
-    }
-    function validateURL(trimmed, def) {
-      if (!("normalize" in def) && !("hostname" in def) && !("protocol" in def)) return canParseURL(trimmed) || URL_UNPARSEABLE;
-      return parseURLObject(trimmed, def);
-    }
-    function parseURLObject(trimmed, def) {
-      if (!def.normalize && def.protocol?.source === regexes.httpProtocol.source && !/^https?:\/\//i.test(trimmed)) return URL_BAD_FORMAT;
-      try {
-        if (typeof URL !== "undefined") {
-          const URLStatic = URL;
-          if (typeof URLStatic.parse === "function") return URLStatic.parse(trimmed) ?? URL_UNPARSEABLE;
-        }
-        return new URL(trimmed);
-      } catch {
-        return URL_UNPARSEABLE;
-      }
-    }
-    const asciiTabOrNewline = /[\t\n\r]/g;
-    function stripTabAndNewline(value) {
-      return value.replace(asciiTabOrNewline, "");
-    }
-    function urlHostnameOk(url, hostname) {
-      hostname.lastIndex = 0;
-      return hostname.test(url.hostname);
-    }
-    function urlProtocolOk(url, protocol) {
-      protocol.lastIndex = 0;
-      return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
-    }
-    null && core.$constructor("$ZodURL", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        try {
-          const trimmed = payload.value.trim();
-          const url = validateURL(trimmed, def);
-          if (url === URL_BAD_FORMAT) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              note: "Invalid URL format",
-              input: payload.value,
-              inst: inst,
-              continue: !def.abort
-            });
-            return;
-          }
-          if (url === URL_UNPARSEABLE) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              input: payload.value,
-              inst: inst,
-              continue: !def.abort
-            });
-            return;
-          }
-          if (url === true) {
-            payload.value = stripTabAndNewline(trimmed);
-            return;
-          }
-          if (def.hostname && !urlHostnameOk(url, def.hostname)) payload.issues.push({
-            code: "invalid_format",
-            format: "url",
-            note: "Invalid hostname",
-            pattern: def.hostname.source,
-            input: payload.value,
-            inst: inst,
-            continue: !def.abort
-          });
-          if (def.protocol && !urlProtocolOk(url, def.protocol)) payload.issues.push({
-            code: "invalid_format",
-            format: "url",
-            note: "Invalid protocol",
-            pattern: def.protocol.source,
-            input: payload.value,
-            inst: inst,
-            continue: !def.abort
-          });
-          payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed);
-          return;
-        } catch (_) {
-          payload.issues.push({
-            code: "invalid_format",
-            format: "url",
-            input: payload.value,
-            inst: inst,
-            continue: !def.abort
-          });
-        }
-      };
-    });
-    null && core.$constructor("$ZodEmoji", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.emoji());
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodNanoID", (inst, def) => {
-      if (def.length !== void 0 && (!Number.isInteger(def.length) || def.length < 1)) throw new Error(`Invalid nanoid length: ${def.length}`);
-      def.pattern ?? (def.pattern = def.length === void 0 ? regexes.nanoid : regexes.nanoidOfLength(def.length));
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodCUID", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.cuid);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodCUID2", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.cuid2);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodULID", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.ulid);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodXID", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.xid);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodKSUID", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.ksuid);
-      $ZodStringFormat.init(inst, def);
-    });
     const $ZodISODateTime = $constructor("$ZodISODateTime", (inst, def) => {
       def.pattern ?? (def.pattern = datetime(def));
       $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodISODate", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.date);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodISOTime", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.time(def));
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodISODuration", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.duration);
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodIPv4", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.ipv4);
-      $ZodStringFormat.init(inst, def);
-    });
-    const ipv6Alphabet = /^[0-9a-fA-F:.]+$/;
-    function isValidIPv6(value) {
-      if (!ipv6Alphabet.test(value)) return false;
-      return canParseURL(`http://[${value}]`);
-    }
-    null && core.$constructor("$ZodIPv6", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.ipv6);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (!isValidIPv6(payload.value)) payload.issues.push({
-          code: "invalid_format",
-          format: "ipv6",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodMAC", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.mac(def.delimiter));
-      $ZodStringFormat.init(inst, def);
-    });
-    null && core.$constructor("$ZodCIDRv4", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.cidrv4);
-      $ZodStringFormat.init(inst, def);
-    });
-    function isValidCIDRv6(value) {
-      const parts = value.split("/");
-      if (parts.length !== 2) return false;
-      const [address, prefix] = parts;
-      if (!prefix) return false;
-      const prefixNum = Number(prefix);
-      if (`${prefixNum}` !== prefix) return false;
-      if (prefixNum < 0 || prefixNum > 128) return false;
-      return isValidIPv6(address);
-    }
-    null && core.$constructor("$ZodCIDRv6", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.cidrv6);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (!isValidCIDRv6(payload.value)) payload.issues.push({
-          code: "invalid_format",
-          format: "cidrv6",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    function isValidBase64(data) {
-      if (data === "") return true;
-      if (/\s/.test(data)) return false;
-      if (data.length % 4 !== 0) return false;
-      try {
-        atob(data);
-        return true;
-      } catch {
-        return false;
-      }
-    }
-    const base64Charset = /^[0-9a-zA-Z+/]*={0,2}$/;
-    null && core.$constructor("$ZodBase64", (inst, def) => {
-      def.pattern ?? (def.pattern = base64Charset);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (isValidBase64(payload.value)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "base64",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const base64urlCharset = /^[A-Za-z0-9_-]*$/;
-    function isValidBase64URL(data) {
-      if (!base64urlCharset.test(data)) return false;
-      const base64 = data.replace(/[-_]/g, c => c === "-" ? "+" : "/");
-      const padded = base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
-      return isValidBase64(padded);
-    }
-    null && core.$constructor("$ZodBase64URL", (inst, def) => {
-      def.pattern ?? (def.pattern = base64urlCharset);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (isValidBase64URL(payload.value)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "base64url",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodE164", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.e164);
-      $ZodStringFormat.init(inst, def);
-    });
-    const CC_SANITIZE = /[- ]/g;
-    function isLuhnAlgo(digits) {
-      let length = digits.length;
-      let bit = 1;
-      let sum = 0;
-      while (length) {
-        const value = digits.charCodeAt(--length) - 48;
-        bit ^= 1;
-        sum += bit ? [ 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 ][value] : value;
-      }
-      return sum % 10 === 0;
-    }
-    function isValidCreditCard(input) {
-      if (!regexes.creditCard.test(input)) return false;
-      return isLuhnAlgo(input.replace(CC_SANITIZE, ""));
-    }
-    null && core.$constructor("$ZodCreditCard", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.creditCard);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (isValidCreditCard(payload.value)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "credit_card",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    function isIso7064Mod97(iban) {
-      let remainder = 0;
-      const len = iban.length;
-      for (let i = 4; i < len; i++) {
-        const code = iban.charCodeAt(i);
-        remainder = (code >= 65 ? remainder * 100 + (code - 55) : remainder * 10 + (code - 48)) % 97;
-      }
-      for (let i = 0; i < 4; i++) {
-        const code = iban.charCodeAt(i);
-        remainder = (code >= 65 ? remainder * 100 + (code - 55) : remainder * 10 + (code - 48)) % 97;
-      }
-      return remainder === 1;
-    }
-    function isValidIBAN(input) {
-      if (!regexes.iban.test(input)) return false;
-      return isIso7064Mod97(input);
-    }
-    null && core.$constructor("$ZodIBAN", (inst, def) => {
-      def.pattern ?? (def.pattern = regexes.iban);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (isValidIBAN(payload.value)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "iban",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    function isValidJWT(token, algorithm = null) {
-      try {
-        const tokensParts = token.split(".");
-        if (tokensParts.length !== 3) return false;
-        const [header] = tokensParts;
-        if (!header) return false;
-        const parsedHeader = JSON.parse(atob(header));
-        if ("typ" in parsedHeader && parsedHeader?.typ !== "JWT") return false;
-        if (!parsedHeader.alg) return false;
-        if (algorithm && (!("alg" in parsedHeader) || parsedHeader.alg !== algorithm)) return false;
-        return true;
-      } catch {
-        return false;
-      }
-    }
-    null && core.$constructor("$ZodJWT", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (isValidJWT(payload.value, def.alg)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "jwt",
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    null && core.$constructor("$ZodCustomStringFormat", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        if (def.fn(payload.value)) return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: def.format,
-          input: payload.value,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
     });
     const $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
       $ZodType.init(inst, def);
@@ -3403,128 +2684,9 @@
         return payload;
       };
     });
-    const $ZodBigInt = null && core.$constructor("$ZodBigInt", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = regexes.bigint;
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce) try {
-          payload.value = BigInt(payload.value);
-        } catch (_) {}
-        if (typeof payload.value === "bigint") return payload;
-        payload.issues.push({
-          expected: "bigint",
-          code: "invalid_type",
-          input: payload.value,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodBigIntFormat", (inst, def) => {
-      checks.$ZodCheckBigIntFormat.init(inst, def);
-      $ZodBigInt.init(inst, def);
-    });
-    null && core.$constructor("$ZodSymbol", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (typeof input === "symbol") return payload;
-        payload.issues.push({
-          expected: "symbol",
-          code: "invalid_type",
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodUndefined", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = regexes.undefined;
-      inst._zod.values = new Set([ void 0 ]);
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (typeof input === "undefined") return payload;
-        payload.issues.push({
-          expected: "undefined",
-          code: "invalid_type",
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodNull", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = regexes.null;
-      inst._zod.values = new Set([ null ]);
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (input === null) return payload;
-        payload.issues.push({
-          expected: "null",
-          code: "invalid_type",
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodAny", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = payload => payload;
-    });
     const $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
       $ZodType.init(inst, def);
       inst._zod.parse = payload => payload;
-    });
-    null && core.$constructor("$ZodNever", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        payload.issues.push({
-          expected: "never",
-          code: "invalid_type",
-          input: payload.value,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodVoid", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (typeof input === "undefined") return payload;
-        payload.issues.push({
-          expected: "void",
-          code: "invalid_type",
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodDate", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce) try {
-          payload.value = new Date(payload.value);
-        } catch (_err) {}
-        const input = payload.value;
-        const isDate = input instanceof Date;
-        const isValidDate = isDate && !Number.isNaN(input.getTime());
-        if (isValidDate) return payload;
-        payload.issues.push({
-          expected: "date",
-          code: "invalid_type",
-          input: input,
-          ...isDate ? {
-            received: "Invalid Date"
-          } : {},
-          inst: inst
-        });
-        return payload;
-      };
     });
     function capSize(inst, size) {
       const caps = sizeCaps(inst._zod.def.checks);
@@ -3544,8 +2706,6 @@
       };
     }
     const arraySize = input => Array.isArray(input) ? input.length : -1;
-    const mapSize = input => input instanceof Map ? input.size : -1;
-    const setSize = input => input instanceof Set ? input.size : -1;
     function handleArrayResult(result, final, index) {
       if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
       final.value[index] = result.value;
@@ -3735,687 +2895,6 @@
         return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
       };
     });
-    null && core.$constructor("$ZodObjectJIT", (inst, def) => {
-      $ZodObject.init(inst, def);
-      const superParse = inst._zod.parse;
-      const _normalized = util.cached(() => normalizeDef(def));
-      const memo = core.globalConfig.memoizer;
-      const generateFastpass = shape => {
-        const normalized = _normalized.value;
-        const syms = normalized.symbolKeys;
-        const doc = new Doc([ "payload", "ctx" ], {
-          shape: shape,
-          inst: inst,
-          memo: memo,
-          syms: syms
-        });
-        const parseStr = k => `shape[${k}]._zod.run({ value: input[${k}], issues: [] }, ctx)`;
-        const prefixStr = (id, k) => `\n          let ${id}_ab = false;\n          for (let i = 0; i < ${id}.issues.length; i++) {\n            const iss = ${id}.issues[i];\n            iss.path = iss.path ? [${k}, ...iss.path] : [${k}];\n            payload.issues.push(iss);\n            if (iss.continue !== true) ${id}_ab = true;\n          }\n          if (${id}_ab && ctx && ctx.abortEarly) {\n            payload.value = newResult;\n            return payload;\n          }`;
-        doc.write(`const input = payload.value;`);
-        const ids = Object.create(null);
-        let counter = 0;
-        for (const key of normalized.allKeys) ids[key] = `key_${counter++}`;
-        doc.write(memo ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
-        for (const key of normalized.allKeys) {
-          if (key === "__proto__") continue;
-          const id = ids[key];
-          const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : util.esc(key);
-          const isPresent = `${k} in input`;
-          const schema = shape[key];
-          const optin = schema?._zod?.optin;
-          const isOptionalIn = optin !== void 0;
-          const isOptionalOut = schema?._zod?.optout === "optional";
-          doc.write(`const ${id} = ${parseStr(k)};`);
-          if (isOptionalIn && isOptionalOut) {
-            const assign = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
-            doc.write(`\n        const ${id}_present = ${isPresent};\n        if (!${id}.issues.length || ${id}_present) {\n          if (${id}.issues.length) {${prefixStr(id, k)}\n          }\n\n          if (${assign}) {\n            newResult[${k}] = ${id}.value;\n          }\n        }\n\n      `);
-          } else if (!isOptionalIn) doc.write(`\n        const ${id}_present = ${isPresent};\n        if (${id}.issues.length) {${prefixStr(id, k)}\n        }\n        if (!${id}_present && !${id}.issues.length) {\n          payload.issues.push({\n            code: "invalid_type",\n            expected: "nonoptional",\n            input: undefined,\n            path: [${k}]\n          });\n          if (ctx && ctx.abortEarly) {\n            payload.value = newResult;\n            return payload;\n          }\n        }\n\n        if (${id}_present) {\n          newResult[${k}] = ${id}.value;\n        }\n\n      `); else {
-            doc.write(`\n        if (${id}.issues.length) {${prefixStr(id, k)}\n        }\n      `);
-            if (optin === "defaulted") doc.write(`newResult[${k}] = ${id}.value;`); else doc.write(`\n        if (${id}.value !== undefined || ${isPresent}) {\n          newResult[${k}] = ${id}.value;\n        }\n      `);
-          }
-        }
-        doc.write(`payload.value = newResult;`);
-        doc.write(`return payload;`);
-        return doc.compile();
-      };
-      let fastpass;
-      const isObject = util.isObject;
-      const jit = !core.globalConfig.jitless;
-      const allowsEval = util.allowsEval;
-      const fastEnabled = jit && allowsEval.value;
-      const catchall = def.catchall;
-      let value;
-      inst._zod.parse = (payload, ctx) => {
-        value ?? (value = _normalized.value);
-        const input = payload.value;
-        if (!isObject(input)) {
-          payload.issues.push({
-            expected: "object",
-            code: "invalid_type",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        if (jit && fastEnabled && ctx?.async === false && ctx.jitless !== true) {
-          if (!fastpass) fastpass = generateFastpass(def.shape);
-          payload = fastpass(payload, ctx);
-          if (!catchall) return payload;
-          return handleCatchall([], input, payload, ctx, value, inst, ctx?.abortEarly === true);
-        }
-        return superParse(payload, ctx);
-      };
-    });
-    function handleUnionResults(results, final, inst, ctx) {
-      for (const result of results) if (result.issues.length === 0) {
-        final.value = result.value;
-        return final;
-      }
-      const nonaborted = results.filter(r => !util.aborted(r));
-      if (nonaborted.length === 1) {
-        final.value = nonaborted[0].value;
-        return nonaborted[0];
-      }
-      final.issues.push({
-        code: "invalid_union",
-        input: final.value,
-        inst: inst,
-        errors: results.map(result => result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())))
-      });
-      return final;
-    }
-    const $ZodUnion = null && core.$constructor("$ZodUnion", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
-      util.defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
-      util.defineLazyInternal(inst, "values", zod => {
-        if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
-        return;
-      });
-      util.defineLazyInternal(inst, "pattern", zod => {
-        if (zod.def.options.every(o => o._zod.pattern)) {
-          const patterns = zod.def.options.map(o => o._zod.pattern);
-          return new RegExp(`^(${patterns.map(p => util.cleanRegex(p.source)).join("|")})$`);
-        }
-        return;
-      });
-      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-      inst._zod.parse = (payload, ctx) => {
-        if (first) return first(payload, ctx);
-        let async = false;
-        const results = [];
-        for (const option of def.options) {
-          const result = option._zod.run({
-            value: payload.value,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) {
-            results.push(result);
-            async = true;
-          } else {
-            if (result.issues.length === 0) return result;
-            results.push(result);
-          }
-        }
-        if (!async) return handleUnionResults(results, payload, inst, ctx);
-        return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
-      };
-    });
-    function handleExclusiveUnionResults(results, final, inst, ctx) {
-      const matches = [];
-      for (let i = 0; i < results.length; i++) if (results[i].issues.length === 0) matches.push(i);
-      if (matches.length === 1) {
-        final.value = results[matches[0]].value;
-        return final;
-      }
-      if (matches.length === 0) final.issues.push({
-        code: "invalid_union",
-        input: final.value,
-        inst: inst,
-        errors: results.map(result => result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())))
-      }); else final.issues.push({
-        code: "invalid_union",
-        input: final.value,
-        inst: inst,
-        errors: [],
-        inclusive: false,
-        matches: matches
-      });
-      return final;
-    }
-    null && core.$constructor("$ZodXor", (inst, def) => {
-      $ZodUnion.init(inst, def);
-      def.inclusive = false;
-      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-      inst._zod.parse = (payload, ctx) => {
-        if (first) return first(payload, ctx);
-        let async = false;
-        const results = [];
-        for (const option of def.options) {
-          const result = option._zod.run({
-            value: payload.value,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) {
-            results.push(result);
-            async = true;
-          } else results.push(result);
-        }
-        if (!async) return handleExclusiveUnionResults(results, payload, inst, ctx);
-        return Promise.all(results).then(results => handleExclusiveUnionResults(results, payload, inst, ctx));
-      };
-    });
-    function discriminatorMap(def) {
-      const map = new Map;
-      for (const option of def.options) {
-        const values = option._zod.propValues?.[def.discriminator];
-        if (!values || values.size === 0) throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
-        for (const value of values) if (map.has(value)) {
-          if (value !== void 0) throw new Error(`Duplicate discriminator value "${String(value)}"`);
-          map.set(value, null);
-        } else map.set(value, option);
-      }
-      return map;
-    }
-    null && core.$constructor("$ZodDiscriminatedUnion", (inst, def) => {
-      def.inclusive = false;
-      $ZodUnion.init(inst, def);
-      const _super = inst._zod.parse;
-      util.defineLazyInternal(inst, "propValues", zod => {
-        const propValues = {};
-        let undefinedCount = 0;
-        for (const option of zod.def.options) {
-          const pv = option._zod.propValues;
-          if (!pv || Object.keys(pv).length === 0) throw new Error(`Invalid discriminated union option at index "${zod.def.options.indexOf(option)}"`);
-          if (pv[zod.def.discriminator]?.has(void 0)) undefinedCount++;
-          for (const [k, v] of Object.entries(pv)) {
-            if (!Object.prototype.hasOwnProperty.call(propValues, k)) util.assignProp(propValues, k, new Set);
-            for (const val of v) propValues[k].add(val);
-          }
-        }
-        if (!zod.def.unionFallback && undefinedCount > 1) propValues[zod.def.discriminator]?.delete(void 0);
-        return propValues;
-      });
-      def.options.forEach((option, i) => {
-        const propShape = util.rawShape(option._zod.def);
-        if (propShape && !Object.prototype.hasOwnProperty.call(propShape, def.discriminator)) throw new Error(`Invalid discriminated union option at index "${i}"`);
-      });
-      const disc = util.cached(() => discriminatorMap(def));
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!util.isObject(input)) {
-          payload.issues.push({
-            code: "invalid_type",
-            expected: "object",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        const value = input?.[def.discriminator];
-        const opt = disc.value.get(value);
-        if (opt && (value !== void 0 || ctx.direction !== "backward")) return opt._zod.run(payload, ctx);
-        if (def.unionFallback || ctx.direction === "backward") return _super(payload, ctx);
-        payload.issues.push({
-          code: "invalid_union",
-          errors: [],
-          note: "No matching discriminator",
-          discriminator: def.discriminator,
-          options: Array.from(disc.value.keys()).filter(value => disc.value.get(value) !== null),
-          input: input,
-          path: [ def.discriminator ],
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodIntersection", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        const left = def.left._zod.run({
-          value: input,
-          issues: []
-        }, ctx);
-        const right = def.right._zod.run({
-          value: input,
-          issues: []
-        }, ctx);
-        const async = left instanceof Promise || right instanceof Promise;
-        if (async) return Promise.all([ left, right ]).then(([left, right]) => handleIntersectionResults(payload, left, right));
-        return handleIntersectionResults(payload, left, right);
-      };
-    });
-    function mergeValues(a, b) {
-      if (a === b) return {
-        valid: true,
-        data: a
-      };
-      if (a instanceof Date && b instanceof Date && +a === +b) return {
-        valid: true,
-        data: a
-      };
-      if (util.isPlainObject(a) && util.isPlainObject(b)) {
-        const bKeys = Object.keys(b);
-        const sharedKeys = Object.keys(a).filter(key => bKeys.indexOf(key) !== -1);
-        const newObj = {
-          ...a,
-          ...b
-        };
-        if (Object.prototype.hasOwnProperty.call(newObj, "__proto__")) delete newObj.__proto__;
-        for (const key of sharedKeys) {
-          if (key === "__proto__") continue;
-          const sharedValue = mergeValues(a[key], b[key]);
-          if (!sharedValue.valid) return {
-            valid: false,
-            mergeErrorPath: [ key, ...sharedValue.mergeErrorPath ]
-          };
-          newObj[key] = sharedValue.data;
-        }
-        return {
-          valid: true,
-          data: newObj
-        };
-      }
-      if (Array.isArray(a) && Array.isArray(b)) {
-        if (a.length !== b.length) return {
-          valid: false,
-          mergeErrorPath: []
-        };
-        const newArray = [];
-        for (let index = 0; index < a.length; index++) {
-          const itemA = a[index];
-          const itemB = b[index];
-          const sharedValue = mergeValues(itemA, itemB);
-          if (!sharedValue.valid) return {
-            valid: false,
-            mergeErrorPath: [ index, ...sharedValue.mergeErrorPath ]
-          };
-          newArray.push(sharedValue.data);
-        }
-        return {
-          valid: true,
-          data: newArray
-        };
-      }
-      return {
-        valid: false,
-        mergeErrorPath: []
-      };
-    }
-    function handleIntersectionResults(result, left, right) {
-      const unrecKeys = new Map;
-      let unrecIssue;
-      const keyIssues = new Map;
-      const collect = (iss, side) => {
-        let keys;
-        if (iss.code === "unrecognized_keys" && !iss.path?.length) {
-          unrecIssue ?? (unrecIssue = iss);
-          keys = iss.keys;
-        } else if (iss.code === "invalid_key" && iss.origin === "record" && iss.path?.length === 1) {
-          const k = String(iss.path[0]);
-          if (!keyIssues.has(k)) keyIssues.set(k, iss);
-          keys = [ k ];
-        } else return false;
-        for (const k of keys) {
-          if (!unrecKeys.has(k)) unrecKeys.set(k, {});
-          unrecKeys.get(k)[side] = true;
-        }
-        return true;
-      };
-      for (const iss of left.issues) if (!collect(iss, "l")) result.issues.push(iss);
-      for (const iss of right.issues) if (!collect(iss, "r")) result.issues.push(iss);
-      const bothKeys = [ ...unrecKeys ].filter(([, f]) => f.l && f.r).map(([k]) => k);
-      if (bothKeys.length) {
-        const aggregated = unrecIssue ? bothKeys.filter(k => unrecIssue.keys.includes(k)) : [];
-        if (aggregated.length) result.issues.push({
-          ...unrecIssue,
-          keys: aggregated
-        });
-        for (const k of bothKeys) if (!aggregated.includes(k) && keyIssues.has(k)) result.issues.push(keyIssues.get(k));
-      }
-      const merged = mergeValues(left.value, right.value);
-      if (!merged.valid) {
-        if (util.aborted(result)) return result;
-        throw new Error(`Unmergable intersection. Error path: ` + `${JSON.stringify(merged.mergeErrorPath)}`);
-      }
-      result.value = merged.data;
-      return result;
-    }
-    const $ZodTuple = null && core.$constructor("$ZodTuple", (inst, def) => {
-      $ZodType.init(inst, def);
-      const items = def.items;
-      const memo = core.globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!Array.isArray(input)) {
-          payload.issues.push({
-            input: input,
-            inst: inst,
-            expected: "tuple",
-            code: "invalid_type"
-          });
-          return payload;
-        }
-        payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
-        const proms = [];
-        const optinStart = getTupleOptStart(items, "optin");
-        const optoutStart = getTupleOptStart(items, "optout");
-        if (!def.rest) {
-          if (input.length < optinStart) {
-            payload.issues.push({
-              code: "too_small",
-              minimum: optinStart,
-              inclusive: true,
-              input: input,
-              inst: inst,
-              origin: "array"
-            });
-            return payload;
-          }
-          if (input.length > items.length) payload.issues.push({
-            code: "too_big",
-            maximum: items.length,
-            inclusive: true,
-            input: input,
-            inst: inst,
-            origin: "array"
-          });
-        }
-        const itemResults = new Array(items.length);
-        const abortEarly = def.rest ? ctx?.abortEarly : void 0;
-        let itemAborted = false;
-        for (let i = 0; i < items.length; i++) {
-          const r = items[i]._zod.run({
-            value: input[i],
-            issues: []
-          }, ctx);
-          if (r instanceof Promise) proms.push(r.then(rr => {
-            itemResults[i] = rr;
-          })); else {
-            itemResults[i] = r;
-            if (abortEarly && !itemAborted && r.issues.length) itemAborted = util.aborted(r);
-          }
-        }
-        if (def.rest && !itemAborted) {
-          let i = items.length - 1;
-          const rest = input.slice(items.length);
-          let seen = payload.issues.length;
-          for (const el of rest) {
-            if (abortEarly && payload.issues.length !== seen) {
-              if (util.aborted(payload, seen)) break;
-              seen = payload.issues.length;
-            }
-            i++;
-            const result = def.rest._zod.run({
-              value: el,
-              issues: []
-            }, ctx);
-            if (result instanceof Promise) proms.push(result.then(r => handleTupleResult(r, payload, i))); else handleTupleResult(result, payload, i);
-          }
-        }
-        if (proms.length) return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
-        return handleTupleResults(itemResults, payload, items, input, optoutStart);
-      };
-    });
-    function getTupleOptStart(items, key) {
-      for (let i = items.length - 1; i >= 0; i--) {
-        const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
-        if (!omittable) return i + 1;
-      }
-      return 0;
-    }
-    function handleTupleResult(result, final, index) {
-      if (result.issues.length) final.issues.push(...util.prefixIssues(index, result.issues));
-      final.value[index] = result.value;
-    }
-    function handleTupleResults(itemResults, final, items, input, optoutStart) {
-      for (let i = 0; i < items.length; i++) {
-        const r = itemResults[i];
-        const isPresent = i < input.length;
-        if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
-          final.value.length = i;
-          break;
-        }
-        if (r.issues.length) {
-          if (!isPresent && i >= optoutStart) {
-            final.value.length = i;
-            break;
-          }
-          final.issues.push(...util.prefixIssues(i, r.issues));
-        }
-        final.value[i] = r.value;
-      }
-      for (let i = final.value.length - 1; i >= input.length; i--) if (items[i]._zod.optout === "optional" && final.value[i] === void 0) final.value.length = i; else break;
-      return final;
-    }
-    null && core.$constructor("$ZodRecord", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo = core.globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!util.isPlainObject(input)) {
-          payload.issues.push({
-            expected: "record",
-            code: "invalid_type",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        const proms = [];
-        const values = def.keyType._zod.values;
-        if (values && !def.partial) {
-          payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-          const recordKeys = new Set;
-          for (const key of values) if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-            recordKeys.add(typeof key === "number" ? key.toString() : key);
-            if (key === "__proto__") continue;
-            const keyResult = def.keyType._zod.run({
-              value: key,
-              issues: []
-            }, ctx);
-            if (keyResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
-            if (keyResult.issues.length) {
-              payload.issues.push({
-                code: "invalid_key",
-                origin: "record",
-                issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())),
-                input: key,
-                path: [ key ],
-                inst: inst
-              });
-              continue;
-            }
-            const outKey = keyResult.value;
-            if (outKey === "__proto__") continue;
-            const result = def.valueType._zod.run({
-              value: input[key],
-              issues: []
-            }, ctx);
-            if (result instanceof Promise) proms.push(result.then(result => {
-              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
-              payload.value[outKey] = result.value;
-            })); else {
-              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
-              payload.value[outKey] = result.value;
-            }
-          }
-          let unrecognized;
-          for (const key in input) if (!recordKeys.has(key)) if (def.mode === "loose") {
-            if (key === "__proto__") continue;
-            payload.value[key] = input[key];
-          } else {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          }
-          if (unrecognized && unrecognized.length > 0) payload.issues.push({
-            code: "unrecognized_keys",
-            input: input,
-            inst: inst,
-            keys: unrecognized,
-            continue: true
-          });
-        } else {
-          payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-          let unrecognized;
-          for (const key of Reflect.ownKeys(input)) {
-            if (key === "__proto__") continue;
-            if (!Object.prototype.propertyIsEnumerable.call(input, key)) continue;
-            let keyResult = def.keyType._zod.run({
-              value: key,
-              issues: []
-            }, ctx);
-            if (keyResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
-            const checkNumericKey = typeof key === "string" && regexes.number.test(key) && keyResult.issues.length;
-            if (checkNumericKey) {
-              const retryResult = def.keyType._zod.run({
-                value: Number(key),
-                issues: []
-              }, ctx);
-              if (retryResult instanceof Promise) throw new Error("Async schemas not supported in object keys currently");
-              if (retryResult.issues.length === 0) keyResult = retryResult;
-            }
-            if (keyResult.issues.length) {
-              if (def.mode === "loose") payload.value[key] = input[key]; else if (values) {
-                unrecognized = unrecognized ?? [];
-                unrecognized.push(key);
-              } else payload.issues.push({
-                code: "invalid_key",
-                origin: "record",
-                issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config())),
-                input: key,
-                path: [ key ],
-                inst: inst
-              });
-              continue;
-            }
-            const outKey = keyResult.value;
-            if (outKey === "__proto__") continue;
-            const result = def.valueType._zod.run({
-              value: input[key],
-              issues: []
-            }, ctx);
-            if (result instanceof Promise) proms.push(result.then(result => {
-              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
-              payload.value[outKey] = result.value;
-            })); else {
-              if (result.issues.length) payload.issues.push(...util.prefixIssues(key, result.issues));
-              payload.value[outKey] = result.value;
-            }
-          }
-          if (unrecognized && unrecognized.length > 0) payload.issues.push({
-            code: "unrecognized_keys",
-            input: input,
-            inst: inst,
-            keys: unrecognized,
-            continue: true
-          });
-        }
-        if (proms.length) return Promise.all(proms).then(() => payload);
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodMap", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo = core.globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!(input instanceof Map)) {
-          payload.issues.push({
-            expected: "map",
-            code: "invalid_type",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        const proms = [];
-        payload.value = memo ? memo.alloc(inst, payload, new Map, ctx) : new Map;
-        const abortEarly = ctx?.abortEarly;
-        let seen = payload.issues.length;
-        for (const [key, value] of input) {
-          if (abortEarly && payload.issues.length !== seen) {
-            if (util.aborted(payload, seen)) break;
-            seen = payload.issues.length;
-          }
-          const keyResult = def.keyType._zod.run({
-            value: key,
-            issues: []
-          }, ctx);
-          const valueResult = def.valueType._zod.run({
-            value: value,
-            issues: []
-          }, ctx);
-          if (keyResult instanceof Promise || valueResult instanceof Promise) proms.push(Promise.all([ keyResult, valueResult ]).then(([keyResult, valueResult]) => {
-            handleMapResult(keyResult, valueResult, payload, key, input, inst, ctx);
-          })); else handleMapResult(keyResult, valueResult, payload, key, input, inst, ctx);
-        }
-        if (proms.length) return Promise.all(proms).then(() => payload);
-        return payload;
-      };
-      capSize(inst, mapSize);
-    });
-    function handleMapResult(keyResult, valueResult, final, key, input, inst, ctx) {
-      if (keyResult.issues.length) if (util.propertyKeyTypes.has(typeof key)) final.issues.push(...util.prefixIssues(key, keyResult.issues)); else final.issues.push({
-        code: "invalid_key",
-        origin: "map",
-        input: input,
-        inst: inst,
-        issues: keyResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
-      });
-      if (valueResult.issues.length) if (util.propertyKeyTypes.has(typeof key)) final.issues.push(...util.prefixIssues(key, valueResult.issues)); else final.issues.push({
-        origin: "map",
-        code: "invalid_element",
-        input: input,
-        inst: inst,
-        key: key,
-        issues: valueResult.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
-      });
-      final.value.set(keyResult.value, valueResult.value);
-    }
-    null && core.$constructor("$ZodSet", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo = core.globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!(input instanceof Set)) {
-          payload.issues.push({
-            input: input,
-            inst: inst,
-            expected: "set",
-            code: "invalid_type"
-          });
-          return payload;
-        }
-        const proms = [];
-        payload.value = memo ? memo.alloc(inst, payload, new Set, ctx) : new Set;
-        const abortEarly = ctx?.abortEarly;
-        let seen = payload.issues.length;
-        for (const item of input) {
-          if (abortEarly && payload.issues.length !== seen) {
-            if (util.aborted(payload, seen)) break;
-            seen = payload.issues.length;
-          }
-          const result = def.valueType._zod.run({
-            value: item,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) proms.push(result.then(result => handleSetResult(result, payload))); else handleSetResult(result, payload);
-        }
-        if (proms.length) return Promise.all(proms).then(() => payload);
-        return payload;
-      };
-      capSize(inst, setSize);
-    });
-    function handleSetResult(result, final) {
-      if (result.issues.length) final.issues.push(...result.issues);
-      final.value.add(result.value);
-    }
     const $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
       $ZodType.init(inst, def);
       const values = getEnumValues(def.entries);
@@ -4451,20 +2930,6 @@
         payload.issues.push({
           code: "invalid_value",
           values: def.values,
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodFile", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (input instanceof File) return payload;
-        payload.issues.push({
-          expected: "file",
-          code: "invalid_type",
           input: input,
           inst: inst
         });
@@ -4519,12 +2984,6 @@
         return def.innerType._zod.run(payload, ctx);
       };
     });
-    null && core.$constructor("$ZodExactOptional", (inst, def) => {
-      $ZodOptional.init(inst, def);
-      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-      util.defineLazyInternal(inst, "pattern", zod => zod.def.innerType._zod.pattern);
-      inst._zod.parse = (payload, ctx) => def.innerType._zod.run(payload, ctx);
-    });
     const $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
       $ZodType.init(inst, def);
       defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
@@ -4558,96 +3017,6 @@
       if (payload.value === void 0) payload.value = def.defaultValue;
       return payload;
     }
-    null && core.$constructor("$ZodPrefault", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "defaulted";
-      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-        if (payload.value === void 0) payload.value = def.defaultValue;
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    null && core.$constructor("$ZodNonOptional", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazyInternal(inst, "values", zod => {
-        const v = zod.def.innerType._zod.values;
-        return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
-        return handleNonOptionalResult(result, inst);
-      };
-    });
-    function handleNonOptionalResult(payload, inst) {
-      if (!payload.issues.length && payload.value === void 0) payload.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: payload.value,
-        inst: inst
-      });
-      return payload;
-    }
-    null && core.$constructor("$ZodSuccess", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") throw new core.$ZodEncodeError("ZodSuccess");
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) return result.then(result => {
-          payload.value = result.issues.length === 0;
-          return payload;
-        });
-        payload.value = result.issues.length === 0;
-        return payload;
-      };
-    });
-    function handleCatchResult(payload, result, def, ctx) {
-      if (!result.issues.length) {
-        payload.value = result.value;
-        if (result.memo) payload.memo = true;
-        return payload;
-      }
-      payload.value = def.catchValue({
-        ...result,
-        value: payload.value,
-        error: {
-          issues: result.issues.map(iss => util.finalizeIssue(iss, ctx, core.config()))
-        },
-        input: payload.value
-      });
-      return payload;
-    }
-    null && core.$constructor("$ZodCatch", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-      util.defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
-      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-        const result = def.innerType._zod.run({
-          value: payload.value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) return result.then(result => handleCatchResult(payload, result, def, ctx));
-        return handleCatchResult(payload, result, def, ctx);
-      };
-    });
-    null && core.$constructor("$ZodNaN", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        if (typeof payload.value !== "number" || !Number.isNaN(payload.value)) {
-          payload.issues.push({
-            input: payload.value,
-            inst: inst,
-            expected: "nan",
-            code: "invalid_type"
-          });
-          return payload;
-        }
-        return payload;
-      };
-    });
     const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
       $ZodType.init(inst, def);
       defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
@@ -4675,238 +3044,6 @@
         issues: left.issues
       }, ctx);
     }
-    null && core.$constructor("$ZodCodec", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
-      util.defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
-      util.defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
-      util.defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
-      inst._zod.parse = (payload, ctx) => {
-        const direction = ctx.direction || "forward";
-        if (direction === "forward") {
-          const left = def.in._zod.run(payload, ctx);
-          if (left instanceof Promise) return left.then(left => handleCodecAResult(left, def, ctx));
-          return handleCodecAResult(left, def, ctx);
-        } else {
-          const right = def.out._zod.run(payload, ctx);
-          if (right instanceof Promise) return right.then(right => handleCodecAResult(right, def, ctx));
-          return handleCodecAResult(right, def, ctx);
-        }
-      };
-    });
-    function handleCodecAResult(result, def, ctx) {
-      if (result.issues.length) {
-        result.aborted = true;
-        return result;
-      }
-      const direction = ctx.direction || "forward";
-      if (direction === "forward") {
-        const transformed = def.transform(result.value, result);
-        if (transformed instanceof Promise) return transformed.then(value => handleCodecTxResult(result, value, def.out, ctx));
-        return handleCodecTxResult(result, transformed, def.out, ctx);
-      } else {
-        const transformed = def.reverseTransform(result.value, result);
-        if (transformed instanceof Promise) return transformed.then(value => handleCodecTxResult(result, value, def.in, ctx));
-        return handleCodecTxResult(result, transformed, def.in, ctx);
-      }
-    }
-    function handleCodecTxResult(left, value, nextSchema, ctx) {
-      if (left.issues.length) {
-        left.aborted = true;
-        return left;
-      }
-      return nextSchema._zod.run({
-        value: value,
-        issues: left.issues
-      }, ctx);
-    }
-    null && core.$constructor("$ZodPreprocess", (inst, def) => {
-      $ZodPipe.init(inst, def);
-    });
-    null && core.$constructor("$ZodReadonly", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazyInternal(inst, "propValues", zod => zod.def.innerType._zod.propValues);
-      util.defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-      util.defineLazyInternal(inst, "optin", zod => zod.def.innerType?._zod?.optin);
-      util.defineLazyInternal(inst, "optout", zod => zod.def.innerType?._zod?.optout);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) return result.then(handleReadonlyResult);
-        return handleReadonlyResult(result);
-      };
-    });
-    function handleReadonlyResult(payload) {
-      if (!payload.memo) payload.value = Object.freeze(payload.value);
-      return payload;
-    }
-    function leafPattern(schema) {
-      const def = schema._zod.def;
-      let pattern = def.pattern;
-      let isInt = !!def.format?.includes("int");
-      let minimum;
-      let maximum;
-      for (const ch of def.checks ?? []) {
-        const d = ch._zod.def;
-        if (d.pattern) pattern = d.pattern;
-        isInt || (isInt = !!d.format?.includes("int"));
-        const lo = d.minimum ?? d.length;
-        const hi = d.maximum ?? d.length;
-        if (lo !== void 0 && (minimum === void 0 || lo > minimum)) minimum = lo;
-        if (hi !== void 0 && (maximum === void 0 || hi < maximum)) maximum = hi;
-      }
-      if (pattern) return pattern.source;
-      if (minimum !== void 0 && maximum !== void 0 && minimum > maximum) return "(?!)";
-      if (minimum !== void 0 || maximum !== void 0) return regexes.string({
-        minimum: minimum,
-        maximum: maximum
-      }).source;
-      const own = schema._zod.pattern;
-      return (isInt && own === regexes.number ? regexes.integer : own)?.source;
-    }
-    function partPattern(schema) {
-      const def = schema._zod.def;
-      const own = schema._zod.pattern?.source;
-      const inner = def.innerType ?? schema._zod.innerType;
-      if (inner) {
-        const before = inner._zod.pattern?.source;
-        const after = partPattern(inner);
-        if (own && before && after && after !== before) return own.replace(util.cleanRegex(before), () => util.cleanRegex(after));
-        return own;
-      }
-      if (def.options) {
-        const sources = def.options.map(partPattern);
-        if (sources.every(Boolean)) return `^(${sources.map(s => util.cleanRegex(s)).join("|")})$`;
-      }
-      return leafPattern(schema);
-    }
-    null && core.$constructor("$ZodTemplateLiteral", (inst, def) => {
-      $ZodType.init(inst, def);
-      const regexParts = [];
-      for (const part of def.parts) if (typeof part === "object" && part !== null) {
-        const source = partPattern(part);
-        if (!source) throw new Error(`Invalid template literal part, no pattern found: ${[ ...part._zod.traits ].shift()}`);
-        regexParts.push(util.cleanRegex(source));
-      } else if (part === null || util.primitiveTypes.has(typeof part)) regexParts.push(util.escapeRegex(`${part}`)); else throw new Error(`Invalid template literal part: ${part}`);
-      inst._zod.pattern = new RegExp(`^${regexParts.join("")}$`);
-      inst._zod.parse = (payload, _ctx) => {
-        if (typeof payload.value !== "string") {
-          payload.issues.push({
-            input: payload.value,
-            inst: inst,
-            expected: "string",
-            code: "invalid_type"
-          });
-          return payload;
-        }
-        inst._zod.pattern.lastIndex = 0;
-        if (!inst._zod.pattern.test(payload.value)) {
-          payload.issues.push({
-            input: payload.value,
-            inst: inst,
-            code: "invalid_format",
-            format: def.format ?? "template_literal",
-            pattern: inst._zod.pattern.source
-          });
-          return payload;
-        }
-        return payload;
-      };
-    });
-    null && core.$constructor("$ZodFunction", (inst, def) => {
-      $ZodType.init(inst, def);
-      Object.defineProperty(inst, "_def", {
-        value: def
-      });
-      inst._zod.def = def;
-      inst.implement = func => {
-        if (typeof func !== "function") throw new Error("implement() must be called with a function");
-        return Object.defineProperty(function(...args) {
-          const parsedArgs = inst._def.input ? parse(inst._def.input, args) : args;
-          const result = Reflect.apply(func, this, parsedArgs);
-          if (inst._def.output) return parse(inst._def.output, result);
-          return result;
-        }, "_zod", {
-          value: inst._zod,
-          enumerable: false
-        });
-      };
-      inst.implementAsync = func => {
-        if (typeof func !== "function") throw new Error("implementAsync() must be called with a function");
-        return Object.defineProperty(async function(...args) {
-          const parsedArgs = inst._def.input ? await parseAsync(inst._def.input, args) : args;
-          const result = await Reflect.apply(func, this, parsedArgs);
-          if (inst._def.output) return await parseAsync(inst._def.output, result);
-          return result;
-        }, "_zod", {
-          value: inst._zod,
-          enumerable: false
-        });
-      };
-      inst._zod.parse = (payload, _ctx) => {
-        if (typeof payload.value !== "function") {
-          payload.issues.push({
-            code: "invalid_type",
-            expected: "function",
-            input: payload.value,
-            inst: inst
-          });
-          return payload;
-        }
-        const hasPromiseOutput = inst._def.output && inst._def.output._zod.def.type === "promise";
-        if (hasPromiseOutput) payload.value = inst.implementAsync(payload.value); else payload.value = inst.implement(payload.value);
-        return payload;
-      };
-      inst.input = (...args) => {
-        const F = inst.constructor;
-        if (Array.isArray(args[0])) return new F({
-          type: "function",
-          input: new $ZodTuple({
-            type: "tuple",
-            items: args[0],
-            rest: args[1]
-          }),
-          output: inst._def.output
-        });
-        return new F({
-          type: "function",
-          input: args[0],
-          output: inst._def.output
-        });
-      };
-      inst.output = output => {
-        const F = inst.constructor;
-        return new F({
-          type: "function",
-          input: inst._def.input,
-          output: output
-        });
-      };
-      return inst;
-    });
-    null && core.$constructor("$ZodPromise", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, ctx) => Promise.resolve(payload.value).then(inner => def.innerType._zod.run({
-        value: inner,
-        issues: []
-      }, ctx));
-    });
-    null && core.$constructor("$ZodLazy", (inst, def) => {
-      $ZodType.init(inst, def);
-      util.defineLazy(inst._zod, "innerType", () => {
-        const d = def;
-        if (!d._cachedInner) d._cachedInner = def.getter();
-        return d._cachedInner;
-      });
-      util.defineLazyInternal(inst, "pattern", zod => zod.innerType?._zod?.pattern);
-      util.defineLazyInternal(inst, "propValues", zod => zod.innerType?._zod?.propValues);
-      util.defineLazyInternal(inst, "optin", zod => zod.innerType?._zod?.optin ?? void 0);
-      util.defineLazyInternal(inst, "optout", zod => zod.innerType?._zod?.optout ?? void 0);
-      inst._zod.parse = (payload, ctx) => {
-        const inner = inst._zod.innerType;
-        return inner._zod.run(payload, ctx);
-      };
-    });
     const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
       $ZodCheck.init(inst, def);
       $ZodType.init(inst, def);
@@ -4933,8 +3070,6 @@
       }
     }
     var registries_a;
-    null && Symbol("ZodOutput");
-    null && Symbol("ZodInput");
     class $ZodRegistry {
       constructor() {
         this._map = new WeakMap;
@@ -4980,7 +3115,7 @@
       return new $ZodRegistry;
     }
     (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
-    globalThis.__zod_globalRegistry;
+    globalThis;
     function snapshotChecks(def) {
       if (def.checks) def.checks = [ ...def.checks ];
       return def;
@@ -5156,10 +3291,6 @@
       $ZodStringFormat.init(inst, def);
       ZodMiniString.init(inst, def);
     });
-    null && core.$constructor("ZodMiniEmail", (inst, def) => {
-      core.$ZodEmail.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
     const ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
       $ZodGUID.init(inst, def);
       ZodMiniStringFormat.init(inst, def);
@@ -5167,90 +3298,6 @@
     function schemas_guid(params) {
       return _guid(ZodMiniGUID, params);
     }
-    null && core.$constructor("ZodMiniUUID", (inst, def) => {
-      core.$ZodUUID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniURL", (inst, def) => {
-      core.$ZodURL.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniEmoji", (inst, def) => {
-      core.$ZodEmoji.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniNanoID", (inst, def) => {
-      core.$ZodNanoID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCUID", (inst, def) => {
-      core.$ZodCUID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCUID2", (inst, def) => {
-      core.$ZodCUID2.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniULID", (inst, def) => {
-      core.$ZodULID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniXID", (inst, def) => {
-      core.$ZodXID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniKSUID", (inst, def) => {
-      core.$ZodKSUID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniIPv4", (inst, def) => {
-      core.$ZodIPv4.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniIPv6", (inst, def) => {
-      core.$ZodIPv6.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCIDRv4", (inst, def) => {
-      core.$ZodCIDRv4.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCIDRv6", (inst, def) => {
-      core.$ZodCIDRv6.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniMAC", (inst, def) => {
-      core.$ZodMAC.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniBase64", (inst, def) => {
-      core.$ZodBase64.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniBase64URL", (inst, def) => {
-      core.$ZodBase64URL.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniE164", (inst, def) => {
-      core.$ZodE164.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCreditCard", (inst, def) => {
-      core.$ZodCreditCard.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniIBAN", (inst, def) => {
-      core.$ZodIBAN.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniJWT", (inst, def) => {
-      core.$ZodJWT.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCustomStringFormat", (inst, def) => {
-      core.$ZodCustomStringFormat.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
     const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
       $ZodNumber.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5272,30 +3319,6 @@
     function schemas_boolean(params) {
       return _boolean(ZodMiniBoolean, params);
     }
-    const ZodMiniBigInt = null && core.$constructor("ZodMiniBigInt", (inst, def) => {
-      core.$ZodBigInt.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniBigIntFormat", (inst, def) => {
-      core.$ZodBigIntFormat.init(inst, def);
-      ZodMiniBigInt.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniSymbol", (inst, def) => {
-      core.$ZodSymbol.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniUndefined", (inst, def) => {
-      core.$ZodUndefined.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniNull", (inst, def) => {
-      core.$ZodNull.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniAny", (inst, def) => {
-      core.$ZodAny.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
       $ZodUnknown.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5303,18 +3326,6 @@
     function unknown() {
       return _unknown(ZodMiniUnknown);
     }
-    null && core.$constructor("ZodMiniNever", (inst, def) => {
-      core.$ZodNever.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniVoid", (inst, def) => {
-      core.$ZodVoid.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniDate", (inst, def) => {
-      core.$ZodDate.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
       $ZodArray.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5347,38 +3358,6 @@
         ...normalizeParams(params)
       });
     }
-    const ZodMiniUnion = null && core.$constructor("ZodMiniUnion", (inst, def) => {
-      core.$ZodUnion.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniXor", (inst, def) => {
-      ZodMiniUnion.init(inst, def);
-      core.$ZodXor.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniDiscriminatedUnion", (inst, def) => {
-      core.$ZodDiscriminatedUnion.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniIntersection", (inst, def) => {
-      core.$ZodIntersection.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniTuple", (inst, def) => {
-      core.$ZodTuple.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniRecord", (inst, def) => {
-      core.$ZodRecord.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniMap", (inst, def) => {
-      core.$ZodMap.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniSet", (inst, def) => {
-      core.$ZodSet.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
       $ZodEnum.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5403,10 +3382,6 @@
         ...normalizeParams(params)
       });
     }
-    null && core.$constructor("ZodMiniFile", (inst, def) => {
-      core.$ZodFile.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
       $ZodTransform.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5427,10 +3402,6 @@
         innerType: innerType
       });
     }
-    null && core.$constructor("ZodMiniExactOptional", (inst, def) => {
-      core.$ZodExactOptional.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
       $ZodNullable.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5454,26 +3425,6 @@
         }
       });
     }
-    null && core.$constructor("ZodMiniPrefault", (inst, def) => {
-      core.$ZodPrefault.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniNonOptional", (inst, def) => {
-      core.$ZodNonOptional.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniSuccess", (inst, def) => {
-      core.$ZodSuccess.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniCatch", (inst, def) => {
-      core.$ZodCatch.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniNaN", (inst, def) => {
-      core.$ZodNaN.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
       $ZodPipe.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5485,26 +3436,6 @@
         out: out
       });
     }
-    null && core.$constructor("ZodMiniCodec", (inst, def) => {
-      ZodMiniPipe.init(inst, def);
-      core.$ZodCodec.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniReadonly", (inst, def) => {
-      core.$ZodReadonly.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniTemplateLiteral", (inst, def) => {
-      core.$ZodTemplateLiteral.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniLazy", (inst, def) => {
-      core.$ZodLazy.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniPromise", (inst, def) => {
-      core.$ZodPromise.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
       $ZodCustom.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -5512,10 +3443,6 @@
     function refine(fn, _params = {}) {
       return _refine(ZodMiniCustom, fn, _params);
     }
-    null && core.$constructor("ZodMiniFunction", (inst, def) => {
-      core.$ZodFunction.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
     const external_node_net_namespaceObject = require("node:net");
     const UNITS = {
       s: 1e3,
@@ -5704,18 +3631,6 @@
     function iso_datetime(params) {
       return _isoDateTime(ZodMiniISODateTime, params);
     }
-    null && core.$constructor("ZodMiniISODate", (inst, def) => {
-      core.$ZodISODate.init(inst, def);
-      schemas.ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniISOTime", (inst, def) => {
-      core.$ZodISOTime.init(inst, def);
-      schemas.ZodMiniStringFormat.init(inst, def);
-    });
-    null && core.$constructor("ZodMiniISODuration", (inst, def) => {
-      core.$ZodISODuration.init(inst, def);
-      schemas.ZodMiniStringFormat.init(inst, def);
-    });
     const PAGE_SIZE = 100;
     async function* readPages(read, idOf) {
       const seen = new Set;
@@ -6379,7 +4294,7 @@
     function text_shortened(text) {
       return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
     }
-    const MAX_TABLE = 512 * 1024;
+    const MAX_TABLE = 524288;
     function summaryHtml(summary, redact) {
       const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
       const html = text => toHtml(text, redact);
@@ -8065,7 +5980,7 @@
       return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
     }
     const MAX_REMEMBERED = 1e3;
-    const SHARE = 1 / 5;
+    const SHARE = .2;
     async function sweep(request, surroundings) {
       const {log: log, clock: clock} = surroundings;
       const start = clock.now();
