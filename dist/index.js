@@ -2087,171 +2087,6 @@
       if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
       return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
     }
-    var summary_awaiter = function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    const {access: access, appendFile: appendFile, writeFile: writeFile} = external_fs_namespaceObject.promises;
-    const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
-    class Summary {
-      constructor() {
-        this._buffer = "";
-      }
-      filePath() {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          if (this._filePath) return this._filePath;
-          const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-          if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-          try {
-            yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
-          } catch (_a) {
-            throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-          }
-          this._filePath = pathFromEnv;
-          return this._filePath;
-        });
-      }
-      wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-        if (!content) return `<${tag}${htmlAttrs}>`;
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-      }
-      write(options) {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-          const filePath = yield this.filePath();
-          const writeFunc = overwrite ? writeFile : appendFile;
-          yield writeFunc(filePath, this._buffer, {
-            encoding: "utf8"
-          });
-          return this.emptyBuffer();
-        });
-      }
-      clear() {
-        return summary_awaiter(this, void 0, void 0, function*() {
-          return this.emptyBuffer().write({
-            overwrite: true
-          });
-        });
-      }
-      stringify() {
-        return this._buffer;
-      }
-      isEmptyBuffer() {
-        return this._buffer.length === 0;
-      }
-      emptyBuffer() {
-        this._buffer = "";
-        return this;
-      }
-      addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-      }
-      addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-      }
-      addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, lang && {
-          lang: lang
-        });
-        const element = this.wrap("pre", this.wrap("code", code), attrs);
-        return this.addRaw(element).addEOL();
-      }
-      addList(items, ordered = false) {
-        const tag = ordered ? "ol" : "ul";
-        const listItems = items.map(item => this.wrap("li", item)).join("");
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-      }
-      addTable(rows) {
-        const tableBody = rows.map(row => {
-          const cells = row.map(cell => {
-            if (typeof cell === "string") return this.wrap("td", cell);
-            const {header: header, data: data, colspan: colspan, rowspan: rowspan} = cell;
-            const tag = header ? "th" : "td";
-            const attrs = Object.assign(Object.assign({}, colspan && {
-              colspan: colspan
-            }), rowspan && {
-              rowspan: rowspan
-            });
-            return this.wrap(tag, data, attrs);
-          }).join("");
-          return this.wrap("tr", cells);
-        }).join("");
-        const element = this.wrap("table", tableBody);
-        return this.addRaw(element).addEOL();
-      }
-      addDetails(label, content) {
-        const element = this.wrap("details", this.wrap("summary", label) + content);
-        return this.addRaw(element).addEOL();
-      }
-      addImage(src, alt, options) {
-        const {width: width, height: height} = options || {};
-        const attrs = Object.assign(Object.assign({}, width && {
-          width: width
-        }), height && {
-          height: height
-        });
-        const element = this.wrap("img", null, Object.assign({
-          src: src,
-          alt: alt
-        }, attrs));
-        return this.addRaw(element).addEOL();
-      }
-      addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = [ "h1", "h2", "h3", "h4", "h5", "h6" ].includes(tag) ? tag : "h1";
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-      }
-      addSeparator() {
-        const element = this.wrap("hr", null);
-        return this.addRaw(element).addEOL();
-      }
-      addBreak() {
-        const element = this.wrap("br", null);
-        return this.addRaw(element).addEOL();
-      }
-      addQuote(text, cite) {
-        const attrs = Object.assign({}, cite && {
-          cite: cite
-        });
-        const element = this.wrap("blockquote", text, attrs);
-        return this.addRaw(element).addEOL();
-      }
-      addLink(text, href) {
-        const element = this.wrap("a", text, {
-          href: href
-        });
-        return this.addRaw(element).addEOL();
-      }
-    }
-    const _summary = new Summary;
-    const summary_summary = _summary;
     process;
     process;
     external_os_namespaceObject.platform();
@@ -3523,10 +3358,8 @@
       if (/[?#]/.test(text)) return refuse(context, text, "must end with its path: no ? and no #");
       return url.href.replace(/\/+$/, "");
     }
-    const loopback = new external_node_net_namespaceObject.BlockList;
-    loopback.addSubnet("127.0.0.0", 8);
     function isLoopback(hostname) {
-      const isAddress = (0, external_node_net_namespaceObject.isIP)(hostname) === 4 && loopback.check(hostname);
+      const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
       return isAddress || hostname === "localhost" || hostname === "[::1]";
     }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
@@ -4228,6 +4061,7 @@
       const trimmed = found.map(text => text.trim());
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_SECRET_LENGTH)) ];
     }
+    const external_node_fs_namespaceObject = require("node:fs");
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
@@ -4349,18 +4183,19 @@
           }
         },
         saveState: (name, value) => saveState(name, redact(JSON.stringify(value))),
-        async summarize(summary) {
-          if (!process.env["GITHUB_STEP_SUMMARY"]) return;
+        summarize(summary) {
+          const file = process.env["GITHUB_STEP_SUMMARY"];
+          if (!file) return;
           try {
-            await summary_summary.addRaw(summaryHtml(summary, redactShown), true).write();
+            (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
           } catch (error) {
             report.warning("The job summary could not be written", [ messageOf(error) ]);
           }
         },
-        async fail(error) {
+        fail(error) {
           const {title: title, lines: lines, table: table} = account(error);
           annotate(core_error, title, lines);
-          await report.summarize({
+          report.summarize({
             title: `❌ ${title}`,
             paragraphs: lines,
             table: table
@@ -4403,12 +4238,12 @@
         });
         process.exitCode = 0;
       } catch (error) {
-        process.exitCode = await blame(report, error);
+        process.exitCode = blame(report, error);
       }
       process.stdout.write("", () => process.exit());
     }
-    async function fail(report, error) {
-      await report.fail(error);
+    function fail(report, error) {
+      report.fail(error);
       return 1;
     }
     function driftOf(workspace, asked) {
@@ -5018,7 +4853,7 @@
           }
         });
         report.output(outcomeOf(result, inputs));
-        await report.summarize(summaryOf(result, inputs));
+        report.summarize(summaryOf(result, inputs));
       });
     }
     const id_or_slug_SHAPE = "must be the id or slug of a workspace";
@@ -5356,7 +5191,7 @@
         }));
         report.output(outputsOfDelete(result, dryRun));
         if (result.failure) throw result.failure;
-        await report.summarize(summaryOfDelete(result, {
+        report.summarize(summaryOfDelete(result, {
           asked: asked,
           dryRun: dryRun
         }));
@@ -5738,7 +5573,7 @@
             }
           }
         });
-        await report.summarize(summaryOfKey(result, inputs));
+        report.summarize(summaryOfKey(result, inputs));
       });
     }
     function slugOf(remains) {
@@ -5820,7 +5655,7 @@
           log: report,
           signal: signal
         });
-      }, async (report, error) => {
+      }, (report, error) => {
         report.warnOf(error, `It may be left behind at OpenRouter: ${tellRemains(state.remains)}.`);
         return 0;
       });
@@ -5840,7 +5675,7 @@
           log: report,
           signal: signal
         });
-      }, async (report, error) => {
+      }, (report, error) => {
         report.warnOf(error, `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
         return 0;
       });
@@ -6109,7 +5944,7 @@
         if (leak) report.warning(...leak);
         const failure = failureOf(result, inputs);
         if (failure) throw failure;
-        await report.summarize(summaryOfSweep(result, inputs));
+        report.summarize(summaryOfSweep(result, inputs));
       });
     }
   })();

@@ -30,6 +30,6 @@ export function create(): Promise<void> {
     });
 
     report.output(outcomeOf(result, inputs));
-    await report.summarize(summaryOf(result, inputs));
+    report.summarize(summaryOf(result, inputs));
   });
 }

@@ -19,6 +19,6 @@ export function deleteWorkspace(): Promise<void> {
 
     report.output(outputsOfDelete(result, dryRun));
     if (result.failure) throw result.failure;
-    await report.summarize(summaryOfDelete(result, { asked, dryRun }));
+    report.summarize(summaryOfDelete(result, { asked, dryRun }));
   });
 }

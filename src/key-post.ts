@@ -13,7 +13,7 @@ export async function keyPost(): Promise<void> {
       const client = connect({ ...state, managementKey: readManagementKey() }, step);
       await cleanUpKeys(state.remains, { client, clock, log: report, signal });
     },
-    async (report, error) => {
+    (report, error) => {
       report.warnOf(error, `It may be left behind at OpenRouter: ${tellRemains(state.remains)}.`);
       return 0;
     },

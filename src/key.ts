@@ -33,6 +33,6 @@ export function key(): Promise<void> {
       },
     });
 
-    await report.summarize(summaryOfKey(result, inputs));
+    report.summarize(summaryOfKey(result, inputs));
   });
 }

@@ -13,7 +13,7 @@ export async function post(): Promise<void> {
       const client = connect({ ...state, managementKey: readManagementKey() }, step);
       await cleanUp(state.remains, { client, clock, log: report, signal });
     },
-    async (report, error) => {
+    (report, error) => {
       report.warnOf(
         error,
         `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`,

@@ -19,7 +19,7 @@ export interface Step {
  */
 export async function runStep(
   program: (step: Step) => Promise<void>,
-  blame: (report: Report, error: unknown) => Promise<number> = fail,
+  blame: (report: Report, error: unknown) => number = fail,
 ): Promise<void> {
   process.exitCode = 1;
   // Node is silent on what packages do with deprecated parts of it, but takes a bundle for our own.
@@ -48,13 +48,13 @@ export async function runStep(
     await program({ report, clock: systemClock, signal: stop.signal, limit });
     process.exitCode = 0;
   } catch (error) {
-    process.exitCode = await blame(report, error);
+    process.exitCode = blame(report, error);
   }
   // What is still open, such as the socket to a proxy that never answers, must not hold the job.
   process.stdout.write('', () => process.exit());
 }
 
-async function fail(report: Report, error: unknown): Promise<number> {
-  await report.fail(error);
+function fail(report: Report, error: unknown): number {
+  report.fail(error);
   return 1;
 }

@@ -22,6 +22,6 @@ export function sweep(): Promise<void> {
     if (leak) report.warning(...leak);
     const failure = failureOf(result, inputs);
     if (failure) throw failure;
-    await report.summarize(summaryOfSweep(result, inputs));
+    report.summarize(summaryOfSweep(result, inputs));
   });
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
 import { duration, toMs } from './duration.ts';
 
@@ -64,11 +64,11 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   return url.href.replace(/\/+$/, '');
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-
-/** As `@actions/http-client` knows it: what it takes for loopback, it leads around every proxy. */
+/**
+ * Whether the host of a URL, which is written there in the one canonical way, is this machine. As
+ * `@actions/http-client` knows it: what it takes for loopback, it leads around every proxy.
+ */
 function isLoopback(hostname: string): boolean {
-  const isAddress = isIP(hostname) === 4 && loopback.check(hostname);
+  const isAddress = isIPv4(hostname) && hostname.startsWith('127.');
   return isAddress || hostname === 'localhost' || hostname === '[::1]';
 }
