@@ -347,6 +347,11 @@ describe('is refused before anything is sent:', () => {
       { name: 'sk-or-preview-environment-key' },
       'name must not hold a key',
     ],
+    [
+      'a name that would be hidden, in capitals',
+      { name: 'SK-OR-PREVIEW-ENVIRONMENT-KEY' },
+      'name must not hold a key',
+    ],
     ['an interval without a limit', { 'limit-reset': 'daily' }, 'limit-reset needs limit-usd'],
     ['a word for true', { 'include-byok-in-limit': 'yes' }, 'must be true or false; given: "yes"'],
     ['a life without a unit', { 'expires-in': '6' }, 'or never; given: "6"; try: 6h'],

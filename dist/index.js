@@ -4062,6 +4062,7 @@
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_SECRET_LENGTH)) ];
     }
     const external_node_fs_namespaceObject = require("node:fs");
+    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
@@ -4149,7 +4150,6 @@
       });
       return first < 0 ? texts : texts.slice(0, first);
     }
-    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     function openReport() {
       const concealed = [];
       const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
@@ -4921,7 +4921,7 @@
       const {data: data} = safeParse(object({
         key: schemas_string()
       }), parseJson(text));
-      const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
+      const likely = text.match(LIKELY_SECRET) ?? [];
       const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
       return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= keys_MIN_SECRET_LENGTH);
     }
@@ -5205,13 +5205,12 @@
       const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
       return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
     }
-    const key_LIKELY_SECRET = /sk-or-[\w-]{16,}/;
     const keyInputs = () => {
       const {name: name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
       return object({
         management_key: connection.management_key,
         workspace: idOrSlug(),
-        name: optional(name.check(refine(text => !key_LIKELY_SECRET.test(text), "must not hold a key"))),
+        name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not hold a key"))),
         limit_usd: limit,
         limit_reset: limit_reset,
         include_byok_in_limit: include_byok_in_limit,

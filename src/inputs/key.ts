@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { LIKELY_SECRET } from '../likely-secret.ts';
 import { createKeyRequest } from '../openrouter/keys.ts';
 import type { KeyRequest } from '../workspace/key.ts';
 import { type Connection, connection } from './connection.ts';
@@ -9,9 +10,6 @@ import { keyNameOf } from './key-name.ts';
 import type { Problem } from './problem.ts';
 import { readInputs } from './read.ts';
 
-/** What would be taken for a secret and hidden, in the name by which the key is found again. */
-const LIKELY_SECRET = /sk-or-[\w-]{16,}/;
-
 /** The inputs of `key/action.yml`, in the order in which their problems are told. */
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
@@ -19,7 +17,8 @@ export const keyInputs = () => {
     management_key: connection.management_key,
     workspace: idOrSlug(),
     name: z.optional(
-      name.check(z.refine((text) => !LIKELY_SECRET.test(text), 'must not hold a key')),
+      // What looks like one would be hidden, in the name by which the key is found again.
+      name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not hold a key')),
     ),
     limit_usd: limit,
     limit_reset,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
+import { LIKELY_SECRET } from '../likely-secret.ts';
 import type { Client } from './client.ts';
 import { allOf, type Page, readPages } from './pages.ts';
 import type { Look, Workspace } from './workspaces.ts';
@@ -84,10 +85,10 @@ export async function postKey(
   return { key: answer.data, secret: answer.key };
 }
 
-/** What may be a secret in an answer, whole or not; a label, which has dots, is none. */
+/** What may be a secret in an answer, whole or not. */
 function secretsIn(text: string): string[] {
   const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
-  const likely = text.match(/sk-or-[\w-]{16,}/g) ?? [];
+  const likely = text.match(LIKELY_SECRET) ?? [];
   const found = data ? [data.key, ...data.key.split(/\s+/)] : [];
   return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }

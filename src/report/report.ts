@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import { Failure } from '../failure.ts';
+import { LIKELY_SECRET } from '../likely-secret.ts';
 import type { Log } from '../log.ts';
 import { account } from './failure.ts';
 import { type Summary, summaryHtml } from './summary.ts';
@@ -31,16 +32,11 @@ export interface Report extends Log {
   warnOf(error: unknown, lastLine: string): void;
 }
 
-/**
- * What looks like a key of OpenRouter's, wherever it came from: an answer can hold one that nobody
- * has asked for. A label has dots, and stays.
- */
-const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
-
 export function openReport(): Report {
   const concealed: string[] = [];
   const redact = (text: string) =>
     concealed.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  // An answer can hold a secret that nobody has asked for.
   const redactShown = (text: string) => redact(text).replace(LIKELY_SECRET, '***');
   const line = (text: string) => toLine(text, redactShown);
   const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) =>
