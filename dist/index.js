@@ -3407,6 +3407,10 @@
         this.table = table;
       }
     }
+    function someOf(lines, most = 20) {
+      const rest = lines.length - most;
+      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    }
     function refusal(problems) {
       const inputs = new Set(problems.map(({input: input}) => input)).size;
       const count = inputs === 1 ? "One input" : `${inputs} inputs`;
@@ -4518,7 +4522,7 @@
         } ] : [] ]),
         async write(existing) {
           const answered = await writeBudget(client, existing, write);
-          if (JSON.stringify(answered) === JSON.stringify(write)) return;
+          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(answered, write)) return;
           throw notAsAsked(`The ${write.interval} budget of the workspace ${existing.slug}`, [ `${answered.interval} ${answered.limit_usd} USD`, ..."include_byok_in_budgets" in answered ? [ `include_byok_in_budgets is ${answered.include_byok_in_budgets}` ] : [] ]);
         }
       }));
@@ -5044,7 +5048,7 @@
         if (errors.length === 1) throw first;
         throw first.with({
           doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-          left: errors.slice(1, MAX_TOLD).map(({facts: facts}) => whatHappened(facts))
+          left: someOf(errors.slice(1).map(({facts: facts}) => whatHappened(facts)))
         });
       }
       function leftBehind() {
@@ -5061,7 +5065,6 @@
       }
     }
     const MAX_ROUNDS = 5;
-    const MAX_TOLD = 20;
     function refuseOddId({id: id, slug: slug}) {
       if (isUuid(id)) return;
       throw new Failure(`The workspace ${slug} has an id that is none`, [ `OpenRouter says that its id is ${id}, which is no UUID.`, "Nothing was deleted." ]);
@@ -5073,7 +5076,7 @@
       return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
     }
     function blockedBy(keys, {slug: slug}) {
-      return new Failure(`The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`, [ ...keys.slice(0, MAX_TOLD).map(tellKey), ...keys.length > MAX_TOLD ? [ `… and ${keys.length - MAX_TOLD} more` ] : [], "OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.", "Nothing was deleted." ], tableOfKeys(keys));
+      return new Failure(`The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`, [ ...someOf(keys.map(tellKey)), "OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.", "Nothing was deleted." ], tableOfKeys(keys));
     }
     function tableOfKeys(keys) {
       if (keys.length === 0) return;
@@ -5537,7 +5540,6 @@
         return lost;
       }
     }
-    const key_MAX_TOLD = 20;
     async function deleteReplaced(before, key, {client: client, log: log}) {
       const replaced = before.filter(({hash: hash}) => hash !== key.hash);
       const left = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
@@ -5545,7 +5547,7 @@
       if (!first) return;
       throw first.error.with({
         doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
-        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, ...left.slice(0, key_MAX_TOLD).map(({key: old}) => `Left of the old ones: ${tellKey(old)}.`), ...left.length > key_MAX_TOLD ? [ `… and ${left.length - key_MAX_TOLD} more` ] : [], "Running this again deletes them, and the new one too." ]
+        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, ...someOf(left.map(({key: old}) => `Left of the old ones: ${tellKey(old)}.`)), "Running this again deletes them, and the new one too." ]
       });
     }
     function key_key() {
@@ -5788,7 +5790,7 @@
       const {maxDeletions: maxDeletions} = request;
       if (stale > maxDeletions) return new Failure(`Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`, [ "Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.", "Nothing was deleted." ], tableOf(result));
       if (failed.length === 0) return;
-      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...failed.slice(0, MAX_NAMED).map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), ...failed.length > MAX_NAMED ? [ `… and ${failed.length - MAX_NAMED} more` ] : [], "Running this again tries them again." ], tableOf(result));
+      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...someOf(failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), MAX_NAMED), "Running this again tries them again." ], tableOf(result));
     }
     function summaryOfSweep(result, {dryRun: dryRun}) {
       const {deleted: deleted, stale: stale, notStale: notStale} = result;

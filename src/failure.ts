@@ -18,3 +18,9 @@ export class Failure extends Error {
     this.table = table;
   }
 }
+
+/** As many of `lines` as an annotation has room for, and how many more there are. */
+export function someOf(lines: readonly string[], most = 20): string[] {
+  const rest = lines.length - most;
+  return [...lines.slice(0, most), ...(rest > 0 ? [`… and ${rest} more`] : [])];
+}

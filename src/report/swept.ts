@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, someOf } from '../failure.ts';
 import type { Table } from '../table.ts';
 import { tellAge } from '../workspace/age.ts';
 import type { Fate, SweepRequest, SweepResult } from '../workspace/sweep.ts';
@@ -60,8 +60,10 @@ export function failureOf(result: SweepResult, request: SweepRequest): Failure |
   return new Failure(
     `${failed.length} of ${countOf(stale)} could not be deleted`,
     [
-      ...failed.slice(0, MAX_NAMED).map(({ slug, reason }) => `${slug}: ${reason}`),
-      ...(failed.length > MAX_NAMED ? [`… and ${failed.length - MAX_NAMED} more`] : []),
+      ...someOf(
+        failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+        MAX_NAMED,
+      ),
       'Running this again tries them again.',
     ],
     tableOf(result),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../failure.ts';
 import { type BudgetWrite, INTERVALS, listBudgets, writeBudget } from '../openrouter/budgets.ts';
 import type { Client } from '../openrouter/client.ts';
@@ -150,7 +151,7 @@ async function planBudgets(
     ]),
     async write(existing) {
       const answered = await writeBudget(client, existing, write);
-      if (JSON.stringify(answered) === JSON.stringify(write)) return;
+      if (isDeepStrictEqual(answered, write)) return;
       throw notAsAsked(`The ${write.interval} budget of the workspace ${existing.slug}`, [
         `${answered.interval} ${answered.limit_usd} USD`,
         ...('include_byok_in_budgets' in answered

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, someOf } from '../failure.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { type CreateKeyRequest, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
 import { findWorkspace, type Look, type Workspace } from '../openrouter/workspaces.ts';
@@ -217,8 +217,6 @@ async function settleLate(
 }
 
 /** Of keys, in an annotation. */
-const MAX_TOLD = 20;
-
 /** @throws {OpenRouterError} that says what is left. */
 async function deleteReplaced(
   before: readonly Key[],
@@ -235,8 +233,7 @@ async function deleteReplaced(
     doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
     left: [
       `The new API key exists, and is in the outputs: ${tellKey(key)}.`,
-      ...left.slice(0, MAX_TOLD).map(({ key: old }) => `Left of the old ones: ${tellKey(old)}.`),
-      ...(left.length > MAX_TOLD ? [`… and ${left.length - MAX_TOLD} more`] : []),
+      ...someOf(left.map(({ key: old }) => `Left of the old ones: ${tellKey(old)}.`)),
       'Running this again deletes them, and the new one too.',
     ],
   });

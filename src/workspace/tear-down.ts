@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, someOf } from '../failure.ts';
 import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
 import { type Key, listKeys, tellKey } from '../openrouter/keys.ts';
 import {
@@ -81,7 +81,7 @@ export async function tearDown(
     if (errors.length === 1) throw first;
     throw first.with({
       doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-      left: errors.slice(1, MAX_TOLD).map(({ facts }) => whatHappened(facts)),
+      left: someOf(errors.slice(1).map(({ facts }) => whatHappened(facts))),
     });
   }
 
@@ -104,9 +104,6 @@ export async function tearDown(
 }
 
 const MAX_ROUNDS = 5;
-
-/** Of keys and errors, in an annotation. */
-const MAX_TOLD = 20;
 
 /**
  * It becomes a part of a path where a slug would do as well, and must not lead to another workspace.
@@ -138,8 +135,7 @@ export function blockedBy(keys: readonly Key[], { slug }: Pick<Workspace, 'slug'
   return new Failure(
     `The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? 'key' : 'keys'}, and delete-keys is false`,
     [
-      ...keys.slice(0, MAX_TOLD).map(tellKey),
-      ...(keys.length > MAX_TOLD ? [`… and ${keys.length - MAX_TOLD} more`] : []),
+      ...someOf(keys.map(tellKey)),
       'OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.',
       'Nothing was deleted.',
     ],
