@@ -173,6 +173,24 @@ describe('TLS', () => {
     expect(sandbox.requests).toHaveLength(before);
   });
 
+  test('is verified also where a job has switched that off for all of Node', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const unverified = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const proxied = await create({ ...unverified, https_proxy: proxy.url });
+    await proxy.close();
+    const direct = await create(unverified, {
+      'api-url': `https://localhost:${sandbox.port}/api/v1`,
+    });
+    for (const step of [proxied, direct]) {
+      expect(step.exitCode).toBe(1);
+      expect(step.log).toContain(
+        'the certificate comes from an authority that is not trusted here',
+      );
+    }
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
   test('for another host is refused before the key is sent', async () => {
     const proxy = await withProxy({});
     const before = sandbox.requests.length;

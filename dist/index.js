@@ -1724,14 +1724,15 @@
             value: request
           }
         });
-        const options = {
-          ...info.options
-        };
         const {parsedUrl: parsedUrl} = info;
-        if (!lib_getProxyUrl(parsedUrl.href)) {
-          options.agent = this.#connections.getAgent(parsedUrl.href);
-          options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
-        }
+        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
+        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
+        agent.options.rejectUnauthorized = true;
+        const options = {
+          ...info.options,
+          agent: agent
+        };
+        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
         return super.requestRaw({
           ...info,
           httpModule: httpModule,

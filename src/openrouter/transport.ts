@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
@@ -104,13 +105,16 @@ class ObservedClient extends HttpClient {
     };
     // Inherits and does not copy: to read `http.WebSocket`, say, makes Node load all of its fetch.
     const httpModule = Object.create(info.httpModule, { request: { value: request } });
-    const options = { ...info.options };
     const { parsedUrl } = info;
-    if (!getProxyUrl(parsedUrl.href)) {
-      options.agent = this.#connections.getAgent(parsedUrl.href);
-      // http-client gives it in the brackets of an IPv6 address: a proxy wants them, Node does not.
-      options.host = urlToHttpOptions(parsedUrl).hostname;
-    }
+    const isProxied = getProxyUrl(parsedUrl.href) !== '';
+    const agent = (
+      isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href)
+    ) as Agent;
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED has all else in a job do: this is where the key goes.
+    agent.options.rejectUnauthorized = true;
+    const options = { ...info.options, agent };
+    // http-client gives it in the brackets of an IPv6 address: a proxy wants them, Node does not.
+    if (!isProxied) options.host = urlToHttpOptions(parsedUrl).hostname;
     return super.requestRaw({ ...info, httpModule, options }, data);
   }
 
