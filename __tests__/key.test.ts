@@ -605,21 +605,41 @@ describe('a POST whose answer is lost', () => {
     },
   );
 
-  test('where the late look fails is green nevertheless, and looked into after the job', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset' });
-    let posts = 0;
-    meanwhile = (request) => {
-      if (callOf(request) !== POST) return;
-      posts += 1;
-      if (posts === 2) bench.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403 });
-    };
-    const main = await mint();
-    expectMinted(main);
-    expect(main.log).toContain('When the job ends, it is looked for again.');
-    repeat();
-    await end(main);
-    expect(keys()).toEqual([]);
-  });
+  test.each<[string, () => ScheduledFault[]]>([
+    ['is refused', () => [{ on: LIST, kind: 'answer', status: 403 }]],
+    [
+      'comes to no end',
+      () => {
+        const name = 'Another';
+        const page = Array.from({ length: 100 }, (_, at) => ({
+          hash: `hash-${at}`,
+          label: `sk-or-v1-${at}...0`,
+          name,
+          workspace_id: workspace.id,
+        }));
+        const body = JSON.stringify({ data: page });
+        return page.map(() => ({ on: LIST, kind: 'answer', status: 200, body }));
+      },
+    ],
+  ])(
+    'where the late look %s is green nevertheless, and looked into after the job',
+    async (_, faults) => {
+      bench.sandbox.faults.push({ on: POST, kind: 'reset' });
+      let posts = 0;
+      meanwhile = (request) => {
+        if (callOf(request) !== POST) return;
+        posts += 1;
+        if (posts === 2) bench.sandbox.faults.push(...faults());
+      };
+      const main = await mint();
+      bench.sandbox.faults.length = 0;
+      expectMinted(main);
+      expect(main.log).toContain('When the job ends, it is looked for again.');
+      repeat();
+      await end(main);
+      expect(keys()).toEqual([]);
+    },
+  );
 
   test('and which is carried out after the step, whose key is to stay: that one alone stays', async () => {
     bench.sandbox.faults.push({ on: POST, kind: 'reset' });

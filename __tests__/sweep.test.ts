@@ -368,8 +368,9 @@ describe('many workspaces', () => {
         body: JSON.stringify({ data: data.slice(1), total_count: 250 }),
       },
     );
-    const { title } = redOf(await sweep());
-    expect(title).toBe('A list of OpenRouter could not be read to its end');
+    const { title, message } = redOf(await sweep());
+    expect(title).toBe('Could not list the workspaces');
+    expect(message).toContain('the list ended after 2 entries, though there should be more');
     expect(slugs()).toContain('preview-old');
   });
 });

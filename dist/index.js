@@ -1098,6 +1098,10 @@
       again: true,
       mayHaveLanded: true
     };
+    const UNKNOWN_FOR_GOOD = {
+      again: false,
+      mayHaveLanded: true
+    };
     const REFUSED = {
       again: false,
       mayHaveLanded: false
@@ -1105,10 +1109,6 @@
     const REFUSED_FOR_NOW = {
       again: true,
       mayHaveLanded: false
-    };
-    const UNCLEAR = {
-      again: false,
-      mayHaveLanded: true
     };
     const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
     const CLIENT_CLOSED_REQUEST = 499;
@@ -1118,7 +1118,7 @@
       if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
       if (PASSING.has(status)) return UNKNOWN;
       const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
-      return refused ? REFUSED : UNCLEAR;
+      return refused ? REFUSED : UNKNOWN_FOR_GOOD;
     }
     function retryAfter({headers: headers}) {
       const asked = String(headers["retry-after"] ?? "").trim();
@@ -3470,7 +3470,31 @@
       return _isoDateTime(ZodMiniISODateTime, params);
     }
     const PAGE_SIZE = 100;
-    async function* readPages(read, idOf) {
+    function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
+      const read = async offset => {
+        const {answer: answer, serverTime: serverTime} = await client.request({
+          ...call,
+          method: "GET",
+          path: `${call.path}?${new URLSearchParams({
+            offset: String(offset),
+            ...query
+          })}`,
+          answer: shape
+        });
+        return {
+          items: answer.data,
+          total: answer.total_count,
+          serverTime: serverTime
+        };
+      };
+      return readPages({
+        ...call,
+        read: read,
+        idOf: idOf
+      });
+    }
+    async function* readPages(list) {
+      const {read: read, idOf: idOf} = list;
       const seen = new Set;
       let idle = 0;
       for (let offset = 0; ;) {
@@ -3482,7 +3506,7 @@
           continue;
         }
         for (const item of fresh) seen.add(idOf(item));
-        if (fresh.length > 0) yield {
+        if (fresh.length > 0 || offset === 0) yield {
           ...page,
           items: fresh
         };
@@ -3490,7 +3514,7 @@
         const reached = offset + page.items.length;
         const isShort = page.items.length < PAGE_SIZE;
         if (page.total === void 0 ? isShort : reached >= page.total) return;
-        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(seen.size);
+        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(list, seen.size);
         offset = reached - 1;
       }
     }
@@ -3499,13 +3523,24 @@
       const byId = new Map(items.map(item => [ idOf(item), item ]));
       return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
     }
-    function unreadable(read) {
-      return new Failure("A list of OpenRouter could not be read to its end", [ `After ${read} entries there were no others, though there should be more.` ]);
+    function unreadable({doing: doing, path: path}, read) {
+      const reason = `the list ended after ${read} entries, though there should be more`;
+      const verdict = {
+        again: false,
+        mayHaveLanded: false
+      };
+      return new OpenRouterError({
+        doing: doing,
+        method: "GET",
+        path: path,
+        reason: reason,
+        attempts: 1,
+        ...verdict
+      });
     }
     async function allOf(pages) {
-      const found = [];
-      for await (const {items: items} of pages) found.push(...items);
-      return found;
+      const read = await Array.fromAsync(pages);
+      return read.flatMap(({items: items}) => items);
     }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
@@ -3592,20 +3627,15 @@
       total_count: schemas_number()
     });
     function listWorkspaces(client) {
-      const read = async offset => {
-        const {answer: answer, serverTime: serverTime} = await client.request({
-          doing: "list the workspaces",
-          method: "GET",
-          path: `/workspaces?offset=${offset}&limit=${PAGE_SIZE}`,
-          answer: workspaceList
-        });
-        return {
-          items: answer.data,
-          total: answer.total_count,
-          serverTime: serverTime
-        };
-      };
-      return readPages(read, ({id: id}) => id);
+      return listPages(client, {
+        doing: "list the workspaces",
+        path: "/workspaces",
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: workspaceList,
+        idOf: ({id: id}) => id
+      });
     }
     async function patchWorkspace(client, {id: id, slug: slug}, changes) {
       const {answer: answer} = await client.request({
@@ -4290,35 +4320,27 @@
       total_count: optional(schemas_number())
     });
     function listOrganizationMembers(client) {
-      const read = async offset => {
-        const {answer: answer} = await client.request({
-          doing: "list the members of the organization",
-          method: "GET",
-          path: `/organization/members?offset=${offset}&limit=${PAGE_SIZE}`,
-          answer: listOf(organizationMember),
-          hint: "Only an organization has members: members cannot be given for an account of one person."
-        });
-        return {
-          items: answer.data,
-          total: answer.total_count
-        };
-      };
-      return allOf(readPages(read, ({id: id}) => id));
+      return allOf(listPages(client, {
+        doing: "list the members of the organization",
+        path: "/organization/members",
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: listOf(organizationMember),
+        idOf: ({id: id}) => id,
+        hint: "Only an organization has members: members cannot be given for an account of one person."
+      }));
     }
     async function listMembers(client, {id: id, slug: slug}) {
-      const read = async offset => {
-        const {answer: answer} = await client.request({
-          doing: `list the members of the workspace ${slug}`,
-          method: "GET",
-          path: `/workspaces/${encodeURIComponent(id)}/members?offset=${offset}&limit=${PAGE_SIZE}`,
-          answer: listOf(workspaceMember)
-        });
-        return {
-          items: answer.data,
-          total: answer.total_count
-        };
-      };
-      const members = await allOf(readPages(read, ({user_id: user_id}) => user_id));
+      const members = await allOf(listPages(client, {
+        doing: `list the members of the workspace ${slug}`,
+        path: `/workspaces/${encodeURIComponent(id)}/members`,
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: listOf(workspaceMember),
+        idOf: ({user_id: user_id}) => user_id
+      }));
       return members.map(({user_id: user_id}) => user_id);
     }
     const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages not by this.";
@@ -4937,25 +4959,21 @@
     });
     const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
     async function listKeys(client, {id: id, slug: slug}) {
-      const list = {
-        keys: [],
-        serverTime: void 0
+      const pages = await Array.fromAsync(listPages(client, {
+        doing: `list the API keys of the workspace ${slug}`,
+        path: "/keys",
+        query: {
+          workspace_id: id,
+          include_disabled: "true"
+        },
+        answer: keysOf(id),
+        idOf: ({hash: hash}) => hash,
+        hint: GONE
+      }));
+      return {
+        keys: pages.flatMap(({items: items}) => items),
+        serverTime: pages[0]?.serverTime
       };
-      const read = async offset => {
-        const {answer: answer, serverTime: serverTime} = await client.request({
-          doing: `list the API keys of the workspace ${slug}`,
-          method: "GET",
-          path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
-          answer: keysOf(id),
-          hint: GONE
-        });
-        if (offset === 0) list.serverTime ??= serverTime;
-        return {
-          items: answer.data
-        };
-      };
-      list.keys = await allOf(readPages(read, ({hash: hash}) => hash));
-      return list;
     }
     async function deleteKey(client, key) {
       const {answer: answer} = await client.request({

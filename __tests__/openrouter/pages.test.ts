@@ -13,6 +13,8 @@ interface Listed {
   total: boolean;
 }
 
+const LIST = { doing: 'list them', path: '/them', idOf: ({ id }: Item) => id };
+
 const listOf = (count: number, options: Partial<Listed> = {}): Listed => ({
   items: Array.from({ length: count }, (_, at) => ({ id: String(at) })),
   size: PAGE_SIZE,
@@ -33,7 +35,7 @@ async function readAll(list: Listed, change: (reads: number) => void = () => und
     return page;
   };
   const ids: string[] = [];
-  for await (const { items } of readPages(read, ({ id }) => id)) {
+  for await (const { items } of readPages({ ...LIST, read })) {
     ids.push(...items.map(({ id }) => id));
   }
   return { ids, offsets };
@@ -98,14 +100,12 @@ test('an id that is twice on a page comes once', async () => {
 test('a list that ends before it should is an error', async () => {
   const list = listOf(50);
   const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
-  await expect(allOf(readPages(read, ({ id }) => id))).rejects.toThrow('After 50 entries');
+  const pages = readPages({ ...LIST, read });
+  await expect(allOf(pages)).rejects.toThrow('the list ended after 50 entries');
 });
 
 test('a server that passes over the offset is an error', async () => {
   const { items } = listOf(PAGE_SIZE);
-  const pages = readPages(
-    async () => ({ items }),
-    ({ id }) => id,
-  );
-  await expect(allOf(pages)).rejects.toThrow('After 100 entries');
+  const pages = readPages({ ...LIST, read: async () => ({ items }) });
+  await expect(allOf(pages)).rejects.toThrow('the list ended after 100 entries');
 });

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { LIKELY_SECRET } from '../likely-secret.ts';
 import type { Client } from './client.ts';
-import { allOf, type Page, readPages } from './pages.ts';
+import { listPages } from './pages.ts';
 import type { Look, Workspace } from './workspaces.ts';
 
 /**
@@ -122,20 +122,17 @@ export async function listKeys(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<KeyList> {
-  const list: KeyList = { keys: [], serverTime: undefined };
-  const read = async (offset: number): Promise<Page<Key>> => {
-    const { answer, serverTime } = await client.request({
+  const pages = await Array.fromAsync(
+    listPages(client, {
       doing: `list the API keys of the workspace ${slug}`,
-      method: 'GET',
-      path: `/keys?workspace_id=${encodeURIComponent(id)}&include_disabled=true&offset=${offset}`,
+      path: '/keys',
+      query: { workspace_id: id, include_disabled: 'true' },
       answer: keysOf(id),
+      idOf: ({ hash }) => hash,
       hint: GONE,
-    });
-    if (offset === 0) list.serverTime ??= serverTime;
-    return { items: answer.data };
-  };
-  list.keys = await allOf(readPages(read, ({ hash }) => hash));
-  return list;
+    }),
+  );
+  return { keys: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from './client.ts';
-import { allOf, PAGE_SIZE, type Page, readPages } from './pages.ts';
+import { allOf, listPages, PAGE_SIZE } from './pages.ts';
 import type { Workspace } from './workspaces.ts';
 
 const organizationMember = z.looseObject({
@@ -20,17 +20,16 @@ const listOf = <Item>(item: z.ZodMiniType<Item>) =>
  * @throws {OpenRouterError}
  */
 export function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
-  const read = async (offset: number): Promise<Page<OrganizationMember>> => {
-    const { answer } = await client.request({
+  return allOf(
+    listPages(client, {
       doing: 'list the members of the organization',
-      method: 'GET',
-      path: `/organization/members?offset=${offset}&limit=${PAGE_SIZE}`,
+      path: '/organization/members',
+      query: { limit: String(PAGE_SIZE) },
       answer: listOf(organizationMember),
+      idOf: ({ id }) => id,
       hint: 'Only an organization has members: members cannot be given for an account of one person.',
-    });
-    return { items: answer.data, total: answer.total_count };
-  };
-  return allOf(readPages(read, ({ id }) => id));
+    }),
+  );
 }
 
 /**
@@ -41,16 +40,15 @@ export async function listMembers(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<string[]> {
-  const read = async (offset: number): Promise<Page<{ user_id: string }>> => {
-    const { answer } = await client.request({
+  const members = await allOf(
+    listPages(client, {
       doing: `list the members of the workspace ${slug}`,
-      method: 'GET',
-      path: `/workspaces/${encodeURIComponent(id)}/members?offset=${offset}&limit=${PAGE_SIZE}`,
+      path: `/workspaces/${encodeURIComponent(id)}/members`,
+      query: { limit: String(PAGE_SIZE) },
       answer: listOf(workspaceMember),
-    });
-    return { items: answer.data, total: answer.total_count };
-  };
-  const members = await allOf(readPages(read, ({ user_id }) => user_id));
+      idOf: ({ user_id }) => user_id,
+    }),
+  );
   return members.map(({ user_id }) => user_id);
 }
 

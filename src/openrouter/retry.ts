@@ -14,9 +14,11 @@ export const NOT_SENT: Verdict = { again: true, mayHaveLanded: false };
 /** Sent, and no usable answer came back. */
 export const UNKNOWN: Verdict = { again: true, mayHaveLanded: true };
 
+/** Sent, and what came back would come back each time. */
+const UNKNOWN_FOR_GOOD: Verdict = { again: false, mayHaveLanded: true };
+
 const REFUSED: Verdict = { again: false, mayHaveLanded: false };
 const REFUSED_FOR_NOW: Verdict = { again: true, mayHaveLanded: false };
-const UNCLEAR: Verdict = { again: false, mayHaveLanded: true };
 
 /** Statuses of trouble on the way to the server or in it, which pass. 520 to 524 are Cloudflare's. */
 const PASSING = new Set([408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
@@ -31,7 +33,7 @@ export function verdictOn(response: HttpResponse): Verdict {
   if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
   if (PASSING.has(status)) return UNKNOWN;
   const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
-  return refused ? REFUSED : UNCLEAR;
+  return refused ? REFUSED : UNKNOWN_FOR_GOOD;
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from './client.ts';
-import { PAGE_SIZE, type Page, readPages } from './pages.ts';
+import { listPages, PAGE_SIZE, type Page } from './pages.ts';
 
 /**
  * Text of `min` to `max` characters. The API's bounds count characters as people do: code points,
@@ -178,9 +178,6 @@ export async function findWorkspace(client: Client, idOrSlug: string): Promise<L
   return { workspace: answer.data, serverTime };
 }
 
-/** A page of workspaces, and when it was so, by the server's own clock. */
-export interface WorkspacePage extends Page<Workspace>, Pick<Look, 'serverTime'> {}
-
 const workspaceList = z.object({
   data: z.array(workspace),
   total_count: z.number(),
@@ -190,17 +187,14 @@ const workspaceList = z.object({
  * `GET /workspaces`: all workspaces of the account, page by page.
  * @throws {OpenRouterError}
  */
-export function listWorkspaces(client: Client): AsyncGenerator<WorkspacePage> {
-  const read = async (offset: number): Promise<WorkspacePage> => {
-    const { answer, serverTime } = await client.request({
-      doing: 'list the workspaces',
-      method: 'GET',
-      path: `/workspaces?offset=${offset}&limit=${PAGE_SIZE}`,
-      answer: workspaceList,
-    });
-    return { items: answer.data, total: answer.total_count, serverTime };
-  };
-  return readPages(read, ({ id }) => id);
+export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> {
+  return listPages(client, {
+    doing: 'list the workspaces',
+    path: '/workspaces',
+    query: { limit: String(PAGE_SIZE) },
+    answer: workspaceList,
+    idOf: ({ id }) => id,
+  });
 }
 
 /**

@@ -216,7 +216,6 @@ async function settleLate(
   }
 }
 
-/** Of keys, in an annotation. */
 /** @throws {OpenRouterError} that says what is left. */
 async function deleteReplaced(
   before: readonly Key[],
