@@ -293,6 +293,7 @@ describe('a dry run', () => {
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toEqual({ ...known(workspace), ...NOTHING_DELETED });
     expect(step.summary).toContain('🔎 Dry run: would delete the OpenRouter workspace Preview');
+    expect(step.summary).toContain('API keys that would be deleted with it: 2.');
     expect(step.summary).toContain('<code>Key 2</code>');
     expect(calls()).toEqual(['GET /workspaces/:id', 'GET /keys']);
     expect([exists(), keys().length]).toEqual([true, 2]);

@@ -200,6 +200,7 @@ describe('refused before anything is created:', () => {
       'budget-daily-usd',
       'Nothing',
     ]);
+    expect(message.match(/try: 5$/gm)).toHaveLength(2);
   });
 
   test('an address that two people have', async () => {

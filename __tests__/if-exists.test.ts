@@ -55,7 +55,7 @@ describe('reuse', () => {
     expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
     expect(workspace()).toEqual(before);
     expect(calls()).toEqual(['GET']);
-    expect(step.summary).toContain('✅ Took as it is the OpenRouter workspace Standing');
+    expect(step.summary).toContain('✅ Left as it is: the OpenRouter workspace Standing');
   });
 
   test('creates it where there is none', async () => {
@@ -163,6 +163,9 @@ describe('a dry run', () => {
     expect(calls()).toEqual(['GET']);
     expect(step.log).toContain('It does not exist, and would be created.');
     expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
+    expect(step.summary).toContain(
+      '<tr><td><code>name</code></td><td><code>New</code></td><td>would be set</td></tr>',
+    );
   });
 
   test('says what it would change, from what to what', async () => {

@@ -3684,7 +3684,7 @@
       timeout: text => [ `${text}s`, tidied(text) ],
       older_than: text => [ `${text}d`, tidied(text) ],
       expires_in: text => [ `${text}h`, tidied(text) ],
-      limit_usd: text => [ text.replace("$", "").trim() ],
+      number: text => [ text.replace(/\$|USD/gi, "").trim() ],
       workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
     };
     function suggest(key, schema, text) {
@@ -4032,12 +4032,12 @@
     const DONE = {
       created: "✅ Created the OpenRouter workspace",
       updated: "✅ Updated the OpenRouter workspace",
-      unchanged: "✅ Took as it is the OpenRouter workspace"
+      unchanged: "✅ Left as it is: the OpenRouter workspace"
     };
     const WOULD = {
       created: "🔎 Dry run: would create the OpenRouter workspace",
       updated: "🔎 Dry run: would update the OpenRouter workspace",
-      unchanged: "🔎 Dry run: would take as it is the OpenRouter workspace"
+      unchanged: "🔎 Dry run: would leave as it is: the OpenRouter workspace"
     };
     function summaryOf(result, request) {
       const {outcome: outcome, workspace: workspace} = result;
@@ -4064,6 +4064,7 @@
         code: `was ${textOf(change.from)}`
       };
       if (result.outcome !== "created") return "";
+      if (request.dryRun) return request.asked[field] === void 0 ? "" : "would be set";
       return request.asked[field] === void 0 ? "set by OpenRouter" : "set by this step";
     }
     function remarkOnChange({from: from}, {dryRun: dryRun}) {
@@ -5119,10 +5120,10 @@
         title: `✅ Gone already: the OpenRouter workspace ${asked}`
       };
       const {name: name, slug: slug, id: id} = workspace;
-      const done = dryRun ? "🔎 Dry run: would delete" : "✅ Deleted";
+      const [done, withIt] = dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
       return {
         title: `${done} the OpenRouter workspace ${name}`,
-        paragraphs: [ `Slug ${slug}, id ${id}. API keys deleted with it: ${keys.length}.` ],
+        paragraphs: [ `Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.` ],
         table: tableOfKeys(keys)
       };
     }

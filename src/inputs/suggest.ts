@@ -22,7 +22,7 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
   timeout: (text) => [`${text}s`, tidied(text)],
   older_than: (text) => [`${text}d`, tidied(text)],
   expires_in: (text) => [`${text}h`, tidied(text)],
-  limit_usd: (text) => [text.replace('$', '').trim()],
+  number: (text) => [text.replace(/\$|USD/gi, '').trim()],
   workspace: (text) => [text.toLowerCase().replace(/^.*\//, '')],
 };
 

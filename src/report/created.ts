@@ -28,13 +28,13 @@ export function outcomeOf({ outcome, workspace }: CreateResult, { asked }: Creat
 const DONE: Readonly<Record<CreateResult['outcome'], string>> = {
   created: '✅ Created the OpenRouter workspace',
   updated: '✅ Updated the OpenRouter workspace',
-  unchanged: '✅ Took as it is the OpenRouter workspace',
+  unchanged: '✅ Left as it is: the OpenRouter workspace',
 };
 
 const WOULD: Readonly<Record<CreateResult['outcome'], string>> = {
   created: '🔎 Dry run: would create the OpenRouter workspace',
   updated: '🔎 Dry run: would update the OpenRouter workspace',
-  unchanged: '🔎 Dry run: would take as it is the OpenRouter workspace',
+  unchanged: '🔎 Dry run: would leave as it is: the OpenRouter workspace',
 };
 
 /** The summary of a step that ended well. */
@@ -64,6 +64,7 @@ function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRe
   if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
   if (change) return { code: `was ${textOf(change.from)}` };
   if (result.outcome !== 'created') return '';
+  if (request.dryRun) return request.asked[field] === undefined ? '' : 'would be set';
   return request.asked[field] === undefined ? 'set by OpenRouter' : 'set by this step';
 }
 

@@ -17,10 +17,12 @@ export function summaryOfDelete(
     return { title: `✅ Gone already: the OpenRouter workspace ${asked}` };
   }
   const { name, slug, id } = workspace;
-  const done = dryRun ? '🔎 Dry run: would delete' : '✅ Deleted';
+  const [done, withIt] = dryRun
+    ? ['🔎 Dry run: would delete', 'API keys that would be deleted with it']
+    : ['✅ Deleted', 'API keys deleted with it'];
   return {
     title: `${done} the OpenRouter workspace ${name}`,
-    paragraphs: [`Slug ${slug}, id ${id}. API keys deleted with it: ${keys.length}.`],
+    paragraphs: [`Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.`],
     table: tableOfKeys(keys),
   };
 }
