@@ -1120,9 +1120,11 @@
       const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
       return refused ? REFUSED : UNKNOWN_FOR_GOOD;
     }
+    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
     function retryAfter({headers: headers}) {
       const asked = String(headers["retry-after"] ?? "").trim();
       if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
+      if (!HTTP_DATE.test(asked)) return;
       const ms = Date.parse(asked) - Date.parse(String(headers["date"]));
       return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
     }
@@ -1681,11 +1683,16 @@
           connections: connections
         });
         const abort = Promise.withResolvers();
-        const onAbort = () => abort.reject(signal.reason);
+        const onAbort = () => {
+          if (client.status < 400) abort.reject(signal.reason);
+        };
         try {
           signal.throwIfAborted();
           signal.addEventListener("abort", onAbort);
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => readAnswer(message)), abort.promise ]);
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
+            client.status = message.statusCode ?? 0;
+            return readAnswer(message);
+          }), abort.promise ]);
         } catch (error) {
           const {reason: reason, permanent: permanent} = describe(signal.aborted ? signal.reason : error, client.sent);
           throw new ExchangeError(reason + throughProxy(url), {
@@ -1700,6 +1707,7 @@
     }
     class ObservedClient extends lib_HttpClient {
       sent=false;
+      status=0;
       #signal;
       #connections;
       constructor(userAgent, {signal: signal, connections: connections}) {
@@ -1825,14 +1833,19 @@
       const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
       const client = {
         async request(call) {
+          let pleaded = false;
           for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
             return await gate.inTurn(() => attemptThrough(gate, options, {
               ...call,
               attempt: attempt
             }));
           } catch (error) {
-            if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+            if (!(error instanceof OpenRouterError)) throw error;
+            if (!canRepeat(error.facts)) throw error.with({
+              pleaded: pleaded
+            });
             await client.untilNextAttempt(error);
+            pleaded ||= isPlea(error.facts);
           }
         },
         async untilNextAttempt(error) {
@@ -1883,11 +1896,13 @@
       return status !== void 0 && again && !mayHaveLanded;
     }
     async function attemptOnce(options, call) {
+      const askedAt = options.clock.now();
       const response = await exchange(options, call);
       const serverTime = Date.parse(String(response.headers["date"]));
       return {
         answer: usable(call, response),
-        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime
+        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
+        askedAt: askedAt
       };
     }
     async function exchange(options, call) {
@@ -1969,13 +1984,17 @@
       const answer = safeParse(call.answer, parseJson(body));
       if (!answer.success) {
         const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
+        const isOther = call.method === "POST" && answer.error.issues.every(isOfContent);
         throw failed(call, {
           ...received,
           reason: reason,
-          ...UNKNOWN
+          ...isOther ? UNKNOWN_FOR_GOOD : UNKNOWN
         });
       }
       return answer.data;
+    }
+    function isOfContent({code: code}) {
+      return code === "custom";
     }
     function failed(call, outcome, cause) {
       const {doing: doing, leaves: leaves, hint: hint, method: method, path: path, attempt: attempt = 1} = call;
@@ -2001,7 +2020,7 @@
     function shortcoming(body, {issues: issues}) {
       if (body.trim() === "") return "it was empty";
       if (parseJson(body) === void 0) return "it was not JSON";
-      const lacking = issues.filter(({code: code}) => code !== "custom");
+      const lacking = issues.filter(issue => !isOfContent(issue));
       const names = lacking.map(({path: path}) => path.join(".") || "an object");
       return names.length > 0 ? `it lacked ${names.join(", ")}` : String(issues[0]?.message);
     }
@@ -2731,6 +2750,61 @@
         return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
       };
     });
+    function handleUnionResults(results, final, inst, ctx) {
+      for (const result of results) if (result.issues.length === 0) {
+        final.value = result.value;
+        return final;
+      }
+      const nonaborted = results.filter(r => !aborted(r));
+      if (nonaborted.length === 1) {
+        final.value = nonaborted[0].value;
+        return nonaborted[0];
+      }
+      final.issues.push({
+        code: "invalid_union",
+        input: final.value,
+        inst: inst,
+        errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
+      });
+      return final;
+    }
+    const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
+      defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
+      defineLazyInternal(inst, "values", zod => {
+        if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
+        return;
+      });
+      defineLazyInternal(inst, "pattern", zod => {
+        if (zod.def.options.every(o => o._zod.pattern)) {
+          const patterns = zod.def.options.map(o => o._zod.pattern);
+          return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
+        }
+        return;
+      });
+      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+      inst._zod.parse = (payload, ctx) => {
+        if (first) return first(payload, ctx);
+        let async = false;
+        const results = [];
+        for (const option of def.options) {
+          const result = option._zod.run({
+            value: payload.value,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) {
+            results.push(result);
+            async = true;
+          } else {
+            if (result.issues.length === 0) return result;
+            results.push(result);
+          }
+        }
+        if (!async) return handleUnionResults(results, payload, inst, ctx);
+        return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+      };
+    });
     const $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
       $ZodType.init(inst, def);
       const values = getEnumValues(def.entries);
@@ -2851,6 +2925,27 @@
     });
     function handleDefaultResult(payload, def) {
       if (payload.value === void 0) payload.value = def.defaultValue;
+      return payload;
+    }
+    const $ZodNonOptional = $constructor("$ZodNonOptional", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "values", zod => {
+        const v = zod.def.innerType._zod.values;
+        return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
+        return handleNonOptionalResult(result, inst);
+      };
+    });
+    function handleNonOptionalResult(payload, inst) {
+      if (!payload.issues.length && payload.value === void 0) payload.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: payload.value,
+        inst: inst
+      });
       return payload;
     }
     const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
@@ -3194,6 +3289,17 @@
         ...normalizeParams(params)
       });
     }
+    const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
+      $ZodUnion.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function union(options, params) {
+      return new ZodMiniUnion({
+        type: "union",
+        options: options,
+        ...normalizeParams(params)
+      });
+    }
     const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
       $ZodEnum.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -3261,6 +3367,17 @@
         }
       });
     }
+    const ZodMiniNonOptional = $constructor("ZodMiniNonOptional", (inst, def) => {
+      $ZodNonOptional.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    function nonoptional(innerType, params) {
+      return new ZodMiniNonOptional({
+        type: "nonoptional",
+        innerType: innerType,
+        ...normalizeParams(params)
+      });
+    }
     const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
       $ZodPipe.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -3278,6 +3395,322 @@
     });
     function refine(fn, _params = {}) {
       return _refine(ZodMiniCustom, fn, _params);
+    }
+    class Failure extends Error {
+      name="Failure";
+      title;
+      lines;
+      table;
+      constructor(title, lines, table) {
+        super(lines.join("\n"));
+        this.title = title;
+        this.lines = lines;
+        this.table = table;
+      }
+    }
+    function someOf(lines, most = 20) {
+      const rest = lines.length - most;
+      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    }
+    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
+    const PAGE_SIZE = 100;
+    function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
+      const read = async offset => {
+        const {answer: answer, serverTime: serverTime} = await client.request({
+          ...call,
+          method: "GET",
+          path: `${call.path}?${new URLSearchParams({
+            offset: String(offset),
+            ...query
+          })}`,
+          answer: shape
+        });
+        return {
+          items: answer.data,
+          total: answer.total_count,
+          serverTime: serverTime
+        };
+      };
+      return readPages({
+        ...call,
+        read: read,
+        idOf: idOf
+      });
+    }
+    async function* readPages(list) {
+      const {read: read, idOf: idOf} = list;
+      const seen = new Set;
+      let idle = 0;
+      for (let offset = 0; ;) {
+        const page = await read(offset);
+        const fresh = unseen(page.items, idOf, seen);
+        const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
+        if (isGap) {
+          offset = Math.max(0, offset - PAGE_SIZE + 1);
+          continue;
+        }
+        for (const item of fresh) seen.add(idOf(item));
+        if (fresh.length > 0 || offset === 0) yield {
+          ...page,
+          items: fresh
+        };
+        idle = fresh.length > 0 ? 0 : idle + 1;
+        const reached = offset + page.items.length;
+        const isShort = page.items.length < PAGE_SIZE;
+        if (page.total === void 0 ? isShort : reached >= page.total) return;
+        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(list, seen.size);
+        offset = reached - 1;
+      }
+    }
+    const MAX_IDLE = 20;
+    function unseen(items, idOf, seen) {
+      const byId = new Map(items.map(item => [ idOf(item), item ]));
+      return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+    }
+    function unreadable({doing: doing, path: path}, read) {
+      const reason = `the list ended after ${read} entries, though there should be more`;
+      const verdict = {
+        again: false,
+        mayHaveLanded: false
+      };
+      return new OpenRouterError({
+        doing: doing,
+        method: "GET",
+        path: path,
+        reason: reason,
+        attempts: 1,
+        ...verdict
+      });
+    }
+    async function allOf(pages) {
+      const read = await Array.fromAsync(pages);
+      return read.flatMap(({items: items}) => items);
+    }
+    const key = looseObject({
+      hash: schemas_string().check(_regex(/^[\w-]+$/)),
+      name: schemas_string(),
+      label: schemas_string(),
+      workspace_id: schemas_string()
+    });
+    const LIMIT = "must be a number of US dollars, 0 or more";
+    const createKeyRequest = object({
+      name: schemas_string("must be a name"),
+      workspace_id: schemas_string(),
+      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
+      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+      expires_at: nullable(schemas_string())
+    });
+    const MIN_SECRET_LENGTH = 16;
+    const TOKEN = /^[\w.~+/-]+=*$/;
+    const mintedKey = object({
+      data: key,
+      key: schemas_string().check(_minLength(MIN_SECRET_LENGTH), _regex(TOKEN))
+    });
+    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
+      const {answer: answer} = await client.request({
+        doing: `make the API key ${JSON.stringify(body.name)}`,
+        leaves: `an API key named ${JSON.stringify(body.name)}`,
+        method: "POST",
+        path: "/keys",
+        body: body,
+        answer: mintedKey,
+        hint: GONE,
+        attempt: attempt,
+        received: text => conceal(secretsIn(text))
+      });
+      return {
+        key: answer.data,
+        secret: answer.key
+      };
+    }
+    function secretsIn(text) {
+      const {data: data} = safeParse(object({
+        key: schemas_string()
+      }), parseJson(text));
+      const likely = text.match(LIKELY_SECRET) ?? [];
+      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_SECRET_LENGTH);
+    }
+    const keysOf = workspaceId => object({
+      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
+        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
+      })))
+    });
+    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
+    async function listKeys(client, {id: id, slug: slug}) {
+      const pages = await Array.fromAsync(listPages(client, {
+        doing: `list the API keys of the workspace ${slug}`,
+        path: "/keys",
+        query: {
+          workspace_id: id,
+          include_disabled: "true"
+        },
+        answer: keysOf(id),
+        idOf: ({hash: hash}) => hash,
+        hint: GONE
+      }));
+      return {
+        keys: pages.flatMap(({items: items}) => items),
+        serverTime: pages[0]?.serverTime
+      };
+    }
+    async function deleteKey(client, key) {
+      const {answer: answer} = await client.request({
+        doing: `delete the API key ${tellKey(key)}`,
+        leaves: `the API key ${tellKey(key)}, which may be there still`,
+        method: "DELETE",
+        path: `/keys/${encodeURIComponent(key.hash)}`,
+        answer: object({
+          deleted: literal(true)
+        }),
+        absent: {
+          deleted: false
+        }
+      });
+      return answer.deleted;
+    }
+    const MAX_NAME = 100;
+    function tellKey({name: name, label: label}) {
+      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+      return `${JSON.stringify(short)} (${label})`;
+    }
+    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
+      $ZodISODateTime.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    function iso_datetime(params) {
+      return _isoDateTime(ZodMiniISODateTime, params);
+    }
+    function workspaces_text(min, max) {
+      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
+      const length = value => [ ...value ].length;
+      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
+      }));
+    }
+    const flag = optional(schemas_boolean("must be true or false"));
+    const model = optional(nullable(schemas_string()));
+    const SLUG_MAX_LENGTH = 50;
+    const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
+    const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
+    const workspaces_uuid = schemas_guid();
+    function isUuid(text) {
+      return safeParse(workspaces_uuid, text).success;
+    }
+    function isIdOrSlug(text) {
+      return isUuid(text) || safeParse(anySlug, text).success;
+    }
+    const TOOL = "must be the name of a tool, without blanks or quotes";
+    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
+    const createWorkspaceRequest = object({
+      name: workspaces_text(1, 100),
+      slug: slug,
+      description: optional(nullable(workspaces_text(0, 500))),
+      default_text_model: model,
+      default_image_model: model,
+      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
+      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
+      is_data_discount_logging_enabled: flag,
+      is_observability_broadcast_enabled: flag,
+      is_observability_io_logging_enabled: flag,
+      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+    });
+    const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
+    const workspace = looseObject({
+      id: schemas_string().check(_minLength(1)),
+      slug: schemas_string(),
+      name: schemas_string()
+    });
+    const timestamp = iso_datetime({
+      offset: true
+    });
+    function createdAt(thing) {
+      const {data: data} = safeParse(timestamp, thing["created_at"]);
+      return data === void 0 ? void 0 : Date.parse(data);
+    }
+    function isOf(idOrSlug, {id: id, slug: slug}) {
+      return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
+    }
+    const workspaceOf = idOrSlug => object({
+      data: workspace.check(refine(({id: id, slug: slug}) => isOf(idOrSlug, {
+        id: id,
+        slug: slug
+      }), {
+        error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
+      }))
+    });
+    async function postWorkspace(client, body, attempt) {
+      const {answer: answer} = await client.request({
+        doing: `create the workspace ${body.slug}`,
+        leaves: `a workspace with the slug ${body.slug}`,
+        method: "POST",
+        path: "/workspaces",
+        body: body,
+        answer: workspaceOf(body.slug),
+        attempt: attempt
+      });
+      return answer.data;
+    }
+    async function findWorkspace(client, idOrSlug) {
+      const {answer: answer, ...when} = await client.request({
+        doing: `look for the workspace ${idOrSlug}`,
+        method: "GET",
+        path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+        answer: workspaceOf(idOrSlug),
+        absent: {
+          data: void 0
+        }
+      });
+      return {
+        workspace: answer.data,
+        ...when
+      };
+    }
+    const workspaceList = object({
+      data: array(workspace),
+      total_count: schemas_number()
+    });
+    function listWorkspaces(client) {
+      return listPages(client, {
+        doing: "list the workspaces",
+        path: "/workspaces",
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: workspaceList,
+        idOf: ({id: id}) => id
+      });
+    }
+    async function patchWorkspace(client, {id: id, slug: slug}, changes) {
+      const {answer: answer} = await client.request({
+        doing: `update the workspace ${slug}`,
+        leaves: `the new values in the workspace ${slug}`,
+        method: "PATCH",
+        path: `/workspaces/${encodeURIComponent(id)}`,
+        body: changes,
+        answer: workspaceOf(slug)
+      });
+      return answer.data;
+    }
+    async function deleteWorkspace(client, {id: id, slug: slug}) {
+      const {answer: answer} = await client.request({
+        doing: `delete the workspace ${slug}`,
+        leaves: `the workspace ${slug}, which may be there still`,
+        method: "DELETE",
+        path: `/workspaces/${encodeURIComponent(id)}`,
+        answer: object({
+          deleted: literal(true)
+        }),
+        absent: {
+          deleted: false
+        }
+      });
+      return answer.deleted;
+    }
+    function dashboardUrl(slug) {
+      return `https://openrouter.ai/workspaces/${slug}`;
     }
     const external_node_net_namespaceObject = require("node:net");
     const UNITS = {
@@ -3396,22 +3829,6 @@
       const value = parseJson(text);
       return accepts(value) ? value : text;
     }
-    class Failure extends Error {
-      name="Failure";
-      title;
-      lines;
-      table;
-      constructor(title, lines, table) {
-        super(lines.join("\n"));
-        this.title = title;
-        this.lines = lines;
-        this.table = table;
-      }
-    }
-    function someOf(lines, most = 20) {
-      const rest = lines.length - most;
-      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
-    }
     function refusal(problems) {
       const inputs = new Set(problems.map(({input: input}) => input)).size;
       const count = inputs === 1 ? "One input" : `${inputs} inputs`;
@@ -3461,210 +3878,6 @@
       } catch {
         return;
       }
-    }
-    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
-      $ZodISODateTime.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    function iso_datetime(params) {
-      return _isoDateTime(ZodMiniISODateTime, params);
-    }
-    const PAGE_SIZE = 100;
-    function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
-      const read = async offset => {
-        const {answer: answer, serverTime: serverTime} = await client.request({
-          ...call,
-          method: "GET",
-          path: `${call.path}?${new URLSearchParams({
-            offset: String(offset),
-            ...query
-          })}`,
-          answer: shape
-        });
-        return {
-          items: answer.data,
-          total: answer.total_count,
-          serverTime: serverTime
-        };
-      };
-      return readPages({
-        ...call,
-        read: read,
-        idOf: idOf
-      });
-    }
-    async function* readPages(list) {
-      const {read: read, idOf: idOf} = list;
-      const seen = new Set;
-      let idle = 0;
-      for (let offset = 0; ;) {
-        const page = await read(offset);
-        const fresh = unseen(page.items, idOf, seen);
-        const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
-        if (isGap) {
-          offset = Math.max(0, offset - PAGE_SIZE + 1);
-          continue;
-        }
-        for (const item of fresh) seen.add(idOf(item));
-        if (fresh.length > 0 || offset === 0) yield {
-          ...page,
-          items: fresh
-        };
-        idle = fresh.length > 0 ? 0 : idle + 1;
-        const reached = offset + page.items.length;
-        const isShort = page.items.length < PAGE_SIZE;
-        if (page.total === void 0 ? isShort : reached >= page.total) return;
-        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(list, seen.size);
-        offset = reached - 1;
-      }
-    }
-    const MAX_IDLE = 20;
-    function unseen(items, idOf, seen) {
-      const byId = new Map(items.map(item => [ idOf(item), item ]));
-      return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-    }
-    function unreadable({doing: doing, path: path}, read) {
-      const reason = `the list ended after ${read} entries, though there should be more`;
-      const verdict = {
-        again: false,
-        mayHaveLanded: false
-      };
-      return new OpenRouterError({
-        doing: doing,
-        method: "GET",
-        path: path,
-        reason: reason,
-        attempts: 1,
-        ...verdict
-      });
-    }
-    async function allOf(pages) {
-      const read = await Array.fromAsync(pages);
-      return read.flatMap(({items: items}) => items);
-    }
-    function workspaces_text(min, max) {
-      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
-      const length = value => [ ...value ].length;
-      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
-      }));
-    }
-    const flag = optional(schemas_boolean("must be true or false"));
-    const model = optional(nullable(schemas_string()));
-    const SLUG_MAX_LENGTH = 50;
-    const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
-    const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
-    const workspaces_uuid = schemas_guid();
-    function isUuid(text) {
-      return safeParse(workspaces_uuid, text).success;
-    }
-    function isIdOrSlug(text) {
-      return isUuid(text) || safeParse(anySlug, text).success;
-    }
-    const TOOL = "must be the name of a tool, without blanks or quotes";
-    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
-    const createWorkspaceRequest = object({
-      name: workspaces_text(1, 100),
-      slug: slug,
-      description: optional(nullable(workspaces_text(0, 500))),
-      default_text_model: model,
-      default_image_model: model,
-      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
-      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
-      is_data_discount_logging_enabled: flag,
-      is_observability_broadcast_enabled: flag,
-      is_observability_io_logging_enabled: flag,
-      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-    });
-    const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
-    const workspace = looseObject({
-      id: schemas_string().check(_minLength(1)),
-      slug: schemas_string(),
-      name: schemas_string()
-    });
-    const timestamp = iso_datetime({
-      offset: true
-    });
-    function createdAt(thing) {
-      const {data: data} = safeParse(timestamp, thing["created_at"]);
-      return data === void 0 ? void 0 : Date.parse(data);
-    }
-    const workspaceOf = idOrSlug => object({
-      data: workspace.check(refine(({id: id, slug: slug}) => slug === idOrSlug || id.toLowerCase() === idOrSlug.toLowerCase(), {
-        error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
-      }))
-    });
-    async function postWorkspace(client, body, attempt) {
-      const {answer: answer} = await client.request({
-        doing: `create the workspace ${body.slug}`,
-        leaves: `a workspace with the slug ${body.slug}`,
-        method: "POST",
-        path: "/workspaces",
-        body: body,
-        answer: workspaceOf(body.slug),
-        attempt: attempt
-      });
-      return answer.data;
-    }
-    async function findWorkspace(client, idOrSlug) {
-      const {answer: answer, serverTime: serverTime} = await client.request({
-        doing: `look for the workspace ${idOrSlug}`,
-        method: "GET",
-        path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-        answer: workspaceOf(idOrSlug),
-        absent: {
-          data: void 0
-        }
-      });
-      return {
-        workspace: answer.data,
-        serverTime: serverTime
-      };
-    }
-    const workspaceList = object({
-      data: array(workspace),
-      total_count: schemas_number()
-    });
-    function listWorkspaces(client) {
-      return listPages(client, {
-        doing: "list the workspaces",
-        path: "/workspaces",
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        answer: workspaceList,
-        idOf: ({id: id}) => id
-      });
-    }
-    async function patchWorkspace(client, {id: id, slug: slug}, changes) {
-      const {answer: answer} = await client.request({
-        doing: `update the workspace ${slug}`,
-        leaves: `the new values in the workspace ${slug}`,
-        method: "PATCH",
-        path: `/workspaces/${encodeURIComponent(id)}`,
-        body: changes,
-        answer: workspaceOf(slug)
-      });
-      return answer.data;
-    }
-    async function deleteWorkspace(client, {id: id, slug: slug}) {
-      const {answer: answer} = await client.request({
-        doing: `delete the workspace ${slug}`,
-        leaves: `the workspace ${slug}, which may be there still`,
-        method: "DELETE",
-        path: `/workspaces/${encodeURIComponent(id)}`,
-        answer: object({
-          deleted: literal(true)
-        }),
-        absent: {
-          deleted: false
-        }
-      });
-      return answer.deleted;
-    }
-    function dashboardUrl(slug) {
-      return `https://openrouter.ai/workspaces/${slug}`;
     }
     const suggest_BOOLEANS = {
       yes: "true",
@@ -3751,8 +3964,49 @@
       return schema.shape[key];
     }
     const CLEAN_UP_STATE = "clean-up";
-    function readCleanUpState() {
-      return parseJson(getState(CLEAN_UP_STATE));
+    const identity = {
+      id: schemas_string(),
+      slug: schemas_string()
+    };
+    const remainsOfCreate = () => union([ object({
+      made: object(identity)
+    }), object({
+      intended: object({
+        asked: createWorkspaceRequest,
+        span: optional(object({
+          from: schemas_number(),
+          to: schemas_number()
+        }))
+      })
+    }) ]);
+    const remainsOfKey = () => object({
+      intended: object({
+        workspace: object(identity),
+        asked: createKeyRequest,
+        nameIsRandom: schemas_boolean(),
+        isUnique: schemas_boolean(),
+        since: optional(schemas_number()),
+        before: array(schemas_string()),
+        lost: schemas_number()
+      }),
+      minted: optional(object({
+        hash: schemas_string(),
+        label: schemas_string()
+      })),
+      revoke: schemas_boolean()
+    });
+    function readCleanUpState(remains) {
+      const text = getState(CLEAN_UP_STATE);
+      if (text === "" || text === "null") return;
+      const {api_url: apiUrl} = connection;
+      const state = object({
+        apiUrl: nonoptional(apiUrl),
+        timeoutMs: schemas_number(),
+        remains: remains
+      });
+      const {data: data} = safeParse(state, parseJson(text));
+      if (data) return data;
+      return new Failure("What is to be cleaned up cannot be read", [ `The state ${CLEAN_UP_STATE} is not what the step saves there.` ]);
     }
     function readManagementKey() {
       return readInputs(object({
@@ -4005,7 +4259,7 @@
         deleteAfterJob: read.delete_after_job
       };
     }
-    function identity(workspace, created) {
+    function created_identity(workspace, created) {
       const {id: id, slug: slug, name: name} = workspace;
       return {
         id: id,
@@ -4083,7 +4337,7 @@
     function textOf(value) {
       return typeof value === "string" ? value : JSON.stringify(value);
     }
-    const MIN_SECRET_LENGTH = 4;
+    const secrets_MIN_SECRET_LENGTH = 4;
     function readSecrets() {
       const key = getInput("management-key", {
         trimWhitespace: false
@@ -4095,10 +4349,9 @@
     }
     function texts(found) {
       const trimmed = found.map(text => text.trim());
-      return [ ...new Set(trimmed.filter(text => text.length >= MIN_SECRET_LENGTH)) ];
+      return [ ...new Set(trimmed.filter(text => text.length >= secrets_MIN_SECRET_LENGTH)) ];
     }
     const external_node_fs_namespaceObject = require("node:fs");
-    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
@@ -4420,6 +4673,32 @@
       const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
       return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
     }
+    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return mayHaveLanded && (again || status !== void 0);
+    }
+    async function lookInto(error, what, look) {
+      try {
+        return await look();
+      } catch (failure) {
+        if (!(failure instanceof OpenRouterError)) throw failure;
+        const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
+        throw error.with({
+          reason: reason
+        });
+      }
+    }
+    async function nextAttempt(error, isOpen, client) {
+      const known = told(error.with({
+        mayHaveLanded: false
+      }), isOpen);
+      if (!error.facts.again) throw known;
+      await client.untilNextAttempt(known);
+    }
+    function told(error, isOpen) {
+      return isOpen ? error.with({
+        mayHaveLanded: true
+      }) : error;
+    }
     async function findMembers(written, {client: client}) {
       const organization = await listOrganizationMembers(client);
       const found = written.map(text => ({
@@ -4460,9 +4739,9 @@
         if (left.length === 0) return;
         throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [ `OpenRouter has answered that it has added them, and does not show: ${left.join(", ")}.` ]);
       } catch (error) {
-        if (!(error instanceof OpenRouterError) || !error.facts.mayHaveLanded) throw error;
+        if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
         log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-        missing = await absent(missing);
+        missing = await lookInto(error, "each of them", () => absent(missing));
         if (missing.length === 0) return;
         if (!error.facts.again) throw error;
         attempt = error.facts.attempts + 1;
@@ -4683,35 +4962,9 @@
     function warnOfNoGovernance({slug: slug}, log) {
       log.warning(`The workspace ${slug} may be governed by nothing`, [ "Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.", "With if-exists: update, what governs it would be set." ]);
     }
-    const UNKNOWN_MAKER = "It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.";
+    const UNKNOWN_MAKER = "It came into being while this step was making one, and whether it is that one, or was made by another, cannot be told.";
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
-    }
-    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return mayHaveLanded && (again || status !== void 0);
-    }
-    async function lookInto(error, what, look) {
-      try {
-        return await look();
-      } catch (failure) {
-        if (!(failure instanceof OpenRouterError)) throw failure;
-        const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
-        throw error.with({
-          reason: reason
-        });
-      }
-    }
-    async function nextAttempt(error, isOpen, client) {
-      const known = told(error.with({
-        mayHaveLanded: false
-      }), isOpen);
-      if (!error.facts.again) throw known;
-      await client.untilNextAttempt(known);
-    }
-    function told(error, isOpen) {
-      return isOpen ? error.with({
-        mayHaveLanded: true
-      }) : error;
     }
     const SLACK_MS = 1e3;
     function isAsAsked(workspace, asked) {
@@ -4725,6 +4978,7 @@
       const start = clock.now();
       let wasFree = seenFree;
       let doubt = "none";
+      let mayComeLate = false;
       let provenTaken = false;
       for (let attempt = 1; ;) try {
         return {
@@ -4733,29 +4987,32 @@
         };
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
-        if (!isWorthALook(error.facts)) throw told(error, doubt !== "none");
+        if (!isWorthALook(error.facts)) throw told(error, doubt !== "none" || mayComeLate);
         attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
+        mayComeLate ||= error.facts.pleaded === true;
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const look = await lookInto(told(error, doubt !== "none"), "the workspace", () => findWorkspace(client, asked.slug));
+        const isOpen = doubt !== "none" || mayComeLate;
+        const look = await lookInto(told(error, isOpen), "the workspace", () => findWorkspace(client, asked.slug));
         if (!look.workspace) {
           wasFree = true;
           provenTaken = false;
-          doubt = doubtAfterNothing(doubt);
-          await nextAttempt(error, doubt !== "none", client);
+          mayComeLate ||= doubt === "lost";
+          doubt = "none";
+          await nextAttempt(error, mayComeLate, client);
           continue;
         }
         const {workspace: workspace} = look;
-        if (doubt === "none" || !isAsAsked(workspace, asked)) return {
+        const isNew = wasFree || isNewSince(look, workspace, start);
+        if (!isOpen || isNew === false) return {
           workspace: workspace,
           made: false
         };
-        const isNew = wasFree || isNewSince(look, workspace, clock.now() - start);
-        if (isNew === false) return {
+        if (!isAsAsked(workspace, asked)) return {
           workspace: workspace,
-          made: false
+          made: wasFree && doubt !== "answered 500" ? "unknown" : false
         };
-        if (isNew === void 0 || doubt === "late") return {
+        if (isNew === void 0 || doubt === "none") return {
           workspace: workspace,
           made: "unknown"
         };
@@ -4777,18 +5034,16 @@
       if (!mayHaveLanded || doubt === "lost") return doubt;
       return status === 500 ? "answered 500" : "lost";
     }
-    function doubtAfterNothing(doubt) {
-      return doubt === "lost" || doubt === "late" ? "late" : "none";
-    }
     function isWorthALook(facts) {
       const {status: status, again: again, mayHaveLanded: mayHaveLanded} = facts;
       if (mayHaveLanded) return canBeLookedInto(facts);
       return status !== void 0 && !again && status !== 401 && status !== 403;
     }
-    function isNewSince({serverTime: serverTime}, workspace, elapsed) {
+    function isNewSince({serverTime: serverTime, askedAt: askedAt}, workspace, start) {
       if (serverTime === void 0) return;
+      const from = serverTime - (askedAt - start);
       return wasMadeIn(workspace, {
-        from: serverTime - elapsed,
+        from: from,
         to: Number.POSITIVE_INFINITY
       });
     }
@@ -4830,15 +5085,25 @@
         governed: governed
       };
     }
-    async function post({asked: asked, deleteAfterJob: deleteAfterJob}, look, surroundings) {
+    const LATE_MS = 1e4;
+    function spanFrom(look, ms) {
+      const from = look?.serverTime;
+      return from === void 0 ? void 0 : {
+        from: from,
+        to: from + ms
+      };
+    }
+    async function post({asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs}, look, surroundings) {
       const {clock: clock, events: events, log: log} = surroundings;
       const start = clock.now();
-      if (deleteAfterJob) events.intended({
+      const within = ms => ({
         asked: asked,
-        since: look?.serverTime
+        span: spanFrom(look, ms)
       });
+      if (deleteAfterJob) events.intended(within(timeoutMs));
       const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
-        if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
+        const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
+        if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - start + LATE_MS));
         throw error;
       });
       const {workspace: workspace, made: made} = posted;
@@ -4846,9 +5111,9 @@
         events.known(workspace, true);
         const seconds = ((clock.now() - start) / 1e3).toFixed(1);
         log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-      } else {
+      } else if (deleteAfterJob) {
         events.withdrawn();
-        if (made === "unknown" && deleteAfterJob) log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}` ]);
+        if (made === "unknown") log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}` ]);
       }
       return posted;
     }
@@ -4868,15 +5133,14 @@
           log: report,
           events: {
             intended: intended => leave({
-              intended: intended,
-              timeoutMs: timeoutMs
+              intended: intended
             }),
             withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
             known(workspace, created) {
               if (created && deleteAfterJob) leave({
                 made: workspace
               });
-              report.output(identity(workspace, created));
+              report.output(created_identity(workspace, created));
             }
           }
         });
@@ -4906,95 +5170,6 @@
         deleteKeys: read.delete_keys,
         dryRun: read.dry_run
       };
-    }
-    const key = looseObject({
-      hash: schemas_string().check(_regex(/^[\w-]+$/)),
-      name: schemas_string(),
-      label: schemas_string(),
-      workspace_id: schemas_string()
-    });
-    const LIMIT = "must be a number of US dollars, 0 or more";
-    const createKeyRequest = object({
-      name: schemas_string("must be a name"),
-      workspace_id: schemas_string(),
-      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
-      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-      expires_at: nullable(schemas_string())
-    });
-    const keys_MIN_SECRET_LENGTH = 16;
-    const TOKEN = /^[\w.~+/-]+=*$/;
-    const mintedKey = object({
-      data: key,
-      key: schemas_string().check(_minLength(keys_MIN_SECRET_LENGTH), _regex(TOKEN))
-    });
-    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
-      const {answer: answer} = await client.request({
-        doing: `make the API key ${JSON.stringify(body.name)}`,
-        leaves: `an API key named ${JSON.stringify(body.name)}`,
-        method: "POST",
-        path: "/keys",
-        body: body,
-        answer: mintedKey,
-        hint: GONE,
-        attempt: attempt,
-        received: text => conceal(secretsIn(text))
-      });
-      return {
-        key: answer.data,
-        secret: answer.key
-      };
-    }
-    function secretsIn(text) {
-      const {data: data} = safeParse(object({
-        key: schemas_string()
-      }), parseJson(text));
-      const likely = text.match(LIKELY_SECRET) ?? [];
-      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= keys_MIN_SECRET_LENGTH);
-    }
-    const keysOf = workspaceId => object({
-      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
-        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
-      })))
-    });
-    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
-    async function listKeys(client, {id: id, slug: slug}) {
-      const pages = await Array.fromAsync(listPages(client, {
-        doing: `list the API keys of the workspace ${slug}`,
-        path: "/keys",
-        query: {
-          workspace_id: id,
-          include_disabled: "true"
-        },
-        answer: keysOf(id),
-        idOf: ({hash: hash}) => hash,
-        hint: GONE
-      }));
-      return {
-        keys: pages.flatMap(({items: items}) => items),
-        serverTime: pages[0]?.serverTime
-      };
-    }
-    async function deleteKey(client, key) {
-      const {answer: answer} = await client.request({
-        doing: `delete the API key ${tellKey(key)}`,
-        leaves: `the API key ${tellKey(key)}, which may be there still`,
-        method: "DELETE",
-        path: `/keys/${encodeURIComponent(key.hash)}`,
-        answer: object({
-          deleted: literal(true)
-        }),
-        absent: {
-          deleted: false
-        }
-      });
-      return answer.deleted;
-    }
-    const MAX_NAME = 100;
-    function tellKey({name: name, label: label}) {
-      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-      return `${JSON.stringify(short)} (${label})`;
     }
     async function deleteEach(keys, client, deleted) {
       const outcomes = await Promise.all(keys.map(async key => {
@@ -5605,18 +5780,16 @@
       const {client: client, log: log} = surroundings;
       const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
       if (!workspace) return;
-      await deleteWorkspace(client, workspace);
-      log.info(`Deleted the workspace ${workspace.slug}, id ${workspace.id}, as delete-after-job asks for.`);
+      const {slug: slug, id: id} = workspace;
+      const wasThere = await deleteWorkspace(client, workspace);
+      log.info(wasThere ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
     }
-    async function findMade({intended: {asked: asked, since: since}, timeoutMs: timeoutMs}, {client: client, clock: clock, log: log, signal: signal}) {
+    async function findMade({intended: {asked: asked, span: span}}, {client: client, clock: clock, log: log, signal: signal}) {
       for (const wait of LOOKS_MS) {
         await sleep(clock, wait, signal).catch(() => {});
         const {workspace: workspace} = await findWorkspace(client, asked.slug);
         if (!workspace) continue;
-        const inTime = since !== void 0 && wasMadeIn(workspace, {
-          from: since,
-          to: since + timeoutMs
-        });
+        const inTime = span !== void 0 && wasMadeIn(workspace, span);
         if (inTime && isAsAsked(workspace, asked)) return workspace;
         log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
         return;
@@ -5662,10 +5835,11 @@
       intended.lost = 0;
     }
     async function keyPost() {
-      const state = readCleanUpState();
+      const state = readCleanUpState(remainsOfKey());
       if (!state) return;
       await runStep(async step => {
         const {report: report, clock: clock, signal: signal} = step;
+        if (state instanceof Failure) throw state;
         const client = connect({
           ...state,
           managementKey: readManagementKey()
@@ -5677,15 +5851,17 @@
           signal: signal
         });
       }, (report, error) => {
-        report.warnOf(error, `It may be left behind at OpenRouter: ${tellRemains(state.remains)}.`);
+        const left = state instanceof Failure ? "whatever API key the step made" : tellRemains(state.remains);
+        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
         return 0;
       });
     }
     async function post_post() {
-      const state = readCleanUpState();
+      const state = readCleanUpState(remainsOfCreate());
       if (!state) return;
       await runStep(async step => {
         const {report: report, clock: clock, signal: signal} = step;
+        if (state instanceof Failure) throw state;
         const client = connect({
           ...state,
           managementKey: readManagementKey()
@@ -5697,7 +5873,8 @@
           signal: signal
         });
       }, (report, error) => {
-        report.warnOf(error, `It may be left behind at OpenRouter: the workspace ${slugOf(state.remains)}.`);
+        const left = state instanceof Failure ? "whatever workspace the step made" : `the workspace ${slugOf(state.remains)}`;
+        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
         return 0;
       });
     }

@@ -20,7 +20,7 @@ export function create(): Promise<void> {
       clock,
       log: report,
       events: {
-        intended: (intended) => leave({ intended, timeoutMs }),
+        intended: (intended) => leave({ intended }),
         withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
         known(workspace, created) {
           if (created && deleteAfterJob) leave({ made: workspace });

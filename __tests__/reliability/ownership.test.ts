@@ -12,6 +12,7 @@ const REQUEST: CreateRequest = {
   ifExists: 'fail',
   dryRun: false,
   deleteAfterJob: true,
+  timeoutMs: 60_000,
 };
 const LIFE = { timeout: 60_000, jitter: [0.5] };
 

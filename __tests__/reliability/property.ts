@@ -90,7 +90,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   world.network.schedule.push(...scenario.schedule);
 
   const life = { timeout: TIMEOUT, jitter, ...(killedAfter !== null && { killedAfter }) };
-  const ran = await runCreate(world, request, life);
+  const ran = await runCreate(world, { ...request, timeoutMs: TIMEOUT }, life);
   expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
   const befell = scenario.schedule.filter((fault) => !world.network.schedule.includes(fault));
   expectOneAtMost();
@@ -230,7 +230,14 @@ const twins = fc.record({
 export const oneOfTwinsMakesIt = fc.asyncProperty(twins, async (scenario) => {
   const { asked: body, ifExists, count, jitter } = scenario;
   const world = openWorld({ ...scenario, skew: 0, schedule: [...scenario.schedule] });
-  const request = { asked: body, governance: {}, ifExists, dryRun: false, deleteAfterJob: false };
+  const request = {
+    asked: body,
+    governance: {},
+    ifExists,
+    dryRun: false,
+    deleteAfterJob: false,
+    timeoutMs: TIMEOUT,
+  };
   const life = { timeout: TIMEOUT, jitter };
   const all = await Promise.all(
     Array.from({ length: count }, () => runCreate(world, request, life)),

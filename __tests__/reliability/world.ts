@@ -123,7 +123,7 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
     log,
     events: {
       intended: mortal((intended) => {
-        ran.remains = { intended, timeoutMs: life.timeout };
+        ran.remains = { intended };
       }),
       withdrawn: mortal(() => {
         delete ran.remains;

@@ -1,7 +1,11 @@
 import { getState } from '@actions/core';
 import * as z from 'zod/mini';
+import { Failure } from '../failure.ts';
 import { parseJson } from '../json.ts';
+import { createKeyRequest } from '../openrouter/keys.ts';
+import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
 import type { Remains } from '../workspace/clean-up.ts';
+import type { KeyRemains } from '../workspace/key-remains.ts';
 import { type Connection, connection } from './connection.ts';
 import { readInputs } from './read.ts';
 
@@ -16,10 +20,53 @@ export type CleanUpState<Left = Remains> = Pick<Connection, 'apiUrl' | 'timeoutM
 /** The name under which it is saved. */
 export const CLEAN_UP_STATE = 'clean-up';
 
-/** Undefined where there is nothing to clean up. */
-export function readCleanUpState<Left = Remains>(): CleanUpState<Left> | undefined {
-  // It is ours: nobody else can write the state of this step.
-  return parseJson(getState(CLEAN_UP_STATE)) as CleanUpState<Left> | undefined;
+const identity = { id: z.string(), slug: z.string() };
+
+/** The shape of what `action.yml` leaves. */
+export const remainsOfCreate = (): z.ZodMiniType<Remains> =>
+  z.union([
+    z.object({ made: z.object(identity) }),
+    z.object({
+      intended: z.object({
+        asked: createWorkspaceRequest,
+        span: z.optional(z.object({ from: z.number(), to: z.number() })),
+      }),
+    }),
+  ]);
+
+/** The shape of what `key/action.yml` leaves. */
+export const remainsOfKey = (): z.ZodMiniType<KeyRemains> =>
+  z.object({
+    intended: z.object({
+      workspace: z.object(identity),
+      asked: createKeyRequest,
+      nameIsRandom: z.boolean(),
+      isUnique: z.boolean(),
+      since: z.optional(z.number()),
+      before: z.array(z.string()),
+      lost: z.number(),
+    }),
+    minted: z.optional(z.object({ hash: z.string(), label: z.string() })),
+    revoke: z.boolean(),
+  });
+
+/**
+ * What `main` has saved; undefined where there is nothing to clean up, and a failure where it is
+ * not what this version of `main` saves. It is an environment variable, which whatever writes those
+ * of a job can set: the key must not be led elsewhere by it.
+ */
+export function readCleanUpState<Left>(
+  remains: z.ZodMiniType<Left>,
+): CleanUpState<Left> | Failure | undefined {
+  const text = getState(CLEAN_UP_STATE);
+  if (text === '' || text === 'null') return undefined;
+  const { api_url: apiUrl } = connection;
+  const state = z.object({ apiUrl: z.nonoptional(apiUrl), timeoutMs: z.number(), remains });
+  const { data } = z.safeParse(state, parseJson(text));
+  if (data) return data;
+  return new Failure('What is to be cleaned up cannot be read', [
+    `The state ${CLEAN_UP_STATE} is not what the step saves there.`,
+  ]);
 }
 
 /** @throws {Failure} when there is none, or none that can be used. */

@@ -4,7 +4,15 @@ import type { Log } from '../log.ts';
 import { type Clock, sleep } from './clock.ts';
 import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './error.ts';
 import { type Gate, openGate, tellSeconds } from './gate.ts';
-import { attemptTime, backoff, NOT_SENT, retryAfter, UNKNOWN, verdictOn } from './retry.ts';
+import {
+  attemptTime,
+  backoff,
+  NOT_SENT,
+  retryAfter,
+  UNKNOWN,
+  UNKNOWN_FOR_GOOD,
+  verdictOn,
+} from './retry.ts';
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
 /** One call of the API. */
@@ -28,6 +36,8 @@ export interface Answered<Answer> {
   answer: Answer;
   /** The server's own time of its answer, in milliseconds since 1970, to the second. */
   serverTime: number | undefined;
+  /** When it was asked, in milliseconds by the client's clock. */
+  askedAt: number;
 }
 
 export interface Client {
@@ -71,12 +81,15 @@ function clientThrough(gate: Gate, options: ClientOptions): Client {
 
   const client: Client = {
     async request(call) {
+      let pleaded = false;
       for (let attempt = call.attempt ?? 1; ; attempt += 1) {
         try {
           return await gate.inTurn(() => attemptThrough(gate, options, { ...call, attempt }));
         } catch (error) {
-          if (!(error instanceof OpenRouterError) || !canRepeat(error.facts)) throw error;
+          if (!(error instanceof OpenRouterError)) throw error;
+          if (!canRepeat(error.facts)) throw error.with({ pleaded });
           await client.untilNextAttempt(error);
+          pleaded ||= isPlea(error.facts);
         }
       }
     },
@@ -134,11 +147,13 @@ async function attemptOnce<Answer>(
   options: ClientOptions,
   call: Call<Answer>,
 ): Promise<Answered<Answer>> {
+  const askedAt = options.clock.now();
   const response = await exchange(options, call);
   const serverTime = Date.parse(String(response.headers['date']));
   return {
     answer: usable(call, response),
     serverTime: Number.isNaN(serverTime) ? undefined : serverTime,
+    askedAt,
   };
 }
 
@@ -211,9 +226,15 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
   const answer = z.safeParse(call.answer, parseJson(body));
   if (!answer.success) {
     const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
-    throw failed(call, { ...received, reason, ...UNKNOWN });
+    const isOther = call.method === 'POST' && answer.error.issues.every(isOfContent);
+    throw failed(call, { ...received, reason, ...(isOther ? UNKNOWN_FOR_GOOD : UNKNOWN) });
   }
   return answer.data;
+}
+
+/** Whether an answer has the right shape, and is about something else than was asked for. */
+function isOfContent({ code }: z.core.$ZodIssue): boolean {
+  return code === 'custom';
 }
 
 type Outcome = Omit<CallFacts, 'doing' | 'leaves' | 'hint' | 'method' | 'path' | 'attempts'>;
@@ -233,7 +254,7 @@ function failed(call: Call<unknown>, outcome: Outcome, cause?: Error): OpenRoute
 function shortcoming(body: string, { issues }: z.core.$ZodError): string {
   if (body.trim() === '') return 'it was empty';
   if (parseJson(body) === undefined) return 'it was not JSON';
-  const lacking = issues.filter(({ code }) => code !== 'custom');
+  const lacking = issues.filter((issue) => !isOfContent(issue));
   const names = lacking.map(({ path }) => path.join('.') || 'an object');
   return names.length > 0 ? `it lacked ${names.join(', ')}` : String(issues[0]?.message);
 }

@@ -21,6 +21,8 @@ export interface CallFacts extends Verdict {
   retryAfter?: number;
   /** How often it was tried, this time included. */
   attempts: number;
+  /** Whether an earlier try was answered with a plea to wait, which says that it was not done. */
+  pleaded?: boolean;
   /** What is there if the server has done it nevertheless. */
   leaves?: string;
   /** What 402, 403 or 404 most likely means of this call. */

@@ -15,7 +15,7 @@ export const NOT_SENT: Verdict = { again: true, mayHaveLanded: false };
 export const UNKNOWN: Verdict = { again: true, mayHaveLanded: true };
 
 /** Sent, and what came back would come back each time. */
-const UNKNOWN_FOR_GOOD: Verdict = { again: false, mayHaveLanded: true };
+export const UNKNOWN_FOR_GOOD: Verdict = { again: false, mayHaveLanded: true };
 
 const REFUSED: Verdict = { again: false, mayHaveLanded: false };
 const REFUSED_FOR_NOW: Verdict = { again: true, mayHaveLanded: false };
@@ -36,13 +36,18 @@ export function verdictOn(response: HttpResponse): Verdict {
   return refused ? REFUSED : UNKNOWN_FOR_GOOD;
 }
 
+/** As `Date.parse` would make a date of `-5` or `foo 5`, too: RFC 9110 has each begin with a day. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+
 /**
  * The milliseconds that an answer asks to wait in `Retry-After`, which holds seconds or a date; a
- * date is meant by the server's own clock, which is in `Date` (RFC 9110, section 10.2.3).
+ * date is meant by the server's own clock, which is in `Date` (RFC 9110, section 10.2.3). Undefined
+ * where it is neither.
  */
 export function retryAfter({ headers }: HttpResponse): number | undefined {
   const asked = String(headers['retry-after'] ?? '').trim();
   if (/^\d+$/.test(asked)) return Number(asked) * 1000;
+  if (!HTTP_DATE.test(asked)) return undefined;
   const ms = Date.parse(asked) - Date.parse(String(headers['date']));
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }

@@ -56,13 +56,19 @@ export function httpTransport(userAgent: string): Transport {
   return async ({ method, url, headers, body }, signal) => {
     const client = new ObservedClient(userAgent, { signal, connections });
     const abort = Promise.withResolvers<never>();
-    const onAbort = () => abort.reject(signal.reason);
+    // An error that has begun to come ends with the request, and its status is told.
+    const onAbort = () => {
+      if (client.status < 400) abort.reject(signal.reason);
+    };
     try {
       signal.throwIfAborted();
       // A request that waits for its proxy has no socket yet, and Node then reports no abort of it.
       signal.addEventListener('abort', onAbort);
       return await Promise.race([
-        client.request(method, url, body ?? '', headers).then(({ message }) => readAnswer(message)),
+        client.request(method, url, body ?? '', headers).then(({ message }) => {
+          client.status = message.statusCode ?? 0;
+          return readAnswer(message);
+        }),
         abort.promise,
       ]);
     } catch (error) {
@@ -85,6 +91,8 @@ export function httpTransport(userAgent: string): Transport {
  */
 class ObservedClient extends HttpClient {
   sent = false;
+  /** Of the answer, once it begins to come; 0 until then. */
+  status = 0;
   readonly #signal: AbortSignal;
   readonly #connections: HttpClient;
 

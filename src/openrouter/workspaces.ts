@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Client } from './client.ts';
+import type { Answered, Client } from './client.ts';
 import { listPages, PAGE_SIZE, type Page } from './pages.ts';
 
 /**
@@ -126,11 +126,16 @@ export function createdAt(thing: Readonly<Record<string, unknown>>): number | un
   return data === undefined ? undefined : Date.parse(data);
 }
 
+/** Whether it is the one of that id or slug: no slug looks like an id, which is a UUID. */
+function isOf(idOrSlug: string, { id, slug }: Pick<Workspace, 'id' | 'slug'>): boolean {
+  return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
+}
+
 /** The workspace of that id or slug and no other, whatever comes back. */
 const workspaceOf = (idOrSlug: string) =>
   z.object({
     data: workspace.check(
-      z.refine(({ id, slug }) => slug === idOrSlug || id.toLowerCase() === idOrSlug.toLowerCase(), {
+      z.refine(({ id, slug }) => isOf(idOrSlug, { id, slug }), {
         error: ({ input }) => `it was the workspace ${JSON.stringify((input as Workspace).slug)}`,
       }),
     ),
@@ -157,10 +162,9 @@ export async function postWorkspace(
   return answer.data;
 }
 
-/** What a look at a slug has found, and when, by the server's own clock (milliseconds, to the second). */
-export interface Look {
+/** What a look at a slug has found, and when. */
+export interface Look extends Omit<Answered<unknown>, 'answer'> {
   workspace: Workspace | undefined;
-  serverTime: number | undefined;
 }
 
 /**
@@ -168,14 +172,14 @@ export interface Look {
  * @throws {OpenRouterError}
  */
 export async function findWorkspace(client: Client, idOrSlug: string): Promise<Look> {
-  const { answer, serverTime } = await client.request<{ data: Workspace | undefined }>({
+  const { answer, ...when } = await client.request<{ data: Workspace | undefined }>({
     doing: `look for the workspace ${idOrSlug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     answer: workspaceOf(idOrSlug),
     absent: { data: undefined },
   });
-  return { workspace: answer.data, serverTime };
+  return { workspace: answer.data, ...when };
 }
 
 const workspaceList = z.object({

@@ -5,10 +5,7 @@ import type { Surroundings } from './post-once.ts';
 import type { Intent } from './request.ts';
 
 /** What the step has left for its clean-up: what it made, or what it was about to make. */
-export type Remains =
-  | { made: Pick<Workspace, 'id' | 'slug'> }
-  /** With how long the step could last, in milliseconds. */
-  | { intended: Intent; timeoutMs: number };
+export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
 
 export function slugOf(remains: Remains): string {
   return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
@@ -28,15 +25,18 @@ export async function cleanUp(
   const { client, log } = surroundings;
   const workspace = 'made' in remains ? remains.made : await findMade(remains, surroundings);
   if (!workspace) return;
-  await deleteWorkspace(client, workspace);
+  const { slug, id } = workspace;
+  const wasThere = await deleteWorkspace(client, workspace);
   log.info(
-    `Deleted the workspace ${workspace.slug}, id ${workspace.id}, as delete-after-job asks for.`,
+    wasThere
+      ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.`
+      : `The workspace ${slug}, id ${id}, was gone already.`,
   );
 }
 
 /** The step was ended between its POST and the answer: what was sent may yet be carried out. */
 async function findMade(
-  { intended: { asked, since }, timeoutMs }: Extract<Remains, { intended: Intent }>,
+  { intended: { asked, span } }: Extract<Remains, { intended: Intent }>,
   { client, clock, log, signal }: Surroundings & { signal: AbortSignal },
 ): Promise<Workspace | undefined> {
   for (const wait of LOOKS_MS) {
@@ -44,8 +44,7 @@ async function findMade(
     await sleep(clock, wait, signal).catch(() => undefined);
     const { workspace } = await findWorkspace(client, asked.slug);
     if (!workspace) continue;
-    const inTime =
-      since !== undefined && wasMadeIn(workspace, { from: since, to: since + timeoutMs });
+    const inTime = span !== undefined && wasMadeIn(workspace, span);
     if (inTime && isAsAsked(workspace, asked)) return workspace;
     log.warning(`The workspace ${asked.slug} was left alone`, [
       `It exists, id ${workspace.id}, but cannot be shown to be what this step made.`,

@@ -3,8 +3,9 @@ import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces
 import { tellChange, warnOfDrift } from './drift.ts';
 import { takeExisting } from './existing.ts';
 import { bringIntoForce, changesOf, planGovernance } from './governance.ts';
+import type { Span } from './ownership.ts';
 import { type Posted, postOnce } from './post-once.ts';
-import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
+import type { CreateRequest, CreateResult, CreateSurroundings, Intent } from './request.ts';
 
 /**
  * Sees to it that the workspace which is asked for exists: makes it, or does with the one that has
@@ -45,17 +46,28 @@ export async function createWorkspace(
   return { outcome: 'created', workspace, changes: [], governed };
 }
 
+/** How much later than its step a POST may be carried out, and still be taken for its own. */
+const LATE_MS = 10_000;
+
+function spanFrom(look: Look | undefined, ms: number): Span | undefined {
+  const from = look?.serverTime;
+  return from === undefined ? undefined : { from, to: from + ms };
+}
+
 /** Posts, and keeps those informed who clean up after the job. */
 async function post(
-  { asked, deleteAfterJob }: CreateRequest,
+  { asked, deleteAfterJob, timeoutMs }: CreateRequest,
   look: Look | undefined,
   surroundings: CreateSurroundings,
 ): Promise<Posted> {
   const { clock, events, log } = surroundings;
   const start = clock.now();
-  if (deleteAfterJob) events.intended({ asked, since: look?.serverTime });
+  const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
+  if (deleteAfterJob) events.intended(within(timeoutMs));
   const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
-    if (error instanceof OpenRouterError && !error.facts.mayHaveLanded) events.withdrawn();
+    const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
+    if (deleteAfterJob && isOver) events.withdrawn();
+    else if (deleteAfterJob) events.intended(within(clock.now() - start + LATE_MS));
     throw error;
   });
   const { workspace, made } = posted;
@@ -63,9 +75,9 @@ async function post(
     events.known(workspace, true);
     const seconds = ((clock.now() - start) / 1000).toFixed(1);
     log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-  } else {
+  } else if (deleteAfterJob) {
     events.withdrawn();
-    if (made === 'unknown' && deleteAfterJob) {
+    if (made === 'unknown') {
       log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [
         `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
       ]);

@@ -102,7 +102,7 @@ function warnOfNoGovernance({ slug }: Workspace, log: Log): void {
 }
 
 const UNKNOWN_MAKER =
-  'It is as it was asked for, but whether this step made it, or another that asked for the same, cannot be told.';
+  'It came into being while this step was making one, and whether it is that one, or was made by another, cannot be told.';
 
 function valuesOf(changes: readonly Change[]): Record<string, unknown> {
   return Object.fromEntries(changes.map(({ field, to }) => [field, to]));

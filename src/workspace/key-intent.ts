@@ -11,7 +11,7 @@ export interface KeyIntent {
   /** Whether its name or its expiry is random, so that no other request is quite like it. */
   isUnique: boolean;
   /** The server's time before the first POST, in milliseconds since 1970, where it has said it. */
-  since: number | undefined;
+  since?: number | undefined;
   /** Hashes of the keys that were there before and could be taken for it. */
   before: readonly string[];
   /** How many POSTs may have made a key, or may yet, whose secret nobody has. */

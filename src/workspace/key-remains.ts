@@ -9,7 +9,7 @@ import type { Surroundings } from './post-once.ts';
 export interface KeyRemains {
   intended: KeyIntent;
   /** Absent where the answer of no POST has come. */
-  minted?: Pick<Key, 'hash' | 'label'>;
+  minted?: Pick<Key, 'hash' | 'label'> | undefined;
   /** Whether that is to be revoked. */
   revoke: boolean;
 }

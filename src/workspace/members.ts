@@ -8,6 +8,7 @@ import {
   type OrganizationMember,
 } from '../openrouter/members.ts';
 import type { Workspace } from '../openrouter/workspaces.ts';
+import { canBeLookedInto, lookInto } from './lost.ts';
 import type { Surroundings } from './post-once.ts';
 
 /** A user, as they were written and by their id. */
@@ -85,9 +86,9 @@ async function addSome(
         `OpenRouter has answered that it has added them, and does not show: ${left.join(', ')}.`,
       ]);
     } catch (error) {
-      if (!(error instanceof OpenRouterError) || !error.facts.mayHaveLanded) throw error;
+      if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
       log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-      missing = await absent(missing);
+      missing = await lookInto(error, 'each of them', () => absent(missing));
       if (missing.length === 0) return;
       if (!error.facts.again) throw error;
       attempt = error.facts.attempts + 1;

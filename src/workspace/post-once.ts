@@ -47,6 +47,7 @@ export async function postOnce(
   const start = clock.now();
   let wasFree = seenFree;
   let doubt: Doubt = 'none';
+  let mayComeLate = false;
   let provenTaken = false;
 
   for (let attempt = 1; ; ) {
@@ -54,28 +55,36 @@ export async function postOnce(
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
     } catch (error) {
       if (!(error instanceof OpenRouterError)) throw error;
-      if (!isWorthALook(error.facts)) throw told(error, doubt !== 'none');
+      if (!isWorthALook(error.facts)) throw told(error, doubt !== 'none' || mayComeLate);
       attempt = error.facts.attempts + 1;
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
+      // A plea to wait says that nothing was done, which need not be true.
+      mayComeLate ||= error.facts.pleaded === true;
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-      const look = await lookInto(told(error, doubt !== 'none'), 'the workspace', () =>
+      const isOpen = doubt !== 'none' || mayComeLate;
+      const look = await lookInto(told(error, isOpen), 'the workspace', () =>
         findWorkspace(client, asked.slug),
       );
       if (!look.workspace) {
         wasFree = true;
         provenTaken = false;
-        doubt = doubtAfterNothing(doubt);
-        await nextAttempt(error, doubt !== 'none', client);
+        // That settles what was answered; what was lost may be on its way.
+        mayComeLate ||= doubt === 'lost';
+        doubt = 'none';
+        await nextAttempt(error, mayComeLate, client);
         continue;
       }
 
       const { workspace } = look;
-      if (doubt === 'none' || !isAsAsked(workspace, asked)) return { workspace, made: false };
-      const isNew = wasFree || isNewSince(look, workspace, clock.now() - start);
-      if (isNew === false) return { workspace, made: false };
-      if (isNew === undefined || doubt === 'late') return { workspace, made: 'unknown' };
+      const isNew = wasFree || isNewSince(look, workspace, start);
+      if (!isOpen || isNew === false) return { workspace, made: false };
+      if (!isAsAsked(workspace, asked)) {
+        // Another's, or ours with a value that the server has brought into a form of its own.
+        return { workspace, made: wasFree && doubt !== 'answered 500' ? 'unknown' : false };
+      }
+      if (isNew === undefined || doubt === 'none') return { workspace, made: 'unknown' };
       if (doubt === 'lost' || !error.facts.mayHaveLanded) return { workspace, made: true };
 
       // Either it landed and 500 was the answer nevertheless, or 500 is how a taken slug is
@@ -94,20 +103,15 @@ export async function postOnce(
 }
 
 /**
- * Why a POST may have landed: it was lost on its way there or back since the slug was last seen to
- * be free; or it was answered with 500, which may as well be how the server refuses a slug that is
- * taken; or it was lost before the slug was seen to be free, and may only arrive late.
+ * Why a POST may have landed since the slug was last seen to be free: it was lost on its way there
+ * or back; or it was answered with 500, which may as well be how the server refuses a slug that is
+ * taken.
  */
-type Doubt = 'none' | 'late' | 'answered 500' | 'lost';
+type Doubt = 'none' | 'answered 500' | 'lost';
 
 function doubtAfter(doubt: Doubt, { status, mayHaveLanded }: CallFacts): Doubt {
   if (!mayHaveLanded || doubt === 'lost') return doubt;
   return status === 500 ? 'answered 500' : 'lost';
-}
-
-/** A look that finds nothing settles what was answered; what was lost may be on its way. */
-function doubtAfterNothing(doubt: Doubt): Doubt {
-  return doubt === 'lost' || doubt === 'late' ? 'late' : 'none';
 }
 
 /**
@@ -120,8 +124,9 @@ function isWorthALook(facts: CallFacts): boolean {
   return status !== undefined && !again && status !== 401 && status !== 403;
 }
 
-/** Whether `workspace` was made in the last `elapsed` milliseconds, by the server's own clock. */
-function isNewSince({ serverTime }: Look, workspace: Workspace, elapsed: number) {
+/** Whether `workspace` was made since `start`, by the server's own clock. */
+function isNewSince({ serverTime, askedAt }: Look, workspace: Workspace, start: number) {
   if (serverTime === undefined) return undefined;
-  return wasMadeIn(workspace, { from: serverTime - elapsed, to: Number.POSITIVE_INFINITY });
+  const from = serverTime - (askedAt - start);
+  return wasMadeIn(workspace, { from, to: Number.POSITIVE_INFINITY });
 }

@@ -1,6 +1,7 @@
 import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces.ts';
 import type { Change } from './drift.ts';
 import type { Governance } from './governance.ts';
+import type { Span } from './ownership.ts';
 import type { Surroundings } from './post-once.ts';
 
 /** What may be done with a workspace that has the slug already. */
@@ -13,6 +14,8 @@ export interface CreateRequest {
   /** Do everything but write. */
   dryRun: boolean;
   deleteAfterJob: boolean;
+  /** How long the step may take, in milliseconds. */
+  timeoutMs: number;
 }
 
 export interface CreateResult {
@@ -29,8 +32,8 @@ export interface CreateResult {
 /** What a clean-up needs to know of a POST whose outcome it has not heard. */
 export interface Intent {
   asked: CreateWorkspaceRequest;
-  /** The server's time before the POST, in milliseconds since 1970, where it has said it. */
-  since?: number | undefined;
+  /** When it may be carried out, where the server has said its time. */
+  span?: Span | undefined;
 }
 
 /** Told as soon as they are known, so that a step which fails or is killed later has said them. */
