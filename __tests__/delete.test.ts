@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
+import { type Given, giveKey, giveWorkspace } from '../sandbox/given.ts';
 import type { RecordedRequest } from '../sandbox/server.ts';
-import { type Given, giveKey, giveWorkspace } from './given.ts';
 import { annotations, openBench, printedBy, redOf } from './step.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
@@ -146,7 +146,7 @@ describe('API keys', () => {
     meanwhile = ({ method, path }) => {
       if (bench.sandbox.account.callOf(method, path) !== call) return;
       seen += 1;
-      if (seen === count) giveKey(bench.sandbox, workspace, 'Late');
+      if (seen === count) giveKey(bench.sandbox, workspace, { name: 'Late' });
     };
     const step = await remove({ 'delete-keys': 'true' });
     expect(step.outputs).toEqual(gone(workspace, 3));
@@ -158,7 +158,7 @@ describe('API keys', () => {
     const workspace = give();
     meanwhile = ({ path }) => {
       if (path.startsWith('/keys') && keys().length === 0)
-        giveKey(bench.sandbox, workspace, 'Late');
+        giveKey(bench.sandbox, workspace, { name: 'Late' });
     };
     const { title, message } = redOf(await remove(), { ...known(workspace), ...NOTHING_DELETED });
     expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
@@ -449,7 +449,7 @@ describe('partial failure', () => {
 test('the management key is in nothing that is shown', async () => {
   const { managementKey } = bench.sandbox;
   const workspace = give({ name: `Key ${managementKey}` });
-  giveKey(bench.sandbox, workspace, managementKey);
+  giveKey(bench.sandbox, workspace, { name: managementKey });
   const steps = [
     await remove(),
     await remove({ 'delete-keys': 'true', 'dry-run': 'true' }),

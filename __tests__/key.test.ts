@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Key } from '../sandbox/api/keys.ts';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
+import { type GivenKey, giveKey, giveWorkspace } from '../sandbox/given.ts';
 import type { StepResult } from '../sandbox/runner.ts';
 import type { RecordedRequest } from '../sandbox/server.ts';
-import { giveKey, giveWorkspace } from './given.ts';
 import { annotations, openBench, printedBy, redOf } from './step.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
@@ -234,8 +234,7 @@ describe('a key', () => {
     ['of another name', () => ({ hash: 'a'.repeat(64), name: 'Other' })],
     ['that was there before', () => ({})],
   ])('is neither handed out nor revoked, where the answer is one %s', async (_, change) => {
-    giveKey(bench.sandbox, workspace, 'CI');
-    const [old] = keys() as [Key];
+    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
     const data = { ...old, ...change(old) };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
     bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
@@ -290,8 +289,8 @@ describe('a key', () => {
   );
 
   test('that is not quite what was asked for is warned of', async () => {
-    giveKey(bench.sandbox, workspace, 'CI');
-    const data = { ...keys()[0], hash: 'a'.repeat(64), limit: null, expires_at: null };
+    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
+    const data = { ...old, hash: 'a'.repeat(64), limit: null, expires_at: null };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
     bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
     const main = await mint({ 'limit-usd': '5' });
@@ -389,14 +388,14 @@ describe('is refused before anything is sent:', () => {
 
 describe('replace', () => {
   test('deletes the keys of that name that were there before, once the new one exists', async () => {
-    for (const name of ['CI', 'Other', 'CI', 'CI']) giveKey(bench.sandbox, workspace, name);
+    for (const name of ['CI', 'Other', 'CI', 'CI']) giveKey(bench.sandbox, workspace, { name });
     const [disabled] = keys();
     if (disabled) disabled.disabled = true;
     const elsewhere = giveWorkspace(bench.sandbox, { slug: 'preview-43' });
-    giveKey(bench.sandbox, elsewhere, 'CI');
+    giveKey(bench.sandbox, elsewhere, { name: 'CI' });
     let isFirst = true;
     meanwhile = (request) => {
-      if (callOf(request) === POST && isFirst) giveKey(bench.sandbox, workspace, 'CI');
+      if (callOf(request) === POST && isFirst) giveKey(bench.sandbox, workspace, { name: 'CI' });
       isFirst &&= callOf(request) !== POST;
     };
     const main = await mint({ replace: 'true' });
@@ -410,13 +409,13 @@ describe('replace', () => {
   });
 
   test('is off by itself', async () => {
-    giveKey(bench.sandbox, workspace, 'CI');
+    giveKey(bench.sandbox, workspace, { name: 'CI' });
     expectMinted(await mint());
     expect(keys()).toHaveLength(2);
   });
 
   test('that fails is red, and says that the new key exists and which old ones are left', async () => {
-    for (const name of ['CI', 'CI', 'CI']) giveKey(bench.sandbox, workspace, name);
+    for (const name of ['CI', 'CI', 'CI']) giveKey(bench.sandbox, workspace, { name });
     const olds = keys().map(({ label }) => label);
     const refused = { on: DELETE, kind: 'answer', status: 403 } as const;
     bench.sandbox.faults.push(refused, refused);
@@ -463,12 +462,11 @@ describe('a POST whose answer is lost', () => {
   )(
     '%s (carried out: %s): there is one key',
     async (_, committed, given) => {
-      giveKey(bench.sandbox, workspace, 'CI');
-      const [old] = keys();
+      const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
       bench.sandbox.faults.push({ on: POST, ...given.fault, committed });
       const main = await mint(given.inputs);
       expectMinted(main);
-      expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash'], old?.hash]);
+      expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash'], old.hash]);
       const lost = committed ? [LIST, DELETE] : [LIST];
       expect(calls().slice(0, 3 + lost.length + 1)).toEqual([LOOK, LIST, POST, ...lost, POST]);
       const [first, second] = posted();
@@ -640,23 +638,12 @@ describe('a POST whose answer is lost', () => {
 });
 
 /** Carries out the first POST of the step once more, as if it arrived late. */
-function repeat(fields: object = {}): void {
-  give({ ...posted()[0], ...fields });
-}
-
-/** Makes a key as somebody else. */
-function give(fields: object): void {
-  const { account, managementKey } = bench.sandbox;
-  account.handle({
-    method: 'POST',
-    path: '/keys',
-    authorization: `Bearer ${managementKey}`,
-    body: JSON.stringify({ workspace_id: workspace.id, ...fields }),
-  });
+function repeat(fields: GivenKey = {}): void {
+  giveKey(bench.sandbox, workspace, { ...posted()[0], ...fields });
 }
 
 describe('what somebody else has made meanwhile with the same name is left alone', () => {
-  const others: [string, (asked: { expires_at: string }) => object][] = [
+  const others: [string, (asked: { expires_at: string }) => GivenKey][] = [
     ['without an end', () => ({ expires_at: null })],
     ['with another end', ({ expires_at }) => ({ expires_at: `${expires_at.slice(0, -5)}.000Z` })],
     ['with another limit', () => ({ limit: 1 })],
@@ -670,7 +657,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   )('%s (POST carried out: %s)', async (_, committed, fieldsOf) => {
     bench.sandbox.faults.push({ on: POST, kind: 'reset', committed });
     // One that shows that the server keeps milliseconds.
-    give({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
+    giveKey(bench.sandbox, workspace, { name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
     let isFirst = true;
     meanwhile = (request) => {
       if (callOf(request) === POST && isFirst) repeat(fieldsOf(posted()[0]));
@@ -752,7 +739,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
 describe('after the job', () => {
   test('what to revoke comes from state, whatever the inputs are by then', async () => {
     const main = await mint();
-    giveKey(bench.sandbox, workspace, 'Bystander');
+    giveKey(bench.sandbox, workspace, { name: 'Bystander' });
     const post = await end(main, {
       workspace: 'elsewhere',
       name: 'Bystander',
@@ -800,7 +787,10 @@ describe('after the job', () => {
     // Whole seconds, as where the server keeps no milliseconds; one of them is next to any time.
     const second = Math.floor(Date.now() / 1000) * 1000 + 6 * HOUR;
     for (let at = 0; at < 10; at += 1) {
-      give({ name: 'CI', expires_at: new Date(second + at * 2000).toISOString() });
+      giveKey(bench.sandbox, workspace, {
+        name: 'CI',
+        expires_at: new Date(second + at * 2000).toISOString(),
+      });
     }
     for (const key of keys()) key.created_at = new Date(Date.now() - age).toISOString();
     bench.sandbox.faults.push({ on: POST, kind: 'silence' });
@@ -917,8 +907,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
       ),
     ),
   )('%s, with revoke-after-job: %s: the post step leaves nothing behind', async (_, revoke, at) => {
-    giveKey(bench.sandbox, workspace, 'CI');
-    const [old] = keys();
+    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
     bench.sandbox.faults.push(at.fault);
     const inputs = { workspace: SLUG, name: 'CI', 'revoke-after-job': revoke };
     const step = await bench.start('key', inputs);
@@ -936,7 +925,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 
   test('while old keys are replaced: the new one is revoked', async () => {
-    giveKey(bench.sandbox, workspace, 'CI');
+    giveKey(bench.sandbox, workspace, { name: 'CI' });
     bench.sandbox.faults.push({ on: DELETE, kind: 'silence' });
     const inputs = { workspace: SLUG, name: 'CI', replace: 'true' };
     const step = await bench.start('key', inputs);
@@ -953,7 +942,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 test('the management key is in nothing that is shown', async () => {
   const { managementKey } = bench.sandbox;
   workspace['name'] = `Of ${managementKey}`;
-  giveKey(bench.sandbox, workspace, managementKey);
+  giveKey(bench.sandbox, workspace, { name: managementKey });
   const main = await mint();
   const post = await end(main);
   const refused = await mint({ name: `Key ${managementKey}` });
