@@ -74,6 +74,22 @@ function jsonOf(body: string): unknown {
   }
 }
 
+const FLAGS: ReadonlyMap<string | null, boolean> = new Map([
+  [null, false],
+  ['false', false],
+  ['true', true],
+]);
+
+/**
+ * A flag of a query, which is off where it is left out.
+ * @throws {ApiError} when it is neither `true` nor `false`.
+ */
+export function flag(query: URLSearchParams, name: string): boolean {
+  const value = FLAGS.get(query.get(name));
+  if (value !== undefined) return value;
+  throw new ApiError(400, `Invalid request parameters: ${name} is neither true nor false`);
+}
+
 /** The page of `items` that a query asks for, of no more than 100. */
 export function page<Item>(items: readonly Item[], query: URLSearchParams, size: number): Item[] {
   const offset = Number(query.get('offset') ?? 0);
