@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A proxy for HTTPS that leads every tunnel to one port of loopback, whatever host it is for. */
-export interface Proxy {
+interface Proxy {
   url: string;
   /** The hosts and ports that tunnels were asked for, and the credentials given. */
   tunnels: { target: string; authorization: string | undefined }[];

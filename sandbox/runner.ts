@@ -24,7 +24,7 @@ export interface StepOptions {
 }
 
 /** A command that the runner found in the log. */
-export interface Command {
+interface Command {
   name: string;
   properties: Record<string, string>;
   data: string;
@@ -45,7 +45,7 @@ export interface StepResult {
   summary: string;
 }
 
-export interface RunningStep {
+interface RunningStep {
   kill(signal: NodeJS.Signals): void;
   result: Promise<StepResult>;
 }

@@ -76,8 +76,6 @@ const scenarios = fc.record({
   ),
 });
 
-export type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
-
 /** Whatever goes wrong, in whatever state things are: what the step says is what happened. */
 export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scenario) => {
   const { request, before, killedAfter, jitter } = scenario;

@@ -17,13 +17,13 @@ export interface ApiAnswer {
 }
 
 /** What a route answers; `params` are the parts of the path that its pattern names, in order. */
-export type Route = (call: { query: URLSearchParams; body: string }, params: string[]) => ApiAnswer;
+type Route = (call: { query: URLSearchParams; body: string }, params: string[]) => ApiAnswer;
 
 /** By pattern: `DELETE /workspaces/:id`. */
 export type Routes = Readonly<Record<string, Route>>;
 
 /** The route for a call, as its pattern and what the pattern's names stand for. */
-export interface Match {
+interface Match {
   pattern: string;
   params: string[];
 }
