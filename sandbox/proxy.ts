@@ -17,6 +17,10 @@ export interface ProxyOptions {
   answer?: number | 'silence';
 }
 
+/**
+ * Starts a proxy on a free port of loopback, which listens once the promise resolves. It takes
+ * whatever credentials it is given.
+ */
 export async function startProxy({ port, answer = 200 }: ProxyOptions): Promise<Proxy> {
   const tunnels: Proxy['tunnels'] = [];
   const clients = new Set<Duplex>();

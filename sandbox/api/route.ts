@@ -28,6 +28,11 @@ interface Match {
   params: string[];
 }
 
+/**
+ * The route for `method` and `path`, whose query does not count; undefined where there is none.
+ * Routes are tried in their order, so that one without names can come before one that has some.
+ * @throws {URIError} when what a name stands for is not percent-encoded as it should be.
+ */
 export function match(routes: Routes, method: string, path: string): Match | undefined {
   const given = path.replace(/\?.*$/s, '').split('/');
   for (const pattern of Object.keys(routes)) {
@@ -52,6 +57,7 @@ export class ApiError extends Error {
   }
 }
 
+/** The answer 200 with `body`, which is sent as JSON. */
 export function ok(body: unknown): ApiAnswer {
   return { status: 200, body };
 }
