@@ -245,48 +245,58 @@ describe('a key', () => {
     expect(keys()).toEqual([old]);
   });
 
-  test.each([
-    '',
-    'short',
-    ' '.repeat(20),
-    `sk-or-v1-${'0'.repeat(20)}\n`,
-    'with "quotes" of its own',
-  ])('is red where its secret is %j, which shows nowhere', async (key) => {
+  /** An answer to a POST that made a key, but with a secret that is none. */
+  function unusable(key: string): ScheduledFault {
     const data = { hash: 'a'.repeat(64), name: 'CI', label: 'x', workspace_id: workspace.id };
-    const body = JSON.stringify({ data, key });
-    for (let count = 0; count < 9; count += 1) {
-      bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
-    }
-    const main = await mint({ timeout: '1s' });
-    expect(main.exitCode).toBe(1);
-    expect(main.outputs).toEqual({});
-    bench.sandbox.faults.length = 0;
-  });
+    return { on: POST, kind: 'answer', status: 201, body: JSON.stringify({ data, key }) };
+  }
+  const PADDED = `sk-or-v1-${'0'.repeat(20)}\n`;
+  const QUOTED = 'with "quotes" of its own';
 
-  test.each<[string, Partial<ScheduledFault>]>([
-    ['the location of a redirect', { status: 307, headers: { location: `/?k=${LOST_SECRET}` } }],
-    ['cf-ray', { status: 403, headers: { 'cf-ray': LOST_SECRET } }],
-    [
-      'JSON escapes',
-      { status: 403, body: `{"message":"${LOST_SECRET.replaceAll('-', '\\u002d')}"}` },
-    ],
-    [
-      'an escape of the terminal',
-      { status: 403, body: `{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}` },
-    ],
-    [
-      'half of a page',
-      { status: 403, body: `<p>${'x'.repeat(16 * 1024 - 40)} ${LOST_SECRET}</p>` },
-    ],
-  ] as [string, Partial<ScheduledFault>][])(
-    'is shown nowhere, where it comes in %s',
-    async (_, fault) => {
-      bench.sandbox.faults.push({ on: POST, kind: 'answer', ...fault } as ScheduledFault);
-      const main = await mint();
-      const shown = [main.log, main.stdout.replace(/^::add-mask::.*$/gm, ''), main.summary];
-      expect(shown.join()).not.toContain('7'.repeat(20));
+  test.each(['', 'short', ' '.repeat(20), PADDED, QUOTED])(
+    'is red where its secret is %j',
+    async (key) => {
+      bench.sandbox.faults.push(...Array<ScheduledFault>(9).fill(unusable(key)));
+      const main = await mint({ timeout: '1s' });
+      expect(main.exitCode).toBe(1);
+      expect(main.outputs).toEqual({});
     },
   );
+
+  test.each([PADDED, QUOTED])(
+    'has a secret that shows nowhere, where it is %j and comes again in an error',
+    async (key) => {
+      const message = `No keys for ${key.trim()}`;
+      bench.sandbox.faults.push(unusable(key));
+      meanwhile = (request) => {
+        if (callOf(request) !== POST) return;
+        const body = JSON.stringify({ message });
+        bench.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403, body });
+      };
+      const main = await mint();
+      expect(expectRed(main).message).toContain('the answer was 403: No keys for ***');
+      expect(printedBy(main) + main.summary).not.toContain(key.trim());
+    },
+  );
+
+  const refusal = (body: string): ScheduledFault => ({ kind: 'answer', status: 403, body });
+  /** Where the line is cut that is printed, too little of the secret is left to look like one. */
+  const fill = 'x'.repeat(2_000 - 'POST /keys: the answer was 403: '.length - 20);
+
+  test.each<[string, ScheduledFault]>([
+    [
+      'the location of a redirect',
+      { kind: 'answer', status: 307, headers: { location: `/?k=${LOST_SECRET}` } },
+    ],
+    ['cf-ray', { kind: 'answer', status: 403, headers: { 'cf-ray': LOST_SECRET } }],
+    ['JSON escapes', refusal(`{"message":"${LOST_SECRET.replaceAll('-', '\\u002d')}"}`)],
+    ['an escape of the terminal', refusal(`{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}`)],
+    ['the part of a page that is cut', refusal(`<p>${fill}${LOST_SECRET}</p>`)],
+  ])('is shown nowhere, where it comes in %s', async (_, fault) => {
+    bench.sandbox.faults.push({ on: POST, ...fault });
+    const main = await mint();
+    expect(printedBy(main) + main.summary).not.toContain('7'.repeat(10));
+  });
 
   test('that is not quite what was asked for is warned of', async () => {
     const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
