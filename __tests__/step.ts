@@ -15,7 +15,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 type Inputs = Record<string, string>;
 
 /** One sandbox for the tests of a file, and the committed root action run against it. */
-export interface Bench {
+interface Bench {
   readonly sandbox: Sandbox;
   /** Runs a create step whose inputs are valid, but for what `inputs` says. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { giveKey, giveWorkspace } from '../sandbox/given.ts';
 import type { RecordedRequest } from '../sandbox/server.ts';
-import { giveKey, giveWorkspace } from './given.ts';
 import { annotations, openBench, printedBy, redOf } from './step.ts';
 
 const HOUR = 3_600_000;
@@ -434,7 +434,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
 test('the management key is in nothing that is shown', async () => {
   const { managementKey } = bench.sandbox;
   const workspace = give('preview-old', 9 * DAY);
-  giveKey(bench.sandbox, workspace, managementKey);
+  giveKey(bench.sandbox, workspace, { name: managementKey });
   for (const step of [await sweep(), await sweep({ 'delete-keys': 'true' })]) {
     expect(step.masks[0]).toBe(managementKey);
     const shown = [printedBy(step), step.summary, JSON.stringify(step.outputs)];

@@ -31,12 +31,15 @@ function run(script: string, ...args: string[]) {
 test('every action says to OpenRouter which version it is', async () => {
   const before = bench.sandbox.requests.length;
   const made = await bench.create({ slug: 'preview-1' });
+  const minted = await bench.run('key', { workspace: 'preview-1' });
+  const revoked = await bench.end('key', { workspace: 'preview-1' }, minted);
   const deleted = await bench.run('delete', { workspace: 'preview-1' });
   const swept = await bench.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '1d' });
-  expect([made, deleted, swept].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  const steps = [made, minted, revoked, deleted, swept];
+  expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
 
   const agents = bench.sandbox.requests.slice(before).map(({ headers }) => headers['user-agent']);
-  expect(agents.length).toBeGreaterThanOrEqual(3);
+  expect(agents.length).toBeGreaterThanOrEqual(steps.length);
   expect(new Set(agents)).toEqual(new Set([`${name}/${version}`]));
 });
 
@@ -50,9 +53,16 @@ test('the newest section of the changelog is about the version', () => {
   expect(newest).toBe(`## ${version}`);
 });
 
-test('documents and workflows name the major tag that the release moves', () => {
-  const texts = ['*.md', 'docs/*.md'].flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
-  const tags = texts.flatMap((path) => read(path).match(/(?<=OWNER\/[\w/-]+@)v[\w.]+/g) ?? []);
+test('documents, workflows, scripts and the sandbox name the major tag that the release moves', () => {
+  const paths = [
+    ['*.md', 'docs/*.md'],
+    ['{.github,e2e}/workflows/*.yml', '{,delete/,key/,sweep/}*.yml'],
+    ['scripts/*.ts', 'sandbox/*.ts'],
+  ].map((patterns) => globSync(patterns, { cwd: ROOT }));
+  expect(paths.every(({ length }) => length > 0)).toBe(true);
+  const tags = paths
+    .flat()
+    .flatMap((path) => read(path).match(/(?<=OWNER\/[\w/-]+@)v[\w.]+/g) ?? []);
   expect(tags.length).toBeGreaterThan(5);
   expect(new Set(tags)).toEqual(new Set([`v${version.split('.')[0]}`]));
 });

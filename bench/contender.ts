@@ -43,7 +43,7 @@ export function curl(...options: string[]): Contender {
   };
 }
 
-export interface Arena {
+interface Arena {
   run(contender: Contender, slug: string, env?: Record<string, string>): Promise<Ended>;
   /** The path of a file of that name that is gone when the arena is closed. */
   file(name: string): string;

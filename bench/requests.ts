@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../__tests__/given.ts';
+import { giveWorkspace } from '../sandbox/given.ts';
 import { runPost, runStep } from '../sandbox/runner.ts';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
 import type { Row } from './table.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../__tests__/given.ts';
+import { giveWorkspace } from '../sandbox/given.ts';
 import { startSandbox } from '../sandbox/server.ts';
 import { AT_ONCE } from '../src/openrouter/gate.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { giveWorkspace } from '../__tests__/given.ts';
+import { giveWorkspace } from '../sandbox/given.ts';
 import { startSandbox } from '../sandbox/server.ts';
 import {
   bareScript,

@@ -31,7 +31,7 @@ interface Line {
 }
 
 /** What a workflow has left behind. */
-export interface Run {
+interface Run {
   exitCode: number | null;
   /** The log as act shows it. */
   log: string;
@@ -44,7 +44,7 @@ export interface Run {
   summaries: string[];
 }
 
-export interface RunOptions {
+interface RunOptions {
   workflow: string;
   sandbox: Sandbox;
   inputs?: Record<string, string>;

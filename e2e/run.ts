@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveKey, giveWorkspace } from '../__tests__/given.ts';
+import { giveKey, giveWorkspace } from '../sandbox/given.ts';
 import { runPost, runStep } from '../sandbox/runner.ts';
 import { type Sandbox, startSandbox } from '../sandbox/server.ts';
 import { isActThere, runWorkflow } from './act.ts';
@@ -89,7 +89,7 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   async 'the management key is masked in every log'(sandbox) {
     const { managementKey } = sandbox;
     const workspace = giveWorkspace(sandbox, { slug: 'preview-42', name: managementKey });
-    giveKey(sandbox, workspace, managementKey);
+    giveKey(sandbox, workspace, { name: managementKey });
     const { log, summaries } = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
     assert.ok(![log, ...summaries].join().includes(managementKey));
     assert.match(log, /\*\*\*/);

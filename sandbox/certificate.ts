@@ -1,7 +1,7 @@
 import { generate } from 'selfsigned';
 
 /** A server's key and certificate, and the private authority that has signed it; all PEM. */
-export interface Certificate {
+interface Certificate {
   authority: string;
   key: string;
   cert: string;

@@ -25,7 +25,10 @@ export type ScheduledFault = Fault & {
 };
 
 /** Takes the fault that befalls a call, which has several `names`, out of `schedule`. */
-export function takeFault(schedule: ScheduledFault[], names: readonly string[]): Fault | undefined {
+export function takeFault<F extends { on?: string }>(
+  schedule: F[],
+  names: readonly string[],
+): F | undefined {
   const at = schedule.findIndex(({ on }) => on === undefined || names.includes(on));
   return at < 0 ? undefined : schedule.splice(at, 1)[0];
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '../src/openrouter/clock.ts';
+import { type Clock, sleep } from '../src/openrouter/clock.ts';
 import { ExchangeError, type HttpResponse, type Transport } from '../src/openrouter/transport.ts';
-import { type Fault, type ScheduledFault, takeFault } from './faults.ts';
+import { type ScheduledFault, takeFault } from './faults.ts';
 import type { OpenRouter } from './openrouter.ts';
 
 /** Faults that no server can commit. */
@@ -30,19 +30,20 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     calls.push(call);
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
-    const fault = takeFault(schedule as ScheduledFault[], [call]) as
-      | Fault
-      | Exclude<InProcessFault, ScheduledFault>
-      | undefined;
+    const fault = takeFault(schedule, [call]);
+    const underWay = (sent: boolean) =>
+      sleep(clock, latency, signal).catch(() => {
+        throw new ExchangeError(signal.reason.message, { sent });
+      });
 
-    await until(clock, latency, signal, fault?.kind !== 'refused');
+    await underWay(fault?.kind !== 'refused');
     if (fault?.kind === 'refused') throw new ExchangeError('refused', { sent: false });
     if (fault?.kind === 'late') {
       clock.after(fault.after, commit);
       return silence(signal);
     }
     const answer = !fault || fault.committed ? commit() : undefined;
-    await until(clock, latency, signal, true);
+    await underWay(true);
     const date = account.now().toUTCString();
     if (!fault) return respond(answer?.status ?? 0, { date }, JSON.stringify(answer?.body));
     switch (fault.kind) {
@@ -67,20 +68,5 @@ function silence(signal: AbortSignal): Promise<never> {
     const stop = () => reject(new ExchangeError(signal.reason.message, { sent: true }));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-/** Lets `ms` pass, or less if `signal` aborts. */
-function until(clock: Clock, ms: number, signal: AbortSignal, sent: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      release();
-      reject(new ExchangeError(signal.reason.message, { sent }));
-    };
-    const release = clock.after(ms, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    signal.addEventListener('abort', stop, { once: true });
   });
 }

@@ -3,6 +3,7 @@
  * With `--stale`, as often as one likes, it has a workspace that is a year old.
  */
 import { parseArgs } from 'node:util';
+import { giveWorkspace } from './given.ts';
 import { startSandbox } from './server.ts';
 
 const YEAR_MS = 365 * 86_400_000;
@@ -21,16 +22,7 @@ const sandbox = await startSandbox({
 });
 
 for (const slug of values.stale) {
-  const { account, managementKey } = sandbox;
-  account.handle({
-    method: 'POST',
-    path: '/workspaces',
-    authorization: `Bearer ${managementKey}`,
-    body: JSON.stringify({ name: 'Stale', slug }),
-  });
-  const workspace = account.workspaces.find((made) => made.slug === slug);
-  if (!workspace) throw new Error(`${slug} is no slug that a new workspace can have`);
-  workspace.created_at = new Date(account.now().getTime() - YEAR_MS).toISOString();
+  giveWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
 }
 
 console.log(`api-url: ${sandbox.url}`);

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A proxy for HTTPS that leads every tunnel to one port of loopback, whatever host it is for. */
-export interface Proxy {
+interface Proxy {
   url: string;
   /** The hosts and ports that tunnels were asked for, and the credentials given. */
   tunnels: { target: string; authorization: string | undefined }[];
@@ -17,6 +17,10 @@ export interface ProxyOptions {
   answer?: number | 'silence';
 }
 
+/**
+ * Starts a proxy on a free port of loopback, which listens once the promise resolves. It takes
+ * whatever credentials it is given.
+ */
 export async function startProxy({ port, answer = 200 }: ProxyOptions): Promise<Proxy> {
   const tunnels: Proxy['tunnels'] = [];
   const clients = new Set<Duplex>();

@@ -24,7 +24,7 @@ export interface StepOptions {
 }
 
 /** A command that the runner found in the log. */
-export interface Command {
+interface Command {
   name: string;
   properties: Record<string, string>;
   data: string;
@@ -45,11 +45,15 @@ export interface StepResult {
   summary: string;
 }
 
-export interface RunningStep {
+interface RunningStep {
   kill(signal: NodeJS.Signals): void;
   result: Promise<StepResult>;
 }
 
+/**
+ * The `action.yml` in the folder `action`, as it is: that it fits its type is not looked into.
+ * @throws {Error} when there is none, or it is no YAML.
+ */
 export async function readManifest(action: string): Promise<ActionManifest> {
   return parse(await readFile(join(action, 'action.yml'), 'utf8'));
 }
@@ -78,6 +82,11 @@ const FILES = {
 
 const PATIENCE_MS = 25_000;
 
+/**
+ * Starts the `main` of an action as GitHub's runner does. Its process is killed after
+ * `PATIENCE_MS`, and has no exit code then.
+ * @throws {Error} when this is not the Node.js that the action asks for, which would prove nothing.
+ */
 export async function startStep(options: StepOptions): Promise<RunningStep> {
   const manifest = await readManifest(options.action);
   return start(manifest.runs.main, manifest, options);

@@ -45,6 +45,11 @@ export interface Sandbox {
 
 const BASE_PATH = '/api/v1';
 
+/**
+ * Starts an OpenRouter with an account of its own, which holds the default workspace alone; it
+ * listens once the promise resolves.
+ * @throws {Error} when the port is taken.
+ */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const {
     managementKey = `sk-or-v1-${randomBytes(32).toString('hex')}`,

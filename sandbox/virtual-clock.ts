@@ -8,6 +8,10 @@ export interface VirtualClock extends Clock {
   pending(): number;
 }
 
+/**
+ * A clock at 0 ms. Its `run` rejects where `promise` waits for what no call of `after` will bring,
+ * which would otherwise hang.
+ */
 export function virtualClock(): VirtualClock {
   let time = 0;
   const timers = new Set<{ at: number; act: () => void }>();

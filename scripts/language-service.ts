@@ -10,7 +10,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { isPair, isScalar, parse, parseDocument, visit } from 'yaml';
 
 /** The text of the `action.yml` behind each `uses:` that is known. */
-export type Actions = Readonly<Record<string, string>>;
+type Actions = Readonly<Record<string, string>>;
 
 // Where the service itself fails, it logs that and finds nothing, which would pass for valid.
 registerLogger({

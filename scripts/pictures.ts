@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../__tests__/given.ts';
+import { giveWorkspace } from '../sandbox/given.ts';
 import { runStep } from '../sandbox/runner.ts';
 import { startSandbox } from '../sandbox/server.ts';
 

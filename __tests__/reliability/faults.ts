@@ -7,7 +7,7 @@ const committed = fc.boolean();
 const OTHER = '{"data":{"id":"1","slug":"other","name":"x"}}';
 
 /** Faults that pass: another try, or a look, leads on. */
-export const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
+const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
   fc.record({ kind: fc.constant('refused' as const) }),
   fc.record({
     kind: fc.constantFrom('reset' as const, 'cut' as const, 'endless' as const),
@@ -37,9 +37,9 @@ export const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
 const LASTING = [301, 307, 400, 401, 402, 403, 422, 501, 525];
 
 /** Faults that no other try can mend. */
-export const lasting: fc.Arbitrary<InProcessFault> = fc.record({
+const lasting: fc.Arbitrary<InProcessFault> = fc.record({
   kind: fc.constant('answer' as const),
-  status: fc.constantFrom(301, 307, 400, 401, 402, 403, 422, 501, 525),
+  status: fc.constantFrom(...LASTING),
   headers: fc.constant({ location: 'https://elsewhere.example/' }),
 });
 

@@ -1,10 +1,10 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Workspace } from '../../sandbox/api/workspaces.ts';
+import { type GivenKey, giveKey, giveWorkspace } from '../../sandbox/given.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import { type KeyRequest, type KeyResult, makeKey } from '../../src/workspace/key.ts';
 import { cleanUpKeys, type KeyRemains } from '../../src/workspace/key-remains.ts';
-import { giveWorkspace } from '../given.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
 import { connect, type Life, live, mortalIn, openWorld, pass, type World } from './world.ts';
 
@@ -86,13 +86,15 @@ interface Scene {
   workspace: Workspace;
   ledger: Ledger;
   /** Makes a key as somebody else. */
-  give(fields: { name: string; limit?: number | null; expires_at?: string | null }): void;
+  give(fields: GivenKey): void;
 }
 
 /** The account of `scenario`, which keeps book of who does what to its keys. */
 async function openScene(scenario: Scenario): Promise<Scene> {
   const world = openWorld({ ...scenario, schedule: [] });
   const { account, managementKey, clock, network } = world;
+  // What they do is not in the step's book.
+  const others = { managementKey, account: { ...account } };
   const workspace = giveWorkspace(world, { slug: SLUG });
   const ledger: Ledger = {
     ours: new Map(),
@@ -120,9 +122,7 @@ async function openScene(scenario: Scenario): Promise<Scene> {
   account.handle = handleKeys;
 
   const give: Scene['give'] = (fields) => {
-    const body = JSON.stringify({ workspace_id: workspace.id, ...fields });
-    handle({ method: 'POST', path: '/keys', authorization: `Bearer ${managementKey}`, body });
-    ledger.theirs.add(account.keys[0]?.hash ?? '');
+    ledger.theirs.add(giveKey(others, workspace, fields).hash);
   };
   for (const name of scenario.before) give({ name });
   // Others whose keys show that milliseconds are kept.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { giveWorkspace } from '../../sandbox/given.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
 import type { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateRequest } from '../../src/workspace/request.ts';
-import { giveWorkspace } from '../given.ts';
 import { openWorld, type Ran, runCreate, runPost, type World } from './world.ts';
 
 const asked = { name: 'Preview', slug: 'preview-42', disabled_server_tools: ['openrouter:bash'] };

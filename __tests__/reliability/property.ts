@@ -1,13 +1,13 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Workspace } from '../../sandbox/api/workspaces.ts';
+import { giveWorkspace } from '../../sandbox/given.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
 import { driftOf } from '../../src/workspace/drift.ts';
 import type { Governance } from '../../src/workspace/governance.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
-import { giveWorkspace } from '../given.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
 import { openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
 
@@ -75,8 +75,6 @@ const scenarios = fc.record({
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
   ),
 });
-
-export type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Whatever goes wrong, in whatever state things are: what the step says is what happened. */
 export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scenario) => {

@@ -2,9 +2,9 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Key } from '../../sandbox/api/keys.ts';
 import type { Workspace } from '../../sandbox/api/workspaces.ts';
+import { giveKey, giveWorkspace } from '../../sandbox/given.ts';
 import { type DeleteRequest, deleteOne } from '../../src/workspace/delete.ts';
 import { type SweepRequest, sweep } from '../../src/workspace/sweep.ts';
-import { giveKey, giveWorkspace } from '../given.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
 import { connect, openWorld, pass, SILENT, type World } from './world.ts';
 
@@ -71,7 +71,8 @@ async function openScene({ account: given, intrusions: others, ...rest }: Weathe
   await pass(world, 200 * HOUR);
   for (const workspace of given.workspaces) giveWorkspace(world, workspace);
   const [first] = held.workspaces as [Workspace];
-  for (let count = 0; count < given.inDefault; count += 1) giveKey(world, first, 'Of default');
+  for (let count = 0; count < given.inDefault; count += 1)
+    giveKey(world, first, { name: 'Of default' });
   held.keys.forEach((key, at) => {
     key.disabled = given.disabled[at % given.disabled.length] ?? false;
   });
@@ -98,7 +99,7 @@ function intrude({ world, taken }: Scene, what: string, slug: string): void {
     if (what === 'makes another') giveWorkspace(world, { slug });
     return;
   }
-  if (what === 'makes a key') giveKey(world, workspace, 'Made meanwhile');
+  if (what === 'makes a key') giveKey(world, workspace, { name: 'Made meanwhile' });
   const gone = what === 'deletes it' ? own : what === 'deletes a key' ? own.slice(0, 1) : [];
   for (const key of gone) {
     taken.add(key.hash);

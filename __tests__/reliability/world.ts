@@ -8,7 +8,7 @@ import { cleanUp, type Remains } from '../../src/workspace/clean-up.ts';
 import { createWorkspace } from '../../src/workspace/create.ts';
 import type { CreateRequest, CreateResult } from '../../src/workspace/request.ts';
 
-export interface WorldOptions {
+interface WorldOptions {
   takenSlugStatus: 400 | 409 | 500;
   /** How far the server's time of day is ahead of everybody else's, in milliseconds. */
   skew: number;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Account } from '../openrouter.ts';
-import { ApiError, nullable, ok, page, parse, type Routes } from './route.ts';
+import { ApiError, flag, nullable, ok, page, parse, type Routes } from './route.ts';
 
 /** An API key as the API answers it: never with its secret. */
 export interface Key {
@@ -72,9 +72,9 @@ export function keyRoutes({ workspaces, keys, now, owner }: Account): Routes {
     },
     'GET /keys': ({ query }) => {
       const workspace = workspaceOf(query.get('workspace_id') ?? undefined);
+      const withDisabled = flag(query, 'include_disabled');
       const shown = keys.filter(
-        ({ workspace_id, disabled }) =>
-          workspace_id === workspace && (!disabled || query.get('include_disabled') === 'true'),
+        ({ workspace_id, disabled }) => workspace_id === workspace && (!disabled || withDisabled),
       );
       query.delete('limit');
       return ok({ data: page(shown, query, 100) });

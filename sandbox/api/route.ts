@@ -17,17 +17,22 @@ export interface ApiAnswer {
 }
 
 /** What a route answers; `params` are the parts of the path that its pattern names, in order. */
-export type Route = (call: { query: URLSearchParams; body: string }, params: string[]) => ApiAnswer;
+type Route = (call: { query: URLSearchParams; body: string }, params: string[]) => ApiAnswer;
 
 /** By pattern: `DELETE /workspaces/:id`. */
 export type Routes = Readonly<Record<string, Route>>;
 
 /** The route for a call, as its pattern and what the pattern's names stand for. */
-export interface Match {
+interface Match {
   pattern: string;
   params: string[];
 }
 
+/**
+ * The route for `method` and `path`, whose query does not count; undefined where there is none.
+ * Routes are tried in their order, so that one without names can come before one that has some.
+ * @throws {URIError} when what a name stands for is not percent-encoded as it should be.
+ */
 export function match(routes: Routes, method: string, path: string): Match | undefined {
   const given = path.replace(/\?.*$/s, '').split('/');
   for (const pattern of Object.keys(routes)) {
@@ -52,6 +57,7 @@ export class ApiError extends Error {
   }
 }
 
+/** The answer 200 with `body`, which is sent as JSON. */
 export function ok(body: unknown): ApiAnswer {
   return { status: 200, body };
 }
@@ -72,6 +78,22 @@ function jsonOf(body: string): unknown {
   } catch {
     throw new ApiError(400, 'The request body is not JSON');
   }
+}
+
+const FLAGS: ReadonlyMap<string | null, boolean> = new Map([
+  [null, false],
+  ['false', false],
+  ['true', true],
+]);
+
+/**
+ * A flag of a query, which is off where it is left out.
+ * @throws {ApiError} when it is neither `true` nor `false`.
+ */
+export function flag(query: URLSearchParams, name: string): boolean {
+  const value = FLAGS.get(query.get(name));
+  if (value !== undefined) return value;
+  throw new ApiError(400, `Invalid request parameters: ${name} is neither true nor false`);
 }
 
 /** The page of `items` that a query asks for, of no more than 100. */
