@@ -2,26 +2,27 @@
  * Keeps a sandbox listening, to try things by hand: `npm run sandbox [-- --port N --stale SLUG]`.
  * With `--stale`, as often as one likes, it has a workspace that is a year old.
  */
-import { parseArgs } from 'node:util';
+import { readArguments, refuseCall } from './arguments.ts';
 import { giveWorkspace } from './given.ts';
 import { startSandbox } from './server.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '8787' },
-    stale: { type: 'string', multiple: true, default: [] },
-  },
+const { port, stale } = readArguments({
+  port: { type: 'string', default: '8787' },
+  stale: { type: 'string', multiple: true, default: [] },
 });
+if (!/^\d{1,5}$/.test(port)) refuseCall(`--port ${port} is no port.`);
 const sandbox = await startSandbox({
-  port: Number(values.port),
+  port: Number(port),
   onExchange({ method, path, body }, outcome) {
     console.log(`${method} ${path} ${body} → ${outcome}`);
   },
-});
+}).catch((error: NodeJS.ErrnoException) =>
+  refuseCall(`Nothing can listen at port ${port}: ${error.message}.`, 'Give another with --port.'),
+);
 
-for (const slug of values.stale) {
+for (const slug of stale) {
   giveWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
 }
 

@@ -3,7 +3,8 @@
  * OpenRouter got: `npm start`, or `npm start -- --name … --slug …` with inputs of one's own.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import { readArguments } from './arguments.ts';
 import { readManifest, runPost, runStep, type StepOptions } from './runner.ts';
 import { startSandbox } from './server.ts';
 
@@ -23,7 +24,7 @@ const { inputs = {} } = await readManifest(action);
 const options = Object.fromEntries(
   Object.keys(inputs).map((name) => [name, { type: 'string' as const }]),
 );
-const { values } = parseArgs({ options });
+const values = readArguments(options);
 const given = Object.keys(values).length > 0 ? values : EXAMPLE;
 
 const sandbox = await startSandbox();

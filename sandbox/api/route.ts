@@ -31,7 +31,7 @@ interface Match {
 /**
  * The route for `method` and `path`, whose query does not count; undefined where there is none.
  * Routes are tried in their order, so that one without names can come before one that has some.
- * @throws {URIError} when what a name stands for is not percent-encoded as it should be.
+ * None has a name for what is not percent-encoded as it should be.
  */
 export function match(routes: Routes, method: string, path: string): Match | undefined {
   const given = path.replace(/\?.*$/s, '').split('/');
@@ -40,11 +40,19 @@ export function match(routes: Routes, method: string, path: string): Match | und
     const parts = template.split('/');
     const fits = (part: string, at: number) => part.startsWith(':') || part === given[at];
     if (verb === method && parts.length === given.length && parts.every(fits)) {
-      const params = given.filter((_, at) => parts[at]?.startsWith(':'));
-      return { pattern, params: params.map(decodeURIComponent) };
+      const params = given.filter((_, at) => parts[at]?.startsWith(':')).map(decoded);
+      return params.includes(undefined) ? undefined : { pattern, params: params as string[] };
     }
   }
   return undefined;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A refusal, whose answer is an error. */
