@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
@@ -66,6 +67,14 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
     const filled = Object.keys(read).filter((key) => String(read[key]) !== '');
     expect(Object.keys({ ...required, ...defaults }).sort()).toEqual(filled.map(inputName).sort());
   });
+});
+
+test.each(['reference', 'types'])('what scripts/%s.ts writes follows from action.yml', (script) => {
+  const { status, stderr } = spawnSync(process.execPath, [
+    join(ROOT, `scripts/${script}.ts`),
+    '--check',
+  ]);
+  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
 });
 
 test('action.yml says null where the schema takes it, and nowhere else', async () => {
