@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readManifest } from '../sandbox/runner.ts';
-import { annotations, openBench, ROOT } from './step.ts';
+import { annotations, openBench, ROOT, redOf } from './step.ts';
 
 const bench = openBench();
 
@@ -158,6 +158,12 @@ test('a summary that cannot be written is a warning, and the step green', async 
   expect(annotations(step, 'warning')[0]?.properties['title']).toBe(
     'The job summary could not be written',
   );
+});
+
+test('a state that cannot be written is not needed without delete-after-job', async () => {
+  bench.sandbox.faults.push({ kind: 'answer', status: 401 });
+  const { title } = redOf(await bench.create({}, { GITHUB_STATE: '/nowhere/state' }));
+  expect(title).toMatch(/^Could not create the workspace /);
 });
 
 test('outputs that cannot be written are red, and are told in the log', async () => {

@@ -4,6 +4,8 @@ import { annotations, openBench } from './step.ts';
 
 const bench = openBench();
 
+const CONNECTION = { apiUrl: 'https://openrouter.test/api/v1', timeoutMs: 1_000 };
+
 const exists = (slug: string) =>
   bench.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
 
@@ -63,7 +65,31 @@ test('gone already is success', async () => {
   bench.sandbox.account.workspaces.pop();
   const post = await bench.post(main);
   expect(post.exitCode).toBe(0);
+  expect(post.log).toMatch(/The workspace gone-already, id \S+, was gone already\./);
   expect(annotations(post, 'warning')).toEqual([]);
+});
+
+describe('a state that the step has not saved is a warning, and nothing is sent', () => {
+  const remains = { made: { id: '1', slug: 'a' } };
+  test.each<[string, unknown]>([
+    ['text', 'made'],
+    ['a number', 5],
+    ['a list', []],
+    ['nothing that remains', { apiUrl: 'https://openrouter.ai/api/v1', timeoutMs: 1_000 }],
+    ['what was intended and is not said', { ...CONNECTION, remains: { intended: {} } }],
+    ['a host without TLS', { ...CONNECTION, apiUrl: 'http://0.0.0.0:9/api/v1', remains }],
+    ['no host', { timeoutMs: 1_000, remains }],
+  ])('%s', async (_, state) => {
+    const main = await create('stateful');
+    bench.sandbox.account.workspaces.pop();
+    const before = bench.sandbox.requests.length;
+    const post = await bench.post({ ...main, state: { 'clean-up': JSON.stringify(state) } });
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.properties['title']).toBe('What is to be cleaned up cannot be read');
+    expect(warning?.data).toContain('It may be left behind at OpenRouter: whatever workspace');
+    expect(bench.sandbox.requests).toHaveLength(before);
+  });
 });
 
 test('a key that is missing by then is a warning that names what is left', async () => {

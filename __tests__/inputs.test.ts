@@ -20,6 +20,8 @@ const ACCEPTED: [string, string, unknown][] = [
   ['slug', '1', '1'],
   ['slug', '2024-10-a-1', '2024-10-a-1'],
   ['description', 'd'.repeat(500), 'd'.repeat(500)],
+  ['description', 'NULL', 'NULL'],
+  ['description', '  one\r\n\r\n  two\n', 'one\r\n\r\n  two'],
   ['default-provider-sort', 'price', 'price'],
   ['default-provider-sort', 'latency', 'latency'],
   ['default-provider-sort', 'exacto', 'exacto'],
@@ -73,6 +75,11 @@ const REFUSED: [string, string, string][] = [
     'slug',
     '550e8400-e29b-41d4-a716-446655440000',
     'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "550e8400-e29b-41d4-a716-446655440000"',
+  ],
+  [
+    'slug',
+    'ffffffff-ffff-0fff-ffff-ffffffffffff',
+    'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "ffffffff-ffff-0fff-ffff-ffffffffffff"',
   ],
   [
     'description',

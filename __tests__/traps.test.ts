@@ -55,6 +55,13 @@ describe('an answer that is no workspace ends red, and says that the workspace m
     expect(message).toContain(MAY_EXIST);
   });
 
+  test('an id that is the slug which was asked for', async () => {
+    const body = JSON.stringify({ data: { id: 'mine', slug: 'other', name: 'Preview' } });
+    const { message } = await createWith({ kind: 'answer', status: 201, body }, { slug: 'mine' });
+    expect(message).toContain('it was the workspace "other"');
+    expect(message).toContain(MAY_EXIST);
+  });
+
   test('another slug than the one that was asked for', async () => {
     const body = JSON.stringify({ data: { id: '1', slug: 'other', name: 'Preview' } });
     const { message } = await createWith({ kind: 'answer', status: 201, body }, { slug: 'mine' });
@@ -87,6 +94,12 @@ describe('a redirect is not followed, and the key stays at home', () => {
 
 test('an error whose body breaks off is told by its status', async () => {
   const { message } = await createWith({ kind: 'cut', status: 401 });
+  expect(message).toContain('POST /workspaces: the answer was 401');
+  expect(message).toContain('Nothing was changed at OpenRouter.');
+});
+
+test('an error whose body stalls is told by its status', async () => {
+  const { message } = await createWith({ kind: 'stall', status: 401 }, { timeout: '2s' });
   expect(message).toContain('POST /workspaces: the answer was 401');
   expect(message).toContain('Nothing was changed at OpenRouter.');
 });

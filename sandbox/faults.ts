@@ -13,7 +13,7 @@ export type Fault = { committed?: boolean } & (
   /** The connection is closed half-way through the answer. */
   | { kind: 'cut'; status?: number }
   /** Half the answer comes, and then nothing. */
-  | { kind: 'stall' }
+  | { kind: 'stall'; status?: number }
   /** The answer never ends. */
   | { kind: 'endless' }
 );

@@ -126,7 +126,7 @@ function misbehave(fault: Fault, answer: ApiAnswer, response: ServerResponse): v
     case 'silence':
       break;
     case 'stall':
-      begin().write(half);
+      response.writeHead(fault.status ?? answer.status).write(half);
       break;
     case 'cut':
       response.setHeader('content-length', Buffer.byteLength(whole));
