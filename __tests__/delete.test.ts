@@ -194,7 +194,7 @@ test.each(['..', 'default', 'preview-43'])('an id that is none is refused: %s', 
   bench.sandbox.faults.push({ kind: 'answer', status: 200, body });
   const step = await remove({ 'delete-keys': 'true' });
   expect(redOf(step, expect.anything()).title).toBe(
-    'The workspace preview-42 has an id that is none',
+    'The workspace preview-42 has an id that is not a UUID',
   );
   expect(calls()).toEqual(['GET /workspaces/:id']);
 });

@@ -151,12 +151,12 @@ describe('refused before anything is created:', () => {
     [
       'a model with a blank',
       { 'allowed-models': 'gpt 5' },
-      'allowed-models (entry 1) must be one of models, as author/model',
+      'allowed-models (entry 1) must be a model, as author/model',
     ],
     [
       'a model without its author',
       { 'allowed-models': 'gpt-5-mini' },
-      'allowed-models (entry 1) must be one of models',
+      'allowed-models (entry 1) must be a model, as author/model',
     ],
     [
       'what is allowed and ignored',

@@ -890,6 +890,9 @@
         });
       });
     }
+    function tellSeconds(ms) {
+      return `${(ms / 1e3).toFixed(1)} s`;
+    }
     class OpenRouterError extends Error {
       name="OpenRouterError";
       facts;
@@ -1086,9 +1089,6 @@
           return;
         }
       };
-    }
-    function tellSeconds(ms) {
-      return `${(ms / 1e3).toFixed(1)} s`;
     }
     const NOT_SENT = {
       again: true,
@@ -1867,9 +1867,11 @@
           });
         },
         within(ms) {
+          const end = Math.min(deadline, clock.now() + ms);
           return clientThrough(gate, {
             ...options,
-            deadline: Math.min(deadline, clock.now() + ms)
+            deadline: end,
+            cutOff: end
           });
         }
       };
@@ -1907,11 +1909,12 @@
     }
     async function exchange(options, call) {
       const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, deadline: deadline, signal: signal, log: log} = options;
+      const {cutOff: cutOff = Number.POSITIVE_INFINITY} = options;
       const {method: method, path: path, body: body} = call;
       const attempt = new AbortController;
       const start = clock.now();
       const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-      const limit = attemptTime(deadline - start);
+      const limit = Math.min(attemptTime(deadline - start), Math.max(0, cutOff - start));
       const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)));
       try {
         const response = await transport({
@@ -3413,6 +3416,8 @@
       return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
     }
     const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
+    const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
+    const MIN_KEY_LENGTH = 16;
     const PAGE_SIZE = 100;
     function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
       const read = async offset => {
@@ -3501,11 +3506,9 @@
       include_byok_in_limit: optional(schemas_boolean("must be true or false")),
       expires_at: nullable(schemas_string())
     });
-    const MIN_SECRET_LENGTH = 16;
-    const TOKEN = /^[\w.~+/-]+=*$/;
     const mintedKey = object({
       data: key,
-      key: schemas_string().check(_minLength(MIN_SECRET_LENGTH), _regex(TOKEN))
+      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
     });
     async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
       const {answer: answer} = await client.request({
@@ -3530,7 +3533,7 @@
       }), parseJson(text));
       const likely = text.match(LIKELY_SECRET) ?? [];
       const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_SECRET_LENGTH);
+      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
     }
     const keysOf = workspaceId => object({
       data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
@@ -3756,11 +3759,10 @@
       return parseDuration(text) ?? Number.NaN;
     }
     const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
-    const MIN_KEY_LENGTH = 16;
     const connection = {
       management_key: schemas_string({
         error: () => missingKey(process.env)
-      }).check(_regex(/^[\w.~+/-]+=*$/, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
       api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
       timeout: timeout("60s")
     };
@@ -4092,7 +4094,7 @@
         id: optional(schemas_string())
       }).check(refine(data => (data.id ?? id) === id, "it was another guardrail"))
     });
-    const NO_GUARDRAIL = "OpenRouter does not let this key at the guardrail of the workspace, or does not know it.";
+    const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
     async function findGuardrail(client, {id: id, workspace: workspace}) {
       const {answer: found} = await client.request({
         doing: `look for the guardrail of the workspace ${workspace.slug}`,
@@ -4116,15 +4118,19 @@
       });
       return updated.data;
     }
-    const MODELS = "models, as author/model";
-    const entries = what => {
+    const entries = (what, {kind: kind, shape: shape}) => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      const shape = what === MODELS ? /^[^\s/]+\/[^\s/]+$/ : /^[^\s/]+$/;
-      const entry = schemas_string(`must be ${what}`).check(_regex(shape, `must be one of ${what}`));
+      const entry = schemas_string(`must be ${kind}`).check(_regex(shape, `must be ${kind}`));
       return array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`));
     };
-    const models = optional(nullable(entries(MODELS)));
-    const providers = optional(nullable(entries("providers")));
+    const models = optional(nullable(entries("models", {
+      kind: "a model, as author/model",
+      shape: /^[^\s/]+\/[^\s/]+$/
+    })));
+    const providers = optional(nullable(entries("providers", {
+      kind: "a provider, without blanks and slashes",
+      shape: /^[^\s/]+$/
+    })));
     const USD = "must be an amount in USD above 0, or null";
     const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
     const governance_flag = optional(schemas_boolean("must be true or false"));
@@ -4337,7 +4343,7 @@
     function textOf(value) {
       return typeof value === "string" ? value : JSON.stringify(value);
     }
-    const secrets_MIN_SECRET_LENGTH = 4;
+    const MIN_MASKED_LENGTH = 4;
     function readSecrets() {
       const key = getInput("management-key", {
         trimWhitespace: false
@@ -4349,7 +4355,7 @@
     }
     function texts(found) {
       const trimmed = found.map(text => text.trim());
-      return [ ...new Set(trimmed.filter(text => text.length >= secrets_MIN_SECRET_LENGTH)) ];
+      return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
     }
     const external_node_fs_namespaceObject = require("node:fs");
     function account(error) {
@@ -4597,7 +4603,7 @@
       }));
       return members.map(({user_id: user_id}) => user_id);
     }
-    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages not by this.";
+    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.";
     const MAX_ADDED = 100;
     async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
       const {answer: answer} = await client.request({
@@ -5109,8 +5115,8 @@
       const {workspace: workspace, made: made} = posted;
       if (made === true) {
         events.known(workspace, true);
-        const seconds = ((clock.now() - start) / 1e3).toFixed(1);
-        log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        const seconds = tellSeconds(clock.now() - start);
+        log.info(`Created it in ${seconds}: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
       } else if (deleteAfterJob) {
         events.withdrawn();
         if (made === "unknown") log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}` ]);
@@ -5262,7 +5268,7 @@
     const MAX_ROUNDS = 5;
     function refuseOddId({id: id, slug: slug}) {
       if (isUuid(id)) return;
-      throw new Failure(`The workspace ${slug} has an id that is none`, [ `OpenRouter says that its id is ${id}, which is no UUID.`, "Nothing was deleted." ]);
+      throw new Failure(`The workspace ${slug} has an id that is not a UUID`, [ `OpenRouter says that its id is ${id}.`, "Nothing was deleted." ]);
     }
     function stillThere({slug: slug, id: id}) {
       return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`, "Run this again, and tell OpenRouter if that does not help." ]);
@@ -5341,8 +5347,8 @@
         deleted: false,
         failure: doubt
       };
-      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
-      log.info(`Deleted it, in ${seconds} s. API keys deleted: ${deletedKeys.length}.`);
+      const seconds = tellSeconds(clock.now() - start);
+      log.info(`Deleted it, in ${seconds}. API keys deleted: ${deletedKeys.length}.`);
       return result;
     }
     function delete_refuse({slug: slug, id: id}, {expectSlugPrefix: expectSlugPrefix = ""}) {
@@ -5610,9 +5616,9 @@
         events: events
       });
       const {key: key, lost: lost} = minted;
-      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
+      const seconds = tellSeconds(clock.now() - start);
       const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-      log.info(`Made it in ${seconds} s: ${key.label}, hash ${key.hash}, ${end}.`);
+      log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
       warnOfKeyDrift(key, plan.intent.asked, log);
       if (lost > 0) {
         const left = await settleLate(minted, plan, surroundings);
@@ -5772,30 +5778,12 @@
         report.summarize(summaryOfKey(result, inputs));
       });
     }
-    function slugOf(remains) {
-      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
-    }
-    const LOOKS_MS = [ 0, 1e3, 2e3 ];
-    async function cleanUp(remains, surroundings) {
-      const {client: client, log: log} = surroundings;
-      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
-      if (!workspace) return;
-      const {slug: slug, id: id} = workspace;
-      const wasThere = await deleteWorkspace(client, workspace);
-      log.info(wasThere ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
-    }
-    async function findMade({intended: {asked: asked, span: span}}, {client: client, clock: clock, log: log, signal: signal}) {
-      for (const wait of LOOKS_MS) {
+    const WAITS_MS = [ 0, 1e3, 2e3 ];
+    async function* looks({clock: clock, signal: signal}) {
+      for (const wait of WAITS_MS) {
         await sleep(clock, wait, signal).catch(() => {});
-        const {workspace: workspace} = await findWorkspace(client, asked.slug);
-        if (!workspace) continue;
-        const inTime = span !== void 0 && wasMadeIn(workspace, span);
-        if (inTime && isAsAsked(workspace, asked)) return workspace;
-        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
-        return;
+        yield;
       }
-      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
-      return;
     }
     function tellRemains({intended: {asked: asked, lost: lost}, minted: minted, revoke: revoke}) {
       const named = JSON.stringify(asked.name);
@@ -5819,11 +5807,11 @@
     }
     async function deleteAllLost(remains, surroundings) {
       const {intended: intended, minted: minted} = remains;
-      const {clock: clock, log: log, signal: signal} = surroundings;
+      const {log: log} = surroundings;
       const known = new Set([ ...intended.before, minted?.hash ]);
       const isNew = key => !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-      for (const wait of intended.lost > 0 ? LOOKS_MS : []) {
-        await sleep(clock, wait, signal).catch(() => {});
+      if (intended.lost === 0) return;
+      for await (const _ of looks(surroundings)) {
         const found = await findLost(intended, isNew, surroundings);
         if (found.keys.length > 0 && !found.areOurs) {
           log.warning(...unclear(intended, found));
@@ -5855,6 +5843,30 @@
         report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
         return 0;
       });
+    }
+    function slugOf(remains) {
+      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
+    }
+    async function cleanUp(remains, surroundings) {
+      const {client: client, log: log} = surroundings;
+      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
+      if (!workspace) return;
+      const {slug: slug, id: id} = workspace;
+      const wasThere = await deleteWorkspace(client, workspace);
+      log.info(wasThere ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
+    }
+    async function findMade({intended: {asked: asked, span: span}}, surroundings) {
+      const {client: client, log: log} = surroundings;
+      for await (const _ of looks(surroundings)) {
+        const {workspace: workspace} = await findWorkspace(client, asked.slug);
+        if (!workspace) continue;
+        const inTime = span !== void 0 && wasMadeIn(workspace, span);
+        if (inTime && isAsAsked(workspace, asked)) return workspace;
+        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
+        return;
+      }
+      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+      return;
     }
     async function post_post() {
       const state = readCleanUpState(remainsOfCreate());
@@ -6048,8 +6060,8 @@
           reason: failure
         });
       });
-      const seconds = ((clock.now() - start) / 1e3).toFixed(1);
-      log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds} s.`);
+      const seconds = tellSeconds(clock.now() - start);
+      log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
       return {
         ...result,
         deleted: deleted,
@@ -6057,7 +6069,7 @@
       };
     }
     function reprieveOf({count: count}, {maxDeletions: maxDeletions, dryRun: dryRun}) {
-      if (count > maxDeletions) return "stale, but more are than max-deletions allows";
+      if (count > maxDeletions) return "stale, but there are more than max-deletions allows";
       return dryRun ? "stale, but this is a dry run" : void 0;
     }
     async function findStale(request, {client: client, log: log}) {

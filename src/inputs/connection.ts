@@ -1,23 +1,22 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
+import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../secret.ts';
 import { duration, toMs } from './duration.ts';
 
 /** What `action.yml` gives for the input, if an author leaves it out or empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
 
-/** Far below the length of any key, and far above that of a word which masking would blot out. */
-const MIN_KEY_LENGTH = 16;
-
 /** What every action needs to reach OpenRouter; the keys are input names with underscores. */
 export const connection = {
-  management_key: z.string({ error: () => missingKey(process.env) }).check(
-    // What RFC 6750 lets a bearer token be. None of it is escaped in JSON or HTML.
-    z.regex(
-      /^[\w.~+/-]+=*$/,
-      'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"',
+  management_key: z
+    .string({ error: () => missingKey(process.env) })
+    .check(
+      z.regex(
+        BEARER_TOKEN,
+        'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"',
+      ),
+      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
     ),
-    z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
-  ),
   api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
   timeout: timeout('60s'),
 };

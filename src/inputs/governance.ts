@@ -4,17 +4,21 @@ import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter
 import type { Governance } from '../workspace/governance.ts';
 import type { Problem } from './problem.ts';
 
-const MODELS = 'models, as author/model';
-
-const entries = (what: string) => {
+/** Entries that are `what`, such as `models`, and each of the form that `kind` says. */
+const entries = (what: string, { kind, shape }: { kind: string; shape: RegExp }) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-  const shape = what === MODELS ? /^[^\s/]+\/[^\s/]+$/ : /^[^\s/]+$/;
-  const entry = z.string(`must be ${what}`).check(z.regex(shape, `must be one of ${what}`));
+  const entry = z.string(`must be ${kind}`).check(z.regex(shape, `must be ${kind}`));
   return z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`));
 };
 // One schema serves several inputs: to build each takes a part of the time that a create takes.
-const models = z.optional(z.nullable(entries(MODELS)));
-const providers = z.optional(z.nullable(entries('providers')));
+const models = z.optional(
+  z.nullable(entries('models', { kind: 'a model, as author/model', shape: /^[^\s/]+\/[^\s/]+$/ })),
+);
+const providers = z.optional(
+  z.nullable(
+    entries('providers', { kind: 'a provider, without blanks and slashes', shape: /^[^\s/]+$/ }),
+  ),
+);
 
 const USD = 'must be an amount in USD above 0, or null';
 const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { LIKELY_SECRET } from '../likely-secret.ts';
 import { createKeyRequest } from '../openrouter/keys.ts';
+import { LIKELY_SECRET } from '../secret.ts';
 import type { KeyRequest } from '../workspace/key.ts';
 import { type Connection, connection } from './connection.ts';
 import { durationOrNever, toMs } from './duration.ts';

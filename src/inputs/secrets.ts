@@ -7,8 +7,8 @@ export interface Secrets {
   proxyPassword: string[];
 }
 
-/** What is shorter is no secret, and to mask it would blot out half the log. */
-const MIN_SECRET_LENGTH = 4;
+/** To mask what is shorter would blot out half the log. Passwords are shorter than keys. */
+const MIN_MASKED_LENGTH = 4;
 
 /**
  * The secrets in this step's environment. The management key is there as it came, as it is sent,
@@ -24,5 +24,5 @@ export function readSecrets(): Secrets {
 
 function texts(found: readonly string[]): string[] {
   const trimmed = found.map((text) => text.trim());
-  return [...new Set(trimmed.filter((text) => text.length >= MIN_SECRET_LENGTH))];
+  return [...new Set(trimmed.filter((text) => text.length >= MIN_MASKED_LENGTH))];
 }

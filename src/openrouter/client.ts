@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
-import { type Clock, sleep } from './clock.ts';
+import { type Clock, sleep, tellSeconds } from './clock.ts';
 import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './error.ts';
-import { type Gate, openGate, tellSeconds } from './gate.ts';
+import { type Gate, openGate } from './gate.ts';
 import {
   attemptTime,
   backoff,
@@ -76,7 +76,12 @@ export function openRouter(options: ClientOptions): Client {
   return clientThrough(openGate(options), options);
 }
 
-function clientThrough(gate: Gate, options: ClientOptions): Client {
+interface Options extends ClientOptions {
+  /** When even the last attempt ends, by `clock`, where `signal` does not see to it. */
+  cutOff?: number;
+}
+
+function clientThrough(gate: Gate, options: Options): Client {
   const { clock, random, deadline, signal, log } = options;
 
   const client: Client = {
@@ -110,7 +115,8 @@ function clientThrough(gate: Gate, options: ClientOptions): Client {
     },
 
     within(ms) {
-      return clientThrough(gate, { ...options, deadline: Math.min(deadline, clock.now() + ms) });
+      const end = Math.min(deadline, clock.now() + ms);
+      return clientThrough(gate, { ...options, deadline: end, cutOff: end });
     },
   };
   return client;
@@ -118,7 +124,7 @@ function clientThrough(gate: Gate, options: ClientOptions): Client {
 
 async function attemptThrough<Answer>(
   gate: Gate,
-  options: ClientOptions,
+  options: Options,
   call: Call<Answer>,
 ): Promise<Answered<Answer>> {
   const closed = await gate.open(options.deadline);
@@ -144,7 +150,7 @@ function isPlea({ status, again, mayHaveLanded }: CallFacts): boolean {
 }
 
 async function attemptOnce<Answer>(
-  options: ClientOptions,
+  options: Options,
   call: Call<Answer>,
 ): Promise<Answered<Answer>> {
   const askedAt = options.clock.now();
@@ -157,8 +163,9 @@ async function attemptOnce<Answer>(
   };
 }
 
-async function exchange(options: ClientOptions, call: Call<unknown>): Promise<HttpResponse> {
+async function exchange(options: Options, call: Call<unknown>): Promise<HttpResponse> {
   const { apiUrl, managementKey, transport, clock, deadline, signal, log } = options;
+  const { cutOff = Number.POSITIVE_INFINITY } = options;
   const { method, path, body } = call;
   const attempt = new AbortController();
   const start = clock.now();
@@ -166,7 +173,7 @@ async function exchange(options: ClientOptions, call: Call<unknown>): Promise<Ht
     log.debug(
       `${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
     );
-  const limit = attemptTime(deadline - start);
+  const limit = Math.min(attemptTime(deadline - start), Math.max(0, cutOff - start));
   const release = clock.after(limit, () =>
     attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)),
   );

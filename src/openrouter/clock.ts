@@ -33,3 +33,8 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', wake, { once: true });
   });
 }
+
+/** `1.5 s` */
+export function tellSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

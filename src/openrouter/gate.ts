@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { type Clock, sleep } from './clock.ts';
+import { type Clock, sleep, tellSeconds } from './clock.ts';
 
 /** How many requests are under way at most; what is asked for beyond them waits. */
 export const AT_ONCE = 8;
@@ -38,9 +38,4 @@ export function openGate({ clock, signal }: { clock: Clock; signal: AbortSignal 
       return undefined;
     },
   };
-}
-
-/** `1.5 s` */
-export function tellSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

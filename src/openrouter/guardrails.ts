@@ -42,7 +42,7 @@ const guardrailOf = (id: string) =>
   });
 
 const NO_GUARDRAIL =
-  'OpenRouter does not let this key at the guardrail of the workspace, or does not know it.';
+  'OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.';
 
 interface GuardrailOf {
   /** The `default_guardrail_id` of the workspace. */

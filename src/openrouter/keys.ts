@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
-import { LIKELY_SECRET } from '../likely-secret.ts';
+import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../secret.ts';
 import type { Client } from './client.ts';
 import { listPages } from './pages.ts';
 import type { Look, Workspace } from './workspaces.ts';
@@ -44,15 +44,9 @@ export const createKeyRequest = z.object({
 
 export type CreateKeyRequest = z.infer<typeof createKeyRequest>;
 
-/** What is shorter is no secret, and to mask it would blot out half the log. */
-const MIN_SECRET_LENGTH = 16;
-
-/** What RFC 6750 lets a bearer token be. None of it is escaped in JSON or HTML. */
-const TOKEN = /^[\w.~+/-]+=*$/;
-
 const mintedKey = z.object({
   data: key,
-  key: z.string().check(z.minLength(MIN_SECRET_LENGTH), z.regex(TOKEN)),
+  key: z.string().check(z.minLength(MIN_KEY_LENGTH), z.regex(BEARER_TOKEN)),
 });
 
 /** A new key, with its secret, which the API never shows again. */
@@ -90,7 +84,7 @@ function secretsIn(text: string): string[] {
   const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
   const likely = text.match(LIKELY_SECRET) ?? [];
   const found = data ? [data.key, ...data.key.split(/\s+/)] : [];
-  return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_SECRET_LENGTH);
+  return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_KEY_LENGTH);
 }
 
 /** Without `workspace_id`, or if that were passed over, the keys of the default workspace come. */

@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import { Failure } from '../failure.ts';
-import { LIKELY_SECRET } from '../likely-secret.ts';
 import type { Log } from '../log.ts';
+import { LIKELY_SECRET } from '../secret.ts';
 import { account } from './failure.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine } from './text.ts';

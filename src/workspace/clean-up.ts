@@ -1,8 +1,8 @@
-import { sleep } from '../openrouter/clock.ts';
 import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import { looks } from './looks.ts';
 import { isAsAsked, wasMadeIn } from './ownership.ts';
-import type { Surroundings } from './post-once.ts';
 import type { Intent } from './request.ts';
+import type { Abortable } from './surroundings.ts';
 
 /** What the step has left for its clean-up: what it made, or what it was about to make. */
 export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
@@ -11,17 +11,11 @@ export function slugOf(remains: Remains): string {
   return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
 }
 
-/** When to look for what a POST without an answer has made, in milliseconds from one to the next. */
-export const LOOKS_MS = [0, 1_000, 2_000];
-
 /**
  * Deletes the workspace that this step made; and nothing that it cannot be shown to have made.
  * @throws {OpenRouterError} when it could not be deleted, or looked for.
  */
-export async function cleanUp(
-  remains: Remains,
-  surroundings: Surroundings & { signal: AbortSignal },
-): Promise<void> {
+export async function cleanUp(remains: Remains, surroundings: Abortable): Promise<void> {
   const { client, log } = surroundings;
   const workspace = 'made' in remains ? remains.made : await findMade(remains, surroundings);
   if (!workspace) return;
@@ -37,11 +31,10 @@ export async function cleanUp(
 /** The step was ended between its POST and the answer: what was sent may yet be carried out. */
 async function findMade(
   { intended: { asked, span } }: Extract<Remains, { intended: Intent }>,
-  { client, clock, log, signal }: Surroundings & { signal: AbortSignal },
+  surroundings: Abortable,
 ): Promise<Workspace | undefined> {
-  for (const wait of LOOKS_MS) {
-    // If time is over, the look says so.
-    await sleep(clock, wait, signal).catch(() => undefined);
+  const { client, log } = surroundings;
+  for await (const _ of looks(surroundings)) {
     const { workspace } = await findWorkspace(client, asked.slug);
     if (!workspace) continue;
     const inTime = span !== undefined && wasMadeIn(workspace, span);

@@ -1,3 +1,4 @@
+import { tellSeconds } from '../openrouter/clock.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
 import { tellChange, warnOfDrift } from './drift.ts';
@@ -73,8 +74,8 @@ async function post(
   const { workspace, made } = posted;
   if (made === true) {
     events.known(workspace, true);
-    const seconds = ((clock.now() - start) / 1000).toFixed(1);
-    log.info(`Created it in ${seconds} s: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+    const seconds = tellSeconds(clock.now() - start);
+    log.info(`Created it in ${seconds}: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
   } else if (deleteAfterJob) {
     events.withdrawn();
     if (made === 'unknown') {

@@ -1,8 +1,9 @@
 import { Failure } from '../failure.ts';
+import { tellSeconds } from '../openrouter/clock.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { type Key, listKeys } from '../openrouter/keys.ts';
 import { findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 import { blockedBy, stillThere, tearDown } from './tear-down.ts';
 
 export interface DeleteRequest {
@@ -62,8 +63,8 @@ export async function deleteOne(
   const result = { workspace, deleted: true, keys: deletedKeys };
   const doubt = await doubtThatGone(workspace, surroundings);
   if (doubt) return { ...result, deleted: false, failure: doubt };
-  const seconds = ((clock.now() - start) / 1000).toFixed(1);
-  log.info(`Deleted it, in ${seconds} s. API keys deleted: ${deletedKeys.length}.`);
+  const seconds = tellSeconds(clock.now() - start);
+  log.info(`Deleted it, in ${seconds}. API keys deleted: ${deletedKeys.length}.`);
   return result;
 }
 

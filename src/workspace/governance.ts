@@ -10,7 +10,7 @@ import { type BudgetLimits, budgetsAfter, budgetWrites, disorderIn } from './bud
 import type { Change } from './drift.ts';
 import { guardrailDrift, guardrailIdOf, guardrailOddities } from './guardrail.ts';
 import { addAll, findMembers } from './members.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What governs a workspace, in the API's terms; what is left out stays as it is. */
 export interface Governance {

@@ -1,9 +1,8 @@
-import { sleep } from '../openrouter/clock.ts';
 import { deleteKey, type Key, tellKey } from '../openrouter/keys.ts';
-import { LOOKS_MS } from './clean-up.ts';
 import { isSince, type KeyIntent } from './key-intent.ts';
+import { looks } from './looks.ts';
 import { deleteLost, findLost, unclear } from './mint-once.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Abortable, Surroundings } from './surroundings.ts';
 
 /** What a step that makes a key has left for its clean-up. */
 export interface KeyRemains {
@@ -23,18 +22,13 @@ export function tellRemains({ intended: { asked, lost }, minted, revoke }: KeyRe
   ].join('; ');
 }
 
-type CleanUpSurroundings = Surroundings & { signal: AbortSignal };
-
 /**
  * Revokes the key that the step has made, if that is asked for, and whatever its lost POSTs have
  * made, whose secret nobody has; and nothing that it cannot be shown to have made. What is done is
  * taken out of `remains`.
  * @throws {OpenRouterError} when one could not be deleted, or looked for.
  */
-export async function cleanUpKeys(
-  remains: KeyRemains,
-  surroundings: CleanUpSurroundings,
-): Promise<void> {
+export async function cleanUpKeys(remains: KeyRemains, surroundings: Abortable): Promise<void> {
   const outcomes = await Promise.allSettled([
     revokeMinted(remains, surroundings),
     deleteAllLost(remains, surroundings),
@@ -57,18 +51,14 @@ async function revokeMinted(remains: KeyRemains, { client, log }: Surroundings):
 }
 
 /** What was sent may yet be carried out. */
-async function deleteAllLost(
-  remains: KeyRemains,
-  surroundings: CleanUpSurroundings,
-): Promise<void> {
+async function deleteAllLost(remains: KeyRemains, surroundings: Abortable): Promise<void> {
   const { intended, minted } = remains;
-  const { clock, log, signal } = surroundings;
+  const { log } = surroundings;
   const known = new Set([...intended.before, minted?.hash]);
   const isNew = (key: Key) =>
     !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-  for (const wait of intended.lost > 0 ? LOOKS_MS : []) {
-    // If time is over, the look says so.
-    await sleep(clock, wait, signal).catch(() => undefined);
+  if (intended.lost === 0) return;
+  for await (const _ of looks(surroundings)) {
     const found = await findLost(intended, isNew, surroundings);
     if (found.keys.length > 0 && !found.areOurs) {
       log.warning(...unclear(intended, found));

@@ -1,4 +1,5 @@
 import { Failure, someOf } from '../failure.ts';
+import { tellSeconds } from '../openrouter/clock.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { type CreateKeyRequest, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
 import { findWorkspace, type Look, type Workspace } from '../openrouter/workspaces.ts';
@@ -7,7 +8,7 @@ import { warnOfKeyDrift } from './key-drift.ts';
 import { hashesToSpare, type KeyIntent } from './key-intent.ts';
 import type { KeyRemains } from './key-remains.ts';
 import { deleteLost, findLost, type Minted, mintOnce, unclear } from './mint-once.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface KeyRequest {
   /** The id or the slug of the workspace that it is for. */
@@ -68,9 +69,9 @@ export async function makeKey(
   });
   const result = handOver(minted, plan, { request, events });
   const { key, lost } = minted;
-  const seconds = ((clock.now() - start) / 1000).toFixed(1);
+  const seconds = tellSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
-  log.info(`Made it in ${seconds} s: ${key.label}, hash ${key.hash}, ${end}.`);
+  log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
   warnOfKeyDrift(key, plan.intent.asked, log);
 
   if (lost > 0) {

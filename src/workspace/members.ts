@@ -9,7 +9,7 @@ import {
 } from '../openrouter/members.ts';
 import type { Workspace } from '../openrouter/workspaces.ts';
 import { canBeLookedInto, lookInto } from './lost.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A user, as they were written and by their id. */
 export interface Member {

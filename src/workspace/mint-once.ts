@@ -4,7 +4,7 @@ import { type Key, listKeys, type MintedKey, postKey, tellKey } from '../openrou
 import { deleteEach } from './delete-keys.ts';
 import { type KeyIntent, type Lost, lostAmong } from './key-intent.ts';
 import { canBeLookedInto, lookInto, nextAttempt, told } from './lost.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface MintSurroundings extends Surroundings {
   /** Told of each secret before anything else happens to the answer that it came in. */

@@ -1,6 +1,3 @@
-import type { Log } from '../log.ts';
-import type { Client } from '../openrouter/client.ts';
-import type { Clock } from '../openrouter/clock.ts';
 import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
 import {
   type CreateWorkspaceRequest,
@@ -11,13 +8,7 @@ import {
 } from '../openrouter/workspaces.ts';
 import { canBeLookedInto, lookInto, nextAttempt, told } from './lost.ts';
 import { isAsAsked, wasMadeIn } from './ownership.ts';
-
-/** What the functions of this folder work with. */
-export interface Surroundings {
-  client: Client;
-  clock: Clock;
-  log: Log;
-}
+import type { Surroundings } from './surroundings.ts';
 
 /** What became of the wish for a workspace. */
 export interface Posted {

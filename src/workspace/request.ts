@@ -2,7 +2,7 @@ import type { CreateWorkspaceRequest, Workspace } from '../openrouter/workspaces
 import type { Change } from './drift.ts';
 import type { Governance } from './governance.ts';
 import type { Span } from './ownership.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What may be done with a workspace that has the slug already. */
 export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;

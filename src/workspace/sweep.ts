@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import type { Failure } from '../failure.ts';
+import { tellSeconds } from '../openrouter/clock.ts';
 import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
 import { AT_ONCE } from '../openrouter/gate.ts';
 import { createdAt, listWorkspaces, type Workspace } from '../openrouter/workspaces.ts';
 import { tellAge } from './age.ts';
 import { matches } from './glob.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Abortable, Surroundings } from './surroundings.ts';
 import { tearDown } from './tear-down.ts';
 
 export interface SweepRequest {
@@ -57,10 +58,7 @@ const SHARE = 1 / 5;
  * kept. One that cannot be deleted does not stop the others.
  * @throws {OpenRouterError} when they could not be listed; then none was deleted.
  */
-export async function sweep(
-  request: SweepRequest,
-  surroundings: Surroundings & { signal: AbortSignal },
-): Promise<SweepResult> {
+export async function sweep(request: SweepRequest, surroundings: Abortable): Promise<SweepResult> {
   const { log, clock } = surroundings;
   const start = clock.now();
   const found = await findStale(request, surroundings);
@@ -80,14 +78,14 @@ export async function sweep(
     if (failure === undefined) deleted.push(fate);
     else failed.push({ ...fate, reason: failure });
   });
-  const seconds = ((clock.now() - start) / 1000).toFixed(1);
-  log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds} s.`);
+  const seconds = tellSeconds(clock.now() - start);
+  log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
   return { ...result, deleted, failed };
 }
 
 /** Why nothing is deleted, though it is stale. */
 function reprieveOf({ count }: Found, { maxDeletions, dryRun }: SweepRequest): string | undefined {
-  if (count > maxDeletions) return 'stale, but more are than max-deletions allows';
+  if (count > maxDeletions) return 'stale, but there are more than max-deletions allows';
   return dryRun ? 'stale, but this is a dry run' : undefined;
 }
 
@@ -155,7 +153,7 @@ function reasonToKeep(
 async function deleteStale(
   workspace: Fate,
   { deleteKeys, timeoutMs }: SweepRequest,
-  surroundings: Surroundings & { signal: AbortSignal },
+  surroundings: Abortable,
 ): Promise<string | undefined> {
   const { log, signal } = surroundings;
   const client = surroundings.client.within(timeoutMs * SHARE);

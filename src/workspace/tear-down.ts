@@ -9,7 +9,7 @@ import {
 } from '../openrouter/workspaces.ts';
 import type { Table } from '../table.ts';
 import { deleteEach } from './delete-keys.ts';
-import type { Surroundings } from './post-once.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface TearDownOptions {
   /** Delete the API keys of the workspace, which block its deletion; otherwise they are refused. */
@@ -111,8 +111,8 @@ const MAX_ROUNDS = 5;
  */
 function refuseOddId({ id, slug }: Pick<Workspace, 'id' | 'slug'>): void {
   if (isUuid(id)) return;
-  throw new Failure(`The workspace ${slug} has an id that is none`, [
-    `OpenRouter says that its id is ${id}, which is no UUID.`,
+  throw new Failure(`The workspace ${slug} has an id that is not a UUID`, [
+    `OpenRouter says that its id is ${id}.`,
     'Nothing was deleted.',
   ]);
 }
