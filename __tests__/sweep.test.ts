@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { giveKey, giveWorkspace } from '../sandbox/given.ts';
-import type { RecordedRequest } from '../sandbox/server.ts';
+import { type RecordedRequest, startSandbox } from '../sandbox/server.ts';
 import { annotations, openBench, printedBy, redOf } from './step.ts';
 
 const HOUR = 3_600_000;
@@ -130,7 +130,6 @@ test('the default workspace never qualifies', async () => {
 
 describe('age', () => {
   test('is by the server’s clock', async () => {
-    const { startSandbox } = await import('../sandbox/server.ts');
     const other = await startSandbox({ now: () => new Date(Date.now() + 30 * DAY) });
     giveWorkspace(other, { slug: 'preview-new', age: HOUR });
     giveWorkspace(other, { slug: 'preview-old', age: 3 * DAY });
