@@ -335,26 +335,6 @@ describe('many workspaces', () => {
     expect(JSON.parse(step.outputs['failed'] ?? '').length).toBeGreaterThan(10);
   });
 
-  test('of which eight cannot be deleted do not wait for these', async () => {
-    for (let count = 0; count < 20; count += 1) give(`preview-${count}`, 9 * DAY);
-    const bad = bench.sandbox.account.workspaces.slice(1, 9).map(({ id }) => id);
-    meanwhile = ({ path }) => {
-      if (!path.startsWith('/keys?')) return;
-      for (const id of bad.splice(0)) {
-        for (let count = 0; count < 30; count += 1) {
-          bench.sandbox.faults.push({
-            on: `DELETE /workspaces/${id}`,
-            kind: 'answer',
-            status: 500,
-          });
-        }
-      }
-    };
-    const step = await sweep({ timeout: '15s' });
-    expect(step.exitCode).toBe(1);
-    expect(step.outputs['count']).toBe('12');
-  });
-
   test('that were said to be more are red', async () => {
     give('preview-old', 9 * DAY);
     const data = bench.sandbox.account.workspaces;
