@@ -590,3 +590,35 @@ test('an empty list of members asks for nobody', async () => {
   await create({ members: '[]' });
   expect(calls()).toEqual(['POST /workspaces']);
 });
+
+describe('a workspace of which it cannot be told who has made it', () => {
+  const slugTakenBy500 = openBench({ takenSlugStatus: 500 });
+
+  /** A step whose POST is answered as that for a slug that is taken, though it has made it. */
+  function reuse(inputs: Record<string, string>) {
+    const fault = { kind: 'answer', status: 500, committed: true } as const;
+    slugTakenBy500.sandbox.faults.push({ on: 'POST /workspaces', ...fault });
+    return slugTakenBy500.create({ 'if-exists': 'reuse', ...inputs });
+  }
+
+  test('may be governed by nothing, if it is to be reused as it is, which is warned of', async () => {
+    const step = await reuse({ ...GOVERNED, slug: 'governed' });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
+    const warnings = annotations(step, 'warning');
+    expect(warnings.map(({ properties, data }) => [properties['title'], data])).toEqual([
+      [
+        'The workspace governed may be governed by nothing',
+        'Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.\nWith if-exists: update, what governs it would be set.',
+      ],
+    ]);
+    const { budgets, guardrails, memberships } = slugTakenBy500.sandbox.account;
+    expect([budgets, guardrails, memberships]).toEqual([[], [], []]);
+  });
+
+  test('is reused without a warning, where nothing was to govern it', async () => {
+    const step = await reuse({ slug: 'free' });
+    expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+});

@@ -294,15 +294,26 @@ describe('a key', () => {
 
   test('that is not quite what was asked for is warned of', async () => {
     const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
-    const data = { ...old, hash: 'a'.repeat(64), limit: null, expires_at: null };
+    const others = {
+      limit: null,
+      limit_reset: 'daily',
+      include_byok_in_limit: false,
+      expires_at: null,
+    };
+    const data = { ...old, hash: 'a'.repeat(64), ...others };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
     bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
-    const main = await mint({ 'limit-usd': '5' });
+    const inputs = { 'limit-usd': '5', 'limit-reset': 'weekly', 'include-byok-in-limit': 'true' };
+    const main = await mint(inputs);
     expect(main.exitCode).toBe(0);
     const [warning] = annotations(main, 'warning');
     expect(warning?.properties['title']).toContain('is not quite what was asked for');
-    expect(warning?.data).toContain('limit: 5 → null');
-    expect(warning?.data).toMatch(/expires_at: "20.*Z" → null/);
+    expect(warning?.data.split('\n').slice(1)).toEqual([
+      'limit: 5 → null',
+      'limit_reset: "weekly" → "daily"',
+      'include_byok_in_limit: true → false',
+      expect.stringMatching(/^expires_at: "20.*Z" → null$/),
+    ]);
     expect(main.outputs['expires-at']).toBe('');
   });
 });

@@ -72,6 +72,11 @@ export function workspaceInputs(): { name: string; slug: string } {
   return { name: 'Preview', slug: `preview-${workspaces}` };
 }
 
+/** The environment of a step in whose process `code`, a module, runs before the action does. */
+export function preloaded(code: string): Record<string, string> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
 export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }

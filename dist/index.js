@@ -4118,19 +4118,19 @@
       });
       return updated.data;
     }
-    const entries = (what, {kind: kind, shape: shape}) => {
+    const entries = (what, {form: form, shape: shape}) => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      const entry = schemas_string(`must be ${kind}`).check(_regex(shape, `must be ${kind}`));
-      return array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`));
+      const entry = schemas_string(form).check(_regex(shape, form));
+      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`))));
     };
-    const models = optional(nullable(entries("models", {
-      kind: "a model, as author/model",
+    const models = entries("models", {
+      form: "must be a model, as author/model",
       shape: /^[^\s/]+\/[^\s/]+$/
-    })));
-    const providers = optional(nullable(entries("providers", {
-      kind: "a provider, without blanks and slashes",
+    });
+    const providers = entries("providers", {
+      form: "must be a provider, without blanks and slashes",
       shape: /^[^\s/]+$/
-    })));
+    });
     const USD = "must be an amount in USD above 0, or null";
     const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
     const governance_flag = optional(schemas_boolean("must be true or false"));

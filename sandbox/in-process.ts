@@ -30,7 +30,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     calls.push(call);
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
-    const fault = takeFault(schedule, [call]);
+    const fault = takeFault(schedule, [call, `${method} ${path}`]);
     const underWay = (sent: boolean) =>
       sleep(clock, latency, signal).catch(() => {
         throw new ExchangeError(signal.reason.message, { sent });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { parse } from 'yaml';
 
 /** The part of an `action.yml` that a runner acts on. */
@@ -47,6 +47,8 @@ export interface StepResult {
 
 interface RunningStep {
   kill(signal: NodeJS.Signals): void;
+  /** Reads no more of what it prints, at once: its pipe is broken from then on. */
+  closeLog(): void;
   result: Promise<StepResult>;
 }
 
@@ -116,8 +118,8 @@ async function start(
   });
   const finish = async (): Promise<StepResult> => {
     const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
+      textOf(child.stdout),
+      textOf(child.stderr),
       once(child, 'close') as Promise<[number | null]>,
     ]);
     const read = (variable: keyof typeof FILES) => readFile(files[variable] as string, 'utf8');
@@ -131,7 +133,21 @@ async function start(
     await rm(folder, { recursive: true });
     return result;
   };
-  return { kill: (signal) => child.kill(signal), result: finish() };
+  return {
+    kill: (signal) => child.kill(signal),
+    closeLog: () => child.stdout.destroy(),
+    result: finish(),
+  };
+}
+
+/** What comes out of `stream` until it is closed, from whichever end. */
+async function textOf(stream: Readable): Promise<string> {
+  let all = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    all += chunk;
+  });
+  await once(stream, 'close');
+  return all;
 }
 
 /** Only what a runner would set: nothing of this process gets in but where its programs are. */

@@ -46,15 +46,16 @@ function clientThatGets(...replies: Reply[]) {
     log: { info: (line) => log.push(line), debug: () => undefined, warning: () => undefined },
   });
   const answer = z.object({ data: z.optional(z.string()) });
-  const outcomeOf = (call: Partial<Call<z.infer<typeof answer>>>) =>
+  const outcomeOf = (call: Partial<Call<z.infer<typeof answer>>>, through = client) =>
     clock.run(
-      client.request({ doing: 'look', method: 'GET', path: '/workspaces', answer, ...call }).then(
+      through.request({ doing: 'look', method: 'GET', path: '/workspaces', answer, ...call }).then(
         ({ answer: { data } }) => data,
         (error: OpenRouterError) => error,
       ),
     );
   const world = {
     request: (method: Method) => outcomeOf({ method }),
+    requestWithin: (ms: number) => outcomeOf({}, client.within(ms)),
     /** A request to which 404 is an answer. */
     look: () => outcomeOf({ absent: {} }),
     /** What comes before each answer. */
@@ -203,6 +204,15 @@ describe('many at once', () => {
     expect(new Set(after)).toEqual(new Set([7_000]));
   });
 
+  test('all wait for the backoff where it does not say how long', async () => {
+    const client = clientThatGets({ status: 429 }, OK);
+    expect(await requestAll(client, 20)).toEqual(Array(20).fill('x'));
+    const after = client.sentAt.filter((time) => time > 0);
+    // Those that were under way with it, and the one that has its turn before it is known to wait.
+    expect(client.sentAt.length - after.length).toBeLessThanOrEqual(9);
+    expect(new Set(after)).toEqual(new Set([250]));
+  });
+
   test('none waits for the backoff of another', async () => {
     const client = clientThatGets({ status: 502 }, OK);
     await requestAll(client, 20);
@@ -249,6 +259,16 @@ describe('time', () => {
       }),
     );
   });
+
+  test.each([1_000, 5_000, 20_000])(
+    'of a client that has only %i ms is over by then',
+    async (ms) => {
+      const { requestWithin, clock, sentAt } = clientThatGets('silence');
+      expect(await requestWithin(ms)).toBeInstanceOf(OpenRouterError);
+      expect(Math.max(...sentAt)).toBeLessThan(ms);
+      expect(clock.now()).toBeLessThanOrEqual(ms);
+    },
+  );
 
   test('of an attempt is half of what is left, 30 s at most and 1 s at least', () => {
     expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTime)).toEqual([

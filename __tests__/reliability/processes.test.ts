@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ScheduledFault } from '../../sandbox/faults.ts';
+import { startSandbox } from '../../sandbox/server.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
 import { annotations, openBench, workspaceInputs } from '../step.ts';
 
@@ -95,7 +96,6 @@ describe('through the bundle', () => {
   });
 
   test.each([-1, 1])('the server’s clock may be off by days (%i)', async (sign) => {
-    const { startSandbox } = await import('../../sandbox/server.ts');
     const now = () => new Date(Date.now() + sign * 3 * 86_400_000);
     const other = await startSandbox({ now });
     other.faults.push({ on: 'POST /workspaces', kind: 'reset', committed: true });

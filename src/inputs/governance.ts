@@ -4,21 +4,26 @@ import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter
 import type { Governance } from '../workspace/governance.ts';
 import type { Problem } from './problem.ts';
 
-/** Entries that are `what`, such as `models`, and each of the form that `kind` says. */
-const entries = (what: string, { kind, shape }: { kind: string; shape: RegExp }) => {
+/** A list of `what`, such as `models`, in which `form` says what each entry must be. */
+const entries = (what: string, { form, shape }: { form: string; shape: RegExp }) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-  const entry = z.string(`must be ${kind}`).check(z.regex(shape, `must be ${kind}`));
-  return z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`));
+  const entry = z.string(form).check(z.regex(shape, form));
+  return z.optional(
+    z.nullable(
+      z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`)),
+    ),
+  );
 };
+
 // One schema serves several inputs: to build each takes a part of the time that a create takes.
-const models = z.optional(
-  z.nullable(entries('models', { kind: 'a model, as author/model', shape: /^[^\s/]+\/[^\s/]+$/ })),
-);
-const providers = z.optional(
-  z.nullable(
-    entries('providers', { kind: 'a provider, without blanks and slashes', shape: /^[^\s/]+$/ }),
-  ),
-);
+const models = entries('models', {
+  form: 'must be a model, as author/model',
+  shape: /^[^\s/]+\/[^\s/]+$/,
+});
+const providers = entries('providers', {
+  form: 'must be a provider, without blanks and slashes',
+  shape: /^[^\s/]+$/,
+});
 
 const USD = 'must be an amount in USD above 0, or null';
 const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
