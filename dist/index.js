@@ -4621,64 +4621,6 @@
       });
       return answer.data.map(({user_id: user_id}) => user_id);
     }
-    function budgetsAfter(budgets, limits) {
-      const merged = {
-        ...budgets,
-        ...limits
-      };
-      return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-    }
-    function disorderIn(budgets) {
-      const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
-      const at = set.findIndex((interval, index) => {
-        const narrower = set[index - 1];
-        return narrower !== void 0 && (budgets[interval] ?? 0) <= (budgets[narrower] ?? 0);
-      });
-      return at < 0 ? void 0 : [ set[at - 1], set[at] ];
-    }
-    function budgetWrites(budgets, wanted) {
-      const widestFirst = INTERVALS.toReversed();
-      const change = interval => (wanted[interval] ?? 0) - (budgets[interval] ?? 0);
-      const had = interval => budgets[interval] !== void 0;
-      const has = interval => wanted[interval] !== void 0;
-      const stays = interval => had(interval) && has(interval);
-      return [ ...INTERVALS.filter(interval => had(interval) && !has(interval)), ...widestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !had(interval) && has(interval)) ].map(interval => ({
-        interval: interval,
-        limit_usd: wanted[interval] ?? null
-      }));
-    }
-    function guardrailIdOf({default_guardrail_id: id}) {
-      return typeof id === "string" && id !== "" ? id : void 0;
-    }
-    function guardrailOddities(answered, update) {
-      return Object.keys(guardrailDrift(answered, update)).filter(field => {
-        const [is, asked] = [ answered[field] ?? null, update[field] ?? null ];
-        return !isModels(field) || is === null !== (asked === null);
-      });
-    }
-    function guardrailDrift(guardrail, update) {
-      const differs = field => !isSame(field, guardrail?.[field], update[field]);
-      const pair = [ "limit_usd", "reset_interval" ];
-      const drifted = pair.some(field => field in update && differs(field));
-      return Object.fromEntries(Object.entries(update).filter(([field]) => pair.includes(field) ? drifted : differs(field)));
-    }
-    function isSame(field, is, asked) {
-      if (!Array.isArray(asked) || !Array.isArray(is)) return (is ?? null) === asked;
-      const same = isModels(field) ? isSameModel : Object.is;
-      const there = [ ...new Set(is) ];
-      const wanted = [ ...new Set(asked) ];
-      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry))) && there.every(candidate => wanted.some(entry => same(candidate, entry)));
-    }
-    function isModels(field) {
-      return field.endsWith("_models");
-    }
-    function isSameModel(is, asked) {
-      if (is === asked) return true;
-      const [base = "", variant] = String(asked).split(":");
-      const [dated = "", ...others] = String(is).split(":");
-      const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
-      return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
-    }
     function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
       return mayHaveLanded && (again || status !== void 0);
     }
@@ -4704,6 +4646,24 @@
       return isOpen ? error.with({
         mayHaveLanded: true
       }) : error;
+    }
+    async function planMembers(written, workspace, surroundings) {
+      const {client: client} = surroundings;
+      const members = await findMembers(written, surroundings);
+      const present = new Set(workspace ? await listMembers(client, workspace) : []);
+      const missing = members.filter(({userId: userId}) => !present.has(userId));
+      if (missing.length === 0) return [];
+      const userIds = missing.map(({userId: userId}) => userId);
+      return [ {
+        name: "the members",
+        done: "Added the members.",
+        changes: [ {
+          field: "members to add",
+          from: null,
+          to: missing.map(member => member.written)
+        } ],
+        write: existing => addAll(existing, userIds, surroundings)
+      } ];
     }
     async function findMembers(written, {client: client}) {
       const organization = await listOrganizationMembers(client);
@@ -4754,121 +4714,34 @@
         await client.untilNextAttempt(error);
       }
     }
-    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
-      return [ ...guardrail ? await planGuardrail(guardrail, workspace, surroundings) : [], ...budgets ? await planBudgets(budgets, workspace, surroundings) : [], ...members ? await planMembers(members, workspace, surroundings) : [] ];
+    function budgetsAfter(budgets, limits) {
+      const merged = {
+        ...budgets,
+        ...limits
+      };
+      return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+    }
+    function disorderIn(budgets) {
+      const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
+      const at = set.findIndex((interval, index) => {
+        const narrower = set[index - 1];
+        return narrower !== void 0 && (budgets[interval] ?? 0) <= (budgets[narrower] ?? 0);
+      });
+      return at < 0 ? void 0 : [ set[at - 1], set[at] ];
+    }
+    function budgetWrites(budgets, wanted) {
+      const widestFirst = INTERVALS.toReversed();
+      const change = interval => (wanted[interval] ?? 0) - (budgets[interval] ?? 0);
+      const had = interval => budgets[interval] !== void 0;
+      const has = interval => wanted[interval] !== void 0;
+      const stays = interval => had(interval) && has(interval);
+      return [ ...INTERVALS.filter(interval => had(interval) && !has(interval)), ...widestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !had(interval) && has(interval)) ].map(interval => ({
+        interval: interval,
+        limit_usd: wanted[interval] ?? null
+      }));
     }
     function changesOf(parts) {
       return parts.flatMap(({changes: changes}) => changes);
-    }
-    async function planGuardrail(wanted, workspace, {client: client}) {
-      const known = workspace && guardrailIdOf(workspace);
-      if (workspace && known === void 0) throw guardrailUnknown(workspace);
-      const guardrail = workspace && await findGuardrail(client, {
-        id: known ?? "",
-        workspace: workspace
-      });
-      const update = guardrailDrift(guardrail, wanted);
-      const changes = differing(Object.entries(update).map(([field, to]) => ({
-        field: `guardrail ${field}`,
-        from: guardrail?.[field] ?? null,
-        to: to
-      })));
-      if (changes.length === 0) return [];
-      return [ {
-        name: "the guardrail",
-        done: "Set the guardrail.",
-        changes: changes,
-        async write(existing) {
-          const id = known ?? await guardrailIdAt(existing, client);
-          const answered = await patchGuardrail(client, {
-            id: id,
-            workspace: existing
-          }, update);
-          const odd = guardrailOddities(answered, update);
-          if (odd.length > 0) throw notAsAsked(`The guardrail of the workspace ${existing.slug}`, odd.map(field => `${field} is ${JSON.stringify(answered[field] ?? null)}`));
-        }
-      } ];
-    }
-    async function guardrailIdAt(workspace, client) {
-      const said = guardrailIdOf(workspace);
-      if (said !== void 0) return said;
-      const look = await findWorkspace(client, workspace.id);
-      const found = look.workspace && guardrailIdOf(look.workspace);
-      if (found === void 0) throw guardrailUnknown(workspace);
-      return found;
-    }
-    function guardrailUnknown({slug: slug}) {
-      return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail the workspace has." ]);
-    }
-    function notAsAsked(what, facts) {
-      return new Failure(`${what} is not what was asked for`, [ `OpenRouter has taken it, and answered: ${facts.join(", ")}.` ]);
-    }
-    function differing(changes) {
-      return changes.filter(({from: from, to: to}) => JSON.stringify(from) !== JSON.stringify(to));
-    }
-    async function planBudgets({limits: limits, include_byok_in_budgets: flag}, workspace, {client: client}) {
-      const state = workspace ? await listBudgets(client, workspace) : void 0;
-      const {budgets: budgets = {}, include_byok_in_budgets: flagNow} = state ?? {};
-      const wanted = budgetsAfter(budgets, limits);
-      const disorder = disorderIn(wanted);
-      if (disorder) {
-        const [narrow, wide] = disorder;
-        throw new Failure("The budgets would not be in order", [ `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`, "Nothing was changed at OpenRouter." ]);
-      }
-      const isFlagged = flag !== void 0 && flag !== flagNow;
-      const writes = budgetWrites(budgets, wanted);
-      return (isFlagged ? withFlag(writes, limits, flag) : writes).map(write => ({
-        name: `the ${write.interval} budget`,
-        done: `${write.limit_usd === null ? "Deleted" : "Set"} the ${write.interval} budget.`,
-        changes: differing([ {
-          field: `budget ${write.interval}`,
-          from: budgets[write.interval] ?? null,
-          to: write.limit_usd
-        }, ..."include_byok_in_budgets" in write ? [ {
-          field: "include_byok_in_budgets",
-          from: flagNow ?? null,
-          to: flag
-        } ] : [] ]),
-        async write(existing) {
-          const answered = await writeBudget(client, existing, write);
-          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(answered, write)) return;
-          throw notAsAsked(`The ${write.interval} budget of the workspace ${existing.slug}`, [ `${answered.interval} ${answered.limit_usd} USD`, ..."include_byok_in_budgets" in answered ? [ `include_byok_in_budgets is ${answered.include_byok_in_budgets}` ] : [] ]);
-        }
-      }));
-    }
-    function withFlag(writes, limits, flag) {
-      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
-      if (carrier) return writes.map(write => write === carrier ? {
-        ...write,
-        include_byok_in_budgets: flag
-      } : write);
-      const again = INTERVALS.flatMap(interval => {
-        const limit_usd = limits[interval] ?? null;
-        return limit_usd === null ? [] : [ {
-          interval: interval,
-          limit_usd: limit_usd,
-          include_byok_in_budgets: flag
-        } ];
-      });
-      return [ ...writes, ...again.slice(0, 1) ];
-    }
-    async function planMembers(written, workspace, surroundings) {
-      const {client: client} = surroundings;
-      const members = await findMembers(written, surroundings);
-      const present = new Set(workspace ? await listMembers(client, workspace) : []);
-      const missing = members.filter(({userId: userId}) => !present.has(userId));
-      if (missing.length === 0) return [];
-      const userIds = missing.map(({userId: userId}) => userId);
-      return [ {
-        name: "the members",
-        done: "Added the members.",
-        changes: [ {
-          field: "members to add",
-          from: null,
-          to: missing.map(member => member.written)
-        } ],
-        write: existing => addAll(existing, userIds, surroundings)
-      } ];
     }
     async function bringIntoForce(parts, workspace, {log: log, remedy: remedy}) {
       for (const [at, part] of parts.entries()) {
@@ -4887,6 +4760,144 @@
     }
     function namesOf(state, parts) {
       return parts.length > 0 ? [ `${state}: ${parts.map(({name: name}) => name).join(", ")}.` ] : [];
+    }
+    function notAsAsked(what, facts) {
+      return new Failure(`${what} is not what was asked for`, [ `OpenRouter has taken it, and answered: ${facts.join(", ")}.` ]);
+    }
+    function differing(changes) {
+      return changes.filter(({from: from, to: to}) => JSON.stringify(from) !== JSON.stringify(to));
+    }
+    async function planBudgets({limits: limits, include_byok_in_budgets: byok}, workspace, {client: client}) {
+      const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS;
+      const wanted = budgetsAfter(state.budgets, limits);
+      refuseDisorder(wanted);
+      const writes = budgetWrites(state.budgets, wanted);
+      const setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
+      return (setsByok ? withByok(writes, limits, byok) : writes).map(write => budgetPart(write, state, client));
+    }
+    const NO_BUDGETS = {
+      budgets: {},
+      include_byok_in_budgets: void 0
+    };
+    function refuseDisorder(wanted) {
+      const disorder = disorderIn(wanted);
+      if (!disorder) return;
+      const [narrow, wide] = disorder;
+      throw new Failure("The budgets would not be in order", [ `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`, "Nothing was changed at OpenRouter." ]);
+    }
+    function budgetPart(write, before, client) {
+      const {interval: interval, limit_usd: limit_usd} = write;
+      return {
+        name: `the ${interval} budget`,
+        done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
+        changes: differing([ {
+          field: `budget ${interval}`,
+          from: before.budgets[interval] ?? null,
+          to: limit_usd
+        }, ..."include_byok_in_budgets" in write ? [ {
+          field: "include_byok_in_budgets",
+          from: before.include_byok_in_budgets ?? null,
+          to: write.include_byok_in_budgets
+        } ] : [] ]),
+        async write(workspace) {
+          const answered = await writeBudget(client, workspace, write);
+          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(answered, write)) return;
+          throw notAsAsked(`The ${interval} budget of the workspace ${workspace.slug}`, [ `${answered.interval} ${answered.limit_usd} USD`, ..."include_byok_in_budgets" in answered ? [ `include_byok_in_budgets is ${answered.include_byok_in_budgets}` ] : [] ]);
+        }
+      };
+    }
+    function withByok(writes, limits, byok) {
+      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
+      if (carrier) return writes.map(write => write === carrier ? {
+        ...write,
+        include_byok_in_budgets: byok
+      } : write);
+      const again = INTERVALS.flatMap(interval => {
+        const limit_usd = limits[interval] ?? null;
+        return limit_usd === null ? [] : [ {
+          interval: interval,
+          limit_usd: limit_usd,
+          include_byok_in_budgets: byok
+        } ];
+      });
+      return [ ...writes, ...again.slice(0, 1) ];
+    }
+    function guardrailIdOf({default_guardrail_id: id}) {
+      return typeof id === "string" && id !== "" ? id : void 0;
+    }
+    function guardrailOddities(answered, update) {
+      return Object.keys(guardrailDrift(answered, update)).filter(field => {
+        const [is, asked] = [ answered[field] ?? null, update[field] ?? null ];
+        return !isModels(field) || is === null !== (asked === null);
+      });
+    }
+    function guardrailDrift(guardrail, update) {
+      const differs = field => !isSame(field, guardrail?.[field], update[field]);
+      const pair = [ "limit_usd", "reset_interval" ];
+      const drifted = pair.some(field => field in update && differs(field));
+      return Object.fromEntries(Object.entries(update).filter(([field]) => pair.includes(field) ? drifted : differs(field)));
+    }
+    function isSame(field, is, asked) {
+      if (!Array.isArray(asked) || !Array.isArray(is)) return (is ?? null) === asked;
+      const same = isModels(field) ? isSameModel : Object.is;
+      const there = [ ...new Set(is) ];
+      const wanted = [ ...new Set(asked) ];
+      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry))) && there.every(candidate => wanted.some(entry => same(candidate, entry)));
+    }
+    function isModels(field) {
+      return field.endsWith("_models");
+    }
+    function isSameModel(is, asked) {
+      if (is === asked) return true;
+      const [base = "", variant] = String(asked).split(":");
+      const [dated = "", ...others] = String(is).split(":");
+      const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
+      return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+    }
+    async function planGuardrail(wanted, workspace, {client: client}) {
+      const known = workspace && {
+        id: knownIdOf(workspace),
+        workspace: workspace
+      };
+      const guardrail = known && await findGuardrail(client, known);
+      const update = guardrailDrift(guardrail, wanted);
+      const changes = differing(Object.entries(update).map(([field, to]) => ({
+        field: `guardrail ${field}`,
+        from: guardrail?.[field] ?? null,
+        to: to
+      })));
+      if (changes.length === 0) return [];
+      return [ {
+        name: "the guardrail",
+        done: "Set the guardrail.",
+        changes: changes,
+        async write(existing) {
+          const id = known?.id ?? await guardrailIdAt(existing, client);
+          const answered = await patchGuardrail(client, {
+            id: id,
+            workspace: existing
+          }, update);
+          const odd = guardrailOddities(answered, update);
+          if (odd.length > 0) throw notAsAsked(`The guardrail of the workspace ${existing.slug}`, odd.map(field => `${field} is ${JSON.stringify(answered[field] ?? null)}`));
+        }
+      } ];
+    }
+    function knownIdOf(workspace) {
+      const id = guardrailIdOf(workspace);
+      if (id === void 0) throw guardrailUnknown(workspace);
+      return id;
+    }
+    async function guardrailIdAt(workspace, client) {
+      const said = guardrailIdOf(workspace);
+      if (said !== void 0) return said;
+      const look = await findWorkspace(client, workspace.id);
+      return knownIdOf(look.workspace ?? workspace);
+    }
+    function guardrailUnknown({slug: slug}) {
+      return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail the workspace has." ]);
+    }
+    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
+      return [ ...guardrail ? await planGuardrail(guardrail, workspace, surroundings) : [], ...budgets ? await planBudgets(budgets, workspace, surroundings) : [], ...members ? await planMembers(members, workspace, surroundings) : [] ];
     }
     const takeExisting = (found, request, surroundings) => POLICIES[request.ifExists](found, request, surroundings);
     const POLICIES = {

@@ -3,8 +3,9 @@ import { OpenRouterError } from '../openrouter/error.ts';
 import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
 import { tellChange, warnOfDrift } from './drift.ts';
 import { takeExisting } from './existing.ts';
-import { bringIntoForce, changesOf, planGovernance } from './governance.ts';
+import { planGovernance } from './governance.ts';
 import type { Span } from './ownership.ts';
+import { bringIntoForce, changesOf } from './parts.ts';
 import { type Posted, postOnce } from './post-once.ts';
 import type { CreateRequest, CreateResult, CreateSurroundings, Intent } from './request.ts';
 

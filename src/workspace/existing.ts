@@ -2,13 +2,8 @@ import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { dashboardUrl, patchWorkspace, type Workspace } from '../openrouter/workspaces.ts';
 import { type Change, driftOf, tellChange, warnOfDrift } from './drift.ts';
-import {
-  bringIntoForce,
-  changesOf,
-  type Governance,
-  type Part,
-  planGovernance,
-} from './governance.ts';
+import { type Governance, planGovernance } from './governance.ts';
+import { bringIntoForce, changesOf, type Part } from './parts.ts';
 import type { Posted } from './post-once.ts';
 import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
 

@@ -9,10 +9,35 @@ import {
 } from '../openrouter/members.ts';
 import type { Workspace } from '../openrouter/workspaces.ts';
 import { canBeLookedInto, lookInto } from './lost.ts';
+import type { Part } from './parts.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** As `planGovernance`, of the members. */
+export async function planMembers(
+  written: readonly string[],
+  workspace: Workspace | undefined,
+  surroundings: Surroundings,
+): Promise<Part[]> {
+  const { client } = surroundings;
+  const members = await findMembers(written, surroundings);
+  const present = new Set(workspace ? await listMembers(client, workspace) : []);
+  const missing = members.filter(({ userId }) => !present.has(userId));
+  if (missing.length === 0) return [];
+  const userIds = missing.map(({ userId }) => userId);
+  return [
+    {
+      name: 'the members',
+      done: 'Added the members.',
+      changes: [
+        { field: 'members to add', from: null, to: missing.map((member) => member.written) },
+      ],
+      write: (existing) => addAll(existing, userIds, surroundings),
+    },
+  ];
+}
+
 /** A user, as they were written and by their id. */
-export interface Member {
+interface Member {
   written: string;
   userId: string;
 }
@@ -22,7 +47,7 @@ export interface Member {
  * @throws {Failure} when one of them is not in the organization.
  * @throws {OpenRouterError}
  */
-export async function findMembers(
+async function findMembers(
   written: readonly string[],
   { client }: Pick<Surroundings, 'client'>,
 ): Promise<Member[]> {
@@ -56,7 +81,7 @@ function membersOf(organization: readonly OrganizationMember[], written: string)
  * @throws {OpenRouterError}
  * @throws {Failure} when OpenRouter has answered that it was done, and does not show it.
  */
-export async function addAll(
+async function addAll(
   workspace: Pick<Workspace, 'id' | 'slug'>,
   userIds: readonly string[],
   surroundings: Surroundings,
