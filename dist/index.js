@@ -5021,21 +5021,20 @@
         }
         const {workspace: workspace} = look;
         const isNew = wasFree || isNewSince(look, workspace, start);
-        if (!isOpen || isNew === false) return {
+        const wasRefused = !error.facts.mayHaveLanded;
+        const found = {
           workspace: workspace,
-          made: false
+          asked: asked,
+          wasFree: wasFree,
+          isNew: isNew,
+          doubt: doubt,
+          isOpen: isOpen,
+          wasRefused: wasRefused
         };
-        if (!isAsAsked(workspace, asked)) return {
+        const made = makerOf(found);
+        if (made !== "unsettled") return {
           workspace: workspace,
-          made: wasFree && doubt !== "answered 500" ? "unknown" : false
-        };
-        if (isNew === void 0 || doubt === "none") return {
-          workspace: workspace,
-          made: "unknown"
-        };
-        if (doubt === "lost" || !error.facts.mayHaveLanded) return {
-          workspace: workspace,
-          made: true
+          made: made
         };
         if (provenTaken) {
           if (error.facts.status === 500) return {
@@ -5050,6 +5049,13 @@
     function doubtAfter(doubt, {status: status, mayHaveLanded: mayHaveLanded}) {
       if (!mayHaveLanded || doubt === "lost") return doubt;
       return status === 500 ? "answered 500" : "lost";
+    }
+    function makerOf(found) {
+      const {workspace: workspace, asked: asked, wasFree: wasFree, isNew: isNew, doubt: doubt, isOpen: isOpen, wasRefused: wasRefused} = found;
+      if (!isOpen || isNew === false) return false;
+      if (!isAsAsked(workspace, asked)) return wasFree && doubt !== "answered 500" ? "unknown" : false;
+      if (isNew === void 0 || doubt === "none") return "unknown";
+      return doubt === "lost" || wasRefused ? true : "unsettled";
     }
     function isWorthALook(facts) {
       const {status: status, again: again, mayHaveLanded: mayHaveLanded} = facts;

@@ -70,13 +70,10 @@ export async function postOnce(
 
       const { workspace } = look;
       const isNew = wasFree || isNewSince(look, workspace, start);
-      if (!isOpen || isNew === false) return { workspace, made: false };
-      if (!isAsAsked(workspace, asked)) {
-        // Another's, or ours with a value that the server has brought into a form of its own.
-        return { workspace, made: wasFree && doubt !== 'answered 500' ? 'unknown' : false };
-      }
-      if (isNew === undefined || doubt === 'none') return { workspace, made: 'unknown' };
-      if (doubt === 'lost' || !error.facts.mayHaveLanded) return { workspace, made: true };
+      const wasRefused = !error.facts.mayHaveLanded;
+      const found = { workspace, asked, wasFree, isNew, doubt, isOpen, wasRefused };
+      const made = makerOf(found);
+      if (made !== 'unsettled') return { workspace, made };
 
       // Either it landed and 500 was the answer nevertheless, or 500 is how a taken slug is
       // answered and the workspace is a twin's. Now that the slug is taken, one more POST shows it.
@@ -103,6 +100,33 @@ type Doubt = 'none' | 'answered 500' | 'lost';
 function doubtAfter(doubt: Doubt, { status, mayHaveLanded }: CallFacts): Doubt {
   if (!mayHaveLanded || doubt === 'lost') return doubt;
   return status === 500 ? 'answered 500' : 'lost';
+}
+
+/** What is known of a workspace that a look has found. */
+interface Found {
+  workspace: Workspace;
+  asked: CreateWorkspaceRequest;
+  /** Whether a look has found the slug free before the POST that may have landed. */
+  wasFree: boolean;
+  /** Whether it was made since the step began. */
+  isNew: boolean | undefined;
+  doubt: Doubt;
+  /** Whether any POST may have landed, or may yet. */
+  isOpen: boolean;
+  /** Whether the last POST was refused, which makes the slug a taken one. */
+  wasRefused: boolean;
+}
+
+/** Whether this step made a workspace; `unsettled` where one more POST can show it. */
+function makerOf(found: Found): Posted['made'] | 'unsettled' {
+  const { workspace, asked, wasFree, isNew, doubt, isOpen, wasRefused } = found;
+  if (!isOpen || isNew === false) return false;
+  if (!isAsAsked(workspace, asked)) {
+    // Another's, or ours with a value that the server has brought into a form of its own.
+    return wasFree && doubt !== 'answered 500' ? 'unknown' : false;
+  }
+  if (isNew === undefined || doubt === 'none') return 'unknown';
+  return doubt === 'lost' || wasRefused ? true : 'unsettled';
 }
 
 /**
