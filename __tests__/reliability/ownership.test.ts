@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { giveWorkspace } from '../../sandbox/given.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
+import { sleep } from '../../src/openrouter/clock.ts';
 import type { OpenRouterError } from '../../src/openrouter/error.ts';
+import type { HttpResponse } from '../../src/openrouter/transport.ts';
 import type { CreateRequest } from '../../src/workspace/request.ts';
-import { openWorld, type Ran, runCreate, runPost, type World } from './world.ts';
+import { openWorld, pass, type Ran, runCreate, runPost, type World } from './world.ts';
 
 const asked = { name: 'Preview', slug: 'preview-42', disabled_server_tools: ['openrouter:bash'] };
 const REQUEST: CreateRequest = {
@@ -15,11 +17,13 @@ const REQUEST: CreateRequest = {
   timeoutMs: 60_000,
 };
 const LIFE = { timeout: 60_000, jitter: [0.5] };
+/** A step that does not look before it posts. */
+const WITHOUT_LOOK = { ...REQUEST, deleteAfterJob: false };
 
 /** A world in which `schedule` goes wrong, and where another job makes the same after `others` ms. */
 function given(
   schedule: InProcessFault[],
-  { others, ...options }: { others?: number; takenSlugStatus?: 400 | 500 } = {},
+  { others, ...options }: { others?: number; takenSlugStatus?: 400 | 409 | 500 } = {},
 ): World {
   const world = openWorld({
     takenSlugStatus: 400,
@@ -34,8 +38,53 @@ function given(
 }
 
 const POST = 'POST /workspaces';
+const GET = 'GET /workspaces/:id';
 const slugs = ({ account }: World) => account.workspaces.map(({ slug }) => slug);
 const factsOf = ({ error }: Ran) => (error as OpenRouterError).facts;
+
+/** The workspace with the slug, as the account holds it: what a test changes in it is so from then on. */
+function held({ account }: World): Record<string, unknown> {
+  const workspace = account.workspaces.find(({ slug }) => slug === asked.slug);
+  if (!workspace) throw new Error('no workspace has the slug');
+  return workspace;
+}
+
+/** Has each answer come to the step as `bend` makes it. */
+function bendAnswers(world: World, bend: (answer: HttpResponse) => HttpResponse): void {
+  world.proxy = (direct) => async (request, signal) => bend(await direct(request, signal));
+}
+
+const withoutDate = ({ headers: { date: _, ...headers }, ...answer }: HttpResponse) => ({
+  ...answer,
+  headers,
+});
+const withoutCreatedAt = ({ body, ...answer }: HttpResponse) => ({
+  ...answer,
+  body: body.replace(/"created_at":"[^"]*",/, ''),
+});
+const inWholeSeconds = ({ body, ...answer }: HttpResponse) => ({
+  ...answer,
+  body: body.replace(/("created_at":"[^".]*)\.\d+Z"/, '$1Z"'),
+});
+
+/** Has the looks that are asked for from `ms` on be refused for good, once. */
+function failSecondLook({ clock, network }: World, ms: number): void {
+  const refusal = { on: GET, kind: 'answer', status: 403 } as const;
+  clock.after(ms, () => network.schedule.push(refusal));
+}
+
+/** What a step with `delete-after-job` says of what stays, and holds to. */
+function expectWarningOf(world: World, { log, remains }: Ran): void {
+  expect(log).toContain('The workspace preview-42 will not be deleted after the job');
+  expect(log.join()).toContain(`id ${held(world)['id']}`);
+  expect(remains).toBeUndefined();
+}
+
+/** What a red step says where it found the slug taken. */
+function expectTaken(ran: Ran, isKnown: 'by another' | 'cannot be told'): void {
+  expect(ran.error).toMatchObject({ title: 'The slug preview-42 is taken' });
+  expect(String(ran.error).includes('cannot be told')).toBe(isKnown === 'cannot be told');
+}
 
 describe('a POST that was lost is not forgotten when a later one fails for sure', () => {
   test.each<[string, InProcessFault]>([
@@ -67,6 +116,26 @@ describe('what another job makes is not taken for ours', () => {
     expect(String(ran.error)).toContain('cannot be told');
     await runPost(world, ran, LIFE);
     expect(slugs(world)).toEqual(['default', 'preview-42']);
+  });
+
+  test.each([2_500, 5_000])('%i ms before a POST that was lost', async (age) => {
+    const world = given([{ on: POST, kind: 'reset' }]);
+    giveWorkspace(world, asked);
+    await pass(world, age);
+    expectTaken(await runCreate(world, WITHOUT_LOOK, LIFE), 'by another');
+  });
+
+  test('seconds before the step, where the look takes seconds to be answered', async () => {
+    const world = given([{ on: POST, kind: 'reset' }]);
+    world.proxy = (direct) => async (request, signal) => {
+      const answer = await direct(request, signal);
+      // Its head is sent by then, with the time in it; its body trickles.
+      if (request.method === 'GET') await sleep(world.clock, 5_000, signal);
+      return answer;
+    };
+    giveWorkspace(world, asked);
+    await pass(world, 4_000);
+    expectTaken(await runCreate(world, WITHOUT_LOOK, LIFE), 'by another');
   });
 
   test('with other fields', async () => {
@@ -136,4 +205,141 @@ test('attempts are counted on, and backed off from, across looks', async () => {
     '1.0 s',
     '2.0 s',
   ]);
+});
+
+describe('a POST that may come late is not forgotten when a later one was answered', () => {
+  /** The first POST is carried out after `late` ms; what answers the others leaves no doubt by then. */
+  const lateBy = (late: number, ...others: InProcessFault[]) =>
+    given(
+      [
+        { on: POST, kind: 'late', after: late },
+        { on: POST, kind: 'answer', status: 500 },
+        ...others,
+      ],
+      { takenSlugStatus: 409 },
+    );
+
+  test('with 500, and then with a refusal of the key', async () => {
+    const world = lateBy(35_000, { on: POST, kind: 'answer', status: 401 });
+    const ran = await runCreate(world, REQUEST, LIFE);
+    expect(factsOf(ran)).toMatchObject({ status: 401, mayHaveLanded: true });
+    expect(slugs(world)).toEqual(['default']);
+    await pass(world, 5_000);
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
+    expect(await runPost(world, ran, LIFE)).toBeUndefined();
+    expect(slugs(world)).toEqual(['default']);
+  });
+
+  test('with 500, and then as a slug that is taken', async () => {
+    const ran = await runCreate(lateBy(30_500), REQUEST, LIFE);
+    expectTaken(ran, 'cannot be told');
+  });
+
+  test('with a refusal, and the look after it fails', async () => {
+    const world = given([
+      { on: POST, kind: 'answer', status: 502 },
+      { on: POST, kind: 'answer', status: 400 },
+    ]);
+    failSecondLook(world, 100);
+    const { error, ...ran } = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(String(error)).toContain('whether the workspace is there could not be found out');
+    expect(factsOf({ error, ...ran })).toMatchObject({ status: 400, mayHaveLanded: true });
+  });
+});
+
+describe('a plea to wait that was carried out nevertheless cannot be told from another’s POST', () => {
+  test.each([429, 503])('%i', async (status) => {
+    const headers = { 'retry-after': '1' };
+    const world = given([{ on: POST, kind: 'answer', status, headers, committed: true }], {
+      takenSlugStatus: 409,
+    });
+    const ran = await runCreate(world, REQUEST, LIFE);
+    expectTaken(ran, 'cannot be told');
+    expectWarningOf(world, ran);
+  });
+});
+
+test('a workspace that the server has brought into a form of its own is named, and not deleted', async () => {
+  for (const ifExists of ['fail', 'reuse'] as const) {
+    const world = given([{ on: POST, kind: 'reset', committed: true }]);
+    world.clock.after(35, () => {
+      held(world)['name'] = 'PREVIEW';
+    });
+    const ran = await runCreate(world, { ...REQUEST, ifExists }, LIFE);
+    if (ifExists === 'fail') expectTaken(ran, 'cannot be told');
+    else expect(ran.result).toMatchObject({ outcome: 'unchanged' });
+    expectWarningOf(world, ran);
+  }
+});
+
+test('a success for another workspace is not asked for again, and names it', async () => {
+  const body = '{"data":{"id":"1","slug":"preview-42-2","name":"Preview"}}';
+  const world = given([{ on: POST, kind: 'answer', status: 201, body }]);
+  const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+  expect(String(ran.error)).toContain('it was the workspace "preview-42-2"');
+  expect(factsOf(ran).mayHaveLanded).toBe(true);
+  expect(world.network.calls.filter((call) => call === POST)).toHaveLength(1);
+});
+
+describe('who made what is found after a lost POST is told by the server alone', () => {
+  const lost: InProcessFault = { on: POST, kind: 'reset', committed: true };
+
+  test.each<[string, (answer: HttpResponse) => HttpResponse]>([
+    ['when its answers have no Date', withoutDate],
+    ['when the workspace does not say when it was made', withoutCreatedAt],
+  ])('and not at all %s', async (_, bend) => {
+    const world = given([lost]);
+    bendAnswers(world, bend);
+    expectTaken(await runCreate(world, WITHOUT_LOOK, LIFE), 'cannot be told');
+  });
+
+  test('also where it tells whole seconds, and the step began late in one', async () => {
+    const world = given([lost]);
+    bendAnswers(world, inWholeSeconds);
+    await pass(world, 980);
+    const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(ran.result).toMatchObject({ outcome: 'created' });
+    expect(ran.result?.workspace?.['created_at']).toBe('2026-01-01T00:00:00Z');
+  });
+
+  test('and needs no time once a look has found the slug free', async () => {
+    const world = given([{ on: POST, kind: 'answer', status: 502 }, lost]);
+    bendAnswers(world, withoutCreatedAt);
+    const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(ran.result).toMatchObject({ outcome: 'created' });
+  });
+});
+
+describe('a POST that is to show how a taken slug is answered', () => {
+  const answered = (status: number, committed: boolean): InProcessFault => ({
+    on: POST,
+    kind: 'answer',
+    status,
+    committed,
+  });
+
+  test('is sent at once, and the one after it only after a wait', async () => {
+    const world = given([answered(500, true), answered(502, false)]);
+    const sentAt: number[] = [];
+    world.proxy = (direct) => (request, signal) => {
+      if (request.method === 'POST') sentAt.push(world.clock.now());
+      return direct(request, signal);
+    };
+    const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(ran.result).toMatchObject({ outcome: 'created' });
+    expect(sentAt).toEqual([0, 40, 580]);
+  });
+
+  test('has shown nothing any more once the slug is free again', async () => {
+    const world = given([
+      answered(500, true),
+      answered(502, false),
+      { on: POST, kind: 'reset', committed: true },
+    ]);
+    // Somebody deletes what the first has made, between the looks after the first and the second.
+    world.clock.after(50, () => world.account.workspaces.pop());
+    const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(ran.result).toMatchObject({ outcome: 'created' });
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
+  });
 });
