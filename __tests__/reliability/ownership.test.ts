@@ -4,8 +4,9 @@ import type { InProcessFault } from '../../sandbox/in-process.ts';
 import { sleep } from '../../src/openrouter/clock.ts';
 import type { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { HttpResponse } from '../../src/openrouter/transport.ts';
+import type { Span } from '../../src/workspace/ownership.ts';
 import type { CreateRequest } from '../../src/workspace/request.ts';
-import { openWorld, pass, type Ran, runCreate, runPost, type World } from './world.ts';
+import { logTo, openWorld, pass, type Ran, runCreate, runPost, type World } from './world.ts';
 
 const asked = { name: 'Preview', slug: 'preview-42', disabled_server_tools: ['openrouter:bash'] };
 const REQUEST: CreateRequest = {
@@ -73,6 +74,13 @@ function failSecondLook({ clock, network }: World, ms: number): void {
   clock.after(ms, () => network.schedule.push(refusal));
 }
 
+/** When what `ran` was about to make may be carried out, as it has left it for the post step. */
+function spanOf({ remains }: Ran): Span {
+  if (!remains || !('intended' in remains)) throw new Error('no intent is left');
+  if (!remains.intended.span) throw new Error('it has no span');
+  return remains.intended.span;
+}
+
 /** What a step with `delete-after-job` says of what stays, and holds to. */
 function expectWarningOf(world: World, { log, remains }: Ran): void {
   expect(log).toContain('The workspace preview-42 will not be deleted after the job');
@@ -136,6 +144,23 @@ describe('what another job makes is not taken for ours', () => {
     giveWorkspace(world, asked);
     await pass(world, 4_000);
     expectTaken(await runCreate(world, WITHOUT_LOOK, LIFE), 'by another');
+  });
+
+  test('after the step has failed, long before the end of timeout', async () => {
+    const world = given([{ on: POST, kind: 'answer', status: 502 }]);
+    failSecondLook(world, 30);
+    const ran = await runCreate(world, REQUEST, LIFE);
+    expect(factsOf(ran).mayHaveLanded).toBe(true);
+    const { from, to } = spanOf(ran);
+    // Whether its first look, of 20 ms, counts or not.
+    expect(to - from).toBeGreaterThanOrEqual(ran.elapsed - 20 + 10_000);
+    expect(to - from).toBeLessThanOrEqual(ran.elapsed + 10_000);
+    await pass(world, 15_000);
+    giveWorkspace(world, asked);
+    const lines: string[] = [];
+    expect(await runPost(world, ran, LIFE, logTo(lines))).toBeUndefined();
+    expect(lines).toContain('The workspace preview-42 was left alone');
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
   });
 
   test('with other fields', async () => {
@@ -340,6 +365,58 @@ describe('a POST that is to show how a taken slug is answered', () => {
     world.clock.after(50, () => world.account.workspaces.pop());
     const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
     expect(ran.result).toMatchObject({ outcome: 'created' });
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
+  });
+});
+
+describe('what a step leaves for after the job', () => {
+  test('is nothing, where its key was refused', async () => {
+    const world = given([{ on: POST, kind: 'answer', status: 401 }]);
+    const ran = await runCreate(world, REQUEST, LIFE);
+    expect(factsOf(ran)).toMatchObject({ status: 401, mayHaveLanded: false });
+    expect(ran.remains).toBeUndefined();
+  });
+
+  test('is deleted, where it arrives while the post step looks', async () => {
+    const world = given([{ on: POST, kind: 'late', after: 1_500 }]);
+    const ran = await runCreate(world, REQUEST, { ...LIFE, killedAfter: 35 });
+    expect(ran.killed).toBe(true);
+    expect(slugs(world)).toEqual(['default']);
+    expect(await runPost(world, ran, LIFE)).toBeUndefined();
+    expect(world.clock.now()).toBeGreaterThan(1_535);
+    expect(slugs(world)).toEqual(['default']);
+    await pass(world, 60_000);
+    expect(slugs(world)).toEqual(['default']);
+  });
+
+  test('is left alone, where it does not say when it was made', async () => {
+    const world = given([]);
+    const ran = await runCreate(world, REQUEST, { ...LIFE, killedAfter: 35 });
+    delete held(world)['created_at'];
+    const lines: string[] = [];
+    expect(await runPost(world, ran, LIFE, logTo(lines))).toBeUndefined();
+    expect(lines).toContain('The workspace preview-42 was left alone');
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
+  });
+
+  test.each([
+    ['a second before its span', -1_000, true],
+    ['more than a second before it', -1_001, false],
+    ['a second after it', 6_000, true],
+    ['more than a second after it', 6_001, false],
+  ])('made %s: %i ms from its start, deleted: %s', async (_, offset, isDeleted) => {
+    const world = given([]);
+    giveWorkspace(world, { ...asked, age: -offset });
+    const from = world.account.now().getTime();
+    const remains = { intended: { asked, span: { from, to: from + 5_000 } } };
+    expect(await runPost(world, { remains }, LIFE)).toBeUndefined();
+    expect(slugs(world)).toEqual(isDeleted ? ['default'] : ['default', 'preview-42']);
+  });
+
+  test('is left alone, where the server never said what time it was', async () => {
+    const world = given([]);
+    giveWorkspace(world, asked);
+    expect(await runPost(world, { remains: { intended: { asked } } }, LIFE)).toBeUndefined();
     expect(slugs(world)).toEqual(['default', 'preview-42']);
   });
 });
