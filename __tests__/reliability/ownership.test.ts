@@ -420,3 +420,17 @@ describe('what a step leaves for after the job', () => {
     expect(slugs(world)).toEqual(['default', 'preview-42']);
   });
 });
+
+test('a POST that was under way when time was over is not looked into: nothing can be sent', async () => {
+  const world = given([{ on: POST, kind: 'silence' }]);
+  const ran = await runCreate(world, WITHOUT_LOOK, { ...LIFE, timeout: 500 });
+  expect(factsOf(ran)).toMatchObject({ method: 'POST', mayHaveLanded: true });
+  expect(world.network.calls).toEqual([POST]);
+});
+
+test('a workspace that was updated is told as it is after the update', async () => {
+  const world = given([]);
+  giveWorkspace(world, { ...asked, name: 'Before' });
+  const ran = await runCreate(world, { ...REQUEST, ifExists: 'update' }, LIFE);
+  expect(ran.result).toMatchObject({ outcome: 'updated', workspace: { name: 'Preview' } });
+});
