@@ -216,6 +216,14 @@ test('a POST that is lost once the slug is taken proves nothing', async () => {
   expect(String(ran.error)).toContain('cannot be told');
 });
 
+test('a 503 whose Retry-After is no time is looked into, as any other', async () => {
+  const headers = { 'retry-after': 'foo 5' };
+  const world = given([{ on: POST, kind: 'answer', status: 503, headers, committed: true }]);
+  const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+  expect(ran.result).toMatchObject({ outcome: 'created' });
+  expect(world.network.calls).toEqual([POST, GET]);
+});
+
 test('attempts are counted on, and backed off from, across looks', async () => {
   const world = given([
     { on: POST, kind: 'refused' },
