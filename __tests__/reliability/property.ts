@@ -5,11 +5,12 @@ import { giveWorkspace } from '../../sandbox/given.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
+import { account } from '../../src/report/failure.ts';
 import { driftOf } from '../../src/workspace/drift.ts';
 import type { Governance } from '../../src/workspace/governance.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
 import { isLasting, jitters, schedules } from './faults.ts';
-import { openWorld, pass, type Ran, runCreate, runPost } from './world.ts';
+import { logTo, openWorld, pass, type Ran, runCreate, runPost, type World } from './world.ts';
 
 const SLUG = 'preview-42';
 const TIMEOUT = 60_000;
@@ -34,6 +35,19 @@ const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   },
   { requiredKeys: ['name', 'slug'] },
 );
+
+/** Holds that nothing that is shown or saved has the key in it, or a part that gives it away. */
+function expectNoKey(
+  { managementKey }: World,
+  { error, ...shown }: Partial<Ran> & Pick<Ran, 'log'>,
+): void {
+  const text = JSON.stringify([shown, error, `${error}`, account(error)]);
+  for (let at = 0; at + PART <= managementKey.length; at += 1) {
+    expect(text).not.toContain(managementKey.slice(at, at + PART));
+  }
+}
+
+const PART = 16;
 
 const MEMBER = 'user_2bruno';
 
@@ -92,6 +106,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
   const befell = scenario.schedule.filter((fault) => !world.network.schedule.includes(fault));
   expectOneAtMost();
+  expectNoKey(world, ran);
   if (!ran.killed) await expectTruth(ran);
   if (found && request.ifExists !== 'update') expect(existing()).toEqual(found);
   if (request.dryRun)
@@ -184,19 +199,25 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   }
 
   async function expectCleanUp(step: Ran): Promise<void> {
+    const end = async () => {
+      const log: string[] = [];
+      const error = await runPost(world, step, { timeout: TIMEOUT, jitter }, logTo(log));
+      expectNoKey(world, { log, error });
+      return error;
+    };
     if (scenario.intruder) {
       // Long after the step, somebody else makes the same.
       await pass(world, 2 * TIMEOUT);
       if (!existing()) {
         giveWorkspace(world, request.asked);
         const theirs = structuredClone(existing());
-        await runPost(world, step, { timeout: TIMEOUT, jitter });
+        await end();
         expect(existing()).toEqual(theirs);
         return;
       }
     }
     const left = structuredClone(existing());
-    const warned = await runPost(world, step, { timeout: TIMEOUT, jitter });
+    const warned = await end();
     if (found) {
       expect(existing()).toEqual(left);
       return;
