@@ -68,8 +68,8 @@ const inWholeSeconds = ({ body, ...answer }: HttpResponse) => ({
   body: body.replace(/("created_at":"[^".]*)\.\d+Z"/, '$1Z"'),
 });
 
-/** Has the looks that are asked for from `ms` on be refused for good, once. */
-function failSecondLook({ clock, network }: World, ms: number): void {
+/** Has the next look that is sent from `ms` on be refused for good. */
+function failNextLook({ clock, network }: World, ms: number): void {
   const refusal = { on: GET, kind: 'answer', status: 403 } as const;
   clock.after(ms, () => network.schedule.push(refusal));
 }
@@ -148,7 +148,7 @@ describe('what another job makes is not taken for ours', () => {
 
   test('after the step has failed, long before the end of timeout', async () => {
     const world = given([{ on: POST, kind: 'answer', status: 502 }]);
-    failSecondLook(world, 30);
+    failNextLook(world, 30);
     const ran = await runCreate(world, REQUEST, LIFE);
     expect(factsOf(ran).mayHaveLanded).toBe(true);
     const { from, to } = spanOf(ran);
@@ -273,7 +273,7 @@ describe('a POST that may come late is not forgotten when a later one was answer
       { on: POST, kind: 'answer', status: 502 },
       { on: POST, kind: 'answer', status: 400 },
     ]);
-    failSecondLook(world, 100);
+    failNextLook(world, 100);
     const { error, ...ran } = await runCreate(world, WITHOUT_LOOK, LIFE);
     expect(String(error)).toContain('whether the workspace is there could not be found out');
     expect(factsOf({ error, ...ran })).toMatchObject({ status: 400, mayHaveLanded: true });
@@ -421,12 +421,40 @@ describe('what a step leaves for after the job', () => {
     expect(slugs(world)).toEqual(isDeleted ? ['default'] : ['default', 'preview-42']);
   });
 
+  test('is left alone, where it has other fields than were asked for', async () => {
+    const world = given([]);
+    const ran = await runCreate(world, REQUEST, { ...LIFE, killedAfter: 25 });
+    expect(slugs(world)).toEqual(['default']);
+    giveWorkspace(world, { ...asked, name: 'Theirs' });
+    const lines: string[] = [];
+    expect(await runPost(world, ran, LIFE, logTo(lines))).toBeUndefined();
+    expect(lines).toContain('The workspace preview-42 was left alone');
+    expect(slugs(world)).toEqual(['default', 'preview-42']);
+  });
+
+  test('is nothing without delete-after-job, however the step ends', async () => {
+    const killed = await runCreate(given([]), WITHOUT_LOOK, { ...LIFE, killedAfter: 15 });
+    expect(killed).toMatchObject({ killed: true });
+    const world = given([{ on: POST, kind: 'reset', committed: true }]);
+    failNextLook(world, 15);
+    const red = await runCreate(world, WITHOUT_LOOK, LIFE);
+    expect(factsOf(red).mayHaveLanded).toBe(true);
+    for (const { remains } of [killed, red]) expect(remains).toBeUndefined();
+  });
+
   test('is left alone, where the server never said what time it was', async () => {
     const world = given([]);
     giveWorkspace(world, asked);
     expect(await runPost(world, { remains: { intended: { asked } } }, LIFE)).toBeUndefined();
     expect(slugs(world)).toEqual(['default', 'preview-42']);
   });
+});
+
+test.each([401, 403])('a %i, which refuses the key, is not looked into', async (status) => {
+  const world = given([{ on: POST, kind: 'answer', status }]);
+  const ran = await runCreate(world, WITHOUT_LOOK, LIFE);
+  expect(factsOf(ran)).toMatchObject({ status, mayHaveLanded: false });
+  expect(world.network.calls).toEqual([POST]);
 });
 
 test('a POST that was under way when time was over is not looked into: nothing can be sent', async () => {
