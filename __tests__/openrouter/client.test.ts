@@ -73,6 +73,10 @@ const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
 const reset = new ExchangeError('reset', { sent: true });
 const refused = new ExchangeError('refused', { sent: false });
 
+const NEW_YEAR = 'Tue, 01 Jan 2030 00:00:00 GMT';
+/** What `Date.parse` would make a date of, and RFC 9110 does not. */
+const NO_RETRY_AFTER = ['-5', '1.5', 'foo 5', 'x 2099', '2099-01-01', ''];
+
 describe('what is retried', () => {
   const unknown: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(
     (status) => ({ status }),
@@ -101,6 +105,17 @@ describe('what is retried', () => {
     for (const method of [...METHODS, 'POST'] as const) {
       expect(await clientThatGets(reply, OK).request(method)).toBe('x');
     }
+  });
+
+  test.each(NO_RETRY_AFTER)('503 with “Retry-After: %s”: all but POST', async (asked) => {
+    const reply = { status: 503, headers: { 'retry-after': asked, date: NEW_YEAR } };
+    for (const method of METHODS) {
+      expect(await clientThatGets(reply, OK).request(method)).toBe('x');
+    }
+    const { request, sentAt } = clientThatGets(reply, OK);
+    const error = (await request('POST')) as OpenRouterError;
+    expect(error.facts).toMatchObject({ again: true, mayHaveLanded: true });
+    expect(sentAt).toHaveLength(1);
   });
 
   test.each<[string, Reply, boolean]>([
@@ -219,6 +234,35 @@ describe('many at once', () => {
     expect(client.sentAt.filter((time) => time > 0)).toEqual([250]);
   });
 
+  test('one that is begun meanwhile waits too, where the server does not say how long', async () => {
+    const client = clientThatGets({ status: 429 }, OK);
+    const later = Promise.withResolvers<unknown>();
+    client.clock.after(100, () => later.resolve(client.request('GET')));
+    expect(await Promise.all([client.request('GET'), later.promise])).toEqual(['x', 'x']);
+    expect(client.sentAt).toEqual([0, 250, 250]);
+  });
+
+  test('a shorter wait that is asked for later does not end a longer one', async () => {
+    const pleas = ['9', '1'].map((wait) => ({ status: 429, headers: { 'retry-after': wait } }));
+    const client = clientThatGets(...pleas, OK);
+    expect(await requestAll(client, 2)).toEqual(['x', 'x']);
+    expect(client.sentAt).toEqual([0, 0, 9_000, 9_000]);
+  });
+
+  test('none is sent, nor waits, once the server has asked for more time than is left', async () => {
+    const client = clientThatGets({ status: 429, headers: { 'retry-after': '61' } }, OK);
+    await client.request('GET');
+    const next = (await client.request('POST')) as OpenRouterError;
+    expect(next.facts).toMatchObject({
+      reason: 'OpenRouter asks to wait 61.0 s, which would be past the timeout',
+      again: false,
+      mayHaveLanded: false,
+    });
+    expect(client.sentAt).toEqual([0]);
+    expect(client.clock.now()).toBe(0);
+    expect(client.log).toEqual([]);
+  });
+
   test('a wait for all ends when the run is cancelled', async () => {
     const client = clientThatGets({ status: 429, headers: { 'retry-after': '7' } }, OK);
     client.clock.after(100, () => client.step.abort(new Error('cancelled')));
@@ -317,6 +361,22 @@ describe('the pure parts', () => {
         expect(retryAfter({ status: 429, headers, body: '' }) ?? 0).toBeGreaterThanOrEqual(0);
       }),
     );
+  });
+
+  test.each(NO_RETRY_AFTER)('retryAfter is undefined for “%s”', (asked) => {
+    const headers = { 'retry-after': asked, date: NEW_YEAR };
+    expect(retryAfter({ status: 503, headers, body: '' })).toBeUndefined();
+  });
+
+  test.each([
+    ['0', 0],
+    [' 7 ', 7_000],
+    ['Tue, 01 Jan 2030 00:00:07 GMT', 7_000],
+    ['Tuesday, 01-Jan-30 00:00:07 GMT', 7_000],
+    ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
+  ])('retryAfter of “%s” is %i ms', (asked, ms) => {
+    const headers = { 'retry-after': asked, date: NEW_YEAR };
+    expect(retryAfter({ status: 503, headers, body: '' })).toBe(ms);
   });
 
   test('there is a verdict on every status, and no success is promised', () => {

@@ -3,6 +3,7 @@ import { type OpenRouter, openAccount } from '../../sandbox/openrouter.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import type { Log } from '../../src/log.ts';
 import { type Client, openRouter } from '../../src/openrouter/client.ts';
+import type { Transport } from '../../src/openrouter/transport.ts';
 import type { Workspace } from '../../src/openrouter/workspaces.ts';
 import { cleanUp, type Remains } from '../../src/workspace/clean-up.ts';
 import { createWorkspace } from '../../src/workspace/create.ts';
@@ -24,6 +25,8 @@ export interface World {
   managementKey: string;
   clock: VirtualClock;
   network: Network;
+  /** What stands between a step and the account, where a test is to see or to bend what passes. */
+  proxy?: (direct: Transport) => Transport;
 }
 
 const KEY = 'sk-or-v1-of-a-property-test';
@@ -106,16 +109,21 @@ export async function live<Result>(
   ran.elapsed = clock.now() - start;
 }
 
+/** A log whose lines of each kind are pushed to `lines`. */
+export function logTo(lines: string[]): Log {
+  return {
+    info: (line) => lines.push(line),
+    debug: (line) => lines.push(line),
+    warning: (title, more) => lines.push(title, ...more),
+  };
+}
+
 /** Runs a create step. What it does after it is killed does not happen. */
 export async function runCreate(world: World, request: CreateRequest, life: Life): Promise<Ran> {
   const ran: Ran = { killed: false, log: [], elapsed: 0 };
   const { clock } = world;
   const mortal = mortalIn(ran);
-  const log = {
-    info: (line: string) => ran.log.push(line),
-    debug: (line: string) => ran.log.push(line),
-    warning: (title: string, lines: readonly string[]) => ran.log.push(title, ...lines),
-  };
+  const log = logTo(ran.log);
   const { client } = connect(world, life, { log, isDead: () => ran.killed });
   const work = createWorkspace(request, {
     client,
@@ -139,11 +147,16 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
 }
 
 /** Runs the post step of `ran`, from what its state holds. Returns the error that it warns of. */
-export async function runPost(world: World, ran: Ran, life: Life): Promise<unknown> {
+export async function runPost(
+  world: World,
+  ran: Pick<Ran, 'remains'>,
+  life: Life,
+  log: Log = SILENT,
+): Promise<unknown> {
   if (!ran.remains) return undefined;
-  const { client, signal } = connect(world, life);
+  const { client, signal } = connect(world, life, { log });
   const { clock } = world;
-  const work = cleanUp(ran.remains, { client, clock, log: SILENT, signal });
+  const work = cleanUp(ran.remains, { client, clock, log, signal });
   return clock.run(
     work.then(
       () => undefined,
@@ -162,13 +175,13 @@ export const SILENT: Log = {
 
 /** A client in `world`; what it sends once it is dead does not arrive. */
 export function connect(
-  { clock, network }: World,
+  { clock, network, proxy = (direct) => direct }: World,
   { timeout, jitter }: Life,
   { log = SILENT, isDead = () => false }: { log?: Log; isDead?(): boolean } = {},
 ): Connected {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
-  const transport = inProcessTransport(network, API_URL);
+  const transport = proxy(inProcessTransport(network, API_URL));
   let draws = 0;
   const client = openRouter({
     apiUrl: API_URL,
