@@ -1120,7 +1120,7 @@
       const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
       return refused ? REFUSED : UNKNOWN_FOR_GOOD;
     }
-    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
     function retryAfter({headers: headers}) {
       const asked = String(headers["retry-after"] ?? "").trim();
       if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
@@ -3641,7 +3641,10 @@
         id: id,
         slug: slug
       }), {
-        error: ({input: input}) => `it was the workspace ${JSON.stringify(input.slug)}`
+        error: ({input: input}) => {
+          const {slug: slug, id: id} = input;
+          return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;
+        }
       }))
     });
     async function postWorkspace(client, body, attempt) {
@@ -5004,10 +5007,10 @@
         };
       } catch (error) {
         if (!(error instanceof OpenRouterError)) throw error;
+        mayComeLate ||= error.facts.pleaded === true;
         if (!isWorthALook(error.facts)) throw told(error, doubt !== "none" || mayComeLate);
         attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
-        mayComeLate ||= error.facts.pleaded === true;
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
         const isOpen = doubt !== "none" || mayComeLate;
         const look = await lookInto(told(error, isOpen), "the workspace", () => findWorkspace(client, asked.slug));
@@ -5053,7 +5056,7 @@
     function makerOf(found) {
       const {workspace: workspace, asked: asked, wasFree: wasFree, isNew: isNew, doubt: doubt, isOpen: isOpen, wasRefused: wasRefused} = found;
       if (!isOpen || isNew === false) return false;
-      if (!isAsAsked(workspace, asked)) return wasFree && doubt !== "answered 500" ? "unknown" : false;
+      if (!isAsAsked(workspace, asked)) return wasFree ? "unknown" : false;
       if (isNew === void 0 || doubt === "none") return "unknown";
       return doubt === "lost" || wasRefused ? true : "unsettled";
     }
@@ -5119,6 +5122,7 @@
     async function post({asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs}, look, surroundings) {
       const {clock: clock, events: events, log: log} = surroundings;
       const start = clock.now();
+      const since = look?.askedAt ?? start;
       const within = ms => ({
         asked: asked,
         span: spanFrom(look, ms)
@@ -5126,7 +5130,7 @@
       if (deleteAfterJob) events.intended(within(timeoutMs));
       const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
         const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
-        if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - start + LATE_MS));
+        if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
         throw error;
       });
       const {workspace: workspace, made: made} = posted;

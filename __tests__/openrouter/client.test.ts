@@ -75,7 +75,15 @@ const refused = new ExchangeError('refused', { sent: false });
 
 const NEW_YEAR = 'Tue, 01 Jan 2030 00:00:00 GMT';
 /** What `Date.parse` would make a date of, and RFC 9110 does not. */
-const NO_RETRY_AFTER = ['-5', '1.5', 'foo 5', 'x 2099', '2099-01-01', ''];
+const NO_RETRY_AFTER = [
+  'Tue Jan  1 00:00:07 2030',
+  '-5',
+  '1.5',
+  'foo 5',
+  'x 2099',
+  '2099-01-01',
+  '',
+];
 
 describe('what is retried', () => {
   const unknown: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(

@@ -36,8 +36,11 @@ export function verdictOn(response: HttpResponse): Verdict {
   return refused ? REFUSED : UNKNOWN_FOR_GOOD;
 }
 
-/** As `Date.parse` would make a date of `-5` or `foo 5`, too: RFC 9110 has each begin with a day. */
-const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+/**
+ * `Date.parse` would make a date of `-5` or `foo 5`, too, and read one without a zone as local time.
+ * RFC 9110 has those that are sent begin with a day and end with GMT.
+ */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
 
 /**
  * The milliseconds that an answer asks to wait in `Retry-After`, which holds seconds or a date; a

@@ -136,7 +136,10 @@ const workspaceOf = (idOrSlug: string) =>
   z.object({
     data: workspace.check(
       z.refine(({ id, slug }) => isOf(idOrSlug, { id, slug }), {
-        error: ({ input }) => `it was the workspace ${JSON.stringify((input as Workspace).slug)}`,
+        error: ({ input }) => {
+          const { slug, id } = input as Workspace;
+          return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;
+        },
       }),
     ),
   });

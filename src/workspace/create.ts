@@ -64,12 +64,13 @@ async function post(
 ): Promise<Posted> {
   const { clock, events, log } = surroundings;
   const start = clock.now();
+  const since = look?.askedAt ?? start;
   const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
   if (deleteAfterJob) events.intended(within(timeoutMs));
   const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
     const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
     if (deleteAfterJob && isOver) events.withdrawn();
-    else if (deleteAfterJob) events.intended(within(clock.now() - start + LATE_MS));
+    else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
     throw error;
   });
   const { workspace, made } = posted;

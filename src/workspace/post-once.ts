@@ -46,12 +46,12 @@ export async function postOnce(
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
     } catch (error) {
       if (!(error instanceof OpenRouterError)) throw error;
+      // A plea to wait says that nothing was done, which need not be true.
+      mayComeLate ||= error.facts.pleaded === true;
       if (!isWorthALook(error.facts)) throw told(error, doubt !== 'none' || mayComeLate);
       attempt = error.facts.attempts + 1;
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
-      // A plea to wait says that nothing was done, which need not be true.
-      mayComeLate ||= error.facts.pleaded === true;
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
       const isOpen = doubt !== 'none' || mayComeLate;
@@ -123,7 +123,7 @@ function makerOf(found: Found): Posted['made'] | 'unsettled' {
   if (!isOpen || isNew === false) return false;
   if (!isAsAsked(workspace, asked)) {
     // Another's, or ours with a value that the server has brought into a form of its own.
-    return wasFree && doubt !== 'answered 500' ? 'unknown' : false;
+    return wasFree ? 'unknown' : false;
   }
   if (isNew === undefined || doubt === 'none') return 'unknown';
   return doubt === 'lost' || wasRefused ? true : 'unsettled';
