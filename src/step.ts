@@ -2,6 +2,7 @@ import { readSecrets } from './inputs/secrets.ts';
 import { type Clock, systemClock } from './openrouter/clock.ts';
 import { openReport, type Report } from './report/report.ts';
 
+/** What a program has of the step that it runs as. */
 export interface Step {
   report: Report;
   clock: Clock;
@@ -27,6 +28,7 @@ export async function runStep(
   const report = openReport();
   const { managementKey, proxyPassword } = readSecrets();
   report.conceal(managementKey);
+  // Only in the log: a password may be a word, and is not sent to where outputs come from.
   report.mask(proxyPassword);
 
   const stop = new AbortController();

@@ -6,7 +6,10 @@ import { flag } from './flag.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { readInputs } from './read.ts';
 
-/** The inputs of `action.yml`, in the order in which their problems are told. */
+/**
+ * The inputs of `action.yml`, in the order in which their problems are told. Built at once, where
+ * those of the other actions are only by these, which a create need not wait for.
+ */
 export const createInputs = z.object({
   management_key: connection.management_key,
   ...createWorkspaceRequest.shape,
@@ -18,7 +21,7 @@ export const createInputs = z.object({
   timeout: connection.timeout,
 });
 
-export interface CreateInputs extends Connection, CreateRequest {}
+interface CreateInputs extends Connection, CreateRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readCreateInputs(): CreateInputs {

@@ -19,7 +19,7 @@ export const deleteInputs = () =>
     timeout: connection.timeout,
   });
 
-export interface DeleteInputs extends Connection, DeleteRequest {}
+interface DeleteInputs extends Connection, DeleteRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readDeleteInputs(): DeleteInputs {

@@ -53,7 +53,7 @@ export const governanceInputs = {
   ),
 };
 
-export type GovernanceInputs = z.infer<z.ZodMiniObject<typeof governanceInputs>>;
+type GovernanceInputs = z.infer<z.ZodMiniObject<typeof governanceInputs>>;
 
 type Given = ReadonlySet<string>;
 

@@ -56,7 +56,7 @@ function keyProblems(
   ];
 }
 
-export interface KeyInputs extends Connection, KeyRequest {}
+interface KeyInputs extends Connection, KeyRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readKeyInputs(): KeyInputs {

@@ -31,7 +31,7 @@ export const sweepInputs = () =>
     timeout: timeout('10m'),
   });
 
-export interface SweepInputs extends Connection, SweepRequest {}
+interface SweepInputs extends Connection, SweepRequest {}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readSweepInputs(): SweepInputs {

@@ -60,7 +60,8 @@ export interface BudgetWrite {
 }
 
 /**
- * `PUT` or `DELETE /workspaces/{id}/budgets/{interval}`. OpenRouter refuses what would not leave
+ * `PUT` or `DELETE /workspaces/{id}/budgets/{interval}`
+ * (https://openrouter.ai/docs/api/api-reference/workspaces/create-or-update-a-workspace-budget). OpenRouter refuses what would not leave
  * lifetime > monthly > weekly > daily, among those that are set. Returns what is so then, as far as
  * the answer says.
  * @throws {OpenRouterError}

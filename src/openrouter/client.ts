@@ -32,6 +32,7 @@ export interface Call<Answer> extends Pick<CallFacts, 'doing' | 'leaves' | 'hint
   received?(body: string): void;
 }
 
+/** A successful answer, and when it was given. */
 export interface Answered<Answer> {
   answer: Answer;
   /** The server's own time of its answer, in milliseconds since 1970, to the second. */
@@ -40,6 +41,7 @@ export interface Answered<Answer> {
   askedAt: number;
 }
 
+/** The API, as long as the step has time for it. */
 export interface Client {
   /**
    * Makes `call` until it succeeds, while another time may help and time is left; but never
@@ -56,7 +58,7 @@ export interface Client {
   within(ms: number): Client;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   /** Without a slash at its end. */
   apiUrl: string;
   managementKey: string;

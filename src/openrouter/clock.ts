@@ -6,6 +6,7 @@ export interface Clock {
   after(ms: number, act: () => void): () => void;
 }
 
+/** The clock of this machine, which nothing sets back. */
 export const systemClock: Clock = {
   // `performance` would do as well, and takes Node a millisecond to load.
   now: () => Number(process.hrtime.bigint()) / 1e6,

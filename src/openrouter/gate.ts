@@ -14,6 +14,7 @@ export interface Gate {
   open(deadline: number): Promise<string | undefined>;
 }
 
+/** A gate that is open; a wait at it ends early when `signal` aborts. */
 export function openGate({ clock, signal }: { clock: Clock; signal: AbortSignal }): Gate {
   let closedUntil = clock.now();
   return {

@@ -5,7 +5,7 @@ import type { Workspace } from './workspaces.ts';
 /** How long a guardrail counts until it begins anew. */
 export const RESET_INTERVALS = ['daily', 'weekly', 'monthly'] as const;
 
-export type ResetInterval = (typeof RESET_INTERVALS)[number];
+type ResetInterval = (typeof RESET_INTERVALS)[number];
 
 /** The makers whose models zero data retention is enforced for, each by a field of its own. */
 export const ZDR_FIELDS = [

@@ -20,7 +20,7 @@ const key = z.looseObject({
 export type Key = z.infer<typeof key>;
 
 /** What it takes to tell of a key, and to delete it. */
-export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
+type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
 const LIMIT = 'must be a number of US dollars, 0 or more';
 

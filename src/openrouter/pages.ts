@@ -9,11 +9,11 @@ export interface Page<Item> extends Partial<Pick<Answered<unknown>, 'serverTime'
   total?: number | undefined;
 }
 
-/** The most that OpenRouter puts on a page, and all that it puts on one of keys. */
+/** The most that OpenRouter puts on a page, and what it puts on each of keys. */
 export const PAGE_SIZE = 100;
 
 /** A list of the API's. */
-export interface ListCall<Item> extends Pick<Call<unknown>, 'doing' | 'path' | 'hint'> {
+interface ListCall<Item> extends Pick<Call<unknown>, 'doing' | 'path' | 'hint'> {
   /** What is asked for beside the offset. */
   query: Readonly<Record<string, string>>;
   /** The shape that a page must have. */

@@ -6,7 +6,7 @@ import { getProxyUrl, HttpClient } from '@actions/http-client';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export interface HttpRequest {
+interface HttpRequest {
   method: Method;
   url: string;
   headers: Record<string, string>;

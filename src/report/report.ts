@@ -32,6 +32,7 @@ export interface Report extends Log {
   warnOf(error: unknown, lastLine: string): void;
 }
 
+/** The report of this step, to the log and the files that the runner has named in the environment. */
 export function openReport(): Report {
   const concealed: string[] = [];
   const redact = (text: string) =>

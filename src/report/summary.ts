@@ -10,9 +10,13 @@ export interface Summary {
   table?: Table | undefined;
 }
 
-/** Of the rows of a table, in bytes: GitHub takes a mebibyte in all. */
+/**
+ * Of the rows of a table, in bytes. GitHub takes a mebibyte of a step
+ * (https://docs.github.com/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions).
+ */
 const MAX_TABLE = 512 * 1024;
 
+/** `summary` as the HTML that GitHub shows, in which `redact` has taken the secrets out of each text. */
 export function summaryHtml(summary: Summary, redact: Redact): string {
   const { title, url, paragraphs = [], table } = summary;
   const html = (text: string) => toHtml(text, redact);

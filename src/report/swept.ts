@@ -5,9 +5,14 @@ import type { Fate, SweepRequest, SweepResult } from '../workspace/sweep.ts';
 import type { Outputs } from './created.ts';
 import { fitting, type Summary } from './summary.ts';
 
-/** Of each list, in bytes: a shell takes no more than 128 KiB in a variable, and GitHub 1 MiB in all. */
+/**
+ * Of each list, in bytes. Linux takes no more than 128 KiB in a variable (execve(2)), and GitHub no
+ * more than 1 MB in all outputs of a job
+ * (its documentation of `jobs.<job_id>.outputs`).
+ */
 const MAX_LIST = 100_000;
 
+/** The outputs that say what was done; of long lists, the beginning. */
 export function outputsOfSweep({ deleted, spared, kept, failed }: SweepResult): Outputs {
   return {
     deleted: list(deleted),

@@ -7,6 +7,7 @@ import type { Abortable } from './surroundings.ts';
 /** What the step has left for its clean-up: what it made, or what it was about to make. */
 export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
 
+/** The slug of the workspace that may be left. */
 export function slugOf(remains: Remains): string {
   return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
 }

@@ -3,7 +3,7 @@ import { OpenRouterError } from '../openrouter/error.ts';
 import { deleteKey, type Key } from '../openrouter/keys.ts';
 
 /** An API key that could not be deleted, and why. */
-export interface Undeleted {
+interface Undeleted {
   key: Key;
   error: OpenRouterError;
 }

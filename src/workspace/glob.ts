@@ -4,8 +4,9 @@ export function fixedPrefix(glob: string): string {
 }
 
 /**
- * Whether all of `text` is as `glob` says, in which `*` is any run of characters and `?` any one. In time that is at most the product of their lengths: a
- * regular expression would take for ever over many stars.
+ * Whether all of `text` is as `glob` says, in which `*` is any run of characters and `?` any one.
+ * That takes a time of the product of their lengths at most, where a regular expression would take
+ * for ever over many stars.
  */
 export function matches(glob: string, text: string): boolean {
   let [at, next] = [0, 0];

@@ -32,7 +32,7 @@ export interface KeyResult {
 }
 
 /** Told as soon as they are known, so that a step which fails or is killed later has said them. */
-export interface KeyEvents {
+interface KeyEvents {
   /** Secrets have come in, before anything else is done with the answer. */
   conceal(secrets: readonly string[]): void;
   /** What is left to the post step from now on. */
@@ -41,7 +41,7 @@ export interface KeyEvents {
   minted(result: KeyResult): void;
 }
 
-export interface KeySurroundings extends Surroundings {
+interface KeySurroundings extends Surroundings {
   events: KeyEvents;
   /** At least 0 and below 1. */
   random(): number;

@@ -6,7 +6,7 @@ import { type KeyIntent, type Lost, lostAmong } from './key-intent.ts';
 import { canBeLookedInto, lookInto, nextAttempt, told } from './lost.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface MintSurroundings extends Surroundings {
+interface MintSurroundings extends Surroundings {
   /** Told of each secret before anything else happens to the answer that it came in. */
   conceal(secrets: readonly string[]): void;
   /** A POST is about to be sent; `lost` counts it. */

@@ -37,7 +37,7 @@ export interface Intent {
 }
 
 /** Told as soon as they are known, so that a step which fails or is killed later has said them. */
-export interface Events {
+interface Events {
   /** A POST is about to be sent for a workspace that is to be deleted after the job. */
   intended(intent: Intent): void;
   /** It has come to nothing that is ours. */

@@ -11,7 +11,7 @@ import type { Table } from '../table.ts';
 import { deleteEach } from './delete-keys.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface TearDownOptions {
+interface TearDownOptions {
   /** Delete the API keys of the workspace, which block its deletion; otherwise they are refused. */
   deleteKeys: boolean;
   /** Look for keys made meanwhile before the workspace is deleted, and not only if that is refused. */
@@ -19,7 +19,7 @@ export interface TearDownOptions {
 }
 
 /** What a teardown has done, whether or not it came to its end. */
-export interface TornDown {
+interface TornDown {
   deletedKeys: readonly Key[];
   /** Why the workspace is, or may be, still there. */
   failure?: OpenRouterError | Failure;
