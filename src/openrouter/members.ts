@@ -55,7 +55,7 @@ export async function listMembers(
 const NOT_TO_BE_CHANGED =
   'OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.';
 
-/** The most that one call adds, as the SDK of OpenRouter has it (`bulkAddMembers`). */
+/** The most that one call adds, by the OpenAPI document of OpenRouter. */
 export const MAX_ADDED = 100;
 
 /**
