@@ -70,7 +70,8 @@ test('gone already is success', async () => {
 });
 
 describe('a state that the step has not saved is a warning, and nothing is sent', () => {
-  const remains = { made: { id: '1', slug: 'a' } };
+  const id = '550e8400-e29b-41d4-a716-446655440000';
+  const remains = { made: { id, slug: 'a' } };
   test.each<[string, unknown]>([
     ['text', 'made'],
     ['a number', 5],
@@ -78,6 +79,7 @@ describe('a state that the step has not saved is a warning, and nothing is sent'
     ['nothing that remains', { apiUrl: 'https://openrouter.ai/api/v1', timeoutMs: 1_000 }],
     ['what was intended and is not said', { ...CONNECTION, remains: { intended: {} } }],
     ['a host without TLS', { ...CONNECTION, apiUrl: 'http://0.0.0.0:9/api/v1', remains }],
+    ['an id that leads elsewhere', { ...CONNECTION, remains: { made: { id: '..', slug: 'a' } } }],
     ['no host', { timeoutMs: 1_000, remains }],
   ])('%s', async (_, state) => {
     const main = await create('stateful');

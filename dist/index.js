@@ -1758,6 +1758,7 @@
       }
     }
     async function readAnswer(message) {
+      const start = systemClock.now();
       const status = message.statusCode ?? 0;
       const chunks = [];
       let size = 0;
@@ -1773,7 +1774,8 @@
       return {
         status: status,
         headers: message.headers,
-        body: (new TextDecoder).decode(Buffer.concat(chunks))
+        body: (new TextDecoder).decode(Buffer.concat(chunks)),
+        bodyMs: systemClock.now() - start
       };
     }
     const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
@@ -1844,7 +1846,9 @@
             if (!canRepeat(error.facts)) throw error.with({
               pleaded: pleaded
             });
-            await client.untilNextAttempt(error);
+            await client.untilNextAttempt(error.with({
+              pleaded: pleaded
+            }));
             pleaded ||= isPlea(error.facts);
           }
         },
@@ -1878,7 +1882,13 @@
       return client;
     }
     async function attemptThrough(gate, options, call) {
-      const closed = await gate.open(options.deadline);
+      const {clock: clock, deadline: deadline, cutOff: cutOff} = options;
+      if (cutOff !== void 0 && cutOff <= clock.now()) throw failed(call, {
+        reason: "the time for it was over",
+        ...NOT_SENT,
+        again: false
+      });
+      const closed = await gate.open(deadline);
       if (closed !== void 0) throw failed(call, {
         reason: closed,
         ...NOT_SENT,
@@ -1898,13 +1908,13 @@
       return status !== void 0 && again && !mayHaveLanded;
     }
     async function attemptOnce(options, call) {
-      const askedAt = options.clock.now();
       const response = await exchange(options, call);
+      const heardAt = options.clock.now() - (response.bodyMs ?? 0);
       const serverTime = Date.parse(String(response.headers["date"]));
       return {
         answer: usable(call, response),
         serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
-        askedAt: askedAt
+        heardAt: heardAt
       };
     }
     async function exchange(options, call) {
@@ -3974,7 +3984,10 @@
       slug: schemas_string()
     };
     const remainsOfCreate = () => union([ object({
-      made: object(identity)
+      made: object({
+        ...identity,
+        id: identity.id.check(refine(id => isUuid(id)))
+      })
     }), object({
       intended: object({
         asked: createWorkspaceRequest,
@@ -4893,7 +4906,7 @@
     async function guardrailIdAt(workspace, client) {
       const said = guardrailIdOf(workspace);
       if (said !== void 0) return said;
-      const look = await findWorkspace(client, workspace.id);
+      const look = await findWorkspace(client, workspace.slug);
       return knownIdOf(look.workspace ?? workspace);
     }
     function guardrailUnknown({slug: slug}) {
@@ -5065,9 +5078,9 @@
       if (mayHaveLanded) return canBeLookedInto(facts);
       return status !== void 0 && !again && status !== 401 && status !== 403;
     }
-    function isNewSince({serverTime: serverTime, askedAt: askedAt}, workspace, start) {
+    function isNewSince({serverTime: serverTime, heardAt: heardAt}, workspace, start) {
       if (serverTime === void 0) return;
-      const from = serverTime - (askedAt - start);
+      const from = serverTime - (heardAt - start);
       return wasMadeIn(workspace, {
         from: from,
         to: Number.POSITIVE_INFINITY
@@ -5122,7 +5135,7 @@
     async function post({asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs}, look, surroundings) {
       const {clock: clock, events: events, log: log} = surroundings;
       const start = clock.now();
-      const since = look?.askedAt ?? start;
+      const since = look?.heardAt ?? start;
       const within = ms => ({
         asked: asked,
         span: spanFrom(look, ms)
@@ -5164,8 +5177,12 @@
             }),
             withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
             known(workspace, created) {
+              const {id: id, slug: slug} = workspace;
               if (created && deleteAfterJob) leave({
-                made: workspace
+                made: {
+                  id: id,
+                  slug: slug
+                }
               });
               report.output(created_identity(workspace, created));
             }

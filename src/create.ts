@@ -23,7 +23,8 @@ export function create(): Promise<void> {
         intended: (intended) => leave({ intended }),
         withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
         known(workspace, created) {
-          if (created && deleteAfterJob) leave({ made: workspace });
+          const { id, slug } = workspace;
+          if (created && deleteAfterJob) leave({ made: { id, slug } });
           report.output(identity(workspace, created));
         },
       },

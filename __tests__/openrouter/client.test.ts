@@ -322,6 +322,12 @@ describe('time', () => {
     },
   );
 
+  test('of a client that has only 1 s is nothing for what has had no turn by then', async () => {
+    const { requestWithin, sentAt } = clientThatGets('silence');
+    await Promise.all(Array.from({ length: 20 }, () => requestWithin(1_000)));
+    expect(sentAt.every((at) => at === 0)).toBe(true);
+  });
+
   test('of an attempt is half of what is left, 30 s at most and 1 s at least', () => {
     expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTime)).toEqual([
       30_000, 30_000, 10_000, 1_000, 1_000,

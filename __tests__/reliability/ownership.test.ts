@@ -137,14 +137,28 @@ describe('what another job makes is not taken for ours', () => {
     const world = given([{ on: POST, kind: 'reset' }]);
     world.proxy = (direct) => async (request, signal) => {
       const answer = await direct(request, signal);
+      if (request.method !== 'GET') return answer;
       // Its head is sent by then, with the time in it; its body trickles.
-      if (request.method === 'GET') await sleep(world.clock, 5_000, signal);
-      return answer;
+      await sleep(world.clock, 5_000, signal);
+      return { ...answer, bodyMs: 5_000 };
     };
     giveWorkspace(world, asked);
     await pass(world, 4_000);
     expectTaken(await runCreate(world, WITHOUT_LOOK, LIFE), 'by another');
   });
+
+  test.each([1_500, 4_000, 20_000])(
+    'but ours is, where a look takes %i ms to be answered',
+    async (ms) => {
+      const world = given([{ on: POST, kind: 'reset', committed: true }]);
+      world.proxy = (direct) => async (request, signal) => {
+        if (request.method === 'GET') await sleep(world.clock, ms, signal);
+        return direct(request, signal);
+      };
+      const { result } = await runCreate(world, WITHOUT_LOOK, LIFE);
+      expect(result?.outcome).toBe('created');
+    },
+  );
 
   test('after the step has failed, long before the end of timeout', async () => {
     const world = given([{ on: POST, kind: 'answer', status: 502 }]);
@@ -152,8 +166,8 @@ describe('what another job makes is not taken for ours', () => {
     const ran = await runCreate(world, REQUEST, LIFE);
     expect(factsOf(ran).mayHaveLanded).toBe(true);
     const { from, to } = spanOf(ran);
-    // From the first look on.
-    expect(to - from).toBe(ran.elapsed + 10_000);
+    // From when the first look was answered, after 20 ms.
+    expect(to - from).toBe(ran.elapsed - 20 + 10_000);
     await pass(world, 15_000);
     giveWorkspace(world, asked);
     const lines: string[] = [];

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { Failure } from '../failure.ts';
 import { parseJson } from '../json.ts';
 import { createKeyRequest } from '../openrouter/keys.ts';
-import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
+import { createWorkspaceRequest, isUuid } from '../openrouter/workspaces.ts';
 import type { Remains } from '../workspace/clean-up.ts';
 import type { KeyRemains } from '../workspace/key-remains.ts';
 import { type Connection, connection } from './connection.ts';
@@ -25,7 +25,9 @@ const identity = { id: z.string(), slug: z.string() };
 /** The shape of what `action.yml` leaves. */
 export const remainsOfCreate = (): z.ZodMiniType<Remains> =>
   z.union([
-    z.object({ made: z.object(identity) }),
+    z.object({
+      made: z.object({ ...identity, id: identity.id.check(z.refine((id) => isUuid(id))) }),
+    }),
     z.object({
       intended: z.object({
         asked: createWorkspaceRequest,
@@ -52,8 +54,8 @@ export const remainsOfKey = (): z.ZodMiniType<KeyRemains> =>
 
 /**
  * What `main` has saved; undefined where there is nothing to clean up, and a failure where it is
- * not what this version of `main` saves. It is an environment variable, which whatever writes those
- * of a job can set: the key must not be led elsewhere by it.
+ * not what this version of `main` saves. It comes in an environment variable, so it is checked as
+ * an input is: for a host without TLS, say, where the key would go.
  */
 export function readCleanUpState<Left>(
   remains: z.ZodMiniType<Left>,

@@ -37,8 +37,8 @@ export interface Answered<Answer> {
   answer: Answer;
   /** The server's own time of its answer, in milliseconds since 1970, to the second. */
   serverTime: number | undefined;
-  /** When it was asked, in milliseconds by the client's clock. */
-  askedAt: number;
+  /** When its headers came, in milliseconds by the client's clock: when, or soon after, `Date` was. */
+  heardAt: number;
 }
 
 /** The API, as long as the step has time for it. */
@@ -95,7 +95,7 @@ function clientThrough(gate: Gate, options: Options): Client {
         } catch (error) {
           if (!(error instanceof OpenRouterError)) throw error;
           if (!canRepeat(error.facts)) throw error.with({ pleaded });
-          await client.untilNextAttempt(error);
+          await client.untilNextAttempt(error.with({ pleaded }));
           pleaded ||= isPlea(error.facts);
         }
       }
@@ -129,7 +129,11 @@ async function attemptThrough<Answer>(
   options: Options,
   call: Call<Answer>,
 ): Promise<Answered<Answer>> {
-  const closed = await gate.open(options.deadline);
+  const { clock, deadline, cutOff } = options;
+  if (cutOff !== undefined && cutOff <= clock.now()) {
+    throw failed(call, { reason: 'the time for it was over', ...NOT_SENT, again: false });
+  }
+  const closed = await gate.open(deadline);
   if (closed !== undefined) throw failed(call, { reason: closed, ...NOT_SENT, again: false });
   try {
     return await attemptOnce(options, call);
@@ -155,13 +159,13 @@ async function attemptOnce<Answer>(
   options: Options,
   call: Call<Answer>,
 ): Promise<Answered<Answer>> {
-  const askedAt = options.clock.now();
   const response = await exchange(options, call);
+  const heardAt = options.clock.now() - (response.bodyMs ?? 0);
   const serverTime = Date.parse(String(response.headers['date']));
   return {
     answer: usable(call, response),
     serverTime: Number.isNaN(serverTime) ? undefined : serverTime,
-    askedAt,
+    heardAt,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
+import { systemClock } from './clock.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -18,6 +19,8 @@ export interface HttpResponse {
   /** By lower-case name. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
+  /** How long the body took to come after the headers, in milliseconds; 0 where it is not said. */
+  bodyMs?: number;
 }
 
 /**
@@ -145,6 +148,7 @@ type RequestInfo = Parameters<HttpClient['requestRaw']>[0];
  * iteration throws; it has no bound, and copies all it has with each chunk.
  */
 async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
+  const start = systemClock.now();
   const status = message.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -163,6 +167,7 @@ async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
     status,
     headers: message.headers,
     body: new TextDecoder().decode(Buffer.concat(chunks)),
+    bodyMs: systemClock.now() - start,
   };
 }
 

@@ -64,7 +64,7 @@ async function post(
 ): Promise<Posted> {
   const { clock, events, log } = surroundings;
   const start = clock.now();
-  const since = look?.askedAt ?? start;
+  const since = look?.heardAt ?? start;
   const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
   if (deleteAfterJob) events.intended(within(timeoutMs));
   const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {

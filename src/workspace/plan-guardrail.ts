@@ -53,7 +53,7 @@ function knownIdOf(workspace: Workspace): string {
 async function guardrailIdAt(workspace: Workspace, client: Client): Promise<string> {
   const said = guardrailIdOf(workspace);
   if (said !== undefined) return said;
-  const look = await findWorkspace(client, workspace.id);
+  const look = await findWorkspace(client, workspace.slug);
   return knownIdOf(look.workspace ?? workspace);
 }
 

@@ -140,8 +140,8 @@ function isWorthALook(facts: CallFacts): boolean {
 }
 
 /** Whether `workspace` was made since `start`, by the server's own clock. */
-function isNewSince({ serverTime, askedAt }: Look, workspace: Workspace, start: number) {
+function isNewSince({ serverTime, heardAt }: Look, workspace: Workspace, start: number) {
   if (serverTime === undefined) return undefined;
-  const from = serverTime - (askedAt - start);
+  const from = serverTime - (heardAt - start);
   return wasMadeIn(workspace, { from, to: Number.POSITIVE_INFINITY });
 }
