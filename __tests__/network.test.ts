@@ -89,9 +89,10 @@ describe('a proxy', () => {
   test('that nobody listens on is named, and nothing was sent', async () => {
     const proxy = await withProxy({});
     await proxy.close();
-    const { message } = redOf(await create({ https_proxy: proxy.url }, SOON));
+    const step = await create({ https_proxy: proxy.url }, SOON);
+    const { message } = redOf(step);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
-    expect(message).toContain('ECONNREFUSED');
+    expect(step.log).toContain('ECONNREFUSED');
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
@@ -109,9 +110,11 @@ describe('a proxy', () => {
     [502, 'statusCode=502'],
   ])('that refuses with %i is named, and nothing was sent', async (answer, reason) => {
     const proxy = await withProxy({ answer });
-    const { message } = redOf(await create({ https_proxy: proxy.url }, SOON));
+    const step = await create({ https_proxy: proxy.url }, SOON);
     await proxy.close();
-    expect(message).toContain(reason);
+    const { message } = redOf(step);
+    // On a slow machine, the last try may end by the timeout.
+    expect(step.log).toContain(reason);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
