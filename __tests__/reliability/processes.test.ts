@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ScheduledFault } from '../../sandbox/faults.ts';
+import { giveWorkspace } from '../../sandbox/given.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { IF_EXISTS } from '../../src/workspace/request.ts';
-import { annotations, openBench, workspaceInputs } from '../step.ts';
+import { annotations, openBench, printedBy, redOf, workspaceInputs } from '../step.ts';
 
 describe.each([400, 409, 500] as const)('where a taken slug is answered with %i', (status) => {
   const bench = openBench({ takenSlugStatus: status });
@@ -47,24 +48,41 @@ describe('through the bundle', () => {
     { minLength: 1, maxLength: 3 },
   ) as fc.Arbitrary<ScheduledFault[]>;
 
+  const jobs = fc.record({
+    schedule: faults,
+    ifExists: fc.constantFrom(...IF_EXISTS),
+    isThere: fc.boolean(),
+    deletesAfterJob: fc.boolean(),
+  });
+
   test('a create comes through one to three faults, and says the truth', async () => {
     await fc.assert(
-      fc.asyncProperty(faults, async (schedule) => {
-        const inputs = workspaceInputs();
-        bench.sandbox.faults.push(...schedule);
+      fc.asyncProperty(jobs, async ({ schedule, ifExists, isThere, deletesAfterJob }) => {
+        const { sandbox } = bench;
+        const inputs = {
+          ...workspaceInputs(),
+          'if-exists': ifExists,
+          'delete-after-job': String(deletesAfterJob),
+        };
+        if (isThere) giveWorkspace(sandbox, { slug: inputs.slug, age: 60_000 });
+        sandbox.faults.push(...schedule);
         const step = await bench.create(inputs);
-        bench.sandbox.faults.length = 0;
-        const made = bench.sandbox.account.workspaces.filter(({ slug }) => slug === inputs.slug);
-        expect(made).toHaveLength(1);
-        expect(step.exitCode).toBe(0);
-        expect(step.outputs).toMatchObject({
-          id: made[0]?.id,
-          created: 'true',
-          outcome: 'created',
-        });
-        expect(step.stdout.split('\n').slice(1).join()).not.toContain(bench.sandbox.managementKey);
+        sandbox.faults.length = 0;
+        const made = () => sandbox.account.workspaces.filter(({ slug }) => slug === inputs.slug);
+        expect(made()).toHaveLength(1);
+        expect(printedBy(step)).not.toContain(sandbox.managementKey);
+        if (isThere && ifExists === 'fail') {
+          expect(redOf(step).title).toBe(`The slug ${inputs.slug} is taken`);
+        } else {
+          expect(step.exitCode).toBe(0);
+          expect(step.outputs).toMatchObject({ id: made()[0]?.id, created: String(!isThere) });
+        }
+
+        const post = await bench.post(step);
+        expect(post.exitCode).toBe(0);
+        expect(made()).toHaveLength(deletesAfterJob && !isThere ? 0 : 1);
       }),
-      { numRuns: 25 },
+      { numRuns: 30 },
     );
   }, 120_000);
 
