@@ -177,9 +177,10 @@ describe('a dry run', () => {
     expect(calls()).toEqual(['GET']);
   });
 
-  test('says that it would reuse', async () => {
-    const step = await dryRun({ ...STANDING, 'if-exists': 'reuse' });
+  test.each(['reuse', 'update'])('says that with %s nothing would change', async (policy) => {
+    const step = await dryRun({ ...STANDING, 'if-exists': policy });
     expect(step.outputs).toMatchObject({ id: before.id, outcome: 'unchanged' });
+    expect(step.log).toContain('This is a dry run: nothing was written.');
     expect(calls()).toEqual(['GET']);
   });
 

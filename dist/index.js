@@ -4032,6 +4032,7 @@
       })).management_key;
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
+    const NOTHING_WRITTEN = "This is a dry run: nothing was written.";
     const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
     const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
     const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
@@ -4922,11 +4923,12 @@
         const changes = driftOf(workspace, asked);
         throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", ...whatUpdateWouldDo(changes, governance) ]);
       },
-      async reuse({workspace: workspace, made: made}, {governance: governance}, {events: events, log: log}) {
+      async reuse({workspace: workspace, made: made}, {governance: governance, dryRun: dryRun}, {events: events, log: log}) {
         events.known(workspace, false);
         if (made === "unknown" && isGoverned(governance)) warnOfNoGovernance(workspace, log);
         log.info(`It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
         if (isGoverned(governance)) log.info("What governs it is left as it is, too.");
+        if (dryRun) log.info(NOTHING_WRITTEN);
         return {
           outcome: "unchanged",
           workspace: workspace,
@@ -4943,6 +4945,7 @@
         const governed = changesOf(parts);
         if (changes.length === 0 && parts.length === 0) {
           log.info("It is as it was asked for: nothing to change.");
+          if (dryRun) log.info(NOTHING_WRITTEN);
           return {
             outcome: "unchanged",
             workspace: workspace,
@@ -4952,7 +4955,7 @@
         }
         for (const change of [ ...changes, ...governed ]) log.info(`  ${tellChange(change)}`);
         if (dryRun) {
-          log.info("This is a dry run: nothing was written.");
+          log.info(NOTHING_WRITTEN);
           return {
             outcome: "updated",
             workspace: workspace,
@@ -5101,7 +5104,7 @@
       if (dryRun) {
         log.info("It does not exist, and would be created.");
         for (const change of governed) log.info(`  ${tellChange(change)}`);
-        log.info("This is a dry run: nothing was written.");
+        log.info(NOTHING_WRITTEN);
         return {
           outcome: "created",
           changes: [],

@@ -7,7 +7,13 @@ import { planGovernance } from './governance.ts';
 import type { Span } from './ownership.ts';
 import { bringIntoForce, changesOf } from './parts.ts';
 import { type Posted, postOnce } from './post-once.ts';
-import type { CreateRequest, CreateResult, CreateSurroundings, Intent } from './request.ts';
+import {
+  type CreateRequest,
+  type CreateResult,
+  type CreateSurroundings,
+  type Intent,
+  NOTHING_WRITTEN,
+} from './request.ts';
 
 /**
  * Sees to it that the workspace which is asked for exists: makes it, or does with the one that has
@@ -34,7 +40,7 @@ export async function createWorkspace(
   if (dryRun) {
     log.info('It does not exist, and would be created.');
     for (const change of governed) log.info(`  ${tellChange(change)}`);
-    log.info('This is a dry run: nothing was written.');
+    log.info(NOTHING_WRITTEN);
     return { outcome: 'created', changes: [], governed };
   }
   const posted = await post(request, look, surroundings);

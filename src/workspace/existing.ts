@@ -5,7 +5,12 @@ import { type Change, driftOf, tellChange, warnOfDrift } from './drift.ts';
 import { type Governance, planGovernance } from './governance.ts';
 import { bringIntoForce, changesOf, type Part } from './parts.ts';
 import type { Posted } from './post-once.ts';
-import type { CreateRequest, CreateResult, CreateSurroundings } from './request.ts';
+import {
+  type CreateRequest,
+  type CreateResult,
+  type CreateSurroundings,
+  NOTHING_WRITTEN,
+} from './request.ts';
 
 type Policy = (
   found: Posted,
@@ -33,13 +38,14 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     ]);
   },
 
-  async reuse({ workspace, made }, { governance }, { events, log }) {
+  async reuse({ workspace, made }, { governance, dryRun }, { events, log }) {
     events.known(workspace, false);
     if (made === 'unknown' && isGoverned(governance)) warnOfNoGovernance(workspace, log);
     log.info(
       `It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
     );
     if (isGoverned(governance)) log.info('What governs it is left as it is, too.');
+    if (dryRun) log.info(NOTHING_WRITTEN);
     return { outcome: 'unchanged', workspace, changes: [], governed: [] };
   },
 
@@ -52,11 +58,12 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     const governed = changesOf(parts);
     if (changes.length === 0 && parts.length === 0) {
       log.info('It is as it was asked for: nothing to change.');
+      if (dryRun) log.info(NOTHING_WRITTEN);
       return { outcome: 'unchanged', workspace, changes, governed };
     }
     for (const change of [...changes, ...governed]) log.info(`  ${tellChange(change)}`);
     if (dryRun) {
-      log.info('This is a dry run: nothing was written.');
+      log.info(NOTHING_WRITTEN);
       return { outcome: 'updated', workspace, changes, governed };
     }
     let updated = workspace;

@@ -18,6 +18,9 @@ export interface CreateRequest {
   timeoutMs: number;
 }
 
+/** The last line of the log of a dry run that is green. */
+export const NOTHING_WRITTEN = 'This is a dry run: nothing was written.';
+
 export interface CreateResult {
   /** What happened or, in a dry run, what would have. */
   outcome: 'created' | 'updated' | 'unchanged';
