@@ -3979,14 +3979,10 @@
       return schema.shape[key];
     }
     const CLEAN_UP_STATE = "clean-up";
-    const identity = {
-      id: schemas_string(),
-      slug: schemas_string()
-    };
     const remainsOfCreate = () => union([ object({
       made: object({
-        ...identity,
-        id: identity.id.check(refine(id => isUuid(id)))
+        id: schemas_guid(),
+        slug: schemas_string()
       })
     }), object({
       intended: object({
@@ -3999,7 +3995,10 @@
     }) ]);
     const remainsOfKey = () => object({
       intended: object({
-        workspace: object(identity),
+        workspace: object({
+          id: schemas_string(),
+          slug: schemas_string()
+        }),
         asked: createKeyRequest,
         nameIsRandom: schemas_boolean(),
         isUnique: schemas_boolean(),
@@ -4282,7 +4281,7 @@
         deleteAfterJob: read.delete_after_job
       };
     }
-    function created_identity(workspace, created) {
+    function identity(workspace, created) {
       const {id: id, slug: slug, name: name} = workspace;
       return {
         id: id,
@@ -5187,7 +5186,7 @@
                   slug: slug
                 }
               });
-              report.output(created_identity(workspace, created));
+              report.output(identity(workspace, created));
             }
           }
         });
@@ -5819,6 +5818,28 @@
         report.summarize(summaryOfKey(result, inputs));
       });
     }
+    async function runCleanUp(work) {
+      const state = readCleanUpState(work.remains);
+      if (!state) return;
+      await runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        if (state instanceof Failure) throw state;
+        const client = connect({
+          ...state,
+          managementKey: readManagementKey()
+        }, step);
+        await work.cleanUp(state.remains, {
+          client: client,
+          clock: clock,
+          log: report,
+          signal: signal
+        });
+      }, (report, error) => {
+        const left = work.tell(state instanceof Failure ? void 0 : state.remains);
+        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
+        return 0;
+      });
+    }
     const WAITS_MS = [ 0, 1e3, 2e3 ];
     async function* looks({clock: clock, signal: signal}) {
       for (const wait of WAITS_MS) {
@@ -5848,10 +5869,10 @@
     }
     async function deleteAllLost(remains, surroundings) {
       const {intended: intended, minted: minted} = remains;
+      if (intended.lost === 0) return;
       const {log: log} = surroundings;
       const known = new Set([ ...intended.before, minted?.hash ]);
       const isNew = key => !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-      if (intended.lost === 0) return;
       for await (const _ of looks(surroundings)) {
         const found = await findLost(intended, isNew, surroundings);
         if (found.keys.length > 0 && !found.areOurs) {
@@ -5863,26 +5884,11 @@
       }
       intended.lost = 0;
     }
-    async function keyPost() {
-      const state = readCleanUpState(remainsOfKey());
-      if (!state) return;
-      await runStep(async step => {
-        const {report: report, clock: clock, signal: signal} = step;
-        if (state instanceof Failure) throw state;
-        const client = connect({
-          ...state,
-          managementKey: readManagementKey()
-        }, step);
-        await cleanUpKeys(state.remains, {
-          client: client,
-          clock: clock,
-          log: report,
-          signal: signal
-        });
-      }, (report, error) => {
-        const left = state instanceof Failure ? "whatever API key the step made" : tellRemains(state.remains);
-        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
-        return 0;
+    function keyPost() {
+      return runCleanUp({
+        remains: remainsOfKey(),
+        cleanUp: cleanUpKeys,
+        tell: remains => remains ? tellRemains(remains) : "whatever API key the step made"
       });
     }
     function slugOf(remains) {
@@ -5909,26 +5915,11 @@
       log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
       return;
     }
-    async function post_post() {
-      const state = readCleanUpState(remainsOfCreate());
-      if (!state) return;
-      await runStep(async step => {
-        const {report: report, clock: clock, signal: signal} = step;
-        if (state instanceof Failure) throw state;
-        const client = connect({
-          ...state,
-          managementKey: readManagementKey()
-        }, step);
-        await cleanUp(state.remains, {
-          client: client,
-          clock: clock,
-          log: report,
-          signal: signal
-        });
-      }, (report, error) => {
-        const left = state instanceof Failure ? "whatever workspace the step made" : `the workspace ${slugOf(state.remains)}`;
-        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
-        return 0;
+    function post_post() {
+      return runCleanUp({
+        remains: remainsOfCreate(),
+        cleanUp: cleanUp,
+        tell: remains => remains ? `the workspace ${slugOf(remains)}` : "whatever workspace the step made"
       });
     }
     function fixedPrefix(glob) {

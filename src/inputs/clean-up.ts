@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { Failure } from '../failure.ts';
 import { parseJson } from '../json.ts';
 import { createKeyRequest } from '../openrouter/keys.ts';
-import { createWorkspaceRequest, isUuid } from '../openrouter/workspaces.ts';
+import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
 import type { Remains } from '../workspace/clean-up.ts';
 import type { KeyRemains } from '../workspace/key-remains.ts';
 import { type Connection, connection } from './connection.ts';
@@ -20,14 +20,10 @@ export type CleanUpState<Left = Remains> = Pick<Connection, 'apiUrl' | 'timeoutM
 /** The name under which it is saved. */
 export const CLEAN_UP_STATE = 'clean-up';
 
-const identity = { id: z.string(), slug: z.string() };
-
 /** The shape of what `action.yml` leaves. */
 export const remainsOfCreate = (): z.ZodMiniType<Remains> =>
   z.union([
-    z.object({
-      made: z.object({ ...identity, id: identity.id.check(z.refine((id) => isUuid(id))) }),
-    }),
+    z.object({ made: z.object({ id: z.guid(), slug: z.string() }) }),
     z.object({
       intended: z.object({
         asked: createWorkspaceRequest,
@@ -40,7 +36,7 @@ export const remainsOfCreate = (): z.ZodMiniType<Remains> =>
 export const remainsOfKey = (): z.ZodMiniType<KeyRemains> =>
   z.object({
     intended: z.object({
-      workspace: z.object(identity),
+      workspace: z.object({ id: z.string(), slug: z.string() }),
       asked: createKeyRequest,
       nameIsRandom: z.boolean(),
       isUnique: z.boolean(),

@@ -53,11 +53,11 @@ async function revokeMinted(remains: KeyRemains, { client, log }: Surroundings):
 /** What was sent may yet be carried out. */
 async function deleteAllLost(remains: KeyRemains, surroundings: Abortable): Promise<void> {
   const { intended, minted } = remains;
+  if (intended.lost === 0) return;
   const { log } = surroundings;
   const known = new Set([...intended.before, minted?.hash]);
   const isNew = (key: Key) =>
     !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-  if (intended.lost === 0) return;
   for await (const _ of looks(surroundings)) {
     const found = await findLost(intended, isNew, surroundings);
     if (found.keys.length > 0 && !found.areOurs) {
