@@ -3647,10 +3647,7 @@
       return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
     }
     const workspaceOf = idOrSlug => object({
-      data: workspace.check(refine(({id: id, slug: slug}) => isOf(idOrSlug, {
-        id: id,
-        slug: slug
-      }), {
+      data: workspace.check(refine(found => isOf(idOrSlug, found), {
         error: ({input: input}) => {
           const {slug: slug, id: id} = input;
           return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;
@@ -4575,14 +4572,17 @@
     function tellChange({field: field, from: from, to: to}) {
       return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
     }
+    function tellAnswer(changes) {
+      return [ "OpenRouter has answered with other values:", ...changes.map(tellChange) ];
+    }
     function warnOfDrift(workspace, asked, log) {
       const changes = answeredDrift(workspace, asked);
       if (changes.length === 0) return;
-      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...changes.map(({field: field, from: from, to: to}) => tellChange({
+      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, tellAnswer(changes.map(({field: field, from: from, to: to}) => ({
         field: field,
         from: to,
         to: from
-      })) ]);
+      }))));
     }
     const organizationMember = looseObject({
       id: schemas_string(),
@@ -4781,7 +4781,7 @@
       return new Failure(`${what} is not what was asked for`, [ `OpenRouter has taken it, and answered: ${facts.join(", ")}.` ]);
     }
     function differing(changes) {
-      return changes.filter(({from: from, to: to}) => JSON.stringify(from) !== JSON.stringify(to));
+      return changes.filter(({from: from, to: to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
     }
     async function planBudgets({limits: limits, include_byok_in_budgets: byok}, workspace, {client: client}) {
       const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS;
@@ -5537,14 +5537,19 @@
     }
     const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
     function warnOfKeyDrift(key, asked, log) {
-      const lines = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => tell(field, asked[field], key[field]));
+      const changes = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => ({
+        field: field,
+        from: asked[field],
+        to: key[field]
+      }));
       const {expires_at: expires_at} = key;
-      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(asked.expires_at)) lines.push(tell("expires_at", asked.expires_at, expires_at));
-      if (lines.length === 0) return;
-      log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, [ "OpenRouter has answered with other values:", ...lines ]);
-    }
-    function tell(field, asked, answered) {
-      return `${field}: ${JSON.stringify(asked)} → ${JSON.stringify(answered)}`;
+      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(asked.expires_at)) changes.push({
+        field: "expires_at",
+        from: asked.expires_at,
+        to: expires_at
+      });
+      if (changes.length === 0) return;
+      log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, tellAnswer(changes));
     }
     function secondOf(time) {
       return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;

@@ -135,7 +135,7 @@ function isOf(idOrSlug: string, { id, slug }: Pick<Workspace, 'id' | 'slug'>): b
 const workspaceOf = (idOrSlug: string) =>
   z.object({
     data: workspace.check(
-      z.refine(({ id, slug }) => isOf(idOrSlug, { id, slug }), {
+      z.refine((found) => isOf(idOrSlug, found), {
         error: ({ input }) => {
           const { slug, id } = input as Workspace;
           return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;

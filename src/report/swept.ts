@@ -7,8 +7,7 @@ import { fitting, type Summary } from './summary.ts';
 
 /**
  * Of each list, in bytes. Linux takes no more than 128 KiB in a variable (execve(2)), and GitHub no
- * more than 1 MB in all outputs of a job
- * (its documentation of `jobs.<job_id>.outputs`).
+ * more than 1 MB in all outputs of a job (its documentation of `jobs.<job_id>.outputs`).
  */
 const MAX_LIST = 100_000;
 

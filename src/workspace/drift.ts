@@ -44,12 +44,17 @@ export function tellChange({ field, from, to }: Change): string {
   return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
 }
 
+/** Lines that say that OpenRouter has made of what was asked for (`from`) something else (`to`). */
+export function tellAnswer(changes: readonly Change[]): string[] {
+  return ['OpenRouter has answered with other values:', ...changes.map(tellChange)];
+}
+
 /** Warns where OpenRouter has answered a write with other values than it was asked for. */
 export function warnOfDrift(workspace: Workspace, asked: CreateWorkspaceRequest, log: Log): void {
   const changes = answeredDrift(workspace, asked);
   if (changes.length === 0) return;
-  log.warning(`The workspace ${asked.slug} is not quite what was asked for`, [
-    'OpenRouter has answered with other values:',
-    ...changes.map(({ field, from, to }) => tellChange({ field, from: to, to: from })),
-  ]);
+  log.warning(
+    `The workspace ${asked.slug} is not quite what was asked for`,
+    tellAnswer(changes.map(({ field, from, to }) => ({ field, from: to, to: from }))),
+  );
 }

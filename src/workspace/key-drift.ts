@@ -1,26 +1,20 @@
 import type { Log } from '../log.ts';
 import { type CreateKeyRequest, type Key, tellKey } from '../openrouter/keys.ts';
+import { type Change, tellAnswer } from './drift.ts';
 
 const COMPARED = ['limit', 'limit_reset', 'include_byok_in_limit'] as const;
 
 /** Warns where OpenRouter has answered with another limit or expiry than it was asked for. */
 export function warnOfKeyDrift(key: Key, asked: CreateKeyRequest, log: Log): void {
-  const lines = COMPARED.filter((field) => asked[field] !== undefined)
+  const changes: Change[] = COMPARED.filter((field) => asked[field] !== undefined)
     .filter((field) => key[field] !== undefined && key[field] !== asked[field])
-    .map((field) => tell(field, asked[field], key[field]));
+    .map((field) => ({ field, from: asked[field], to: key[field] }));
   const { expires_at } = key;
   if (expires_at !== undefined && secondOf(expires_at) !== secondOf(asked.expires_at)) {
-    lines.push(tell('expires_at', asked.expires_at, expires_at));
+    changes.push({ field: 'expires_at', from: asked.expires_at, to: expires_at });
   }
-  if (lines.length === 0) return;
-  log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, [
-    'OpenRouter has answered with other values:',
-    ...lines,
-  ]);
-}
-
-function tell(field: string, asked: unknown, answered: unknown): string {
-  return `${field}: ${JSON.stringify(asked)} → ${JSON.stringify(answered)}`;
+  if (changes.length === 0) return;
+  log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, tellAnswer(changes));
 }
 
 /** Milliseconds may be dropped. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../failure.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import type { Workspace } from '../openrouter/workspaces.ts';
@@ -60,5 +61,5 @@ export function notAsAsked(what: string, facts: readonly string[]): Failure {
 
 /** Those of `changes` that change something. */
 export function differing(changes: Change[]): Change[] {
-  return changes.filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
+  return changes.filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }
