@@ -4,13 +4,22 @@ import {
   CreateWorkspaceRequest$outboundSchema,
   CreateWorkspaceRequestDisabledServerTool,
 } from '@openrouter/sdk/models';
-import { CreateKeysRequestBody$outboundSchema } from '@openrouter/sdk/models/operations';
+import {
+  CreateKeysRequestBody$outboundSchema,
+  ListRequest$outboundSchema,
+} from '@openrouter/sdk/models/operations';
 import fc from 'fast-check';
 import { toJSONSchema, type ZodType } from 'zod';
 import { inputName } from '../src/inputs/read.ts';
 import { createKeyRequest } from '../src/openrouter/keys.ts';
 import { createWorkspaceRequest } from '../src/openrouter/workspaces.ts';
 import { openBench } from './step.ts';
+
+/**
+ * What we send and this version of the SDK does not know. Each has a witness of its own: the Python
+ * SDK, https://pypi.org/project/openrouter, knows `include_expired` from 1.3.84 on, at the latest.
+ */
+const NEWER_THAN_SDK = { 'GET /keys': ['includeExpired'] };
 
 /** The official SDK, generated from OpenRouter's own description, as a witness that is not ours. */
 const bench = openBench();
@@ -129,16 +138,31 @@ describe('the action and the SDK', () => {
     );
 
     function fieldsOf({ shape }: { shape: object }): string[] {
-      const camel = (field: string) =>
-        field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
       return Object.keys(shape).map(camel).sort();
     }
-
-    function propertiesOf(schema: ZodType): string[] {
-      const { properties } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-      return Object.keys(properties ?? {}).sort();
-    }
   });
+
+  test('know the same parameters of a list of keys, but for those that are newer than the SDK', async () => {
+    await bench.create({ slug: 'to-list' });
+    await bench.run('delete', { workspace: 'to-list' });
+    const list = bench.sandbox.requests.findLast(({ path }) => path.startsWith('/keys?'));
+    const query = new URL(list?.path ?? '', 'http://sandbox').searchParams;
+    const sent = [...query.keys()].map(camel);
+
+    const known = propertiesOf(ListRequest$outboundSchema);
+    const newer = sent.filter((name) => !known.includes(name));
+    // One that the SDK has come to know must leave the list.
+    expect(newer).toEqual(NEWER_THAN_SDK['GET /keys']);
+  });
+
+  function camel(field: string): string {
+    return field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  }
+
+  function propertiesOf(schema: ZodType): string[] {
+    const { properties } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+    return Object.keys(properties ?? {}).sort();
+  }
 });
 
 describe('the sandbox, to the SDK,', () => {

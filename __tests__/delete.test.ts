@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import { type Given, giveKey, giveWorkspace } from '../sandbox/given.ts';
-import type { RecordedRequest } from '../sandbox/server.ts';
+import { type RecordedRequest, startSandbox } from '../sandbox/server.ts';
 import { annotations, openBench, printedBy, redOf } from './step.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
@@ -35,6 +35,7 @@ const gone = (workspace: Workspace, deletedKeys = 0) => ({
   deleted: 'true',
   'deleted-keys': String(deletedKeys),
 });
+const EXPIRED = { expires_at: '2020-01-01T00:00:00.000Z' };
 const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0' };
 
 describe('a workspace without keys', () => {
@@ -116,6 +117,41 @@ describe('API keys', () => {
     ]);
     expect(keys().map(({ name }) => name)).toEqual(['Key 2', 'Key 1']);
     expect(step.log).toContain(`Deleted the API key "Key 1" (${'sk-or-v1-'}`);
+  });
+
+  describe('that have expired', () => {
+    const giveExpired = () => {
+      const workspace = give();
+      return { workspace, key: giveKey(bench.sandbox, workspace, { name: 'Old', ...EXPIRED }) };
+    };
+
+    test('block the deletion, and are named', async () => {
+      const { workspace, key } = giveExpired();
+      const step = await remove();
+      const { title, message } = redOf(step, { ...known(workspace), ...NOTHING_DELETED });
+      expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
+      expect(message).toContain(`"Old" (${key.label})`);
+      expect(keys()).toEqual([key]);
+    });
+
+    test('are deleted with delete-keys: true', async () => {
+      const { workspace } = giveExpired();
+      const step = await remove({ 'delete-keys': 'true' });
+      expect(step.outputs).toEqual(gone(workspace, 1));
+      expect([exists(), keys()]).toEqual([false, []]);
+    });
+
+    test('are named and deleted where OpenRouter would delete the workspace regardless', async () => {
+      const other = await startSandbox({ expiredKeysBlockDeletion: false });
+      const workspace = giveWorkspace(other, { slug: SLUG });
+      giveKey(other, workspace, { name: 'Old', ...EXPIRED });
+      const inputs = { 'management-key': other.managementKey, 'api-url': other.url };
+      const refused = await remove(inputs);
+      const deleted = await remove({ ...inputs, 'delete-keys': 'true' });
+      await other.close();
+      expect(redOf(refused, expect.anything()).message).toContain('"Old"');
+      expect(deleted.outputs).toEqual(gone(workspace, 1));
+    });
   });
 
   test('are deleted by the thousand', async () => {

@@ -423,6 +423,15 @@ describe('replace', () => {
     expect(keys()).toHaveLength(3);
   });
 
+  test('deletes keys of that name that have expired', async () => {
+    const expired = { name: 'CI', expires_at: '2020-01-01T00:00:00.000Z' };
+    giveKey(bench.sandbox, workspace, expired);
+    const main = await mint({ replace: 'true' });
+    expectMinted(main);
+    expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
+    expect(main.log).toContain('API keys in it: 1, of that name: 1.');
+  });
+
   test('is off by itself', async () => {
     giveKey(bench.sandbox, workspace, { name: 'CI' });
     expectMinted(await mint());
@@ -847,6 +856,20 @@ describe('after the job', () => {
     };
     await end(main);
     expect(lists).toBe(looks + 1);
+    expect(keys()).toEqual([]);
+  });
+
+  test('a key whose secret is lost is deleted, also once it has expired', async () => {
+    bench.sandbox.faults.push({ on: POST, kind: 'silence', committed: true });
+    const inputs = { workspace: SLUG, name: 'CI', 'expires-in': '1m' };
+    const step = await bench.start('key', inputs);
+    await bench.sandbox.received(3);
+    step.kill('SIGKILL');
+    const main = await step.result;
+    expect(keys()).toHaveLength(1);
+    now = () => new Date(Date.now() + HOUR);
+    const post = await end(main);
+    expect(annotations(post, 'warning')).toEqual([]);
     expect(keys()).toEqual([]);
   });
 

@@ -66,6 +66,21 @@ test('deletes what matches and is old enough, and nothing else', async () => {
   );
 });
 
+test('deletes expired API keys with their workspace, and names them where they may not be deleted', async () => {
+  const workspace = give('preview-old', 3 * DAY);
+  const expired = { name: 'Old', expires_at: '2020-01-01T00:00:00.000Z' };
+  const { label } = giveKey(bench.sandbox, workspace, expired);
+  const refused = await sweep();
+  expect(refused.exitCode).toBe(1);
+  expect(refused.outputs['failed']).toContain(`\\"Old\\" (${label})`);
+  expect(slugs()).toContain('preview-old');
+
+  const step = await sweep({ 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(slugs()).toEqual(['default']);
+  expect(bench.sandbox.account.keys).toEqual([]);
+});
+
 test('warns once, with how many a teardown has left behind', async () => {
   giveSome();
   const step = await sweep({ 'delete-keys': 'true' });

@@ -3557,7 +3557,8 @@
         path: "/keys",
         query: {
           workspace_id: id,
-          include_disabled: "true"
+          include_disabled: "true",
+          include_expired: "true"
         },
         answer: keysOf(id),
         idOf: ({hash: hash}) => hash,

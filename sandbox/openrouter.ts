@@ -14,6 +14,8 @@ export interface OpenRouterOptions {
   managementKey: string;
   /** What a taken slug answers, which OpenRouter documents nowhere. */
   takenSlugStatus?: 400 | 409 | 500;
+  /** Whether expired keys block the deletion of their workspace, which OpenRouter documents nowhere. */
+  expiredKeysBlockDeletion?: boolean;
   now?: () => Date;
 }
 
@@ -31,6 +33,7 @@ export interface Account {
   /** The user that the management key acts for. */
   owner: string;
   takenSlugStatus: 400 | 409 | 500;
+  expiredKeysBlockDeletion: boolean;
   /** What time it is there. */
   now(): Date;
 }
@@ -44,7 +47,12 @@ export interface OpenRouter extends Account {
 
 /** OpenRouter's management API, as far as it is documented, over an account in memory. */
 export function openAccount(options: OpenRouterOptions): OpenRouter {
-  const { managementKey, takenSlugStatus = 400, now = () => new Date() } = options;
+  const {
+    managementKey,
+    takenSlugStatus = 400,
+    expiredKeysBlockDeletion = true,
+    now = () => new Date(),
+  } = options;
   const owner = 'user_2sandbox';
   const account: Account = {
     workspaces: [],
@@ -55,6 +63,7 @@ export function openAccount(options: OpenRouterOptions): OpenRouter {
     memberships: [],
     owner,
     takenSlugStatus,
+    expiredKeysBlockDeletion,
     now,
   };
   const routes: Routes = {

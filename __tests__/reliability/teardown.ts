@@ -10,6 +10,7 @@ import { connect, openWorld, pass, SILENT, type World } from './world.ts';
 
 const TIMEOUT = 120_000;
 const HOUR = 3_600_000;
+const EXPIRED = '2020-01-01T00:00:00.000Z';
 const SLUGS = ['my-pr-1', 'pr-1', 'pr-2', 'pr-12', 'pr-1-api', 'pr', 'prod', 'preview-1', 'spare'];
 const CALLS = [
   'GET /workspaces',
@@ -29,6 +30,7 @@ const account = fc.record({
     { selector: ({ slug }) => slug },
   ),
   disabled: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
+  expired: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
   inDefault: fc.nat(2),
 });
 
@@ -75,6 +77,7 @@ async function openScene({ account: given, intrusions: others, ...rest }: Weathe
     giveKey(world, first, { name: 'Of default' });
   held.keys.forEach((key, at) => {
     key.disabled = given.disabled[at % given.disabled.length] ?? false;
+    if (given.expired[at % given.expired.length]) key.expires_at = EXPIRED;
   });
   const scene = {
     world,

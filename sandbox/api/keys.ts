@@ -37,6 +37,11 @@ const UNUSED = {
   byok_usage_monthly: 0,
 };
 
+/** Whether `key` has expired at the time `now`. */
+export function isExpired({ expires_at }: Key, now: Date): boolean {
+  return expires_at !== null && Date.parse(expires_at) <= now.getTime();
+}
+
 /** The API keys of `account`, newest first. */
 export function keyRoutes({ workspaces, keys, now, owner }: Account): Routes {
   const workspaceOf = (id: string | undefined): string => {
@@ -73,8 +78,12 @@ export function keyRoutes({ workspaces, keys, now, owner }: Account): Routes {
     'GET /keys': ({ query }) => {
       const workspace = workspaceOf(query.get('workspace_id') ?? undefined);
       const withDisabled = flag(query, 'include_disabled');
+      const withExpired = flag(query, 'include_expired');
       const shown = keys.filter(
-        ({ workspace_id, disabled }) => workspace_id === workspace && (!disabled || withDisabled),
+        (key) =>
+          key.workspace_id === workspace &&
+          (!key.disabled || withDisabled) &&
+          (!isExpired(key, now()) || withExpired),
       );
       query.delete('limit');
       return ok({ data: page(shown, query, 100) });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Account } from '../openrouter.ts';
+import { isExpired, type Key } from './keys.ts';
 import { ApiError, drop, nullable, ok, page, parse, type Routes } from './route.ts';
 
 /** A workspace as the API answers it. */
@@ -56,6 +57,7 @@ const DEFAULTS = {
 /** The workspaces of `account`, which has its default one from then on. */
 export function workspaceRoutes(account: Account): Routes {
   const { workspaces, keys, budgets, guardrails, memberships, now, takenSlugStatus } = account;
+  const { expiredKeysBlockDeletion } = account;
 
   const make = (fields: z.infer<typeof createRequest>): Workspace => {
     const id = randomUUID();
@@ -101,11 +103,12 @@ export function workspaceRoutes(account: Account): Routes {
       if (workspace.slug === 'default') {
         throw new ApiError(400, 'Deleting the default workspace must be confirmed');
       }
-      if (keys.some((key) => key.workspace_id === workspace.id)) {
+      const blocks = (key: Key) => expiredKeysBlockDeletion || !isExpired(key, now());
+      if (keys.some((key) => key.workspace_id === workspace.id && blocks(key))) {
         throw new ApiError(400, 'Workspaces with API keys cannot be deleted');
       }
       workspaces.splice(workspaces.indexOf(workspace), 1);
-      const held: { workspace_id: string }[][] = [budgets, guardrails, memberships];
+      const held: { workspace_id: string }[][] = [budgets, guardrails, memberships, keys];
       for (const items of held) drop(items, ({ workspace_id }) => workspace_id === workspace.id);
       return ok({ deleted: true });
     },

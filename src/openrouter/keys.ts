@@ -108,8 +108,8 @@ export interface KeyList extends Pick<Look, 'serverTime'> {
 }
 
 /**
- * `GET /keys`: all API keys of a workspace, those that are disabled too. Of several pages, the time
- * is that of the first.
+ * `GET /keys`: all API keys of a workspace, disabled and expired ones too. Of several pages, the
+ * time is that of the first.
  * @throws {OpenRouterError}
  */
 export async function listKeys(
@@ -120,7 +120,8 @@ export async function listKeys(
     listPages(client, {
       doing: `list the API keys of the workspace ${slug}`,
       path: '/keys',
-      query: { workspace_id: id, include_disabled: 'true' },
+      // Either kind is left out unless it is requested.
+      query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
       answer: keysOf(id),
       idOf: ({ hash }) => hash,
       hint: GONE,
