@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Key } from '../sandbox/api/keys.ts';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import { type GivenKey, giveKey, giveWorkspace } from '../sandbox/given.ts';
-import type { StepResult } from '../sandbox/runner.ts';
+import { readManifest, type StepResult } from '../sandbox/runner.ts';
 import type { RecordedRequest } from '../sandbox/server.ts';
-import { annotations, openBench, printedBy, redOf } from './step.ts';
+import { annotations, openBench, printedBy, ROOT, redOf } from './step.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
 let meanwhile: (request: RecordedRequest) => void = () => undefined;
@@ -88,10 +89,12 @@ describe('a key', () => {
     expect(made).toMatchObject({ name: 'CI', workspace_id: workspace.id, limit: null });
     expect(main.outputs).toEqual({
       key: expect.stringMatching(/^sk-or-v1-[0-9a-f]{64}$/),
+      name: 'CI',
       hash: made?.hash,
       label: made?.label,
       'expires-at': made?.expires_at,
       'workspace-id': workspace.id,
+      'workspace-slug': SLUG,
     });
     expect(posted()).toEqual([
       { name: 'CI', workspace_id: workspace.id, expires_at: made?.expires_at },
@@ -138,6 +141,12 @@ describe('a key', () => {
       ['Revoked after the job', 'yes'],
     ]);
     expect(main.summary).toContain('<h3>✅ Made the OpenRouter API key CI</h3>');
+  });
+
+  test('has an output for each one that action.yml lists', async () => {
+    const { outputs = {} } = await readManifest(join(ROOT, 'key'));
+    const main = await mint();
+    expect(Object.keys(main.outputs).sort()).toEqual(Object.keys(outputs).sort());
   });
 
   test('is in state by its hash and its label alone', async () => {
@@ -209,7 +218,10 @@ describe('a key', () => {
   ])('is for the workspace of that %s, and its id is used from then on', async (_, written) => {
     const main = await mint({ workspace: written() });
     expectMinted(main);
-    expect(main.outputs['workspace-id']).toBe(workspace.id);
+    expect(main.outputs).toMatchObject({
+      'workspace-id': workspace.id,
+      'workspace-slug': SLUG,
+    });
     const [look, list] = bench.sandbox.requests;
     expect(look?.path).toBe(`/workspaces/${written()}`);
     expect(list?.path).toContain(`workspace_id=${workspace.id}&`);
@@ -331,6 +343,7 @@ describe('a name that is left out', () => {
     const steps = await Promise.all([1, 2, 3].map(() => mint({ name: '' }, env)));
     steps.forEach(expectMinted);
     const names = keys().map(({ name }) => name);
+    expect(steps.map(({ outputs }) => outputs['name']).sort()).toEqual(names.toSorted());
     expect(new Set(names).size).toBe(3);
     for (const name of names) {
       expect(name).toMatch(/^octo-org\/app \/ (🧪){60} \/ 7\.2 \/ test \/ [0-9a-z]{6}$/u);

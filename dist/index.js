@@ -5506,10 +5506,12 @@
     }
     function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
       return {
+        name: key.name,
         hash: key.hash,
         label: key.label,
         "expires-at": expiresAt ?? "",
-        "workspace-id": workspace.id
+        "workspace-id": workspace.id,
+        "workspace-slug": workspace.slug
       };
     }
     function summaryOfKey(result, request) {

@@ -5,10 +5,12 @@ import type { Summary } from './summary.ts';
 /** The outputs that say which key it is, and not its secret. */
 export function outputsOfKey({ key, workspace, expiresAt }: KeyResult): Outputs {
   return {
+    name: key.name,
     hash: key.hash,
     label: key.label,
     'expires-at': expiresAt ?? '',
     'workspace-id': workspace.id,
+    'workspace-slug': workspace.slug,
   };
 }
 
