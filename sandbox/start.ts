@@ -1,10 +1,11 @@
 /**
  * Runs the action against a sandbox, and shows what a workflow author would see and what
- * OpenRouter got: `npm start`, or `npm start -- --name … --slug …` with inputs of one's own.
+ * OpenRouter got: `npm start`, with an example, whose inputs flags change: `npm start -- --name …`.
+ * An empty value removes an input.
  */
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
-import { readArguments } from './arguments.ts';
+import { readArguments, refuseCall } from './arguments.ts';
 import { readManifest, runPost, runStep, type StepOptions } from './runner.ts';
 import { startSandbox } from './server.ts';
 
@@ -19,18 +20,33 @@ const EXAMPLE = {
   'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
 };
 
+// Before parseArgs, which has another message for a flag without a value.
+if (process.argv.slice(2).some((flag) => /^--api-url(=|$)/.test(flag))) {
+  refuseCall(
+    'npm start runs the action against a sandbox of its own and shows the requests to it, so --api-url cannot be given.',
+  );
+}
+
 const action = fileURLToPath(new URL('..', import.meta.url));
 const { inputs = {} } = await readManifest(action);
 const options = Object.fromEntries(
-  Object.keys(inputs).map((name) => [name, { type: 'string' as const }]),
+  Object.keys(inputs)
+    .filter((name) => name !== 'api-url')
+    .map((name) => [name, { type: 'string' as const }]),
 );
-const values = readArguments(options);
-const given = Object.keys(values).length > 0 ? values : EXAMPLE;
+const { 'management-key': managementKey, ...changes } = readArguments(options);
+const given = Object.fromEntries(
+  Object.entries({ ...EXAMPLE, ...changes }).filter(([, value]) => value !== ''),
+);
 
 const sandbox = await startSandbox();
 const step: StepOptions = {
   action,
-  with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...given },
+  with: {
+    'management-key': managementKey ?? sandbox.managementKey,
+    'api-url': sandbox.url,
+    ...given,
+  },
 };
 const main = await runStep(step);
 const post = Object.keys(main.state).length > 0 ? await runPost(step, main) : undefined;
