@@ -22,6 +22,9 @@ const ACCEPTED: [string, string, unknown][] = [
   ['description', 'd'.repeat(500), 'd'.repeat(500)],
   ['description', 'NULL', 'NULL'],
   ['description', '  one\r\n\r\n  two\n', 'one\r\n\r\n  two'],
+  ['default-text-model', 'openai/gpt-5-mini:free', 'openai/gpt-5-mini:free'],
+  ['default-text-model', 'null', null],
+  ['default-image-model', 'null', null],
   ['default-provider-sort', 'price', 'price'],
   ['default-provider-sort', 'latency', 'latency'],
   ['default-provider-sort', 'exacto', 'exacto'],
@@ -44,6 +47,14 @@ const ACCEPTED: [string, string, unknown][] = [
   ['disabled-server-tools', '["a,b"]', ['a,b']],
   ['disabled-server-tools', 'a\rb', ['a', 'b']],
 ];
+
+/** Input, and how the line that refuses it names it. */
+const MODEL_INPUTS = [
+  ['default-text-model', 'default-text-model'],
+  ['default-image-model', 'default-image-model'],
+  ['allowed-models', 'allowed-models (entry 1)'],
+  ['ignored-models', 'ignored-models (entry 1)'],
+] as const;
 
 /** Input, what is written, and the line that refuses it. */
 const REFUSED: [string, string, string][] = [
@@ -86,6 +97,13 @@ const REFUSED: [string, string, string][] = [
     'd'.repeat(501),
     `description must be at most 500 characters, and has 501; given: "${'d'.repeat(100)}…"`,
   ],
+  ...MODEL_INPUTS.flatMap(([input, named]) =>
+    ['gpt5', 'openai/', 'a/b/c', 'openai/gpt 5'].map((text): [string, string, string] => [
+      input,
+      text,
+      `${named} must be a model, as author/model; given: "${text}"`,
+    ]),
+  ),
   [
     'default-provider-sort',
     'Price',

@@ -3604,7 +3604,9 @@
       }));
     }
     const flag = optional(schemas_boolean("must be true or false"));
-    const model = optional(nullable(schemas_string()));
+    const MODEL = "must be a model, as author/model";
+    const modelSlug = schemas_string(MODEL).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL));
+    const model = optional(nullable(modelSlug));
     const SLUG_MAX_LENGTH = 50;
     const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
     const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
@@ -4132,19 +4134,13 @@
       });
       return updated.data;
     }
-    const entries = (what, {form: form, shape: shape}) => {
+    const entries = (what, entry) => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      const entry = schemas_string(form).check(_regex(shape, form));
       return optional(nullable(array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`))));
     };
-    const models = entries("models", {
-      form: "must be a model, as author/model",
-      shape: /^[^\s/]+\/[^\s/]+$/
-    });
-    const providers = entries("providers", {
-      form: "must be a provider, without blanks and slashes",
-      shape: /^[^\s/]+$/
-    });
+    const models = entries("models", modelSlug);
+    const PROVIDER = "must be a provider, without blanks and slashes";
+    const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
     const USD = "must be an amount in USD above 0, or null";
     const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
     const governance_flag = optional(schemas_boolean("must be true or false"));

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { type Budgets, INTERVALS, type Interval } from '../openrouter/budgets.ts';
 import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter/guardrails.ts';
+import { modelSlug } from '../openrouter/workspaces.ts';
 import type { Governance } from '../workspace/governance.ts';
 import type { Problem } from './problem.ts';
 
-/** A list of `what`, such as `models`, in which `form` says what each entry must be. */
-const entries = (what: string, { form, shape }: { form: string; shape: RegExp }) => {
+/** A list of `what`, such as `models`, each of which is an `entry`. */
+const entries = (what: string, entry: z.ZodMiniType<string>) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-  const entry = z.string(form).check(z.regex(shape, form));
   return z.optional(
     z.nullable(
       z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`)),
@@ -16,14 +16,9 @@ const entries = (what: string, { form, shape }: { form: string; shape: RegExp })
 };
 
 // One schema serves several inputs: to build each takes a part of the time that a create takes.
-const models = entries('models', {
-  form: 'must be a model, as author/model',
-  shape: /^[^\s/]+\/[^\s/]+$/,
-});
-const providers = entries('providers', {
-  form: 'must be a provider, without blanks and slashes',
-  shape: /^[^\s/]+$/,
-});
+const models = entries('models', modelSlug);
+const PROVIDER = 'must be a provider, without blanks and slashes';
+const providers = entries('providers', z.string(PROVIDER).check(z.regex(/^[^\s/]+$/, PROVIDER)));
 
 const USD = 'must be an amount in USD above 0, or null';
 const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));

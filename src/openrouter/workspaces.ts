@@ -17,7 +17,13 @@ function text(min: number, max: number) {
 }
 
 const flag = z.optional(z.boolean('must be true or false'));
-const model = z.optional(z.nullable(z.string()));
+
+const MODEL = 'must be a model, as author/model';
+
+/** What OpenRouter calls a model by; one schema for all that name models. */
+export const modelSlug = z.string(MODEL).check(z.regex(/^[^\s/]+\/[^\s/]+$/, MODEL));
+
+const model = z.optional(z.nullable(modelSlug));
 
 export const SLUG_MAX_LENGTH = 50;
 
