@@ -8,6 +8,8 @@ const KEY_IDS =
 const TOOLS = 'must be a list of names: one per line, separated by commas, or a JSON array';
 const RATE = 'must be a number from 0.0001 to 1';
 const SLUG = 'must be lower-case letters and digits, in groups joined by single hyphens';
+const EMPTY =
+  'was probably empty: on push, github.event.number, github.event.pull_request.number and github.head_ref are empty';
 const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
 const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
 
@@ -68,14 +70,20 @@ const REFUSED: [string, string, string][] = [
   ['slug', '', 'slug is required, and must be 1 to 50 characters'],
   ['slug', 'feature/Foo_Bar', `slug ${SLUG}; given: "feature/Foo_Bar"; try: feature-foo-bar`],
   ['slug', 'Ünïcode', `slug ${SLUG}; given: "Ünïcode"; try: unicode`],
-  ['slug', '-a', `slug ${SLUG}; given: "-a"; try: a`],
-  ['slug', 'a--b', `slug ${SLUG}; given: "a--b"; try: a-b`],
+  ['slug', 'preview-', `slug ${SLUG}; given: "preview-"; the expression at its end ${EMPTY}`],
+  ['slug', 'Preview_', `slug ${SLUG}; given: "Preview_"; the expression at its end ${EMPTY}`],
+  ['slug', '-web', `slug ${SLUG}; given: "-web"; the expression at its beginning ${EMPTY}`],
+  ['slug', 'pr--web', `slug ${SLUG}; given: "pr--web"; the expression in its middle ${EMPTY}`],
+  ['slug', 'pr_-web', `slug ${SLUG}; given: "pr_-web"; the expression in its middle ${EMPTY}`],
+  ['slug', 'preview/', `slug ${SLUG}; given: "preview/"`],
+  ['slug', '(preview)', `slug ${SLUG}; given: "(preview)"`],
+  ['slug', 'feature-日本語', `slug ${SLUG}; given: "feature-日本語"`],
   ['slug', '***', `slug ${SLUG}; given: "***"`],
   ['slug', 'a\nb', `slug ${SLUG}; given: "a\\nb"; try: a-b`],
   [
     'slug',
     's'.repeat(51),
-    `slug must be 1 to 50 characters, and has 51; given: "${'s'.repeat(51)}"; try: ${'s'.repeat(50)}`,
+    `slug must be 1 to 50 characters, and has 51; given: "${'s'.repeat(51)}"`,
   ],
   [
     'slug',
@@ -283,6 +291,40 @@ describe('an empty management-key names the likely cause', () => {
     const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
     const { message } = redOf(await bench.create({ 'management-key': '' }, env));
     expect(message).toMatch(cause);
+  });
+});
+
+describe('a slug that ends with a hyphen was probably made from an empty expression', () => {
+  const EXPRESSION = 'the expression at its end was probably empty';
+  const ALL = 'github.event.number, github.event.pull_request.number and github.head_ref';
+  test.each([
+    ['push', `${EXPRESSION}: on push, ${ALL} are empty`],
+    ['workflow_dispatch', `${EXPRESSION}: on workflow_dispatch, ${ALL} are empty`],
+    ['schedule', `${EXPRESSION}: on schedule, ${ALL} are empty`],
+    [
+      'issue_comment',
+      `${EXPRESSION}: on issue_comment, ${ALL} are empty; use github.event.issue.number`,
+    ],
+    [
+      'pull_request_review',
+      `${EXPRESSION}: on pull_request_review, github.event.number and github.head_ref are empty; use github.event.pull_request.number`,
+    ],
+    ['pull_request', EXPRESSION],
+    ['pull_request_target', EXPRESSION],
+    ['', EXPRESSION],
+  ])('on %j', async (event, cause) => {
+    const env = { GITHUB_EVENT_NAME: event };
+    const { message } = redOf(await bench.create({ slug: 'preview-' }, env));
+    expect(message.split('\n')[0]).toBe(`slug ${SLUG}; given: "preview-"; ${cause}`);
+  });
+
+  test('so was the workspace of a delete and of a key', async () => {
+    for (const action of ['delete', 'key']) {
+      const { message } = redOf(await bench.run(action, { workspace: 'preview-' }));
+      expect(message.split('\n')[0]).toBe(
+        `workspace must be the id or slug of a workspace; given: "preview-"; ${EXPRESSION}: on push, ${ALL} are empty`,
+      );
+    }
   });
 });
 

@@ -3811,6 +3811,24 @@
       const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
       return isAddress || hostname === "localhost" || hostname === "[::1]";
     }
+    const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ];
+    const NUMBERS = {
+      pull_request_review: "github.event.pull_request.number",
+      pull_request_review_comment: "github.event.pull_request.number",
+      issue_comment: "github.event.issue.number",
+      issues: "github.event.issue.number"
+    };
+    function emptyExpression(text, env) {
+      const [, where] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+      return where && `the expression ${where} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
+    }
+    function emptyOn(event = "") {
+      if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+      const number = NUMBERS[event];
+      const fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number);
+      const empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+      return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+    }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
     function fromText(schema, text) {
       const {def: def} = schema._zod;
@@ -3850,10 +3868,10 @@
       return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
     }
     const MAX_GIVEN = 100;
-    function lineOf({input: input, entries: entries = [], message: message, given: given, instead: instead}) {
+    function lineOf({input: input, entries: entries = [], message: message, given: given, cause: cause, instead: instead}) {
       const written = given && `given: ${JSON.stringify(shortened(given))}`;
       const meant = instead && `try: ${instead}`;
-      return [ `${input}${entriesIn(entries)} ${message}`, written, meant ].filter(Boolean).join("; ");
+      return [ `${input}${entriesIn(entries)} ${message}`, written, cause, meant ].filter(Boolean).join("; ");
     }
     function shortened(text) {
       const characters = [ ...text ];
@@ -3927,7 +3945,7 @@
       return "innerType" in def ? kindOf(def.innerType) : def.type;
     }
     function toSlug(text) {
-      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-/, "").slice(0, SLUG_MAX_LENGTH).replace(/-$/, "");
+      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
     }
     function readInputs(schema, between = () => []) {
       const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
@@ -3946,6 +3964,7 @@
     function inputName(field) {
       return field.replaceAll("_", "-");
     }
+    const MAY_NAME_SLUG = new Set([ "slug", "workspace" ]);
     function problemsOf(schema, texts, error) {
       const groups = Map.groupBy(error.issues, ({path: path, message: message}) => `${String(path[0])} ${message}`);
       return [ ...groups.values() ].map(issues => {
@@ -3957,10 +3976,12 @@
           input: inputName(key),
           message: `is required, and ${first.message}`
         };
+        const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : void 0;
         const problem = {
           input: inputName(key),
           entries: entries,
-          message: first.message
+          message: first.message,
+          cause: cause
         };
         const instead = suggest(key, fieldOf(schema, key), text);
         return isSecret(key, texts) ? problem : {

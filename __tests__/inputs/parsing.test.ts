@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { parseDuration } from '../../src/inputs/duration.ts';
 import { fromText } from '../../src/inputs/from-text.ts';
-import { toSlug } from '../../src/inputs/suggest.ts';
-import { createWorkspaceRequest, SLUG_MAX_LENGTH } from '../../src/openrouter/workspaces.ts';
+import { suggest } from '../../src/inputs/suggest.ts';
+import { createWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -30,28 +30,43 @@ describe('parseDuration', () => {
   });
 });
 
-describe('toSlug', () => {
+describe('the slug that is suggested', () => {
   const { slug } = createWorkspaceRequest.shape;
+  const suggested = (text: string) => suggest('slug', slug, text);
 
-  test('makes a slug of anything, or nothing', () => {
+  test('is a slug, of as many letters and digits, or there is none', () => {
+    const count = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length;
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 200 })), (text) => {
-        const made = toSlug(text);
-        expect(made === '' || /^[a-z0-9]+(-[a-z0-9]+)*$/.test(made)).toBe(true);
-        expect(made.length).toBeLessThanOrEqual(SLUG_MAX_LENGTH);
+      fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 60 })), (text) => {
+        const found = suggested(text);
+        if (found === undefined) return;
+        expect(slug.safeParse(found).success).toBe(true);
+        expect(count(found)).toBe(count(text.normalize('NFKD')));
       }),
     );
   });
 
-  test('leaves a slug as it is', () => {
+  test('has a hyphen for each character between its groups', () => {
+    const group = fc.stringMatching(/^[A-Z][a-z0-9]{1,7}$/);
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
+        for (const character of ['-', '_', '/', ' ', '.']) {
+          expect(suggested(groups.join(character))).toBe(groups.join('-').toLowerCase());
+        }
+      }),
+    );
+  });
+
+  test('is none where a group is empty, as an expression can be', () => {
+    const group = fc.stringMatching(/^[A-Za-z0-9]{0,8}$/);
     fc.assert(
       fc.property(
         fc
-          .stringMatching(/^[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,4}$/)
-          .filter((text) => text.length <= 50),
-        (text) => {
-          expect(toSlug(text)).toBe(text);
-          expect(slug.safeParse(text).success).toBe(true);
+          .array(group, { minLength: 2, maxLength: 5 })
+          .filter((groups) => groups.some((text) => text === '')),
+        fc.constantFrom('-', '_', '/', ' ', '.'),
+        (groups, character) => {
+          expect(suggested(groups.join(character))).toBeUndefined();
         },
       ),
     );

@@ -10,6 +10,8 @@ export interface Problem {
   message: string;
   /** What was written, unless it is a secret. */
   given?: string;
+  /** How the text probably came about. */
+  cause?: string | undefined;
   /** What was probably meant. */
   instead?: string | undefined;
 }
@@ -26,10 +28,12 @@ export function refusal(problems: readonly Problem[]): Failure {
 
 const MAX_GIVEN = 100;
 
-function lineOf({ input, entries = [], message, given, instead }: Problem): string {
+function lineOf({ input, entries = [], message, given, cause, instead }: Problem): string {
   const written = given && `given: ${JSON.stringify(shortened(given))}`;
   const meant = instead && `try: ${instead}`;
-  return [`${input}${entriesIn(entries)} ${message}`, written, meant].filter(Boolean).join('; ');
+  return [`${input}${entriesIn(entries)} ${message}`, written, cause, meant]
+    .filter(Boolean)
+    .join('; ');
 }
 
 function shortened(text: string): string {

@@ -1,5 +1,6 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
+import { emptyExpression } from './empty-expression.ts';
 import { fromText } from './from-text.ts';
 import { type Problem, refusal } from './problem.ts';
 import { proxyProblems } from './proxy.ts';
@@ -56,6 +57,9 @@ export function inputName(field: string): string {
   return field.replaceAll('_', '-');
 }
 
+/** The inputs whose text is often made of an expression behind a hyphen. */
+const MAY_NAME_SLUG: ReadonlySet<string> = new Set(['slug', 'workspace']);
+
 type Texts = ReadonlyMap<string, string>;
 
 /** One problem per input and message: the entries of a list that share a fault share a line. */
@@ -69,7 +73,8 @@ function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodErr
     if (text === undefined) {
       return { input: inputName(key), message: `is required, and ${first.message}` };
     }
-    const problem = { input: inputName(key), entries, message: first.message };
+    const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : undefined;
+    const problem = { input: inputName(key), entries, message: first.message, cause };
     const instead = suggest(key, fieldOf(schema, key), text);
     return isSecret(key, texts) ? problem : { ...problem, given: text, instead };
   });

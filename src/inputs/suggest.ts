@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { SLUG_MAX_LENGTH } from '../openrouter/workspaces.ts';
 import { fromText } from './from-text.ts';
 
 const BOOLEANS: Readonly<Record<string, string>> = {
@@ -46,14 +45,14 @@ function kindOf(schema: z.core.$ZodType): string {
   return 'innerType' in def ? kindOf(def.innerType) : def.type;
 }
 
-/** The slug that is nearest to `text`; empty where `text` has nothing that a slug can hold. */
-export function toSlug(text: string): string {
+/**
+ * `text` with a hyphen for each character that is not a letter or a digit. Nothing that tells two
+ * slugs apart is cut off, so that what lacks a part, has other letters or is too long stays refused.
+ */
+function toSlug(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-/, '')
-    .slice(0, SLUG_MAX_LENGTH)
-    .replace(/-$/, '');
+    .replace(/[^\p{Letter}\p{Number}]/gu, '-');
 }

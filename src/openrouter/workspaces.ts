@@ -25,7 +25,7 @@ export const modelSlug = z.string(MODEL).check(z.regex(/^[^\s/]+\/[^\s/]+$/, MOD
 
 const model = z.optional(z.nullable(modelSlug));
 
-export const SLUG_MAX_LENGTH = 50;
+const SLUG_MAX_LENGTH = 50;
 
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
   z.regex(
