@@ -308,9 +308,15 @@ describe('is refused, and nothing deleted:', () => {
   test.each<[string, Record<string, string>, string]>([
     ['no workspace', { workspace: '' }, 'workspace is required, and must be the id or slug'],
     ['a URL', { workspace: 'https://openrouter.ai/workspaces/preview-42' }, 'try: preview-42'],
-    ['capitals', { workspace: 'Preview-42' }, 'try: preview-42'],
+    [
+      'the URL of a page of it',
+      { workspace: 'https://openrouter.ai/workspaces/preview-42/keys' },
+      'given: "https://openrouter.ai/workspaces/preview-42/keys"\n',
+    ],
+    ['a name', { workspace: 'Preview-42' }, 'given: "Preview-42"\n'],
+    ['a branch', { workspace: 'feature/production' }, 'given: "feature/production"\n'],
     ['51 characters', { workspace: 'a'.repeat(51) }, 'workspace must be the id or slug'],
-    ['a path', { workspace: '../keys' }, 'workspace must be the id or slug of a workspace'],
+    ['a path', { workspace: '../keys' }, 'id or slug of a workspace; given: "../keys"\n'],
     ['a prefix that no slug has', { 'expect-slug-prefix': 'Preview*' }, 'the beginning of a slug'],
     ['a word for true', { 'delete-keys': 'yes' }, 'delete-keys must be true or false'],
   ])('%s', async (_, inputs, problem) => {

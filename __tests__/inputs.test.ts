@@ -11,6 +11,7 @@ const SLUG = 'must be lower-case letters and digits, in groups joined by single 
 const EMPTY =
   'was probably empty: on push, github.event.number, github.event.pull_request.number and github.head_ref are empty';
 const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
+const URL_SHAPE = 'must be a URL such as https://openrouter.ai/api/v1';
 const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
 
 /** Input, what is written, and what goes out for it. */
@@ -151,7 +152,9 @@ const REFUSED: [string, string, string][] = [
   ).flatMap((input): [string, string, string][] => [
     [input, 'yes', `${input} must be true or false; given: "yes"; try: true`],
     [input, 'tRUE', `${input} must be true or false; given: "tRUE"; try: true`],
-    [input, '0', `${input} must be true or false; given: "0"; try: false`],
+    [input, 'Off', `${input} must be true or false; given: "Off"; try: false`],
+    [input, '0', `${input} must be true or false; given: "0"`],
+    [input, '1', `${input} must be true or false; given: "1"`],
     [input, 'null', `${input} must be true or false; given: "null"`],
   ]),
   ['disabled-server-tools', '[', `disabled-server-tools ${TOOLS}; given: "["`],
@@ -170,8 +173,11 @@ const REFUSED: [string, string, string][] = [
     '"a",""',
     'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "\\"a\\",\\"\\""',
   ],
-  ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"; try: 60s`],
+  ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"`],
   ['timeout', '1 h', `timeout ${DURATION}; given: "1 h"; try: 1h`],
+  ['timeout', '1H', `timeout ${DURATION}; given: "1H"; try: 1h`],
+  ['timeout', '5M', `timeout ${DURATION}; given: "5M"`],
+  ['timeout', '1 0 m', `timeout ${DURATION}; given: "1 0 m"`],
   ['timeout', '1h30m', `timeout ${DURATION}; given: "1h30m"`],
   ['timeout', '-5s', `timeout ${DURATION}; given: "-5s"`],
   ['timeout', '0s', 'timeout must be from 1s to 24h; given: "0s"'],
@@ -180,6 +186,13 @@ const REFUSED: [string, string, string][] = [
     'api-url',
     'openrouter.ai/api/v1',
     'api-url must be a URL such as https://openrouter.ai/api/v1; given: "openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+  ],
+  ['api-url', 'api/v1', `api-url ${URL_SHAPE}; given: "api/v1"`],
+  ['api-url', '/api/v1', `api-url ${URL_SHAPE}; given: "/api/v1"`],
+  [
+    'api-url',
+    'http:///api/v1',
+    'api-url must begin with https, because the key goes there; given: "http:///api/v1"',
   ],
   [
     'api-url',
@@ -347,7 +360,7 @@ describe('what the step is to do', () => {
     ['if-exists', 'overwrite', 'if-exists must be fail, reuse or update; given: "overwrite"'],
     ['if-exists', 'Reuse', 'if-exists must be fail, reuse or update; given: "Reuse"; try: reuse'],
     ['dry-run', 'yes', 'dry-run must be true or false; given: "yes"; try: true'],
-    ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"; try: true'],
+    ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"'],
   ])('%s: %s is refused', async (input, text, line) => {
     const { message } = redOf(await bench.create({ [input]: text }));
     expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);

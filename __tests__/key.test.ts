@@ -381,7 +381,8 @@ describe('is refused before anything is sent:', () => {
     ],
     ['an interval without a limit', { 'limit-reset': 'daily' }, 'limit-reset needs limit-usd'],
     ['a word for true', { 'include-byok-in-limit': 'yes' }, 'must be true or false; given: "yes"'],
-    ['a life without a unit', { 'expires-in': '6' }, 'or never; given: "6"; try: 6h'],
+    ['a life without a unit', { 'expires-in': '60' }, 'or never; given: "60"\n'],
+    ['a life in months', { 'expires-in': '6M' }, 'or never; given: "6M"\n'],
     ['too short a life', { 'expires-in': '59s' }, 'must be from 1m to 3650d, or never'],
     ['too long a life', { 'expires-in': '3651d' }, 'must be from 1m to 3650d, or never'],
     ['never in capitals', { 'expires-in': 'NEVER' }, 'try: never'],
@@ -389,7 +390,7 @@ describe('is refused before anything is sent:', () => {
     ['a word for on', { replace: 'on' }, 'replace must be true or false'],
     ['to replace no name', { replace: 'true', name: '' }, 'replace needs name'],
     ['a URL without https', { 'api-url': 'http://openrouter.ai' }, 'must begin with https'],
-    ['a timeout without a unit', { timeout: '60' }, 'try: 60s'],
+    ['a timeout without a unit', { timeout: '60' }, 'given: "60"\n'],
   ])('%s', async (_, inputs, problem) => {
     const main = await mint(inputs);
     const { title, message } = expectRed(main);

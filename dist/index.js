@@ -3916,29 +3916,34 @@
       yes: "true",
       y: "true",
       on: "true",
-      1: "true",
       no: "false",
       n: "false",
-      off: "false",
-      0: "false"
+      off: "false"
     };
     const READINGS = {
       boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
       enum: text => [ text.toLowerCase() ],
       slug: text => [ toSlug(text) ],
-      api_url: text => [ text.includes("://") ? text.replace(/^http:/, "https:") : `https://${text}` ],
-      timeout: text => [ `${text}s`, tidied(text) ],
-      older_than: text => [ `${text}d`, tidied(text) ],
-      expires_in: text => [ `${text}h`, tidied(text) ],
-      number: text => [ text.replace(/\$|USD/gi, "").trim() ],
-      workspace: text => [ text.toLowerCase().replace(/^.*\//, "") ]
+      api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+      timeout: text => [ toDuration(text) ],
+      older_than: text => [ toDuration(text) ],
+      expires_in: text => [ toDuration(text) ],
+      number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
+      workspace: text => [ slugOfPage(text) ]
     };
     function suggest(key, schema, text) {
       const read = READINGS[key] ?? READINGS[kindOf(schema)];
       return read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
     }
-    function tidied(duration) {
-      return duration.toLowerCase().replaceAll(" ", "");
+    function withScheme(text) {
+      return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+    }
+    function toDuration(text) {
+      return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+    }
+    function slugOfPage(text) {
+      const page = dashboardUrl("");
+      return text.startsWith(page) ? text.slice(page.length) : void 0;
     }
     function kindOf(schema) {
       const {def: def} = schema._zod;

@@ -1,28 +1,31 @@
 import * as z from 'zod/mini';
+import { dashboardUrl } from '../openrouter/workspaces.ts';
 import { fromText } from './from-text.ts';
 
+/** Not 1 and 0: a number can be a count, or an exit code, where 0 is success. */
 const BOOLEANS: Readonly<Record<string, string>> = {
   yes: 'true',
   y: 'true',
   on: 'true',
-  '1': 'true',
   no: 'false',
   n: 'false',
   off: 'false',
-  '0': 'false',
 };
 
-/** Readings of a refused text by what is expected, the likelier first. */
+/**
+ * Readings of a refused text by what is expected, the likelier first. Only what cannot do harm where
+ * the author meant something else, because a suggestion is copied without a second thought.
+ */
 const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
   boolean: (text) => [text.toLowerCase(), BOOLEANS[text.toLowerCase()]],
   enum: (text) => [text.toLowerCase()],
   slug: (text) => [toSlug(text)],
-  api_url: (text) => [text.includes('://') ? text.replace(/^http:/, 'https:') : `https://${text}`],
-  timeout: (text) => [`${text}s`, tidied(text)],
-  older_than: (text) => [`${text}d`, tidied(text)],
-  expires_in: (text) => [`${text}h`, tidied(text)],
-  number: (text) => [text.replace(/\$|USD/gi, '').trim()],
-  workspace: (text) => [text.toLowerCase().replace(/^.*\//, '')],
+  api_url: (text) => [text.replace(/^http:(?=\/\/[^/])/i, 'https:'), withScheme(text)],
+  timeout: (text) => [toDuration(text)],
+  older_than: (text) => [toDuration(text)],
+  expires_in: (text) => [toDuration(text)],
+  number: (text) => [text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '')],
+  workspace: (text) => [slugOfPage(text)],
 };
 
 /** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
@@ -36,8 +39,23 @@ export function suggest(key: string, schema: z.core.$ZodType, text: string): str
   );
 }
 
-function tidied(duration: string): string {
-  return duration.toLowerCase().replaceAll(' ', '');
+/** Only what begins with the name of a host: the key goes there. */
+function withScheme(text: string): string | undefined {
+  return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : undefined;
+}
+
+/** Without a unit there is none to guess, and `M` is months elsewhere, where `m` is minutes here. */
+function toDuration(text: string): string | undefined {
+  return text.endsWith('M') ? undefined : text.toLowerCase().replace(/^(\d+) +/, '$1');
+}
+
+/**
+ * The slug in the address of a workspace's page, and in no other: the end of a path or of a branch
+ * names another workspace, if it names one, and so may a name in lower-case letters.
+ */
+function slugOfPage(text: string): string | undefined {
+  const page = dashboardUrl('');
+  return text.startsWith(page) ? text.slice(page.length) : undefined;
 }
 
 function kindOf(schema: z.core.$ZodType): string {
