@@ -53,6 +53,34 @@ describe('it would find', () => {
     expect(await checkText('README.md', inReadme(yaml))).toContain(finding);
   });
 
+  test.each([
+    'OWNER/openrouter-workspace@v1',
+    'OWNER/openrouter-workspace/key@0123456789abcdef0123456789abcdef01234567',
+    './',
+    './delete',
+  ])('a null without quotes in an input of %s, however it is written', async (uses) => {
+    const nulls = ['null', '~', 'Null', 'NULL', '# nothing'];
+    const steps = nulls.map(
+      (text) => `      - uses: ${uses}\n        with:\n          name: ${text}\n`,
+    );
+    const job = '  job:\n    runs-on: ubuntu-latest\n    steps:\n';
+    const findings = await checkText('workflow.yml', `on: push\njobs:\n${job}${steps.join('')}`);
+    const lines = findings.split('\n').filter((line) => line.includes('write "null"'));
+    expect(lines).toHaveLength(nulls.length);
+    expect(lines[0]).toMatch(/^workflow\.yml:8:11: name is a null without quotes/);
+  });
+
+  test('a null without quotes in an example', async () => {
+    const example = inReadme(STEP.replace('name:', 'description: null\n    name:'));
+    expect(await checkText('README.md', example)).toContain('description is a null without quotes');
+  });
+
+  test('no fault in a null with quotes, nor in one for the action of somebody else', async () => {
+    const quoted = STEP.replace('name:', 'description: "null"\n    name:');
+    const other = '- uses: actions/checkout@v7\n  with:\n    ref: null\n';
+    expect(await checkText('README.md', inReadme(quoted + other))).toBe('');
+  });
+
   test('a mistake in an action.yml', async () => {
     const text = 'name: A\ndescription: B\nruns:\n  usin: node24\n  main: a.js\n';
     expect(await checkText('action.yml', text)).toContain("Unexpected value 'usin'");

@@ -1,6 +1,7 @@
 /**
  * Checks with GitHub's own language service: our actions, our workflows, and each YAML example in
- * our documents, which is a workflow or the steps of one.
+ * our documents, which is a workflow or the steps of one. It accepts a null without quotes, which has
+ * no effect as an input of ours, so that is checked besides.
  *
  *     node scripts/check-workflows.ts [FILE…]      without files, all that there are
  */
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { marked, type Tokens } from 'marked';
 import { isSeq, parseDocument } from 'yaml';
 import './json-imports.ts';
+import { findNullInputs } from './null-inputs.ts';
 
 const { checkAction, checkWorkflow } = await import('./language-service.ts');
 
@@ -53,18 +55,22 @@ for (const file of files.filter(existsSync)) {
 async function findingsIn(file: string): Promise<string[]> {
   const text = readFileSync(file, 'utf8');
   if (basename(file) === 'action.yml') return checkAction(text);
-  if (!file.endsWith('.md')) return checkWorkflow(text, actions);
+  if (!file.endsWith('.md')) return findingsInWorkflow(text);
   const examples = marked
     .lexer(text)
     .filter((token): token is Tokens.Code => token.type === 'code' && token['lang'] === 'yaml');
   const findings = await Promise.all(
     examples.map(async (example) => {
       const line = text.slice(0, text.indexOf(example.raw)).split('\n').length;
-      const found = await checkWorkflow(toWorkflow(example.text), actions);
+      const found = await findingsInWorkflow(toWorkflow(example.text));
       return found.map((finding) => `${line}: in the example: ${finding}`);
     }),
   );
   return findings.flat();
+}
+
+async function findingsInWorkflow(text: string): Promise<string[]> {
+  return [...(await checkWorkflow(text, actions)), ...findNullInputs(text)];
 }
 
 /** A list of steps as the workflow that has no others. */
