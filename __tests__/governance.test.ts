@@ -130,7 +130,7 @@ describe('refused before anything is created:', () => {
     [
       'a budget that is no number',
       { 'budget-daily-usd': '5 USD' },
-      'budget-daily-usd must be an amount in USD above 0, or null',
+      'budget-daily-usd must be an amount in USD above 0, or "null"',
     ],
     [
       'budgets that are equal',
@@ -147,7 +147,7 @@ describe('refused before anything is created:', () => {
       { 'include-byok-in-budgets': 'true' },
       'include-byok-in-budgets needs one of the budgets',
     ],
-    ['an empty list', { 'allowed-models': '[]' }, 'null lifts the restriction'],
+    ['an empty list', { 'allowed-models': '[]' }, '"null" lifts the restriction'],
     [
       'a model with a blank',
       { 'allowed-models': 'gpt 5' },

@@ -116,12 +116,17 @@ const REFUSED: [string, string, string][] = [
   [
     'default-provider-sort',
     'Price',
-    'default-provider-sort must be price, throughput, latency, exacto or null; given: "Price"; try: price',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "Price"; try: price',
   ],
   [
     'default-provider-sort',
     'cheapest',
-    'default-provider-sort must be price, throughput, latency, exacto or null; given: "cheapest"',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "cheapest"',
+  ],
+  [
+    'default-provider-sort',
+    'NULL',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "NULL"; try: "null"',
   ],
   ['io-logging-api-key-ids', ',', `io-logging-api-key-ids ${KEY_IDS}; given: ","`],
   ['io-logging-api-key-ids', '[1, 2', `io-logging-api-key-ids ${KEY_IDS}; given: "[1, 2"`],
@@ -277,7 +282,8 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
     'timeout',
     'Nothing',
   ]);
-  for (const line of message.split('\n')) expect(step.summary).toContain(line.split(';')[0]);
+  const summary = step.summary.replaceAll('&quot;', '"');
+  for (const line of message.split('\n')) expect(summary).toContain(line.split(';')[0]);
 });
 
 test('one input can be wrong in two ways', async () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
@@ -77,13 +78,22 @@ test.each(['reference', 'types'])('what scripts/%s.ts writes follows from action
   expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
 });
 
-test('action.yml says null where the schema takes it, and nowhere else', async () => {
+test('action.yml says "null" where the schema takes it, and nowhere else', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const nullable = Object.entries(createInputs.shape)
     .filter(([, schema]) => z.safeParse(schema, null).success)
     .map(([field]) => inputName(field));
-  const said = Object.keys(inputs).filter((name) =>
-    /\bnull\b/.test(inputs[name]?.description ?? ''),
-  );
+  const said = Object.keys(inputs).filter((name) => inputs[name]?.description?.includes('"null"'));
   expect(said).toEqual(nullable);
 });
+
+test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
+  '%s writes null in quotes, or says that it is without',
+  (file) => {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    const unquoted = lines.filter(
+      (line) => /(?<!")\bnull\b(?!")/.test(line) && !line.includes('without quotes'),
+    );
+    expect(unquoted).toEqual([]);
+  },
+);

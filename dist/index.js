@@ -3625,7 +3625,7 @@
       description: optional(nullable(workspaces_text(0, 500))),
       default_text_model: model,
       default_image_model: model,
-      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or null`))),
+      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
       io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
       io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
       is_data_discount_logging_enabled: flag,
@@ -3933,7 +3933,8 @@
     };
     function suggest(key, schema, text) {
       const read = READINGS[key] ?? READINGS[kindOf(schema)];
-      return read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
+      const found = read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
+      return found === "null" ? '"null"' : found;
     }
     function withScheme(text) {
       return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
@@ -4162,15 +4163,15 @@
     }
     const entries = (what, entry) => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; null lifts the restriction`))));
+      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
     };
     const models = entries("models", modelSlug);
     const PROVIDER = "must be a provider, without blanks and slashes";
     const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
-    const USD = "must be an amount in USD above 0, or null";
+    const USD = 'must be an amount in USD above 0, or "null"';
     const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
     const governance_flag = optional(schemas_boolean("must be true or false"));
-    const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or null`;
+    const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
     const governanceInputs = {
       allowed_models: models,
       ignored_models: models,

@@ -18,7 +18,7 @@ const ACTIONS = ['', 'key', 'delete', 'sweep'];
 const reference = [
   '# Reference',
   '',
-  "All inputs and outputs of each action. How values are written is said in the [README](../README.md#how-values-are-written). An input that is left out or empty has its default; one that has none is not sent, and OpenRouter's own default holds.",
+  'All inputs and outputs of each action. How values are written is said in the [README](../README.md#how-values-are-written). An input that is left out or empty has its default; one that has none is not sent, and OpenRouter\'s own default holds. Write `"null"` with its quotes: without quotes, YAML\'s null arrives as an empty input, which changes nothing.',
   '',
   ...ACTIONS.flatMap(sectionOf),
 ].join('\n');

@@ -12,7 +12,8 @@ const BOOLEANS = new Map([
  *
  * Booleans are the six words of YAML 1.2's core schema, as in `getBooleanInput` of
  * `@actions/core`; numbers are JSON's; a list has one entry per line or comma, or is a JSON array;
- * `null` is null where the schema takes it.
+ * `null` is null where the schema takes it. In a workflow that text has quotes: GitHub turns YAML's
+ * own null into an empty input.
  */
 export function fromText(schema: z.core.$ZodType, text: string): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;

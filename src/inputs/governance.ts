@@ -10,7 +10,7 @@ const entries = (what: string, entry: z.ZodMiniType<string>) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
   return z.optional(
     z.nullable(
-      z.array(entry, message).check(z.minLength(1, `${message}; null lifts the restriction`)),
+      z.array(entry, message).check(z.minLength(1, `${message}; "null" lifts the restriction`)),
     ),
   );
 };
@@ -20,11 +20,11 @@ const models = entries('models', modelSlug);
 const PROVIDER = 'must be a provider, without blanks and slashes';
 const providers = entries('providers', z.string(PROVIDER).check(z.regex(/^[^\s/]+$/, PROVIDER)));
 
-const USD = 'must be an amount in USD above 0, or null';
+const USD = 'must be an amount in USD above 0, or "null"';
 const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
 const flag = z.optional(z.boolean('must be true or false'));
 
-const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or null`;
+const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or "null"`;
 
 /** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
 export const governanceInputs = {

@@ -31,12 +31,14 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
 /** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
   const read = READINGS[key] ?? READINGS[kindOf(schema)];
-  return read?.(text).find(
+  const found = read?.(text).find(
     (reading) =>
       reading !== undefined &&
       reading !== text &&
       z.safeParse(schema, fromText(schema, reading)).success,
   );
+  // Without the quotes it would be YAML's null, which GitHub turns into an empty input.
+  return found === 'null' ? '"null"' : found;
 }
 
 /** Only what begins with the name of a host: the key goes there. */

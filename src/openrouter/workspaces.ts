@@ -72,7 +72,7 @@ export const createWorkspaceRequest = z.object({
   default_text_model: model,
   default_image_model: model,
   default_provider_sort: z.optional(
-    z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or null`)),
+    z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or "null"`)),
   ),
   io_logging_api_key_ids: z.optional(
     z.nullable(
