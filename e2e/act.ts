@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../sandbox/server.ts';
@@ -45,6 +45,7 @@ interface Run {
 }
 
 interface RunOptions {
+  /** A file of e2e/workflows, or the path of another one. */
   workflow: string;
   sandbox: Sandbox;
   inputs?: Record<string, string>;
@@ -55,7 +56,7 @@ interface RunOptions {
 
 export const isActThere = PATH.split(delimiter).some((folder) => existsSync(join(folder, 'act')));
 
-/** Runs a workflow of this folder on this machine, without containers. */
+/** Runs a workflow on this machine, without containers. */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
   const { workflow, sandbox, inputs = {}, env = {}, cancelAt } = options;
   const pairs = (flag: string, values: Record<string, string>) =>
@@ -64,7 +65,7 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
     'act',
     [
       'workflow_dispatch',
-      ...['--workflows', join('e2e/workflows', workflow)],
+      ...['--workflows', resolve(ROOT, 'e2e/workflows', workflow)],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
       ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey }),
       ...pairs('--var', { API_URL: sandbox.url }),

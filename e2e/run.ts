@@ -3,7 +3,7 @@
  * (https://github.com/nektos/act), without containers, against a sandbox that listens on loopback.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +84,31 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.match(run.log, /Deleted 1, first preview-1/);
     assert.deepEqual(slugs(sandbox), ['default', 'preview-main', 'preview-demo-1', 'preview-2']);
     assert.deepEqual(sandbox.account.keys, []);
+  },
+
+  async 'a null with quotes clears a field and lifts a budget'(sandbox) {
+    const run = await runWorkflow({ workflow: 'null.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.equal(run.outputs('clear')['outcome'], 'updated');
+    assert.equal(sandbox.account.workspaces[1]?.['description'], null);
+    assert.deepEqual(sandbox.account.budgets, []);
+  },
+
+  async 'a null without quotes changes nothing, and its step succeeds'(sandbox) {
+    const quoted = readFileSync(new URL('workflows/null.yml', import.meta.url), 'utf8');
+    const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+    const workflow = join(folder, 'null.yml');
+    // In no file of the repository, where the check of workflows refuses it.
+    writeFileSync(workflow, quoted.replace(/(description|budget-daily-usd): "null"/g, '$1: null'));
+    const run = await runWorkflow({ workflow, sandbox });
+    rmSync(folder, { recursive: true });
+    assert.equal(run.exitCode, 0);
+    assert.equal(run.outputs('clear')['outcome'], 'unchanged');
+    assert.equal(sandbox.account.workspaces[1]?.['description'], 'For the pull request 42');
+    assert.deepEqual(
+      sandbox.account.budgets.map(({ limit_usd }) => limit_usd),
+      [5],
+    );
   },
 
   async 'the management key is masked in every log'(sandbox) {
