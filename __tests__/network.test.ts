@@ -86,6 +86,17 @@ describe('a proxy', () => {
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
+  test.each(['*.test', '10.0.0.0/8', `${HOST} other.test`])(
+    'is used where no_proxy is %j, which is not understood',
+    async (no_proxy) => {
+      const proxy = await withProxy({});
+      const step = await create({ https_proxy: proxy.url, no_proxy });
+      await proxy.close();
+      expect(step.exitCode).toBe(0);
+      expect(proxy.tunnels).toHaveLength(1);
+    },
+  );
+
   test('that nobody listens on is named, and nothing was sent', async () => {
     const proxy = await withProxy({});
     await proxy.close();
