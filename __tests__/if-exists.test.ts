@@ -137,6 +137,14 @@ describe('update', () => {
     expect(step.outputs).not.toHaveProperty('outcome');
   });
 
+  test('retries after 409, which asks to try again later', async () => {
+    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
+    const step = await update({ description: 'Later' });
+    expect(step.exitCode).toBe(0);
+    expect(calls()).toEqual(['GET', 'PATCH', 'PATCH']);
+    expect(workspace()['description']).toBe('Later');
+  });
+
   test('warns where OpenRouter answers with other values than it was sent', async () => {
     const body = JSON.stringify({ data: { ...before, description: 'Cut sh' } });
     bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });

@@ -1112,10 +1112,11 @@
     };
     const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
     const CLIENT_CLOSED_REQUEST = 499;
-    function verdictOn(response) {
+    function verdictOn(response, method) {
       const {status: status} = response;
       const asksToWait = status === 503 && retryAfter(response) !== void 0;
-      if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
+      const isConflict = status === 409 && method === "PATCH";
+      if (status === 429 || asksToWait || isConflict) return REFUSED_FOR_NOW;
       if (PASSING.has(status)) return UNKNOWN;
       const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
       return refused ? REFUSED : UNKNOWN_FOR_GOOD;
@@ -1905,7 +1906,7 @@
       return again && !(method === "POST" && mayHaveLanded);
     }
     function isPlea({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return status !== void 0 && again && !mayHaveLanded;
+      return (status === 429 || status === 503) && again && !mayHaveLanded;
     }
     async function attemptOnce(options, call) {
       const response = await exchange(options, call);
@@ -1976,7 +1977,7 @@
         throw failed(call, {
           ...received,
           reason: reason,
-          ...verdictOn(response)
+          ...verdictOn(response, call.method)
         });
       }
       if (status < 200 || status >= 400) {
@@ -1991,7 +1992,7 @@
           ...wait !== void 0 && {
             retryAfter: wait
           },
-          ...verdictOn(response)
+          ...verdictOn(response, call.method)
         });
       }
       const answer = safeParse(call.answer, parseJson(body));

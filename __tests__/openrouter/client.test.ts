@@ -127,7 +127,7 @@ describe('what is retried', () => {
   });
 
   test.each<[string, Reply, boolean]>([
-    ...[400, 401, 402, 403, 404, 409, 422].map(
+    ...[400, 401, 402, 403, 404, 422].map(
       (status) => [`${status}`, { status }, false] as [string, Reply, boolean],
     ),
     ['a redirect', { status: 307 }, true],
@@ -141,6 +141,26 @@ describe('what is retried', () => {
       expect(error.facts.mayHaveLanded).toBe(mayHaveLanded);
       expect(sentAt).toHaveLength(1);
     }
+  });
+
+  test('409 is retried for PATCH, where OpenRouter asks to try again later', async () => {
+    const { request, sentAt } = clientThatGets({ status: 409 }, { status: 409 }, OK);
+    expect(await request('PATCH')).toBe('x');
+    expect(sentAt).toEqual([0, 250, 750]);
+  });
+
+  test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)('409 fails %s at once', async (method) => {
+    const { request, sentAt } = clientThatGets({ status: 409 }, OK);
+    const error = (await request(method)) as OpenRouterError;
+    expect(error.facts).toMatchObject({ again: false, mayHaveLanded: false });
+    expect(sentAt).toEqual([0]);
+  });
+
+  test('409 fails PATCH when no time is left, and has changed nothing', async () => {
+    const { request } = clientThatGets({ status: 409 });
+    const error = (await request('PATCH')) as OpenRouterError;
+    expect(error.facts).toMatchObject({ status: 409, mayHaveLanded: false });
+    expect(error.facts.reason).toContain('would be past the timeout');
   });
 });
 
@@ -240,6 +260,15 @@ describe('many at once', () => {
     const client = clientThatGets({ status: 502 }, OK);
     await requestAll(client, 20);
     expect(client.sentAt.filter((time) => time > 0)).toEqual([250]);
+  });
+
+  test('none waits for a PATCH that is retried after 409', async () => {
+    const headers = { 'retry-after': '7' };
+    const client = clientThatGets({ status: 409, headers }, OK);
+    const later = Promise.withResolvers<unknown>();
+    client.clock.after(100, () => later.resolve(client.request('GET')));
+    expect(await Promise.all([client.request('PATCH'), later.promise])).toEqual(['x', 'x']);
+    expect(client.sentAt).toEqual([0, 100, 7_000]);
   });
 
   test('one that is begun meanwhile waits too, where the server does not say how long', async () => {
@@ -394,9 +423,11 @@ describe('the pure parts', () => {
   });
 
   test('there is a verdict on every status, and no success is promised', () => {
+    const methods = fc.constantFrom(...METHODS, 'POST' as const);
     fc.assert(
-      fc.property(fc.integer({ min: 300, max: 999 }), (status) => {
-        const { again, mayHaveLanded } = verdictOn({ status, headers: {}, body: '' });
+      fc.property(fc.integer({ min: 300, max: 999 }), methods, (status, method) => {
+        const { again, mayHaveLanded } = verdictOn({ status, headers: {}, body: '' }, method);
+        if (status === 409) expect(again).toBe(method === 'PATCH');
         if (status >= 400 && status < 500 && !again) expect(mayHaveLanded).toBe(status === 499);
         if (status >= 500) expect(mayHaveLanded).toBe(true);
       }),

@@ -150,9 +150,9 @@ function canRepeat({ method, again, mayHaveLanded }: CallFacts): boolean {
   return again && !(method === 'POST' && mayHaveLanded);
 }
 
-/** Whether the server was there, and would not do it now. */
+/** Whether the server asks for fewer requests; 409 is about one resource, and not about those. */
 function isPlea({ status, again, mayHaveLanded }: CallFacts): boolean {
-  return status !== undefined && again && !mayHaveLanded;
+  return (status === 429 || status === 503) && again && !mayHaveLanded;
 }
 
 async function attemptOnce<Answer>(
@@ -223,7 +223,7 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
 
   if (status >= 300 && status < 400) {
     const reason = `the answer was a redirect (${status}) to ${headers['location'] ?? 'nowhere'}, which is not followed because the key must not travel`;
-    throw failed(call, { ...received, reason, ...verdictOn(response) });
+    throw failed(call, { ...received, reason, ...verdictOn(response, call.method) });
   }
   if (status < 200 || status >= 400) {
     const serverMessage = messageIn(body);
@@ -233,7 +233,7 @@ function usable<Answer>(call: Call<Answer>, response: HttpResponse): Answer {
       reason: `the answer was ${status}`,
       ...(serverMessage !== undefined && { serverMessage }),
       ...(wait !== undefined && { retryAfter: wait }),
-      ...verdictOn(response),
+      ...verdictOn(response, call.method),
     });
   }
   const answer = z.safeParse(call.answer, parseJson(body));

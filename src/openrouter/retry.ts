@@ -1,4 +1,4 @@
-import type { HttpResponse } from './transport.ts';
+import type { HttpResponse, Method } from './transport.ts';
 
 /** What a failure leaves open: the whole of the retry policy, but for how long to wait. */
 export interface Verdict {
@@ -26,11 +26,17 @@ const PASSING = new Set([408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 /** Of a client that went away before the answer: a proxy's, which says nothing of the server. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** What an answer leaves open that is no success. */
-export function verdictOn(response: HttpResponse): Verdict {
+/**
+ * What an answer to `method` leaves open that is no success.
+ *
+ * 409 on PATCH means: try again later. OpenRouter's Python SDK (1.3.84) documents that of guardrails
+ * and keys. On POST, 409 can mean that the slug is taken.
+ */
+export function verdictOn(response: HttpResponse, method: Method): Verdict {
   const { status } = response;
   const asksToWait = status === 503 && retryAfter(response) !== undefined;
-  if (status === 429 || asksToWait) return REFUSED_FOR_NOW;
+  const isConflict = status === 409 && method === 'PATCH';
+  if (status === 429 || asksToWait || isConflict) return REFUSED_FOR_NOW;
   if (PASSING.has(status)) return UNKNOWN;
   const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
   return refused ? REFUSED : UNKNOWN_FOR_GOOD;
