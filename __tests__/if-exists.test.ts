@@ -100,6 +100,23 @@ describe('update', () => {
     });
   });
 
+  test('of the name sets the outputs again, so that they agree with each other', async () => {
+    const step = await update({ name: 'Renamed' });
+    expect(step.exitCode).toBe(0);
+    const { id, slug, name } = JSON.parse(step.outputs['workspace'] ?? '');
+    expect(name).toBe('Renamed');
+    const url = `https://openrouter.ai/workspaces/${slug}`;
+    expect(step.outputs).toMatchObject({ id, slug, name, url, created: 'false' });
+  });
+
+  test('of the name is in the outputs also when a later write fails', async () => {
+    bench.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
+    const step = await update({ name: 'Renamed', 'enforce-zdr': 'true' });
+    expect(step.exitCode).toBe(1);
+    expect(workspace().name).toBe('Renamed');
+    expect(step.outputs).toMatchObject({ id: before.id, slug: SLUG, name: 'Renamed' });
+  });
+
   test('sends nothing where nothing differs', async () => {
     const step = await update({ description: 'As it was', 'io-logging-api-key-ids': '1,3,1' });
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });

@@ -4994,6 +4994,7 @@
           changes: changes,
           async write() {
             updated = await patchWorkspace(client, workspace, valuesOf(changes));
+            events.known(updated, false);
           }
         };
         const remedy = [ "Once that is put right, running this again completes it." ];

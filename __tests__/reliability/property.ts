@@ -185,6 +185,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
           workspace: expect.objectContaining({ id: now?.id }),
           created: outcome === 'created',
         });
+        expect(known?.workspace).toEqual(workspace);
         if (request.ifExists !== 'reuse' || !found) {
           expect(differing(now as Workspace, request.asked)).toEqual([]);
         }

@@ -73,6 +73,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
       changes,
       async write() {
         updated = await patchWorkspace(client, workspace, valuesOf(changes));
+        events.known(updated, false);
       },
     };
     const remedy = ['Once that is put right, running this again completes it.'];

@@ -45,7 +45,7 @@ interface Events {
   intended(intent: Intent): void;
   /** It has come to nothing that is ours. */
   withdrawn(): void;
-  /** The workspace that the step is about. */
+  /** The workspace that the step is about; called again when an update has changed its fields. */
   known(workspace: Workspace, created: boolean): void;
 }
 
