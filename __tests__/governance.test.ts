@@ -313,6 +313,56 @@ describe('a workspace that is reused', () => {
     await create({ ...GOVERNED, 'if-exists': 'reuse' });
     expect(calls()).toEqual(['GET /workspaces/:id']);
   });
+
+  const warningsOf = (step: StepResult) =>
+    annotations(step, 'warning').map(({ properties, data }) => [properties['title'], data]);
+  const LIMIT = {
+    'guardrail-limit-usd': '5',
+    'guardrail-limit-reset': 'daily',
+    'enforce-zdr': 'false',
+    'budget-daily-usd': 'null',
+    'if-exists': 'reuse',
+  };
+  const NAMES = 'enforce-zdr, guardrail-limit-usd, guardrail-limit-reset, budget-daily-usd';
+  const POLICY = 'With if-exists: reuse, the step changes nothing in a workspace that exists.';
+  const REMEDY = 'To apply them, use if-exists: update.';
+
+  test('gets a warning that names the guardrail, budget and member inputs not applied', async () => {
+    await create();
+    const step = await create(LIMIT);
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
+    expect(warningsOf(step)).toEqual([
+      [
+        `Inputs were not applied to the workspace ${SLUG}`,
+        `Not applied: ${NAMES}.\n${POLICY}\n${REMEDY}`,
+      ],
+    ]);
+  });
+
+  test('gets a warning in a dry run that names the inputs that would not be applied', async () => {
+    await create();
+    const step = await create({ ...LIMIT, 'dry-run': 'true' });
+    expect(step.exitCode).toBe(0);
+    expect(warningsOf(step)).toEqual([
+      [
+        `Inputs would not be applied to the workspace ${SLUG}`,
+        `Would not be applied: ${NAMES}.\n${POLICY}\n${REMEDY}`,
+      ],
+    ]);
+  });
+
+  test('gets no warning without a guardrail, budget or member input', async () => {
+    await create();
+    const step = await create({ description: 'New', members: '[]', 'if-exists': 'reuse' });
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+
+  test('gets no warning about inputs when the step creates it', async () => {
+    const step = await create(LIMIT);
+    expect(step.outputs['created']).toBe('true');
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
 });
 
 describe('a dry run shows the plan', () => {
@@ -561,12 +611,6 @@ describe('what the log says was done', () => {
     expect(error?.data).toContain('running this again completes it.');
   });
 
-  test('with reuse, that nothing governs it anew', async () => {
-    await create();
-    const step = await create({ 'enforce-zdr': 'true', 'if-exists': 'reuse' });
-    expect(step.log).toContain('What governs it is left as it is, too.');
-  });
-
   test('with fail, what update would do', async () => {
     await create();
     const { message } = redOf(await create({ 'enforce-zdr': 'true' }));
@@ -601,15 +645,20 @@ describe('a workspace of which it cannot be told who has made it', () => {
     return slugTakenBy500.create({ 'if-exists': 'reuse', ...inputs });
   }
 
-  test('may be governed by nothing, if it is to be reused as it is, which is warned of', async () => {
-    const step = await reuse({ ...GOVERNED, slug: 'governed' });
+  test('gets a warning with reuse that it may have no guardrail, budgets and members', async () => {
+    const step = await reuse({ 'enforce-zdr': 'true', slug: 'governed' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     const warnings = annotations(step, 'warning');
     expect(warnings.map(({ properties, data }) => [properties['title'], data])).toEqual([
       [
-        'The workspace governed may be governed by nothing',
-        'Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.\nWith if-exists: update, what governs it would be set.',
+        'Inputs were not applied to the workspace governed',
+        [
+          'Not applied: enforce-zdr.',
+          'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+          'The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.',
+          'To apply them, use if-exists: update.',
+        ].join('\n'),
       ],
     ]);
     const { budgets, guardrails, memberships } = slugTakenBy500.sandbox.account;

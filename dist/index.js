@@ -4292,12 +4292,14 @@
       const read = readInputs(createInputs, governanceProblems);
       const fields = Object.keys(createWorkspaceRequest.shape);
       const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
+      const isGiven = key => key in read;
       return {
         managementKey: read.management_key,
         apiUrl: read.api_url,
         timeoutMs: read.timeout,
         asked: asked,
         governance: toGovernance(read),
+        governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
         ifExists: read.if_exists,
         dryRun: read.dry_run,
         deleteAfterJob: read.delete_after_job
@@ -4947,12 +4949,12 @@
         const changes = driftOf(workspace, asked);
         throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", ...whatUpdateWouldDo(changes, governance) ]);
       },
-      async reuse({workspace: workspace, made: made}, {governance: governance, dryRun: dryRun}, {events: events, log: log}) {
+      async reuse(found, request, {events: events, log: log}) {
+        const {workspace: workspace} = found;
         events.known(workspace, false);
-        if (made === "unknown" && isGoverned(governance)) warnOfNoGovernance(workspace, log);
+        if (isGoverned(request.governance)) warnOfUnapplied(found, request, log);
         log.info(`It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-        if (isGoverned(governance)) log.info("What governs it is left as it is, too.");
-        if (dryRun) log.info(NOTHING_WRITTEN);
+        if (request.dryRun) log.info(NOTHING_WRITTEN);
         return {
           outcome: "unchanged",
           workspace: workspace,
@@ -5020,9 +5022,10 @@
     function isGoverned(governance) {
       return Object.keys(governance).length > 0;
     }
-    function warnOfNoGovernance({slug: slug}, log) {
-      log.warning(`The workspace ${slug} may be governed by nothing`, [ "Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.", "With if-exists: update, what governs it would be set." ]);
+    function warnOfUnapplied({workspace: {slug: slug}, made: made}, {governanceInputs: governanceInputs, dryRun: dryRun}, log) {
+      log.warning(dryRun ? `Inputs would not be applied to the workspace ${slug}` : `Inputs were not applied to the workspace ${slug}`, [ `${dryRun ? "Would not be applied" : "Not applied"}: ${governanceInputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...made === "unknown" ? [ MAY_BE_UNGOVERNED ] : [], "To apply them, use if-exists: update." ]);
     }
+    const MAY_BE_UNGOVERNED = "The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.";
     const UNKNOWN_MAKER = "It came into being while this step was making one, and whether it is that one, or was made by another, cannot be told.";
     function valuesOf(changes) {
       return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));

@@ -12,6 +12,7 @@ const asked = { name: 'Preview', slug: 'preview-42', disabled_server_tools: ['op
 const REQUEST: CreateRequest = {
   asked,
   governance: {},
+  governanceInputs: [],
   ifExists: 'fail',
   dryRun: false,
   deleteAfterJob: true,

@@ -110,7 +110,9 @@ const scenarios = fc.record({
 
 /** Whatever goes wrong, in whatever state things are: what the step says is what happened. */
 export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scenario) => {
-  const { request, before, killedAfter, jitter } = scenario;
+  const { before, killedAfter, jitter } = scenario;
+  const governanceInputs = Object.keys(scenario.request.governance);
+  const request = { ...scenario.request, governanceInputs };
   const world = openWorld({ ...scenario, schedule: [] });
   if (before) {
     giveWorkspace(world, before.body);
@@ -169,11 +171,15 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
     return late || (scenario.takenSlugStatus === 500 && by500);
   }
 
-  async function expectTruth({ result, error, known, elapsed }: Ran): Promise<void> {
+  async function expectTruth({ result, error, known, elapsed, log }: Ran): Promise<void> {
     if (result) {
       const { outcome, workspace, changes, governed } = result;
       const now = existing();
-      const asksToGovern = Object.keys(request.governance).length > 0;
+      const asksToGovern = governanceInputs.length > 0;
+      const unapplied = request.dryRun ? 'Would not be applied' : 'Not applied';
+      expect(log.includes(`${unapplied}: ${governanceInputs.join(', ')}.`)).toBe(
+        asksToGovern && request.ifExists === 'reuse' && outcome === 'unchanged',
+      );
       if (request.dryRun) {
         expect(now).toEqual(found);
         expect(outcome === 'created').toBe(!found);
@@ -272,6 +278,7 @@ export const oneOfTwinsMakesIt = fc.asyncProperty(twins, async (scenario) => {
   const request = {
     asked: body,
     governance: {},
+    governanceInputs: [],
     ifExists,
     dryRun: false,
     deleteAfterJob: false,

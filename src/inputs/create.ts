@@ -4,7 +4,7 @@ import { type CreateRequest, IF_EXISTS } from '../workspace/request.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
-import { readInputs } from './read.ts';
+import { inputName, readInputs } from './read.ts';
 
 /**
  * The inputs of `action.yml`, in the order in which their problems are told. Built at once, where
@@ -28,12 +28,14 @@ export function readCreateInputs(): CreateInputs {
   const read = readInputs(createInputs, governanceProblems);
   const fields = Object.keys(createWorkspaceRequest.shape);
   const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
+  const isGiven = (key: string) => key in read;
   return {
     managementKey: read.management_key,
     apiUrl: read.api_url,
     timeoutMs: read.timeout,
     asked: asked as CreateWorkspaceRequest,
     governance: toGovernance(read),
+    governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
     ifExists: read.if_exists,
     dryRun: read.dry_run,
     deleteAfterJob: read.delete_after_job,

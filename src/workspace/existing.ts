@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
-import { dashboardUrl, patchWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import { dashboardUrl, patchWorkspace } from '../openrouter/workspaces.ts';
 import { type Change, driftOf, tellChange, warnOfDrift } from './drift.ts';
 import { type Governance, planGovernance } from './governance.ts';
 import { bringIntoForce, changesOf, type Part } from './parts.ts';
@@ -38,14 +38,14 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     ]);
   },
 
-  async reuse({ workspace, made }, { governance, dryRun }, { events, log }) {
+  async reuse(found, request, { events, log }) {
+    const { workspace } = found;
     events.known(workspace, false);
-    if (made === 'unknown' && isGoverned(governance)) warnOfNoGovernance(workspace, log);
+    if (isGoverned(request.governance)) warnOfUnapplied(found, request, log);
     log.info(
       `It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
     );
-    if (isGoverned(governance)) log.info('What governs it is left as it is, too.');
-    if (dryRun) log.info(NOTHING_WRITTEN);
+    if (request.dryRun) log.info(NOTHING_WRITTEN);
     return { outcome: 'unchanged', workspace, changes: [], governed: [] };
   },
 
@@ -97,12 +97,27 @@ function isGoverned(governance: Governance): boolean {
   return Object.keys(governance).length > 0;
 }
 
-function warnOfNoGovernance({ slug }: Workspace, log: Log): void {
-  log.warning(`The workspace ${slug} may be governed by nothing`, [
-    'Whether this step made it cannot be told, and reuse writes nothing to a workspace that exists.',
-    'With if-exists: update, what governs it would be set.',
-  ]);
+/** Warns with `reuse`: a spending cap that was asked for must not be missing silently. */
+function warnOfUnapplied(
+  { workspace: { slug }, made }: Posted,
+  { governanceInputs, dryRun }: CreateRequest,
+  log: Log,
+): void {
+  log.warning(
+    dryRun
+      ? `Inputs would not be applied to the workspace ${slug}`
+      : `Inputs were not applied to the workspace ${slug}`,
+    [
+      `${dryRun ? 'Would not be applied' : 'Not applied'}: ${governanceInputs.join(', ')}.`,
+      'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+      ...(made === 'unknown' ? [MAY_BE_UNGOVERNED] : []),
+      'To apply them, use if-exists: update.',
+    ],
+  );
 }
+
+const MAY_BE_UNGOVERNED =
+  'The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.';
 
 const UNKNOWN_MAKER =
   'It came into being while this step was making one, and whether it is that one, or was made by another, cannot be told.';

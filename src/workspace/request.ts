@@ -10,6 +10,8 @@ export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
 export interface CreateRequest {
   asked: CreateWorkspaceRequest;
   governance: Governance;
+  /** The inputs that ask for it and were given, by their names in the workflow. */
+  governanceInputs: readonly string[];
   ifExists: (typeof IF_EXISTS)[number];
   /** Do everything but write. */
   dryRun: boolean;
