@@ -380,7 +380,7 @@ describe('a dry run shows the plan', () => {
     await create(GOVERNED);
     bench.sandbox.requests.length = 0;
     const step = await update({ ...GOVERNED, 'budget-daily-usd': '2', 'dry-run': 'true' });
-    expect(step.outputs['outcome']).toBe('updated');
+    expect(step.outputs['outcome']).toBe('would-update');
     expect(writes()).toEqual([]);
     expect(step.log).toContain('budget daily: 1.5 → 2');
     expect(step.log).not.toContain('guardrail');

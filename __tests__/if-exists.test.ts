@@ -183,7 +183,7 @@ describe('a dry run', () => {
       name: 'New',
       url: 'https://openrouter.ai/workspaces/new-one',
       created: 'false',
-      outcome: 'created',
+      outcome: 'would-create',
     });
     expect(calls()).toEqual(['GET']);
     expect(step.log).toContain('It does not exist, and would be created.');
@@ -195,7 +195,9 @@ describe('a dry run', () => {
 
   test('says what it would change, from what to what', async () => {
     const step = await dryRun({ ...STANDING, 'if-exists': 'update', description: 'Better' });
-    expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome: 'updated' });
+    const outcome = 'would-update';
+    expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome });
+    expect(step.summary).toContain('🔎 Dry run: would update the OpenRouter workspace Standing');
     expect(step.log).toContain('description: "As it was" → "Better"');
     expect(step.log).toContain('This is a dry run: nothing was written.');
     expect(step.summary).toContain('<td><code>would be Better</code></td>');
@@ -205,6 +207,9 @@ describe('a dry run', () => {
   test.each(['reuse', 'update'])('says that with %s nothing would change', async (policy) => {
     const step = await dryRun({ ...STANDING, 'if-exists': policy });
     expect(step.outputs).toMatchObject({ id: before.id, outcome: 'unchanged' });
+    expect(step.summary).toContain(
+      '🔎 Dry run: would leave as it is: the OpenRouter workspace Standing',
+    );
     expect(step.log).toContain('This is a dry run: nothing was written.');
     expect(calls()).toEqual(['GET']);
   });

@@ -4329,23 +4329,21 @@
         outcome: outcome
       };
     }
-    const DONE = {
+    const TITLES = {
       created: "✅ Created the OpenRouter workspace",
       updated: "✅ Updated the OpenRouter workspace",
-      unchanged: "✅ Left as it is: the OpenRouter workspace"
+      unchanged: "✅ Left as it is: the OpenRouter workspace",
+      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
+      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
     };
-    const WOULD = {
-      created: "🔎 Dry run: would create the OpenRouter workspace",
-      updated: "🔎 Dry run: would update the OpenRouter workspace",
-      unchanged: "🔎 Dry run: would leave as it is: the OpenRouter workspace"
-    };
+    const WOULD_LEAVE = "🔎 Dry run: would leave as it is: the OpenRouter workspace";
     function summaryOf(result, request) {
       const {outcome: outcome, workspace: workspace} = result;
       const {asked: asked, dryRun: dryRun} = request;
       const shown = workspace ?? asked;
       const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
       return {
-        title: `${(dryRun ? WOULD : DONE)[outcome]} ${shown["name"]}`,
+        title: `${dryRun && outcome === "unchanged" ? WOULD_LEAVE : TITLES[outcome]} ${shown["name"]}`,
         ...workspace && {
           url: dashboardUrl(workspace.slug)
         },
@@ -4363,9 +4361,10 @@
       if (change) return {
         code: `was ${textOf(change.from)}`
       };
+      const isAsked = request.asked[field] !== void 0;
+      if (result.outcome === "would-create") return isAsked ? "would be set" : "";
       if (result.outcome !== "created") return "";
-      if (request.dryRun) return request.asked[field] === void 0 ? "" : "would be set";
-      return request.asked[field] === void 0 ? "set by OpenRouter" : "set by this step";
+      return isAsked ? "set by this step" : "set by OpenRouter";
     }
     function remarkOnChange({from: from}, {dryRun: dryRun}) {
       if (from === null) return dryRun ? "would be set" : "set by this step";
@@ -4983,7 +4982,7 @@
         if (dryRun) {
           log.info(NOTHING_WRITTEN);
           return {
-            outcome: "updated",
+            outcome: "would-update",
             workspace: workspace,
             changes: changes,
             governed: governed
@@ -5134,7 +5133,7 @@
         for (const change of governed) log.info(`  ${tellChange(change)}`);
         log.info(NOTHING_WRITTEN);
         return {
-          outcome: "created",
+          outcome: "would-create",
           changes: [],
           governed: governed
         };

@@ -28,7 +28,10 @@ const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
 /** Those of the outputs that are no strings. */
 const OUTPUTS: Readonly<Record<string, Type>> = {
   created: { type: 'boolean' },
-  outcome: { type: 'enum', 'allowed-values': ['created', 'updated', 'unchanged'] },
+  outcome: {
+    type: 'enum',
+    'allowed-values': ['created', 'updated', 'unchanged', 'would-create', 'would-update'],
+  },
   'delete deleted': { type: 'boolean' },
   'deleted-keys': { type: 'integer' },
   count: { type: 'integer' },

@@ -174,6 +174,9 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   async function expectTruth({ result, error, known, elapsed, log }: Ran): Promise<void> {
     if (result) {
       const { outcome, workspace, changes, governed } = result;
+      const [create, update] = request.dryRun
+        ? (['would-create', 'would-update'] as const)
+        : (['created', 'updated'] as const);
       const now = existing();
       const asksToGovern = governanceInputs.length > 0;
       const unapplied = request.dryRun ? 'Would not be applied' : 'Not applied';
@@ -182,7 +185,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
       );
       if (request.dryRun) {
         expect(now).toEqual(found);
-        expect(outcome === 'created').toBe(!found);
+        expect(outcome === create).toBe(!found);
         expect(workspace?.id).toBe(found?.id);
       } else {
         expect(now).toBeDefined();
@@ -204,12 +207,12 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
       if (found) {
         const differed = request.ifExists === 'update' ? differing(found, request.asked) : [];
         expect(changes.map(({ field }) => field).sort()).toEqual(differed.sort());
-        expect(outcome === 'updated').toBe(
+        expect(outcome === update).toBe(
           differed.length > 0 || (asksToGovern && request.ifExists === 'update'),
         );
       }
-      expect(changes.length > 0 || (outcome !== 'created' && governed.length > 0)).toBe(
-        outcome === 'updated',
+      expect(changes.length > 0 || (outcome !== create && governed.length > 0)).toBe(
+        outcome === update,
       );
       return;
     }

@@ -25,17 +25,15 @@ export function outcomeOf({ outcome, workspace }: CreateResult, { asked }: Creat
   return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
 }
 
-const DONE: Readonly<Record<CreateResult['outcome'], string>> = {
+const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
   created: '✅ Created the OpenRouter workspace',
   updated: '✅ Updated the OpenRouter workspace',
   unchanged: '✅ Left as it is: the OpenRouter workspace',
+  'would-create': '🔎 Dry run: would create the OpenRouter workspace',
+  'would-update': '🔎 Dry run: would update the OpenRouter workspace',
 };
 
-const WOULD: Readonly<Record<CreateResult['outcome'], string>> = {
-  created: '🔎 Dry run: would create the OpenRouter workspace',
-  updated: '🔎 Dry run: would update the OpenRouter workspace',
-  unchanged: '🔎 Dry run: would leave as it is: the OpenRouter workspace',
-};
+const WOULD_LEAVE = '🔎 Dry run: would leave as it is: the OpenRouter workspace';
 
 /** The summary of a step that ended well. */
 export function summaryOf(result: CreateResult, request: CreateRequest): Summary {
@@ -44,7 +42,7 @@ export function summaryOf(result: CreateResult, request: CreateRequest): Summary
   const shown: Readonly<Record<string, unknown>> = workspace ?? asked;
   const fields = WORKSPACE_FIELDS.filter((field) => shown[field] !== undefined);
   return {
-    title: `${(dryRun ? WOULD : DONE)[outcome]} ${shown['name']}`,
+    title: `${dryRun && outcome === 'unchanged' ? WOULD_LEAVE : TITLES[outcome]} ${shown['name']}`,
     ...(workspace && { url: dashboardUrl(workspace.slug) }),
     table: {
       header: ['Field', 'Value', 'Remark'],
@@ -63,9 +61,10 @@ function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRe
   const change = result.changes.find((candidate) => candidate.field === field);
   if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
   if (change) return { code: `was ${textOf(change.from)}` };
+  const isAsked = request.asked[field] !== undefined;
+  if (result.outcome === 'would-create') return isAsked ? 'would be set' : '';
   if (result.outcome !== 'created') return '';
-  if (request.dryRun) return request.asked[field] === undefined ? '' : 'would be set';
-  return request.asked[field] === undefined ? 'set by OpenRouter' : 'set by this step';
+  return isAsked ? 'set by this step' : 'set by OpenRouter';
 }
 
 function remarkOnChange({ from }: Change, { dryRun }: CreateRequest): Cell {

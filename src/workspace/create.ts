@@ -41,7 +41,7 @@ export async function createWorkspace(
     log.info('It does not exist, and would be created.');
     for (const change of governed) log.info(`  ${tellChange(change)}`);
     log.info(NOTHING_WRITTEN);
-    return { outcome: 'created', changes: [], governed };
+    return { outcome: 'would-create', changes: [], governed };
   }
   const posted = await post(request, look, surroundings);
   if (posted.made !== true) return takeExisting(posted, request, surroundings);

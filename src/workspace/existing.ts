@@ -64,7 +64,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     for (const change of [...changes, ...governed]) log.info(`  ${tellChange(change)}`);
     if (dryRun) {
       log.info(NOTHING_WRITTEN);
-      return { outcome: 'updated', workspace, changes, governed };
+      return { outcome: 'would-update', workspace, changes, governed };
     }
     let updated = workspace;
     const fields: Part = {

@@ -24,8 +24,8 @@ export interface CreateRequest {
 export const NOTHING_WRITTEN = 'This is a dry run: nothing was written.';
 
 export interface CreateResult {
-  /** What happened or, in a dry run, what would have. */
-  outcome: 'created' | 'updated' | 'unchanged';
+  /** What happened; a dry run has values of its own, so that no `if:` takes it for a real run. */
+  outcome: 'created' | 'updated' | 'unchanged' | 'would-create' | 'would-update';
   /** Absent where a dry run would have made it. */
   workspace?: Workspace;
   /** The fields that were changed or, in a dry run, would have been. */
