@@ -56,6 +56,7 @@ test('deletes what matches and is old enough, and nothing else', async () => {
     { id: young.id, slug: young.slug, created_at: young.created_at, reason: 'only 5 h old' },
   ]);
   expect(step.outputs['failed']).toBe('[]');
+  expect(step.outputs['would-delete']).toBe('[]');
   expect(calls().sort()).toEqual(
     [
       'GET /workspaces',
@@ -190,8 +191,11 @@ describe('max-deletions', () => {
   test('if more are stale, none is deleted, and the step is red', async () => {
     giveSome();
     const step = await sweep({ 'delete-keys': 'true', 'max-deletions': '1' });
-    const outputs = { deleted: '[]', failed: '[]', count: '0', kept: expect.anything() };
-    const { title, message } = redOf(step, outputs);
+    const { kept, ...outputs } = step.outputs;
+    const { title, message } = redOf(step, step.outputs);
+    expect(outputs).toEqual({ deleted: '[]', 'would-delete': '[]', failed: '[]', count: '0' });
+    expect(listed(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
+    expect(kept?.match(/"reason":"stale, but there are more than max-deletions/g)).toHaveLength(2);
     expect(title).toBe('Stale: 2 workspaces, and max-deletions is 1');
     expect(message).toContain('Nothing was deleted.');
     expect(slugs()).toHaveLength(6);
@@ -270,15 +274,38 @@ describe('a dry run', () => {
     expect(slugs()).toHaveLength(6);
     expect(calls()).toEqual(['GET /workspaces']);
     expect(step.outputs).toMatchObject({ deleted: '[]', failed: '[]', count: '0' });
-    expect(listed(step.outputs['kept'])).toEqual(['preview-old', 'preview-older', 'preview-young']);
-    expect(step.log).toContain('preview-older, 10 d old: stale, but this is a dry run.');
+    expect(step.log).toContain('preview-older, 10 d old: would be deleted.');
+    expect(step.log).toContain('This is a dry run: nothing was deleted.');
     expect(step.summary).toContain('🔎 Dry run: would delete 2 workspaces');
+  });
+
+  test('lists what it would delete apart from what it keeps', async () => {
+    const { old } = giveSome();
+    const step = await sweep({ 'dry-run': 'true', 'delete-keys': 'true' });
+    expect(listed(step.outputs['would-delete'])).toEqual(['preview-old', 'preview-older']);
+    const { id, slug, created_at } = old;
+    expect(JSON.parse(step.outputs['would-delete'] ?? '')).toContainEqual({
+      id,
+      slug,
+      created_at,
+      reason: '3 d old',
+    });
+    expect(listed(step.outputs['kept'])).toEqual(['preview-young']);
+    for (const row of [
+      '<td><code>preview-old</code></td><td>3 d</td><td>would be deleted</td>',
+      '<td><code>preview-young</code></td><td>5 h</td><td>kept: only 5 h old</td>',
+    ]) {
+      expect(step.summary).toContain(row);
+    }
+    expect(annotations(step, 'warning')[0]?.data).toContain('Found: preview-old, preview-older.');
   });
 
   test('is red where the run would be', async () => {
     giveSome();
     const step = await sweep({ 'dry-run': 'true', 'max-deletions': '1' });
     expect(redOf(step, expect.anything()).title).toContain('max-deletions is 1');
+    expect(step.outputs['would-delete']).toBe('[]');
+    expect(listed(step.outputs['kept'])).toEqual(['preview-old', 'preview-older', 'preview-young']);
   });
 });
 

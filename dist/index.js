@@ -6036,9 +6036,11 @@
       return shown.map(({text: text}) => text).join(" ");
     }
     const MAX_LIST = 1e5;
-    function outputsOfSweep({deleted: deleted, spared: spared, kept: kept, failed: failed}) {
+    function outputsOfSweep(result) {
+      const {deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, failed: failed} = result;
       return {
         deleted: list(deleted),
+        "would-delete": list(wouldDelete),
         kept: list([ ...spared, ...kept ]),
         failed: list(failed),
         count: String(deleted.length)
@@ -6055,9 +6057,10 @@
     }
     const MAX_NAMED = 10;
     function leakOf(result) {
-      const {stale: stale, deleted: deleted, failed: failed, spared: spared} = result;
+      const {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, spared: spared} = result;
       if (stale === 0) return;
-      const named = [ ...failed, ...deleted, ...spared ].slice(0, MAX_NAMED).map(({slug: slug}) => slug);
+      const found = [ ...failed, ...deleted, ...wouldDelete, ...spared ];
+      const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
       const more = stale > named.length ? ` and ${stale - named.length} more` : "";
       return [ `${countOf(stale)} left behind by a teardown`, [ `Found: ${named.join(", ")}${more}.`, "Each should have been deleted by the workflow that made it: see why it was not." ] ];
     }
@@ -6077,15 +6080,16 @@
       };
     }
     function tableOf(result) {
-      const {failed: failed, deleted: deleted, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
+      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
       const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
         code: slug
       }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
       const stayed = reason => `kept: ${reason}`;
+      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ];
       return {
         header: [ "Workspace", "Age", "What was done" ],
-        rows: [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ],
-        more: stale - failed.length - deleted.length - spared.length + notStale - kept.length
+        rows: shown,
+        more: stale + notStale - shown.length
       };
     }
     function countOf(workspaces) {
@@ -6099,23 +6103,34 @@
       const found = await findStale(request, surroundings);
       const {stale: stale, kept: kept, notStale: notStale} = found;
       log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
-      const result = {
+      const nothing = {
         deleted: [],
         failed: [],
-        spared: [],
+        wouldDelete: [],
+        spared: []
+      };
+      const result = {
+        ...nothing,
         kept: kept,
         stale: found.count,
         notStale: notStale
       };
-      const reprieve = reprieveOf(found, request);
-      if (reprieve !== void 0) {
-        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: ${reprieve}.`);
+      if (found.count > request.maxDeletions) {
+        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
         return {
           ...result,
           spared: stale.map(fate => ({
             ...fate,
-            reason: reprieve
+            reason: TOO_MANY
           }))
+        };
+      }
+      if (request.dryRun) {
+        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+        log.info("This is a dry run: nothing was deleted.");
+        return {
+          ...result,
+          wouldDelete: stale
         };
       }
       const deleted = [];
@@ -6135,10 +6150,7 @@
         failed: failed
       };
     }
-    function reprieveOf({count: count}, {maxDeletions: maxDeletions, dryRun: dryRun}) {
-      if (count > maxDeletions) return "stale, but there are more than max-deletions allows";
-      return dryRun ? "stale, but this is a dry run" : void 0;
-    }
+    const TOO_MANY = "stale, but there are more than max-deletions allows";
     async function findStale(request, {client: client, log: log}) {
       log.info(`Looking for workspaces with a slug like ${request.slugPattern} that are older than ${tellAge(request.olderThanMs)}.`);
       const found = {

@@ -258,7 +258,9 @@ export const onlyWhatIsStale = fc.asyncProperty(sweeps, async ({ weather: given,
     expect(lost).toEqual({ slugs: [], keys: [] });
   } else {
     for (const { id } of result.deleted) expect(isThere(scene, id)).toBe(false);
-    const told = [...result.deleted, ...result.failed, ...result.spared].map(({ id }) => id);
+    const { deleted, failed, wouldDelete, spared } = result;
+    const told = [...deleted, ...failed, ...wouldDelete, ...spared].map(({ id }) => id);
+    if (!request.dryRun) expect(wouldDelete).toEqual([]);
     expect(new Set(told).size).toBe(told.length);
     if (isQuiet) {
       expect(result.stale).toBe(stale.length);

@@ -12,9 +12,11 @@ import { fitting, type Summary } from './summary.ts';
 const MAX_LIST = 100_000;
 
 /** The outputs that say what was done; of long lists, the beginning. */
-export function outputsOfSweep({ deleted, spared, kept, failed }: SweepResult): Outputs {
+export function outputsOfSweep(result: SweepResult): Outputs {
+  const { deleted, wouldDelete, spared, kept, failed } = result;
   return {
     deleted: list(deleted),
+    'would-delete': list(wouldDelete),
     kept: list([...spared, ...kept]),
     failed: list(failed),
     count: String(deleted.length),
@@ -33,9 +35,10 @@ const MAX_NAMED = 10;
 
 /** What a sweep finds is a leak: the title and lines of a warning of it, where there is one. */
 export function leakOf(result: SweepResult): [string, string[]] | undefined {
-  const { stale, deleted, failed, spared } = result;
+  const { stale, deleted, failed, wouldDelete, spared } = result;
   if (stale === 0) return undefined;
-  const named = [...failed, ...deleted, ...spared].slice(0, MAX_NAMED).map(({ slug }) => slug);
+  const found = [...failed, ...deleted, ...wouldDelete, ...spared];
+  const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
   const more = stale > named.length ? ` and ${stale - named.length} more` : '';
   return [
     `${countOf(stale)} left behind by a teardown`,
@@ -87,7 +90,7 @@ export function summaryOfSweep(result: SweepResult, { dryRun }: SweepRequest): S
 }
 
 function tableOf(result: SweepResult): Table {
-  const { failed, deleted, spared, kept, stale, notStale } = result;
+  const { failed, deleted, wouldDelete, spared, kept, stale, notStale } = result;
   const rows = (fates: readonly Fate[], done: (reason: string) => string) =>
     fates.map(({ slug, age, reason }) => [
       { code: slug },
@@ -95,15 +98,17 @@ function tableOf(result: SweepResult): Table {
       done(reason),
     ]);
   const stayed = (reason: string) => `kept: ${reason}`;
+  const shown = [
+    ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
+    ...rows(deleted, () => 'deleted'),
+    ...rows(wouldDelete, () => 'would be deleted'),
+    ...rows(spared, stayed),
+    ...rows(kept, stayed),
+  ];
   return {
     header: ['Workspace', 'Age', 'What was done'],
-    rows: [
-      ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
-      ...rows(deleted, () => 'deleted'),
-      ...rows(spared, stayed),
-      ...rows(kept, stayed),
-    ],
-    more: stale - failed.length - deleted.length - spared.length + notStale - kept.length,
+    rows: shown,
+    more: stale + notStale - shown.length,
   };
 }
 

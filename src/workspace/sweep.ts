@@ -37,7 +37,9 @@ export interface Fate extends Pick<Workspace, 'id' | 'slug'> {
 export interface SweepResult {
   deleted: readonly Fate[];
   failed: readonly Fate[];
-  /** Stale, and not to be deleted this time; the first thousand. */
+  /** What a run would delete, in a dry run; empty otherwise. */
+  wouldDelete: readonly Fate[];
+  /** Stale, and not deleted because they are more than may be; the first thousand. */
   spared: readonly Fate[];
   /** Not stale, though they match the pattern; the first thousand. */
   kept: readonly Fate[];
@@ -64,12 +66,17 @@ export async function sweep(request: SweepRequest, surroundings: Abortable): Pro
   const found = await findStale(request, surroundings);
   const { stale, kept, notStale } = found;
   log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
-  const result = { deleted: [], failed: [], spared: [], kept, stale: found.count, notStale };
+  const nothing = { deleted: [], failed: [], wouldDelete: [], spared: [] };
+  const result = { ...nothing, kept, stale: found.count, notStale };
 
-  const reprieve = reprieveOf(found, request);
-  if (reprieve !== undefined) {
-    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${reprieve}.`);
-    return { ...result, spared: stale.map((fate) => ({ ...fate, reason: reprieve })) };
+  if (found.count > request.maxDeletions) {
+    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
+    return { ...result, spared: stale.map((fate) => ({ ...fate, reason: TOO_MANY })) };
+  }
+  if (request.dryRun) {
+    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+    log.info('This is a dry run: nothing was deleted.');
+    return { ...result, wouldDelete: stale };
   }
   const deleted: Fate[] = [];
   const failed: Fate[] = [];
@@ -84,10 +91,7 @@ export async function sweep(request: SweepRequest, surroundings: Abortable): Pro
 }
 
 /** Why nothing is deleted, though it is stale. */
-function reprieveOf({ count }: Found, { maxDeletions, dryRun }: SweepRequest): string | undefined {
-  if (count > maxDeletions) return 'stale, but there are more than max-deletions allows';
-  return dryRun ? 'stale, but this is a dry run' : undefined;
-}
+const TOO_MANY = 'stale, but there are more than max-deletions allows';
 
 interface Found {
   /** Those that are stale: all, unless they are more than may be deleted. */
