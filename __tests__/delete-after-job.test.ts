@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
-import { annotations, openBench } from './step.ts';
+import { giveKey, giveWorkspace } from '../sandbox/given.ts';
+import { annotations, openBench, redOf } from './step.ts';
 
 const bench = openBench();
 
 const CONNECTION = { apiUrl: 'https://openrouter.test/api/v1', timeoutMs: 1_000 };
 
-const exists = (slug: string) =>
-  bench.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
+const held = (slug: string) =>
+  bench.sandbox.account.workspaces.find((workspace) => workspace.slug === slug);
+const exists = (slug: string) => held(slug) !== undefined;
 
 const create = (slug: string, inputs: Record<string, string> = {}) =>
   bench.create({ slug, 'delete-after-job': 'true', ...inputs });
@@ -71,15 +74,20 @@ test('gone already is success', async () => {
 
 describe('a state that the step has not saved is a warning, and nothing is sent', () => {
   const id = '550e8400-e29b-41d4-a716-446655440000';
-  const remains = { made: { id, slug: 'a' } };
+  const remains = { made: { id, slug: 'a' }, deleteKeys: false };
+  const oddId = { made: { id: '..', slug: 'a' }, deleteKeys: false };
   test.each<[string, unknown]>([
     ['text', 'made'],
     ['a number', 5],
     ['a list', []],
     ['nothing that remains', { apiUrl: 'https://openrouter.ai/api/v1', timeoutMs: 1_000 }],
-    ['what was intended and is not said', { ...CONNECTION, remains: { intended: {} } }],
+    [
+      'what was intended and is not said',
+      { ...CONNECTION, remains: { intended: {}, deleteKeys: false } },
+    ],
+    ['nothing of keys', { ...CONNECTION, remains: { made: { id, slug: 'a' } } }],
     ['a host without TLS', { ...CONNECTION, apiUrl: 'http://0.0.0.0:9/api/v1', remains }],
-    ['an id that leads elsewhere', { ...CONNECTION, remains: { made: { id: '..', slug: 'a' } } }],
+    ['an id that leads elsewhere', { ...CONNECTION, remains: oddId }],
     ['no host', { timeoutMs: 1_000, remains }],
   ])('%s', async (_, state) => {
     const main = await create('stateful');
@@ -116,6 +124,119 @@ test('a clean-up that fails is a warning that names what is left', async () => {
   expect(warning?.properties['title']).toBe('Could not delete the workspace stuck');
   expect(warning?.data).toContain('Workspace has API keys');
   expect(warning?.data).toContain('It may be left behind at OpenRouter: the workspace stuck.');
+});
+
+describe('API keys that the job made in the workspace', () => {
+  const keysOf = ({ id }: { id: string }) =>
+    bench.sandbox.account.keys.filter(({ workspace_id }) => workspace_id === id);
+  const make = async (slug: string, inputs: Record<string, string> = {}) => {
+    const main = await create(slug, inputs);
+    const workspace = held(slug) as Workspace;
+    for (const name of ['First', 'Second']) giveKey(bench.sandbox, workspace, { name });
+    return { main, workspace };
+  };
+
+  test('are deleted with it when delete-keys is true', async () => {
+    const other = giveWorkspace(bench.sandbox, { slug: 'with-keys-too', keys: 1 });
+    const { main, workspace } = await make('with-keys', { 'delete-keys': 'true' });
+    const post = await bench.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(annotations(post, 'warning')).toEqual([]);
+    expect(exists('with-keys')).toBe(false);
+    expect(keysOf(workspace)).toEqual([]);
+    expect(keysOf(other)).toHaveLength(1);
+    expect(post.log).toContain('Deleted the API key "First" (');
+    expect(post.log).toContain('Deleted the workspace with-keys, id');
+  });
+
+  test('block its deletion when delete-keys is not given: a warning names them', async () => {
+    const { main, workspace } = await make('kept-by-keys');
+    const post = await bench.post(main);
+    expect(post.exitCode).toBe(0);
+    const [warning, ...more] = annotations(post, 'warning');
+    expect(more).toEqual([]);
+    expect(warning?.properties['title']).toBe(
+      'The workspace kept-by-keys has 2 API keys, and delete-keys is false',
+    );
+    for (const { name, label } of keysOf(workspace)) {
+      expect(warning?.data).toContain(`"${name}" (${label})`);
+    }
+    expect(warning?.data).toContain('With delete-keys: true they would be deleted first');
+    expect(warning?.data).toContain(
+      'It may be left behind at OpenRouter: the workspace kept-by-keys.',
+    );
+    expect(exists('kept-by-keys')).toBe(true);
+    expect(keysOf(workspace)).toHaveLength(2);
+  });
+
+  test.each(['true', 'false'])(
+    'are dealt with as the step was told, with delete-keys: %s, whatever the inputs are by then',
+    async (given) => {
+      const slug = `keys-by-state-${given}`;
+      const { main, workspace } = await make(slug, { 'delete-keys': given });
+      const post = await bench.post(main, { 'delete-keys': given === 'true' ? 'false' : 'true' });
+      expect(post.exitCode).toBe(0);
+      expect(exists(slug)).toBe(given === 'false');
+      expect(keysOf(workspace)).toHaveLength(given === 'true' ? 0 : 2);
+    },
+  );
+
+  test('are deleted also when the step was killed before the answer to its POST', async () => {
+    const before = bench.sandbox.requests.length;
+    bench.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', committed: true });
+    const inputs = { slug: 'killed-with-keys', 'delete-after-job': 'true', 'delete-keys': 'true' };
+    const step = await bench.startCreate(inputs);
+    await bench.sandbox.received(before + 2);
+    step.kill('SIGKILL');
+    const main = await step.result;
+    const workspace = held('killed-with-keys') as Workspace;
+    giveKey(bench.sandbox, workspace);
+    const post = await bench.post(main);
+    expect(annotations(post, 'warning')).toEqual([]);
+    expect(exists('killed-with-keys')).toBe(false);
+    expect(keysOf(workspace)).toEqual([]);
+  });
+
+  test('are counted in the warning when the workspace then cannot be deleted', async () => {
+    const { main } = await make('stuck-without-keys', { 'delete-keys': 'true' });
+    bench.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+    const post = await bench.post(main);
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.properties['title']).toBe('Could not delete the workspace stuck-without-keys');
+    expect(warning?.data).toContain('API keys deleted before that: 2.');
+    expect(warning?.data).toContain('Deleting the workspace again finishes the work.');
+  });
+
+  test('are left alone in a workspace that the step did not create', async () => {
+    const workspace = giveWorkspace(bench.sandbox, { slug: 'there-with-keys', keys: 1 });
+    const main = await create('there-with-keys', { 'if-exists': 'reuse', 'delete-keys': 'true' });
+    const post = await bench.post(main);
+    expect(post).toMatchObject({ exitCode: 0, log: '' });
+    expect(keysOf(workspace)).toHaveLength(1);
+  });
+});
+
+test.each<Record<string, string>>([{}, { 'delete-after-job': 'false' }])(
+  'delete-keys: true is refused with %j',
+  async (inputs) => {
+    const before = bench.sandbox.requests.length;
+    const { title, message } = redOf(await bench.create({ 'delete-keys': 'true', ...inputs }));
+    expect(title).toBe('One input cannot be used');
+    expect(message.split('\n')[0]).toBe('delete-keys needs delete-after-job: true');
+    expect(bench.sandbox.requests).toHaveLength(before);
+  },
+);
+
+test('delete-keys: true adds no problem to a delete-after-job that is no flag', async () => {
+  const inputs = { 'delete-keys': 'true', 'delete-after-job': 'yes' };
+  const { message } = redOf(await bench.create(inputs));
+  expect(message).toContain('delete-after-job must be true or false');
+  expect(message).not.toContain('delete-keys');
+});
+
+test('delete-keys: false needs no delete-after-job', async () => {
+  expect((await bench.create({ 'delete-keys': 'false' })).exitCode).toBe(0);
 });
 
 test('a clean-up comes through a bad network', async () => {

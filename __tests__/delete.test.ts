@@ -422,7 +422,7 @@ describe('partial failure', () => {
     expect(message.match(/the answer was 403: Not yours/g)).toHaveLength(2);
     expect(message).toContain('API keys deleted before that: 10.');
     expect(message).toContain(`Left behind: the workspace preview-42, id ${workspace.id}`);
-    expect(message).toContain('Running this again finishes the work.');
+    expect(message).toContain('Deleting the workspace again finishes the work.');
     expect(message).not.toContain('Nothing was changed');
     expect([exists(), keys().length]).toEqual([true, 2]);
 
@@ -474,7 +474,7 @@ describe('partial failure', () => {
       if (signal !== 'SIGKILL') {
         const error = commands.find(({ name }) => name === 'error');
         expect(error?.data).toContain(`the run was cancelled (${signal})`);
-        expect(error?.data).toContain('Running this again finishes the work.');
+        expect(error?.data).toContain('Deleting the workspace again finishes the work.');
       }
       bench.sandbox.faults.length = 0;
       const left = keys().length;

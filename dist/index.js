@@ -4011,7 +4011,8 @@
       made: object({
         id: schemas_guid(),
         slug: schemas_string()
-      })
+      }),
+      deleteKeys: schemas_boolean()
     }), object({
       intended: object({
         asked: createWorkspaceRequest,
@@ -4019,7 +4020,8 @@
           from: schemas_number(),
           to: schemas_number()
         }))
-      })
+      }),
+      deleteKeys: schemas_boolean()
     }) ]);
     const remainsOfKey = () => object({
       intended: object({
@@ -4285,11 +4287,21 @@
       if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
       dry_run: flag_flag(),
       delete_after_job: flag_flag(),
+      delete_keys: flag_flag(),
       api_url: connection.api_url,
       timeout: connection.timeout
     });
+    function createProblems(read, given) {
+      const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = read;
+      const isOff = deleteAfterJob === false || !given.has("delete_after_job");
+      const problem = {
+        input: "delete-keys",
+        message: "needs delete-after-job: true"
+      };
+      return [ ...governanceProblems(read, given), ...deleteKeys === true && isOff ? [ problem ] : [] ];
+    }
     function readCreateInputs() {
-      const read = readInputs(createInputs, governanceProblems);
+      const read = readInputs(createInputs, createProblems);
       const fields = Object.keys(createWorkspaceRequest.shape);
       const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
       const isGiven = key => key in read;
@@ -4302,7 +4314,8 @@
         governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
         ifExists: read.if_exists,
         dryRun: read.dry_run,
-        deleteAfterJob: read.delete_after_job
+        deleteAfterJob: read.delete_after_job,
+        deleteKeys: read.delete_keys
       };
     }
     function identity(workspace, created) {
@@ -5191,7 +5204,7 @@
       return runStep(async step => {
         const {report: report, clock: clock} = step;
         const inputs = readCreateInputs();
-        const {apiUrl: apiUrl, timeoutMs: timeoutMs, deleteAfterJob: deleteAfterJob} = inputs;
+        const {apiUrl: apiUrl, timeoutMs: timeoutMs, deleteAfterJob: deleteAfterJob, deleteKeys: deleteKeys} = inputs;
         const leave = remains => report.saveState(CLEAN_UP_STATE, {
           apiUrl: apiUrl,
           timeoutMs: timeoutMs,
@@ -5203,7 +5216,8 @@
           log: report,
           events: {
             intended: intended => leave({
-              intended: intended
+              intended: intended,
+              deleteKeys: deleteKeys
             }),
             withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
             known(workspace, created) {
@@ -5212,7 +5226,8 @@
                 made: {
                   id: id,
                   slug: slug
-                }
+                },
+                deleteKeys: deleteKeys
               });
               report.output(identity(workspace, created));
             }
@@ -5265,22 +5280,25 @@
       const deletedKeys = [];
       try {
         refuseOddId(workspace);
-        await deleteAll();
         return {
-          deletedKeys: deletedKeys
+          deletedKeys: deletedKeys,
+          deleted: await deleteAll()
         };
       } catch (error) {
         if (error instanceof Failure) return {
           deletedKeys: deletedKeys,
+          deleted: false,
           failure: error
         };
         if (!(error instanceof OpenRouterError)) throw error;
         if (isRefusal(error) && await isGone()) return {
-          deletedKeys: deletedKeys
+          deletedKeys: deletedKeys,
+          deleted: false
         };
         const left = [ ...error.facts.left ?? [], ...leftBehind() ];
         return {
           deletedKeys: deletedKeys,
+          deleted: false,
           failure: error.with({
             left: left
           })
@@ -5298,7 +5316,7 @@
           try {
             const wasThere = await deleteWorkspace(client, workspace);
             if (!wasThere && !await isGone()) throw stillThere(workspace);
-            return;
+            return wasThere;
           } catch (error) {
             if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
             refusal = error;
@@ -5322,7 +5340,7 @@
       }
       function leftBehind() {
         const {slug: slug, id: id} = workspace;
-        return [ `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`, "Running this again finishes the work." ];
+        return [ `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`, "Deleting the workspace again finishes the work." ];
       }
       async function isGone() {
         try {
@@ -5339,7 +5357,7 @@
       throw new Failure(`The workspace ${slug} has an id that is not a UUID`, [ `OpenRouter says that its id is ${id}.`, "Nothing was deleted." ]);
     }
     function stillThere({slug: slug, id: id}) {
-      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`, "Run this again, and tell OpenRouter if that does not help." ]);
+      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`, "Delete it again, and tell OpenRouter if that does not help." ]);
     }
     function isRefusal({facts: {status: status = 0, again: again, mayHaveLanded: mayHaveLanded}}) {
       return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
@@ -5930,12 +5948,17 @@
       return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
     }
     async function cleanUp(remains, surroundings) {
-      const {client: client, log: log} = surroundings;
+      const {log: log} = surroundings;
       const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
       if (!workspace) return;
       const {slug: slug, id: id} = workspace;
-      const wasThere = await deleteWorkspace(client, workspace);
-      log.info(wasThere ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
+      const options = {
+        deleteKeys: remains.deleteKeys,
+        looksAgain: false
+      };
+      const {deleted: deleted, failure: failure} = await tearDown(workspace, options, surroundings);
+      if (failure) throw failure;
+      log.info(deleted ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
     }
     async function findMade({intended: {asked: asked, span: span}}, surroundings) {
       const {client: client, log: log} = surroundings;

@@ -11,7 +11,7 @@ export function create(): Promise<void> {
   return runStep(async (step) => {
     const { report, clock } = step;
     const inputs = readCreateInputs();
-    const { apiUrl, timeoutMs, deleteAfterJob } = inputs;
+    const { apiUrl, timeoutMs, deleteAfterJob, deleteKeys } = inputs;
     const leave = (remains: Remains) =>
       report.saveState(CLEAN_UP_STATE, { apiUrl, timeoutMs, remains } satisfies CleanUpState);
 
@@ -20,11 +20,11 @@ export function create(): Promise<void> {
       clock,
       log: report,
       events: {
-        intended: (intended) => leave({ intended }),
+        intended: (intended) => leave({ intended, deleteKeys }),
         withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
         known(workspace, created) {
           const { id, slug } = workspace;
-          if (created && deleteAfterJob) leave({ made: { id, slug } });
+          if (created && deleteAfterJob) leave({ made: { id, slug }, deleteKeys });
           report.output(identity(workspace, created));
         },
       },

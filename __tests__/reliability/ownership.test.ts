@@ -448,7 +448,8 @@ describe('what a step leaves for after the job', () => {
     const world = given([]);
     giveWorkspace(world, { ...asked, age: -offset });
     const from = world.account.now().getTime();
-    const remains = { intended: { asked, span: { from, to: from + 5_000 } } };
+    const intended = { asked, span: { from, to: from + 5_000 } };
+    const remains = { intended, deleteKeys: false };
     expect(await runPost(world, { remains }, LIFE)).toBeUndefined();
     expect(slugs(world)).toEqual(isDeleted ? ['default'] : ['default', 'preview-42']);
   });
@@ -477,7 +478,8 @@ describe('what a step leaves for after the job', () => {
   test('is left alone, where the server never said what time it was', async () => {
     const world = given([]);
     giveWorkspace(world, asked);
-    expect(await runPost(world, { remains: { intended: { asked } } }, LIFE)).toBeUndefined();
+    const remains = { intended: { asked }, deleteKeys: false };
+    expect(await runPost(world, { remains }, LIFE)).toBeUndefined();
     expect(slugs(world)).toEqual(['default', 'preview-42']);
   });
 });

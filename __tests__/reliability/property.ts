@@ -1,7 +1,7 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Workspace } from '../../sandbox/api/workspaces.ts';
-import { giveWorkspace } from '../../sandbox/given.ts';
+import { giveKey, giveWorkspace } from '../../sandbox/given.ts';
 import type { InProcessFault } from '../../sandbox/in-process.ts';
 import { OpenRouterError } from '../../src/openrouter/error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/workspaces.ts';
@@ -22,6 +22,9 @@ const CALLS = [
   'PUT /workspaces/:id/budgets/:interval',
   'POST /workspaces/:id/members/add',
   'GET /workspaces/:id/members',
+  'GET /keys',
+  'DELETE /keys/:hash',
+  'DELETE /workspaces/:id',
 ];
 const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   {
@@ -102,6 +105,9 @@ const scenarios = fc.record({
   latency: fc.integer({ min: 1, max: 400 }),
   jitter: jitters,
   intruder: fc.boolean(),
+  // API keys that come into the workspace before the clean-up, and whether that deletes them.
+  keys: fc.nat(2),
+  deleteKeys: fc.boolean(),
   killedAfter: fc.oneof(
     { weight: 3, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
@@ -121,7 +127,9 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   const found = structuredClone(existing());
   world.network.schedule.push(...scenario.schedule);
 
-  const life = { timeout: TIMEOUT, jitter, ...(killedAfter !== null && { killedAfter }) };
+  const { deleteKeys } = scenario;
+  const mortality = killedAfter !== null && { killedAfter };
+  const life = { timeout: TIMEOUT, jitter, deleteKeys, ...mortality };
   const ran = await runCreate(world, { ...request, timeoutMs: TIMEOUT }, life);
   expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
   const befell = scenario.schedule.filter((fault) => !world.network.schedule.includes(fault));
@@ -229,6 +237,8 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
 
   async function expectCleanUp(step: Ran): Promise<void> {
     const end = async () => {
+      const workspace = existing();
+      for (let key = 0; workspace && key < scenario.keys; key += 1) giveKey(world, workspace);
       const log: string[] = [];
       const error = await runPost(world, step, { timeout: TIMEOUT, jitter }, logTo(log));
       expectNoKey(world, { log, error });
@@ -242,6 +252,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
         const theirs = structuredClone(existing());
         await end();
         expect(existing()).toEqual(theirs);
+        expect(world.account.keys).toHaveLength(scenario.keys);
         return;
       }
     }
@@ -249,6 +260,13 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
     const warned = await end();
     if (found) {
       expect(existing()).toEqual(left);
+      expect(world.account.keys).toHaveLength(scenario.keys);
+      return;
+    }
+    const isBlocked = left !== undefined && scenario.keys > 0 && !deleteKeys;
+    if (isBlocked) {
+      expect(existing()).toEqual(left);
+      expect(world.account.keys).toHaveLength(scenario.keys);
       return;
     }
     const isLate = befell.some((fault) => fault.kind === 'late');

@@ -72,6 +72,8 @@ export interface Life {
   /** When the process is killed without a word, in milliseconds from its start. */
   killedAfter?: number;
   jitter: number[];
+  /** Whether the clean-up after a create deletes the API keys in the workspace, too. */
+  deleteKeys?: boolean;
 }
 
 /** What a process does only as long as it is not killed, which `ran` says. */
@@ -122,6 +124,7 @@ export function logTo(lines: string[]): Log {
 export async function runCreate(world: World, request: CreateRequest, life: Life): Promise<Ran> {
   const ran: Ran = { killed: false, log: [], elapsed: 0 };
   const { clock } = world;
+  const { deleteKeys = false } = life;
   const mortal = mortalIn(ran);
   const log = logTo(ran.log);
   const { client } = connect(world, life, { log, isDead: () => ran.killed });
@@ -131,14 +134,14 @@ export async function runCreate(world: World, request: CreateRequest, life: Life
     log,
     events: {
       intended: mortal((intended) => {
-        ran.remains = { intended };
+        ran.remains = { intended, deleteKeys };
       }),
       withdrawn: mortal(() => {
         delete ran.remains;
       }),
       known: mortal((workspace, created) => {
         ran.known = { workspace, created };
-        if (created && request.deleteAfterJob) ran.remains = { made: workspace };
+        if (created && request.deleteAfterJob) ran.remains = { made: workspace, deleteKeys };
       }),
     },
   });

@@ -23,12 +23,16 @@ export const CLEAN_UP_STATE = 'clean-up';
 /** The shape of what `action.yml` leaves. */
 export const remainsOfCreate = (): z.ZodMiniType<Remains> =>
   z.union([
-    z.object({ made: z.object({ id: z.guid(), slug: z.string() }) }),
+    z.object({
+      made: z.object({ id: z.guid(), slug: z.string() }),
+      deleteKeys: z.boolean(),
+    }),
     z.object({
       intended: z.object({
         asked: createWorkspaceRequest,
         span: z.optional(z.object({ from: z.number(), to: z.number() })),
       }),
+      deleteKeys: z.boolean(),
     }),
   ]);
 

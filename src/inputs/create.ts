@@ -4,6 +4,7 @@ import { type CreateRequest, IF_EXISTS } from '../workspace/request.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
+import type { Problem } from './problem.ts';
 import { inputName, readInputs } from './read.ts';
 
 /**
@@ -17,15 +18,30 @@ export const createInputs = z.object({
   if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
   dry_run: flag(),
   delete_after_job: flag(),
+  delete_keys: flag(),
   api_url: connection.api_url,
   timeout: connection.timeout,
 });
 
-interface CreateInputs extends Connection, CreateRequest {}
+interface CreateInputs extends Connection, CreateRequest {
+  /** Whether the clean-up after the job deletes the API keys in the workspace, too. */
+  deleteKeys: boolean;
+}
+
+/** What is wrong between the inputs, each of which is right by itself. */
+function createProblems(
+  read: Partial<z.infer<typeof createInputs>>,
+  given: ReadonlySet<string>,
+): Problem[] {
+  const { delete_keys: deleteKeys, delete_after_job: deleteAfterJob } = read;
+  const isOff = deleteAfterJob === false || !given.has('delete_after_job');
+  const problem = { input: 'delete-keys', message: 'needs delete-after-job: true' };
+  return [...governanceProblems(read, given), ...(deleteKeys === true && isOff ? [problem] : [])];
+}
 
 /** @throws {Failure} that names every input which cannot be used. */
 export function readCreateInputs(): CreateInputs {
-  const read = readInputs(createInputs, governanceProblems);
+  const read = readInputs(createInputs, createProblems);
   const fields = Object.keys(createWorkspaceRequest.shape);
   const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
   const isGiven = (key: string) => key in read;
@@ -39,5 +55,6 @@ export function readCreateInputs(): CreateInputs {
     ifExists: read.if_exists,
     dryRun: read.dry_run,
     deleteAfterJob: read.delete_after_job,
+    deleteKeys: read.delete_keys,
   };
 }

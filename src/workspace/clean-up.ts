@@ -1,11 +1,18 @@
-import { deleteWorkspace, findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
+import { findWorkspace, type Workspace } from '../openrouter/workspaces.ts';
 import { looks } from './looks.ts';
 import { isAsAsked, wasMadeIn } from './ownership.ts';
 import type { Intent } from './request.ts';
 import type { Abortable } from './surroundings.ts';
+import { tearDown } from './tear-down.ts';
 
-/** What the step has left for its clean-up: what it made, or what it was about to make. */
-export type Remains = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
+/** What the step made, or what it was about to make. */
+type Origin = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
+
+/** What the step has left for its clean-up. */
+export type Remains = Origin & {
+  /** Whether the API keys in the workspace are deleted, too. */
+  deleteKeys: boolean;
+};
 
 /** The slug of the workspace that may be left. */
 export function slugOf(remains: Remains): string {
@@ -15,15 +22,18 @@ export function slugOf(remains: Remains): string {
 /**
  * Deletes the workspace that this step made; and nothing that it cannot be shown to have made.
  * @throws {OpenRouterError} when it could not be deleted, or looked for.
+ * @throws {Failure} when it has API keys that are not to be deleted, or is still there afterwards.
  */
 export async function cleanUp(remains: Remains, surroundings: Abortable): Promise<void> {
-  const { client, log } = surroundings;
+  const { log } = surroundings;
   const workspace = 'made' in remains ? remains.made : await findMade(remains, surroundings);
   if (!workspace) return;
   const { slug, id } = workspace;
-  const wasThere = await deleteWorkspace(client, workspace);
+  const options = { deleteKeys: remains.deleteKeys, looksAgain: false };
+  const { deleted, failure } = await tearDown(workspace, options, surroundings);
+  if (failure) throw failure;
   log.info(
-    wasThere
+    deleted
       ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.`
       : `The workspace ${slug}, id ${id}, was gone already.`,
   );

@@ -21,6 +21,8 @@ interface TearDownOptions {
 /** What a teardown has done, whether or not it came to its end. */
 interface TornDown {
   deletedKeys: readonly Key[];
+  /** Whether it deleted the workspace; false also where that was gone already. */
+  deleted: boolean;
   /** Why the workspace is, or may be, still there. */
   failure?: OpenRouterError | Failure;
 }
@@ -34,17 +36,16 @@ export async function tearDown(
   const deletedKeys: Key[] = [];
   try {
     refuseOddId(workspace);
-    await deleteAll();
-    return { deletedKeys };
+    return { deletedKeys, deleted: await deleteAll() };
   } catch (error) {
-    if (error instanceof Failure) return { deletedKeys, failure: error };
+    if (error instanceof Failure) return { deletedKeys, deleted: false, failure: error };
     if (!(error instanceof OpenRouterError)) throw error;
-    if (isRefusal(error) && (await isGone())) return { deletedKeys };
+    if (isRefusal(error) && (await isGone())) return { deletedKeys, deleted: false };
     const left = [...(error.facts.left ?? []), ...leftBehind()];
-    return { deletedKeys, failure: error.with({ left }) };
+    return { deletedKeys, deleted: false, failure: error.with({ left }) };
   }
 
-  async function deleteAll(): Promise<void> {
+  async function deleteAll(): Promise<boolean> {
     let refusal: OpenRouterError | undefined;
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const { keys } = await listKeys(client, workspace);
@@ -57,7 +58,7 @@ export async function tearDown(
         const wasThere = await deleteWorkspace(client, workspace);
         // That there is none is believed only from where it would be seen.
         if (!wasThere && !(await isGone())) throw stillThere(workspace);
-        return;
+        return wasThere;
       } catch (error) {
         if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
         // Most likely of a key that was made since.
@@ -89,7 +90,7 @@ export async function tearDown(
     const { slug, id } = workspace;
     return [
       `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`,
-      'Running this again finishes the work.',
+      'Deleting the workspace again finishes the work.',
     ];
   }
 
@@ -121,7 +122,7 @@ function refuseOddId({ id, slug }: Pick<Workspace, 'id' | 'slug'>): void {
 export function stillThere({ slug, id }: Pick<Workspace, 'id' | 'slug'>): Failure {
   return new Failure(`The workspace ${slug} is still there`, [
     `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`,
-    'Run this again, and tell OpenRouter if that does not help.',
+    'Delete it again, and tell OpenRouter if that does not help.',
   ]);
 }
 
