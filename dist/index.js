@@ -1683,17 +1683,21 @@
           signal: signal,
           connections: connections
         });
-        const abort = Promise.withResolvers();
-        const onAbort = () => {
-          if (client.status < 400) abort.reject(signal.reason);
-        };
+        const settled = new AbortController;
+        const aborted = new Promise((_, reject) => {
+          const onAbort = () => {
+            if (client.status < 400) reject(signal.reason);
+          };
+          signal.addEventListener("abort", onAbort, {
+            signal: settled.signal
+          });
+        });
         try {
           signal.throwIfAborted();
-          signal.addEventListener("abort", onAbort);
           return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
             client.status = message.statusCode ?? 0;
             return readAnswer(message);
-          }), abort.promise ]);
+          }), aborted ]);
         } catch (error) {
           const {reason: reason, permanent: permanent} = describe(signal.aborted ? signal.reason : error, client.sent);
           throw new ExchangeError(reason + throughProxy(url), {
@@ -1702,7 +1706,7 @@
             cause: error
           });
         } finally {
-          signal.removeEventListener("abort", onAbort);
+          settled.abort();
         }
       };
     }
@@ -3498,8 +3502,13 @@
         ...verdict
       });
     }
+    async function collect(pages) {
+      const read = [];
+      for await (const page of pages) read.push(page);
+      return read;
+    }
     async function allOf(pages) {
-      const read = await Array.fromAsync(pages);
+      const read = await collect(pages);
       return read.flatMap(({items: items}) => items);
     }
     const key = looseObject({
@@ -3553,7 +3562,7 @@
     });
     const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
     async function listKeys(client, {id: id, slug: slug}) {
-      const pages = await Array.fromAsync(listPages(client, {
+      const pages = await collect(listPages(client, {
         doing: `list the API keys of the workspace ${slug}`,
         path: "/keys",
         query: {
@@ -3891,7 +3900,7 @@
       } ];
     }
     function proxyPasswords(env) {
-      const {password: password = ""} = URL.parse(proxyVariable(env).value) ?? {};
+      const {password: password = ""} = toUrl(proxyVariable(env).value) ?? {};
       return [ password, decoded(password) ?? "" ];
     }
     function proxyVariable(env) {
@@ -3902,9 +3911,12 @@
       };
     }
     function isProxyUrl(text) {
-      const url = URL.parse(text) ?? URL.parse(text.includes("://") ? "" : `http://${text}`);
-      if (url === null || ![ "http:", "https:" ].includes(url.protocol)) return false;
+      const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
+      if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
       return !url.hostname.startsWith("[") && decoded(url.username + url.password) !== void 0;
+    }
+    function toUrl(text) {
+      return URL.canParse(text) ? new URL(text) : void 0;
     }
     function decoded(text) {
       try {
@@ -3973,7 +3985,13 @@
     }
     const MAY_NAME_SLUG = new Set([ "slug", "workspace" ]);
     function problemsOf(schema, texts, error) {
-      const groups = Map.groupBy(error.issues, ({path: path, message: message}) => `${String(path[0])} ${message}`);
+      const groups = new Map;
+      for (const issue of error.issues) {
+        const name = `${String(issue.path[0])} ${issue.message}`;
+        const group = groups.get(name) ?? [];
+        group.push(issue);
+        groups.set(name, group);
+      }
       return [ ...groups.values() ].map(issues => {
         const [first] = issues;
         const key = String(first.path[0]);

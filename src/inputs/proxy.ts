@@ -15,7 +15,7 @@ export function proxyProblems(env: NodeJS.ProcessEnv): Problem[] {
 
 /** The password for the proxy, as it is written and as it is meant. */
 export function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
-  const { password = '' } = URL.parse(proxyVariable(env).value) ?? {};
+  const { password = '' } = toUrl(proxyVariable(env).value) ?? {};
   return [password, decoded(password) ?? ''];
 }
 
@@ -27,9 +27,13 @@ function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } 
 
 /** Whether `@actions/http-client` finds a proxy in `text`, and one that it can reach. */
 function isProxyUrl(text: string): boolean {
-  const url = URL.parse(text) ?? URL.parse(text.includes('://') ? '' : `http://${text}`);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  const url = toUrl(text) ?? toUrl(text.includes('://') ? '' : `http://${text}`);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return false;
   return !url.hostname.startsWith('[') && decoded(url.username + url.password) !== undefined;
+}
+
+function toUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 function decoded(text: string): string | undefined {

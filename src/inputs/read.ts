@@ -64,7 +64,13 @@ type Texts = ReadonlyMap<string, string>;
 
 /** One problem per input and message: the entries of a list that share a fault share a line. */
 function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodError): Problem[] {
-  const groups = Map.groupBy(error.issues, ({ path, message }) => `${String(path[0])} ${message}`);
+  const groups = new Map<string, z.core.$ZodIssue[]>();
+  for (const issue of error.issues) {
+    const name = `${String(issue.path[0])} ${issue.message}`;
+    const group = groups.get(name) ?? [];
+    group.push(issue);
+    groups.set(name, group);
+  }
   return [...groups.values()].map((issues) => {
     const [first] = issues as [z.core.$ZodIssue];
     const key = String(first.path[0]);

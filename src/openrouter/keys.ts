@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../secret.ts';
 import type { Client } from './client.ts';
-import { listPages } from './pages.ts';
+import { collect, listPages } from './pages.ts';
 import type { Look, Workspace } from './workspaces.ts';
 
 /**
@@ -116,7 +116,7 @@ export async function listKeys(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<KeyList> {
-  const pages = await Array.fromAsync(
+  const pages = await collect(
     listPages(client, {
       doing: `list the API keys of the workspace ${slug}`,
       path: '/keys',

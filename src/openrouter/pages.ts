@@ -101,8 +101,15 @@ function unreadable({ doing, path }: Pick<CallFacts, 'doing' | 'path'>, read: nu
   return new OpenRouterError({ doing, method: 'GET', path, reason, attempts: 1, ...verdict });
 }
 
+/** All of `pages`, as `Array.fromAsync` would collect them, which Node.js 20 does not have. */
+export async function collect<Item>(pages: AsyncIterable<Page<Item>>): Promise<Page<Item>[]> {
+  const read: Page<Item>[] = [];
+  for await (const page of pages) read.push(page);
+  return read;
+}
+
 /** All items of a list that is read page by page. */
 export async function allOf<Item>(pages: AsyncIterable<Page<Item>>): Promise<Item[]> {
-  const read = await Array.fromAsync(pages);
+  const read = await collect(pages);
   return read.flatMap(({ items }) => items);
 }

@@ -58,21 +58,23 @@ export function httpTransport(userAgent: string): Transport {
   const connections = new HttpClient(userAgent, [], { keepAlive: true });
   return async ({ method, url, headers, body }, signal) => {
     const client = new ObservedClient(userAgent, { signal, connections });
-    const abort = Promise.withResolvers<never>();
-    // An error that has begun to come ends with the request, and its status is told.
-    const onAbort = () => {
-      if (client.status < 400) abort.reject(signal.reason);
-    };
+    const settled = new AbortController();
+    // A request that waits for its proxy has no socket yet, and Node then reports no abort of it.
+    const aborted = new Promise<never>((_, reject) => {
+      const onAbort = () => {
+        // An error that has begun to come ends with the request, and its status is told.
+        if (client.status < 400) reject(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort, { signal: settled.signal });
+    });
     try {
       signal.throwIfAborted();
-      // A request that waits for its proxy has no socket yet, and Node then reports no abort of it.
-      signal.addEventListener('abort', onAbort);
       return await Promise.race([
         client.request(method, url, body ?? '', headers).then(({ message }) => {
           client.status = message.statusCode ?? 0;
           return readAnswer(message);
         }),
-        abort.promise,
+        aborted,
       ]);
     } catch (error) {
       const { reason, permanent } = describe(signal.aborted ? signal.reason : error, client.sent);
@@ -83,7 +85,7 @@ export function httpTransport(userAgent: string): Transport {
       });
     } finally {
       // Node keeps a combined signal for as long as somebody listens to it.
-      signal.removeEventListener('abort', onAbort);
+      settled.abort();
     }
   };
 }
