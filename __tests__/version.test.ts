@@ -48,6 +48,12 @@ test('the lockfile has the version', () => {
   expect([lockfile.version, lockfile.packages[''].version]).toEqual([version, version]);
 });
 
+test('documents promise the oldest Node.js that package.json does', () => {
+  const [oldest] = JSON.parse(read('package.json')).engines.node.match(/\d+\.\d+/) ?? [];
+  expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
+  expect(read('docs/security.md')).toContain(`[${oldest} or newer](../README.md#runners)`);
+});
+
 test('the newest section of the changelog is about the version', () => {
   const [newest] = read('CHANGELOG.md').match(/^## .*$/m) ?? [];
   expect(newest).toBe(`## ${version}`);

@@ -85,6 +85,12 @@ const FILES = {
 const PATIENCE_MS = 25_000;
 
 /**
+ * The Node.js that runs the programs of actions: the one that runs this, unless `ACTION_NODE` has
+ * the path of another, as some runners have another than an action asks for.
+ */
+const { ACTION_NODE } = process.env;
+
+/**
  * Starts the `main` of an action as GitHub's runner does. Its process is killed after
  * `PATIENCE_MS`, and has no exit code then.
  * @throws {Error} when this is not the Node.js that the action asks for, which would prove nothing.
@@ -99,7 +105,8 @@ async function start(
   manifest: ActionManifest,
   options: StepOptions,
 ): Promise<RunningStep> {
-  if (manifest.runs.using !== 'node24' || !process.version.startsWith('v24.')) {
+  const isNode24 = ACTION_NODE !== undefined || process.version.startsWith('v24.');
+  if (manifest.runs.using !== 'node24' || !isNode24) {
     throw new Error(`${manifest.runs.using} asked for, and this is Node ${process.version}`);
   }
   const folder = await mkdtemp(join(tmpdir(), 'step-'));
@@ -108,7 +115,7 @@ async function start(
   );
   await Promise.all(Object.values(files).map((path) => writeFile(path, '')));
 
-  const child = spawn(process.execPath, [resolve(options.action, program)], {
+  const child = spawn(ACTION_NODE ?? process.execPath, [resolve(options.action, program)], {
     cwd: folder,
     env: { ...githubEnvironment(folder), ...files, ...inputs(manifest, options), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
