@@ -14,6 +14,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 type Inputs = Record<string, string>;
 
+/** What a post step has of its main one. */
+type Left = Pick<StepResult, 'state'>;
+
 /** One sandbox for the tests of a file, and the committed root action run against it. */
 interface Bench {
   readonly sandbox: Sandbox;
@@ -21,12 +24,12 @@ interface Bench {
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
   /** Runs the post step after `main`, with inputs evaluated anew. */
-  post(main: StepResult, inputs?: Inputs): Promise<StepResult>;
+  post(main: Left, inputs?: Inputs): Promise<StepResult>;
   /** Runs a step of the action in the folder `action`, with no inputs but these and the key. */
   run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   start(action: string, inputs: Inputs): ReturnType<typeof startStep>;
   /** Runs its post step after `main`. */
-  end(action: string, inputs: Inputs, main: StepResult): Promise<StepResult>;
+  end(action: string, inputs: Inputs, main: Left): Promise<StepResult>;
 }
 
 export function openBench(options?: SandboxOptions): Bench {

@@ -3146,6 +3146,9 @@
         inclusive: true
       });
     }
+    function _positive(params) {
+      return _gt(0, params);
+    }
     function _minLength(minimum, params) {
       return new $ZodCheckMinLength({
         check: "min_length",
@@ -3429,6 +3432,62 @@
     function someOf(lines, most = 20) {
       const rest = lines.length - most;
       return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    }
+    const external_node_fs_namespaceObject = require("node:fs");
+    const MAIN_PROCESS_STATE = "main-process";
+    function leaveProcess(report) {
+      const main = thisProcess();
+      if (!main) return;
+      try {
+        report.saveState(MAIN_PROCESS_STATE, main);
+      } catch (error) {
+        report.debug(`The id of this process could not be saved: ${String(error)}`);
+      }
+    }
+    function thisProcess() {
+      const stat = readStat("self");
+      const startTime = runningSince(stat);
+      const {pid: pid} = process;
+      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
+        pid: pid,
+        startTime: startTime
+      } : void 0;
+    }
+    function isRunning({pid: pid, startTime: startTime}) {
+      return runningSince(readStat(pid)) === startTime;
+    }
+    const END_WITHIN_MS = 5e3;
+    const POLL_MS = 20;
+    async function endProcess(main, {clock: clock, signal: signal}) {
+      terminate(main);
+      const deadline = clock.now() + END_WITHIN_MS;
+      while (isRunning(main)) {
+        if (clock.now() > deadline) return false;
+        await sleep(clock, POLL_MS, signal);
+      }
+      return true;
+    }
+    function terminate({pid: pid}) {
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch (error) {
+        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
+      }
+    }
+    function readStat(pid) {
+      try {
+        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
+      } catch (error) {
+        if (codeOf(error) === void 0) throw error;
+        return "";
+      }
+    }
+    function codeOf(error) {
+      return error instanceof Error && "code" in error ? error.code : void 0;
+    }
+    function runningSince(stat) {
+      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return state === "Z" || state === "X" ? void 0 : fields[18];
     }
     const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
@@ -4060,9 +4119,17 @@
       })),
       revoke: schemas_boolean()
     });
+    function readMainProcess() {
+      const shape = object({
+        pid: schemas_int().check(_positive()),
+        startTime: schemas_string()
+      });
+      return safeParse(shape, parseJson(getState(MAIN_PROCESS_STATE))).data;
+    }
     function readCleanUpState(remains) {
       const text = getState(CLEAN_UP_STATE);
-      if (text === "" || text === "null") return;
+      if (text === "") return;
+      if (text === "null") return null;
       const {api_url: apiUrl} = connection;
       const state = object({
         apiUrl: nonoptional(apiUrl),
@@ -4427,7 +4494,6 @@
       const trimmed = found.map(text => text.trim());
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
     }
-    const external_node_fs_namespaceObject = require("node:fs");
     function account(error) {
       if (error instanceof Failure) return {
         title: error.title,
@@ -5221,6 +5287,7 @@
     function create() {
       return runStep(async step => {
         const {report: report, clock: clock} = step;
+        leaveProcess(report);
         const inputs = readCreateInputs();
         const {apiUrl: apiUrl, timeoutMs: timeoutMs, deleteAfterJob: deleteAfterJob, deleteKeys: deleteKeys} = inputs;
         const leave = remains => report.saveState(CLEAN_UP_STATE, {
@@ -5865,6 +5932,7 @@
     function key_key() {
       return runStep(async step => {
         const {report: report, clock: clock} = step;
+        leaveProcess(report);
         const inputs = readKeyInputs();
         const {apiUrl: apiUrl, timeoutMs: timeoutMs} = inputs;
         const result = await makeKey(inputs, {
@@ -5891,9 +5959,17 @@
     }
     async function runCleanUp(work) {
       const state = readCleanUpState(work.remains);
-      if (!state) return;
+      const main = readMainProcess();
+      const running = main && isRunning(main) ? main : void 0;
+      if (!state && !running) return;
+      const left = () => work.tell(state && !(state instanceof Failure) ? state.remains : void 0);
       await runStep(async step => {
         const {report: report, clock: clock, signal: signal} = step;
+        if (running) await endMain(running, step, {
+          left: left(),
+          isIntentKnown: state !== void 0
+        });
+        if (!state) return;
         if (state instanceof Failure) throw state;
         const client = connect({
           ...state,
@@ -5906,10 +5982,16 @@
           signal: signal
         });
       }, (report, error) => {
-        const left = work.tell(state instanceof Failure ? void 0 : state.remains);
-        report.warnOf(error, `It may be left behind at OpenRouter: ${left}.`);
+        report.warnOf(error, `It may be left behind at OpenRouter: ${left()}.`);
         return 0;
       });
+    }
+    async function endMain(main, {report: report, clock: clock, signal: signal}, {left: left, isIntentKnown: isIntentKnown}) {
+      const lastLine = `It may be left behind at OpenRouter: ${left}.`;
+      if (!await endProcess(main, {
+        clock: clock,
+        signal: signal
+      })) report.warning("The step could not be ended", [ `It was still running when its post step began, and did not end within ${END_WITHIN_MS / 1e3} s of SIGTERM. What it creates from now on stays.`, lastLine ]); else if (isIntentKnown) report.info("The step was still running, and was ended (SIGTERM) before this clean-up."); else report.warning("The step was still running when its post step began", [ "It was ended (SIGTERM). Whether it had created anything by then is not known.", lastLine ]);
     }
     const WAITS_MS = [ 0, 1e3, 2e3 ];
     async function* looks({clock: clock, signal: signal}) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,6 +48,11 @@ export interface StepResult {
 
 interface RunningStep {
   kill(signal: NodeJS.Signals): void;
+  /**
+   * Takes it for ended, as a runner does after a cancellation in a `container:` job, which does not
+   * reach the step: what it has saved for its post step by then is read, and its files are removed.
+   */
+  abandon(): Promise<Pick<StepResult, 'state'>>;
   /** Reads no more of what it prints, at once: its pipe is broken from then on. */
   closeLog(): void;
   result: Promise<StepResult>;
@@ -65,8 +71,11 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   return (await startStep(options)).result;
 }
 
-/** Runs the `post` of an action after its `main` has ended as `main`, however that was. */
-export async function runPost(options: StepOptions, main: StepResult): Promise<StepResult> {
+/** Runs the `post` of an action whose `main` has left the state of `main`, however it ended. */
+export async function runPost(
+  options: StepOptions,
+  main: Pick<StepResult, 'state'>,
+): Promise<StepResult> {
   const manifest = await readManifest(options.action);
   if (!manifest.runs.post) throw new Error(`${options.action} has no post`);
   const state = Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value]);
@@ -123,18 +132,24 @@ async function start(
     timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   });
+  const read = (variable: keyof typeof FILES) => readIfThere(files[variable] as string);
+  const savedState = async () => ({ state: parseKeyValues(await read('GITHUB_STATE')) });
+  const abandon = async () => {
+    const saved = await savedState();
+    await Promise.all(Object.values(files).map((path) => rm(path)));
+    return saved;
+  };
   const finish = async (): Promise<StepResult> => {
     const [stdout, stderr, [exitCode]] = await Promise.all([
       textOf(child.stdout),
       textOf(child.stderr),
       once(child, 'close') as Promise<[number | null]>,
     ]);
-    const read = (variable: keyof typeof FILES) => readFile(files[variable] as string, 'utf8');
     const result = {
       exitCode,
       ...readLog(stdout, stderr),
       outputs: parseKeyValues(await read('GITHUB_OUTPUT')),
-      state: parseKeyValues(await read('GITHUB_STATE')),
+      ...(await savedState()),
       summary: await read('GITHUB_STEP_SUMMARY'),
     };
     await rm(folder, { recursive: true });
@@ -142,9 +157,15 @@ async function start(
   };
   return {
     kill: (signal) => child.kill(signal),
+    abandon,
     closeLog: () => child.stdout.destroy(),
     result: finish(),
   };
+}
+
+/** A runner does not mind that a file is missing. */
+async function readIfThere(path: string): Promise<string> {
+  return existsSync(path) ? readFile(path, 'utf8') : '';
 }
 
 /** What comes out of `stream` until it is closed, from whichever end. */

@@ -49,7 +49,7 @@ const step: StepOptions = {
   },
 };
 const main = await runStep(step);
-const post = Object.keys(main.state).length > 0 ? await runPost(step, main) : undefined;
+const post = await runPost(step, main);
 await sandbox.close();
 
 show('The step', [
@@ -68,7 +68,7 @@ show(
   Object.entries(main.outputs).map(([name, value]) => `${name}: ${value}`),
 );
 show('Its job summary, as HTML', [main.summary.trimEnd()]);
-if (post) show('The log of its clean-up, at the end of the job', [post.log]);
+if (post.log) show('The log of its clean-up, at the end of the job', [post.log]);
 process.exitCode = main.exitCode ?? 1;
 
 function show(title: string, lines: string[]): void {

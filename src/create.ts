@@ -1,6 +1,7 @@
 import { connect } from './connect.ts';
 import { CLEAN_UP_STATE, type CleanUpState } from './inputs/clean-up.ts';
 import { readCreateInputs } from './inputs/create.ts';
+import { leaveProcess } from './main-process.ts';
 import { identity, outcomeOf, summaryOf } from './report/created.ts';
 import { runStep } from './step.ts';
 import type { Remains } from './workspace/clean-up.ts';
@@ -10,6 +11,7 @@ import { createWorkspace } from './workspace/create.ts';
 export function create(): Promise<void> {
   return runStep(async (step) => {
     const { report, clock } = step;
+    leaveProcess(report);
     const inputs = readCreateInputs();
     const { apiUrl, timeoutMs, deleteAfterJob, deleteKeys } = inputs;
     const leave = (remains: Remains) =>

@@ -1,6 +1,7 @@
 import { connect } from './connect.ts';
 import { CLEAN_UP_STATE, type CleanUpState } from './inputs/clean-up.ts';
 import { readKeyInputs } from './inputs/key.ts';
+import { leaveProcess } from './main-process.ts';
 import { outputsOfKey, summaryOfKey } from './report/minted.ts';
 import { runStep } from './step.ts';
 import { makeKey } from './workspace/key.ts';
@@ -10,6 +11,7 @@ import type { KeyRemains } from './workspace/key-remains.ts';
 export function key(): Promise<void> {
   return runStep(async (step) => {
     const { report, clock } = step;
+    leaveProcess(report);
     const inputs = readKeyInputs();
     const { apiUrl, timeoutMs } = inputs;
 

@@ -2,6 +2,7 @@ import { getState } from '@actions/core';
 import * as z from 'zod/mini';
 import { Failure } from '../failure.ts';
 import { parseJson } from '../json.ts';
+import { MAIN_PROCESS_STATE, type MainProcess } from '../main-process.ts';
 import { createKeyRequest } from '../openrouter/keys.ts';
 import { createWorkspaceRequest } from '../openrouter/workspaces.ts';
 import type { Remains } from '../workspace/clean-up.ts';
@@ -52,16 +53,24 @@ export const remainsOfKey = (): z.ZodMiniType<KeyRemains> =>
     revoke: z.boolean(),
   });
 
+/** The process of `main`; undefined where it has saved none that can be one. */
+export function readMainProcess(): MainProcess | undefined {
+  const shape = z.object({ pid: z.int().check(z.positive()), startTime: z.string() });
+  return z.safeParse(shape, parseJson(getState(MAIN_PROCESS_STATE))).data;
+}
+
 /**
- * What `main` has saved; undefined where there is nothing to clean up, and a failure where it is
- * not what this version of `main` saves. It comes in an environment variable, so it is checked as
+ * What `main` has saved; null where it has said that there is nothing to clean up any more,
+ * undefined where it has not said yet what it is about to make, and a failure where it is not what
+ * this version of `main` saves. It comes in an environment variable, so it is checked as
  * an input is: for a host without TLS, say, where the key would go.
  */
 export function readCleanUpState<Left>(
   remains: z.ZodMiniType<Left>,
-): CleanUpState<Left> | Failure | undefined {
+): CleanUpState<Left> | Failure | null | undefined {
   const text = getState(CLEAN_UP_STATE);
-  if (text === '' || text === 'null') return undefined;
+  if (text === '') return undefined;
+  if (text === 'null') return null;
   const { api_url: apiUrl } = connection;
   const state = z.object({ apiUrl: z.nonoptional(apiUrl), timeoutMs: z.number(), remains });
   const { data } = z.safeParse(state, parseJson(text));

@@ -23,7 +23,10 @@ export interface Report extends Log {
    * @throws {Failure} when it cannot be written.
    */
   outputSecret(name: string, secret: string): void;
-  /** Keeps `value`, which JSON must be able to hold, for the post step. */
+  /**
+   * Keeps `value`, which JSON must be able to hold, for the post step.
+   * @throws {Error} when it cannot be written.
+   */
   saveState(name: string, value: unknown): void;
   summarize(summary: Summary): void;
   /** Makes the step red: one annotation, and the summary. */
