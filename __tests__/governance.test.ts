@@ -650,15 +650,13 @@ describe('a workspace of which it cannot be told who has made it', () => {
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     const warnings = annotations(step, 'warning');
-    expect(warnings.map(({ properties, data }) => [properties['title'], data])).toEqual([
+    expect(warnings.map(({ data }) => data.split('\n'))).toEqual([
       [
         'Inputs were not applied to the workspace governed',
-        [
-          'Not applied: enforce-zdr.',
-          'With if-exists: reuse, the step changes nothing in a workspace that exists.',
-          'The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.',
-          'To apply them, use if-exists: update.',
-        ].join('\n'),
+        'Not applied: enforce-zdr.',
+        'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+        'The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.',
+        'To apply them, use if-exists: update.',
       ],
     ]);
     const { budgets, guardrails, memberships } = slugTakenBy500.sandbox.account;

@@ -320,7 +320,7 @@ describe('a key', () => {
     expect(main.exitCode).toBe(0);
     const [warning] = annotations(main, 'warning');
     expect(warning?.properties['title']).toContain('is not quite what was asked for');
-    expect(warning?.data.split('\n').slice(1)).toEqual([
+    expect(warning?.data.split('\n').slice(2)).toEqual([
       'limit: 5 → null',
       'limit_reset: "weekly" → "daily"',
       'include_byok_in_limit: true → false',

@@ -90,7 +90,10 @@ export function printedBy(step: StepResult): string {
   return lines.join('\n') + step.stderr;
 }
 
-/** The step is red, with one annotation, which is returned; and with no outputs but these. */
+/**
+ * Expects that the step fails, with one annotation and with no outputs but `outputs`. Returns the
+ * title and the message without its first line, which must be the title: GitHub's log has no titles.
+ */
 export function redOf(step: StepResult, outputs = {}): { title: string; message: string } {
   expect(step.exitCode).toBe(1);
   expect(step.outputs).toEqual(outputs);
@@ -99,5 +102,8 @@ export function redOf(step: StepResult, outputs = {}): { title: string; message:
   expect(errors).toHaveLength(1);
   const [error] = errors as [(typeof errors)[number]];
   expect(step.summary).toContain('<h3>❌ ');
-  return { title: error.properties['title'] ?? '', message: error.data };
+  const { title = '' } = error.properties;
+  const [heading, ...lines] = error.data.split('\n');
+  expect(heading).toBe(title);
+  return { title, message: lines.join('\n') };
 }

@@ -4586,7 +4586,7 @@
       const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
       const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
       const line = text => toLine(text, redactShown);
-      const annotate = (annotation, title, lines) => annotation(lines.map(line).join("\n"), {
+      const annotate = (annotation, title, lines) => annotation([ title, ...lines ].map(line).join("\n"), {
         title: line(title)
       });
       const report = {

@@ -43,8 +43,9 @@ export function openReport(): Report {
   // An answer can hold a secret that nobody has asked for.
   const redactShown = (text: string) => redact(text).replace(LIKELY_SECRET, '***');
   const line = (text: string) => toLine(text, redactShown);
+  // The title is the first line of the message too: GitHub's log shows no titles.
   const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) =>
-    annotation(lines.map(line).join('\n'), { title: line(title) });
+    annotation([title, ...lines].map(line).join('\n'), { title: line(title) });
 
   const report: Report = {
     info: (text) => core.info(line(text)),
