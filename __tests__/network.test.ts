@@ -82,7 +82,8 @@ describe('a proxy', () => {
     await proxy.close();
     expect(proxy.tunnels).toEqual([]);
     const { message } = redOf(step);
-    expect(message).not.toContain('proxy');
+    expect(message).toContain(`POST /workspaces at ${HOST}, after `);
+    expect(message).not.toContain('through the proxy');
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 

@@ -72,7 +72,7 @@ function shortcomingsOf(node: AnyNode, source: Source): string[] {
 export function hints(): Set<string> {
   return collect((node, source) => [
     ...propertyOf(node, 'hint', source),
-    ...variableOf(node, 'SERVER_TROUBLE', source),
+    ...['SERVER_TROUBLE', 'CHECK_NETWORK'].flatMap((name) => variableOf(node, name, source)),
     ...entriesOf(node, 'HINTS', source),
   ]);
 }

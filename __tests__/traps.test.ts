@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import { startSandbox } from '../sandbox/server.ts';
-import { openBench, redOf } from './step.ts';
+import { openBench, preloaded, redOf } from './step.ts';
 
 const bench = openBench();
 
@@ -15,6 +15,8 @@ async function createWith(fault: ScheduledFault, inputs: Record<string, string> 
   return red;
 }
 
+const CHECK_NETWORK =
+  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
 const MAY_EXIST = 'OpenRouter may have done it nevertheless.';
 
 describe('a connection that goes wrong ends red, and says that the workspace may exist', () => {
@@ -25,7 +27,9 @@ describe('a connection that goes wrong ends red, and says that the workspace may
   ])('%s', async (_, fault, reason) => {
     const { title, message } = await createWith(fault);
     expect(title).toMatch(/^Could not create the workspace /);
+    expect(message).toMatch(/^POST \/workspaces at 127\.0\.0\.1:\d+, after /);
     expect(message).toContain(reason);
+    expect(message).toContain(CHECK_NETWORK);
     expect(message).toContain(MAY_EXIST);
   });
 
@@ -33,6 +37,7 @@ describe('a connection that goes wrong ends red, and says that the workspace may
     const { message } = await createWith({ kind }, { timeout: '1s' });
     expect(message).toContain('the timeout of 1 s for this step is over');
     expect(message).toContain(MAY_EXIST);
+    expect(message).not.toContain(CHECK_NETWORK);
   });
 });
 
@@ -109,7 +114,29 @@ describe('where nothing was sent, nothing can exist', () => {
     const gone = await startSandbox();
     await gone.close();
     const { message } = redOf(await bench.create({ 'api-url': gone.url, timeout: '1s' }));
-    expect(message).toContain('POST /workspaces: the connection was refused (ECONNREFUSED)');
+    expect(message).toMatch(
+      /^POST \/workspaces at 127\.0\.0\.1:\d+, after \d+\.\d s: the connection was refused \(ECONNREFUSED\)/,
+    );
+    expect(message).toContain(new URL(gone.url).host);
+    expect(message).toContain(CHECK_NETWORK);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test.each([
+    ['ENOTFOUND', 'there is no host of that name'],
+    ['EAI_AGAIN', 'the name of the host could not be looked up'],
+  ])('a host whose name leads nowhere (%s)', async (code, reason) => {
+    const failing = preloaded(`
+      import dns from 'node:dns';
+      const error = Object.assign(new Error('${code}'), { code: '${code}' });
+      dns.lookup = (host, options, done) => process.nextTick(done, error);
+    `);
+    const inputs = { 'api-url': 'https://openrouter.example/api/v1', timeout: '1s' };
+    const step = await bench.create(inputs, failing);
+    const { message } = redOf(step);
+    expect(message).toMatch(/^POST \/workspaces at openrouter\.example, after \d+\.\d s: /);
+    expect(message).toContain(`: ${reason} (${code})`);
+    expect(message).toContain(CHECK_NETWORK);
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
@@ -124,7 +151,8 @@ describe('where nothing was sent, nothing can exist', () => {
   test('a server of TLS that is none', async () => {
     const url = bench.sandbox.url.replace('http:', 'https:');
     const { message } = redOf(await bench.create({ 'api-url': url, timeout: '1s' }));
-    expect(message).toContain('POST /workspaces: ');
+    expect(message).toMatch(/^POST \/workspaces at 127\.0\.0\.1:\d+, after /);
+    expect(message).toContain(CHECK_NETWORK);
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 });

@@ -909,8 +909,10 @@
         });
       }
     }
-    function whatHappened({method: method, path: path, reason: reason, serverMessage: serverMessage}) {
-      return `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+    function whatHappened(facts) {
+      const {method: method, path: path, noResponse: noResponse, reason: reason, serverMessage: serverMessage} = facts;
+      const where = noResponse ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}` : "";
+      return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
     }
     const MAX_ERROR_TEXT = 16384;
     function messageIn(body) {
@@ -1952,18 +1954,24 @@
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
         note(error.message);
-        const again = !error.permanent && !signal.aborted;
-        const verdict = {
-          ...error.sent ? UNKNOWN : NOT_SENT,
-          again: again
-        };
-        throw failed(call, {
-          reason: error.message,
-          ...verdict
-        }, error);
+        throw failed(call, outcomeWithoutResponse(error, options, clock.now() - start), error);
       } finally {
         release();
       }
+    }
+    function outcomeWithoutResponse({message: message, sent: sent, permanent: permanent}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
+      const isOfNetwork = !(sent && signal.aborted);
+      return {
+        reason: message,
+        ...isOfNetwork && {
+          noResponse: {
+            host: new URL(apiUrl).host,
+            elapsedMs: elapsedMs
+          }
+        },
+        ...sent ? UNKNOWN : NOT_SENT,
+        again: !permanent && !signal.aborted
+      };
     }
     function usable(call, response) {
       const {status: status, headers: headers, body: body} = response;
@@ -4521,6 +4529,7 @@
     }
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
+    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
     const HINTS = {
       400: "OpenRouter refuses what it was asked, for the reason that it gives.",
       401: MANAGEMENT_KEY,
@@ -4531,7 +4540,8 @@
       429: "OpenRouter asks for fewer requests: wait, and run it again."
     };
     const OF_ACCOUNT = [ 402, 403, 404 ];
-    function hintsFor({status: status = 0, hint: own}) {
+    function hintsFor({status: status = 0, hint: own, noResponse: noResponse}) {
+      if (noResponse) return [ CHECK_NETWORK ];
       const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
       const hint = own && OF_ACCOUNT.includes(status) ? own : general;
       return hint ? [ hint ] : [];

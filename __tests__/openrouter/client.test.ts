@@ -178,7 +178,7 @@ describe('how long is waited', () => {
     await request('GET');
     expect(log).toEqual([
       'GET /workspaces: the answer was 502: Bad gateway. Trying again in 0.3 s.',
-      'GET /workspaces: refused. Trying again in 0.5 s.',
+      'GET /workspaces at openrouter.ai, after 0.0 s: refused. Trying again in 0.5 s.',
     ]);
   });
 

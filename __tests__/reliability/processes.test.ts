@@ -91,7 +91,7 @@ describe('through the bundle', () => {
     const step = await bench.create({ timeout: '4s' });
     expect(step.outputs).toMatchObject({ created: 'true' });
     expect(step.log).toMatch(
-      /POST \/workspaces: there was no whole answer within \d\.\d s\. Looking whether the workspace is there\./,
+      /POST \/workspaces at \S+, after \d\.\d s: there was no whole answer within \d\.\d s\. Looking whether the workspace is there\./,
     );
   });
 
@@ -102,12 +102,12 @@ describe('through the bundle', () => {
       { on: 'GET /workspaces/:id', kind: 'reset' },
     );
     const step = await bench.create();
-    const lines = step.log.split('\n').map((line) => line.replace(/\d\.\d s/, '1.0 s'));
+    const lines = step.log.split('\n').map((line) => line.replace(/\d\.\d s/g, '1.0 s'));
     expect(lines.slice(1, 5)).toEqual([
       'POST /workspaces: the answer was 429. Trying again in 1.0 s.',
       'POST /workspaces: the answer was 502: Bad gateway. Looking whether the workspace is there.',
       expect.stringMatching(
-        /^GET \/workspaces\/preview-\d+: the connection was closed before the answer was complete \(ECONNRESET\)\. Trying again in 1\.0 s\.$/,
+        /^GET \/workspaces\/preview-\d+ at 127\.0\.0\.1:\d+, after 1\.0 s: the connection was closed before the answer was complete \(ECONNRESET\)\. Trying again in 1\.0 s\.$/,
       ),
       'POST /workspaces: the answer was 502: Bad gateway. Trying again in 1.0 s.',
     ]);

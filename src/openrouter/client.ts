@@ -203,12 +203,26 @@ async function exchange(options: Options, call: Call<unknown>): Promise<HttpResp
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
     note(error.message);
-    const again = !error.permanent && !signal.aborted;
-    const verdict = { ...(error.sent ? UNKNOWN : NOT_SENT), again };
-    throw failed(call, { reason: error.message, ...verdict }, error);
+    throw failed(call, outcomeWithoutResponse(error, options, clock.now() - start), error);
   } finally {
     release();
   }
+}
+
+/** What is known of a request that got no response within `elapsedMs`. */
+function outcomeWithoutResponse(
+  { message, sent, permanent }: ExchangeError,
+  { apiUrl, signal }: Pick<Options, 'apiUrl' | 'signal'>,
+  elapsedMs: number,
+): Outcome {
+  // Where the server has the request, the end of the step says nothing of the network.
+  const isOfNetwork = !(sent && signal.aborted);
+  return {
+    reason: message,
+    ...(isOfNetwork && { noResponse: { host: new URL(apiUrl).host, elapsedMs } }),
+    ...(sent ? UNKNOWN : NOT_SENT),
+    again: !permanent && !signal.aborted,
+  };
 }
 
 /** The answer to `call` in `response`, or the error that it is. */

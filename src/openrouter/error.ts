@@ -1,4 +1,5 @@
 import { parseJson } from '../json.ts';
+import { tellSeconds } from './clock.ts';
 import type { Verdict } from './retry.ts';
 import type { Method } from './transport.ts';
 
@@ -11,6 +12,8 @@ export interface CallFacts extends Verdict {
   path: string;
   /** What happened, as the rest of a sentence that begins with the call. */
   reason: string;
+  /** The host of a request that got no response, with any port of its own, and how long that took. */
+  noResponse?: { host: string; elapsedMs: number };
   /** HTTP status of the answer, where there was one. */
   status?: number;
   /** What the server said of the error, in its own words. */
@@ -47,9 +50,16 @@ export class OpenRouterError extends Error {
   }
 }
 
-/** `POST /workspaces: the answer was 502: Bad gateway` */
-export function whatHappened({ method, path, reason, serverMessage }: CallFacts): string {
-  return `${method} ${path}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+/**
+ * `POST /workspaces: the answer was 502: Bad gateway`, or
+ * `POST /workspaces at openrouter.ai, after 0.1 s: the connection was refused (ECONNREFUSED)`
+ */
+export function whatHappened(facts: CallFacts): string {
+  const { method, path, noResponse, reason, serverMessage } = facts;
+  const where = noResponse
+    ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}`
+    : '';
+  return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
 /** Enough of an error page for any message in it, and few enough to be taken apart at once. */

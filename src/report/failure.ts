@@ -51,6 +51,9 @@ const MANAGEMENT_KEY =
 
 const SERVER_TROUBLE = 'The trouble is at OpenRouter: see https://status.openrouter.ai.';
 
+const CHECK_NETWORK =
+  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
+
 const HINTS: Readonly<Record<number, string>> = {
   400: 'OpenRouter refuses what it was asked, for the reason that it gives.',
   401: MANAGEMENT_KEY,
@@ -64,7 +67,8 @@ const HINTS: Readonly<Record<number, string>> = {
 /** Statuses that say that this account may not do it, or has nothing of the kind. */
 const OF_ACCOUNT = [402, 403, 404];
 
-function hintsFor({ status = 0, hint: own }: CallFacts): string[] {
+function hintsFor({ status = 0, hint: own, noResponse }: CallFacts): string[] {
+  if (noResponse) return [CHECK_NETWORK];
   const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : undefined);
   const hint = own && OF_ACCOUNT.includes(status) ? own : general;
   return hint ? [hint] : [];
