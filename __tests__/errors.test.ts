@@ -6,14 +6,18 @@ const bench = openBench();
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const MAY_EXIST =
-  /^OpenRouter may have done it nevertheless. Before running this again, look for a workspace with the slug \S+\.$/m;
+  /^The request may still have been applied\.\n(.*\n)?Before running this again, look for a workspace with the slug \S+\.$/m;
 
 /** Runs a create step whose POSTs are met by `faults`, one after the other. */
-async function createWith(...faults: ScheduledFault[]) {
+function createWith(...faults: ScheduledFault[]) {
+  return createFrom({}, ...faults);
+}
+
+async function createFrom(inputs: Record<string, string>, ...faults: ScheduledFault[]) {
   const { sandbox } = bench;
   sandbox.faults.push(...faults.map((fault) => ({ on: 'POST /workspaces', ...fault })));
   const before = sandbox.requests.length;
-  const red = redOf(await bench.create());
+  const red = redOf(await bench.create(inputs));
   return { ...red, calls: sandbox.requests.slice(before).map(({ method }) => method) };
 }
 
@@ -60,9 +64,10 @@ describe('an error of the API', () => {
 
   test('429 is red where there is no time for the wait that it asks for', async () => {
     const { message, calls } = await createWith(NO_TIME);
-    expect(message.split('\n')[0]).toBe(
-      'POST /workspaces: the answer was 429 (attempt 1; the next, in 3600.0 s, would be past the timeout): Slow down',
-    );
+    expect(message.split('\n').slice(0, 2)).toEqual([
+      'POST /workspaces: the answer was 429: Slow down',
+      'Attempt 1 was the last: the next one, in 3600.0 s, would be past the timeout',
+    ]);
     expect(message).toContain('OpenRouter asks for fewer requests');
     expect(message).toContain(NOTHING_CHANGED);
     expect(calls).toEqual(['POST']);
@@ -72,7 +77,7 @@ describe('an error of the API', () => {
     '%i is tried again after a look and, where that comes to nothing, the workspace may exist',
     async (status) => {
       const { message, calls } = await createWith(answered(status, {}), NO_TIME);
-      expect(message).toContain('POST /workspaces: the answer was 429 (attempt 2; ');
+      expect(message).toMatch(/^POST \/workspaces: the answer was 429: Slow down\nAttempt 2 was /);
       expect(message).toMatch(MAY_EXIST);
       expect(calls).toEqual(['POST', 'GET', 'POST']);
     },
@@ -92,6 +97,49 @@ describe('an error of the API', () => {
       expect(calls).toEqual(['POST', 'GET']);
     },
   );
+
+  test('a lookup that fails after a POST is reported line by line', async () => {
+    const lookupFault = { ...NO_TIME, on: 'GET /workspaces/:id' };
+    const { message, calls } = await createWith(answered(502, '502 Bad Gateway'), lookupFault);
+    expect(message.replace(/preview-\d+/g, 'preview-42').split('\n')).toEqual([
+      'POST /workspaces: the answer was 502: 502 Bad Gateway',
+      'The lookup that followed failed: GET /workspaces/preview-42: the answer was 429: Slow down',
+      'Attempt 1 was the last: the next one, in 3600.0 s, would be past the timeout',
+      'The request may still have been applied.',
+      'The trouble is at OpenRouter: see https://status.openrouter.ai.',
+      'Before running this again, look for a workspace with the slug preview-42.',
+      'Running it again with if-exists: reuse is safe where only this workflow uses the slug: it reuses the workspace that has the slug, or creates it.',
+      expect.stringMatching(/^For OpenRouter's support, the id of the request: cf-ray \S+$/),
+    ]);
+    expect(calls).toEqual(['POST', 'GET']);
+  });
+
+  test.each([
+    [{ 'if-exists': 'reuse' }, 'it reuses the workspace that has the slug, or creates it.'],
+    [{ 'if-exists': 'update' }, 'it updates the workspace that has the slug, or creates it.'],
+    [
+      { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' },
+      'if-exists: update is safe where ',
+    ],
+  ])(
+    'a create with %j that may have been applied says how to run it again',
+    async (inputs, how) => {
+      const ofLookup = { on: 'GET /workspaces/:id' };
+      const faults = [answered(501, {}), { ...answered(403, {}), ...ofLookup }];
+      if ('if-exists' in inputs) faults.unshift({ ...answered(404, {}), ...ofLookup });
+      const { message } = await createFrom(inputs, ...faults);
+      expect(message).toMatch(MAY_EXIST);
+      expect(message).toContain(how);
+    },
+  );
+
+  test('a create with delete-after-job that may have been applied does not suggest if-exists', async () => {
+    const faults = [answered(501, {}), { ...answered(403, {}), on: 'GET /workspaces/:id' }];
+    faults.unshift({ ...answered(404, {}), on: 'GET /workspaces/:id' });
+    const { message } = await createFrom({ 'delete-after-job': 'true' }, ...faults);
+    expect(message).toMatch(MAY_EXIST);
+    expect(message).not.toContain('if-exists');
+  });
 
   test('an inference key is told from a management key', async () => {
     const step = await bench.create({ 'management-key': `sk-or-v1-${'0'.repeat(64)}` });

@@ -589,7 +589,7 @@ describe('a POST whose answer is lost', () => {
     const { title, message } = expectRed(main);
     expect(lists).toBe(2);
     expect(title).toBe('Could not make the API key "CI"');
-    expect(message).toContain('whether the key is there could not be found out (GET /keys');
+    expect(message).toContain('\nThe lookup that followed failed: GET /keys');
     expect(message).toContain('look for an API key named "CI".');
     expect(keys()).toHaveLength(1);
     const post = await end(main);

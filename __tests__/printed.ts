@@ -58,7 +58,14 @@ export function reasons(): Set<string> {
     ...TABLES.flatMap((name) => entriesOf(node, name, source)),
     ...TELLERS.flatMap((name) => returnedBy(node, name, source)),
     ...shortcomingsOf(node, source),
+    ...notesOf(node, source),
   ]);
+}
+
+/** What happened after the reason. */
+function notesOf(node: AnyNode, source: Source): string[] {
+  if (node.type !== 'CallExpression' || calledBy(node) !== 'withNotes') return [];
+  return node.arguments.flatMap((argument) => textsOf(argument, source));
 }
 
 /** What is wrong with an answer: `it was empty`, behind `the answer was 200, but`. */

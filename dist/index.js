@@ -897,7 +897,7 @@
       name="OpenRouterError";
       facts;
       constructor(facts, options) {
-        super(`could not ${facts.doing}: ${whatHappened(facts)}`, options);
+        super(`could not ${facts.doing}: ${linesOf(facts).join("; ")}`, options);
         this.facts = facts;
       }
       with(more) {
@@ -908,11 +908,19 @@
           cause: this.cause
         });
       }
+      withNotes(...lines) {
+        return this.with({
+          notes: [ ...this.facts.notes ?? [], ...lines ]
+        });
+      }
     }
     function whatHappened(facts) {
       const {method: method, path: path, noResponse: noResponse, reason: reason, serverMessage: serverMessage} = facts;
       const where = noResponse ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}` : "";
       return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+    }
+    function linesOf(facts) {
+      return [ whatHappened(facts), ...facts.notes ?? [] ];
     }
     const MAX_ERROR_TEXT = 16384;
     function messageIn(body) {
@@ -1863,18 +1871,11 @@
           const {attempts: attempts, retryAfter: asked = 0} = error.facts;
           const wait = Math.max(asked, backoff(attempts, random()));
           const seconds = tellSeconds(wait);
-          if (clock.now() + wait >= deadline) {
-            const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
-            throw error.with({
-              reason: reason
-            });
-          }
+          if (clock.now() + wait >= deadline) throw error.withNotes(`Attempt ${attempts} was the last: the next one, in ${seconds}, would be past the timeout`);
           log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
           if (isPlea(error.facts)) gate.close(wait);
           await sleep(clock, wait, signal).catch(stopped => {
-            throw error.with({
-              reason: `${error.facts.reason}; then ${stopped.message}`
-            });
+            throw error.withNotes(`Then ${stopped.message}`);
           });
         },
         within(ms) {
@@ -4518,14 +4519,16 @@
       const {doing: doing, cfRay: cfRay} = facts;
       return {
         title: `Could not ${doing}`,
-        lines: [ whatHappened(facts), ...hintsFor(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+        lines: [ ...linesOf(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
       };
     }
-    function aftermath({method: method, mayHaveLanded: mayHaveLanded, leaves: leaves, left: left}) {
-      if (left) return left;
-      if (method === "GET") return [];
-      if (!mayHaveLanded) return [ "Nothing was changed at OpenRouter." ];
-      return [ `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? "what it asked for"}.` ];
+    function aftermath(facts) {
+      const {method: method, mayHaveLanded: mayHaveLanded, leaves: leaves, recovery: recovery, left: left} = facts;
+      const hints = hintsFor(facts);
+      if (left) return [ ...hints, ...left ];
+      if (method === "GET") return hints;
+      if (!mayHaveLanded) return [ "Nothing was changed at OpenRouter.", ...hints ];
+      return [ "The request may still have been applied.", ...hints, `Before running this again, look for ${leaves ?? "what it asked for"}.`, ...recovery ? [ recovery ] : [] ];
     }
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
@@ -4773,15 +4776,13 @@
     function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
       return mayHaveLanded && (again || status !== void 0);
     }
-    async function lookInto(error, what, look) {
+    async function lookInto(error, look) {
       try {
         return await look();
       } catch (failure) {
         if (!(failure instanceof OpenRouterError)) throw failure;
-        const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
-        throw error.with({
-          reason: reason
-        });
+        const [first, ...notes] = linesOf(failure.facts);
+        throw error.withNotes(`The lookup that followed failed: ${first}`, ...notes);
       }
     }
     async function nextAttempt(error, isOpen, client) {
@@ -4856,7 +4857,7 @@
       } catch (error) {
         if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
         log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-        missing = await lookInto(error, "each of them", () => absent(missing));
+        missing = await lookInto(error, () => absent(missing));
         if (missing.length === 0) return;
         if (!error.facts.again) throw error;
         attempt = error.facts.attempts + 1;
@@ -5163,7 +5164,7 @@
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
         const isOpen = doubt !== "none" || mayComeLate;
-        const look = await lookInto(told(error, isOpen), "the workspace", () => findWorkspace(client, asked.slug));
+        const look = await lookInto(told(error, isOpen), () => findWorkspace(client, asked.slug));
         if (!look.workspace) {
           wasFree = true;
           provenTaken = false;
@@ -5269,7 +5270,12 @@
         to: from + ms
       };
     }
-    async function post({asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs}, look, surroundings) {
+    function recoveryFor({ifExists: ifExists, governance: governance}) {
+      const [policy, does] = ifExists === "update" || Object.keys(governance).length > 0 ? [ "update", "updates" ] : [ "reuse", "reuses" ];
+      return `Running it again with if-exists: ${policy} is safe where only this workflow uses the slug: it ${does} the workspace that has the slug, or creates it.`;
+    }
+    async function post(request, look, surroundings) {
+      const {asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs} = request;
       const {clock: clock, events: events, log: log} = surroundings;
       const start = clock.now();
       const since = look?.heardAt ?? start;
@@ -5281,7 +5287,10 @@
       const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
         const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
         if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
-        throw error;
+        if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
+        throw error.with({
+          recovery: recoveryFor(request)
+        });
       });
       const {workspace: workspace, made: made} = posted;
       if (made === true) {
@@ -5430,7 +5439,7 @@
         if (errors.length === 1) throw first;
         throw first.with({
           doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-          left: someOf(errors.slice(1).map(({facts: facts}) => whatHappened(facts)))
+          left: someOf(errors.slice(1).map(({facts: facts}) => linesOf(facts).join("; ")))
         });
       }
       function leftBehind() {
@@ -5758,7 +5767,7 @@
             ...intent,
             lost: lost
           };
-          const found = await lookInto(error, "the key", () => findLost(now, isNew, surroundings));
+          const found = await lookInto(error, () => findLost(now, isNew, surroundings));
           if (!found.areOurs && found.keys.length > 0) {
             surroundings.withdrawn();
             throw new Failure(...unclear(now, found));
@@ -6342,14 +6351,14 @@
         log.info(`Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`);
         return;
       }
-      const done = deletedKeys.length > 0 ? `; API keys deleted: ${deletedKeys.length}` : "";
-      const why = `${shortly(failure)}${done}`;
+      const done = deletedKeys.length > 0 ? [ `API keys deleted: ${deletedKeys.length}` ] : [];
+      const why = [ ...shortly(failure), ...done ].join("; ");
       log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
       return why;
     }
     function shortly(failure) {
-      if (failure instanceof OpenRouterError) return whatHappened(failure.facts);
-      return `${failure.title}: ${failure.lines[0]}`;
+      if (failure instanceof OpenRouterError) return linesOf(failure.facts);
+      return [ `${failure.title}: ${failure.lines[0]}` ];
     }
     function sweep_sweep() {
       return runStep(async step => {

@@ -211,9 +211,10 @@ describe('how long is waited', () => {
     const headers = { 'retry-after': '61' };
     const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
     const error = (await request('GET')) as OpenRouterError;
-    expect(error.facts.reason).toBe(
-      'the answer was 429 (attempt 1; the next, in 61.0 s, would be past the timeout)',
-    );
+    expect(error.facts).toMatchObject({
+      reason: 'the answer was 429',
+      notes: ['Attempt 1 was the last: the next one, in 61.0 s, would be past the timeout'],
+    });
     expect(sentAt).toEqual([0]);
   });
 });
@@ -306,7 +307,8 @@ describe('many at once', () => {
     const errors = (await requestAll(client, 20)).filter((answer) => answer !== 'x');
     expect(errors).toHaveLength(13);
     for (const error of errors as OpenRouterError[]) {
-      expect(error.facts.reason).toMatch(/cancelled$/);
+      const { reason, notes = [] } = error.facts;
+      expect([reason, ...notes].at(-1)).toMatch(/cancelled$/);
       expect(error.facts.mayHaveLanded).toBe(false);
     }
     expect(client.clock.now()).toBe(100);
@@ -379,7 +381,7 @@ describe('time', () => {
     const between = clientThatGets({ status: 502 });
     between.clock.after(100, () => between.step.abort(new Error('cancelled')));
     const error = (await between.request('GET')) as OpenRouterError;
-    expect(error.facts.reason).toBe('the answer was 502; then cancelled');
+    expect(error.facts).toMatchObject({ reason: 'the answer was 502', notes: ['Then cancelled'] });
     expect(between.clock.now()).toBe(100);
   });
 });

@@ -289,7 +289,7 @@ describe('a POST that may come late is not forgotten when a later one was answer
     ]);
     failNextLook(world, 100);
     const { error, ...ran } = await runCreate(world, WITHOUT_LOOK, LIFE);
-    expect(String(error)).toContain('whether the workspace is there could not be found out');
+    expect(String(error)).toContain('The lookup that followed failed: GET /workspaces/');
     expect(factsOf({ error, ...ran })).toMatchObject({ status: 400, mayHaveLanded: true });
   });
 });

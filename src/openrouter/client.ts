@@ -106,13 +106,14 @@ function clientThrough(gate: Gate, options: Options): Client {
       const wait = Math.max(asked, backoff(attempts, random()));
       const seconds = tellSeconds(wait);
       if (clock.now() + wait >= deadline) {
-        const reason = `${error.facts.reason} (attempt ${attempts}; the next, in ${seconds}, would be past the timeout)`;
-        throw error.with({ reason });
+        throw error.withNotes(
+          `Attempt ${attempts} was the last: the next one, in ${seconds}, would be past the timeout`,
+        );
       }
       log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
       if (isPlea(error.facts)) gate.close(wait);
       await sleep(clock, wait, signal).catch((stopped: Error) => {
-        throw error.with({ reason: `${error.facts.reason}; then ${stopped.message}` });
+        throw error.withNotes(`Then ${stopped.message}`);
       });
     },
 

@@ -14,6 +14,8 @@ export interface CallFacts extends Verdict {
   reason: string;
   /** The host of a request that got no response, with any port of its own, and how long that took. */
   noResponse?: { host: string; elapsedMs: number };
+  /** What happened then, such as why it was not tried again: a line each. */
+  notes?: readonly string[];
   /** HTTP status of the answer, where there was one. */
   status?: number;
   /** What the server said of the error, in its own words. */
@@ -28,6 +30,8 @@ export interface CallFacts extends Verdict {
   pleaded?: boolean;
   /** What is there if the server has done it nevertheless. */
   leaves?: string;
+  /** How to run it again safely if the server has: a sentence. */
+  recovery?: string;
   /** What 402, 403 or 404 most likely means of this call. */
   hint?: string;
   /** What the step has left, where the call was one of several; in lines of its own. */
@@ -40,13 +44,18 @@ export class OpenRouterError extends Error {
   readonly facts: CallFacts;
 
   constructor(facts: CallFacts, options?: ErrorOptions) {
-    super(`could not ${facts.doing}: ${whatHappened(facts)}`, options);
+    super(`could not ${facts.doing}: ${linesOf(facts).join('; ')}`, options);
     this.facts = facts;
   }
 
   /** The same error, told with `more` facts. */
   with(more: Partial<CallFacts>): OpenRouterError {
     return new OpenRouterError({ ...this.facts, ...more }, { cause: this.cause });
+  }
+
+  /** The same error, with `lines` on what happened then. */
+  withNotes(...lines: readonly string[]): OpenRouterError {
+    return this.with({ notes: [...(this.facts.notes ?? []), ...lines] });
   }
 }
 
@@ -60,6 +69,11 @@ export function whatHappened(facts: CallFacts): string {
     ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}`
     : '';
   return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+}
+
+/** What happened, and what happened then: a line for each fact. */
+export function linesOf(facts: CallFacts): string[] {
+  return [whatHappened(facts), ...(facts.notes ?? [])];
 }
 
 /** Enough of an error page for any message in it, and few enough to be taken apart at once. */

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { type CallFacts, linesOf, OpenRouterError } from '../openrouter/error.ts';
 import type { Table } from '../table.ts';
 
 /** What an annotation and a summary say of a failure. */
@@ -29,20 +29,25 @@ function accountOfCall(facts: CallFacts): Account {
   return {
     title: `Could not ${doing}`,
     lines: [
-      whatHappened(facts),
-      ...hintsFor(facts),
+      ...linesOf(facts),
       ...aftermath(facts),
       ...(cfRay ? [`For OpenRouter's support, the id of the request: cf-ray ${cfRay}`] : []),
     ],
   };
 }
 
-function aftermath({ method, mayHaveLanded, leaves, left }: CallFacts): readonly string[] {
-  if (left) return left;
-  if (method === 'GET') return [];
-  if (!mayHaveLanded) return ['Nothing was changed at OpenRouter.'];
+/** What is known of its effect, and what to do. */
+function aftermath(facts: CallFacts): string[] {
+  const { method, mayHaveLanded, leaves, recovery, left } = facts;
+  const hints = hintsFor(facts);
+  if (left) return [...hints, ...left];
+  if (method === 'GET') return hints;
+  if (!mayHaveLanded) return ['Nothing was changed at OpenRouter.', ...hints];
   return [
-    `OpenRouter may have done it nevertheless. Before running this again, look for ${leaves ?? 'what it asked for'}.`,
+    'The request may still have been applied.',
+    ...hints,
+    `Before running this again, look for ${leaves ?? 'what it asked for'}.`,
+    ...(recovery ? [recovery] : []),
   ];
 }
 

@@ -62,12 +62,22 @@ function spanFrom(look: Look | undefined, ms: number): Span | undefined {
   return from === undefined ? undefined : { from, to: from + ms };
 }
 
+/** How to run a create again that may have been applied; `reuse` would leave it ungoverned. */
+function recoveryFor({ ifExists, governance }: CreateRequest): string {
+  const [policy, does] =
+    ifExists === 'update' || Object.keys(governance).length > 0
+      ? ['update', 'updates']
+      : ['reuse', 'reuses'];
+  return `Running it again with if-exists: ${policy} is safe where only this workflow uses the slug: it ${does} the workspace that has the slug, or creates it.`;
+}
+
 /** Posts, and keeps those informed who clean up after the job. */
 async function post(
-  { asked, deleteAfterJob, timeoutMs }: CreateRequest,
+  request: CreateRequest,
   look: Look | undefined,
   surroundings: CreateSurroundings,
 ): Promise<Posted> {
+  const { asked, deleteAfterJob, timeoutMs } = request;
   const { clock, events, log } = surroundings;
   const start = clock.now();
   const since = look?.heardAt ?? start;
@@ -77,7 +87,8 @@ async function post(
     const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
     if (deleteAfterJob && isOver) events.withdrawn();
     else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
-    throw error;
+    if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
+    throw error.with({ recovery: recoveryFor(request) });
   });
   const { workspace, made } = posted;
   if (made === true) {

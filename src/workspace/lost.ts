@@ -1,5 +1,5 @@
 import type { Client } from '../openrouter/client.ts';
-import { type CallFacts, OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { type CallFacts, linesOf, OpenRouterError } from '../openrouter/error.ts';
 
 /** Whether a call may have landed, and a look can show it: time is not over, nor the run cancelled. */
 export function canBeLookedInto({ status, again, mayHaveLanded }: CallFacts): boolean {
@@ -8,20 +8,18 @@ export function canBeLookedInto({ status, again, mayHaveLanded }: CallFacts): bo
 
 /**
  * Looks into what became of a POST that failed with `error`.
- * @param what what is looked for: `the workspace`.
  * @throws {OpenRouterError} `error`, where the look has failed for good.
  */
 export async function lookInto<Found>(
   error: OpenRouterError,
-  what: string,
   look: () => Promise<Found>,
 ): Promise<Found> {
   try {
     return await look();
   } catch (failure) {
     if (!(failure instanceof OpenRouterError)) throw failure;
-    const reason = `${error.facts.reason}; whether ${what} is there could not be found out (${whatHappened(failure.facts)})`;
-    throw error.with({ reason });
+    const [first, ...notes] = linesOf(failure.facts);
+    throw error.withNotes(`The lookup that followed failed: ${first}`, ...notes);
   }
 }
 

@@ -113,7 +113,7 @@ async function addSome(
     } catch (error) {
       if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
       log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-      missing = await lookInto(error, 'each of them', () => absent(missing));
+      missing = await lookInto(error, () => absent(missing));
       if (missing.length === 0) return;
       if (!error.facts.again) throw error;
       attempt = error.facts.attempts + 1;

@@ -51,7 +51,7 @@ export async function mintOnce(
 
       log.info(`${whatHappened(error.facts)}. Looking for a key whose secret is lost.`);
       const now = { ...intent, lost };
-      const found = await lookInto(error, 'the key', () => findLost(now, isNew, surroundings));
+      const found = await lookInto(error, () => findLost(now, isNew, surroundings));
       if (!found.areOurs && found.keys.length > 0) {
         surroundings.withdrawn();
         throw new Failure(...unclear(now, found));

@@ -55,9 +55,7 @@ export async function postOnce(
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
       const isOpen = doubt !== 'none' || mayComeLate;
-      const look = await lookInto(told(error, isOpen), 'the workspace', () =>
-        findWorkspace(client, asked.slug),
-      );
+      const look = await lookInto(told(error, isOpen), () => findWorkspace(client, asked.slug));
       if (!look.workspace) {
         wasFree = true;
         provenTaken = false;

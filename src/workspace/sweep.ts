@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Failure } from '../failure.ts';
 import { tellSeconds } from '../openrouter/clock.ts';
-import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { linesOf, OpenRouterError } from '../openrouter/error.ts';
 import { AT_ONCE } from '../openrouter/gate.ts';
 import { createdAt, listWorkspaces, type Workspace } from '../openrouter/workspaces.ts';
 import { tellAge } from './age.ts';
@@ -170,13 +170,13 @@ async function deleteStale(
     );
     return undefined;
   }
-  const done = deletedKeys.length > 0 ? `; API keys deleted: ${deletedKeys.length}` : '';
-  const why = `${shortly(failure)}${done}`;
+  const done = deletedKeys.length > 0 ? [`API keys deleted: ${deletedKeys.length}`] : [];
+  const why = [...shortly(failure), ...done].join('; ');
   log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
   return why;
 }
 
-function shortly(failure: OpenRouterError | Failure): string {
-  if (failure instanceof OpenRouterError) return whatHappened(failure.facts);
-  return `${failure.title}: ${failure.lines[0]}`;
+function shortly(failure: OpenRouterError | Failure): string[] {
+  if (failure instanceof OpenRouterError) return linesOf(failure.facts);
+  return [`${failure.title}: ${failure.lines[0]}`];
 }

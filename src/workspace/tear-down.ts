@@ -1,5 +1,5 @@
 import { Failure, someOf } from '../failure.ts';
-import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
+import { linesOf, OpenRouterError } from '../openrouter/error.ts';
 import { type Key, listKeys, tellKey } from '../openrouter/keys.ts';
 import {
   deleteWorkspace,
@@ -82,7 +82,7 @@ export async function tearDown(
     if (errors.length === 1) throw first;
     throw first.with({
       doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-      left: someOf(errors.slice(1).map(({ facts }) => whatHappened(facts))),
+      left: someOf(errors.slice(1).map(({ facts }) => linesOf(facts).join('; '))),
     });
   }
 
