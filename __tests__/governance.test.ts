@@ -315,7 +315,10 @@ describe('a workspace that is reused', () => {
   });
 
   const warningsOf = (step: StepResult) =>
-    annotations(step, 'warning').map(({ properties, data }) => [properties['title'], data]);
+    annotations(step, 'warning').map(({ data }) => [
+      data.split('\n', 1)[0],
+      data.slice(data.indexOf('\n') + 1),
+    ]);
   const LIMIT = {
     'guardrail-limit-usd': '5',
     'guardrail-limit-reset': 'daily',
