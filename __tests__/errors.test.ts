@@ -5,6 +5,8 @@ import { openBench, redOf } from './step.ts';
 const bench = openBench();
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
+const REJECTED =
+  'OpenRouter says that it rejected the request, so nothing should have been changed.';
 const MAY_EXIST =
   /^The request may still have been applied\.\n(.*\n)?Before running this again, look for a workspace with the slug \S+\.$/m;
 
@@ -69,9 +71,26 @@ describe('an error of the API', () => {
       'Attempt 1 was the last: the next one, in 3600.0 s, would be past the timeout',
     ]);
     expect(message).toContain('OpenRouter asks for fewer requests');
-    expect(message).toContain(NOTHING_CHANGED);
+    expect(message).toContain(REJECTED);
     expect(calls).toEqual(['POST']);
   });
+
+  const once = answered(429, {}, { 'retry-after': '1' });
+  test.each<[string, ScheduledFault[]]>([
+    ['once', [NO_TIME]],
+    ['again and again', [once, once, NO_TIME]],
+    ['with 503', [answered(503, {}, { 'retry-after': '3600' })]],
+    ['and then refuses the key', [once, answered(401, {})]],
+    ['and then refuses the request', [once, answered(422, {})]],
+  ])(
+    'a server that throttles a create %s is quoted, always in the same words',
+    async (_, faults) => {
+      const { message } = await createWith(...faults);
+      expect(message).toContain(REJECTED);
+      expect(message).not.toContain(NOTHING_CHANGED);
+      expect(message).not.toContain('may still have been applied');
+    },
+  );
 
   test.each([408, 425, 502, 503, 504, 520, 521, 522, 523, 524])(
     '%i is tried again after a look and, where that comes to nothing, the workspace may exist',
@@ -83,9 +102,9 @@ describe('an error of the API', () => {
     },
   );
 
-  test('500 is too, but where a look has found nothing, nothing was changed', async () => {
+  test('500 is tried again after a lookup and, where that finds nothing, the workspace does not exist', async () => {
     const { message, calls } = await createWith(answered(500, {}), NO_TIME);
-    expect(message).toContain(NOTHING_CHANGED);
+    expect(message).toContain(REJECTED);
     expect(calls).toEqual(['POST', 'GET', 'POST']);
   });
 

@@ -1858,13 +1858,12 @@
             }));
           } catch (error) {
             if (!(error instanceof OpenRouterError)) throw error;
-            if (!canRepeat(error.facts)) throw error.with({
+            pleaded ||= isPlea(error.facts);
+            const known = error.with({
               pleaded: pleaded
             });
-            await client.untilNextAttempt(error.with({
-              pleaded: pleaded
-            }));
-            pleaded ||= isPlea(error.facts);
+            if (!canRepeat(known.facts)) throw known;
+            await client.untilNextAttempt(known);
           }
         },
         async untilNextAttempt(error) {
@@ -4523,13 +4522,14 @@
       };
     }
     function aftermath(facts) {
-      const {method: method, mayHaveLanded: mayHaveLanded, leaves: leaves, recovery: recovery, left: left} = facts;
+      const {method: method, mayHaveLanded: mayHaveLanded, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
       const hints = hintsFor(facts);
       if (left) return [ ...hints, ...left ];
       if (method === "GET") return hints;
-      if (!mayHaveLanded) return [ "Nothing was changed at OpenRouter.", ...hints ];
+      if (!mayHaveLanded) return [ pleaded ? REJECTED : "Nothing was changed at OpenRouter.", ...hints ];
       return [ "The request may still have been applied.", ...hints, `Before running this again, look for ${leaves ?? "what it asked for"}.`, ...recovery ? [ recovery ] : [] ];
     }
+    const REJECTED = "OpenRouter says that it rejected the request, so nothing should have been changed.";
     const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
     const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
     const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
@@ -5150,21 +5150,25 @@
       let wasFree = seenFree;
       let doubt = "none";
       let mayComeLate = false;
+      let wasThrottled = false;
       let provenTaken = false;
       for (let attempt = 1; ;) try {
         return {
           workspace: await postWorkspace(client, asked, attempt),
           made: true
         };
-      } catch (error) {
-        if (!(error instanceof OpenRouterError)) throw error;
-        mayComeLate ||= error.facts.pleaded === true;
+      } catch (caught) {
+        if (!(caught instanceof OpenRouterError)) throw caught;
+        wasThrottled ||= caught.facts.pleaded === true;
+        const error = caught.with({
+          pleaded: wasThrottled
+        });
         if (!isWorthALook(error.facts)) throw told(error, doubt !== "none" || mayComeLate);
         attempt = error.facts.attempts + 1;
         if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
         log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const isOpen = doubt !== "none" || mayComeLate;
-        const look = await lookInto(told(error, isOpen), () => findWorkspace(client, asked.slug));
+        const mayExist = doubt !== "none" || mayComeLate;
+        const look = await lookInto(told(error, mayExist), () => findWorkspace(client, asked.slug));
         if (!look.workspace) {
           wasFree = true;
           provenTaken = false;
@@ -5176,6 +5180,7 @@
         const {workspace: workspace} = look;
         const isNew = wasFree || isNewSince(look, workspace, start);
         const wasRefused = !error.facts.mayHaveLanded;
+        const isOpen = mayExist || wasThrottled;
         const found = {
           workspace: workspace,
           asked: asked,
@@ -5263,6 +5268,9 @@
       };
     }
     const LATE_MS = 1e4;
+    function isSettled({mayHaveLanded: mayHaveLanded, pleaded: pleaded}) {
+      return !mayHaveLanded && !pleaded;
+    }
     function spanFrom(look, ms) {
       const from = look?.serverTime;
       return from === void 0 ? void 0 : {
@@ -5285,7 +5293,7 @@
       });
       if (deleteAfterJob) events.intended(within(timeoutMs));
       const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
-        const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
+        const isOver = error instanceof OpenRouterError && isSettled(error.facts);
         if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
         if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
         throw error.with({

@@ -305,14 +305,17 @@ describe('a plea to wait that was carried out nevertheless cannot be told from a
     expectWarningOf(world, ran);
   });
 
-  test('also where the key is refused then', async () => {
-    const headers = { 'retry-after': '1' };
-    const world = given([
-      { on: POST, kind: 'answer', status: 429, headers, committed: true },
-      { on: POST, kind: 'answer', status: 401 },
-    ]);
+  const throttled = (seconds: string): InProcessFault => {
+    const headers = { 'retry-after': seconds };
+    return { on: POST, kind: 'answer', status: 429, headers, committed: true };
+  };
+  test.each<[string, InProcessFault[]]>([
+    ['where the key is refused then', [throttled('1'), { on: POST, kind: 'answer', status: 401 }]],
+    ['where time is over at once', [throttled('9999')]],
+  ])('and is looked for after the job, %s', async (_, schedule) => {
+    const world = given(schedule);
     const ran = await runCreate(world, REQUEST, LIFE);
-    expect(factsOf(ran).mayHaveLanded).toBe(true);
+    expect(factsOf(ran)).toMatchObject({ mayHaveLanded: false, pleaded: true });
     expect(await runPost(world, ran, LIFE)).toBeUndefined();
     expect(slugs(world)).toEqual(['default']);
   });

@@ -94,9 +94,10 @@ function clientThrough(gate: Gate, options: Options): Client {
           return await gate.inTurn(() => attemptThrough(gate, options, { ...call, attempt }));
         } catch (error) {
           if (!(error instanceof OpenRouterError)) throw error;
-          if (!canRepeat(error.facts)) throw error.with({ pleaded });
-          await client.untilNextAttempt(error.with({ pleaded }));
           pleaded ||= isPlea(error.facts);
+          const known = error.with({ pleaded });
+          if (!canRepeat(known.facts)) throw known;
+          await client.untilNextAttempt(known);
         }
       }
     },

@@ -26,7 +26,7 @@ export interface CallFacts extends Verdict {
   retryAfter?: number;
   /** How often it was tried, this time included. */
   attempts: number;
-  /** Whether an earlier try was answered with a plea to wait, which says that it was not done. */
+  /** Whether an attempt was throttled, which is the server's word that it was not applied. */
   pleaded?: boolean;
   /** What is there if the server has done it nevertheless. */
   leaves?: string;

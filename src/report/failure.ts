@@ -38,11 +38,11 @@ function accountOfCall(facts: CallFacts): Account {
 
 /** What is known of its effect, and what to do. */
 function aftermath(facts: CallFacts): string[] {
-  const { method, mayHaveLanded, leaves, recovery, left } = facts;
+  const { method, mayHaveLanded, pleaded, leaves, recovery, left } = facts;
   const hints = hintsFor(facts);
   if (left) return [...hints, ...left];
   if (method === 'GET') return hints;
-  if (!mayHaveLanded) return ['Nothing was changed at OpenRouter.', ...hints];
+  if (!mayHaveLanded) return [pleaded ? REJECTED : 'Nothing was changed at OpenRouter.', ...hints];
   return [
     'The request may still have been applied.',
     ...hints,
@@ -50,6 +50,9 @@ function aftermath(facts: CallFacts): string[] {
     ...(recovery ? [recovery] : []),
   ];
 }
+
+const REJECTED =
+  'OpenRouter says that it rejected the request, so nothing should have been changed.';
 
 const MANAGEMENT_KEY =
   'management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.';

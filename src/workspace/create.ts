@@ -1,5 +1,5 @@
 import { tellSeconds } from '../openrouter/clock.ts';
-import { OpenRouterError } from '../openrouter/error.ts';
+import { type CallFacts, OpenRouterError } from '../openrouter/error.ts';
 import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
 import { tellChange, warnOfDrift } from './drift.ts';
 import { takeExisting } from './existing.ts';
@@ -57,6 +57,11 @@ export async function createWorkspace(
 /** How much later than its step a POST may be carried out, and still be taken for its own. */
 const LATE_MS = 10_000;
 
+/** Whether a create has left nothing. Of a throttled POST, that is only the server's word. */
+function isSettled({ mayHaveLanded, pleaded }: CallFacts): boolean {
+  return !mayHaveLanded && !pleaded;
+}
+
 function spanFrom(look: Look | undefined, ms: number): Span | undefined {
   const from = look?.serverTime;
   return from === undefined ? undefined : { from, to: from + ms };
@@ -84,7 +89,7 @@ async function post(
   const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
   if (deleteAfterJob) events.intended(within(timeoutMs));
   const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
-    const isOver = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
+    const isOver = error instanceof OpenRouterError && isSettled(error.facts);
     if (deleteAfterJob && isOver) events.withdrawn();
     else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
     if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;

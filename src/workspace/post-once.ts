@@ -39,23 +39,24 @@ export async function postOnce(
   let wasFree = seenFree;
   let doubt: Doubt = 'none';
   let mayComeLate = false;
+  let wasThrottled = false;
   let provenTaken = false;
 
   for (let attempt = 1; ; ) {
     try {
       return { workspace: await postWorkspace(client, asked, attempt), made: true };
-    } catch (error) {
-      if (!(error instanceof OpenRouterError)) throw error;
-      // A plea to wait says that nothing was done, which need not be true.
-      mayComeLate ||= error.facts.pleaded === true;
+    } catch (caught) {
+      if (!(caught instanceof OpenRouterError)) throw caught;
+      wasThrottled ||= caught.facts.pleaded === true;
+      const error = caught.with({ pleaded: wasThrottled });
       if (!isWorthALook(error.facts)) throw told(error, doubt !== 'none' || mayComeLate);
       attempt = error.facts.attempts + 1;
       // What was sent to a slug that is taken cannot have landed.
       if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
 
       log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-      const isOpen = doubt !== 'none' || mayComeLate;
-      const look = await lookInto(told(error, isOpen), () => findWorkspace(client, asked.slug));
+      const mayExist = doubt !== 'none' || mayComeLate;
+      const look = await lookInto(told(error, mayExist), () => findWorkspace(client, asked.slug));
       if (!look.workspace) {
         wasFree = true;
         provenTaken = false;
@@ -69,6 +70,8 @@ export async function postOnce(
       const { workspace } = look;
       const isNew = wasFree || isNewSince(look, workspace, start);
       const wasRefused = !error.facts.mayHaveLanded;
+      // That a throttled POST was not applied is only the server's word, so this may be ours.
+      const isOpen = mayExist || wasThrottled;
       const found = { workspace, asked, wasFree, isNew, doubt, isOpen, wasRefused };
       const made = makerOf(found);
       if (made !== 'unsettled') return { workspace, made };
