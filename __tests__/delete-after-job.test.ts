@@ -239,6 +239,19 @@ test('delete-keys: false needs no delete-after-job', async () => {
   expect((await bench.create({ 'delete-keys': 'false' })).exitCode).toBe(0);
 });
 
+test('a clean-up that may have been applied says so, though a later attempt was throttled', async () => {
+  const main = await create('half-deleted');
+  const on = 'DELETE /workspaces/:id';
+  bench.sandbox.faults.push(
+    { on, kind: 'answer', status: 502, committed: true },
+    { on, kind: 'answer', status: 429, headers: { 'retry-after': '3600' } },
+  );
+  const post = await bench.post(main);
+  const [warning] = annotations(post, 'warning');
+  expect(warning?.data).toContain('The request may still have been applied.');
+  expect(warning?.data).not.toContain('nothing should have been changed');
+});
+
 test('a clean-up comes through a bad network', async () => {
   const main = await create('through-weather');
   bench.sandbox.faults.push(

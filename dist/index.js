@@ -1851,6 +1851,7 @@
       const client = {
         async request(call) {
           let pleaded = false;
+          let earlierMayHaveLanded = false;
           for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
             return await gate.inTurn(() => attemptThrough(gate, options, {
               ...call,
@@ -1860,8 +1861,10 @@
             if (!(error instanceof OpenRouterError)) throw error;
             pleaded ||= isPlea(error.facts);
             const known = error.with({
-              pleaded: pleaded
+              pleaded: pleaded,
+              earlierMayHaveLanded: earlierMayHaveLanded
             });
+            earlierMayHaveLanded ||= error.facts.mayHaveLanded;
             if (!canRepeat(known.facts)) throw known;
             await client.untilNextAttempt(known);
           }
@@ -4522,7 +4525,8 @@
       };
     }
     function aftermath(facts) {
-      const {method: method, mayHaveLanded: mayHaveLanded, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
+      const {method: method, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
+      const mayHaveLanded = facts.mayHaveLanded || facts.earlierMayHaveLanded;
       const hints = hintsFor(facts);
       if (left) return [ ...hints, ...left ];
       if (method === "GET") return hints;

@@ -89,13 +89,15 @@ function clientThrough(gate: Gate, options: Options): Client {
   const client: Client = {
     async request(call) {
       let pleaded = false;
+      let earlierMayHaveLanded = false;
       for (let attempt = call.attempt ?? 1; ; attempt += 1) {
         try {
           return await gate.inTurn(() => attemptThrough(gate, options, { ...call, attempt }));
         } catch (error) {
           if (!(error instanceof OpenRouterError)) throw error;
           pleaded ||= isPlea(error.facts);
-          const known = error.with({ pleaded });
+          const known = error.with({ pleaded, earlierMayHaveLanded });
+          earlierMayHaveLanded ||= error.facts.mayHaveLanded;
           if (!canRepeat(known.facts)) throw known;
           await client.untilNextAttempt(known);
         }

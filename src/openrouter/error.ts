@@ -26,6 +26,8 @@ export interface CallFacts extends Verdict {
   retryAfter?: number;
   /** How often it was tried, this time included. */
   attempts: number;
+  /** Whether an attempt before this one may have landed, of a call that can be repeated. */
+  earlierMayHaveLanded?: boolean;
   /** Whether an attempt was throttled, which is the server's word that it was not applied. */
   pleaded?: boolean;
   /** What is there if the server has done it nevertheless. */

@@ -38,7 +38,8 @@ function accountOfCall(facts: CallFacts): Account {
 
 /** What is known of its effect, and what to do. */
 function aftermath(facts: CallFacts): string[] {
-  const { method, mayHaveLanded, pleaded, leaves, recovery, left } = facts;
+  const { method, pleaded, leaves, recovery, left } = facts;
+  const mayHaveLanded = facts.mayHaveLanded || facts.earlierMayHaveLanded;
   const hints = hintsFor(facts);
   if (left) return [...hints, ...left];
   if (method === 'GET') return hints;
