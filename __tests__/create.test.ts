@@ -146,6 +146,29 @@ test('the summary shows each field as OpenRouter answered it, and who set it', a
   );
 });
 
+test('a warning that is too long for a message is in the summary with every line', async () => {
+  const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
+  const inputs = {
+    slug: 'much-changed',
+    description: 'd'.repeat(500),
+    'io-logging-api-key-ids': list(300),
+    'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
+  };
+  const data = { id: '1', slug: inputs.slug, name: 'Preview', description: 'other' };
+  const body = JSON.stringify({
+    data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
+  });
+  bench.sandbox.faults.push({ kind: 'answer', status: 201, body });
+  const step = await bench.create(inputs);
+  const [warning] = annotations(step, 'warning');
+  expect(warning?.data.length).toBeLessThanOrEqual(4_096);
+  expect(warning?.data).toContain('\n… and 1 more: the job summary has every line.');
+  for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
+    expect(step.summary).toContain(`<p>${field}: `);
+  }
+  expect(step.summary).toContain('✅ Created the OpenRouter workspace Preview');
+});
+
 test('a run without a summary file is green', async () => {
   const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '' });
   expect(step.exitCode).toBe(0);

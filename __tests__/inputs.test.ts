@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { openBench, redOf } from './step.ts';
+import { readManifest } from '../sandbox/runner.ts';
+import { openBench, ROOT, redOf } from './step.ts';
 
 const bench = openBench();
 
@@ -284,6 +285,26 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
   ]);
   const summary = step.summary.replaceAll('&quot;', '"');
   for (const line of message.split('\n')) expect(summary).toContain(line.split(';')[0]);
+});
+
+test('27 wrong inputs are too long for a message, which ends before GitHub cuts it and names the summary', async () => {
+  const { inputs = {} } = await readManifest(ROOT);
+  const names = Object.keys(inputs).filter(
+    (name) => !/^management-key$|-model$|^timeout$/.test(name),
+  );
+  expect(names).toHaveLength(27);
+  const wrong = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
+  const step = await bench.create(wrong);
+  const { title, message } = redOf(step);
+  expect(title).toBe('27 inputs cannot be used');
+  expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
+  const lines = message.split('\n');
+  expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^… and \d+ more: the job summary has every line\.$/),
+  );
+  expect(lines.at(-1)).toBe('Nothing was sent to OpenRouter.');
+  for (const name of names) expect(step.summary).toContain(`<p>${name} `);
 });
 
 test('one input can be wrong in two ways', async () => {

@@ -4559,6 +4559,32 @@
     function toLine(text, redact) {
       return text_shortened(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
     }
+    const MAX_MESSAGE = 4e3;
+    const MAX_END = 1e3;
+    const MAX_START = 2900;
+    function toMessage(lines) {
+      const text = lines.join("\n");
+      if (text.length <= MAX_MESSAGE) return {
+        text: text,
+        omitted: 0
+      };
+      const start = lines.slice(0, countFitting(lines, MAX_START));
+      const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
+      const omitted = lines.length - start.length - end.length;
+      const note = `… and ${omitted} more: the job summary has every line.`;
+      return {
+        text: [ ...start, note, ...end ].join("\n"),
+        omitted: omitted
+      };
+    }
+    function countFitting(lines, size) {
+      let left = size;
+      const first = lines.findIndex(line => {
+        left -= line.length + 1;
+        return left < 0;
+      });
+      return first < 0 ? lines.length : first;
+    }
     const ENTITIES = {
       "&": "&amp;",
       "<": "&lt;",
@@ -4603,13 +4629,23 @@
       const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
       const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
       const line = text => toLine(text, redactShown);
-      const annotate = (annotation, title, lines) => annotation([ title, ...lines ].map(line).join("\n"), {
-        title: line(title)
-      });
+      const annotate = (annotation, title, lines) => {
+        const {text: text, omitted: omitted} = toMessage([ title, ...lines ].map(line));
+        annotation(text, {
+          title: line(title)
+        });
+        return omitted;
+      };
       const report = {
         info: text => info(line(text)),
         debug: text => core_debug(line(text)),
-        warning: (title, lines) => annotate(warning, title, lines),
+        warning(title, lines) {
+          const omitted = annotate(warning, title, lines);
+          if (omitted > 0) report.summarize({
+            title: `⚠️ ${title}`,
+            paragraphs: lines
+          });
+        },
         mask: texts => texts.forEach(core_setSecret),
         conceal(texts) {
           report.mask(texts);
@@ -4651,7 +4687,7 @@
         },
         warnOf(error, lastLine) {
           const {title: title, lines: lines} = account(error);
-          annotate(warning, title, [ ...lines, lastLine ]);
+          report.warning(title, [ ...lines, lastLine ]);
         }
       };
       return report;

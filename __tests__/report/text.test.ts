@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCommand } from '../../sandbox/runner.ts';
-import { toHtml, toLine } from '../../src/report/text.ts';
+import { toHtml, toLine, toMessage } from '../../src/report/text.ts';
 
 /** Text that is made of the pieces commands are made of. */
 const hostile = fc
@@ -71,6 +71,56 @@ describe('toLine', () => {
     fc.assert(
       fc.property(fc.nat(100_000), (length) => {
         expect(toLine('x'.repeat(length), redact).length).toBeLessThanOrEqual(2_001);
+      }),
+    );
+  });
+});
+
+describe('toMessage', () => {
+  const NOTE = /^… and (\d+) more: the job summary has every line\.$/;
+  /** Each is another, so that it shows which of them a message has. */
+  const someLines = fc
+    .array(fc.nat(2_700), { minLength: 1, maxLength: 80 })
+    .map((lengths) => lengths.map((length, at) => `${at} ${'x'.repeat(length)}`.slice(0, 2_700)));
+
+  test('has room in an annotation', () => {
+    fc.assert(
+      fc.property(someLines, (lines) => {
+        expect(toMessage(lines).text.length).toBeLessThanOrEqual(4_000);
+      }),
+    );
+  });
+
+  test('has all lines, if there is room for them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 100 }), { maxLength: 35 }), (lines) => {
+        expect(toMessage(lines)).toEqual({ text: lines.join('\n'), omitted: 0 });
+      }),
+    );
+  });
+
+  test('has whole lines in their order, the first among them, and says how many it omits', () => {
+    fc.assert(
+      fc.property(someLines, (lines) => {
+        const { text, omitted } = toMessage(lines);
+        const shown = text.split('\n');
+        const kept = shown.filter((line) => !NOTE.test(line));
+        const places = kept.map((line) => lines.indexOf(line));
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+        expect(places[0]).toBe(0);
+        expect(places).not.toContain(-1);
+        expect(omitted).toBe(lines.length - kept.length);
+        const notes = shown.flatMap((line) => NOTE.exec(line)?.[1] ?? []);
+        expect(notes).toEqual(omitted > 0 ? [String(omitted)] : []);
+      }),
+    );
+  });
+
+  test('ends with the last lines, if they are short', () => {
+    fc.assert(
+      fc.property(someLines, fc.array(fc.nat(199), { maxLength: 4 }), (lines, lengths) => {
+        const end = lengths.map((length) => '!'.repeat(length));
+        expect(toMessage([...lines, ...end]).text.endsWith(end.join('\n'))).toBe(true);
       }),
     );
   });

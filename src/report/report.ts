@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { LIKELY_SECRET } from '../secret.ts';
 import { account } from './failure.ts';
 import { type Summary, summaryHtml } from './summary.ts';
-import { toLine } from './text.ts';
+import { toLine, toMessage } from './text.ts';
 
 /** All that a step prints and writes. */
 export interface Report extends Log {
@@ -44,13 +44,19 @@ export function openReport(): Report {
   const redactShown = (text: string) => redact(text).replace(LIKELY_SECRET, '***');
   const line = (text: string) => toLine(text, redactShown);
   // The title is the first line of the message too: GitHub's log shows no titles.
-  const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) =>
-    annotation([title, ...lines].map(line).join('\n'), { title: line(title) });
+  const annotate = (annotation: typeof core.error, title: string, lines: readonly string[]) => {
+    const { text, omitted } = toMessage([title, ...lines].map(line));
+    annotation(text, { title: line(title) });
+    return omitted;
+  };
 
   const report: Report = {
     info: (text) => core.info(line(text)),
     debug: (text) => core.debug(line(text)),
-    warning: (title, lines) => annotate(core.warning, title, lines),
+    warning(title, lines) {
+      const omitted = annotate(core.warning, title, lines);
+      if (omitted > 0) report.summarize({ title: `⚠️ ${title}`, paragraphs: lines });
+    },
 
     mask: (texts) => texts.forEach(core.setSecret),
 
@@ -103,7 +109,7 @@ export function openReport(): Report {
 
     warnOf(error, lastLine) {
       const { title, lines } = account(error);
-      annotate(core.warning, title, [...lines, lastLine]);
+      report.warning(title, [...lines, lastLine]);
     },
   };
   return report;

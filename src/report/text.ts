@@ -22,6 +22,41 @@ export function toLine(text: string, redact: Redact): string {
     .replace(/^(\s*)::/, '$1: :');
 }
 
+/**
+ * The runner cuts the message of an annotation at 4,096 UTF-16 code units, once it is unescaped and
+ * masked, which can make it longer
+ * (https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs).
+ */
+const MAX_MESSAGE = 4_000;
+/** Of that, for the last lines, which say what to do. */
+const MAX_END = 1_000;
+/** Of that, for the first lines: more than the longest line that `toLine` makes. */
+const MAX_START = 2_900;
+
+/**
+ * The message of an annotation: `lines`, each of them made by `toLine`. Where that is more than the
+ * runner shows, the first and the last of them; `omitted` counts the others.
+ */
+export function toMessage(lines: readonly string[]): { text: string; omitted: number } {
+  const text = lines.join('\n');
+  if (text.length <= MAX_MESSAGE) return { text, omitted: 0 };
+  const start = lines.slice(0, countFitting(lines, MAX_START));
+  const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
+  const omitted = lines.length - start.length - end.length;
+  const note = `… and ${omitted} more: the job summary has every line.`;
+  return { text: [...start, note, ...end].join('\n'), omitted };
+}
+
+/** How many of `lines`, from the first on, fit into `size` code units, with a line break each. */
+function countFitting(lines: readonly string[], size: number): number {
+  let left = size;
+  const first = lines.findIndex((line) => {
+    left -= line.length + 1;
+    return left < 0;
+  });
+  return first < 0 ? lines.length : first;
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
