@@ -1,4 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../sandbox/api/workspaces.ts';
 import type { ScheduledFault } from '../sandbox/faults.ts';
 import { giveKey, giveWorkspace } from '../sandbox/given.ts';
@@ -292,6 +296,71 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(post.exitCode).toBe(0);
     expect(annotations(post, 'warning')).toEqual([]);
     expect(exists(slug)).toBe(false);
+  });
+});
+
+describe('a state that cannot be written', () => {
+  const TITLE = 'The state for the end of the job could not be written';
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'state-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Runs a create step whose state can be written until the POST of the slug is answered. */
+  async function createUntilPost(slug: string, inputs: Record<string, string> = {}) {
+    const { account } = bench.sandbox;
+    const { handle } = account;
+    const state = join(folder, slug);
+    writeFileSync(state, '');
+    account.handle = (request) => {
+      if (request.method === 'POST') {
+        rmSync(state);
+        mkdirSync(state);
+      }
+      return handle(request);
+    };
+    const options = { slug, 'delete-after-job': 'true', ...inputs };
+    const step = await bench.create(options, { GITHUB_STATE: state });
+    account.handle = handle;
+    return step;
+  }
+
+  test.each(['/dev/full', tmpdir()])('before the POST (%s): nothing is created', async (state) => {
+    const inputs = { slug: 'stateless', 'delete-after-job': 'true' };
+    const step = await bench.create(inputs, { GITHUB_STATE: state });
+    const { title, message } = redOf(step);
+    expect(title).toBe(TITLE);
+    expect(message).toMatch(/^The runner's file for it cannot be written: E[A-Z]+: /);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(exists('stateless')).toBe(false);
+  });
+
+  test('after the POST: the error names the workspace that exists', async () => {
+    const { title, message } = redOf(await createUntilPost('stateless-later'));
+    const workspace = bench.sandbox.account.workspaces.find(
+      ({ slug }) => slug === 'stateless-later',
+    );
+    expect(title).toBe(TITLE);
+    expect(message).toContain(
+      `The workspace exists: stateless-later, id ${workspace?.id}, https://openrouter.ai/workspaces/stateless-later`,
+    );
+  });
+
+  test('after a POST that was refused: the refusal stays the error', async () => {
+    bench.sandbox.faults.push({
+      on: 'POST /workspaces',
+      kind: 'answer',
+      status: 401,
+      committed: true,
+    });
+    const step = await createUntilPost('stateless-refused');
+    expect(redOf(step).title).toBe('Could not create the workspace stateless-refused');
+    expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
+      TITLE,
+    ]);
   });
 });
 

@@ -1,4 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Key } from '../sandbox/api/keys.ts';
@@ -940,6 +943,53 @@ describe('after the job', () => {
       expect(keys()).toHaveLength(1);
       await end(main);
       expect(keys()).toEqual([]);
+    },
+  );
+
+  test('a key is not made if the state cannot be written', async () => {
+    const { title, message } = expectRed(await mint({}, { GITHUB_STATE: tmpdir() }));
+    expect(title).toBe('The state for the end of the job could not be written');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(calls()).not.toContain(POST);
+  });
+
+  test('a key that exists when the state cannot be written any more is named', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'state-'));
+    const state = join(folder, 'state');
+    writeFileSync(state, '');
+    meanwhile = (request) => {
+      if (callOf(request) !== POST) return;
+      rmSync(state);
+      mkdirSync(state);
+    };
+    const { title, message } = expectRed(await mint({}, { GITHUB_STATE: state }));
+    await rm(folder, { recursive: true });
+    const [made] = keys();
+    expect(title).toBe('The state for the end of the job could not be written');
+    expect(message).toContain(`The API key exists: "CI" (${made?.label}), hash ${made?.hash}.`);
+  });
+
+  test.each([
+    ['is refused', { on: POST, kind: 'answer', status: 422 }],
+    ['is lost and cannot be told', { on: POST, kind: 'reset', committed: true }],
+  ] as [string, ScheduledFault][])(
+    'a state that cannot be written hides no error of a POST that %s',
+    async (_, fault) => {
+      const folder = await mkdtemp(join(tmpdir(), 'state-'));
+      const state = join(folder, 'state');
+      writeFileSync(state, '');
+      meanwhile = (request) => {
+        if (callOf(request) !== POST) return;
+        rmSync(state);
+        mkdirSync(state);
+      };
+      bench.sandbox.faults.push(fault);
+      const step = await mint({ 'expires-in': 'never' }, { GITHUB_STATE: state });
+      await rm(folder, { recursive: true });
+      expect(expectRed(step).title).not.toContain('state');
+      expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
+        'The state for the end of the job could not be written',
+      ]);
     },
   );
 

@@ -3440,6 +3440,22 @@
         this.table = table;
       }
     }
+    function orFailWith(line, act) {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        throw new Failure(error.title, [ ...error.lines, line ], error.table);
+      }
+    }
+    function orWarn({warning: warning}, act) {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        warning(error.title, error.lines);
+      }
+    }
     function someOf(lines, most = 20) {
       const rest = lines.length - most;
       return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
@@ -4666,7 +4682,13 @@
             throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
           }
         },
-        saveState: (name, value) => saveState(name, redact(JSON.stringify(value))),
+        saveState(name, value) {
+          try {
+            saveState(name, redact(JSON.stringify(value)));
+          } catch (error) {
+            throw new Failure("The state for the end of the job could not be written", [ `The runner's file for it cannot be written: ${messageOf(error)}` ]);
+          }
+        },
         summarize(summary) {
           const file = process.env["GITHUB_STEP_SUMMARY"];
           if (!file) return;
@@ -5331,23 +5353,26 @@
         asked: asked,
         span: spanFrom(look, ms)
       });
-      if (deleteAfterJob) events.intended(within(timeoutMs));
+      if (deleteAfterJob) orFailWith("Nothing was changed at OpenRouter.", () => events.intended(within(timeoutMs)));
       const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
         const isOver = error instanceof OpenRouterError && isSettled(error.facts);
-        if (deleteAfterJob && isOver) events.withdrawn(); else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
+        const end = () => isOver ? events.withdrawn() : events.intended(within(clock.now() - since + LATE_MS));
+        if (deleteAfterJob) orWarn(log, end);
         if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
         throw error.with({
           recovery: recoveryFor(request)
         });
       });
       const {workspace: workspace, made: made} = posted;
+      const {slug: slug, id: id} = workspace;
+      const exists = `The workspace exists: ${slug}, id ${id}, ${dashboardUrl(slug)}`;
       if (made === true) {
-        events.known(workspace, true);
+        orFailWith(exists, () => events.known(workspace, true));
         const seconds = tellSeconds(clock.now() - start);
-        log.info(`Created it in ${seconds}: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        log.info(`Created it in ${seconds}: id ${id}, ${dashboardUrl(slug)}`);
       } else if (deleteAfterJob) {
-        events.withdrawn();
-        if (made === "unknown") log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}` ]);
+        orFailWith(exists, events.withdrawn);
+        if (made === "unknown") log.warning(`The workspace ${slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${id}, ${dashboardUrl(slug)}` ]);
       }
       return posted;
     }
@@ -5788,15 +5813,16 @@
     async function mintOnce(intent, isNew, surroundings) {
       const {client: client, log: log, conceal: conceal} = surroundings;
       const giveUp = error => {
-        if (!error.facts.mayHaveLanded) surroundings.withdrawn();
+        if (!error.facts.mayHaveLanded) orWarn(log, surroundings.withdrawn);
         throw error;
       };
       let lost = 0;
       for (let attempt = 1; ;) {
-        surroundings.posting({
+        const effect = lost > 0 ? `An API key named ${JSON.stringify(intent.asked.name)} whose secret is lost may exist.` : "Nothing was changed at OpenRouter.";
+        orFailWith(effect, () => surroundings.posting({
           ...intent,
           lost: lost + 1
-        });
+        }));
         try {
           return {
             ...await postKey(client, intent.asked, {
@@ -5817,7 +5843,7 @@
           };
           const found = await lookInto(error, () => findLost(now, isNew, surroundings));
           if (!found.areOurs && found.keys.length > 0) {
-            surroundings.withdrawn();
+            orWarn(log, surroundings.withdrawn);
             throw new Failure(...unclear(now, found));
           }
           lost -= await deleteLost(found, surroundings);
@@ -5856,18 +5882,22 @@
         }),
         withdrawn: () => events.leave(null)
       });
+      const {key: key, lost: lost} = minted;
+      const leave = remains => orFailWith(`The API key exists: ${tellKey(key)}, hash ${key.hash}.`, () => events.leave(remains));
       const result = handOver(minted, plan, {
         request: request,
-        events: events
+        events: {
+          ...events,
+          leave: leave
+        }
       });
-      const {key: key, lost: lost} = minted;
       const seconds = tellSeconds(clock.now() - start);
       const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
       log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
       warnOfKeyDrift(key, plan.intent.asked, log);
       if (lost > 0) {
         const left = await settleLate(minted, plan, surroundings);
-        if (left !== lost) events.leave(remainsOf({
+        if (left !== lost) leave(remainsOf({
           ...minted,
           lost: left
         }, plan, request));

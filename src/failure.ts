@@ -1,3 +1,4 @@
+import type { Log } from './log.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -16,6 +17,29 @@ export class Failure extends Error {
     this.title = title;
     this.lines = lines;
     this.table = table;
+  }
+}
+
+/**
+ * Runs `act`.
+ * @throws {Failure} what `act` throws, with `line` as its last.
+ */
+export function orFailWith(line: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.title, [...error.lines, line], error.table);
+  }
+}
+
+/** Runs `act`, whose failure is a warning: another error is about to be thrown, and must not be hidden. */
+export function orWarn({ warning }: Pick<Log, 'warning'>, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    warning(error.title, error.lines);
   }
 }
 

@@ -25,7 +25,7 @@ export interface Report extends Log {
   outputSecret(name: string, secret: string): void;
   /**
    * Keeps `value`, which JSON must be able to hold, for the post step.
-   * @throws {Error} when it cannot be written.
+   * @throws {Failure} when it cannot be written.
    */
   saveState(name: string, value: unknown): void;
   summarize(summary: Summary): void;
@@ -88,7 +88,15 @@ export function openReport(): Report {
       }
     },
 
-    saveState: (name, value) => core.saveState(name, redact(JSON.stringify(value))),
+    saveState(name, value) {
+      try {
+        core.saveState(name, redact(JSON.stringify(value)));
+      } catch (error) {
+        throw new Failure('The state for the end of the job could not be written', [
+          `The runner's file for it cannot be written: ${messageOf(error)}`,
+        ]);
+      }
+    },
 
     summarize(summary) {
       const file = process.env['GITHUB_STEP_SUMMARY'];

@@ -1,3 +1,4 @@
+import { orFailWith, orWarn } from '../failure.ts';
 import { tellSeconds } from '../openrouter/clock.ts';
 import { type CallFacts, OpenRouterError } from '../openrouter/error.ts';
 import { dashboardUrl, findWorkspace, type Look } from '../openrouter/workspaces.ts';
@@ -87,24 +88,29 @@ async function post(
   const start = clock.now();
   const since = look?.heardAt ?? start;
   const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
-  if (deleteAfterJob) events.intended(within(timeoutMs));
+  if (deleteAfterJob) {
+    orFailWith('Nothing was changed at OpenRouter.', () => events.intended(within(timeoutMs)));
+  }
   const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
     const isOver = error instanceof OpenRouterError && isSettled(error.facts);
-    if (deleteAfterJob && isOver) events.withdrawn();
-    else if (deleteAfterJob) events.intended(within(clock.now() - since + LATE_MS));
+    const end = () =>
+      isOver ? events.withdrawn() : events.intended(within(clock.now() - since + LATE_MS));
+    if (deleteAfterJob) orWarn(log, end);
     if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
     throw error.with({ recovery: recoveryFor(request) });
   });
   const { workspace, made } = posted;
+  const { slug, id } = workspace;
+  const exists = `The workspace exists: ${slug}, id ${id}, ${dashboardUrl(slug)}`;
   if (made === true) {
-    events.known(workspace, true);
+    orFailWith(exists, () => events.known(workspace, true));
     const seconds = tellSeconds(clock.now() - start);
-    log.info(`Created it in ${seconds}: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+    log.info(`Created it in ${seconds}: id ${id}, ${dashboardUrl(slug)}`);
   } else if (deleteAfterJob) {
-    events.withdrawn();
+    orFailWith(exists, events.withdrawn);
     if (made === 'unknown') {
-      log.warning(`The workspace ${workspace.slug} will not be deleted after the job`, [
-        `Whether this step made it cannot be told: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`,
+      log.warning(`The workspace ${slug} will not be deleted after the job`, [
+        `Whether this step made it cannot be told: id ${id}, ${dashboardUrl(slug)}`,
       ]);
     }
   }

@@ -1,4 +1,4 @@
-import { Failure, someOf } from '../failure.ts';
+import { Failure, orFailWith, someOf } from '../failure.ts';
 import { tellSeconds } from '../openrouter/clock.ts';
 import { OpenRouterError } from '../openrouter/error.ts';
 import { type CreateKeyRequest, type Key, listKeys, tellKey } from '../openrouter/keys.ts';
@@ -67,8 +67,12 @@ export async function makeKey(
     posting: (intended) => events.leave({ intended, revoke: true }),
     withdrawn: () => events.leave(null),
   });
-  const result = handOver(minted, plan, { request, events });
   const { key, lost } = minted;
+  const leave: KeyEvents['leave'] = (remains) =>
+    orFailWith(`The API key exists: ${tellKey(key)}, hash ${key.hash}.`, () =>
+      events.leave(remains),
+    );
+  const result = handOver(minted, plan, { request, events: { ...events, leave } });
   const seconds = tellSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
   log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
@@ -76,7 +80,7 @@ export async function makeKey(
 
   if (lost > 0) {
     const left = await settleLate(minted, plan, surroundings);
-    if (left !== lost) events.leave(remainsOf({ ...minted, lost: left }, plan, request));
+    if (left !== lost) leave(remainsOf({ ...minted, lost: left }, plan, request));
   }
   if (request.replace) await deleteReplaced(plan.before, key, surroundings);
   log.info(

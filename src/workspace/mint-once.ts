@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, orFailWith, orWarn } from '../failure.ts';
 import { OpenRouterError, whatHappened } from '../openrouter/error.ts';
 import { type Key, listKeys, type MintedKey, postKey, tellKey } from '../openrouter/keys.ts';
 import { deleteEach } from './delete-keys.ts';
@@ -34,13 +34,17 @@ export async function mintOnce(
 ): Promise<Minted> {
   const { client, log, conceal } = surroundings;
   const giveUp = (error: OpenRouterError): never => {
-    if (!error.facts.mayHaveLanded) surroundings.withdrawn();
+    if (!error.facts.mayHaveLanded) orWarn(log, surroundings.withdrawn);
     throw error;
   };
   let lost = 0;
 
   for (let attempt = 1; ; ) {
-    surroundings.posting({ ...intent, lost: lost + 1 });
+    const effect =
+      lost > 0
+        ? `An API key named ${JSON.stringify(intent.asked.name)} whose secret is lost may exist.`
+        : 'Nothing was changed at OpenRouter.';
+    orFailWith(effect, () => surroundings.posting({ ...intent, lost: lost + 1 }));
     try {
       return { ...(await postKey(client, intent.asked, { attempt, conceal })), lost };
     } catch (error) {
@@ -53,7 +57,7 @@ export async function mintOnce(
       const now = { ...intent, lost };
       const found = await lookInto(error, () => findLost(now, isNew, surroundings));
       if (!found.areOurs && found.keys.length > 0) {
-        surroundings.withdrawn();
+        orWarn(log, surroundings.withdrawn);
         throw new Failure(...unclear(now, found));
       }
       lost -= await deleteLost(found, surroundings);
