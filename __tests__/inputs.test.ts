@@ -287,16 +287,15 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
   for (const line of message.split('\n')) expect(summary).toContain(line.split(';')[0]);
 });
 
-test('27 wrong inputs are too long for a message, which ends before GitHub cuts it and names the summary', async () => {
+test('wrong inputs that are too long for a message end before GitHub cuts it, and the message names the summary', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const names = Object.keys(inputs).filter(
     (name) => !/^management-key$|-model$|^timeout$/.test(name),
   );
-  expect(names).toHaveLength(27);
   const wrong = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
   const step = await bench.create(wrong);
   const { title, message } = redOf(step);
-  expect(title).toBe('27 inputs cannot be used');
+  expect(title).toBe(`${names.length} inputs cannot be used`);
   expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
   const lines = message.split('\n');
   expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);

@@ -160,7 +160,7 @@ describe('what is retried', () => {
     const { request } = clientThatGets({ status: 409 });
     const error = (await request('PATCH')) as OpenRouterError;
     expect(error.facts).toMatchObject({ status: 409, mayHaveLanded: false });
-    expect(error.facts.reason).toContain('would be past the timeout');
+    expect(error.facts.notes?.join()).toContain('would be past the timeout');
   });
 });
 
