@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Sandbox } from '../sandbox/server.ts';
+import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 /** A way to create a workspace, as a process. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ScheduledFault } from '../sandbox/faults.ts';
-import { startSandbox } from '../sandbox/server.ts';
+import type { ScheduledFault } from '../sandbox/openrouter/faults.ts';
+import { startSandbox } from '../sandbox/openrouter/server.ts';
 import {
   type Contender,
   curl,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/given.ts';
-import { runPost, runStep } from '../sandbox/runner.ts';
-import { type Sandbox, startSandbox } from '../sandbox/server.ts';
+import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
+import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import type { Row } from './table.ts';
 
 /** A way through an action, and the fewest requests that the API could do its work with. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/given.ts';
-import { startSandbox } from '../sandbox/server.ts';
-import { AT_ONCE } from '../src/openrouter/gate.ts';
+import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { startSandbox } from '../sandbox/openrouter/server.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';
+import { AT_ONCE } from '../src/openrouter/throttle.ts';
 import { node, openArena } from './contender.ts';
 import type { Row } from './table.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { giveWorkspace } from '../sandbox/given.ts';
-import { startSandbox } from '../sandbox/server.ts';
+import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { startSandbox } from '../sandbox/openrouter/server.ts';
 import {
   bareScript,
   type Contender,

@@ -298,7 +298,7 @@
       delete: () => delete_deleteWorkspace,
       key: () => key_key,
       keyPost: () => keyPost,
-      post: () => post_post,
+      post: () => create_post_post,
       sweep: () => sweep_sweep
     });
     function getEnumValues(entries) {
@@ -705,1485 +705,6 @@
       if (newConfig) Object.assign(core_globalConfig, newConfig);
       return core_globalConfig;
     }
-    function _getMessage() {
-      const internals = this._zod;
-      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-      return internals.message;
-    }
-    function _setMessage(value) {
-      this._zod.message = value;
-    }
-    const _messageDesc = {
-      get: _getMessage,
-      set: _setMessage,
-      enumerable: true,
-      configurable: true
-    };
-    const _issuesDesc = {
-      value: void 0,
-      enumerable: false
-    };
-    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
-    const initializer = (inst, def) => {
-      inst.name = "$ZodError";
-      _issuesDesc.value = def;
-      Object.defineProperty(inst, "issues", _issuesDesc);
-      _issuesDesc.value = void 0;
-      Object.defineProperty(inst, "message", _messageDesc);
-      const proto = Object.getPrototypeOf(inst);
-      if (!_installedToString.has(proto)) {
-        _installedToString.add(proto);
-        Object.defineProperty(proto, "toString", {
-          configurable: true,
-          enumerable: false,
-          get() {
-            const value = () => this.message;
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-            return value;
-          },
-          set(value) {
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-          }
-        });
-      }
-    };
-    $constructor("$ZodError", initializer);
-    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-      Parent: Error
-    });
-    const _parse = _Err => {
-      const fn = (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: false
-        } : {
-          async: false
-        };
-        const result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) throw new $ZodAsyncError;
-        if (result.issues.length) {
-          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, _params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parse = _parse($ZodRealError);
-    const _parseAsync = _Err => {
-      const fn = async (schema, value, _ctx, params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: true
-        } : {
-          async: true
-        };
-        let result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) result = await result;
-        if (result.issues.length) {
-          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parseAsync = _parseAsync($ZodRealError);
-    const _safeParse = _Err => (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: false
-      } : {
-        async: false
-      };
-      const result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) throw new $ZodAsyncError;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParse = _safeParse($ZodRealError);
-    function failure(Err, issues, ctx) {
-      let error;
-      return {
-        success: false,
-        get error() {
-          if (!error) {
-            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
-            issues = void 0;
-            ctx = void 0;
-          }
-          return error;
-        },
-        set error(e) {
-          error = e;
-          issues = void 0;
-          ctx = void 0;
-        }
-      };
-    }
-    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: true
-      } : {
-        async: true
-      };
-      let result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) result = await result;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParseAsync = _safeParseAsync($ZodRealError);
-    function parseJson(text) {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return;
-      }
-    }
-    const systemClock = {
-      now: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (ms, act) => {
-        const timer = setTimeout(act, ms);
-        return () => clearTimeout(timer);
-      }
-    };
-    function sleep(clock, ms, signal) {
-      return new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const wake = () => {
-          release();
-          reject(signal.reason);
-        };
-        const release = clock.after(ms, () => {
-          signal.removeEventListener("abort", wake);
-          resolve();
-        });
-        signal.addEventListener("abort", wake, {
-          once: true
-        });
-      });
-    }
-    function tellSeconds(ms) {
-      return `${(ms / 1e3).toFixed(1)} s`;
-    }
-    class OpenRouterError extends Error {
-      name="OpenRouterError";
-      facts;
-      constructor(facts, options) {
-        super(`could not ${facts.doing}: ${linesOf(facts).join("; ")}`, options);
-        this.facts = facts;
-      }
-      with(more) {
-        return new OpenRouterError({
-          ...this.facts,
-          ...more
-        }, {
-          cause: this.cause
-        });
-      }
-      withNotes(...lines) {
-        return this.with({
-          notes: [ ...this.facts.notes ?? [], ...lines ]
-        });
-      }
-    }
-    function whatHappened(facts) {
-      const {method: method, path: path, noResponse: noResponse, reason: reason, serverMessage: serverMessage} = facts;
-      const where = noResponse ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}` : "";
-      return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
-    }
-    function linesOf(facts) {
-      return [ whatHappened(facts), ...facts.notes ?? [] ];
-    }
-    const MAX_ERROR_TEXT = 16384;
-    function messageIn(body) {
-      const json = parseJson(body);
-      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-    }
-    function textAt(value, ...path) {
-      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
-      return typeof found === "string" && found !== "" ? found : void 0;
-    }
-    function textOfHtml(html) {
-      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-    }
-    class Node {
-      value;
-      next;
-      constructor(value) {
-        this.value = value;
-      }
-    }
-    class Queue {
-      #head;
-      #tail;
-      #size;
-      constructor() {
-        this.clear();
-      }
-      enqueue(value) {
-        const node = new Node(value);
-        if (this.#head) {
-          this.#tail.next = node;
-          this.#tail = node;
-        } else {
-          this.#head = node;
-          this.#tail = node;
-        }
-        this.#size++;
-      }
-      dequeue() {
-        const current = this.#head;
-        if (!current) return;
-        this.#head = this.#head.next;
-        this.#size--;
-        if (!this.#head) this.#tail = void 0;
-        return current.value;
-      }
-      peek() {
-        if (!this.#head) return;
-        return this.#head.value;
-      }
-      clear() {
-        this.#head = void 0;
-        this.#tail = void 0;
-        this.#size = 0;
-      }
-      get size() {
-        return this.#size;
-      }
-      * [Symbol.iterator]() {
-        let current = this.#head;
-        while (current) {
-          yield current.value;
-          current = current.next;
-        }
-      }
-      * drain() {
-        while (this.#head) yield this.dequeue();
-      }
-    }
-    function pLimit(concurrency) {
-      let rejectOnClear = false;
-      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
-      validateConcurrency(concurrency);
-      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
-      const queue = new Queue;
-      let activeCount = 0;
-      const resumeNext = () => {
-        if (activeCount < concurrency && queue.size > 0) {
-          activeCount++;
-          queue.dequeue().run();
-        }
-      };
-      const next = () => {
-        activeCount--;
-        resumeNext();
-      };
-      const run = async (function_, resolve, arguments_) => {
-        const result = (async () => function_(...arguments_))();
-        resolve(result);
-        try {
-          await result;
-        } catch {}
-        next();
-      };
-      const enqueue = (function_, resolve, reject, arguments_) => {
-        const queueItem = {
-          reject: reject
-        };
-        new Promise(internalResolve => {
-          queueItem.run = internalResolve;
-          queue.enqueue(queueItem);
-        }).then(run.bind(void 0, function_, resolve, arguments_));
-        if (activeCount < concurrency) resumeNext();
-      };
-      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
-        enqueue(function_, resolve, reject, arguments_);
-      });
-      Object.defineProperties(generator, {
-        activeCount: {
-          get: () => activeCount
-        },
-        pendingCount: {
-          get: () => queue.size
-        },
-        clearQueue: {
-          value() {
-            if (!rejectOnClear) {
-              queue.clear();
-              return;
-            }
-            const abortError = AbortSignal.abort().reason;
-            while (queue.size > 0) queue.dequeue().reject(abortError);
-          }
-        },
-        concurrency: {
-          get: () => concurrency,
-          set(newConcurrency) {
-            validateConcurrency(newConcurrency);
-            concurrency = newConcurrency;
-            queueMicrotask(() => {
-              while (activeCount < concurrency && queue.size > 0) resumeNext();
-            });
-          }
-        },
-        map: {
-          async value(iterable, function_) {
-            const promises = [];
-            try {
-              Array.from(iterable, (value, index) => {
-                const promise = generator(function_, value, index);
-                promises.push(promise);
-                return promise;
-              });
-            } catch (error) {
-              for (const promise of promises) promise.catch(() => {});
-              throw error;
-            }
-            return Promise.all(promises);
-          }
-        }
-      });
-      return generator;
-    }
-    function validateConcurrency(concurrency) {
-      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-    }
-    const AT_ONCE = 8;
-    function openGate({clock: clock, signal: signal}) {
-      let closedUntil = clock.now();
-      return {
-        inTurn: pLimit(AT_ONCE),
-        close(ms) {
-          closedUntil = Math.max(closedUntil, clock.now() + ms);
-        },
-        async open(deadline) {
-          while (clock.now() < closedUntil) {
-            const wait = closedUntil - clock.now();
-            if (closedUntil >= deadline) return `OpenRouter asks to wait ${tellSeconds(wait)}, which would be past the timeout`;
-            try {
-              await sleep(clock, wait, signal);
-            } catch (stopped) {
-              return stopped.message;
-            }
-          }
-          return;
-        }
-      };
-    }
-    const NOT_SENT = {
-      again: true,
-      mayHaveLanded: false
-    };
-    const UNKNOWN = {
-      again: true,
-      mayHaveLanded: true
-    };
-    const UNKNOWN_FOR_GOOD = {
-      again: false,
-      mayHaveLanded: true
-    };
-    const REFUSED = {
-      again: false,
-      mayHaveLanded: false
-    };
-    const REFUSED_FOR_NOW = {
-      again: true,
-      mayHaveLanded: false
-    };
-    const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
-    const CLIENT_CLOSED_REQUEST = 499;
-    function verdictOn(response, method) {
-      const {status: status} = response;
-      const asksToWait = status === 503 && retryAfter(response) !== void 0;
-      const isConflict = status === 409 && method === "PATCH";
-      if (status === 429 || asksToWait || isConflict) return REFUSED_FOR_NOW;
-      if (PASSING.has(status)) return UNKNOWN;
-      const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
-      return refused ? REFUSED : UNKNOWN_FOR_GOOD;
-    }
-    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
-    function retryAfter({headers: headers}) {
-      const asked = String(headers["retry-after"] ?? "").trim();
-      if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
-      if (!HTTP_DATE.test(asked)) return;
-      const ms = Date.parse(asked) - Date.parse(String(headers["date"]));
-      return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
-    }
-    const BASE_MS = 500;
-    const CAP_MS = 8e3;
-    function backoff(attempt, random) {
-      return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-    }
-    const ATTEMPT_MS = 3e4;
-    const SHORTEST_ATTEMPT_MS = 1e3;
-    function attemptTime(left) {
-      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, left / 2));
-    }
-    const external_node_tls_namespaceObject = require("node:tls");
-    const external_node_url_namespaceObject = require("node:url");
-    var external_http_ = __nccwpck_require__(611);
-    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
-    var external_https_ = __nccwpck_require__(692);
-    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-    function getProxyUrl(reqUrl) {
-      const usingSsl = reqUrl.protocol === "https:";
-      if (checkBypass(reqUrl)) return;
-      const proxyVar = (() => {
-        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
-      })();
-      if (proxyVar) try {
-        return new DecodedURL(proxyVar);
-      } catch (_a) {
-        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-      } else return;
-    }
-    function checkBypass(reqUrl) {
-      if (!reqUrl.hostname) return false;
-      const reqHost = reqUrl.hostname;
-      if (isLoopbackAddress(reqHost)) return true;
-      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
-      if (!noProxy) return false;
-      let reqPort;
-      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
-      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
-      return false;
-    }
-    function isLoopbackAddress(host) {
-      const hostLower = host.toLowerCase();
-      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-    }
-    class DecodedURL extends URL {
-      constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-      }
-      get username() {
-        return this._decodedUsername;
-      }
-      get password() {
-        return this._decodedPassword;
-      }
-    }
-    var tunnel = __nccwpck_require__(770);
-    class ProxyAgent {
-      constructor() {
-        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-      }
-    }
-    var __awaiter = function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    var HttpCodes;
-    (function(HttpCodes) {
-      HttpCodes[HttpCodes["OK"] = 200] = "OK";
-      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-    })(HttpCodes || (HttpCodes = {}));
-    var Headers;
-    (function(Headers) {
-      Headers["Accept"] = "accept";
-      Headers["ContentType"] = "content-type";
-    })(Headers || (Headers = {}));
-    var MediaTypes;
-    (function(MediaTypes) {
-      MediaTypes["ApplicationJson"] = "application/json";
-    })(MediaTypes || (MediaTypes = {}));
-    function lib_getProxyUrl(serverUrl) {
-      const proxyUrl = getProxyUrl(new URL(serverUrl));
-      return proxyUrl ? proxyUrl.href : "";
-    }
-    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
-    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
-    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
-    const ExponentialBackoffCeiling = 10;
-    const ExponentialBackoffTimeSlice = 5;
-    class HttpClientError extends Error {
-      constructor(message, statusCode) {
-        super(message);
-        this.name = "HttpClientError";
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-      }
-    }
-    class HttpClientResponse {
-      constructor(message) {
-        this.message = message;
-      }
-      readBody() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            let output = Buffer.alloc(0);
-            this.message.on("data", chunk => {
-              output = Buffer.concat([ output, chunk ]);
-            });
-            this.message.on("end", () => {
-              resolve(output.toString());
-            });
-          }));
-        });
-      }
-      readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            const chunks = [];
-            this.message.on("data", chunk => {
-              chunks.push(chunk);
-            });
-            this.message.on("end", () => {
-              resolve(Buffer.concat(chunks));
-            });
-          }));
-        });
-      }
-    }
-    class lib_HttpClient {
-      constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
-          this._socketTimeout = requestOptions.socketTimeout;
-          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
-          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
-          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
-          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
-        }
-      }
-      options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("GET", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("POST", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PUT", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-      }
-      getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          const res = yield this.get(requestUrl, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.post(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.put(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.patch(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function*() {
-          if (this._disposed) throw new Error("Client has already been disposed.");
-          const parsedUrl = new URL(requestUrl);
-          let info = this._prepareRequest(verb, parsedUrl, headers);
-          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-          let numTries = 0;
-          let response;
-          do {
-            response = yield this.requestRaw(info, data);
-            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-              let authenticationHandler;
-              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-                authenticationHandler = handler;
-                break;
-              }
-              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
-            }
-            let redirectsRemaining = this._maxRedirects;
-            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-              const redirectUrl = response.message.headers["location"];
-              if (!redirectUrl) break;
-              const parsedRedirectUrl = new URL(redirectUrl);
-              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-              yield response.readBody();
-              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
-              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-              response = yield this.requestRaw(info, data);
-              redirectsRemaining--;
-            }
-            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-            numTries += 1;
-            if (numTries < maxTries) {
-              yield response.readBody();
-              yield this._performExponentialBackoff(numTries);
-            }
-          } while (numTries < maxTries);
-          return response;
-        });
-      }
-      dispose() {
-        if (this._agent) this._agent.destroy();
-        this._disposed = true;
-      }
-      requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => {
-            function callbackForResult(err, res) {
-              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
-            }
-            this.requestRawWithCallback(info, data, callbackForResult);
-          });
-        });
-      }
-      requestRawWithCallback(info, data, onResult) {
-        if (typeof data === "string") {
-          if (!info.options.headers) info.options.headers = {};
-          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-          if (!callbackCalled) {
-            callbackCalled = true;
-            onResult(err, res);
-          }
-        }
-        const req = info.httpModule.request(info.options, msg => {
-          const res = new HttpClientResponse(msg);
-          handleResult(void 0, res);
-        });
-        let socket;
-        req.on("socket", sock => {
-          socket = sock;
-        });
-        req.setTimeout(this._socketTimeout || 18e4, () => {
-          if (socket) socket.end();
-          handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on("error", function(err) {
-          handleResult(err);
-        });
-        if (data && typeof data === "string") req.write(data, "utf8");
-        if (data && typeof data !== "string") {
-          data.on("close", function() {
-            req.end();
-          });
-          data.pipe(req);
-        } else req.end();
-      }
-      getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-      }
-      getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) return;
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-      }
-      _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === "https:";
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
-        info.options.agent = this._getAgent(info.parsedUrl);
-        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-        return info;
-      }
-      _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        return lowercaseKeys(headers || {});
-      }
-      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) agent = this._proxyAgent;
-        if (!useProxy) agent = this._agent;
-        if (agent) return agent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        let maxSockets = 100;
-        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        if (proxyUrl && proxyUrl.hostname) {
-          const agentOptions = {
-            maxSockets: maxSockets,
-            keepAlive: this._keepAlive,
-            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-            }), {
-              host: proxyUrl.hostname,
-              port: proxyUrl.port
-            })
-          };
-          let tunnelAgent;
-          const overHttps = proxyUrl.protocol === "https:";
-          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-          agent = tunnelAgent(agentOptions);
-          this._proxyAgent = agent;
-        }
-        if (!agent) {
-          const options = {
-            keepAlive: this._keepAlive,
-            maxSockets: maxSockets
-          };
-          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-          this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
-          rejectUnauthorized: false
-        });
-        return agent;
-      }
-      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
-        if (proxyAgent) return proxyAgent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        proxyAgent = new ProxyAgent(Object.assign({
-          uri: proxyUrl.href,
-          pipelining: !this._keepAlive ? 0 : 1
-        }, (proxyUrl.username || proxyUrl.password) && {
-          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-        }));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-          rejectUnauthorized: false
-        });
-        return proxyAgent;
-      }
-      _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || "actions/http-client";
-        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
-        if (orchId) {
-          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-      }
-      _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function*() {
-          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-      }
-      _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-            const statusCode = res.message.statusCode || 0;
-            const response = {
-              statusCode: statusCode,
-              result: null,
-              headers: {}
-            };
-            if (statusCode === HttpCodes.NotFound) resolve(response);
-            function dateTimeDeserializer(key, value) {
-              if (typeof value === "string") {
-                const a = new Date(value);
-                if (!isNaN(a.valueOf())) return a;
-              }
-              return value;
-            }
-            let obj;
-            let contents;
-            try {
-              contents = yield res.readBody();
-              if (contents && contents.length > 0) {
-                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
-                response.result = obj;
-              }
-              response.headers = res.message.headers;
-            } catch (err) {}
-            if (statusCode > 299) {
-              let msg;
-              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
-              const err = new HttpClientError(msg, statusCode);
-              err.result = response.result;
-              reject(err);
-            } else resolve(response);
-          }));
-        });
-      }
-    }
-    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-    c), {});
-    class ExchangeError extends Error {
-      name="ExchangeError";
-      sent;
-      permanent;
-      constructor(reason, {sent: sent, permanent: permanent = false, cause: cause}) {
-        super(reason, {
-          cause: cause
-        });
-        this.sent = sent;
-        this.permanent = permanent;
-      }
-    }
-    const MAX_BODY_BYTES = 1048576;
-    function httpTransport(userAgent) {
-      const connections = new lib_HttpClient(userAgent, [], {
-        keepAlive: true
-      });
-      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
-        const client = new ObservedClient(userAgent, {
-          signal: signal,
-          connections: connections
-        });
-        const settled = new AbortController;
-        const aborted = new Promise((_, reject) => {
-          const onAbort = () => {
-            if (client.status < 400) reject(signal.reason);
-          };
-          signal.addEventListener("abort", onAbort, {
-            signal: settled.signal
-          });
-        });
-        try {
-          signal.throwIfAborted();
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
-            client.status = message.statusCode ?? 0;
-            return readAnswer(message);
-          }), aborted ]);
-        } catch (error) {
-          const {reason: reason, permanent: permanent} = describe(signal.aborted ? signal.reason : error, client.sent);
-          throw new ExchangeError(reason + throughProxy(url), {
-            sent: client.sent,
-            permanent: permanent,
-            cause: error
-          });
-        } finally {
-          settled.abort();
-        }
-      };
-    }
-    class ObservedClient extends lib_HttpClient {
-      sent=false;
-      status=0;
-      #signal;
-      #connections;
-      constructor(userAgent, {signal: signal, connections: connections}) {
-        super(userAgent, [], {
-          allowRedirects: false,
-          allowRetries: false
-        });
-        this.#signal = signal;
-        this.#connections = connections;
-      }
-      requestRaw(info, data) {
-        const request = (options, onAnswer) => {
-          const sending = info.httpModule.request({
-            ...options,
-            signal: this.#signal
-          }, onAnswer);
-          this.#watch(sending);
-          return sending;
-        };
-        const httpModule = Object.create(info.httpModule, {
-          request: {
-            value: request
-          }
-        });
-        const {parsedUrl: parsedUrl} = info;
-        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
-        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
-        agent.options.rejectUnauthorized = true;
-        const options = {
-          ...info.options,
-          agent: agent
-        };
-        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
-        return super.requestRaw({
-          ...info,
-          httpModule: httpModule,
-          options: options
-        }, data);
-      }
-      #watch(sending) {
-        const isReady = () => {
-          this.sent = true;
-        };
-        sending.once("socket", socket => {
-          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
-        });
-      }
-    }
-    async function readAnswer(message) {
-      const start = systemClock.now();
-      const status = message.statusCode ?? 0;
-      const chunks = [];
-      let size = 0;
-      try {
-        for await (const chunk of message) {
-          size += chunk.length;
-          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
-          chunks.push(chunk);
-        }
-      } catch (error) {
-        if (status < 400 || status === 404) throw error;
-      }
-      return {
-        status: status,
-        headers: message.headers,
-        body: (new TextDecoder).decode(Buffer.concat(chunks)),
-        bodyMs: systemClock.now() - start
-      };
-    }
-    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
-    const transport_PASSING = {
-      ECONNREFUSED: "the connection was refused",
-      ECONNRESET: "the connection was closed before the answer was complete",
-      EAI_AGAIN: "the name of the host could not be looked up",
-      ENOTFOUND: "there is no host of that name",
-      EHOSTUNREACH: "there is no route to the host",
-      ENETUNREACH: "there is no route to the network",
-      ETIMEDOUT: "the connection could not be made in time",
-      EPIPE: "the connection was closed while the request was being sent"
-    };
-    const PERMANENT = {
-      EPROTO: "the other side does not speak TLS",
-      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-      CERT_HAS_EXPIRED: "the certificate has expired",
-      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
-    };
-    function describe(error, sent) {
-      if (!(error instanceof Error)) return {
-        reason: String(error),
-        permanent: false
-      };
-      const {message: message} = error;
-      const code = "code" in error && typeof error.code === "string" ? error.code : "";
-      if (code === "ECONNRESET" && !sent) return describeUnready(message);
-      const permanent = code in PERMANENT;
-      const reason = PERMANENT[code] ?? transport_PASSING[code] ?? message;
-      return {
-        reason: code ? `${reason} (${code})` : reason,
-        permanent: permanent
-      };
-    }
-    function describeUnready(message) {
-      if (message.endsWith("statusCode=407")) return {
-        reason: "the proxy asks for a user and a password",
-        permanent: true
-      };
-      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
-      return {
-        reason: `${reason} (ECONNRESET)`,
-        permanent: false
-      };
-    }
-    function throughProxy(url) {
-      const proxy = lib_getProxyUrl(url);
-      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-    }
-    function openRouter(options) {
-      return clientThrough(openGate(options), options);
-    }
-    function clientThrough(gate, options) {
-      const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
-      const client = {
-        async request(call) {
-          let pleaded = false;
-          let earlierMayHaveLanded = false;
-          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
-            return await gate.inTurn(() => attemptThrough(gate, options, {
-              ...call,
-              attempt: attempt
-            }));
-          } catch (error) {
-            if (!(error instanceof OpenRouterError)) throw error;
-            pleaded ||= isPlea(error.facts);
-            const known = error.with({
-              pleaded: pleaded,
-              earlierMayHaveLanded: earlierMayHaveLanded
-            });
-            earlierMayHaveLanded ||= error.facts.mayHaveLanded;
-            if (!canRepeat(known.facts)) throw known;
-            await client.untilNextAttempt(known);
-          }
-        },
-        async untilNextAttempt(error) {
-          const {attempts: attempts, retryAfter: asked = 0} = error.facts;
-          const wait = Math.max(asked, backoff(attempts, random()));
-          const seconds = tellSeconds(wait);
-          if (clock.now() + wait >= deadline) throw error.withNotes(`Attempt ${attempts} was the last: the next one, in ${seconds}, would be past the timeout`);
-          log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
-          if (isPlea(error.facts)) gate.close(wait);
-          await sleep(clock, wait, signal).catch(stopped => {
-            throw error.withNotes(`Then ${stopped.message}`);
-          });
-        },
-        within(ms) {
-          const end = Math.min(deadline, clock.now() + ms);
-          return clientThrough(gate, {
-            ...options,
-            deadline: end,
-            cutOff: end
-          });
-        }
-      };
-      return client;
-    }
-    async function attemptThrough(gate, options, call) {
-      const {clock: clock, deadline: deadline, cutOff: cutOff} = options;
-      if (cutOff !== void 0 && cutOff <= clock.now()) throw failed(call, {
-        reason: "the time for it was over",
-        ...NOT_SENT,
-        again: false
-      });
-      const closed = await gate.open(deadline);
-      if (closed !== void 0) throw failed(call, {
-        reason: closed,
-        ...NOT_SENT,
-        again: false
-      });
-      try {
-        return await attemptOnce(options, call);
-      } catch (error) {
-        if (error instanceof OpenRouterError && isPlea(error.facts)) gate.close(error.facts.retryAfter ?? 0);
-        throw error;
-      }
-    }
-    function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
-      return again && !(method === "POST" && mayHaveLanded);
-    }
-    function isPlea({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return (status === 429 || status === 503) && again && !mayHaveLanded;
-    }
-    async function attemptOnce(options, call) {
-      const response = await exchange(options, call);
-      const heardAt = options.clock.now() - (response.bodyMs ?? 0);
-      const serverTime = Date.parse(String(response.headers["date"]));
-      return {
-        answer: usable(call, response),
-        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
-        heardAt: heardAt
-      };
-    }
-    async function exchange(options, call) {
-      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, deadline: deadline, signal: signal, log: log} = options;
-      const {cutOff: cutOff = Number.POSITIVE_INFINITY} = options;
-      const {method: method, path: path, body: body} = call;
-      const attempt = new AbortController;
-      const start = clock.now();
-      const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-      const limit = Math.min(attemptTime(deadline - start), Math.max(0, cutOff - start));
-      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)));
-      try {
-        const response = await transport({
-          method: method,
-          url: apiUrl + path,
-          headers: {
-            accept: "application/json",
-            authorization: `Bearer ${managementKey}`,
-            ...body && {
-              "content-type": "application/json"
-            }
-          },
-          ...body && {
-            body: JSON.stringify(body)
-          }
-        }, AbortSignal.any([ signal, attempt.signal ]));
-        call.received?.(response.body);
-        note(response.status);
-        return response;
-      } catch (error) {
-        if (!(error instanceof ExchangeError)) throw error;
-        note(error.message);
-        throw failed(call, outcomeWithoutResponse(error, options, clock.now() - start), error);
-      } finally {
-        release();
-      }
-    }
-    function outcomeWithoutResponse({message: message, sent: sent, permanent: permanent}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
-      const isOfNetwork = !(sent && signal.aborted);
-      return {
-        reason: message,
-        ...isOfNetwork && {
-          noResponse: {
-            host: new URL(apiUrl).host,
-            elapsedMs: elapsedMs
-          }
-        },
-        ...sent ? UNKNOWN : NOT_SENT,
-        again: !permanent && !signal.aborted
-      };
-    }
-    function usable(call, response) {
-      const {status: status, headers: headers, body: body} = response;
-      const ray = headers["cf-ray"];
-      const received = {
-        status: status,
-        ...typeof ray === "string" && {
-          cfRay: ray
-        }
-      };
-      const isAbsent = status === 404 && parseJson(body) !== void 0;
-      if (isAbsent && call.absent !== void 0) return call.absent;
-      if (status >= 300 && status < 400) {
-        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          ...verdictOn(response, call.method)
-        });
-      }
-      if (status < 200 || status >= 400) {
-        const serverMessage = messageIn(body);
-        const wait = retryAfter(response);
-        throw failed(call, {
-          ...received,
-          reason: `the answer was ${status}`,
-          ...serverMessage !== void 0 && {
-            serverMessage: serverMessage
-          },
-          ...wait !== void 0 && {
-            retryAfter: wait
-          },
-          ...verdictOn(response, call.method)
-        });
-      }
-      const answer = safeParse(call.answer, parseJson(body));
-      if (!answer.success) {
-        const reason = `the answer was ${status}, but ${shortcoming(body, answer.error)}`;
-        const isOther = call.method === "POST" && answer.error.issues.every(isOfContent);
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          ...isOther ? UNKNOWN_FOR_GOOD : UNKNOWN
-        });
-      }
-      return answer.data;
-    }
-    function isOfContent({code: code}) {
-      return code === "custom";
-    }
-    function failed(call, outcome, cause) {
-      const {doing: doing, leaves: leaves, hint: hint, method: method, path: path, attempt: attempt = 1} = call;
-      const what = {
-        doing: doing,
-        method: method,
-        path: path,
-        ...leaves !== void 0 && {
-          leaves: leaves
-        },
-        ...hint !== void 0 && {
-          hint: hint
-        }
-      };
-      return new OpenRouterError({
-        ...what,
-        attempts: attempt,
-        ...outcome
-      }, {
-        cause: cause
-      });
-    }
-    function shortcoming(body, {issues: issues}) {
-      if (body.trim() === "") return "it was empty";
-      if (parseJson(body) === void 0) return "it was not JSON";
-      const lacking = issues.filter(issue => !isOfContent(issue));
-      const names = lacking.map(({path: path}) => path.join(".") || "an object");
-      return names.length > 0 ? `it lacked ${names.join(", ")}` : String(issues[0]?.message);
-    }
-    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-    function connect(connection, {report: report, clock: clock, signal: signal, limit: limit}) {
-      const {apiUrl: apiUrl, managementKey: managementKey, timeoutMs: timeoutMs} = connection;
-      return openRouter({
-        apiUrl: apiUrl,
-        managementKey: managementKey,
-        transport: httpTransport(USER_AGENT),
-        clock: clock,
-        random: Math.random,
-        deadline: limit(timeoutMs),
-        signal: signal,
-        log: report
-      });
-    }
-    const external_os_namespaceObject = require("os");
-    function utils_toCommandValue(input) {
-      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
-      return JSON.stringify(input);
-    }
-    function utils_toCommandProperties(annotationProperties) {
-      if (!Object.keys(annotationProperties).length) return {};
-      return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
-      };
-    }
-    function command_issueCommand(command, properties, message) {
-      const cmd = new Command(command, properties, message);
-      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-    }
-    const CMD_STRING = "::";
-    class Command {
-      constructor(command, properties, message) {
-        if (!command) command = "missing.command";
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-      }
-      toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-          cmdStr += " ";
-          let first = true;
-          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-            const val = this.properties[key];
-            if (val) {
-              if (first) first = false; else cmdStr += ",";
-              cmdStr += `${key}=${escapeProperty(val)}`;
-            }
-          }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-      }
-    }
-    function escapeData(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-    }
-    function escapeProperty(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-    }
-    const external_crypto_namespaceObject = require("crypto");
-    const external_fs_namespaceObject = require("fs");
-    function file_command_issueFileCommand(command, message) {
-      const filePath = process.env[`GITHUB_${command}`];
-      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: "utf8"
-      });
-    }
-    function file_command_prepareKeyValueMessage(key, value) {
-      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-      const convertedValue = utils_toCommandValue(value);
-      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-    }
-    process;
-    process;
-    external_os_namespaceObject.platform();
-    external_os_namespaceObject.arch();
-    var ExitCode;
-    (function(ExitCode) {
-      ExitCode[ExitCode["Success"] = 0] = "Success";
-      ExitCode[ExitCode["Failure"] = 1] = "Failure";
-    })(ExitCode || (ExitCode = {}));
-    function core_setSecret(secret) {
-      command_issueCommand("add-mask", {}, secret);
-    }
-    function getInput(name, options) {
-      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-      if (options && options.trimWhitespace === false) return val;
-      return val.trim();
-    }
-    function setOutput(name, value) {
-      const filePath = process.env["GITHUB_OUTPUT"] || "";
-      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-      process.stdout.write(external_os_namespaceObject.EOL);
-      command_issueCommand("set-output", {
-        name: name
-      }, utils_toCommandValue(value));
-    }
-    function core_debug(message) {
-      command_issueCommand("debug", {}, message);
-    }
-    function core_error(message, properties = {}) {
-      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function warning(message, properties = {}) {
-      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function info(message) {
-      process.stdout.write(message + external_os_namespaceObject.EOL);
-    }
-    function saveState(name, value) {
-      const filePath = process.env["GITHUB_STATE"] || "";
-      if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-      command_issueCommand("save-state", {
-        name: name
-      }, utils_toCommandValue(value));
-    }
-    function getState(name) {
-      return process.env[`STATE_${name}`] || "";
-    }
     const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
       var _a;
       inst._zod ?? (inst._zod = {});
@@ -2467,7 +988,7 @@
     } : {
       value: r.value
     };
-    async function schemas_validateAsync(inst, value) {
+    async function validateAsync(inst, value) {
       const ctx = {
         async: true
       };
@@ -2489,7 +1010,7 @@
             }, ctx);
             if (!(r instanceof Promise)) return toStandardResult(r, ctx);
           } catch (_) {}
-          return schemas_validateAsync(inst, value);
+          return validateAsync(inst, value);
         },
         vendor: "zod",
         version: 1
@@ -3184,6 +1705,161 @@
       });
       return schema;
     }
+    function _getMessage() {
+      const internals = this._zod;
+      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+      return internals.message;
+    }
+    function _setMessage(value) {
+      this._zod.message = value;
+    }
+    const _messageDesc = {
+      get: _getMessage,
+      set: _setMessage,
+      enumerable: true,
+      configurable: true
+    };
+    const _issuesDesc = {
+      value: void 0,
+      enumerable: false
+    };
+    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
+    const initializer = (inst, def) => {
+      inst.name = "$ZodError";
+      _issuesDesc.value = def;
+      Object.defineProperty(inst, "issues", _issuesDesc);
+      _issuesDesc.value = void 0;
+      Object.defineProperty(inst, "message", _messageDesc);
+      const proto = Object.getPrototypeOf(inst);
+      if (!_installedToString.has(proto)) {
+        _installedToString.add(proto);
+        Object.defineProperty(proto, "toString", {
+          configurable: true,
+          enumerable: false,
+          get() {
+            const value = () => this.message;
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+            return value;
+          },
+          set(value) {
+            Object.defineProperty(this, "toString", {
+              value: value,
+              configurable: true,
+              writable: true
+            });
+          }
+        });
+      }
+    };
+    $constructor("$ZodError", initializer);
+    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+      Parent: Error
+    });
+    const _parse = _Err => {
+      const fn = (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: false
+        } : {
+          async: false
+        };
+        const result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) throw new $ZodAsyncError;
+        if (result.issues.length) {
+          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, _params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parse = _parse($ZodRealError);
+    const _parseAsync = _Err => {
+      const fn = async (schema, value, _ctx, params) => {
+        const ctx = _ctx ? {
+          ..._ctx,
+          async: true
+        } : {
+          async: true
+        };
+        let result = schema._zod.run({
+          value: value,
+          issues: []
+        }, ctx);
+        if (result instanceof Promise) result = await result;
+        if (result.issues.length) {
+          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    const parse_parseAsync = _parseAsync($ZodRealError);
+    const _safeParse = _Err => (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: false
+      } : {
+        async: false
+      };
+      const result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) throw new $ZodAsyncError;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParse = _safeParse($ZodRealError);
+    function failure(Err, issues, ctx) {
+      let error;
+      return {
+        success: false,
+        get error() {
+          if (!error) {
+            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
+            issues = void 0;
+            ctx = void 0;
+          }
+          return error;
+        },
+        set error(e) {
+          error = e;
+          issues = void 0;
+          ctx = void 0;
+        }
+      };
+    }
+    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
+      const ctx = _ctx ? {
+        ..._ctx,
+        async: true
+      } : {
+        async: true
+      };
+      let result = schema._zod.run({
+        value: value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) result = await result;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : {
+        success: true,
+        data: result.value
+      };
+    };
+    const safeParseAsync = _safeParseAsync($ZodRealError);
     const ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
       if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
       $ZodType.init(inst, def);
@@ -3428,97 +2104,88 @@
     function refine(fn, _params = {}) {
       return _refine(ZodMiniCustom, fn, _params);
     }
-    class Failure extends Error {
-      name="Failure";
-      title;
-      lines;
-      table;
-      constructor(title, lines, table) {
-        super(lines.join("\n"));
-        this.title = title;
-        this.lines = lines;
-        this.table = table;
-      }
+    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
+      $ZodISODateTime.init(inst, def);
+      ZodMiniStringFormat.init(inst, def);
+    });
+    function iso_datetime(params) {
+      return _isoDateTime(ZodMiniISODateTime, params);
     }
-    function orFailWith(line, act) {
+    const systemClock = {
+      now: () => Number(process.hrtime.bigint()) / 1e6,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms);
+        return () => clearTimeout(timer);
+      }
+    };
+    function sleep(clock, ms, signal) {
+      return new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const wake = () => {
+          release();
+          reject(signal.reason);
+        };
+        const release = clock.after(ms, () => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        });
+        signal.addEventListener("abort", wake, {
+          once: true
+        });
+      });
+    }
+    function tellSeconds(ms) {
+      return `${(ms / 1e3).toFixed(1)} s`;
+    }
+    function parseJson(text) {
       try {
-        act();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        throw new Failure(error.title, [ ...error.lines, line ], error.table);
+        return JSON.parse(text);
+      } catch {
+        return;
       }
     }
-    function orWarn({warning: warning}, act) {
-      try {
-        act();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        warning(error.title, error.lines);
+    class OpenRouterError extends Error {
+      name="OpenRouterError";
+      facts;
+      constructor(facts, options) {
+        super(`could not ${facts.doing}: ${linesOf(facts).join("; ")}`, options);
+        this.facts = facts;
+      }
+      with(more) {
+        return new OpenRouterError({
+          ...this.facts,
+          ...more
+        }, {
+          cause: this.cause
+        });
+      }
+      withNotes(...lines) {
+        return this.with({
+          notes: [ ...this.facts.notes ?? [], ...lines ]
+        });
       }
     }
-    function someOf(lines, most = 20) {
-      const rest = lines.length - most;
-      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    function whatHappened(facts) {
+      const {method: method, path: path, noResponse: noResponse, reason: reason, serverMessage: serverMessage} = facts;
+      const where = noResponse ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}` : "";
+      return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
     }
-    const external_node_fs_namespaceObject = require("node:fs");
-    const MAIN_PROCESS_STATE = "main-process";
-    function leaveProcess(report) {
-      const main = thisProcess();
-      if (!main) return;
-      try {
-        report.saveState(MAIN_PROCESS_STATE, main);
-      } catch (error) {
-        report.debug(`The id of this process could not be saved: ${String(error)}`);
-      }
+    function linesOf(facts) {
+      return [ whatHappened(facts), ...facts.notes ?? [] ];
     }
-    function thisProcess() {
-      const stat = readStat("self");
-      const startTime = runningSince(stat);
-      const {pid: pid} = process;
-      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
-        pid: pid,
-        startTime: startTime
-      } : void 0;
+    const MAX_ERROR_TEXT = 16384;
+    function messageIn(body) {
+      const json = parseJson(body);
+      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
     }
-    function isRunning({pid: pid, startTime: startTime}) {
-      return runningSince(readStat(pid)) === startTime;
+    function textAt(value, ...path) {
+      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
+      return typeof found === "string" && found !== "" ? found : void 0;
     }
-    const END_WITHIN_MS = 5e3;
-    const POLL_MS = 20;
-    async function endProcess(main, {clock: clock, signal: signal}) {
-      terminate(main);
-      const deadline = clock.now() + END_WITHIN_MS;
-      while (isRunning(main)) {
-        if (clock.now() > deadline) return false;
-        await sleep(clock, POLL_MS, signal);
-      }
-      return true;
+    function textOfHtml(html) {
+      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
     }
-    function terminate({pid: pid}) {
-      try {
-        process.kill(pid, "SIGTERM");
-      } catch (error) {
-        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
-      }
-    }
-    function readStat(pid) {
-      try {
-        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
-      } catch (error) {
-        if (codeOf(error) === void 0) throw error;
-        return "";
-      }
-    }
-    function codeOf(error) {
-      return error instanceof Error && "code" in error ? error.code : void 0;
-    }
-    function runningSince(stat) {
-      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return state === "Z" || state === "X" ? void 0 : fields[18];
-    }
-    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
-    const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
-    const MIN_KEY_LENGTH = 16;
     const PAGE_SIZE = 100;
     function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
       const read = async offset => {
@@ -3596,101 +2263,6 @@
     async function allOf(pages) {
       const read = await collect(pages);
       return read.flatMap(({items: items}) => items);
-    }
-    const key = looseObject({
-      hash: schemas_string().check(_regex(/^[\w-]+$/)),
-      name: schemas_string(),
-      label: schemas_string(),
-      workspace_id: schemas_string()
-    });
-    const LIMIT = "must be a number of US dollars, 0 or more";
-    const createKeyRequest = object({
-      name: schemas_string("must be a name"),
-      workspace_id: schemas_string(),
-      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
-      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-      expires_at: nullable(schemas_string())
-    });
-    const mintedKey = object({
-      data: key,
-      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-    });
-    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
-      const {answer: answer} = await client.request({
-        doing: `make the API key ${JSON.stringify(body.name)}`,
-        leaves: `an API key named ${JSON.stringify(body.name)}`,
-        method: "POST",
-        path: "/keys",
-        body: body,
-        answer: mintedKey,
-        hint: GONE,
-        attempt: attempt,
-        received: text => conceal(secretsIn(text))
-      });
-      return {
-        key: answer.data,
-        secret: answer.key
-      };
-    }
-    function secretsIn(text) {
-      const {data: data} = safeParse(object({
-        key: schemas_string()
-      }), parseJson(text));
-      const likely = text.match(LIKELY_SECRET) ?? [];
-      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
-    }
-    const keysOf = workspaceId => object({
-      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
-        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
-      })))
-    });
-    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
-    async function listKeys(client, {id: id, slug: slug}) {
-      const pages = await collect(listPages(client, {
-        doing: `list the API keys of the workspace ${slug}`,
-        path: "/keys",
-        query: {
-          workspace_id: id,
-          include_disabled: "true",
-          include_expired: "true"
-        },
-        answer: keysOf(id),
-        idOf: ({hash: hash}) => hash,
-        hint: GONE
-      }));
-      return {
-        keys: pages.flatMap(({items: items}) => items),
-        serverTime: pages[0]?.serverTime
-      };
-    }
-    async function deleteKey(client, key) {
-      const {answer: answer} = await client.request({
-        doing: `delete the API key ${tellKey(key)}`,
-        leaves: `the API key ${tellKey(key)}, which may be there still`,
-        method: "DELETE",
-        path: `/keys/${encodeURIComponent(key.hash)}`,
-        answer: object({
-          deleted: literal(true)
-        }),
-        absent: {
-          deleted: false
-        }
-      });
-      return answer.deleted;
-    }
-    const MAX_NAME = 100;
-    function tellKey({name: name, label: label}) {
-      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-      return `${JSON.stringify(short)} (${label})`;
-    }
-    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
-      $ZodISODateTime.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    function iso_datetime(params) {
-      return _isoDateTime(ZodMiniISODateTime, params);
     }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
@@ -3824,7 +2396,12 @@
     function dashboardUrl(slug) {
       return `https://openrouter.ai/workspaces/${slug}`;
     }
+    const IF_EXISTS = [ "fail", "reuse", "update" ];
+    const NOTHING_WRITTEN = "This is a dry run: nothing was written.";
     const external_node_net_namespaceObject = require("node:net");
+    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
+    const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
+    const MIN_KEY_LENGTH = 16;
     const UNITS = {
       s: 1e3,
       m: 6e4,
@@ -3852,7 +2429,7 @@
     function read(text, context, {bounds: bounds, or: or = ""}) {
       const ms = parseDuration(text);
       if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-      const message = ms === void 0 ? duration_shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
+      const message = ms === void 0 ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
       context.issues.push({
         code: "custom",
         message: message + or,
@@ -3860,7 +2437,7 @@
       });
       return NEVER;
     }
-    function duration_shortcoming(text) {
+    function shortcoming(text) {
       const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
       return `${wrong} ${SHAPE}`;
     }
@@ -3907,273 +2484,6 @@
       const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
       return isAddress || hostname === "localhost" || hostname === "[::1]";
     }
-    const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ];
-    const NUMBERS = {
-      pull_request_review: "github.event.pull_request.number",
-      pull_request_review_comment: "github.event.pull_request.number",
-      issue_comment: "github.event.issue.number",
-      issues: "github.event.issue.number"
-    };
-    function emptyExpression(text, env) {
-      const [, where] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-      return where && `the expression ${where} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
-    }
-    function emptyOn(event = "") {
-      if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-      const number = NUMBERS[event];
-      const fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number);
-      const empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-      return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
-    }
-    const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
-    function fromText(schema, text) {
-      const {def: def} = schema._zod;
-      switch (def.type) {
-       case "optional":
-       case "default":
-        return fromText(def.innerType, text);
-
-       case "nullable":
-        return text === "null" ? null : fromText(def.innerType, text);
-
-       case "boolean":
-        return BOOLEANS.get(text) ?? text;
-
-       case "number":
-        return jsonOr(text, value => typeof value === "number");
-
-       case "array":
-        return listFromText(def.element, text);
-
-       default:
-        return text;
-      }
-    }
-    function listFromText(element, text) {
-      if (text.startsWith("[")) return jsonOr(text, Array.isArray);
-      const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-      return entries.length > 0 ? entries.map(entry => fromText(element, entry)) : text;
-    }
-    function jsonOr(text, accepts) {
-      const value = parseJson(text);
-      return accepts(value) ? value : text;
-    }
-    function refusal(problems) {
-      const inputs = new Set(problems.map(({input: input}) => input)).size;
-      const count = inputs === 1 ? "One input" : `${inputs} inputs`;
-      return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
-    }
-    const MAX_GIVEN = 100;
-    function lineOf({input: input, entries: entries = [], message: message, given: given, cause: cause, instead: instead}) {
-      const written = given && `given: ${JSON.stringify(shortened(given))}`;
-      const meant = instead && `try: ${instead}`;
-      return [ `${input}${entriesIn(entries)} ${message}`, written, cause, meant ].filter(Boolean).join("; ");
-    }
-    function shortened(text) {
-      const characters = [ ...text ];
-      return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
-    }
-    function entriesIn(entries) {
-      return entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-    }
-    function proxyProblems(env) {
-      const {name: name, value: value} = proxyVariable(env);
-      if (!value || isProxyUrl(value)) return [];
-      const message = "must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6";
-      return [ {
-        input: `${name} (environment variable)`,
-        message: message
-      } ];
-    }
-    function proxyPasswords(env) {
-      const {password: password = ""} = toUrl(proxyVariable(env).value) ?? {};
-      return [ password, decoded(password) ?? "" ];
-    }
-    function proxyVariable(env) {
-      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
-      return {
-        name: name,
-        value: env[name] ?? ""
-      };
-    }
-    function isProxyUrl(text) {
-      const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-      if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
-      return !url.hostname.startsWith("[") && decoded(url.username + url.password) !== void 0;
-    }
-    function toUrl(text) {
-      return URL.canParse(text) ? new URL(text) : void 0;
-    }
-    function decoded(text) {
-      try {
-        return decodeURIComponent(text);
-      } catch {
-        return;
-      }
-    }
-    const suggest_BOOLEANS = {
-      yes: "true",
-      y: "true",
-      on: "true",
-      no: "false",
-      n: "false",
-      off: "false"
-    };
-    const READINGS = {
-      boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
-      enum: text => [ text.toLowerCase() ],
-      slug: text => [ toSlug(text) ],
-      api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-      timeout: text => [ toDuration(text) ],
-      older_than: text => [ toDuration(text) ],
-      expires_in: text => [ toDuration(text) ],
-      number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
-      workspace: text => [ slugOfPage(text) ]
-    };
-    function suggest(key, schema, text) {
-      const read = READINGS[key] ?? READINGS[kindOf(schema)];
-      const found = read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
-      return found === "null" ? '"null"' : found;
-    }
-    function withScheme(text) {
-      return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-    }
-    function toDuration(text) {
-      return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-    }
-    function slugOfPage(text) {
-      const page = dashboardUrl("");
-      return text.startsWith(page) ? text.slice(page.length) : void 0;
-    }
-    function kindOf(schema) {
-      const {def: def} = schema._zod;
-      return "innerType" in def ? kindOf(def.innerType) : def.type;
-    }
-    function toSlug(text) {
-      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-    }
-    function readInputs(schema, between = () => []) {
-      const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
-      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
-      const read = safeParse(schema, values);
-      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
-      if (!read.success || problems.length > 0) throw refusal(problems);
-      return read.data;
-    }
-    function right(schema, values) {
-      return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
-        const read = safeParse(fieldOf(schema, key), value);
-        return read.success ? [ [ key, read.data ] ] : [];
-      }));
-    }
-    function inputName(field) {
-      return field.replaceAll("_", "-");
-    }
-    const MAY_NAME_SLUG = new Set([ "slug", "workspace" ]);
-    function problemsOf(schema, texts, error) {
-      const groups = new Map;
-      for (const issue of error.issues) {
-        const name = `${String(issue.path[0])} ${issue.message}`;
-        const group = groups.get(name) ?? [];
-        group.push(issue);
-        groups.set(name, group);
-      }
-      return [ ...groups.values() ].map(issues => {
-        const [first] = issues;
-        const key = String(first.path[0]);
-        const text = texts.get(key);
-        const entries = issues.flatMap(({path: path}) => typeof path[1] === "number" ? path[1] + 1 : []);
-        if (text === void 0) return {
-          input: inputName(key),
-          message: `is required, and ${first.message}`
-        };
-        const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : void 0;
-        const problem = {
-          input: inputName(key),
-          entries: entries,
-          message: first.message,
-          cause: cause
-        };
-        const instead = suggest(key, fieldOf(schema, key), text);
-        return isSecret(key, texts) ? problem : {
-          ...problem,
-          given: text,
-          instead: instead
-        };
-      });
-    }
-    function isSecret(key, texts) {
-      const text = texts.get(key) ?? "";
-      const managementKey = texts.get("management_key");
-      return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
-    }
-    function fieldOf(schema, key) {
-      return schema.shape[key];
-    }
-    const CLEAN_UP_STATE = "clean-up";
-    const remainsOfCreate = () => union([ object({
-      made: object({
-        id: schemas_guid(),
-        slug: schemas_string()
-      }),
-      deleteKeys: schemas_boolean()
-    }), object({
-      intended: object({
-        asked: createWorkspaceRequest,
-        span: optional(object({
-          from: schemas_number(),
-          to: schemas_number()
-        }))
-      }),
-      deleteKeys: schemas_boolean()
-    }) ]);
-    const remainsOfKey = () => object({
-      intended: object({
-        workspace: object({
-          id: schemas_string(),
-          slug: schemas_string()
-        }),
-        asked: createKeyRequest,
-        nameIsRandom: schemas_boolean(),
-        isUnique: schemas_boolean(),
-        since: optional(schemas_number()),
-        before: array(schemas_string()),
-        lost: schemas_number()
-      }),
-      minted: optional(object({
-        hash: schemas_string(),
-        label: schemas_string()
-      })),
-      revoke: schemas_boolean()
-    });
-    function readMainProcess() {
-      const shape = object({
-        pid: schemas_int().check(_positive()),
-        startTime: schemas_string()
-      });
-      return safeParse(shape, parseJson(getState(MAIN_PROCESS_STATE))).data;
-    }
-    function readCleanUpState(remains) {
-      const text = getState(CLEAN_UP_STATE);
-      if (text === "") return;
-      if (text === "null") return null;
-      const {api_url: apiUrl} = connection;
-      const state = object({
-        apiUrl: nonoptional(apiUrl),
-        timeoutMs: schemas_number(),
-        remains: remains
-      });
-      const {data: data} = safeParse(state, parseJson(text));
-      if (data) return data;
-      return new Failure("What is to be cleaned up cannot be read", [ `The state ${CLEAN_UP_STATE} is not what the step saves there.` ]);
-    }
-    function readManagementKey() {
-      return readInputs(object({
-        management_key: connection.management_key
-      })).management_key;
-    }
-    const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const NOTHING_WRITTEN = "This is a dry run: nothing was written.";
     const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
     const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
     const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
@@ -4392,6 +2702,877 @@
         }
       };
     }
+    const external_os_namespaceObject = require("os");
+    function utils_toCommandValue(input) {
+      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+      return JSON.stringify(input);
+    }
+    function utils_toCommandProperties(annotationProperties) {
+      if (!Object.keys(annotationProperties).length) return {};
+      return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+      };
+    }
+    function command_issueCommand(command, properties, message) {
+      const cmd = new Command(command, properties, message);
+      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    }
+    const CMD_STRING = "::";
+    class Command {
+      constructor(command, properties, message) {
+        if (!command) command = "missing.command";
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+      }
+      toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+          cmdStr += " ";
+          let first = true;
+          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+            const val = this.properties[key];
+            if (val) {
+              if (first) first = false; else cmdStr += ",";
+              cmdStr += `${key}=${escapeProperty(val)}`;
+            }
+          }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+      }
+    }
+    function escapeData(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+    }
+    function escapeProperty(s) {
+      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+    }
+    const external_crypto_namespaceObject = require("crypto");
+    const external_fs_namespaceObject = require("fs");
+    function file_command_issueFileCommand(command, message) {
+      const filePath = process.env[`GITHUB_${command}`];
+      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: "utf8"
+      });
+    }
+    function file_command_prepareKeyValueMessage(key, value) {
+      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+      const convertedValue = utils_toCommandValue(value);
+      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    }
+    var external_http_ = __nccwpck_require__(611);
+    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
+    var external_https_ = __nccwpck_require__(692);
+    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+    function getProxyUrl(reqUrl) {
+      const usingSsl = reqUrl.protocol === "https:";
+      if (checkBypass(reqUrl)) return;
+      const proxyVar = (() => {
+        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+      })();
+      if (proxyVar) try {
+        return new DecodedURL(proxyVar);
+      } catch (_a) {
+        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+      } else return;
+    }
+    function checkBypass(reqUrl) {
+      if (!reqUrl.hostname) return false;
+      const reqHost = reqUrl.hostname;
+      if (isLoopbackAddress(reqHost)) return true;
+      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+      if (!noProxy) return false;
+      let reqPort;
+      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
+      return false;
+    }
+    function isLoopbackAddress(host) {
+      const hostLower = host.toLowerCase();
+      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+    }
+    class DecodedURL extends URL {
+      constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+      }
+      get username() {
+        return this._decodedUsername;
+      }
+      get password() {
+        return this._decodedPassword;
+      }
+    }
+    var tunnel = __nccwpck_require__(770);
+    class ProxyAgent {
+      constructor() {
+        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+      }
+    }
+    var __awaiter = function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    var HttpCodes;
+    (function(HttpCodes) {
+      HttpCodes[HttpCodes["OK"] = 200] = "OK";
+      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+    })(HttpCodes || (HttpCodes = {}));
+    var Headers;
+    (function(Headers) {
+      Headers["Accept"] = "accept";
+      Headers["ContentType"] = "content-type";
+    })(Headers || (Headers = {}));
+    var MediaTypes;
+    (function(MediaTypes) {
+      MediaTypes["ApplicationJson"] = "application/json";
+    })(MediaTypes || (MediaTypes = {}));
+    function lib_getProxyUrl(serverUrl) {
+      const proxyUrl = getProxyUrl(new URL(serverUrl));
+      return proxyUrl ? proxyUrl.href : "";
+    }
+    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
+    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
+    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
+    const ExponentialBackoffCeiling = 10;
+    const ExponentialBackoffTimeSlice = 5;
+    class HttpClientError extends Error {
+      constructor(message, statusCode) {
+        super(message);
+        this.name = "HttpClientError";
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+      }
+    }
+    class HttpClientResponse {
+      constructor(message) {
+        this.message = message;
+      }
+      readBody() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            let output = Buffer.alloc(0);
+            this.message.on("data", chunk => {
+              output = Buffer.concat([ output, chunk ]);
+            });
+            this.message.on("end", () => {
+              resolve(output.toString());
+            });
+          }));
+        });
+      }
+      readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+            const chunks = [];
+            this.message.on("data", chunk => {
+              chunks.push(chunk);
+            });
+            this.message.on("end", () => {
+              resolve(Buffer.concat(chunks));
+            });
+          }));
+        });
+      }
+    }
+    class lib_HttpClient {
+      constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+          this._socketTimeout = requestOptions.socketTimeout;
+          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
+          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
+          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
+          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
+        }
+      }
+      options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("GET", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("POST", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("PUT", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+      }
+      getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          const res = yield this.get(requestUrl, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.post(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.put(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+          const res = yield this.patch(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function*() {
+          if (this._disposed) throw new Error("Client has already been disposed.");
+          const parsedUrl = new URL(requestUrl);
+          let info = this._prepareRequest(verb, parsedUrl, headers);
+          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+          let numTries = 0;
+          let response;
+          do {
+            response = yield this.requestRaw(info, data);
+            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+              let authenticationHandler;
+              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+                authenticationHandler = handler;
+                break;
+              }
+              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+            }
+            let redirectsRemaining = this._maxRedirects;
+            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+              const redirectUrl = response.message.headers["location"];
+              if (!redirectUrl) break;
+              const parsedRedirectUrl = new URL(redirectUrl);
+              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+              yield response.readBody();
+              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+              response = yield this.requestRaw(info, data);
+              redirectsRemaining--;
+            }
+            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+            numTries += 1;
+            if (numTries < maxTries) {
+              yield response.readBody();
+              yield this._performExponentialBackoff(numTries);
+            }
+          } while (numTries < maxTries);
+          return response;
+        });
+      }
+      dispose() {
+        if (this._agent) this._agent.destroy();
+        this._disposed = true;
+      }
+      requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => {
+            function callbackForResult(err, res) {
+              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+            }
+            this.requestRawWithCallback(info, data, callbackForResult);
+          });
+        });
+      }
+      requestRawWithCallback(info, data, onResult) {
+        if (typeof data === "string") {
+          if (!info.options.headers) info.options.headers = {};
+          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+          if (!callbackCalled) {
+            callbackCalled = true;
+            onResult(err, res);
+          }
+        }
+        const req = info.httpModule.request(info.options, msg => {
+          const res = new HttpClientResponse(msg);
+          handleResult(void 0, res);
+        });
+        let socket;
+        req.on("socket", sock => {
+          socket = sock;
+        });
+        req.setTimeout(this._socketTimeout || 18e4, () => {
+          if (socket) socket.end();
+          handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on("error", function(err) {
+          handleResult(err);
+        });
+        if (data && typeof data === "string") req.write(data, "utf8");
+        if (data && typeof data !== "string") {
+          data.on("close", function() {
+            req.end();
+          });
+          data.pipe(req);
+        } else req.end();
+      }
+      getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+      }
+      getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) return;
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+      }
+      _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === "https:";
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+        info.options.agent = this._getAgent(info.parsedUrl);
+        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+        return info;
+      }
+      _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        return lowercaseKeys(headers || {});
+      }
+      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+        if (clientHeader !== void 0) return clientHeader;
+        return _default;
+      }
+      _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) agent = this._proxyAgent;
+        if (!useProxy) agent = this._agent;
+        if (agent) return agent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        let maxSockets = 100;
+        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        if (proxyUrl && proxyUrl.hostname) {
+          const agentOptions = {
+            maxSockets: maxSockets,
+            keepAlive: this._keepAlive,
+            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+            }), {
+              host: proxyUrl.hostname,
+              port: proxyUrl.port
+            })
+          };
+          let tunnelAgent;
+          const overHttps = proxyUrl.protocol === "https:";
+          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+          agent = tunnelAgent(agentOptions);
+          this._proxyAgent = agent;
+        }
+        if (!agent) {
+          const options = {
+            keepAlive: this._keepAlive,
+            maxSockets: maxSockets
+          };
+          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+          this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
+          rejectUnauthorized: false
+        });
+        return agent;
+      }
+      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+        if (proxyAgent) return proxyAgent;
+        const usingSsl = parsedUrl.protocol === "https:";
+        proxyAgent = new ProxyAgent(Object.assign({
+          uri: proxyUrl.href,
+          pipelining: !this._keepAlive ? 0 : 1
+        }, (proxyUrl.username || proxyUrl.password) && {
+          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+        }));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+          rejectUnauthorized: false
+        });
+        return proxyAgent;
+      }
+      _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || "actions/http-client";
+        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
+        if (orchId) {
+          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+      }
+      _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function*() {
+          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+          return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+      }
+      _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function*() {
+          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+            const statusCode = res.message.statusCode || 0;
+            const response = {
+              statusCode: statusCode,
+              result: null,
+              headers: {}
+            };
+            if (statusCode === HttpCodes.NotFound) resolve(response);
+            function dateTimeDeserializer(key, value) {
+              if (typeof value === "string") {
+                const a = new Date(value);
+                if (!isNaN(a.valueOf())) return a;
+              }
+              return value;
+            }
+            let obj;
+            let contents;
+            try {
+              contents = yield res.readBody();
+              if (contents && contents.length > 0) {
+                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+                response.result = obj;
+              }
+              response.headers = res.message.headers;
+            } catch (err) {}
+            if (statusCode > 299) {
+              let msg;
+              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+              const err = new HttpClientError(msg, statusCode);
+              err.result = response.result;
+              reject(err);
+            } else resolve(response);
+          }));
+        });
+      }
+    }
+    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+    c), {});
+    process;
+    process;
+    external_os_namespaceObject.platform();
+    external_os_namespaceObject.arch();
+    var ExitCode;
+    (function(ExitCode) {
+      ExitCode[ExitCode["Success"] = 0] = "Success";
+      ExitCode[ExitCode["Failure"] = 1] = "Failure";
+    })(ExitCode || (ExitCode = {}));
+    function core_setSecret(secret) {
+      command_issueCommand("add-mask", {}, secret);
+    }
+    function getInput(name, options) {
+      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+      if (options && options.trimWhitespace === false) return val;
+      return val.trim();
+    }
+    function setOutput(name, value) {
+      const filePath = process.env["GITHUB_OUTPUT"] || "";
+      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+      process.stdout.write(external_os_namespaceObject.EOL);
+      command_issueCommand("set-output", {
+        name: name
+      }, utils_toCommandValue(value));
+    }
+    function core_debug(message) {
+      command_issueCommand("debug", {}, message);
+    }
+    function core_error(message, properties = {}) {
+      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function warning(message, properties = {}) {
+      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    }
+    function info(message) {
+      process.stdout.write(message + external_os_namespaceObject.EOL);
+    }
+    function saveState(name, value) {
+      const filePath = process.env["GITHUB_STATE"] || "";
+      if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+      command_issueCommand("save-state", {
+        name: name
+      }, utils_toCommandValue(value));
+    }
+    function getState(name) {
+      return process.env[`STATE_${name}`] || "";
+    }
+    const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ];
+    const NUMBERS = {
+      pull_request_review: "github.event.pull_request.number",
+      pull_request_review_comment: "github.event.pull_request.number",
+      issue_comment: "github.event.issue.number",
+      issues: "github.event.issue.number"
+    };
+    function emptyExpression(text, env) {
+      const [, where] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+      return where && `the expression ${where} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
+    }
+    function emptyOn(event = "") {
+      if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+      const number = NUMBERS[event];
+      const fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number);
+      const empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+      return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+    }
+    const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+    function fromText(schema, text) {
+      const {def: def} = schema._zod;
+      switch (def.type) {
+       case "optional":
+       case "default":
+        return fromText(def.innerType, text);
+
+       case "nullable":
+        return text === "null" ? null : fromText(def.innerType, text);
+
+       case "boolean":
+        return BOOLEANS.get(text) ?? text;
+
+       case "number":
+        return jsonOr(text, value => typeof value === "number");
+
+       case "array":
+        return listFromText(def.element, text);
+
+       default:
+        return text;
+      }
+    }
+    function listFromText(element, text) {
+      if (text.startsWith("[")) return jsonOr(text, Array.isArray);
+      const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+      return entries.length > 0 ? entries.map(entry => fromText(element, entry)) : text;
+    }
+    function jsonOr(text, accepts) {
+      const value = parseJson(text);
+      return accepts(value) ? value : text;
+    }
+    class Failure extends Error {
+      name="Failure";
+      title;
+      lines;
+      table;
+      constructor(title, lines, table) {
+        super(lines.join("\n"));
+        this.title = title;
+        this.lines = lines;
+        this.table = table;
+      }
+    }
+    function orFailWith(line, act) {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        throw new Failure(error.title, [ ...error.lines, line ], error.table);
+      }
+    }
+    function orWarn({warning: warning}, act) {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        warning(error.title, error.lines);
+      }
+    }
+    function someOf(lines, most = 20) {
+      const rest = lines.length - most;
+      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    }
+    function refusal(problems) {
+      const inputs = new Set(problems.map(({input: input}) => input)).size;
+      const count = inputs === 1 ? "One input" : `${inputs} inputs`;
+      return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
+    }
+    const MAX_GIVEN = 100;
+    function lineOf({input: input, entries: entries = [], message: message, given: given, cause: cause, instead: instead}) {
+      const written = given && `given: ${JSON.stringify(shortened(given))}`;
+      const meant = instead && `try: ${instead}`;
+      return [ `${input}${entriesIn(entries)} ${message}`, written, cause, meant ].filter(Boolean).join("; ");
+    }
+    function shortened(text) {
+      const characters = [ ...text ];
+      return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
+    }
+    function entriesIn(entries) {
+      return entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+    }
+    function proxyProblems(env) {
+      const {name: name, value: value} = proxyVariable(env);
+      if (!value || isProxyUrl(value)) return [];
+      const message = "must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6";
+      return [ {
+        input: `${name} (environment variable)`,
+        message: message
+      } ];
+    }
+    function proxyPasswords(env) {
+      const {password: password = ""} = toUrl(proxyVariable(env).value) ?? {};
+      return [ password, decoded(password) ?? "" ];
+    }
+    function proxyVariable(env) {
+      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
+      return {
+        name: name,
+        value: env[name] ?? ""
+      };
+    }
+    function isProxyUrl(text) {
+      const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
+      if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
+      return !url.hostname.startsWith("[") && decoded(url.username + url.password) !== void 0;
+    }
+    function toUrl(text) {
+      return URL.canParse(text) ? new URL(text) : void 0;
+    }
+    function decoded(text) {
+      try {
+        return decodeURIComponent(text);
+      } catch {
+        return;
+      }
+    }
+    const suggest_BOOLEANS = {
+      yes: "true",
+      y: "true",
+      on: "true",
+      no: "false",
+      n: "false",
+      off: "false"
+    };
+    const READINGS = {
+      boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+      enum: text => [ text.toLowerCase() ],
+      slug: text => [ toSlug(text) ],
+      api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+      timeout: text => [ toDuration(text) ],
+      older_than: text => [ toDuration(text) ],
+      expires_in: text => [ toDuration(text) ],
+      number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
+      workspace: text => [ slugOfPage(text) ]
+    };
+    function suggest(key, schema, text) {
+      const read = READINGS[key] ?? READINGS[kindOf(schema)];
+      const found = read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
+      return found === "null" ? '"null"' : found;
+    }
+    function withScheme(text) {
+      return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+    }
+    function toDuration(text) {
+      return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+    }
+    function slugOfPage(text) {
+      const page = dashboardUrl("");
+      return text.startsWith(page) ? text.slice(page.length) : void 0;
+    }
+    function kindOf(schema) {
+      const {def: def} = schema._zod;
+      return "innerType" in def ? kindOf(def.innerType) : def.type;
+    }
+    function toSlug(text) {
+      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
+    }
+    function readInputs(schema, between = () => []) {
+      const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
+      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
+      const read = safeParse(schema, values);
+      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
+      if (!read.success || problems.length > 0) throw refusal(problems);
+      return read.data;
+    }
+    function right(schema, values) {
+      return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
+        const read = safeParse(fieldOf(schema, key), value);
+        return read.success ? [ [ key, read.data ] ] : [];
+      }));
+    }
+    function inputName(field) {
+      return field.replaceAll("_", "-");
+    }
+    const MAY_NAME_SLUG = new Set([ "slug", "workspace" ]);
+    function problemsOf(schema, texts, error) {
+      const groups = new Map;
+      for (const issue of error.issues) {
+        const name = `${String(issue.path[0])} ${issue.message}`;
+        const group = groups.get(name) ?? [];
+        group.push(issue);
+        groups.set(name, group);
+      }
+      return [ ...groups.values() ].map(issues => {
+        const [first] = issues;
+        const key = String(first.path[0]);
+        const text = texts.get(key);
+        const entries = issues.flatMap(({path: path}) => typeof path[1] === "number" ? path[1] + 1 : []);
+        if (text === void 0) return {
+          input: inputName(key),
+          message: `is required, and ${first.message}`
+        };
+        const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : void 0;
+        const problem = {
+          input: inputName(key),
+          entries: entries,
+          message: first.message,
+          cause: cause
+        };
+        const instead = suggest(key, fieldOf(schema, key), text);
+        return isSecret(key, texts) ? problem : {
+          ...problem,
+          given: text,
+          instead: instead
+        };
+      });
+    }
+    function isSecret(key, texts) {
+      const text = texts.get(key) ?? "";
+      const managementKey = texts.get("management_key");
+      return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
+    }
+    function fieldOf(schema, key) {
+      return schema.shape[key];
+    }
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
@@ -4430,502 +3611,7 @@
         deleteKeys: read.delete_keys
       };
     }
-    function identity(workspace, created) {
-      const {id: id, slug: slug, name: name} = workspace;
-      return {
-        id: id,
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: String(created)
-      };
-    }
-    function outcomeOf({outcome: outcome, workspace: workspace}, {asked: asked}) {
-      if (workspace) return {
-        outcome: outcome,
-        workspace: JSON.stringify(workspace)
-      };
-      const {slug: slug, name: name} = asked;
-      return {
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: "false",
-        outcome: outcome
-      };
-    }
-    const TITLES = {
-      created: "✅ Created the OpenRouter workspace",
-      updated: "✅ Updated the OpenRouter workspace",
-      unchanged: "✅ Left as it is: the OpenRouter workspace",
-      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
-      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
-    };
-    const WOULD_LEAVE = "🔎 Dry run: would leave as it is: the OpenRouter workspace";
-    function summaryOf(result, request) {
-      const {outcome: outcome, workspace: workspace} = result;
-      const {asked: asked, dryRun: dryRun} = request;
-      const shown = workspace ?? asked;
-      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
-      return {
-        title: `${dryRun && outcome === "unchanged" ? WOULD_LEAVE : TITLES[outcome]} ${shown["name"]}`,
-        ...workspace && {
-          url: dashboardUrl(workspace.slug)
-        },
-        table: {
-          header: [ "Field", "Value", "Remark" ],
-          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))), ...result.governed.map(change => row(change.field, change.to, remarkOnChange(change, request))) ]
-        }
-      };
-    }
-    function remarkOn(field, result, request) {
-      const change = result.changes.find(candidate => candidate.field === field);
-      if (change && request.dryRun) return {
-        code: `would be ${textOf(change.to)}`
-      };
-      if (change) return {
-        code: `was ${textOf(change.from)}`
-      };
-      const isAsked = request.asked[field] !== void 0;
-      if (result.outcome === "would-create") return isAsked ? "would be set" : "";
-      if (result.outcome !== "created") return "";
-      return isAsked ? "set by this step" : "set by OpenRouter";
-    }
-    function remarkOnChange({from: from}, {dryRun: dryRun}) {
-      if (from === null) return dryRun ? "would be set" : "set by this step";
-      return {
-        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
-      };
-    }
-    function row(field, value, remark) {
-      return [ {
-        code: field
-      }, {
-        code: textOf(value)
-      }, remark ];
-    }
-    function textOf(value) {
-      return typeof value === "string" ? value : JSON.stringify(value);
-    }
-    const MIN_MASKED_LENGTH = 4;
-    function readSecrets() {
-      const key = getInput("management-key", {
-        trimWhitespace: false
-      });
-      return {
-        managementKey: texts([ key, ...key.split(/[\r\n]+/) ]),
-        proxyPassword: texts(proxyPasswords(process.env))
-      };
-    }
-    function texts(found) {
-      const trimmed = found.map(text => text.trim());
-      return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
-    }
-    function account(error) {
-      if (error instanceof Failure) return {
-        title: error.title,
-        lines: [ ...error.lines ],
-        table: error.table
-      };
-      if (error instanceof OpenRouterError) return accountOfCall(error.facts);
-      return {
-        title: "The action itself failed",
-        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a fault of the action and not of the workflow: please report it, with this log." ]
-      };
-    }
-    function accountOfCall(facts) {
-      const {doing: doing, cfRay: cfRay} = facts;
-      return {
-        title: `Could not ${doing}`,
-        lines: [ ...linesOf(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
-      };
-    }
-    function aftermath(facts) {
-      const {method: method, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
-      const mayHaveLanded = facts.mayHaveLanded || facts.earlierMayHaveLanded;
-      const hints = hintsFor(facts);
-      if (left) return [ ...hints, ...left ];
-      if (method === "GET") return hints;
-      if (!mayHaveLanded) return [ pleaded ? REJECTED : "Nothing was changed at OpenRouter.", ...hints ];
-      return [ "The request may still have been applied.", ...hints, `Before running this again, look for ${leaves ?? "what it asked for"}.`, ...recovery ? [ recovery ] : [] ];
-    }
-    const REJECTED = "OpenRouter says that it rejected the request, so nothing should have been changed.";
-    const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
-    const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
-    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
-    const HINTS = {
-      400: "OpenRouter refuses what it was asked, for the reason that it gives.",
-      401: MANAGEMENT_KEY,
-      402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
-      403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
-      404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
-      422: "OpenRouter refuses what it was asked, for the reason that it gives.",
-      429: "OpenRouter asks for fewer requests: wait, and run it again."
-    };
-    const OF_ACCOUNT = [ 402, 403, 404 ];
-    function hintsFor({status: status = 0, hint: own, noResponse: noResponse}) {
-      if (noResponse) return [ CHECK_NETWORK ];
-      const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
-      const hint = own && OF_ACCOUNT.includes(status) ? own : general;
-      return hint ? [ hint ] : [];
-    }
     const external_node_util_namespaceObject = require("node:util");
-    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
-    const MAX_LENGTH = 2e3;
-    function toLine(text, redact) {
-      return text_shortened(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-    }
-    const MAX_MESSAGE = 4e3;
-    const MAX_END = 1e3;
-    const MAX_START = 2900;
-    function toMessage(lines) {
-      const text = lines.join("\n");
-      if (text.length <= MAX_MESSAGE) return {
-        text: text,
-        omitted: 0
-      };
-      const start = lines.slice(0, countFitting(lines, MAX_START));
-      const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
-      const omitted = lines.length - start.length - end.length;
-      const note = `… and ${omitted} more: the job summary has every line.`;
-      return {
-        text: [ ...start, note, ...end ].join("\n"),
-        omitted: omitted
-      };
-    }
-    function countFitting(lines, size) {
-      let left = size;
-      const first = lines.findIndex(line => {
-        left -= line.length + 1;
-        return left < 0;
-      });
-      return first < 0 ? lines.length : first;
-    }
-    const ENTITIES = {
-      "&": "&amp;",
-      "<": "&lt;",
-      ">": "&gt;",
-      '"': "&quot;",
-      "'": "&#39;",
-      "\n": "<br>"
-    };
-    function toHtml(text, redact) {
-      const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
-      return text_shortened(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
-    }
-    function printable(text) {
-      return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
-    }
-    function text_shortened(text) {
-      return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
-    }
-    const MAX_TABLE = 524288;
-    function summaryHtml(summary, redact) {
-      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
-      const html = text => toHtml(text, redact);
-      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
-    }
-    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
-      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
-      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
-      const shown = fitting(rows.map(cells => row("td", cells)), MAX_TABLE);
-      const rest = rows.length - shown.length + more;
-      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
-    }
-    function fitting(texts, size) {
-      let left = size;
-      const first = texts.findIndex(text => {
-        left -= Buffer.byteLength(text);
-        return left < 0;
-      });
-      return first < 0 ? texts : texts.slice(0, first);
-    }
-    function openReport() {
-      const concealed = [];
-      const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
-      const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
-      const line = text => toLine(text, redactShown);
-      const annotate = (annotation, title, lines) => {
-        const {text: text, omitted: omitted} = toMessage([ title, ...lines ].map(line));
-        annotation(text, {
-          title: line(title)
-        });
-        return omitted;
-      };
-      const report = {
-        info: text => info(line(text)),
-        debug: text => core_debug(line(text)),
-        warning(title, lines) {
-          const omitted = annotate(warning, title, lines);
-          if (omitted > 0) report.summarize({
-            title: `⚠️ ${title}`,
-            paragraphs: lines
-          });
-        },
-        mask: texts => texts.forEach(core_setSecret),
-        conceal(texts) {
-          report.mask(texts);
-          concealed.push(...texts);
-        },
-        output(values) {
-          try {
-            for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
-          } catch (error) {
-            throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
-          }
-        },
-        outputSecret(name, secret) {
-          try {
-            if (!process.env["GITHUB_OUTPUT"]) throw new Error("there is no GITHUB_OUTPUT");
-            setOutput(name, secret);
-          } catch (error) {
-            throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
-          }
-        },
-        saveState(name, value) {
-          try {
-            saveState(name, redact(JSON.stringify(value)));
-          } catch (error) {
-            throw new Failure("The state for the end of the job could not be written", [ `The runner's file for it cannot be written: ${messageOf(error)}` ]);
-          }
-        },
-        summarize(summary) {
-          const file = process.env["GITHUB_STEP_SUMMARY"];
-          if (!file) return;
-          try {
-            (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
-          } catch (error) {
-            report.warning("The job summary could not be written", [ messageOf(error) ]);
-          }
-        },
-        fail(error) {
-          const {title: title, lines: lines, table: table} = account(error);
-          annotate(core_error, title, lines);
-          report.summarize({
-            title: `❌ ${title}`,
-            paragraphs: lines,
-            table: table
-          });
-        },
-        warnOf(error, lastLine) {
-          const {title: title, lines: lines} = account(error);
-          report.warning(title, [ ...lines, lastLine ]);
-        }
-      };
-      return report;
-    }
-    function messageOf(error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-    async function runStep(program, blame = fail) {
-      process.exitCode = 1;
-      process.noDeprecation = true;
-      const report = openReport();
-      const {managementKey: managementKey, proxyPassword: proxyPassword} = readSecrets();
-      report.conceal(managementKey);
-      report.mask(proxyPassword);
-      const stop = new AbortController;
-      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
-      process.on("uncaughtException", error => {
-        stop.abort(new Error(`the action itself failed: ${error.stack ?? error.message}`));
-      });
-      process.stdout.on("error", () => {});
-      const limit = ms => {
-        const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
-        systemClock.after(ms, () => stop.abort(over));
-        return systemClock.now() + ms;
-      };
-      try {
-        await program({
-          report: report,
-          clock: systemClock,
-          signal: stop.signal,
-          limit: limit
-        });
-        process.exitCode = 0;
-      } catch (error) {
-        process.exitCode = blame(report, error);
-      }
-      process.stdout.write("", () => process.exit());
-    }
-    function fail(report, error) {
-      report.fail(error);
-      return 1;
-    }
-    function driftOf(workspace, asked) {
-      return WORKSPACE_FIELDS.filter(field => asked[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, asked[field])).map(field => ({
-        field: field,
-        from: workspace[field] ?? null,
-        to: asked[field]
-      }));
-    }
-    function answeredDrift(workspace, asked) {
-      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
-    }
-    function normal(field, value) {
-      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-      if (field === "disabled_server_tools" && value.length === 0) return "null";
-      return JSON.stringify([ ...new Set(value) ].sort());
-    }
-    function tellChange({field: field, from: from, to: to}) {
-      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-    }
-    function tellAnswer(changes) {
-      return [ "OpenRouter has answered with other values:", ...changes.map(tellChange) ];
-    }
-    function warnOfDrift(workspace, asked, log) {
-      const changes = answeredDrift(workspace, asked);
-      if (changes.length === 0) return;
-      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, tellAnswer(changes.map(({field: field, from: from, to: to}) => ({
-        field: field,
-        from: to,
-        to: from
-      }))));
-    }
-    const organizationMember = looseObject({
-      id: schemas_string(),
-      email: optional(nullable(schemas_string()))
-    });
-    const workspaceMember = looseObject({
-      user_id: schemas_string()
-    });
-    const listOf = item => object({
-      data: array(item),
-      total_count: optional(schemas_number())
-    });
-    function listOrganizationMembers(client) {
-      return allOf(listPages(client, {
-        doing: "list the members of the organization",
-        path: "/organization/members",
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        answer: listOf(organizationMember),
-        idOf: ({id: id}) => id,
-        hint: "Only an organization has members: members cannot be given for an account of one person."
-      }));
-    }
-    async function listMembers(client, {id: id, slug: slug}) {
-      const members = await allOf(listPages(client, {
-        doing: `list the members of the workspace ${slug}`,
-        path: `/workspaces/${encodeURIComponent(id)}/members`,
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        answer: listOf(workspaceMember),
-        idOf: ({user_id: user_id}) => user_id
-      }));
-      return members.map(({user_id: user_id}) => user_id);
-    }
-    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.";
-    const MAX_ADDED = 100;
-    async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
-      const {answer: answer} = await client.request({
-        doing: `add members to the workspace ${slug}`,
-        method: "POST",
-        path: `/workspaces/${encodeURIComponent(id)}/members/add`,
-        body: {
-          user_ids: userIds
-        },
-        answer: object({
-          data: array(workspaceMember)
-        }),
-        hint: NOT_TO_BE_CHANGED,
-        attempt: attempt
-      });
-      return answer.data.map(({user_id: user_id}) => user_id);
-    }
-    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return mayHaveLanded && (again || status !== void 0);
-    }
-    async function lookInto(error, look) {
-      try {
-        return await look();
-      } catch (failure) {
-        if (!(failure instanceof OpenRouterError)) throw failure;
-        const [first, ...notes] = linesOf(failure.facts);
-        throw error.withNotes(`The lookup that followed failed: ${first}`, ...notes);
-      }
-    }
-    async function nextAttempt(error, isOpen, client) {
-      const known = told(error.with({
-        mayHaveLanded: false
-      }), isOpen);
-      if (!error.facts.again) throw known;
-      await client.untilNextAttempt(known);
-    }
-    function told(error, isOpen) {
-      return isOpen ? error.with({
-        mayHaveLanded: true
-      }) : error;
-    }
-    async function planMembers(written, workspace, surroundings) {
-      const {client: client} = surroundings;
-      const members = await findMembers(written, surroundings);
-      const present = new Set(workspace ? await listMembers(client, workspace) : []);
-      const missing = members.filter(({userId: userId}) => !present.has(userId));
-      if (missing.length === 0) return [];
-      const userIds = missing.map(({userId: userId}) => userId);
-      return [ {
-        name: "the members",
-        done: "Added the members.",
-        changes: [ {
-          field: "members to add",
-          from: null,
-          to: missing.map(member => member.written)
-        } ],
-        write: existing => addAll(existing, userIds, surroundings)
-      } ];
-    }
-    async function findMembers(written, {client: client}) {
-      const organization = await listOrganizationMembers(client);
-      const found = written.map(text => ({
-        text: text,
-        members: membersOf(organization, text)
-      }));
-      const problems = found.flatMap(({text: text, members: {length: length}}) => {
-        if (length === 1) return [];
-        return [ `members: ${length === 0 ? "nobody in it has" : `${length} people in it have`} ${text}` ];
-      });
-      if (problems.length > 0) throw new Failure("Not all members are in the organization", [ ...problems, "Each must be the id or e-mail address of one member of the organization.", "Nothing was changed at OpenRouter." ]);
-      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
-      return [ ...byId ].map(([userId, text]) => ({
-        userId: userId,
-        written: text
-      }));
-    }
-    function membersOf(organization, written) {
-      const address = written.toLowerCase();
-      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
-    }
-    async function addAll(workspace, userIds, surroundings) {
-      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
-    }
-    async function addSome(workspace, userIds, {client: client, log: log}) {
-      const absent = async ids => {
-        const present = new Set(await listMembers(client, workspace));
-        return ids.filter(userId => !present.has(userId));
-      };
-      let missing = userIds;
-      for (let attempt = 1; ;) try {
-        const added = new Set(await addMembers(client, workspace, {
-          userIds: missing,
-          attempt: attempt
-        }));
-        if (missing.every(userId => added.has(userId))) return;
-        const left = await absent(missing);
-        if (left.length === 0) return;
-        throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [ `OpenRouter has answered that it has added them, and does not show: ${left.join(", ")}.` ]);
-      } catch (error) {
-        if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
-        log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-        missing = await lookInto(error, () => absent(missing));
-        if (missing.length === 0) return;
-        if (!error.facts.again) throw error;
-        attempt = error.facts.attempts + 1;
-        await client.untilNextAttempt(error);
-      }
-    }
     function budgetsAfter(budgets, limits) {
       const merged = {
         ...budgets,
@@ -5108,8 +3794,182 @@
     function guardrailUnknown({slug: slug}) {
       return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail the workspace has." ]);
     }
+    const organizationMember = looseObject({
+      id: schemas_string(),
+      email: optional(nullable(schemas_string()))
+    });
+    const workspaceMember = looseObject({
+      user_id: schemas_string()
+    });
+    const listOf = item => object({
+      data: array(item),
+      total_count: optional(schemas_number())
+    });
+    function listOrganizationMembers(client) {
+      return allOf(listPages(client, {
+        doing: "list the members of the organization",
+        path: "/organization/members",
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: listOf(organizationMember),
+        idOf: ({id: id}) => id,
+        hint: "Only an organization has members: members cannot be given for an account of one person."
+      }));
+    }
+    async function listMembers(client, {id: id, slug: slug}) {
+      const members = await allOf(listPages(client, {
+        doing: `list the members of the workspace ${slug}`,
+        path: `/workspaces/${encodeURIComponent(id)}/members`,
+        query: {
+          limit: String(PAGE_SIZE)
+        },
+        answer: listOf(workspaceMember),
+        idOf: ({user_id: user_id}) => user_id
+      }));
+      return members.map(({user_id: user_id}) => user_id);
+    }
+    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.";
+    const MAX_ADDED = 100;
+    async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
+      const {answer: answer} = await client.request({
+        doing: `add members to the workspace ${slug}`,
+        method: "POST",
+        path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+        body: {
+          user_ids: userIds
+        },
+        answer: object({
+          data: array(workspaceMember)
+        }),
+        hint: NOT_TO_BE_CHANGED,
+        attempt: attempt
+      });
+      return answer.data.map(({user_id: user_id}) => user_id);
+    }
+    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return mayHaveLanded && (again || status !== void 0);
+    }
+    async function lookInto(error, look) {
+      try {
+        return await look();
+      } catch (failure) {
+        if (!(failure instanceof OpenRouterError)) throw failure;
+        const [first, ...notes] = linesOf(failure.facts);
+        throw error.withNotes(`The lookup that followed failed: ${first}`, ...notes);
+      }
+    }
+    async function nextAttempt(error, isOpen, client) {
+      const known = told(error.with({
+        mayHaveLanded: false
+      }), isOpen);
+      if (!error.facts.again) throw known;
+      await client.untilNextAttempt(known);
+    }
+    function told(error, isOpen) {
+      return isOpen ? error.with({
+        mayHaveLanded: true
+      }) : error;
+    }
+    async function planMembers(written, workspace, surroundings) {
+      const {client: client} = surroundings;
+      const members = await findMembers(written, surroundings);
+      const present = new Set(workspace ? await listMembers(client, workspace) : []);
+      const missing = members.filter(({userId: userId}) => !present.has(userId));
+      if (missing.length === 0) return [];
+      const userIds = missing.map(({userId: userId}) => userId);
+      return [ {
+        name: "the members",
+        done: "Added the members.",
+        changes: [ {
+          field: "members to add",
+          from: null,
+          to: missing.map(member => member.written)
+        } ],
+        write: existing => addAll(existing, userIds, surroundings)
+      } ];
+    }
+    async function findMembers(written, {client: client}) {
+      const organization = await listOrganizationMembers(client);
+      const found = written.map(text => ({
+        text: text,
+        members: membersOf(organization, text)
+      }));
+      const problems = found.flatMap(({text: text, members: {length: length}}) => {
+        if (length === 1) return [];
+        return [ `members: ${length === 0 ? "nobody in it has" : `${length} people in it have`} ${text}` ];
+      });
+      if (problems.length > 0) throw new Failure("Not all members are in the organization", [ ...problems, "Each must be the id or e-mail address of one member of the organization.", "Nothing was changed at OpenRouter." ]);
+      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
+      return [ ...byId ].map(([userId, text]) => ({
+        userId: userId,
+        written: text
+      }));
+    }
+    function membersOf(organization, written) {
+      const address = written.toLowerCase();
+      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
+    }
+    async function addAll(workspace, userIds, surroundings) {
+      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
+    }
+    async function addSome(workspace, userIds, {client: client, log: log}) {
+      const absent = async ids => {
+        const present = new Set(await listMembers(client, workspace));
+        return ids.filter(userId => !present.has(userId));
+      };
+      let missing = userIds;
+      for (let attempt = 1; ;) try {
+        const added = new Set(await addMembers(client, workspace, {
+          userIds: missing,
+          attempt: attempt
+        }));
+        if (missing.every(userId => added.has(userId))) return;
+        const left = await absent(missing);
+        if (left.length === 0) return;
+        throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [ `OpenRouter has answered that it has added them, and does not show: ${left.join(", ")}.` ]);
+      } catch (error) {
+        if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
+        log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
+        missing = await lookInto(error, () => absent(missing));
+        if (missing.length === 0) return;
+        if (!error.facts.again) throw error;
+        attempt = error.facts.attempts + 1;
+        await client.untilNextAttempt(error);
+      }
+    }
     async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
       return [ ...guardrail ? await planGuardrail(guardrail, workspace, surroundings) : [], ...budgets ? await planBudgets(budgets, workspace, surroundings) : [], ...members ? await planMembers(members, workspace, surroundings) : [] ];
+    }
+    function driftOf(workspace, asked) {
+      return WORKSPACE_FIELDS.filter(field => asked[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, asked[field])).map(field => ({
+        field: field,
+        from: workspace[field] ?? null,
+        to: asked[field]
+      }));
+    }
+    function answeredDrift(workspace, asked) {
+      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
+    }
+    function normal(field, value) {
+      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+      if (field === "disabled_server_tools" && value.length === 0) return "null";
+      return JSON.stringify([ ...new Set(value) ].sort());
+    }
+    function tellChange({field: field, from: from, to: to}) {
+      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
+    }
+    function tellAnswer(changes) {
+      return [ "OpenRouter has answered with other values:", ...changes.map(tellChange) ];
+    }
+    function warnOfDrift(workspace, asked, log) {
+      const changes = answeredDrift(workspace, asked);
+      if (changes.length === 0) return;
+      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, tellAnswer(changes.map(({field: field, from: from, to: to}) => ({
+        field: field,
+        from: to,
+        to: from
+      }))));
     }
     const takeExisting = (found, request, surroundings) => POLICIES[request.ifExists](found, request, surroundings);
     const POLICIES = {
@@ -5376,6 +4236,1146 @@
       }
       return posted;
     }
+    function identity(workspace, created) {
+      const {id: id, slug: slug, name: name} = workspace;
+      return {
+        id: id,
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: String(created)
+      };
+    }
+    function outcomeOf({outcome: outcome, workspace: workspace}, {asked: asked}) {
+      if (workspace) return {
+        outcome: outcome,
+        workspace: JSON.stringify(workspace)
+      };
+      const {slug: slug, name: name} = asked;
+      return {
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: "false",
+        outcome: outcome
+      };
+    }
+    const TITLES = {
+      created: "✅ Created the OpenRouter workspace",
+      updated: "✅ Updated the OpenRouter workspace",
+      unchanged: "✅ Left as it is: the OpenRouter workspace",
+      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
+      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
+    };
+    const WOULD_LEAVE = "🔎 Dry run: would leave as it is: the OpenRouter workspace";
+    function summaryOf(result, request) {
+      const {outcome: outcome, workspace: workspace} = result;
+      const {asked: asked, dryRun: dryRun} = request;
+      const shown = workspace ?? asked;
+      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
+      return {
+        title: `${dryRun && outcome === "unchanged" ? WOULD_LEAVE : TITLES[outcome]} ${shown["name"]}`,
+        ...workspace && {
+          url: dashboardUrl(workspace.slug)
+        },
+        table: {
+          header: [ "Field", "Value", "Remark" ],
+          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))), ...result.governed.map(change => row(change.field, change.to, remarkOnChange(change, request))) ]
+        }
+      };
+    }
+    function remarkOn(field, result, request) {
+      const change = result.changes.find(candidate => candidate.field === field);
+      if (change && request.dryRun) return {
+        code: `would be ${textOf(change.to)}`
+      };
+      if (change) return {
+        code: `was ${textOf(change.from)}`
+      };
+      const isAsked = request.asked[field] !== void 0;
+      if (result.outcome === "would-create") return isAsked ? "would be set" : "";
+      if (result.outcome !== "created") return "";
+      return isAsked ? "set by this step" : "set by OpenRouter";
+    }
+    function remarkOnChange({from: from}, {dryRun: dryRun}) {
+      if (from === null) return dryRun ? "would be set" : "set by this step";
+      return {
+        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
+      };
+    }
+    function row(field, value, remark) {
+      return [ {
+        code: field
+      }, {
+        code: textOf(value)
+      }, remark ];
+    }
+    function textOf(value) {
+      return typeof value === "string" ? value : JSON.stringify(value);
+    }
+    const key = looseObject({
+      hash: schemas_string().check(_regex(/^[\w-]+$/)),
+      name: schemas_string(),
+      label: schemas_string(),
+      workspace_id: schemas_string()
+    });
+    const LIMIT = "must be a number of US dollars, 0 or more";
+    const createKeyRequest = object({
+      name: schemas_string("must be a name"),
+      workspace_id: schemas_string(),
+      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
+      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+      expires_at: nullable(schemas_string())
+    });
+    const mintedKey = object({
+      data: key,
+      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+    });
+    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
+      const {answer: answer} = await client.request({
+        doing: `make the API key ${JSON.stringify(body.name)}`,
+        leaves: `an API key named ${JSON.stringify(body.name)}`,
+        method: "POST",
+        path: "/keys",
+        body: body,
+        answer: mintedKey,
+        hint: GONE,
+        attempt: attempt,
+        received: text => conceal(secretsIn(text))
+      });
+      return {
+        key: answer.data,
+        secret: answer.key
+      };
+    }
+    function secretsIn(text) {
+      const {data: data} = safeParse(object({
+        key: schemas_string()
+      }), parseJson(text));
+      const likely = text.match(LIKELY_SECRET) ?? [];
+      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
+    }
+    const keysOf = workspaceId => object({
+      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
+        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
+      })))
+    });
+    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
+    async function listKeys(client, {id: id, slug: slug}) {
+      const pages = await collect(listPages(client, {
+        doing: `list the API keys of the workspace ${slug}`,
+        path: "/keys",
+        query: {
+          workspace_id: id,
+          include_disabled: "true",
+          include_expired: "true"
+        },
+        answer: keysOf(id),
+        idOf: ({hash: hash}) => hash,
+        hint: GONE
+      }));
+      return {
+        keys: pages.flatMap(({items: items}) => items),
+        serverTime: pages[0]?.serverTime
+      };
+    }
+    async function deleteKey(client, key) {
+      const {answer: answer} = await client.request({
+        doing: `delete the API key ${tellKey(key)}`,
+        leaves: `the API key ${tellKey(key)}, which may be there still`,
+        method: "DELETE",
+        path: `/keys/${encodeURIComponent(key.hash)}`,
+        answer: object({
+          deleted: literal(true)
+        }),
+        absent: {
+          deleted: false
+        }
+      });
+      return answer.deleted;
+    }
+    const MAX_NAME = 100;
+    function tellKey({name: name, label: label}) {
+      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+      return `${JSON.stringify(short)} (${label})`;
+    }
+    const external_node_fs_namespaceObject = require("node:fs");
+    const MAIN_PROCESS_STATE = "main-process";
+    function leaveProcess(report) {
+      const main = thisProcess();
+      if (!main) return;
+      try {
+        report.saveState(MAIN_PROCESS_STATE, main);
+      } catch (error) {
+        report.debug(`The id of this process could not be saved: ${String(error)}`);
+      }
+    }
+    function thisProcess() {
+      const stat = readStat("self");
+      const startTime = runningSince(stat);
+      const {pid: pid} = process;
+      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
+        pid: pid,
+        startTime: startTime
+      } : void 0;
+    }
+    function isRunning({pid: pid, startTime: startTime}) {
+      return runningSince(readStat(pid)) === startTime;
+    }
+    const END_WITHIN_MS = 5e3;
+    const POLL_MS = 20;
+    async function endProcess(main, {clock: clock, signal: signal}) {
+      terminate(main);
+      const deadline = clock.now() + END_WITHIN_MS;
+      while (isRunning(main)) {
+        if (clock.now() > deadline) return false;
+        await sleep(clock, POLL_MS, signal);
+      }
+      return true;
+    }
+    function terminate({pid: pid}) {
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch (error) {
+        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
+      }
+    }
+    function readStat(pid) {
+      try {
+        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
+      } catch (error) {
+        if (codeOf(error) === void 0) throw error;
+        return "";
+      }
+    }
+    function codeOf(error) {
+      return error instanceof Error && "code" in error ? error.code : void 0;
+    }
+    function runningSince(stat) {
+      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return state === "Z" || state === "X" ? void 0 : fields[18];
+    }
+    const CLEAN_UP_STATE = "clean-up";
+    const remainsOfCreate = () => union([ object({
+      made: object({
+        id: schemas_guid(),
+        slug: schemas_string()
+      }),
+      deleteKeys: schemas_boolean()
+    }), object({
+      intended: object({
+        asked: createWorkspaceRequest,
+        span: optional(object({
+          from: schemas_number(),
+          to: schemas_number()
+        }))
+      }),
+      deleteKeys: schemas_boolean()
+    }) ]);
+    const remainsOfKey = () => object({
+      intended: object({
+        workspace: object({
+          id: schemas_string(),
+          slug: schemas_string()
+        }),
+        asked: createKeyRequest,
+        nameIsRandom: schemas_boolean(),
+        isUnique: schemas_boolean(),
+        since: optional(schemas_number()),
+        before: array(schemas_string()),
+        lost: schemas_number()
+      }),
+      minted: optional(object({
+        hash: schemas_string(),
+        label: schemas_string()
+      })),
+      revoke: schemas_boolean()
+    });
+    function readMainProcess() {
+      const shape = object({
+        pid: schemas_int().check(_positive()),
+        startTime: schemas_string()
+      });
+      return safeParse(shape, parseJson(getState(MAIN_PROCESS_STATE))).data;
+    }
+    function readCleanUpState(remains) {
+      const text = getState(CLEAN_UP_STATE);
+      if (text === "") return;
+      if (text === "null") return null;
+      const {api_url: apiUrl} = connection;
+      const state = object({
+        apiUrl: nonoptional(apiUrl),
+        timeoutMs: schemas_number(),
+        remains: remains
+      });
+      const {data: data} = safeParse(state, parseJson(text));
+      if (data) return data;
+      return new Failure("What is to be cleaned up cannot be read", [ `The state ${CLEAN_UP_STATE} is not what the step saves there.` ]);
+    }
+    function readManagementKey() {
+      return readInputs(object({
+        management_key: connection.management_key
+      })).management_key;
+    }
+    const NOT_SENT = {
+      again: true,
+      mayHaveLanded: false
+    };
+    const UNKNOWN = {
+      again: true,
+      mayHaveLanded: true
+    };
+    const UNKNOWN_FOR_GOOD = {
+      again: false,
+      mayHaveLanded: true
+    };
+    const REFUSED = {
+      again: false,
+      mayHaveLanded: false
+    };
+    const REFUSED_FOR_NOW = {
+      again: true,
+      mayHaveLanded: false
+    };
+    const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
+    const CLIENT_CLOSED_REQUEST = 499;
+    function verdictOn(response, method) {
+      const {status: status} = response;
+      const asksToWait = status === 503 && retryAfter(response) !== void 0;
+      const isConflict = status === 409 && method === "PATCH";
+      if (status === 429 || asksToWait || isConflict) return REFUSED_FOR_NOW;
+      if (PASSING.has(status)) return UNKNOWN;
+      const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
+      return refused ? REFUSED : UNKNOWN_FOR_GOOD;
+    }
+    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
+    function retryAfter({headers: headers}) {
+      const asked = String(headers["retry-after"] ?? "").trim();
+      if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
+      if (!HTTP_DATE.test(asked)) return;
+      const ms = Date.parse(asked) - Date.parse(String(headers["date"]));
+      return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
+    }
+    const BASE_MS = 500;
+    const CAP_MS = 8e3;
+    function backoff(attempt, random) {
+      return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+    }
+    const ATTEMPT_MS = 3e4;
+    const SHORTEST_ATTEMPT_MS = 1e3;
+    function attemptTime(left) {
+      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, left / 2));
+    }
+    class Node {
+      value;
+      next;
+      constructor(value) {
+        this.value = value;
+      }
+    }
+    class Queue {
+      #head;
+      #tail;
+      #size;
+      constructor() {
+        this.clear();
+      }
+      enqueue(value) {
+        const node = new Node(value);
+        if (this.#head) {
+          this.#tail.next = node;
+          this.#tail = node;
+        } else {
+          this.#head = node;
+          this.#tail = node;
+        }
+        this.#size++;
+      }
+      dequeue() {
+        const current = this.#head;
+        if (!current) return;
+        this.#head = this.#head.next;
+        this.#size--;
+        if (!this.#head) this.#tail = void 0;
+        return current.value;
+      }
+      peek() {
+        if (!this.#head) return;
+        return this.#head.value;
+      }
+      clear() {
+        this.#head = void 0;
+        this.#tail = void 0;
+        this.#size = 0;
+      }
+      get size() {
+        return this.#size;
+      }
+      * [Symbol.iterator]() {
+        let current = this.#head;
+        while (current) {
+          yield current.value;
+          current = current.next;
+        }
+      }
+      * drain() {
+        while (this.#head) yield this.dequeue();
+      }
+    }
+    function pLimit(concurrency) {
+      let rejectOnClear = false;
+      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
+      validateConcurrency(concurrency);
+      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
+      const queue = new Queue;
+      let activeCount = 0;
+      const resumeNext = () => {
+        if (activeCount < concurrency && queue.size > 0) {
+          activeCount++;
+          queue.dequeue().run();
+        }
+      };
+      const next = () => {
+        activeCount--;
+        resumeNext();
+      };
+      const run = async (function_, resolve, arguments_) => {
+        const result = (async () => function_(...arguments_))();
+        resolve(result);
+        try {
+          await result;
+        } catch {}
+        next();
+      };
+      const enqueue = (function_, resolve, reject, arguments_) => {
+        const queueItem = {
+          reject: reject
+        };
+        new Promise(internalResolve => {
+          queueItem.run = internalResolve;
+          queue.enqueue(queueItem);
+        }).then(run.bind(void 0, function_, resolve, arguments_));
+        if (activeCount < concurrency) resumeNext();
+      };
+      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
+        enqueue(function_, resolve, reject, arguments_);
+      });
+      Object.defineProperties(generator, {
+        activeCount: {
+          get: () => activeCount
+        },
+        pendingCount: {
+          get: () => queue.size
+        },
+        clearQueue: {
+          value() {
+            if (!rejectOnClear) {
+              queue.clear();
+              return;
+            }
+            const abortError = AbortSignal.abort().reason;
+            while (queue.size > 0) queue.dequeue().reject(abortError);
+          }
+        },
+        concurrency: {
+          get: () => concurrency,
+          set(newConcurrency) {
+            validateConcurrency(newConcurrency);
+            concurrency = newConcurrency;
+            queueMicrotask(() => {
+              while (activeCount < concurrency && queue.size > 0) resumeNext();
+            });
+          }
+        },
+        map: {
+          async value(iterable, function_) {
+            const promises = [];
+            try {
+              Array.from(iterable, (value, index) => {
+                const promise = generator(function_, value, index);
+                promises.push(promise);
+                return promise;
+              });
+            } catch (error) {
+              for (const promise of promises) promise.catch(() => {});
+              throw error;
+            }
+            return Promise.all(promises);
+          }
+        }
+      });
+      return generator;
+    }
+    function validateConcurrency(concurrency) {
+      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+    }
+    const AT_ONCE = 8;
+    function openGate({clock: clock, signal: signal}) {
+      let closedUntil = clock.now();
+      return {
+        inTurn: pLimit(AT_ONCE),
+        close(ms) {
+          closedUntil = Math.max(closedUntil, clock.now() + ms);
+        },
+        async open(deadline) {
+          while (clock.now() < closedUntil) {
+            const wait = closedUntil - clock.now();
+            if (closedUntil >= deadline) return `OpenRouter asks to wait ${tellSeconds(wait)}, which would be past the timeout`;
+            try {
+              await sleep(clock, wait, signal);
+            } catch (stopped) {
+              return stopped.message;
+            }
+          }
+          return;
+        }
+      };
+    }
+    const external_node_tls_namespaceObject = require("node:tls");
+    const external_node_url_namespaceObject = require("node:url");
+    class ExchangeError extends Error {
+      name="ExchangeError";
+      sent;
+      permanent;
+      constructor(reason, {sent: sent, permanent: permanent = false, cause: cause}) {
+        super(reason, {
+          cause: cause
+        });
+        this.sent = sent;
+        this.permanent = permanent;
+      }
+    }
+    const MAX_BODY_BYTES = 1048576;
+    function httpTransport(userAgent) {
+      const connections = new lib_HttpClient(userAgent, [], {
+        keepAlive: true
+      });
+      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
+        const client = new ObservedClient(userAgent, {
+          signal: signal,
+          connections: connections
+        });
+        const settled = new AbortController;
+        const aborted = new Promise((_, reject) => {
+          const onAbort = () => {
+            if (client.status < 400) reject(signal.reason);
+          };
+          signal.addEventListener("abort", onAbort, {
+            signal: settled.signal
+          });
+        });
+        try {
+          signal.throwIfAborted();
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
+            client.status = message.statusCode ?? 0;
+            return readAnswer(message);
+          }), aborted ]);
+        } catch (error) {
+          const {reason: reason, permanent: permanent} = transport_describe(signal.aborted ? signal.reason : error, client.sent);
+          throw new ExchangeError(reason + throughProxy(url), {
+            sent: client.sent,
+            permanent: permanent,
+            cause: error
+          });
+        } finally {
+          settled.abort();
+        }
+      };
+    }
+    class ObservedClient extends lib_HttpClient {
+      sent=false;
+      status=0;
+      #signal;
+      #connections;
+      constructor(userAgent, {signal: signal, connections: connections}) {
+        super(userAgent, [], {
+          allowRedirects: false,
+          allowRetries: false
+        });
+        this.#signal = signal;
+        this.#connections = connections;
+      }
+      requestRaw(info, data) {
+        const request = (options, onAnswer) => {
+          const sending = info.httpModule.request({
+            ...options,
+            signal: this.#signal
+          }, onAnswer);
+          this.#watch(sending);
+          return sending;
+        };
+        const httpModule = Object.create(info.httpModule, {
+          request: {
+            value: request
+          }
+        });
+        const {parsedUrl: parsedUrl} = info;
+        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
+        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
+        agent.options.rejectUnauthorized = true;
+        const options = {
+          ...info.options,
+          agent: agent
+        };
+        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
+        return super.requestRaw({
+          ...info,
+          httpModule: httpModule,
+          options: options
+        }, data);
+      }
+      #watch(sending) {
+        const isReady = () => {
+          this.sent = true;
+        };
+        sending.once("socket", socket => {
+          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
+          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
+        });
+      }
+    }
+    async function readAnswer(message) {
+      const start = systemClock.now();
+      const status = message.statusCode ?? 0;
+      const chunks = [];
+      let size = 0;
+      try {
+        for await (const chunk of message) {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        if (status < 400 || status === 404) throw error;
+      }
+      return {
+        status: status,
+        headers: message.headers,
+        body: (new TextDecoder).decode(Buffer.concat(chunks)),
+        bodyMs: systemClock.now() - start
+      };
+    }
+    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
+    const transport_PASSING = {
+      ECONNREFUSED: "the connection was refused",
+      ECONNRESET: "the connection was closed before the answer was complete",
+      EAI_AGAIN: "the name of the host could not be looked up",
+      ENOTFOUND: "there is no host of that name",
+      EHOSTUNREACH: "there is no route to the host",
+      ENETUNREACH: "there is no route to the network",
+      ETIMEDOUT: "the connection could not be made in time",
+      EPIPE: "the connection was closed while the request was being sent"
+    };
+    const PERMANENT = {
+      EPROTO: "the other side does not speak TLS",
+      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+      CERT_HAS_EXPIRED: "the certificate has expired",
+      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+    };
+    function transport_describe(error, sent) {
+      if (!(error instanceof Error)) return {
+        reason: String(error),
+        permanent: false
+      };
+      const {message: message} = error;
+      const code = "code" in error && typeof error.code === "string" ? error.code : "";
+      if (code === "ECONNRESET" && !sent) return describeUnready(message);
+      const permanent = code in PERMANENT;
+      const reason = PERMANENT[code] ?? transport_PASSING[code] ?? message;
+      return {
+        reason: code ? `${reason} (${code})` : reason,
+        permanent: permanent
+      };
+    }
+    function describeUnready(message) {
+      if (message.endsWith("statusCode=407")) return {
+        reason: "the proxy asks for a user and a password",
+        permanent: true
+      };
+      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+      return {
+        reason: `${reason} (ECONNRESET)`,
+        permanent: false
+      };
+    }
+    function throughProxy(url) {
+      const proxy = lib_getProxyUrl(url);
+      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+    }
+    function openRouter(options) {
+      return clientThrough(openGate(options), options);
+    }
+    function clientThrough(gate, options) {
+      const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
+      const client = {
+        async request(call) {
+          let pleaded = false;
+          let earlierMayHaveLanded = false;
+          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
+            return await gate.inTurn(() => attemptThrough(gate, options, {
+              ...call,
+              attempt: attempt
+            }));
+          } catch (error) {
+            if (!(error instanceof OpenRouterError)) throw error;
+            pleaded ||= isPlea(error.facts);
+            const known = error.with({
+              pleaded: pleaded,
+              earlierMayHaveLanded: earlierMayHaveLanded
+            });
+            earlierMayHaveLanded ||= error.facts.mayHaveLanded;
+            if (!canRepeat(known.facts)) throw known;
+            await client.untilNextAttempt(known);
+          }
+        },
+        async untilNextAttempt(error) {
+          const {attempts: attempts, retryAfter: asked = 0} = error.facts;
+          const wait = Math.max(asked, backoff(attempts, random()));
+          const seconds = tellSeconds(wait);
+          if (clock.now() + wait >= deadline) throw error.withNotes(`Attempt ${attempts} was the last: the next one, in ${seconds}, would be past the timeout`);
+          log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
+          if (isPlea(error.facts)) gate.close(wait);
+          await sleep(clock, wait, signal).catch(stopped => {
+            throw error.withNotes(`Then ${stopped.message}`);
+          });
+        },
+        within(ms) {
+          const end = Math.min(deadline, clock.now() + ms);
+          return clientThrough(gate, {
+            ...options,
+            deadline: end,
+            cutOff: end
+          });
+        }
+      };
+      return client;
+    }
+    async function attemptThrough(gate, options, call) {
+      const {clock: clock, deadline: deadline, cutOff: cutOff} = options;
+      if (cutOff !== void 0 && cutOff <= clock.now()) throw failed(call, {
+        reason: "the time for it was over",
+        ...NOT_SENT,
+        again: false
+      });
+      const closed = await gate.open(deadline);
+      if (closed !== void 0) throw failed(call, {
+        reason: closed,
+        ...NOT_SENT,
+        again: false
+      });
+      try {
+        return await attemptOnce(options, call);
+      } catch (error) {
+        if (error instanceof OpenRouterError && isPlea(error.facts)) gate.close(error.facts.retryAfter ?? 0);
+        throw error;
+      }
+    }
+    function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
+      return again && !(method === "POST" && mayHaveLanded);
+    }
+    function isPlea({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
+      return (status === 429 || status === 503) && again && !mayHaveLanded;
+    }
+    async function attemptOnce(options, call) {
+      const response = await exchange(options, call);
+      const heardAt = options.clock.now() - (response.bodyMs ?? 0);
+      const serverTime = Date.parse(String(response.headers["date"]));
+      return {
+        answer: usable(call, response),
+        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
+        heardAt: heardAt
+      };
+    }
+    async function exchange(options, call) {
+      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, deadline: deadline, signal: signal, log: log} = options;
+      const {cutOff: cutOff = Number.POSITIVE_INFINITY} = options;
+      const {method: method, path: path, body: body} = call;
+      const attempt = new AbortController;
+      const start = clock.now();
+      const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+      const limit = Math.min(attemptTime(deadline - start), Math.max(0, cutOff - start));
+      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)));
+      try {
+        const response = await transport({
+          method: method,
+          url: apiUrl + path,
+          headers: {
+            accept: "application/json",
+            authorization: `Bearer ${managementKey}`,
+            ...body && {
+              "content-type": "application/json"
+            }
+          },
+          ...body && {
+            body: JSON.stringify(body)
+          }
+        }, AbortSignal.any([ signal, attempt.signal ]));
+        call.received?.(response.body);
+        note(response.status);
+        return response;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        note(error.message);
+        throw failed(call, outcomeWithoutResponse(error, options, clock.now() - start), error);
+      } finally {
+        release();
+      }
+    }
+    function outcomeWithoutResponse({message: message, sent: sent, permanent: permanent}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
+      const isOfNetwork = !(sent && signal.aborted);
+      return {
+        reason: message,
+        ...isOfNetwork && {
+          noResponse: {
+            host: new URL(apiUrl).host,
+            elapsedMs: elapsedMs
+          }
+        },
+        ...sent ? UNKNOWN : NOT_SENT,
+        again: !permanent && !signal.aborted
+      };
+    }
+    function usable(call, response) {
+      const {status: status, headers: headers, body: body} = response;
+      const ray = headers["cf-ray"];
+      const received = {
+        status: status,
+        ...typeof ray === "string" && {
+          cfRay: ray
+        }
+      };
+      const isAbsent = status === 404 && parseJson(body) !== void 0;
+      if (isAbsent && call.absent !== void 0) return call.absent;
+      if (status >= 300 && status < 400) {
+        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          ...verdictOn(response, call.method)
+        });
+      }
+      if (status < 200 || status >= 400) {
+        const serverMessage = messageIn(body);
+        const wait = retryAfter(response);
+        throw failed(call, {
+          ...received,
+          reason: `the answer was ${status}`,
+          ...serverMessage !== void 0 && {
+            serverMessage: serverMessage
+          },
+          ...wait !== void 0 && {
+            retryAfter: wait
+          },
+          ...verdictOn(response, call.method)
+        });
+      }
+      const answer = safeParse(call.answer, parseJson(body));
+      if (!answer.success) {
+        const reason = `the answer was ${status}, but ${client_shortcoming(body, answer.error)}`;
+        const isOther = call.method === "POST" && answer.error.issues.every(isOfContent);
+        throw failed(call, {
+          ...received,
+          reason: reason,
+          ...isOther ? UNKNOWN_FOR_GOOD : UNKNOWN
+        });
+      }
+      return answer.data;
+    }
+    function isOfContent({code: code}) {
+      return code === "custom";
+    }
+    function failed(call, outcome, cause) {
+      const {doing: doing, leaves: leaves, hint: hint, method: method, path: path, attempt: attempt = 1} = call;
+      const what = {
+        doing: doing,
+        method: method,
+        path: path,
+        ...leaves !== void 0 && {
+          leaves: leaves
+        },
+        ...hint !== void 0 && {
+          hint: hint
+        }
+      };
+      return new OpenRouterError({
+        ...what,
+        attempts: attempt,
+        ...outcome
+      }, {
+        cause: cause
+      });
+    }
+    function client_shortcoming(body, {issues: issues}) {
+      if (body.trim() === "") return "it was empty";
+      if (parseJson(body) === void 0) return "it was not JSON";
+      const lacking = issues.filter(issue => !isOfContent(issue));
+      const names = lacking.map(({path: path}) => path.join(".") || "an object");
+      return names.length > 0 ? `it lacked ${names.join(", ")}` : String(issues[0]?.message);
+    }
+    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
+    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+    function connect(connection, {report: report, clock: clock, signal: signal, limit: limit}) {
+      const {apiUrl: apiUrl, managementKey: managementKey, timeoutMs: timeoutMs} = connection;
+      return openRouter({
+        apiUrl: apiUrl,
+        managementKey: managementKey,
+        transport: httpTransport(USER_AGENT),
+        clock: clock,
+        random: Math.random,
+        deadline: limit(timeoutMs),
+        signal: signal,
+        log: report
+      });
+    }
+    const MIN_MASKED_LENGTH = 4;
+    function readSecrets() {
+      const key = getInput("management-key", {
+        trimWhitespace: false
+      });
+      return {
+        managementKey: texts([ key, ...key.split(/[\r\n]+/) ]),
+        proxyPassword: texts(proxyPasswords(process.env))
+      };
+    }
+    function texts(found) {
+      const trimmed = found.map(text => text.trim());
+      return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
+    }
+    function account(error) {
+      if (error instanceof Failure) return {
+        title: error.title,
+        lines: [ ...error.lines ],
+        table: error.table
+      };
+      if (error instanceof OpenRouterError) return accountOfCall(error.facts);
+      return {
+        title: "The action itself failed",
+        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a fault of the action and not of the workflow: please report it, with this log." ]
+      };
+    }
+    function accountOfCall(facts) {
+      const {doing: doing, cfRay: cfRay} = facts;
+      return {
+        title: `Could not ${doing}`,
+        lines: [ ...linesOf(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
+      };
+    }
+    function aftermath(facts) {
+      const {method: method, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
+      const mayHaveLanded = facts.mayHaveLanded || facts.earlierMayHaveLanded;
+      const hints = hintsFor(facts);
+      if (left) return [ ...hints, ...left ];
+      if (method === "GET") return hints;
+      if (!mayHaveLanded) return [ pleaded ? REJECTED : "Nothing was changed at OpenRouter.", ...hints ];
+      return [ "The request may still have been applied.", ...hints, `Before running this again, look for ${leaves ?? "what it asked for"}.`, ...recovery ? [ recovery ] : [] ];
+    }
+    const REJECTED = "OpenRouter says that it rejected the request, so nothing should have been changed.";
+    const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
+    const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
+    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
+    const HINTS = {
+      400: "OpenRouter refuses what it was asked, for the reason that it gives.",
+      401: MANAGEMENT_KEY,
+      402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
+      403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
+      404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
+      422: "OpenRouter refuses what it was asked, for the reason that it gives.",
+      429: "OpenRouter asks for fewer requests: wait, and run it again."
+    };
+    const OF_ACCOUNT = [ 402, 403, 404 ];
+    function hintsFor({status: status = 0, hint: own, noResponse: noResponse}) {
+      if (noResponse) return [ CHECK_NETWORK ];
+      const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
+      const hint = own && OF_ACCOUNT.includes(status) ? own : general;
+      return hint ? [ hint ] : [];
+    }
+    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+    const MAX_LENGTH = 2e3;
+    function toLine(text, redact) {
+      return text_shortened(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+    }
+    const MAX_MESSAGE = 4e3;
+    const MAX_END = 1e3;
+    const MAX_START = 2900;
+    function toMessage(lines) {
+      const text = lines.join("\n");
+      if (text.length <= MAX_MESSAGE) return {
+        text: text,
+        omitted: 0
+      };
+      const start = lines.slice(0, countFitting(lines, MAX_START));
+      const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
+      const omitted = lines.length - start.length - end.length;
+      const note = `… and ${omitted} more: the job summary has every line.`;
+      return {
+        text: [ ...start, note, ...end ].join("\n"),
+        omitted: omitted
+      };
+    }
+    function countFitting(lines, size) {
+      let left = size;
+      const first = lines.findIndex(line => {
+        left -= line.length + 1;
+        return left < 0;
+      });
+      return first < 0 ? lines.length : first;
+    }
+    const ENTITIES = {
+      "&": "&amp;",
+      "<": "&lt;",
+      ">": "&gt;",
+      '"': "&quot;",
+      "'": "&#39;",
+      "\n": "<br>"
+    };
+    function toHtml(text, redact) {
+      const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
+      return text_shortened(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
+    }
+    function printable(text) {
+      return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+    }
+    function text_shortened(text) {
+      return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+    }
+    const MAX_TABLE = 524288;
+    function summaryHtml(summary, redact) {
+      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
+      const html = text => toHtml(text, redact);
+      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
+    }
+    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
+      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
+      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
+      const shown = fitting(rows.map(cells => row("td", cells)), MAX_TABLE);
+      const rest = rows.length - shown.length + more;
+      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
+    }
+    function fitting(texts, size) {
+      let left = size;
+      const first = texts.findIndex(text => {
+        left -= Buffer.byteLength(text);
+        return left < 0;
+      });
+      return first < 0 ? texts : texts.slice(0, first);
+    }
+    function openReport() {
+      const concealed = [];
+      const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+      const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
+      const line = text => toLine(text, redactShown);
+      const annotate = (annotation, title, lines) => {
+        const {text: text, omitted: omitted} = toMessage([ title, ...lines ].map(line));
+        annotation(text, {
+          title: line(title)
+        });
+        return omitted;
+      };
+      const report = {
+        info: text => info(line(text)),
+        debug: text => core_debug(line(text)),
+        warning(title, lines) {
+          const omitted = annotate(warning, title, lines);
+          if (omitted > 0) report.summarize({
+            title: `⚠️ ${title}`,
+            paragraphs: lines
+          });
+        },
+        mask: texts => texts.forEach(core_setSecret),
+        conceal(texts) {
+          report.mask(texts);
+          concealed.push(...texts);
+        },
+        output(values) {
+          try {
+            for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
+          } catch (error) {
+            throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
+          }
+        },
+        outputSecret(name, secret) {
+          try {
+            if (!process.env["GITHUB_OUTPUT"]) throw new Error("there is no GITHUB_OUTPUT");
+            setOutput(name, secret);
+          } catch (error) {
+            throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
+          }
+        },
+        saveState(name, value) {
+          try {
+            saveState(name, redact(JSON.stringify(value)));
+          } catch (error) {
+            throw new Failure("The state for the end of the job could not be written", [ `The runner's file for it cannot be written: ${messageOf(error)}` ]);
+          }
+        },
+        summarize(summary) {
+          const file = process.env["GITHUB_STEP_SUMMARY"];
+          if (!file) return;
+          try {
+            (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
+          } catch (error) {
+            report.warning("The job summary could not be written", [ messageOf(error) ]);
+          }
+        },
+        fail(error) {
+          const {title: title, lines: lines, table: table} = account(error);
+          annotate(core_error, title, lines);
+          report.summarize({
+            title: `❌ ${title}`,
+            paragraphs: lines,
+            table: table
+          });
+        },
+        warnOf(error, lastLine) {
+          const {title: title, lines: lines} = account(error);
+          report.warning(title, [ ...lines, lastLine ]);
+        }
+      };
+      return report;
+    }
+    function messageOf(error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    async function runStep(program, blame = fail) {
+      process.exitCode = 1;
+      process.noDeprecation = true;
+      const report = openReport();
+      const {managementKey: managementKey, proxyPassword: proxyPassword} = readSecrets();
+      report.conceal(managementKey);
+      report.mask(proxyPassword);
+      const stop = new AbortController;
+      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
+      process.on("uncaughtException", error => {
+        stop.abort(new Error(`the action itself failed: ${error.stack ?? error.message}`));
+      });
+      process.stdout.on("error", () => {});
+      const limit = ms => {
+        const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
+        systemClock.after(ms, () => stop.abort(over));
+        return systemClock.now() + ms;
+      };
+      try {
+        await program({
+          report: report,
+          clock: systemClock,
+          signal: stop.signal,
+          limit: limit
+        });
+        process.exitCode = 0;
+      } catch (error) {
+        process.exitCode = blame(report, error);
+      }
+      process.stdout.write("", () => process.exit());
+    }
+    function fail(report, error) {
+      report.fail(error);
+      return 1;
+    }
     function create() {
       return runStep(async step => {
         const {report: report, clock: clock} = step;
@@ -5414,28 +5414,12 @@
         report.summarize(summaryOf(result, inputs));
       });
     }
-    const id_or_slug_SHAPE = "must be the id or slug of a workspace";
-    const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(refine(isIdOrSlug, id_or_slug_SHAPE));
-    const deleteInputs = () => object({
-      management_key: connection.management_key,
-      workspace: idOrSlug(),
-      expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
-      delete_keys: flag_flag(),
-      dry_run: flag_flag(),
-      api_url: connection.api_url,
-      timeout: connection.timeout
-    });
-    function readDeleteInputs() {
-      const read = readInputs(deleteInputs());
-      return {
-        managementKey: read.management_key,
-        apiUrl: read.api_url,
-        timeoutMs: read.timeout,
-        workspace: read.workspace,
-        expectSlugPrefix: read.expect_slug_prefix,
-        deleteKeys: read.delete_keys,
-        dryRun: read.dry_run
-      };
+    const WAITS_MS = [ 0, 1e3, 2e3 ];
+    async function* looks({clock: clock, signal: signal}) {
+      for (const wait of WAITS_MS) {
+        await sleep(clock, wait, signal).catch(() => {});
+        yield;
+      }
     }
     async function deleteEach(keys, client, deleted) {
       const outcomes = await Promise.all(keys.map(async key => {
@@ -5553,22 +5537,99 @@
         } ])
       };
     }
-    function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
-      return {
-        deleted: String(deleted),
-        "deleted-keys": String(dryRun ? 0 : keys.length)
-      };
+    function slugOf(remains) {
+      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
     }
-    function summaryOfDelete({workspace: workspace, keys: keys}, {asked: asked, dryRun: dryRun}) {
-      if (!workspace) return {
-        title: `✅ Gone already: the OpenRouter workspace ${asked}`
+    async function cleanUp(remains, surroundings) {
+      const {log: log} = surroundings;
+      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
+      if (!workspace) return;
+      const {slug: slug, id: id} = workspace;
+      const options = {
+        deleteKeys: remains.deleteKeys,
+        looksAgain: false
       };
-      const {name: name, slug: slug, id: id} = workspace;
-      const [done, withIt] = dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
+      const {deleted: deleted, failure: failure} = await tearDown(workspace, options, surroundings);
+      if (failure) throw failure;
+      log.info(deleted ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
+    }
+    async function findMade({intended: {asked: asked, span: span}}, surroundings) {
+      const {client: client, log: log} = surroundings;
+      for await (const _ of looks(surroundings)) {
+        const {workspace: workspace} = await findWorkspace(client, asked.slug);
+        if (!workspace) continue;
+        const inTime = span !== void 0 && wasMadeIn(workspace, span);
+        if (inTime && isAsAsked(workspace, asked)) return workspace;
+        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
+        return;
+      }
+      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+      return;
+    }
+    async function runCleanUp(work) {
+      const state = readCleanUpState(work.remains);
+      const main = readMainProcess();
+      const running = main && isRunning(main) ? main : void 0;
+      if (!state && !running) return;
+      const left = () => work.tell(state && !(state instanceof Failure) ? state.remains : void 0);
+      await runStep(async step => {
+        const {report: report, clock: clock, signal: signal} = step;
+        if (running) await endMain(running, step, {
+          left: left(),
+          isIntentKnown: state !== void 0
+        });
+        if (!state) return;
+        if (state instanceof Failure) throw state;
+        const client = connect({
+          ...state,
+          managementKey: readManagementKey()
+        }, step);
+        await work.cleanUp(state.remains, {
+          client: client,
+          clock: clock,
+          log: report,
+          signal: signal
+        });
+      }, (report, error) => {
+        report.warnOf(error, `It may be left behind at OpenRouter: ${left()}.`);
+        return 0;
+      });
+    }
+    async function endMain(main, {report: report, clock: clock, signal: signal}, {left: left, isIntentKnown: isIntentKnown}) {
+      const lastLine = `It may be left behind at OpenRouter: ${left}.`;
+      if (!await endProcess(main, {
+        clock: clock,
+        signal: signal
+      })) report.warning("The step could not be ended", [ `It was still running when its post step began, and did not end within ${END_WITHIN_MS / 1e3} s of SIGTERM. What it creates from now on stays.`, lastLine ]); else if (isIntentKnown) report.info("The step was still running, and was ended (SIGTERM) before this clean-up."); else report.warning("The step was still running when its post step began", [ "It was ended (SIGTERM). Whether it had created anything by then is not known.", lastLine ]);
+    }
+    function create_post_post() {
+      return runCleanUp({
+        remains: remainsOfCreate(),
+        cleanUp: cleanUp,
+        tell: remains => remains ? `the workspace ${slugOf(remains)}` : "whatever workspace the step made"
+      });
+    }
+    const id_or_slug_SHAPE = "must be the id or slug of a workspace";
+    const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(refine(isIdOrSlug, id_or_slug_SHAPE));
+    const deleteInputs = () => object({
+      management_key: connection.management_key,
+      workspace: idOrSlug(),
+      expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
+      delete_keys: flag_flag(),
+      dry_run: flag_flag(),
+      api_url: connection.api_url,
+      timeout: connection.timeout
+    });
+    function readDeleteInputs() {
+      const read = readInputs(deleteInputs());
       return {
-        title: `${done} the OpenRouter workspace ${name}`,
-        paragraphs: [ `Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.` ],
-        table: tableOfKeys(keys)
+        managementKey: read.management_key,
+        apiUrl: read.api_url,
+        timeoutMs: read.timeout,
+        workspace: read.workspace,
+        expectSlugPrefix: read.expect_slug_prefix,
+        deleteKeys: read.delete_keys,
+        dryRun: read.dry_run
       };
     }
     async function deleteOne(request, surroundings, found) {
@@ -5642,6 +5703,24 @@
         slug: slug,
         id: id
       });
+    }
+    function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
+      return {
+        deleted: String(deleted),
+        "deleted-keys": String(dryRun ? 0 : keys.length)
+      };
+    }
+    function summaryOfDelete({workspace: workspace, keys: keys}, {asked: asked, dryRun: dryRun}) {
+      if (!workspace) return {
+        title: `✅ Gone already: the OpenRouter workspace ${asked}`
+      };
+      const {name: name, slug: slug, id: id} = workspace;
+      const [done, withIt] = dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
+      return {
+        title: `${done} the OpenRouter workspace ${name}`,
+        paragraphs: [ `Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.` ],
+        table: tableOfKeys(keys)
+      };
     }
     function delete_deleteWorkspace() {
       return runStep(async step => {
@@ -5726,40 +5805,6 @@
         replace: read.replace
       };
     }
-    function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
-      return {
-        name: key.name,
-        hash: key.hash,
-        label: key.label,
-        "expires-at": expiresAt ?? "",
-        "workspace-id": workspace.id,
-        "workspace-slug": workspace.slug
-      };
-    }
-    function summaryOfKey(result, request) {
-      const {key: key, workspace: workspace, expiresAt: expiresAt} = result;
-      return {
-        title: `✅ Made the OpenRouter API key ${key.name}`,
-        table: {
-          header: [ "Field", "Value" ],
-          rows: [ [ "Name", {
-            code: key.name
-          } ], [ "Label", {
-            code: key.label
-          } ], [ "Hash", {
-            code: key.hash
-          } ], [ "Workspace", {
-            code: `${workspace.slug} (${workspace.id})`
-          } ], [ "Limit", limitOf(request) ], [ "Expires", expiresAt === null ? "never" : {
-            code: expiresAt
-          } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
-        }
-      };
-    }
-    function limitOf({asked: {limit: limit, limit_reset: limit_reset}}) {
-      if (limit === void 0) return "none";
-      return limit_reset === void 0 ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
-    }
     const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
     function warnOfKeyDrift(key, asked, log) {
       const changes = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => ({
@@ -5780,13 +5825,13 @@
       return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
     }
     function lostAmong(keys, intent, isNew) {
-      const alike = keys.filter(key => isNew(key) && key_intent_isAsAsked(key, intent, keys));
+      const alike = keys.filter(key => isNew(key) && orphans_isAsAsked(key, intent, keys));
       return {
         keys: alike,
         areOurs: intent.isUnique && alike.length <= intent.lost
       };
     }
-    function key_intent_isAsAsked(key, {asked: asked, nameIsRandom: nameIsRandom}, keys) {
+    function orphans_isAsAsked(key, {asked: asked, nameIsRandom: nameIsRandom}, keys) {
       if (key.name !== asked.name) return false;
       if (nameIsRandom) return true;
       const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
@@ -6026,6 +6071,40 @@
         left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, ...someOf(left.map(({key: old}) => `Left of the old ones: ${tellKey(old)}.`)), "Running this again deletes them, and the new one too." ]
       });
     }
+    function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
+      return {
+        name: key.name,
+        hash: key.hash,
+        label: key.label,
+        "expires-at": expiresAt ?? "",
+        "workspace-id": workspace.id,
+        "workspace-slug": workspace.slug
+      };
+    }
+    function summaryOfKey(result, request) {
+      const {key: key, workspace: workspace, expiresAt: expiresAt} = result;
+      return {
+        title: `✅ Made the OpenRouter API key ${key.name}`,
+        table: {
+          header: [ "Field", "Value" ],
+          rows: [ [ "Name", {
+            code: key.name
+          } ], [ "Label", {
+            code: key.label
+          } ], [ "Hash", {
+            code: key.hash
+          } ], [ "Workspace", {
+            code: `${workspace.slug} (${workspace.id})`
+          } ], [ "Limit", limitOf(request) ], [ "Expires", expiresAt === null ? "never" : {
+            code: expiresAt
+          } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
+        }
+      };
+    }
+    function limitOf({asked: {limit: limit, limit_reset: limit_reset}}) {
+      if (limit === void 0) return "none";
+      return limit_reset === void 0 ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
+    }
     function key_key() {
       return runStep(async step => {
         const {report: report, clock: clock} = step;
@@ -6053,49 +6132,6 @@
         });
         report.summarize(summaryOfKey(result, inputs));
       });
-    }
-    async function runCleanUp(work) {
-      const state = readCleanUpState(work.remains);
-      const main = readMainProcess();
-      const running = main && isRunning(main) ? main : void 0;
-      if (!state && !running) return;
-      const left = () => work.tell(state && !(state instanceof Failure) ? state.remains : void 0);
-      await runStep(async step => {
-        const {report: report, clock: clock, signal: signal} = step;
-        if (running) await endMain(running, step, {
-          left: left(),
-          isIntentKnown: state !== void 0
-        });
-        if (!state) return;
-        if (state instanceof Failure) throw state;
-        const client = connect({
-          ...state,
-          managementKey: readManagementKey()
-        }, step);
-        await work.cleanUp(state.remains, {
-          client: client,
-          clock: clock,
-          log: report,
-          signal: signal
-        });
-      }, (report, error) => {
-        report.warnOf(error, `It may be left behind at OpenRouter: ${left()}.`);
-        return 0;
-      });
-    }
-    async function endMain(main, {report: report, clock: clock, signal: signal}, {left: left, isIntentKnown: isIntentKnown}) {
-      const lastLine = `It may be left behind at OpenRouter: ${left}.`;
-      if (!await endProcess(main, {
-        clock: clock,
-        signal: signal
-      })) report.warning("The step could not be ended", [ `It was still running when its post step began, and did not end within ${END_WITHIN_MS / 1e3} s of SIGTERM. What it creates from now on stays.`, lastLine ]); else if (isIntentKnown) report.info("The step was still running, and was ended (SIGTERM) before this clean-up."); else report.warning("The step was still running when its post step began", [ "It was ended (SIGTERM). Whether it had created anything by then is not known.", lastLine ]);
-    }
-    const WAITS_MS = [ 0, 1e3, 2e3 ];
-    async function* looks({clock: clock, signal: signal}) {
-      for (const wait of WAITS_MS) {
-        await sleep(clock, wait, signal).catch(() => {});
-        yield;
-      }
     }
     function tellRemains({intended: {asked: asked, lost: lost}, minted: minted, revoke: revoke}) {
       const named = JSON.stringify(asked.name);
@@ -6139,42 +6175,6 @@
         remains: remainsOfKey(),
         cleanUp: cleanUpKeys,
         tell: remains => remains ? tellRemains(remains) : "whatever API key the step made"
-      });
-    }
-    function slugOf(remains) {
-      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
-    }
-    async function cleanUp(remains, surroundings) {
-      const {log: log} = surroundings;
-      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
-      if (!workspace) return;
-      const {slug: slug, id: id} = workspace;
-      const options = {
-        deleteKeys: remains.deleteKeys,
-        looksAgain: false
-      };
-      const {deleted: deleted, failure: failure} = await tearDown(workspace, options, surroundings);
-      if (failure) throw failure;
-      log.info(deleted ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
-    }
-    async function findMade({intended: {asked: asked, span: span}}, surroundings) {
-      const {client: client, log: log} = surroundings;
-      for await (const _ of looks(surroundings)) {
-        const {workspace: workspace} = await findWorkspace(client, asked.slug);
-        if (!workspace) continue;
-        const inTime = span !== void 0 && wasMadeIn(workspace, span);
-        if (inTime && isAsAsked(workspace, asked)) return workspace;
-        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
-        return;
-      }
-      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
-      return;
-    }
-    function post_post() {
-      return runCleanUp({
-        remains: remainsOfCreate(),
-        cleanUp: cleanUp,
-        tell: remains => remains ? `the workspace ${slugOf(remains)}` : "whatever workspace the step made"
       });
     }
     function fixedPrefix(glob) {
@@ -6227,7 +6227,7 @@
         dryRun: read.dry_run
       };
     }
-    const age_UNITS = [ {
+    const format_UNITS = [ {
       ms: 864e5,
       name: "d"
     }, {
@@ -6242,7 +6242,7 @@
     } ];
     function tellAge(ms) {
       let rest = Math.max(0, ms);
-      const parts = age_UNITS.map(({ms: unit, name: name}) => {
+      const parts = format_UNITS.map(({ms: unit, name: name}) => {
         const count = Math.floor(rest / unit);
         rest -= count * unit;
         return {
@@ -6254,66 +6254,6 @@
       if (first < 0) return "0 s";
       const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
       return shown.map(({text: text}) => text).join(" ");
-    }
-    const MAX_LIST = 1e5;
-    function outputsOfSweep(result) {
-      const {deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, failed: failed} = result;
-      return {
-        deleted: list(deleted),
-        "would-delete": list(wouldDelete),
-        kept: list([ ...spared, ...kept ]),
-        failed: list(failed),
-        count: String(deleted.length)
-      };
-    }
-    function list(fates) {
-      const entries = fates.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
-        id: id,
-        slug: slug,
-        created_at: created_at,
-        reason: reason
-      }));
-      return `[${fitting(entries, MAX_LIST).join(",")}]`;
-    }
-    const MAX_NAMED = 10;
-    function leakOf(result) {
-      const {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, spared: spared} = result;
-      if (stale === 0) return;
-      const found = [ ...failed, ...deleted, ...wouldDelete, ...spared ];
-      const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
-      const more = stale > named.length ? ` and ${stale - named.length} more` : "";
-      return [ `${countOf(stale)} left behind by a teardown`, [ `Found: ${named.join(", ")}${more}.`, "Each should have been deleted by the workflow that made it: see why it was not." ] ];
-    }
-    function failureOf(result, request) {
-      const {stale: stale, failed: failed} = result;
-      const {maxDeletions: maxDeletions} = request;
-      if (stale > maxDeletions) return new Failure(`Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`, [ "Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.", "Nothing was deleted." ], tableOf(result));
-      if (failed.length === 0) return;
-      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...someOf(failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), MAX_NAMED), "Running this again tries them again." ], tableOf(result));
-    }
-    function summaryOfSweep(result, {dryRun: dryRun}) {
-      const {deleted: deleted, stale: stale, notStale: notStale} = result;
-      return {
-        title: dryRun ? `🔎 Dry run: would delete ${countOf(stale)}` : `✅ Deleted ${countOf(deleted.length)}`,
-        paragraphs: [ `${countOf(notStale)} with a slug of the pattern stayed.` ],
-        table: tableOf(result)
-      };
-    }
-    function tableOf(result) {
-      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
-      const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
-        code: slug
-      }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
-      const stayed = reason => `kept: ${reason}`;
-      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ];
-      return {
-        header: [ "Workspace", "Age", "What was done" ],
-        rows: shown,
-        more: stale + notStale - shown.length
-      };
-    }
-    function countOf(workspaces) {
-      return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
     }
     const MAX_REMEMBERED = 1e3;
     const SHARE = .2;
@@ -6437,6 +6377,66 @@
     function shortly(failure) {
       if (failure instanceof OpenRouterError) return linesOf(failure.facts);
       return [ `${failure.title}: ${failure.lines[0]}` ];
+    }
+    const MAX_LIST = 1e5;
+    function outputsOfSweep(result) {
+      const {deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, failed: failed} = result;
+      return {
+        deleted: list(deleted),
+        "would-delete": list(wouldDelete),
+        kept: list([ ...spared, ...kept ]),
+        failed: list(failed),
+        count: String(deleted.length)
+      };
+    }
+    function list(fates) {
+      const entries = fates.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
+        id: id,
+        slug: slug,
+        created_at: created_at,
+        reason: reason
+      }));
+      return `[${fitting(entries, MAX_LIST).join(",")}]`;
+    }
+    const MAX_NAMED = 10;
+    function leakOf(result) {
+      const {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, spared: spared} = result;
+      if (stale === 0) return;
+      const found = [ ...failed, ...deleted, ...wouldDelete, ...spared ];
+      const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
+      const more = stale > named.length ? ` and ${stale - named.length} more` : "";
+      return [ `${countOf(stale)} left behind by a teardown`, [ `Found: ${named.join(", ")}${more}.`, "Each should have been deleted by the workflow that made it: see why it was not." ] ];
+    }
+    function failureOf(result, request) {
+      const {stale: stale, failed: failed} = result;
+      const {maxDeletions: maxDeletions} = request;
+      if (stale > maxDeletions) return new Failure(`Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`, [ "Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.", "Nothing was deleted." ], tableOf(result));
+      if (failed.length === 0) return;
+      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...someOf(failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), MAX_NAMED), "Running this again tries them again." ], tableOf(result));
+    }
+    function summaryOfSweep(result, {dryRun: dryRun}) {
+      const {deleted: deleted, stale: stale, notStale: notStale} = result;
+      return {
+        title: dryRun ? `🔎 Dry run: would delete ${countOf(stale)}` : `✅ Deleted ${countOf(deleted.length)}`,
+        paragraphs: [ `${countOf(notStale)} with a slug of the pattern stayed.` ],
+        table: tableOf(result)
+      };
+    }
+    function tableOf(result) {
+      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
+      const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
+        code: slug
+      }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
+      const stayed = reason => `kept: ${reason}`;
+      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ];
+      return {
+        header: [ "Workspace", "Age", "What was done" ],
+        rows: shown,
+        more: stale + notStale - shown.length
+      };
+    }
+    function countOf(workspaces) {
+      return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
     }
     function sweep_sweep() {
       return runStep(async step => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Sandbox } from '../sandbox/server.ts';
+import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

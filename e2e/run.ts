@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveKey, giveWorkspace } from '../sandbox/given.ts';
-import { runPost, runStep } from '../sandbox/runner.ts';
-import { type Sandbox, startSandbox } from '../sandbox/server.ts';
+import { giveKey, giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
+import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import { isActThere, runWorkflow } from './act.ts';
 
 const DAY = 86_400_000;

@@ -7,9 +7,9 @@
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { noKeyLostAndNoneOfOthers } from '../__tests__/reliability/key.ts';
-import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from '../__tests__/reliability/property.ts';
-import { onlyWhatIsStale, onlyWhatWasAskedFor } from '../__tests__/reliability/teardown.ts';
+import { nothingLostNothingDoubled, oneOfTwinsMakesIt } from '../__tests__/properties/create.ts';
+import { noKeyLostAndNoneOfOthers } from '../__tests__/properties/key.ts';
+import { onlyWhatIsStale, onlyWhatWasAskedFor } from '../__tests__/properties/teardown.ts';
 
 const { values } = parseArgs({
   options: {

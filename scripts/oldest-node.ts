@@ -26,7 +26,7 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     `${root}node_modules/jest/bin/jest.js`,
     '--findRelatedTests',
-    `${root}sandbox/runner.ts`,
+    `${root}sandbox/runner/runner.ts`,
     ...process.argv.slice(2),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, ACTION_NODE: oldest } },

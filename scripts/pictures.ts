@@ -5,9 +5,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/given.ts';
-import { runStep } from '../sandbox/runner.ts';
-import { startSandbox } from '../sandbox/server.ts';
+import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { startSandbox } from '../sandbox/openrouter/server.ts';
+import { runStep } from '../sandbox/runner/runner.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const DAY = 86_400_000;

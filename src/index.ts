@@ -1,6 +1,6 @@
-export { create } from './create.ts';
-export { deleteWorkspace as delete } from './delete.ts';
-export { key } from './key.ts';
-export { keyPost } from './key-post.ts';
-export { post } from './post.ts';
-export { sweep } from './sweep.ts';
+export { create } from './actions/create.ts';
+export { post } from './actions/create-post.ts';
+export { deleteWorkspace as delete } from './actions/delete.ts';
+export { key } from './actions/key.ts';
+export { keyPost } from './actions/key-post.ts';
+export { sweep } from './actions/sweep.ts';

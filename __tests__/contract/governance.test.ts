@@ -5,7 +5,7 @@ import type {
   UpsertWorkspaceBudgetRequest,
   WorkspaceBudgetInterval,
 } from '@openrouter/sdk/models';
-import { openBench, workspaceInputs } from '../step.ts';
+import { openBench, workspaceInputs } from '../support/harness.ts';
 
 const bench = openBench();
 const client = () =>

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
-import { virtualClock } from '../../sandbox/virtual-clock.ts';
+import { OpenRouterError } from '../../src/openrouter/api-error.ts';
 import { type Call, openRouter } from '../../src/openrouter/client.ts';
-import { OpenRouterError } from '../../src/openrouter/error.ts';
-import { attemptTime, backoff, retryAfter, verdictOn } from '../../src/openrouter/retry.ts';
+import { attemptTime, backoff, retryAfter, verdictOn } from '../../src/openrouter/retry-policy.ts';
 import {
   ExchangeError,
   type HttpResponse,
   type Method,
   type Transport,
 } from '../../src/openrouter/transport.ts';
+import { virtualClock } from '../support/virtual-clock.ts';
 
 type Reply = Partial<HttpResponse> | ExchangeError | 'silence';
 

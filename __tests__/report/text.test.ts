@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCommand } from '../../sandbox/runner.ts';
+import { parseCommand } from '../../sandbox/runner/runner.ts';
 import { toHtml, toLine, toMessage } from '../../src/report/text.ts';
 
 /** Text that is made of the pieces commands are made of. */

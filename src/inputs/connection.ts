@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
-import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../secret.ts';
+import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../openrouter/key-format.ts';
 import { duration, toMs } from './duration.ts';
 
 /** What `action.yml` gives for the input, if an author leaves it out or empty. */

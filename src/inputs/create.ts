@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
-import { type CreateWorkspaceRequest, createWorkspaceRequest } from '../openrouter/workspaces.ts';
-import { type CreateRequest, IF_EXISTS } from '../workspace/request.ts';
+import {
+  type CreateWorkspaceRequest,
+  createWorkspaceRequest,
+} from '../openrouter/resources/workspaces.ts';
+import { type CreateRequest, IF_EXISTS } from '../operations/create/request.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import type { Problem } from './problem.ts';
-import { inputName, readInputs } from './read.ts';
+import { inputName, readInputs } from './read-inputs.ts';
 
 /**
  * The inputs of `action.yml`, in the order in which their problems are told. Built at once, where

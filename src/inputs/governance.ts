@@ -1,8 +1,12 @@
 import * as z from 'zod/mini';
-import { type Budgets, INTERVALS, type Interval } from '../openrouter/budgets.ts';
-import { type GuardrailUpdate, RESET_INTERVALS, ZDR_FIELDS } from '../openrouter/guardrails.ts';
-import { modelSlug } from '../openrouter/workspaces.ts';
-import type { Governance } from '../workspace/governance.ts';
+import { type Budgets, INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
+import {
+  type GuardrailUpdate,
+  RESET_INTERVALS,
+  ZDR_FIELDS,
+} from '../openrouter/resources/guardrails.ts';
+import { modelSlug } from '../openrouter/resources/workspaces.ts';
+import type { Governance } from '../operations/governance/plan.ts';
 import type { Problem } from './problem.ts';
 
 /** A list of `what`, such as `models`, each of which is an `entry`. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isIdOrSlug } from '../openrouter/workspaces.ts';
+import { isIdOrSlug } from '../openrouter/resources/workspaces.ts';
 
 const SHAPE = 'must be the id or slug of a workspace';
 

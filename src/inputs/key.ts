@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import { createKeyRequest } from '../openrouter/keys.ts';
-import { LIKELY_SECRET } from '../secret.ts';
-import type { KeyRequest } from '../workspace/key.ts';
+import { LIKELY_SECRET } from '../openrouter/key-format.ts';
+import { createKeyRequest } from '../openrouter/resources/keys.ts';
+import type { KeyRequest } from '../operations/key/create-key.ts';
 import { type Connection, connection } from './connection.ts';
 import { durationOrNever, toMs } from './duration.ts';
 import { flag } from './flag.ts';
 import { idOrSlug } from './id-or-slug.ts';
 import { keyNameOf } from './key-name.ts';
 import type { Problem } from './problem.ts';
-import { readInputs } from './read.ts';
+import { readInputs } from './read-inputs.ts';
 
 /** The inputs of `key/action.yml`, in the order in which their problems are told. */
 export const keyInputs = () => {

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../operations/shared/failure.ts';
 
 /** One thing that is wrong with what a workflow author wrote. */
 export interface Problem {

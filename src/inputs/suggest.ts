@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { dashboardUrl } from '../openrouter/workspaces.ts';
-import { fromText } from './from-text.ts';
+import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
+import { fromText } from './parse-input.ts';
 
 /** Not 1 and 0: a number can be a count, or an exit code, where 0 is success. */
 const BOOLEANS: Readonly<Record<string, string>> = {

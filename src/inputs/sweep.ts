@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { fixedPrefix } from '../workspace/glob.ts';
-import type { SweepRequest } from '../workspace/sweep.ts';
+import { fixedPrefix } from '../operations/teardown/glob.ts';
+import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, timeout } from './connection.ts';
 import { duration } from './duration.ts';
 import { flag } from './flag.ts';
-import { readInputs } from './read.ts';
+import { readInputs } from './read-inputs.ts';
 
 const GLOB = 'must be a slug, in which * stands for any characters and ? for any one';
 const glob = () => z.string(GLOB).check(z.regex(/^[a-z0-9?*-]+$/, GLOB));

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../json.ts';
-import type { Log } from '../log.ts';
-import { type Clock, sleep, tellSeconds } from './clock.ts';
-import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './error.ts';
-import { type Gate, openGate } from './gate.ts';
+import { type Clock, sleep, tellSeconds } from '../lib/clock.ts';
+import { parseJson } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { type CallFacts, messageIn, OpenRouterError, whatHappened } from './api-error.ts';
 import {
   attemptTime,
   backoff,
@@ -12,7 +11,8 @@ import {
   UNKNOWN,
   UNKNOWN_FOR_GOOD,
   verdictOn,
-} from './retry.ts';
+} from './retry-policy.ts';
+import { type Gate, openGate } from './throttle.ts';
 import { ExchangeError, type HttpResponse, type Method, type Transport } from './transport.ts';
 
 /** One call of the API. */

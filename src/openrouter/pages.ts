@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
+import { type CallFacts, OpenRouterError } from './api-error.ts';
 import type { Answered, Call, Client } from './client.ts';
-import { type CallFacts, OpenRouterError } from './error.ts';
 
 /** A page of a list, as it was at one moment. */
 export interface Page<Item> extends Partial<Pick<Answered<unknown>, 'serverTime'>> {

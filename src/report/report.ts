@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
-import { Failure } from '../failure.ts';
-import type { Log } from '../log.ts';
-import { LIKELY_SECRET } from '../secret.ts';
-import { account } from './failure.ts';
+import type { Log } from '../lib/log.ts';
+import { LIKELY_SECRET } from '../openrouter/key-format.ts';
+import { Failure } from '../operations/shared/failure.ts';
+import { account } from './describe-error.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine, toMessage } from './text.ts';
 

@@ -1,4 +1,4 @@
-import type { Cell, Table } from '../table.ts';
+import type { Cell, Table } from './table.ts';
 import { type Redact, toHtml } from './text.ts';
 
 /** What a job summary says, in plain text; how it looks is said here alone. */

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { readManifest } from '../../sandbox/runner/runner.ts';
+import { annotations, openBench, ROOT, redOf } from '../support/harness.ts';
+
+const bench = openBench();
+
+const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+
+const EVERY_FIELD = {
+  name: 'Preview of pull request 42',
+  slug: 'every-field',
+  description: 'First line\n\n  second line, "quoted" 🎈',
+  'default-text-model': 'openai/gpt-5-mini',
+  'default-image-model': 'openai/gpt-image-1',
+  'default-provider-sort': 'throughput',
+  'io-logging-api-key-ids': '101, 102\n103',
+  'io-logging-sampling-rate': '0.25',
+  'is-data-discount-logging-enabled': 'False',
+  'is-observability-broadcast-enabled': 'TRUE',
+  'is-observability-io-logging-enabled': 'true',
+  'disabled-server-tools': '["openrouter:web_search", "openrouter:bash"]',
+};
+
+test('one request creates the workspace, and its id and slug are outputs', async () => {
+  const before = bench.sandbox.requests.length;
+  const step = await bench.create({ name: 'Preview 42', slug: 'preview-42' });
+
+  expect(step.exitCode).toBe(0);
+  expect(bench.sandbox.requests).toHaveLength(before + 1);
+  const workspace = bench.sandbox.account.workspaces.find(({ slug }) => slug === 'preview-42');
+  const { workspace: json, ...others } = step.outputs;
+  expect(JSON.parse(json ?? '')).toEqual(workspace);
+  expect(others).toEqual({
+    id: workspace?.id,
+    slug: 'preview-42',
+    name: 'Preview 42',
+    url: 'https://openrouter.ai/workspaces/preview-42',
+    created: 'true',
+    outcome: 'created',
+  });
+});
+
+test('every output that action.yml declares is set, and no other', async () => {
+  const step = await bench.create();
+  const { outputs = {} } = await readManifest(ROOT);
+  expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(outputs).sort());
+});
+
+test('the request is a POST to /workspaces with the key, as JSON', async () => {
+  await bench.create();
+  const request = bench.sandbox.requests.at(-1);
+  expect(request).toMatchObject({ method: 'POST', path: '/workspaces' });
+  expect(request?.headers).toMatchObject({
+    authorization: `Bearer ${bench.sandbox.managementKey}`,
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'user-agent': `${name}/${version}`,
+  });
+});
+
+test('the body holds what the author wrote and nothing else', async () => {
+  await bench.create({ name: 'Only these', slug: 'only-these' });
+  expect(bodyOfLastRequest()).toEqual({ name: 'Only these', slug: 'only-these' });
+});
+
+test('every field reaches the request as the type that the API takes', async () => {
+  const step = await bench.create(EVERY_FIELD);
+  expect(step.exitCode).toBe(0);
+  expect(bodyOfLastRequest()).toEqual({
+    name: 'Preview of pull request 42',
+    slug: 'every-field',
+    description: 'First line\n\n  second line, "quoted" 🎈',
+    default_text_model: 'openai/gpt-5-mini',
+    default_image_model: 'openai/gpt-image-1',
+    default_provider_sort: 'throughput',
+    io_logging_api_key_ids: [101, 102, 103],
+    io_logging_sampling_rate: 0.25,
+    is_data_discount_logging_enabled: false,
+    is_observability_broadcast_enabled: true,
+    is_observability_io_logging_enabled: true,
+    disabled_server_tools: ['openrouter:web_search', 'openrouter:bash'],
+  });
+});
+
+test.each([
+  'description',
+  'default-text-model',
+  'default-image-model',
+  'default-provider-sort',
+  'io-logging-api-key-ids',
+  'disabled-server-tools',
+])('%s takes the word null', async (input) => {
+  const step = await bench.create({ [input]: 'null' });
+  expect(step.exitCode).toBe(0);
+  expect(bodyOfLastRequest()).toHaveProperty(input.replaceAll('-', '_'), null);
+});
+
+test('blanks around an input are not part of it', async () => {
+  const padded = Object.fromEntries(
+    Object.entries({ ...EVERY_FIELD, slug: 'padded' }).map(([input, value]) => [
+      input,
+      ` \t${value}\n\n`,
+    ]),
+  );
+  await bench.create(padded);
+  const trimmed = bodyOfLastRequest();
+  await bench.create({ ...EVERY_FIELD, slug: 'trimmed' });
+  expect(trimmed).toEqual({ ...bodyOfLastRequest(), slug: 'padded' });
+});
+
+test('an input of blanks is absent', async () => {
+  const step = await bench.create({ description: ' \n\t', timeout: '', 'default-text-model': ' ' });
+  expect(step.exitCode).toBe(0);
+  expect(Object.keys(bodyOfLastRequest())).toEqual(['name', 'slug']);
+});
+
+test('the log tells the story in two lines', async () => {
+  const step = await bench.create({ name: 'Told', slug: 'told' });
+  expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
+    [
+      'Asked for the workspace "Told" with the slug told.',
+      'Created it in 0.1 s: id …, https://openrouter.ai/workspaces/told',
+    ].join('\n'),
+  );
+  expect(annotations(step)).toEqual([]);
+  expect(annotations(step, 'warning')).toEqual([]);
+});
+
+test('the request appears under debug logging', async () => {
+  const step = await bench.create();
+  const lines = annotations(step, 'debug').map(({ data }) => data.replace(/\d+ ms/, '1 ms'));
+  expect(lines).toEqual([`POST ${bench.sandbox.url}/workspaces: 201, after 1 ms`]);
+});
+
+test('the summary shows each field as OpenRouter answered it, and who set it', async () => {
+  const { summary } = await bench.create({ slug: 'summed-up', 'io-logging-sampling-rate': '0.5' });
+  expect(summary).toContain(
+    '<h3><a href="https://openrouter.ai/workspaces/summed-up">✅ Created the OpenRouter workspace Preview</a></h3>',
+  );
+  expect(summary).toContain(
+    '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>set by this step</td></tr>',
+  );
+  expect(summary).toContain(
+    '<tr><td><code>is_data_discount_logging_enabled</code></td><td><code>false</code></td><td>set by OpenRouter</td></tr>',
+  );
+});
+
+test('a warning that is too long for a message is in the summary with every line', async () => {
+  const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
+  const inputs = {
+    slug: 'much-changed',
+    description: 'd'.repeat(500),
+    'io-logging-api-key-ids': list(300),
+    'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
+  };
+  const data = { id: '1', slug: inputs.slug, name: 'Preview', description: 'other' };
+  const body = JSON.stringify({
+    data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
+  });
+  bench.sandbox.faults.push({ kind: 'answer', status: 201, body });
+  const step = await bench.create(inputs);
+  const [warning] = annotations(step, 'warning');
+  expect(warning?.data.length).toBeLessThanOrEqual(4_096);
+  expect(warning?.data).toContain('\n… and 1 more: the job summary has every line.');
+  for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
+    expect(step.summary).toContain(`<p>${field}: `);
+  }
+  expect(step.summary).toContain('✅ Created the OpenRouter workspace Preview');
+});
+
+test('a run without a summary file is green', async () => {
+  const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '' });
+  expect(step.exitCode).toBe(0);
+});
+
+test('a summary that cannot be written is a warning, and the step green', async () => {
+  const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toHaveProperty('id');
+  const [warning] = annotations(step, 'warning');
+  expect(warning?.properties['title']).toBe('The job summary could not be written');
+  expect(step.log).toContain('\nWarning: The job summary could not be written\nENOENT: ');
+});
+
+test('a state that cannot be written is not needed without delete-after-job', async () => {
+  bench.sandbox.faults.push({ kind: 'answer', status: 401 });
+  const { title } = redOf(await bench.create({}, { GITHUB_STATE: '/nowhere/state' }));
+  expect(title).toMatch(/^Could not create the workspace /);
+});
+
+test('outputs that cannot be written are red, and are told in the log', async () => {
+  const step = await bench.create({ slug: 'untold' }, { GITHUB_OUTPUT: '/nowhere/output' });
+  const workspace = bench.sandbox.account.workspaces.find(({ slug }) => slug === 'untold');
+  expect(step.exitCode).toBe(1);
+  expect(step.log).toContain('The work was done, but the outputs could not be written');
+  expect(step.log).toContain(`id: ${workspace?.id}`);
+});
+
+function bodyOfLastRequest(): object {
+  return JSON.parse(bench.sandbox.requests.at(-1)?.body ?? '');
+}

@@ -1,0 +1,228 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { annotations, openBench, redOf } from '../support/harness.ts';
+
+const bench = openBench();
+
+const SLUG = 'standing';
+const STANDING = { name: 'Standing', slug: SLUG, description: 'As it was' };
+
+const workspace = () =>
+  bench.sandbox.account.workspaces.find(({ slug }) => slug === SLUG) as Workspace;
+
+let before: Workspace;
+
+beforeEach(async () => {
+  bench.sandbox.account.workspaces.length = 1;
+  await bench.create({ ...STANDING, 'io-logging-api-key-ids': '3,1' });
+  before = structuredClone(workspace());
+  bench.sandbox.requests.length = 0;
+});
+
+const calls = () => bench.sandbox.requests.map(({ method }) => method);
+
+describe('fail', () => {
+  test('is red, names who has the slug, and says what the others would do', async () => {
+    const step = await bench.create({ name: 'Mine', slug: SLUG, description: 'Another' });
+    const { title, message } = redOf(step);
+    expect(title).toBe(`The slug ${SLUG} is taken`);
+    expect(message.split('\n')).toEqual([
+      `It belongs to the workspace "Standing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
+      'With if-exists: reuse, the step would take it as it is.',
+      'With if-exists: update, it would change name, description.',
+    ]);
+    expect(workspace()).toEqual(before);
+    expect(calls()).toEqual(['POST', 'GET']);
+  });
+
+  test('says so where an update would find nothing to change', async () => {
+    const { message } = redOf(await bench.create(STANDING));
+    expect(message).toContain('With if-exists: update, it would change nothing.');
+  });
+});
+
+describe('reuse', () => {
+  test('takes the workspace as it is, with one request', async () => {
+    const step = await bench.create({ name: 'Mine', slug: SLUG, 'if-exists': 'reuse' });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({
+      id: before.id,
+      slug: SLUG,
+      name: 'Standing',
+      created: 'false',
+      outcome: 'unchanged',
+    });
+    expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
+    expect(workspace()).toEqual(before);
+    expect(calls()).toEqual(['GET']);
+    expect(step.summary).toContain('✅ Left as it is: the OpenRouter workspace Standing');
+  });
+
+  test('creates it where there is none', async () => {
+    const step = await bench.create({ 'if-exists': 'reuse' });
+    expect(step.outputs).toMatchObject({ created: 'true', outcome: 'created' });
+    expect(calls()).toEqual(['GET', 'POST']);
+  });
+
+  test('goes by the exact slug only', async () => {
+    const step = await bench.create({ slug: 'standin', 'if-exists': 'reuse' });
+    expect(step.outputs).toMatchObject({ slug: 'standin', created: 'true' });
+  });
+});
+
+describe('update', () => {
+  const update = (inputs: Record<string, string>) =>
+    bench.create({ name: 'Standing', slug: SLUG, 'if-exists': 'update', ...inputs });
+
+  test('sets what was written and differs, and says so', async () => {
+    const step = await update({
+      description: 'As it is',
+      'io-logging-sampling-rate': '0.5',
+      'io-logging-api-key-ids': '1\n3',
+    });
+    expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome: 'updated' });
+    expect(calls()).toEqual(['GET', 'PATCH']);
+    expect(JSON.parse(bench.sandbox.requests[1]?.body ?? '')).toEqual({
+      description: 'As it is',
+      io_logging_sampling_rate: 0.5,
+    });
+    expect(step.log).toContain('description: "As it was" → "As it is"');
+    expect(step.log).toContain('io_logging_sampling_rate: 1 → 0.5');
+    expect(step.log).toContain('Updated description, io_logging_sampling_rate.');
+    expect(step.summary).toContain('<td><code>was As it was</code></td>');
+    const { updated_at, ...rest } = workspace();
+    expect(updated_at).not.toBeNull();
+    expect(rest).toEqual({
+      ...before,
+      updated_at: undefined,
+      description: 'As it is',
+      io_logging_sampling_rate: 0.5,
+    });
+  });
+
+  test('of the name sets the outputs again, so that they agree with each other', async () => {
+    const step = await update({ name: 'Renamed' });
+    expect(step.exitCode).toBe(0);
+    const { id, slug, name } = JSON.parse(step.outputs['workspace'] ?? '');
+    expect(name).toBe('Renamed');
+    const url = `https://openrouter.ai/workspaces/${slug}`;
+    expect(step.outputs).toMatchObject({ id, slug, name, url, created: 'false' });
+  });
+
+  test('of the name is in the outputs also when a later write fails', async () => {
+    bench.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
+    const step = await update({ name: 'Renamed', 'enforce-zdr': 'true' });
+    expect(step.exitCode).toBe(1);
+    expect(workspace().name).toBe('Renamed');
+    expect(step.outputs).toMatchObject({ id: before.id, slug: SLUG, name: 'Renamed' });
+  });
+
+  test('sends nothing where nothing differs', async () => {
+    const step = await update({ description: 'As it was', 'io-logging-api-key-ids': '1,3,1' });
+    expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
+    expect(calls()).toEqual(['GET']);
+    expect(workspace()).toEqual(before);
+  });
+
+  test.each([
+    ['description', 'null', { description: null }],
+    ['io-logging-api-key-ids', 'null', { io_logging_api_key_ids: null }],
+    ['io-logging-api-key-ids', '[]', { io_logging_api_key_ids: [] }],
+    ['io-logging-api-key-ids', '3', { io_logging_api_key_ids: [3] }],
+  ])('takes %s: %s for a change', async (input, value, sent) => {
+    await update({ [input]: value });
+    expect(JSON.parse(bench.sandbox.requests[1]?.body ?? '')).toEqual(sent);
+  });
+
+  test.each(['null', '[]'])(
+    'takes no tools and disabled-server-tools: %s for the same',
+    async (value) => {
+      const step = await update({ 'disabled-server-tools': value });
+      expect(step.outputs['outcome']).toBe('unchanged');
+    },
+  );
+
+  test('that fails has set the id and slug as outputs', async () => {
+    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 403 });
+    const step = await update({ description: 'Never' });
+    expect(step.exitCode).toBe(1);
+    expect(annotations(step)).toHaveLength(1);
+    expect(annotations(step)[0]?.properties['title']).toBe(
+      `Could not update the workspace ${SLUG}`,
+    );
+    expect(step.outputs).toMatchObject({ id: before.id, slug: SLUG, created: 'false' });
+    expect(step.outputs).not.toHaveProperty('outcome');
+  });
+
+  test('retries after 409, which asks to try again later', async () => {
+    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
+    const step = await update({ description: 'Later' });
+    expect(step.exitCode).toBe(0);
+    expect(calls()).toEqual(['GET', 'PATCH', 'PATCH']);
+    expect(workspace()['description']).toBe('Later');
+  });
+
+  test('warns where OpenRouter answers with other values than it was sent', async () => {
+    const body = JSON.stringify({ data: { ...before, description: 'Cut sh' } });
+    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });
+    const step = await update({ description: 'Cut short' });
+    expect(step.exitCode).toBe(0);
+    const [warning] = annotations(step, 'warning');
+    expect(warning?.data).toContain('description: "Cut short" → "Cut sh"');
+  });
+});
+
+describe('a dry run', () => {
+  const dryRun = (inputs: Record<string, string>) => bench.create({ 'dry-run': 'true', ...inputs });
+
+  test('says that it would create', async () => {
+    const step = await dryRun({ name: 'New', slug: 'new-one' });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toEqual({
+      slug: 'new-one',
+      name: 'New',
+      url: 'https://openrouter.ai/workspaces/new-one',
+      created: 'false',
+      outcome: 'would-create',
+    });
+    expect(calls()).toEqual(['GET']);
+    expect(step.log).toContain('It does not exist, and would be created.');
+    expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
+    expect(step.summary).toContain(
+      '<tr><td><code>name</code></td><td><code>New</code></td><td>would be set</td></tr>',
+    );
+  });
+
+  test('says what it would change, from what to what', async () => {
+    const step = await dryRun({ ...STANDING, 'if-exists': 'update', description: 'Better' });
+    const outcome = 'would-update';
+    expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome });
+    expect(step.summary).toContain('🔎 Dry run: would update the OpenRouter workspace Standing');
+    expect(step.log).toContain('description: "As it was" → "Better"');
+    expect(step.log).toContain('This is a dry run: nothing was written.');
+    expect(step.summary).toContain('<td><code>would be Better</code></td>');
+    expect(calls()).toEqual(['GET']);
+  });
+
+  test.each(['reuse', 'update'])('says that with %s nothing would change', async (policy) => {
+    const step = await dryRun({ ...STANDING, 'if-exists': policy });
+    expect(step.outputs).toMatchObject({ id: before.id, outcome: 'unchanged' });
+    expect(step.summary).toContain(
+      '🔎 Dry run: would leave as it is: the OpenRouter workspace Standing',
+    );
+    expect(step.log).toContain('This is a dry run: nothing was written.');
+    expect(calls()).toEqual(['GET']);
+  });
+
+  test('is red where the step would be', async () => {
+    const { title } = redOf(await dryRun(STANDING));
+    expect(title).toBe(`The slug ${SLUG} is taken`);
+    redOf(await dryRun({ slug: 'Not A Slug' }));
+    expect(calls()).toEqual(['GET']);
+  });
+
+  test('leaves nothing to clean up', async () => {
+    const step = await dryRun({ slug: 'new-one', 'delete-after-job': 'true' });
+    expect(step.state).not.toHaveProperty('clean-up');
+  });
+});

@@ -1,0 +1,394 @@
+import { describe, expect, test } from '@jest/globals';
+import { readManifest } from '../../sandbox/runner/runner.ts';
+import { openBench, ROOT, redOf } from '../support/harness.ts';
+
+const bench = openBench();
+
+const KEY_IDS =
+  'must be a list of whole numbers: one per line, separated by commas, or a JSON array';
+const TOOLS = 'must be a list of names: one per line, separated by commas, or a JSON array';
+const RATE = 'must be a number from 0.0001 to 1';
+const SLUG = 'must be lower-case letters and digits, in groups joined by single hyphens';
+const EMPTY =
+  'was probably empty: on push, github.event.number, github.event.pull_request.number and github.head_ref are empty';
+const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
+const URL_SHAPE = 'must be a URL such as https://openrouter.ai/api/v1';
+const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
+
+/** Input, what is written, and what goes out for it. */
+const ACCEPTED: [string, string, unknown][] = [
+  ['name', 'n'.repeat(100), 'n'.repeat(100)],
+  ['name', '🎈'.repeat(100), '🎈'.repeat(100)],
+  ['name', 'null', 'null'],
+  ['slug', 's'.repeat(50), 's'.repeat(50)],
+  ['slug', '1', '1'],
+  ['slug', '2024-10-a-1', '2024-10-a-1'],
+  ['description', 'd'.repeat(500), 'd'.repeat(500)],
+  ['description', 'NULL', 'NULL'],
+  ['description', '  one\r\n\r\n  two\n', 'one\r\n\r\n  two'],
+  ['default-text-model', 'openai/gpt-5-mini:free', 'openai/gpt-5-mini:free'],
+  ['default-text-model', 'null', null],
+  ['default-image-model', 'null', null],
+  ['default-provider-sort', 'price', 'price'],
+  ['default-provider-sort', 'latency', 'latency'],
+  ['default-provider-sort', 'exacto', 'exacto'],
+  ['io-logging-api-key-ids', '7', [7]],
+  ['io-logging-api-key-ids', '1\n2\n\n3\n', [1, 2, 3]],
+  ['io-logging-api-key-ids', '1,\n 2 , 3', [1, 2, 3]],
+  ['io-logging-api-key-ids', '[1, 2]', [1, 2]],
+  ['io-logging-api-key-ids', '[]', []],
+  ['io-logging-sampling-rate', '0.0001', 0.0001],
+  ['io-logging-sampling-rate', '1E-04', 0.0001],
+  ['io-logging-sampling-rate', '1', 1],
+  ['is-data-discount-logging-enabled', 'true', true],
+  ['is-data-discount-logging-enabled', 'True', true],
+  ['is-data-discount-logging-enabled', 'TRUE', true],
+  ['is-data-discount-logging-enabled', 'false', false],
+  ['is-data-discount-logging-enabled', 'False', false],
+  ['is-data-discount-logging-enabled', 'FALSE', false],
+  ['disabled-server-tools', 'openrouter:bash', ['openrouter:bash']],
+  ['disabled-server-tools', 'a, b\nc', ['a', 'b', 'c']],
+  ['disabled-server-tools', '["a,b"]', ['a,b']],
+  ['disabled-server-tools', 'a\rb', ['a', 'b']],
+];
+
+/** Input, and how the line that refuses it names it. */
+const MODEL_INPUTS = [
+  ['default-text-model', 'default-text-model'],
+  ['default-image-model', 'default-image-model'],
+  ['allowed-models', 'allowed-models (entry 1)'],
+  ['ignored-models', 'ignored-models (entry 1)'],
+] as const;
+
+/** Input, what is written, and the line that refuses it. */
+const REFUSED: [string, string, string][] = [
+  ['name', '', 'name is required, and must be 1 to 100 characters'],
+  ['name', ' \n', 'name is required, and must be 1 to 100 characters'],
+  [
+    'name',
+    '🎈'.repeat(101),
+    `name must be 1 to 100 characters, and has 101; given: "${'🎈'.repeat(100)}…"`,
+  ],
+  ['slug', '', 'slug is required, and must be 1 to 50 characters'],
+  ['slug', 'feature/Foo_Bar', `slug ${SLUG}; given: "feature/Foo_Bar"; try: feature-foo-bar`],
+  ['slug', 'Ünïcode', `slug ${SLUG}; given: "Ünïcode"; try: unicode`],
+  ['slug', 'preview-', `slug ${SLUG}; given: "preview-"; the expression at its end ${EMPTY}`],
+  ['slug', 'Preview_', `slug ${SLUG}; given: "Preview_"; the expression at its end ${EMPTY}`],
+  ['slug', '-web', `slug ${SLUG}; given: "-web"; the expression at its beginning ${EMPTY}`],
+  ['slug', 'pr--web', `slug ${SLUG}; given: "pr--web"; the expression in its middle ${EMPTY}`],
+  ['slug', 'pr_-web', `slug ${SLUG}; given: "pr_-web"; the expression in its middle ${EMPTY}`],
+  ['slug', 'preview/', `slug ${SLUG}; given: "preview/"`],
+  ['slug', '(preview)', `slug ${SLUG}; given: "(preview)"`],
+  ['slug', 'feature-日本語', `slug ${SLUG}; given: "feature-日本語"`],
+  ['slug', '***', `slug ${SLUG}; given: "***"`],
+  ['slug', 'a\nb', `slug ${SLUG}; given: "a\\nb"; try: a-b`],
+  [
+    'slug',
+    's'.repeat(51),
+    `slug must be 1 to 50 characters, and has 51; given: "${'s'.repeat(51)}"`,
+  ],
+  [
+    'slug',
+    'default',
+    'slug must not be default, which every account has already; given: "default"',
+  ],
+  [
+    'slug',
+    '550e8400-e29b-41d4-a716-446655440000',
+    'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "550e8400-e29b-41d4-a716-446655440000"',
+  ],
+  [
+    'slug',
+    'ffffffff-ffff-0fff-ffff-ffffffffffff',
+    'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "ffffffff-ffff-0fff-ffff-ffffffffffff"',
+  ],
+  [
+    'description',
+    'd'.repeat(501),
+    `description must be at most 500 characters, and has 501; given: "${'d'.repeat(100)}…"`,
+  ],
+  ...MODEL_INPUTS.flatMap(([input, named]) =>
+    ['gpt5', 'openai/', 'a/b/c', 'openai/gpt 5'].map((text): [string, string, string] => [
+      input,
+      text,
+      `${named} must be a model, as author/model; given: "${text}"`,
+    ]),
+  ),
+  [
+    'default-provider-sort',
+    'Price',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "Price"; try: price',
+  ],
+  [
+    'default-provider-sort',
+    'cheapest',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "cheapest"',
+  ],
+  [
+    'default-provider-sort',
+    'NULL',
+    'default-provider-sort must be price, throughput, latency, exacto or "null"; given: "NULL"; try: "null"',
+  ],
+  ['io-logging-api-key-ids', ',', `io-logging-api-key-ids ${KEY_IDS}; given: ","`],
+  ['io-logging-api-key-ids', '[1, 2', `io-logging-api-key-ids ${KEY_IDS}; given: "[1, 2"`],
+  [
+    'io-logging-api-key-ids',
+    '1, x, 2.5, 3, 9007199254740993',
+    'io-logging-api-key-ids (entry 2, 3, 5) must be a whole number; given: "1, x, 2.5, 3, 9007199254740993"',
+  ],
+  [
+    'io-logging-api-key-ids',
+    '["1"]',
+    'io-logging-api-key-ids (entry 1) must be a whole number; given: "[\\"1\\"]"',
+  ],
+  ['io-logging-sampling-rate', '0', `io-logging-sampling-rate ${RATE}; given: "0"`],
+  ['io-logging-sampling-rate', '0.00001', `io-logging-sampling-rate ${RATE}; given: "0.00001"`],
+  ['io-logging-sampling-rate', '1.0001', `io-logging-sampling-rate ${RATE}; given: "1.0001"`],
+  ['io-logging-sampling-rate', '10%', `io-logging-sampling-rate ${RATE}; given: "10%"`],
+  ['io-logging-sampling-rate', '0x1', `io-logging-sampling-rate ${RATE}; given: "0x1"`],
+  ['io-logging-sampling-rate', 'NaN', `io-logging-sampling-rate ${RATE}; given: "NaN"`],
+  ['io-logging-sampling-rate', 'true', `io-logging-sampling-rate ${RATE}; given: "true"`],
+  ['io-logging-sampling-rate', 'null', `io-logging-sampling-rate ${RATE}; given: "null"`],
+  ...(
+    [
+      'is-data-discount-logging-enabled',
+      'is-observability-broadcast-enabled',
+      'is-observability-io-logging-enabled',
+    ] as const
+  ).flatMap((input): [string, string, string][] => [
+    [input, 'yes', `${input} must be true or false; given: "yes"; try: true`],
+    [input, 'tRUE', `${input} must be true or false; given: "tRUE"; try: true`],
+    [input, 'Off', `${input} must be true or false; given: "Off"; try: false`],
+    [input, '0', `${input} must be true or false; given: "0"`],
+    [input, '1', `${input} must be true or false; given: "1"`],
+    [input, 'null', `${input} must be true or false; given: "null"`],
+  ]),
+  ['disabled-server-tools', '[', `disabled-server-tools ${TOOLS}; given: "["`],
+  [
+    'disabled-server-tools',
+    '["a", 1]',
+    'disabled-server-tools (entry 2) must be the name of a tool, without blanks or quotes; given: "[\\"a\\", 1]"',
+  ],
+  [
+    'disabled-server-tools',
+    '- a\n- b',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "- a\\n- b"',
+  ],
+  [
+    'disabled-server-tools',
+    '"a",""',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "\\"a\\",\\"\\""',
+  ],
+  ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"`],
+  ['timeout', '1 h', `timeout ${DURATION}; given: "1 h"; try: 1h`],
+  ['timeout', '1H', `timeout ${DURATION}; given: "1H"; try: 1h`],
+  ['timeout', '5M', `timeout ${DURATION}; given: "5M"`],
+  ['timeout', '1 0 m', `timeout ${DURATION}; given: "1 0 m"`],
+  ['timeout', '1h30m', `timeout ${DURATION}; given: "1h30m"`],
+  ['timeout', '-5s', `timeout ${DURATION}; given: "-5s"`],
+  ['timeout', '0s', 'timeout must be from 1s to 24h; given: "0s"'],
+  ['timeout', '2d', 'timeout must be from 1s to 24h; given: "2d"'],
+  [
+    'api-url',
+    'openrouter.ai/api/v1',
+    'api-url must be a URL such as https://openrouter.ai/api/v1; given: "openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+  ],
+  ['api-url', 'api/v1', `api-url ${URL_SHAPE}; given: "api/v1"`],
+  ['api-url', '/api/v1', `api-url ${URL_SHAPE}; given: "/api/v1"`],
+  [
+    'api-url',
+    'http:///api/v1',
+    'api-url must begin with https, because the key goes there; given: "http:///api/v1"',
+  ],
+  [
+    'api-url',
+    'http://openrouter.ai/api/v1',
+    'api-url must begin with https, because the key goes there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+  ],
+  [
+    'api-url',
+    'http://127.0.0.1.example/api',
+    'api-url must begin with https, because the key goes there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
+  ],
+  [
+    'api-url',
+    'ftp://openrouter.ai',
+    'api-url must begin with https, because the key goes there; given: "ftp://openrouter.ai"',
+  ],
+  ['api-url', 'https://user:s3cret@host/v1', 'api-url must not hold a user or password'],
+  [
+    'api-url',
+    'https://openrouter.ai/api/v1?x=1',
+    'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1?x=1"',
+  ],
+  [
+    'api-url',
+    'https://openrouter.ai/api/v1#',
+    'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1#"',
+  ],
+  ['management-key', 'sk-or-v1-"quoted"-0123456789', `management-key ${KEY}`],
+  ['management-key', 'sk-or-v1-abc def-0123456789', `management-key ${KEY}`],
+  ['management-key', 'Bearer sk-or-v1-0123456789', `management-key ${KEY}`],
+  ['management-key', 'sk-or-v1-0123456789\nsecond-line', `management-key ${KEY}`],
+  ['management-key', 'sk-or-v1-0123456789é', `management-key ${KEY}`],
+  ['management-key', 'k3y', 'management-key is too short to be a key'],
+];
+
+test.each(ACCEPTED)('%s: %j is accepted', async (input, text, sent) => {
+  const step = await bench.create({ [input]: text });
+  expect(step.exitCode).toBe(0);
+  const body = JSON.parse(bench.sandbox.requests.at(-1)?.body ?? '');
+  expect(body[input.replaceAll('-', '_')]).toEqual(sent);
+});
+
+test.each(REFUSED)('%s: %j is refused', async (input, text, line) => {
+  const before = bench.sandbox.requests.length;
+  const { title, message } = redOf(await bench.create({ [input]: text }));
+  expect(title).toBe('One input cannot be used');
+  expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
+  expect(bench.sandbox.requests).toHaveLength(before);
+});
+
+test('all that is wrong is told at once, a line each, in the order of action.yml', async () => {
+  const step = await bench.create({
+    timeout: '60',
+    'api-url': 'nowhere',
+    'disabled-server-tools': '[',
+    'is-observability-io-logging-enabled': 'yes',
+    'is-observability-broadcast-enabled': 'on',
+    'is-data-discount-logging-enabled': 'maybe',
+    'io-logging-sampling-rate': '2',
+    'io-logging-api-key-ids': 'a',
+    'default-provider-sort': 'speed',
+    description: 'd'.repeat(501),
+    slug: 'default',
+    name: '',
+    'management-key': '',
+  });
+  const { title, message } = redOf(step);
+  expect(title).toBe('13 inputs cannot be used');
+  expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual([
+    'management-key',
+    'name',
+    'slug',
+    'description',
+    'default-provider-sort',
+    'io-logging-api-key-ids',
+    'io-logging-sampling-rate',
+    'is-data-discount-logging-enabled',
+    'is-observability-broadcast-enabled',
+    'is-observability-io-logging-enabled',
+    'disabled-server-tools',
+    'api-url',
+    'timeout',
+    'Nothing',
+  ]);
+  const summary = step.summary.replaceAll('&quot;', '"');
+  for (const line of message.split('\n')) expect(summary).toContain(line.split(';')[0]);
+});
+
+test('wrong inputs that are too long for a message end before GitHub cuts it, and the message names the summary', async () => {
+  const { inputs = {} } = await readManifest(ROOT);
+  const names = Object.keys(inputs).filter(
+    (name) => !/^management-key$|-model$|^timeout$/.test(name),
+  );
+  const wrong = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
+  const step = await bench.create(wrong);
+  const { title, message } = redOf(step);
+  expect(title).toBe(`${names.length} inputs cannot be used`);
+  expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
+  const lines = message.split('\n');
+  expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^… and \d+ more: the job summary has every line\.$/),
+  );
+  expect(lines.at(-1)).toBe('Nothing was sent to OpenRouter.');
+  for (const name of names) expect(step.summary).toContain(`<p>${name} `);
+});
+
+test('one input can be wrong in two ways', async () => {
+  const { title, message } = redOf(await bench.create({ slug: 'A'.repeat(51) }));
+  expect(title).toBe('One input cannot be used');
+  expect(message.match(/^slug /gm)).toHaveLength(2);
+});
+
+describe('an empty management-key names the likely cause', () => {
+  test.each([
+    [
+      'push',
+      'octocat',
+      /^management-key is required, and is empty: there is no secret of the name/,
+    ],
+    ['pull_request', 'octocat', /pull_request, and pull requests from forks get no secrets/],
+    ['pull_request_target', 'octocat', /is empty: there is no secret of the name/],
+    [
+      'pull_request',
+      'dependabot[bot]',
+      /started by Dependabot, whose runs see Dependabot's secrets/,
+    ],
+  ])('%s by %s', async (event, actor, cause) => {
+    const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
+    const { message } = redOf(await bench.create({ 'management-key': '' }, env));
+    expect(message).toMatch(cause);
+  });
+});
+
+describe('a slug that ends with a hyphen was probably made from an empty expression', () => {
+  const EXPRESSION = 'the expression at its end was probably empty';
+  const ALL = 'github.event.number, github.event.pull_request.number and github.head_ref';
+  test.each([
+    ['push', `${EXPRESSION}: on push, ${ALL} are empty`],
+    ['workflow_dispatch', `${EXPRESSION}: on workflow_dispatch, ${ALL} are empty`],
+    ['schedule', `${EXPRESSION}: on schedule, ${ALL} are empty`],
+    [
+      'issue_comment',
+      `${EXPRESSION}: on issue_comment, ${ALL} are empty; use github.event.issue.number`,
+    ],
+    [
+      'pull_request_review',
+      `${EXPRESSION}: on pull_request_review, github.event.number and github.head_ref are empty; use github.event.pull_request.number`,
+    ],
+    ['pull_request', EXPRESSION],
+    ['pull_request_target', EXPRESSION],
+    ['', EXPRESSION],
+  ])('on %j', async (event, cause) => {
+    const env = { GITHUB_EVENT_NAME: event };
+    const { message } = redOf(await bench.create({ slug: 'preview-' }, env));
+    expect(message.split('\n')[0]).toBe(`slug ${SLUG}; given: "preview-"; ${cause}`);
+  });
+
+  test('so was the workspace of a delete and of a key', async () => {
+    for (const action of ['delete', 'key']) {
+      const { message } = redOf(await bench.run(action, { workspace: 'preview-' }));
+      expect(message.split('\n')[0]).toBe(
+        `workspace must be the id or slug of a workspace; given: "preview-"; ${EXPRESSION}: on push, ${ALL} are empty`,
+      );
+    }
+  });
+});
+
+describe('api-url', () => {
+  test.each(['/', '//'])('may end with %s', async (end) => {
+    const step = await bench.create({ 'api-url': bench.sandbox.url + end });
+    expect(step.exitCode).toBe(0);
+  });
+
+  test('may be any name of loopback', async () => {
+    const step = await bench.create({
+      'api-url': bench.sandbox.url.replace('127.0.0.1', 'localhost'),
+    });
+    expect(step.exitCode).toBe(0);
+  });
+});
+
+describe('what the step is to do', () => {
+  test.each([
+    ['if-exists', 'overwrite', 'if-exists must be fail, reuse or update; given: "overwrite"'],
+    ['if-exists', 'Reuse', 'if-exists must be fail, reuse or update; given: "Reuse"; try: reuse'],
+    ['dry-run', 'yes', 'dry-run must be true or false; given: "yes"; try: true'],
+    ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"'],
+  ])('%s: %s is refused', async (input, text, line) => {
+    const { message } = redOf(await bench.create({ [input]: text }));
+    expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod/mini';
+import { parseDuration } from '../../src/inputs/duration.ts';
+import { fromText } from '../../src/inputs/parse-input.ts';
+import { suggest } from '../../src/inputs/suggest.ts';
+import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
+
+const anyText = fc.string({ unit: 'binary' });
+
+describe('parseDuration', () => {
+  test('multiplies a whole number by its unit', () => {
+    const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom('s', 'm', 'h', 'd'), (count, unit) => {
+        expect(parseDuration(`${count}${unit}`)).toBe(count * units[unit]);
+      }),
+    );
+  });
+
+  test('refuses all else', () => {
+    fc.assert(
+      fc.property(
+        anyText.filter((text) => !/^\d+[smhd]$/.test(text)),
+        (text) => {
+          expect(parseDuration(text)).toBeUndefined();
+        },
+      ),
+    );
+  });
+});
+
+describe('the slug that is suggested', () => {
+  const { slug } = createWorkspaceRequest.shape;
+  const suggested = (text: string) => suggest('slug', slug, text);
+
+  test('is a slug, of as many letters and digits, or there is none', () => {
+    const count = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length;
+    fc.assert(
+      fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 60 })), (text) => {
+        const found = suggested(text);
+        if (found === undefined) return;
+        expect(slug.safeParse(found).success).toBe(true);
+        expect(count(found)).toBe(count(text.normalize('NFKD')));
+      }),
+    );
+  });
+
+  test('has a hyphen for each character between its groups', () => {
+    const group = fc.stringMatching(/^[A-Z][a-z0-9]{1,7}$/);
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
+        for (const character of ['-', '_', '/', ' ', '.']) {
+          expect(suggested(groups.join(character))).toBe(groups.join('-').toLowerCase());
+        }
+      }),
+    );
+  });
+
+  test('is none where a group is empty, as an expression can be', () => {
+    const group = fc.stringMatching(/^[A-Za-z0-9]{0,8}$/);
+    fc.assert(
+      fc.property(
+        fc
+          .array(group, { minLength: 2, maxLength: 5 })
+          .filter((groups) => groups.some((text) => text === '')),
+        fc.constantFrom('-', '_', '/', ' ', '.'),
+        (groups, character) => {
+          expect(suggested(groups.join(character))).toBeUndefined();
+        },
+      ),
+    );
+  });
+});
+
+describe('fromText', () => {
+  test('finds a boolean in six words and no others', () => {
+    const words = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
+    expect(words.map((word) => fromText(z.boolean(), word))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    fc.assert(
+      fc.property(
+        fc
+          .oneof(anyText, fc.mixedCase(fc.constantFrom('true', 'false')))
+          .filter((text) => !words.includes(text)),
+        (text) => {
+          expect(fromText(z.boolean(), text)).toBe(text);
+        },
+      ),
+    );
+  });
+
+  test('finds any number that JSON can hold', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+        expect(fromText(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);
+      }),
+    );
+  });
+
+  test('finds the same list in lines, between commas and in JSON', () => {
+    const entries = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((text) => text.trim() === text && !/[\n,\r]|^\[/.test(text));
+    const list = z.array(z.string());
+    fc.assert(
+      fc.property(fc.array(entries, { minLength: 1 }), (values) => {
+        expect(fromText(list, values.join('\n'))).toEqual(values);
+        expect(fromText(list, values.join(' ,'))).toEqual(values);
+        expect(fromText(list, values.join('\r\n'))).toEqual(values);
+        expect(fromText(list, JSON.stringify(values))).toEqual(values);
+      }),
+    );
+  });
+
+  test('finds null only where the schema takes it', () => {
+    expect(fromText(z.optional(z.nullable(z.string())), 'null')).toBeNull();
+    expect(fromText(z.string(), 'null')).toBe('null');
+  });
+
+  test('never throws', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        for (const schema of Object.values(createWorkspaceRequest.shape)) fromText(schema, text);
+      }),
+    );
+  });
+});
+
+describe('the bounds of lengths', () => {
+  test('count characters, of whatever size', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), { maxLength: 120 }),
+        (characters) => {
+          const { name } = createWorkspaceRequest.shape;
+          const fits = characters.length >= 1 && characters.length <= 100;
+          expect(name.safeParse(characters.join('')).success).toBe(fits);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,251 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
+import { runStep } from '../../sandbox/runner/runner.ts';
+import { certify } from '../support/certificate.ts';
+import { printedBy, ROOT, redOf, workspaceInputs } from '../support/harness.ts';
+import { type ProxyOptions, startProxy } from '../support/proxy.ts';
+
+/** Loopback is never proxied, so the proxies of these tests stand for the net that has this host. */
+const HOST = 'openrouter.test';
+
+let folder: string;
+let authority: string;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  const certificate = await certify(HOST);
+  folder = await mkdtemp(join(tmpdir(), 'authority-'));
+  authority = join(folder, 'authority.pem');
+  await writeFile(authority, certificate.authority);
+  sandbox = await startSandbox({ tls: certificate });
+});
+
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+/** For a step that tries again until time is over. */
+const SOON = { timeout: '2s' };
+
+function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
+  return runStep({
+    action: ROOT,
+    with: {
+      'management-key': sandbox.managementKey,
+      'api-url': `https://${HOST}/api/v1`,
+      ...workspaceInputs(),
+      ...inputs,
+    },
+    env: { NODE_EXTRA_CA_CERTS: authority, ...env },
+  });
+}
+
+async function withProxy(options: Omit<ProxyOptions, 'port'>) {
+  return startProxy({ port: sandbox.port, ...options });
+}
+
+describe('a proxy', () => {
+  test.each(['https_proxy', 'HTTPS_PROXY'])(
+    'from %s carries the request over TLS',
+    async (name) => {
+      const proxy = await withProxy({});
+      const step = await create({ [name]: proxy.url });
+      await proxy.close();
+      expect(step.exitCode).toBe(0);
+      expect(step.stderr).toBe('');
+      expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: undefined }]);
+      expect(sandbox.requests.at(-1)?.headers.authorization).toBe(
+        `Bearer ${sandbox.managementKey}`,
+      );
+    },
+  );
+
+  test('gets its user and password, and the log does not', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: proxy.url.replace('//', '//robot:s%40crets@') });
+    await proxy.close();
+    expect(step.exitCode).toBe(0);
+    const basic = `Basic ${Buffer.from('robot:s@crets').toString('base64')}`;
+    expect(proxy.tunnels[0]?.authorization).toBe(basic);
+    expect(step.stderr).toBe('');
+    expect(step.masks).toContain('s@crets');
+    expect(printedBy(step)).not.toContain('crets');
+  });
+
+  test('is passed by for a host in no_proxy', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: proxy.url, no_proxy: HOST }, SOON);
+    await proxy.close();
+    expect(proxy.tunnels).toEqual([]);
+    const { message } = redOf(step);
+    expect(message).toContain(`POST /workspaces at ${HOST}, after `);
+    expect(message).not.toContain('through the proxy');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test.each(['*.test', '10.0.0.0/8', `${HOST} other.test`])(
+    'is used where no_proxy is %j, which is not understood',
+    async (no_proxy) => {
+      const proxy = await withProxy({});
+      const step = await create({ https_proxy: proxy.url, no_proxy });
+      await proxy.close();
+      expect(step.exitCode).toBe(0);
+      expect(proxy.tunnels).toHaveLength(1);
+    },
+  );
+
+  test('that nobody listens on is named, and nothing was sent', async () => {
+    const proxy = await withProxy({});
+    await proxy.close();
+    const step = await create({ https_proxy: proxy.url }, SOON);
+    const { message } = redOf(step);
+    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
+    expect(step.log).toContain('ECONNREFUSED');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('that never answers does not hold the job', async () => {
+    const proxy = await withProxy({ answer: 'silence' });
+    const { message } = redOf(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
+    await proxy.close();
+    expect(message).toContain('the timeout of 1 s for this step is over, through the proxy');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test.each([
+    [403, 'statusCode=403'],
+    [407, 'the proxy asks for a user and a password'],
+    [502, 'statusCode=502'],
+  ])('that refuses with %i is named, and nothing was sent', async (answer, reason) => {
+    const proxy = await withProxy({ answer });
+    const step = await create({ https_proxy: proxy.url }, SOON);
+    await proxy.close();
+    const { message } = redOf(step);
+    // On a slow machine, the last try may end by the timeout.
+    expect(step.log).toContain(reason);
+    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+  });
+
+  test('may be written without a scheme, where it is an address', async () => {
+    const proxy = await withProxy({});
+    const step = await create({ https_proxy: new URL(proxy.url).host });
+    await proxy.close();
+    expect(step.exitCode).toBe(0);
+    expect(proxy.tunnels).toHaveLength(1);
+  });
+
+  test('with a short password corrupts no output', async () => {
+    const proxy = await withProxy({});
+    const https_proxy = proxy.url.replace('//', '//robot:preview@');
+    const step = await create({ https_proxy }, { slug: 'preview-preview' });
+    await proxy.close();
+    expect(step.outputs).toMatchObject({
+      slug: 'preview-preview',
+      url: 'https://openrouter.ai/workspaces/preview-preview',
+    });
+  });
+
+  test.each([
+    'proxy.example:3128',
+    'http://[::1]:3128',
+    'socks5://proxy.example:1080',
+    'http://',
+    'http://a:%zz@b',
+    '%',
+  ])('that is no URL is refused and not gone around: %s', async (value) => {
+    const { message } = redOf(await create({ HTTPS_PROXY: value }));
+    expect(message).toContain(
+      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6',
+    );
+  });
+});
+
+test('a request over http to what only looks like loopback is refused', async () => {
+  const proxy = await withProxy({});
+  const step = await create(
+    { http_proxy: proxy.url },
+    { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
+  );
+  await proxy.close();
+  expect(redOf(step).message).toContain('api-url must begin with https');
+  expect(proxy.tunnels).toEqual([]);
+});
+
+describe('TLS', () => {
+  test('from an authority that nobody knows is refused before the key is sent', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const { message } = redOf(await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }));
+    await proxy.close();
+    expect(message).toContain('the certificate comes from an authority that is not trusted here');
+    expect(message).toContain('NODE_EXTRA_CA_CERTS');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
+  test('is verified also where a job has switched that off for all of Node', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const unverified = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const proxied = await create({ ...unverified, https_proxy: proxy.url });
+    await proxy.close();
+    const direct = await create(unverified, {
+      'api-url': `https://localhost:${sandbox.port}/api/v1`,
+    });
+    for (const step of [proxied, direct]) {
+      expect(step.exitCode).toBe(1);
+      expect(step.log).toContain(
+        'the certificate comes from an authority that is not trusted here',
+      );
+    }
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
+  test('for another host is refused before the key is sent', async () => {
+    const proxy = await withProxy({});
+    const before = sandbox.requests.length;
+    const step = await create(
+      { https_proxy: proxy.url },
+      { 'api-url': 'https://other.test/api/v1' },
+    );
+    await proxy.close();
+    const { message } = redOf(step);
+    expect(message).toContain('the certificate belongs to another host');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(sandbox.requests).toHaveLength(before);
+  });
+
+  test('a reset after the request was sent is looked into', async () => {
+    const proxy = await withProxy({});
+    sandbox.faults.push({ kind: 'reset', committed: true });
+    const step = await create({ https_proxy: proxy.url });
+    await proxy.close();
+    expect(step.outputs['created']).toBe('true');
+    expect(sandbox.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  test('a reset on a connection that is used again is looked into', async () => {
+    const certificate = await certify('localhost');
+    const other = await startSandbox({ tls: certificate });
+    const trusted = join(folder, 'localhost.pem');
+    await writeFile(trusted, certificate.authority);
+    other.faults.push({ on: 'POST /workspaces', kind: 'reset', committed: true });
+    const step = await create(
+      { NODE_EXTRA_CA_CERTS: trusted },
+      {
+        'management-key': other.managementKey,
+        'api-url': `https://localhost:${other.port}/api/v1`,
+        'if-exists': 'reuse',
+      },
+    );
+    await other.close();
+    expect(step.outputs['created']).toBe('true');
+    expect(other.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
+    expect(other.requests[0]?.headers.connection).toBe('keep-alive');
+  });
+});

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { createdAt } from '../../../src/openrouter/resources/workspaces.ts';
+
+const MOMENT = Date.UTC(2026, 0, 1, 12, 30, 15);
+
+test.each([
+  ['2026-01-01T12:30:15Z', MOMENT],
+  ['2026-01-01T12:30:15.250Z', MOMENT + 250],
+  ['2026-01-01T21:30:15+09:00', MOMENT],
+  ['2026-01-01T07:00:15-05:30', MOMENT],
+])('a workspace of %s says when it was made', (created_at, ms) => {
+  expect(createdAt({ created_at })).toBe(ms);
+});
+
+test.each([
+  // Which moment that is depends on where it is read.
+  '2026-01-01T12:30:15',
+  '2026-01-01T12:30:15.250',
+  '2026-01-01 12:30:15',
+  '2026-01-01',
+  'Thu, 01 Jan 2026 12:30:15 GMT',
+  '2026-13-01T12:30:15Z',
+  'yesterday',
+  '',
+  MOMENT,
+  null,
+  undefined,
+])('a workspace of %p does not', (created_at) => {
+  expect(createdAt({ created_at })).toBeUndefined();
+});

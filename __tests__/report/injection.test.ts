@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { annotations, openBench, redOf } from '../support/harness.ts';
+
+const bench = openBench();
+
+const ATTEMPTS = [
+  '::set-output name=id::evil',
+  '\n::set-output name=id::evil',
+  '\r::add-mask::evil',
+  '\r\n  ::stop-commands::evil',
+  '\u2028::set-env name=PATH::evil',
+  '\u0085::set-env name=PATH::evil',
+  '\u00a0::set-env name=PATH::evil',
+  '%0A::set-env name=PATH::evil',
+  '##[add-mask]evil',
+  'before ##[set-output name=id]evil',
+  '#\u0000#[add-mask]evil',
+  '#\u001b[31m#[add-mask]evil',
+  '\u001b]8;;https://evil\u0007##[add-mask]\u001b[2Jevil',
+  '\u202e##[add-mask]evil',
+];
+
+/** Nothing but what the action itself says to the runner, and nothing that moves a cursor. */
+function expectHarmless(step: StepResult): void {
+  const names = step.commands.map(({ name }) => name);
+  expect(names.filter((name) => !['debug', 'error', 'warning', 'add-mask'].includes(name))).toEqual(
+    [],
+  );
+  expect(step.masks).toEqual([bench.sandbox.managementKey]);
+  expect(step.stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+  expect(step.stdout).not.toContain('##[');
+  expect(step.stderr).toBe('');
+}
+
+describe.each(ATTEMPTS)('%j', (attempt) => {
+  test('in an error of the API', async () => {
+    const body = JSON.stringify({ error: { message: attempt } });
+    bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    const step = await bench.create();
+    redOf(step);
+    expectHarmless(step);
+  });
+
+  test('in a body that is no JSON', async () => {
+    bench.sandbox.faults.push({ kind: 'answer', status: 502, body: attempt });
+    const step = await bench.create();
+    expect(step.exitCode).toBe(0);
+    expectHarmless(step);
+  });
+
+  test('in the workspace that is answered', async () => {
+    const data = { id: `i${attempt}`, slug: 'hostile', name: attempt, [attempt]: attempt };
+    bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    const step = await bench.create({ slug: 'hostile' });
+    expect(step.exitCode).toBe(0);
+    expectHarmless(step);
+    expect(Object.keys(step.outputs)).toEqual([
+      'id',
+      'slug',
+      'name',
+      'url',
+      'created',
+      'outcome',
+      'workspace',
+    ]);
+    expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(data);
+  });
+
+  // An environment cannot hold NUL, and the blanks around an input are trimmed.
+  const input = attempt.replaceAll('\u0000', '');
+
+  test('in an input that is accepted', async () => {
+    const step = await bench.create({ name: input, description: input });
+    expect(step.exitCode).toBe(0);
+    expectHarmless(step);
+  });
+
+  test('in inputs that are refused', async () => {
+    const step = await bench.create({
+      slug: input,
+      'default-provider-sort': input,
+      timeout: input,
+    });
+    redOf(step);
+    expectHarmless(step);
+  });
+
+  test('in the slug of another workspace', async () => {
+    const data = { id: attempt, slug: attempt, name: 'x' };
+    bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    const step = await bench.create();
+    redOf(step);
+    expectHarmless(step);
+  });
+});
+
+test('a redirect to a command is harmless', async () => {
+  const headers = { location: '::set-output name=id::evil ##[add-mask]evil' };
+  bench.sandbox.faults.push({ kind: 'answer', status: 302, headers });
+  const step = await bench.create();
+  redOf(step);
+  expectHarmless(step);
+});
+
+test('a summary stays small, whatever the answer', async () => {
+  const body = JSON.stringify({ error: { message: '\n<'.repeat(200_000) } });
+  bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  const { summary } = await bench.create();
+  expect(summary.length).toBeLessThan(20_000);
+});
+
+describe('HTML in the summary', () => {
+  const HTML = `</table><img src=x onerror="alert(1)">\n\n# Heading [link](https://evil) & 'quote' @octocat`;
+  const ESCAPED =
+    '&lt;/table&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;<br><br># Heading [link](https://evil) &amp; &#39;quote&#39; @octocat';
+
+  test('from the workspace is shown as text, on one line', async () => {
+    const { summary } = await bench.create({ description: HTML });
+    expect(summary).toContain(`<td><code>${ESCAPED}</code></td>`);
+    expect(summary).not.toContain('<img');
+    expect(summary).not.toMatch(/\n\s*\n/);
+  });
+
+  test('from an error is shown as text', async () => {
+    const body = JSON.stringify({ error: { message: HTML } });
+    bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    const { summary } = await bench.create();
+    expect(summary).not.toContain('<img');
+    expect(summary).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;');
+  });
+
+  test('from a refused input is shown as text', async () => {
+    const step = await bench.create({ slug: '<b>bold</b>' });
+    redOf(step);
+    expect(step.summary).toContain('&lt;b&gt;bold&lt;/b&gt;');
+  });
+});
+
+test('percent signs in a message do not become line breaks', async () => {
+  const body = JSON.stringify({ error: { message: '100%0Aof it' } });
+  bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  const step = await bench.create();
+  expect(annotations(step)[0]?.data).toContain('100%0Aof it');
+});

@@ -1,0 +1,41 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { marked } from 'marked';
+import { ROOT } from '../support/harness.ts';
+
+const DOCUMENTS = globSync(['*.md', 'docs/*.md'], { cwd: ROOT });
+
+test.each(DOCUMENTS)('each link of %s leads to a file, and to a heading of it', (path) => {
+  const links = linksIn(read(path)).filter((link) => !/^[a-z]+:/.test(link));
+  expect(links.filter((link) => !leadsSomewhere(path, link))).toEqual([]);
+});
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [file = '', anchor] = link.split('#', 2);
+  const target = file === '' ? from : join(dirname(from), file);
+  if (!existsSync(join(ROOT, target))) return false;
+  return anchor === undefined || anchorsOf(read(target)).includes(anchor);
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** Of links and of pictures. */
+function linksIn(markdown: string): string[] {
+  const links: string[] = [];
+  marked.walkTokens(marked.lexer(markdown), (token) => {
+    if (token.type === 'link' || token.type === 'image') links.push(token['href']);
+  });
+  return links;
+}
+
+/** What GitHub makes of headings: lower case, hyphens for blanks, and no punctuation. */
+function anchorsOf(markdown: string): string[] {
+  return marked.lexer(markdown).flatMap((token) => {
+    if (token.type !== 'heading') return [];
+    const text = String(token['text']).toLowerCase();
+    return [text.replace(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, '').replaceAll(' ', '-')];
+  });
+}

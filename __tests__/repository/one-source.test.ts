@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod/mini';
+import { readManifest } from '../../sandbox/runner/runner.ts';
+import { createInputs } from '../../src/inputs/create.ts';
+import { deleteInputs } from '../../src/inputs/delete.ts';
+import { keyInputs } from '../../src/inputs/key.ts';
+import { fromText } from '../../src/inputs/parse-input.ts';
+import { inputName } from '../../src/inputs/read-inputs.ts';
+import { sweepInputs } from '../../src/inputs/sweep.ts';
+import { ROOT } from '../support/harness.ts';
+
+const ACTIONS: [string, z.ZodMiniObject][] = [
+  ['', createInputs],
+  ['key', keyInputs()],
+  ['delete', deleteInputs()],
+  ['sweep', sweepInputs()],
+];
+
+/** A value for each input that is required. */
+const REQUIRED: Record<string, string> = {
+  'management-key': 'sk-or-v1-0123456789',
+  name: 'A',
+  slug: 'a',
+  workspace: 'a',
+  'slug-pattern': 'pr-*',
+  'older-than': '1d',
+};
+
+describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
+  const manifest = readManifest(join(ROOT, folder));
+  const fieldOf = (name: string) => schema.shape[name.replaceAll('-', '_')] as z.ZodMiniType;
+  const valuesOf = (texts: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [
+        name.replaceAll('-', '_'),
+        fromText(fieldOf(name), text),
+      ]),
+    );
+
+  test('has an input for each one that the program reads, in its order', async () => {
+    const { inputs = {} } = await manifest;
+    expect(Object.keys(inputs)).toEqual(Object.keys(schema.shape).map(inputName));
+  });
+
+  test('requires what the schema requires', async () => {
+    const { inputs = {} } = await manifest;
+    const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
+    const { error } = z.safeParse(schema, {});
+    expect(required).toEqual(error?.issues.map(({ path }) => inputName(String(path[0]))));
+  });
+
+  test('has the defaults of the program, and no others', async () => {
+    const { inputs = {} } = await manifest;
+    const required = Object.fromEntries(
+      Object.entries(REQUIRED).filter(([name]) => inputs[name]?.required),
+    );
+    const defaults = Object.fromEntries(
+      Object.entries(inputs).flatMap(([name, { default: text }]) =>
+        text === undefined ? [] : [[name, text]],
+      ),
+    );
+    const read = z.parse(schema, valuesOf(required));
+    expect(z.parse(schema, valuesOf({ ...required, ...defaults }))).toEqual(read);
+    // An empty list cannot be written as a default.
+    const filled = Object.keys(read).filter((key) => String(read[key]) !== '');
+    expect(Object.keys({ ...required, ...defaults }).sort()).toEqual(filled.map(inputName).sort());
+  });
+});
+
+test.each(['reference', 'types'])('what scripts/%s.ts writes follows from action.yml', (script) => {
+  const { status, stderr } = spawnSync(process.execPath, [
+    join(ROOT, `scripts/${script}.ts`),
+    '--check',
+  ]);
+  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
+});
+
+test('action.yml says "null" where the schema takes it, and nowhere else', async () => {
+  const { inputs = {} } = await readManifest(ROOT);
+  const nullable = Object.entries(createInputs.shape)
+    .filter(([, schema]) => z.safeParse(schema, null).success)
+    .map(([field]) => inputName(field));
+  const said = Object.keys(inputs).filter((name) => inputs[name]?.description?.includes('"null"'));
+  expect(said).toEqual(nullable);
+});
+
+test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
+  '%s writes null in quotes, or says that it is without',
+  (file) => {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    const unquoted = lines.filter(
+      (line) => /(?<!")\bnull\b(?!")/.test(line) && !line.includes('without quotes'),
+    );
+    expect(unquoted).toEqual([]);
+  },
+);

@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { openBench, ROOT } from '../support/harness.ts';
+
+const bench = openBench();
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const { name, version } = JSON.parse(read('package.json'));
+
+/** Runs a script as the release does: it exits with `exitCode`, and has printed the rest. */
+function run(script: string, ...args: string[]) {
+  return new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
+      resolve({ exitCode: error?.code ?? 0, stdout, stderr });
+    });
+  });
+}
+
+test('every action says to OpenRouter which version it is', async () => {
+  const before = bench.sandbox.requests.length;
+  const made = await bench.create({ slug: 'preview-1' });
+  const minted = await bench.run('key', { workspace: 'preview-1' });
+  const revoked = await bench.end('key', { workspace: 'preview-1' }, minted);
+  const deleted = await bench.run('delete', { workspace: 'preview-1' });
+  const swept = await bench.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '1d' });
+  const steps = [made, minted, revoked, deleted, swept];
+  expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
+
+  const agents = bench.sandbox.requests.slice(before).map(({ headers }) => headers['user-agent']);
+  expect(agents.length).toBeGreaterThanOrEqual(steps.length);
+  expect(new Set(agents)).toEqual(new Set([`${name}/${version}`]));
+});
+
+test('the lockfile has the version', () => {
+  const lockfile = JSON.parse(read('package-lock.json'));
+  expect([lockfile.version, lockfile.packages[''].version]).toEqual([version, version]);
+});
+
+test('documents promise the oldest Node.js that package.json does', () => {
+  const [oldest] = JSON.parse(read('package.json')).engines.node.match(/\d+\.\d+/) ?? [];
+  expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
+  expect(read('docs/security.md')).toContain(`[${oldest} or newer](../README.md#runners)`);
+});
+
+test('the newest section of the changelog is about the version', () => {
+  const [newest] = read('CHANGELOG.md').match(/^## .*$/m) ?? [];
+  expect(newest).toBe(`## ${version}`);
+});
+
+test('documents, workflows, scripts and the sandbox name the major tag that the release moves', () => {
+  const paths = [
+    ['*.md', 'docs/*.md'],
+    ['{.github,e2e}/workflows/*.yml', '{,delete/,key/,sweep/}*.yml'],
+    ['scripts/*.ts', 'sandbox/**/*.ts'],
+  ].map((patterns) => globSync(patterns, { cwd: ROOT }));
+  expect(paths.every(({ length }) => length > 0)).toBe(true);
+  const tags = paths
+    .flat()
+    .flatMap((path) => read(path).match(/(?<=OWNER\/[\w/-]+@)v[\w.]+/g) ?? []);
+  expect(tags.length).toBeGreaterThan(5);
+  expect(new Set(tags)).toEqual(new Set([`v${version.split('.')[0]}`]));
+});
+
+describe('the release', () => {
+  interface Job {
+    needs?: string | string[];
+    uses?: string;
+    steps?: { run?: string }[];
+  }
+  const { jobs }: { jobs: Record<string, Job> } = parse(read('.github/workflows/release.yml'));
+
+  /** The jobs that must have succeeded before `job` begins. */
+  function needsOf(job: string): string[] {
+    const needs = [jobs[job]?.needs ?? []].flat();
+    return [...new Set([...needs, ...needs.flatMap(needsOf)])];
+  }
+  const jobsThatRun = (command: string) =>
+    Object.keys(jobs).filter((job) =>
+      jobs[job]?.steps?.some((step) => step.run?.includes(command)),
+    );
+
+  test('checks the tag and the changelog before it publishes or moves anything', () => {
+    const [checks] = jobsThatRun('node scripts/release-notes.ts "$GITHUB_REF_NAME" >');
+    const [ci] = Object.keys(jobs).filter((job) => jobs[job]?.uses?.endsWith('/ci.yml'));
+    const [publishes] = jobsThatRun('gh release create');
+    const [moves] = jobsThatRun('--method PATCH');
+    expect(needsOf(String(publishes))).toEqual(expect.arrayContaining([checks, ci]));
+    expect(needsOf(String(moves))).toEqual(expect.arrayContaining([checks, ci, publishes]));
+  });
+
+  test('has the section of the changelog as its notes', async () => {
+    const { exitCode, stdout } = await run(join(ROOT, 'scripts/release-notes.ts'), `v${version}`);
+    expect(exitCode).toBe(0);
+    expect(read('CHANGELOG.md')).toContain(`\n## ${version}\n\n${stdout}`);
+    expect(stdout).toMatch(/^- /);
+    expect(stdout).not.toMatch(/^## /m);
+  });
+
+  test.each([
+    ['another tag', 'v1.2.4', '# Changelog\n\n## 1.2.3\n\n- A\n', /^The tag is v1\.2\.4, /],
+    ['a tag without v', '1.2.3', '# Changelog\n\n## 1.2.3\n\n- A\n', /^The tag is 1\.2\.3, /],
+    ['a longer tag', 'v1.2.30', '# Changelog\n\n## 1.2.3\n\n- A\n', /^The tag is v1\.2\.30, /],
+    ['no section', 'v1.2.3', '# Changelog\n\n## 1.2.2\n\n- A\n', /begins with 1\.2\.2, /],
+    ['an older section', 'v1.2.3', '## 1.2.4\n\n- B\n\n## 1.2.3\n\n- A\n', /begins with 1\.2\.4, /],
+    ['an empty section', 'v1.2.3', '## 1.2.3\n\n## 1.2.2\n\n- A\n', /says nothing of 1\.2\.3/],
+    ['no changelog', 'v1.2.3', '# Changelog\n', /begins with , /],
+  ])('is refused with %s', async (_, tag, changelog, problem) => {
+    const folder = mkdtempSync(join(tmpdir(), 'release-'));
+    mkdirSync(join(folder, 'scripts'));
+    const script = join(folder, 'scripts/release-notes.ts');
+    cpSync(join(ROOT, 'scripts/release-notes.ts'), script);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "version": "1.2.3" }');
+    writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
+    const result = await run(script, tag);
+    rmSync(folder, { recursive: true });
+    expect(result).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(result.stderr).toMatch(problem);
+  });
+
+  test('lists each package that is in the bundle, and no other', async () => {
+    const { stdout } = await run(join(ROOT, 'scripts/sbom.ts'));
+    const bill: { components: { name: string }[] } = JSON.parse(stdout);
+    const licensed = read('dist/LICENSES.txt').match(/^(@[\w-]+\/)?[\w-]+$/gm) ?? [];
+    expect(bill.components.map((component) => component.name).sort()).toEqual(
+      licensed.filter((each) => each !== name && each !== 'MIT').sort(),
+    );
+  });
+});

@@ -1,0 +1,175 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseCommand, parseKeyValues, runStep } from '../../../sandbox/runner/runner.ts';
+
+// As actions/runner has it: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
+
+describe('the runner finds the command in', () => {
+  test.each([
+    ['::add-mask::x', { name: 'add-mask', properties: {}, data: 'x' }],
+    ['  ::debug::a::b', { name: 'debug', properties: {}, data: 'a::b' }],
+    ['\u00a0::debug::', { name: 'debug', properties: {}, data: '' }],
+    ['\u0085::debug::', { name: 'debug', properties: {}, data: '' }],
+    ['::DEBUG::x', { name: 'debug', properties: {}, data: 'x' }],
+    ['::debug ::x', { name: 'debug', properties: {}, data: 'x' }],
+    [
+      '::error title=A%2C b%3A c,line=3::one%0Atwo %25',
+      { name: 'error', properties: { title: 'A, b: c', line: '3' }, data: 'one\ntwo %' },
+    ],
+    [
+      '::error title=a=b,=,file=,col==2, line=3::x',
+      { name: 'error', properties: { title: 'a=b', col: '2', ' line': '3' }, data: 'x' },
+    ],
+    ['::error::50%3A 50%2C %250A', { name: 'error', properties: {}, data: '50%3A 50%2C %0A' }],
+    ['text ##[add-mask]x', { name: 'add-mask', properties: {}, data: 'x' }],
+    ['##[set-output name=id;]x', { name: 'set-output', properties: { name: 'id' }, data: 'x' }],
+    [
+      '##[error a=1,b=2;c=3]%5D%3B',
+      { name: 'error', properties: { a: '1,b=2', c: '3' }, data: '];' },
+    ],
+    ['::unknown::##[debug]x', { name: 'debug', properties: {}, data: 'x' }],
+  ])('%j', (line, command) => {
+    expect(parseCommand(line)).toEqual(command);
+  });
+});
+
+describe('the runner finds no command in', () => {
+  test.each([
+    '',
+    'text ::add-mask::x',
+    ': :add-mask::x',
+    '::::x',
+    '## [add-mask]x',
+    '##[]x',
+    ':: x',
+    '::name::x',
+    '##[command]npm ci',
+    '##[command] ##[add-mask]x',
+    '\ufeff::add-mask::x',
+    '::add-mask: :x',
+    ':::add-mask::x',
+  ])('%j', (line) => {
+    expect(parseCommand(line)).toBeUndefined();
+  });
+});
+
+describe('the runner reads from a file of commands', () => {
+  test.each<[string, Record<string, string>]>([
+    ['', {}],
+    ['\n\n', {}],
+    ['a=1\nb=2', { a: '1', b: '2' }],
+    ['a=1\n\na=2\n', { a: '2' }],
+    ['a=b=c<<d\n', { a: 'b=c<<d' }],
+    ['a=\n', { a: '' }],
+    ['\ufeffa=1\n', { a: '1' }],
+    ['a=\ufeff1\n', { a: '\ufeff1' }],
+    ['a<<END\none\n\ntwo=2\nEND\nb=1\n', { a: 'one\n\ntwo=2', b: '1' }],
+    ['a<<END\nEND', { a: '' }],
+    ['a<<=\nx\n=\n', { a: 'x' }],
+  ])('%j', (content, values) => {
+    expect(parseKeyValues(content)).toEqual({ values });
+  });
+});
+
+describe('the runner fails a step for a file of commands with', () => {
+  test.each<[string, string]>([
+    ['a<<END\nx\n', "Invalid value. Matching delimiter not found 'END'"],
+    ['a<<END', "Invalid value. Matching delimiter not found 'END'"],
+    ['a<<END\nx\nEND ', 'Invalid value. EOF marker missing new line.'],
+    ['text', "Invalid format 'text'"],
+    [
+      '<<END\nEND\n',
+      "Invalid format '<<END'. Name must not be empty and delimiter must not be empty",
+    ],
+    ['a<<\n\n', "Invalid format 'a<<'. Name must not be empty and delimiter must not be empty"],
+    ['=x', "Invalid format '=x'. Name must not be empty"],
+  ])('%j', (content, problem) => {
+    expect(parseKeyValues(`before=1\n${content}`)).toEqual({ values: { before: '1' }, problem });
+  });
+});
+
+/** Runs `code` as the main program of an action. */
+async function run(code: string) {
+  const action = await mkdtemp(join(tmpdir(), 'action-'));
+  await writeFile(join(action, 'action.yml'), 'runs: { using: node24, main: main.mjs }');
+  const imports = "import { appendFileSync } from 'node:fs';";
+  await writeFile(join(action, 'main.mjs'), `${imports}\n${code}`);
+  const step = await runStep({ action, with: {} });
+  await rm(action, { recursive: true });
+  return step;
+}
+
+const print = (text: string) => `process.stdout.write(${JSON.stringify(text)});`;
+const append = (variable: string, text: string) =>
+  `appendFileSync(process.env.${variable}, ${JSON.stringify(text)});`;
+
+describe('a step', () => {
+  test('whose files are right has what is in them', async () => {
+    const step = await run(append('GITHUB_OUTPUT', 'a=1\n') + append('GITHUB_STATE', 'b=2\n'));
+    expect(step).toMatchObject({ exitCode: 0, outputs: { a: '1' }, state: { b: '2' }, log: '' });
+  });
+
+  test.each([
+    ['GITHUB_OUTPUT', 'output', 'outputs'],
+    ['GITHUB_STATE', 'state', 'state'],
+  ] as const)(
+    'whose %s is wrong is failed, and keeps what comes before',
+    async (variable, name, kept) => {
+      const step = await run(append(variable, 'a=1\nb<<END\n2\n'));
+      expect(step.exitCode).toBe(1);
+      expect(step[kept]).toEqual({ a: '1' });
+      expect(step.log).toBe(
+        `Error: Unable to process file command '${name}' successfully.\nError: Invalid value. Matching delimiter not found 'END'`,
+      );
+    },
+  );
+
+  test('has a mask from its command on, line by line, and not before', async () => {
+    const step = await run(print('a secret\n::add-mask::secret%0Aother\na secret, the other\n'));
+    expect(step.masks).toEqual(['secret\nother']);
+    expect(step.log).toBe('a secret\na ***, the ***');
+  });
+
+  test('has no part of a mask left in its log by a shorter one', async () => {
+    const step = await run(print('::add-mask::sec\n::add-mask::secret\na secret\n'));
+    expect(step.log).toBe('a ***');
+  });
+
+  test('is warned of an empty mask', async () => {
+    const step = await run(print('::add-mask:: \ntext\n'));
+    expect(step.masks).toEqual([]);
+    expect(step.log).toBe(
+      "Warning: Can't add secret mask for empty string in ##[add-mask] command.\ntext",
+    );
+  });
+
+  test('shows what is no command, its last line too', async () => {
+    const step = await run(print('::name::x\r\n::error::one\n::notice::two\n::debug::x\nend'));
+    expect(step.log).toBe('::name::x\nError: one\nNotice: two\nend');
+    expect(step.commands.map(({ name }) => name)).toEqual(['error', 'notice', 'debug']);
+  });
+
+  test('carries out no command between stop-commands and its token', async () => {
+    const step = await run(print('::stop-commands::T\n::add-mask::x\n::t::\n::error::x\n'));
+    expect(step.log).toBe('::stop-commands::T\n::add-mask::x\n::t::\nError: x');
+    expect(step.masks).toEqual([]);
+  });
+
+  test('sets outputs and state by its log as well', async () => {
+    const code = '::set-output name=id::x\n::save-state name=made::y\n';
+    expect(await run(print(code))).toMatchObject({ outputs: { id: 'x' }, state: { made: 'y' } });
+  });
+
+  test('has a message cut where the runner cuts it', async () => {
+    const step = await run(print(`::error::${'x'.repeat(5_000)}\n`));
+    expect(step.log).toBe(`Error: ${'x'.repeat(4_096)}`);
+  });
+
+  test('has no summary that is too long', async () => {
+    const step = await run(append('GITHUB_STEP_SUMMARY', 'x'.repeat(1024 * 1024 + 1)));
+    expect(step).toMatchObject({ exitCode: 0, summary: '' });
+    expect(step.log).toMatch(/^Error: \$GITHUB_STEP_SUMMARY upload aborted, /);
+  });
+});

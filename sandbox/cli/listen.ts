@@ -1,0 +1,32 @@
+/**
+ * Keeps a sandbox listening, to try things by hand: `npm run sandbox [-- --port N --stale SLUG]`.
+ * With `--stale`, as often as one likes, it has a workspace that is a year old.
+ */
+
+import { giveWorkspace } from '../openrouter/seed.ts';
+import { startSandbox } from '../openrouter/server.ts';
+import { readArguments, refuseCall } from './arguments.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+
+const { port, stale } = readArguments({
+  port: { type: 'string', default: '8787' },
+  stale: { type: 'string', multiple: true, default: [] },
+});
+if (!/^\d{1,5}$/.test(port)) refuseCall(`--port ${port} is no port.`);
+const sandbox = await startSandbox({
+  port: Number(port),
+  onExchange({ method, path, body }, outcome) {
+    console.log(`${method} ${path} ${body} → ${outcome}`);
+  },
+}).catch((error: NodeJS.ErrnoException) =>
+  refuseCall(`Nothing can listen at port ${port}: ${error.message}.`, 'Give another with --port.'),
+);
+
+for (const slug of stale) {
+  giveWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
+}
+
+console.log(`api-url: ${sandbox.url}`);
+console.log(`management-key: ${sandbox.managementKey}`);
+console.log('Stop it with Ctrl+C.');

@@ -1,0 +1,49 @@
+import type * as z from 'zod/mini';
+import { parseJson } from '../lib/json.ts';
+
+const BOOLEANS = new Map([
+  ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
+  ...['false', 'False', 'FALSE'].map((word) => [word, false] as const),
+]);
+
+/**
+ * The value that `text` stands for where `schema` is expected, or `text` itself where it stands
+ * for none, so that the schema refuses it in its own words.
+ *
+ * Booleans are the six words of YAML 1.2's core schema, as in `getBooleanInput` of
+ * `@actions/core`; numbers are JSON's; a list has one entry per line or comma, or is a JSON array;
+ * `null` is null where the schema takes it. In a workflow that text has quotes: GitHub turns YAML's
+ * own null into an empty input.
+ */
+export function fromText(schema: z.core.$ZodType, text: string): unknown {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'optional':
+    case 'default':
+      return fromText(def.innerType, text);
+    case 'nullable':
+      return text === 'null' ? null : fromText(def.innerType, text);
+    case 'boolean':
+      return BOOLEANS.get(text) ?? text;
+    case 'number':
+      return jsonOr(text, (value) => typeof value === 'number');
+    case 'array':
+      return listFromText(def.element, text);
+    default:
+      return text;
+  }
+}
+
+function listFromText(element: z.core.$ZodType, text: string): unknown {
+  if (text.startsWith('[')) return jsonOr(text, Array.isArray);
+  const entries = text
+    .split(/[\r\n,]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  return entries.length > 0 ? entries.map((entry) => fromText(element, entry)) : text;
+}
+
+function jsonOr(text: string, accepts: (value: unknown) => boolean): unknown {
+  const value = parseJson(text);
+  return accepts(value) ? value : text;
+}
