@@ -44,7 +44,7 @@ export function curl(...options: string[]): Contender {
 }
 
 interface Arena {
-  run(contender: Contender, slug: string, env?: Record<string, string>): Promise<Ended>;
+  run(candidate: Contender, slug: string, env?: Record<string, string>): Promise<Ended>;
   /** The path of a file of that name that is gone when the arena is closed. */
   file(name: string): string;
   close(): void;
@@ -57,10 +57,10 @@ export function openArena(sandbox: Sandbox): Arena {
   return {
     file,
     close: () => rmSync(folder, { recursive: true }),
-    async run(contender, slug, env = {}) {
+    async run(candidate, slug, env = {}) {
       writeFileSync(file('output'), '');
       writeFileSync(file('summary'), '');
-      const [program = '', ...args] = contender.command(slug, sandbox);
+      const [program = '', ...args] = candidate.command(slug, sandbox);
       const child = spawn(program, args, {
         stdio: ['ignore', 'pipe', 'ignore'],
         env: {

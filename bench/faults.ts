@@ -11,14 +11,14 @@ import {
 } from './contender.ts';
 import type { Row } from './table.ts';
 
-const committed = fc.boolean();
+const applied = fc.boolean();
 const fault: fc.Arbitrary<ScheduledFault> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('reset' as const, 'cut' as const), committed }),
+  fc.record({ kind: fc.constantFrom('reset' as const, 'cut' as const), applied }),
   fc.record({
     kind: fc.constant('answer' as const),
     status: fc.constantFrom(500, 502, 503, 504, 520),
     body: fc.constant('<html>Bad gateway</html>'),
-    committed,
+    applied,
   }),
   fc.record({
     kind: fc.constant('answer' as const),
@@ -57,12 +57,12 @@ export async function measureFaults(): Promise<Row[]> {
 }
 
 /** Several at once, because curl takes half a minute over some. */
-async function runAll(contender: Contender): Promise<Map<string, number>> {
+async function runAll(candidate: Contender): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const waiting = [...SCHEDULES];
   const work = async () => {
     for (let schedule = waiting.pop(); schedule; schedule = waiting.pop()) {
-      const outcome = await runOne(contender, schedule);
+      const outcome = await runOne(candidate, schedule);
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }
   };
@@ -70,14 +70,14 @@ async function runAll(contender: Contender): Promise<Map<string, number>> {
   return counts;
 }
 
-async function runOne(contender: Contender, schedule: ScheduledFault[]): Promise<string> {
+async function runOne(candidate: Contender, schedule: ScheduledFault[]): Promise<string> {
   const sandbox = await startSandbox();
-  const arena = openArena(sandbox);
+  const workdir = openArena(sandbox);
   sandbox.faults.push(...schedule);
-  const ended = await arena.run(contender, 'bench');
+  const ended = await workdir.run(candidate, 'bench');
   const made = sandbox.account.workspaces.find(({ slug }) => slug === 'bench');
   await sandbox.close();
-  arena.close();
+  workdir.close();
   return outcomeOf(ended, made?.id);
 }
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import type { Row } from './table.ts';
@@ -15,7 +15,7 @@ interface Path {
 
 const NEW = { name: 'Bench', slug: 'bench' };
 const exists = (keys: number) => (sandbox: Sandbox) => {
-  giveWorkspace(sandbox, { ...NEW, keys });
+  seedWorkspace(sandbox, { ...NEW, keys });
 };
 
 const PATHS: Path[] = [

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';
-import { AT_ONCE } from '../src/openrouter/throttle.ts';
+import { MAX_CONCURRENCY } from '../src/openrouter/throttle.ts';
 import { node, openArena } from './contender.ts';
 import type { Row } from './table.ts';
 
@@ -26,7 +26,7 @@ export async function measureSweep(): Promise<Row[]> {
       least: String(large.least),
     },
     {
-      measure: `The same: time (÷ requests × latency ÷ ${AT_ONCE} at once: ${(large.seconds / large.ideal).toFixed(2)})`,
+      measure: `The same: time (÷ requests × latency ÷ ${MAX_CONCURRENCY} at once: ${(large.seconds / large.ideal).toFixed(2)})`,
       ours: `${large.seconds.toFixed(1)} s`,
       least: `${large.ideal.toFixed(1)} s`,
     },
@@ -43,12 +43,12 @@ async function measure(workspaces: number) {
   for (let count = 0; count < workspaces; count += 1) {
     const isStale = count % (workspaces / STALE) === 0;
     const age = isStale ? 30 * DAY : 0;
-    giveWorkspace(sandbox, { slug: `preview-${count}`, age, keys: isStale ? KEYS : 0 });
+    seedWorkspace(sandbox, { slug: `preview-${count}`, age, keys: isStale ? KEYS : 0 });
   }
-  const arena = openArena(sandbox);
-  const peak = arena.file('peak');
+  const workdir = openArena(sandbox);
+  const peak = workdir.file('peak');
   const start = performance.now();
-  const { exitCode } = await arena.run(sweep, '', {
+  const { exitCode } = await workdir.run(sweep, '', {
     'INPUT_SLUG-PATTERN': 'preview-*',
     'INPUT_OLDER-THAN': '14d',
     'INPUT_MAX-DELETIONS': String(STALE),
@@ -67,10 +67,10 @@ async function measure(workspaces: number) {
     requests,
     least: Math.ceil((workspaces + 1) / PAGE_SIZE) + STALE * (1 + KEYS + 1),
     seconds,
-    ideal: (requests * LATENCY) / 1_000 / AT_ONCE,
+    ideal: (requests * LATENCY) / 1_000 / MAX_CONCURRENCY,
     peak: Number(readFileSync(peak, 'utf8')) / 1_024,
   };
   await sandbox.close();
-  arena.close();
+  workdir.close();
   return result;
 }

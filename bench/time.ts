@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import {
   bareScript,
@@ -36,35 +36,35 @@ const COMPANIONS: [Contender, (slug: string) => Inputs][] = [
  */
 export async function measureTime(pairs: number): Promise<Row[]> {
   const sandbox = await startSandbox();
-  const arena = openArena(sandbox);
+  const workdir = openArena(sandbox);
   let slugs = 0;
 
-  const run = async (contender: Contender, env: Inputs, inputs: (slug: string) => Inputs) => {
+  const run = async (candidate: Contender, env: Inputs, inputs: (slug: string) => Inputs) => {
     slugs += 1;
     const slug = `bench-${slugs}`;
-    if (contender.name === 'key' || contender.name === 'delete') giveWorkspace(sandbox, { slug });
+    if (candidate.name === 'key' || candidate.name === 'delete') seedWorkspace(sandbox, { slug });
     const start = performance.now();
-    const { exitCode } = await arena.run(contender, slug, { ...env, ...inputs(slug) });
-    if (exitCode !== 0) throw new Error(`${contender.name} ended with ${exitCode}`);
+    const { exitCode } = await workdir.run(candidate, slug, { ...env, ...inputs(slug) });
+    if (exitCode !== 0) throw new Error(`${candidate.name} ended with ${exitCode}`);
     return performance.now() - start;
   };
-  const measure = async (contender: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
-    await run(contender, {}, inputs);
+  const measure = async (candidate: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
+    await run(candidate, {}, inputs);
     const ratios: number[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
-      const own = await run(contender, {}, inputs);
+      const own = await run(candidate, {}, inputs);
       ratios.push(own / (await run(bareScript, {}, () => ({}))));
     }
     return median(ratios).toFixed(2);
   };
   /** The largest of three runs. */
-  const peakOf = async (contender: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
+  const peakOf = async (candidate: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
     const preload = fileURLToPath(new URL('peak.cjs', import.meta.url));
-    const env = { NODE_OPTIONS: `--require ${preload}`, BENCH_PEAK: arena.file('peak') };
+    const env = { NODE_OPTIONS: `--require ${preload}`, BENCH_PEAK: workdir.file('peak') };
     let largest = 0;
     for (let count = 0; count < 3; count += 1) {
-      await run(contender, env, inputs);
-      largest = Math.max(largest, Number(readFileSync(arena.file('peak'), 'utf8')));
+      await run(candidate, env, inputs);
+      largest = Math.max(largest, Number(readFileSync(workdir.file('peak'), 'utf8')));
     }
     return `${(largest / 1024).toFixed(1)} MiB`;
   };
@@ -84,17 +84,17 @@ export async function measureTime(pairs: number): Promise<Row[]> {
       sdk: await peakOf(officialSdk),
     },
   ];
-  for (const [contender, inputs] of COMPANIONS) {
+  for (const [candidate, inputs] of COMPANIONS) {
     rows.push(
       {
-        measure: `${titled(contender.name)}, start to finish ÷ a create by the bare script`,
-        ours: await measure(contender, inputs),
+        measure: `${titled(candidate.name)}, start to finish ÷ a create by the bare script`,
+        ours: await measure(candidate, inputs),
       },
-      { measure: `${titled(contender.name)}, peak memory`, ours: await peakOf(contender, inputs) },
+      { measure: `${titled(candidate.name)}, peak memory`, ours: await peakOf(candidate, inputs) },
     );
   }
   await sandbox.close();
-  arena.close();
+  workdir.close();
   return [...rows, downloads()];
 }
 

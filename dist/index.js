@@ -295,10 +295,10 @@
     __nccwpck_require__.r(__webpack_exports__);
     __nccwpck_require__.d(__webpack_exports__, {
       create: () => create,
+      createPost: () => createPost,
       delete: () => delete_deleteWorkspace,
       key: () => key_key,
       keyPost: () => keyPost,
-      post: () => create_post_post,
       sweep: () => sweep_sweep
     });
     function getEnumValues(entries) {
@@ -2111,31 +2111,54 @@
     function iso_datetime(params) {
       return _isoDateTime(ZodMiniISODateTime, params);
     }
-    const systemClock = {
-      now: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (ms, act) => {
-        const timer = setTimeout(act, ms);
-        return () => clearTimeout(timer);
-      }
-    };
-    function sleep(clock, ms, signal) {
-      return new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const wake = () => {
-          release();
-          reject(signal.reason);
-        };
-        const release = clock.after(ms, () => {
-          signal.removeEventListener("abort", wake);
-          resolve();
-        });
-        signal.addEventListener("abort", wake, {
-          once: true
-        });
-      });
+    function envelope(data) {
+      return pipe(object({
+        data: data
+      }), transform(body => body.data));
     }
-    function tellSeconds(ms) {
+    const deletion = pipe(object({
+      deleted: literal(true)
+    }), transform(() => true));
+    function formatSeconds(ms) {
       return `${(ms / 1e3).toFixed(1)} s`;
+    }
+    const UNITS = [ {
+      ms: 864e5,
+      name: "d"
+    }, {
+      ms: 36e5,
+      name: "h"
+    }, {
+      ms: 6e4,
+      name: "min"
+    }, {
+      ms: 1e3,
+      name: "s"
+    } ];
+    function formatAge(ms) {
+      let rest = Math.max(0, ms);
+      const parts = UNITS.map(({ms: unit, name: name}) => {
+        const count = Math.floor(rest / unit);
+        rest -= count * unit;
+        return {
+          count: count,
+          text: `${count} ${name}`
+        };
+      });
+      const first = parts.findIndex(({count: count}) => count > 0);
+      if (first < 0) return "0 s";
+      const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
+      return shown.map(({text: text}) => text).join(" ");
+    }
+    function truncateList(lines, most = 20) {
+      const rest = lines.length - most;
+      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    }
+    function countWorkspaces(count) {
+      return count === 1 ? "1 workspace" : `${count} workspaces`;
+    }
+    function formatChange({field: field, from: from, to: to}) {
+      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
     }
     function parseJson(text) {
       try {
@@ -2144,37 +2167,21 @@
         return;
       }
     }
-    class OpenRouterError extends Error {
-      name="OpenRouterError";
-      facts;
-      constructor(facts, options) {
-        super(`could not ${facts.doing}: ${linesOf(facts).join("; ")}`, options);
-        this.facts = facts;
-      }
-      with(more) {
-        return new OpenRouterError({
-          ...this.facts,
-          ...more
-        }, {
-          cause: this.cause
-        });
-      }
-      withNotes(...lines) {
-        return this.with({
-          notes: [ ...this.facts.notes ?? [], ...lines ]
-        });
+    class ApiError extends Error {
+      name="ApiError";
+      details;
+      constructor(details) {
+        super(`could not ${details.operation}: ${formatAttempt(details)}`);
+        this.details = details;
       }
     }
-    function whatHappened(facts) {
-      const {method: method, path: path, noResponse: noResponse, reason: reason, serverMessage: serverMessage} = facts;
-      const where = noResponse ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}` : "";
+    function formatAttempt(failure) {
+      const {method: method, path: path, reason: reason, serverMessage: serverMessage, noResponse: noResponse} = failure;
+      const where = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
       return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
     }
-    function linesOf(facts) {
-      return [ whatHappened(facts), ...facts.notes ?? [] ];
-    }
     const MAX_ERROR_TEXT = 16384;
-    function messageIn(body) {
+    function extractServerMessage(body) {
       const json = parseJson(body);
       if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
       return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
@@ -2187,82 +2194,74 @@
       return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
     }
     const PAGE_SIZE = 100;
-    function listPages(client, {query: query, answer: shape, idOf: idOf, ...call}) {
-      const read = async offset => {
-        const {answer: answer, serverTime: serverTime} = await client.request({
-          ...call,
-          method: "GET",
-          path: `${call.path}?${new URLSearchParams({
-            offset: String(offset),
-            ...query
-          })}`,
-          answer: shape
-        });
-        return {
-          items: answer.data,
-          total: answer.total_count,
-          serverTime: serverTime
-        };
-      };
+    function listPages(client, {query: query, idOf: idOf, ...list}) {
+      const pageRequest = offset => ({
+        ...list,
+        method: "GET",
+        path: `${list.path}?${new URLSearchParams({
+          offset: String(offset),
+          ...query
+        })}`
+      });
       return readPages({
-        ...call,
-        read: read,
-        idOf: idOf
+        idOf: idOf,
+        async read(offset) {
+          const {data: data, serverTime: serverTime} = await client.request(pageRequest(offset));
+          return {
+            items: data.data,
+            total: data.total_count,
+            serverTime: serverTime
+          };
+        },
+        incomplete: count => new ApiError({
+          operation: list.operation,
+          method: "GET",
+          path: list.path,
+          kind: "rejected",
+          reason: `the list ended after ${count} entries, although there should be more`,
+          attempts: 1,
+          ambiguous: false,
+          wasThrottled: false
+        })
       });
     }
     async function* readPages(list) {
-      const {read: read, idOf: idOf} = list;
+      const {read: read, idOf: idOf, incomplete: incomplete} = list;
       const seen = new Set;
       let idle = 0;
       for (let offset = 0; ;) {
         const page = await read(offset);
-        const fresh = unseen(page.items, idOf, seen);
         const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
         if (isGap) {
           offset = Math.max(0, offset - PAGE_SIZE + 1);
           continue;
         }
+        const fresh = unseen(page.items, idOf, seen);
         for (const item of fresh) seen.add(idOf(item));
         if (fresh.length > 0 || offset === 0) yield {
           ...page,
           items: fresh
         };
         idle = fresh.length > 0 ? 0 : idle + 1;
-        const reached = offset + page.items.length;
+        const end = offset + page.items.length;
         const isShort = page.items.length < PAGE_SIZE;
-        if (page.total === void 0 ? isShort : reached >= page.total) return;
-        if (idle > (isShort ? 0 : MAX_IDLE)) throw unreadable(list, seen.size);
-        offset = reached - 1;
+        if (isShort && (page.total === void 0 || end >= page.total)) return;
+        if (idle > (isShort ? 0 : MAX_IDLE_PAGES)) throw incomplete(seen.size);
+        offset = end - 1;
       }
     }
-    const MAX_IDLE = 20;
+    const MAX_IDLE_PAGES = 20;
     function unseen(items, idOf, seen) {
       const byId = new Map(items.map(item => [ idOf(item), item ]));
       return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
     }
-    function unreadable({doing: doing, path: path}, read) {
-      const reason = `the list ended after ${read} entries, though there should be more`;
-      const verdict = {
-        again: false,
-        mayHaveLanded: false
-      };
-      return new OpenRouterError({
-        doing: doing,
-        method: "GET",
-        path: path,
-        reason: reason,
-        attempts: 1,
-        ...verdict
-      });
-    }
     async function collect(pages) {
-      const read = [];
-      for await (const page of pages) read.push(page);
-      return read;
+      const all = [];
+      for await (const page of pages) all.push(page);
+      return all;
     }
-    async function allOf(pages) {
-      const read = await collect(pages);
-      return read.flatMap(({items: items}) => items);
+    async function allItems(pages) {
+      return (await collect(pages)).flatMap(({items: items}) => items);
     }
     function workspaces_text(min, max) {
       const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
@@ -2285,7 +2284,7 @@
     function isIdOrSlug(text) {
       return isUuid(text) || safeParse(anySlug, text).success;
     }
-    const TOOL = "must be the name of a tool, without blanks or quotes";
+    const TOOL_MESSAGE = "must be the name of a tool, without blanks or quotes";
     const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
     const createWorkspaceRequest = object({
       name: workspaces_text(1, 100),
@@ -2299,7 +2298,7 @@
       is_data_discount_logging_enabled: flag,
       is_observability_broadcast_enabled: flag,
       is_observability_io_logging_enabled: flag,
-      disabled_server_tools: optional(nullable(array(schemas_string(TOOL).check(_regex(/^[^\s"']+$/, TOOL)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+      disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
     });
     const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
     const workspace = looseObject({
@@ -2317,38 +2316,35 @@
     function isOf(idOrSlug, {id: id, slug: slug}) {
       return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
     }
-    const workspaceOf = idOrSlug => object({
-      data: workspace.check(refine(found => isOf(idOrSlug, found), {
-        error: ({input: input}) => {
-          const {slug: slug, id: id} = input;
-          return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;
-        }
-      }))
-    });
-    async function postWorkspace(client, body, attempt) {
-      const {answer: answer} = await client.request({
-        doing: `create the workspace ${body.slug}`,
-        leaves: `a workspace with the slug ${body.slug}`,
+    function mismatch(idOrSlug, found) {
+      if (!found || isOf(idOrSlug, found)) return;
+      return `the response is about the workspace ${JSON.stringify(found.slug)}, id ${found.id}`;
+    }
+    function sendWorkspace(client, body, {recovery: recovery} = {}) {
+      return client.send({
+        operation: `create the workspace ${body.slug}`,
+        mayLeaveBehind: `a workspace with the slug ${body.slug}`,
+        ...recovery !== void 0 && {
+          recovery: recovery
+        },
         method: "POST",
         path: "/workspaces",
         body: body,
-        answer: workspaceOf(body.slug),
-        attempt: attempt
+        schema: envelope(workspace),
+        findMismatch: created => mismatch(body.slug, created)
       });
-      return answer.data;
     }
     async function findWorkspace(client, idOrSlug) {
-      const {answer: answer, ...when} = await client.request({
-        doing: `look for the workspace ${idOrSlug}`,
+      const {data: data, ...when} = await client.request({
+        operation: `look up the workspace ${idOrSlug}`,
         method: "GET",
         path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-        answer: workspaceOf(idOrSlug),
-        absent: {
-          data: void 0
-        }
+        schema: envelope(workspace),
+        notFound: () => {},
+        findMismatch: found => mismatch(idOrSlug, found)
       });
       return {
-        workspace: answer.data,
+        workspace: data,
         ...when
       };
     }
@@ -2358,58 +2354,55 @@
     });
     function listWorkspaces(client) {
       return listPages(client, {
-        doing: "list the workspaces",
+        operation: "list the workspaces",
         path: "/workspaces",
         query: {
           limit: String(PAGE_SIZE)
         },
-        answer: workspaceList,
+        schema: workspaceList,
         idOf: ({id: id}) => id
       });
     }
     async function patchWorkspace(client, {id: id, slug: slug}, changes) {
-      const {answer: answer} = await client.request({
-        doing: `update the workspace ${slug}`,
-        leaves: `the new values in the workspace ${slug}`,
+      const {data: data} = await client.request({
+        operation: `update the workspace ${slug}`,
+        mayLeaveBehind: `the new values in the workspace ${slug}`,
         method: "PATCH",
         path: `/workspaces/${encodeURIComponent(id)}`,
         body: changes,
-        answer: workspaceOf(slug)
+        schema: envelope(workspace),
+        findMismatch: updated => mismatch(slug, updated)
       });
-      return answer.data;
+      return data;
     }
     async function deleteWorkspace(client, {id: id, slug: slug}) {
-      const {answer: answer} = await client.request({
-        doing: `delete the workspace ${slug}`,
-        leaves: `the workspace ${slug}, which may be there still`,
+      const {data: data} = await client.request({
+        operation: `delete the workspace ${slug}`,
+        mayLeaveBehind: `the workspace ${slug}, which may still exist`,
         method: "DELETE",
         path: `/workspaces/${encodeURIComponent(id)}`,
-        answer: object({
-          deleted: literal(true)
-        }),
-        absent: {
-          deleted: false
-        }
+        schema: deletion,
+        notFound: () => false
       });
-      return answer.deleted;
+      return data;
     }
     function dashboardUrl(slug) {
       return `https://openrouter.ai/workspaces/${slug}`;
     }
     const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const NOTHING_WRITTEN = "This is a dry run: nothing was written.";
+    const DRY_RUN_NOTE = "Dry run: nothing was written.";
     const external_node_net_namespaceObject = require("node:net");
     const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
     const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
     const MIN_KEY_LENGTH = 16;
-    const UNITS = {
+    const duration_UNITS = {
       s: 1e3,
       m: 6e4,
       h: 36e5,
       d: 864e5
     };
     function parseDuration(text) {
-      const unit = UNITS[text.slice(-1)];
+      const unit = duration_UNITS[text.slice(-1)];
       const count = text.slice(0, -1);
       return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
     }
@@ -2493,23 +2486,23 @@
     });
     const budgets_flag = optional(schemas_boolean());
     async function listBudgets(client, {id: id, slug: slug}) {
-      const {answer: answer} = await client.request({
-        doing: `list the budgets of the workspace ${slug}`,
+      const {data: data} = await client.request({
+        operation: `list the budgets of the workspace ${slug}`,
         method: "GET",
         path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-        answer: object({
+        schema: object({
           data: array(budget),
           include_byok_in_budgets: budgets_flag
         }),
-        absent: {
+        notFound: () => ({
           data: []
-        },
+        }),
         hint: NEEDS_ENTERPRISE
       });
-      const budgets = answer.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+      const budgets = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
       return {
         budgets: Object.fromEntries(budgets),
-        include_byok_in_budgets: answer.include_byok_in_budgets
+        include_byok_in_budgets: data.include_byok_in_budgets
       };
     }
     async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
@@ -2520,71 +2513,66 @@
       if (limit_usd === null) {
         await client.request({
           ...common,
-          doing: `delete the ${interval} budget of the workspace ${slug}`,
+          operation: `delete the ${interval} budget of the workspace ${slug}`,
           method: "DELETE",
-          answer: object({
-            deleted: literal(true)
-          }),
-          absent: {
-            deleted: true
-          }
+          schema: deletion,
+          notFound: () => true
         });
         return {
           interval: interval,
           limit_usd: limit_usd
         };
       }
-      const {answer: answer} = await client.request({
+      const {data: data} = await client.request({
         ...common,
-        doing: `set the ${interval} budget of the workspace ${slug}`,
+        operation: `set the ${interval} budget of the workspace ${slug}`,
         method: "PUT",
         body: {
           limit_usd: limit_usd,
           ...flags
         },
-        answer: object({
+        schema: object({
           data: budget,
           include_byok_in_budgets: budgets_flag
         })
       });
       return {
-        interval: answer.data.reset_interval ?? "lifetime",
-        limit_usd: answer.data.limit_usd,
+        interval: data.data.reset_interval ?? "lifetime",
+        limit_usd: data.data.limit_usd,
         ..."include_byok_in_budgets" in flags && {
-          include_byok_in_budgets: answer.include_byok_in_budgets ?? flags.include_byok_in_budgets
+          include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
         }
       };
     }
     const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
     const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
-    const guardrailOf = id => object({
-      data: looseObject({
-        id: optional(schemas_string())
-      }).check(refine(data => (data.id ?? id) === id, "it was another guardrail"))
+    const guardrail = looseObject({
+      id: optional(schemas_string())
     });
+    const guardrails_mismatch = (id, found) => (found?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
     const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
     async function findGuardrail(client, {id: id, workspace: workspace}) {
-      const {answer: found} = await client.request({
-        doing: `look for the guardrail of the workspace ${workspace.slug}`,
+      const {data: data} = await client.request({
+        operation: `look up the guardrail of the workspace ${workspace.slug}`,
         method: "GET",
         path: `/guardrails/${encodeURIComponent(id)}`,
-        answer: guardrailOf(id),
-        absent: {
-          data: void 0
-        }
+        schema: envelope(guardrail),
+        notFound: () => {},
+        findMismatch: found => guardrails_mismatch(id, found)
       });
-      return found.data;
+      return data;
     }
     async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
-      const {answer: updated} = await client.request({
-        doing: `set the guardrail of the workspace ${workspace.slug}`,
+      const {data: data} = await client.request({
+        operation: `set the guardrail of the workspace ${workspace.slug}`,
         method: "PATCH",
         path: `/guardrails/${encodeURIComponent(id)}`,
         body: update,
-        answer: guardrailOf(id),
+        schema: envelope(guardrail),
+        findMismatch: updated => guardrails_mismatch(id, updated),
         hint: NO_GUARDRAIL
       });
-      return updated.data;
+      return data;
     }
     const entries = (what, entry) => {
       const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
@@ -2593,10 +2581,10 @@
     const models = entries("models", modelSlug);
     const PROVIDER = "must be a provider, without blanks and slashes";
     const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
-    const USD = 'must be an amount in USD above 0, or "null"';
-    const amount = optional(nullable(schemas_number(USD).check(_gt(0, USD))));
+    const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
+    const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
     const governance_flag = optional(schemas_boolean("must be true or false"));
-    const INTERVAL = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
+    const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
     const governanceInputs = {
       allowed_models: models,
       ignored_models: models,
@@ -2604,7 +2592,7 @@
       ignored_providers: providers,
       enforce_zdr: governance_flag,
       guardrail_limit_usd: amount,
-      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL))),
+      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
       budget_daily_usd: amount,
       budget_weekly_usd: amount,
       budget_monthly_usd: amount,
@@ -2657,7 +2645,7 @@
         return [ {
           input: input,
           message: message,
-          given: String(limit)
+          provided: String(limit)
         } ];
       });
     }
@@ -3338,6 +3326,16 @@
     function getState(name) {
       return process.env[`STATE_${name}`] || "";
     }
+    class Failure extends Error {
+      name="Failure";
+      code;
+      details;
+      constructor(code, details) {
+        super(code);
+        this.code = code;
+        this.details = details;
+      }
+    }
     const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ];
     const NUMBERS = {
       pull_request_review: "github.event.pull_request.number",
@@ -3357,87 +3355,37 @@
       return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
     }
     const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
-    function fromText(schema, text) {
+    function parseInput(schema, text) {
       const {def: def} = schema._zod;
       switch (def.type) {
        case "optional":
        case "default":
-        return fromText(def.innerType, text);
+        return parseInput(def.innerType, text);
 
        case "nullable":
-        return text === "null" ? null : fromText(def.innerType, text);
+        return text === "null" ? null : parseInput(def.innerType, text);
 
        case "boolean":
         return BOOLEANS.get(text) ?? text;
 
        case "number":
-        return jsonOr(text, value => typeof value === "number");
+        return parseJsonIf(text, value => typeof value === "number");
 
        case "array":
-        return listFromText(def.element, text);
+        return parseList(def.element, text);
 
        default:
         return text;
       }
     }
-    function listFromText(element, text) {
-      if (text.startsWith("[")) return jsonOr(text, Array.isArray);
+    function parseList(element, text) {
+      if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
       const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-      return entries.length > 0 ? entries.map(entry => fromText(element, entry)) : text;
+      return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
     }
-    function jsonOr(text, accepts) {
+    function parseJsonIf(text, accepts) {
       const value = parseJson(text);
       return accepts(value) ? value : text;
-    }
-    class Failure extends Error {
-      name="Failure";
-      title;
-      lines;
-      table;
-      constructor(title, lines, table) {
-        super(lines.join("\n"));
-        this.title = title;
-        this.lines = lines;
-        this.table = table;
-      }
-    }
-    function orFailWith(line, act) {
-      try {
-        act();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        throw new Failure(error.title, [ ...error.lines, line ], error.table);
-      }
-    }
-    function orWarn({warning: warning}, act) {
-      try {
-        act();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        warning(error.title, error.lines);
-      }
-    }
-    function someOf(lines, most = 20) {
-      const rest = lines.length - most;
-      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
-    }
-    function refusal(problems) {
-      const inputs = new Set(problems.map(({input: input}) => input)).size;
-      const count = inputs === 1 ? "One input" : `${inputs} inputs`;
-      return new Failure(`${count} cannot be used`, [ ...problems.map(lineOf), "Nothing was sent to OpenRouter." ]);
-    }
-    const MAX_GIVEN = 100;
-    function lineOf({input: input, entries: entries = [], message: message, given: given, cause: cause, instead: instead}) {
-      const written = given && `given: ${JSON.stringify(shortened(given))}`;
-      const meant = instead && `try: ${instead}`;
-      return [ `${input}${entriesIn(entries)} ${message}`, written, cause, meant ].filter(Boolean).join("; ");
-    }
-    function shortened(text) {
-      const characters = [ ...text ];
-      return characters.length > MAX_GIVEN ? `${characters.slice(0, MAX_GIVEN).join("")}…` : text;
-    }
-    function entriesIn(entries) {
-      return entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
     }
     function proxyProblems(env) {
       const {name: name, value: value} = proxyVariable(env);
@@ -3482,7 +3430,7 @@
       n: "false",
       off: "false"
     };
-    const READINGS = {
+    const SUGGESTERS = {
       boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
       enum: text => [ text.toLowerCase() ],
       slug: text => [ toSlug(text) ],
@@ -3494,8 +3442,8 @@
       workspace: text => [ slugOfPage(text) ]
     };
     function suggest(key, schema, text) {
-      const read = READINGS[key] ?? READINGS[kindOf(schema)];
-      const found = read?.(text).find(reading => reading !== void 0 && reading !== text && safeParse(schema, fromText(schema, reading)).success);
+      const read = SUGGESTERS[key] ?? SUGGESTERS[kindOf(schema)];
+      const found = read?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
       return found === "null" ? '"null"' : found;
     }
     function withScheme(text) {
@@ -3515,15 +3463,17 @@
     function toSlug(text) {
       return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
     }
-    function readInputs(schema, between = () => []) {
+    function readInputs(schema, crossFieldChecks = () => []) {
       const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
-      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, fromText(fieldOf(schema, key), text) ]));
+      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ]));
       const read = safeParse(schema, values);
-      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...between(right(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
-      if (!read.success || problems.length > 0) throw refusal(problems);
+      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
+      if (!read.success || problems.length > 0) throw new Failure("invalid-inputs", {
+        problems: problems
+      });
       return read.data;
     }
-    function right(schema, values) {
+    function validFields(schema, values) {
       return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
         const read = safeParse(fieldOf(schema, key), value);
         return read.success ? [ [ key, read.data ] ] : [];
@@ -3557,11 +3507,11 @@
           message: first.message,
           cause: cause
         };
-        const instead = suggest(key, fieldOf(schema, key), text);
+        const suggestion = suggest(key, fieldOf(schema, key), text);
         return isSecret(key, texts) ? problem : {
           ...problem,
-          given: text,
-          instead: instead
+          provided: text,
+          suggestion: suggestion
         };
       });
     }
@@ -3596,13 +3546,13 @@
     function readCreateInputs() {
       const read = readInputs(createInputs, createProblems);
       const fields = Object.keys(createWorkspaceRequest.shape);
-      const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
+      const desired = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
       const isGiven = key => key in read;
       return {
         managementKey: read.management_key,
         apiUrl: read.api_url,
         timeoutMs: read.timeout,
-        asked: asked,
+        desired: desired,
         governance: toGovernance(read),
         governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
         ifExists: read.if_exists,
@@ -3610,6 +3560,18 @@
         deleteAfterJob: read.delete_after_job,
         deleteKeys: read.delete_keys
       };
+    }
+    async function settle(work, ...types) {
+      try {
+        return {
+          value: await work
+        };
+      } catch (error) {
+        if (types.some(type => error instanceof type)) return {
+          error: error
+        };
+        throw error;
+      }
     }
     const external_node_util_namespaceObject = require("node:util");
     function budgetsAfter(budgets, limits) {
@@ -3619,7 +3581,7 @@
       };
       return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
     }
-    function disorderIn(budgets) {
+    function findOrderViolation(budgets) {
       const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
       const at = set.findIndex((interval, index) => {
         const narrower = set[index - 1];
@@ -3627,68 +3589,67 @@
       });
       return at < 0 ? void 0 : [ set[at - 1], set[at] ];
     }
-    function budgetWrites(budgets, wanted) {
+    function budgetWrites(budgets, desired) {
       const widestFirst = INTERVALS.toReversed();
-      const change = interval => (wanted[interval] ?? 0) - (budgets[interval] ?? 0);
+      const change = interval => (desired[interval] ?? 0) - (budgets[interval] ?? 0);
       const had = interval => budgets[interval] !== void 0;
-      const has = interval => wanted[interval] !== void 0;
+      const has = interval => desired[interval] !== void 0;
       const stays = interval => had(interval) && has(interval);
       return [ ...INTERVALS.filter(interval => had(interval) && !has(interval)), ...widestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !had(interval) && has(interval)) ].map(interval => ({
         interval: interval,
-        limit_usd: wanted[interval] ?? null
+        limit_usd: desired[interval] ?? null
       }));
     }
-    function changesOf(parts) {
-      return parts.flatMap(({changes: changes}) => changes);
+    function changesOf(writes) {
+      return writes.flatMap(({changes: changes}) => changes);
     }
-    async function bringIntoForce(parts, workspace, {log: log, remedy: remedy}) {
-      for (const [at, part] of parts.entries()) {
-        try {
-          await part.write(workspace);
-        } catch (error) {
-          const left = [ ...namesOf("In force", parts.slice(0, at)), ...namesOf("Not in force, or not known to be", parts.slice(at)), ...remedy ];
-          if (error instanceof OpenRouterError) throw error.with({
-            left: left
-          });
-          if (error instanceof Failure) throw new Failure(error.title, [ ...error.lines, ...left ]);
-          throw error;
-        }
-        log.info(part.done);
+    async function applyWrites(writes, {workspace: workspace, recovery: recovery}, {log: log}) {
+      let current = workspace;
+      for (const [at, write] of writes.entries()) {
+        const {value: value, error: error} = await settle(write.write(current), ApiError, Failure);
+        if (error) throw new Failure("partly-applied", {
+          error: error,
+          workspace: workspace,
+          applied: writes.slice(0, at).map(({name: name}) => name),
+          notApplied: writes.slice(at).map(({name: name}) => name),
+          recovery: recovery
+        });
+        current = value ?? current;
+        log.info(write.done);
       }
+      return current;
     }
-    function namesOf(state, parts) {
-      return parts.length > 0 ? [ `${state}: ${parts.map(({name: name}) => name).join(", ")}.` ] : [];
-    }
-    function notAsAsked(what, facts) {
-      return new Failure(`${what} is not what was asked for`, [ `OpenRouter has taken it, and answered: ${facts.join(", ")}.` ]);
-    }
-    function differing(changes) {
+    function onlyChanges(changes) {
       return changes.filter(({from: from, to: to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
     }
     async function planBudgets({limits: limits, include_byok_in_budgets: byok}, workspace, {client: client}) {
       const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS;
-      const wanted = budgetsAfter(state.budgets, limits);
-      refuseDisorder(wanted);
-      const writes = budgetWrites(state.budgets, wanted);
+      const desired = budgetsAfter(state.budgets, limits);
+      assertBudgetOrder(desired);
+      const writes = budgetWrites(state.budgets, desired);
       const setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
-      return (setsByok ? withByok(writes, limits, byok) : writes).map(write => budgetPart(write, state, client));
+      return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
     }
     const NO_BUDGETS = {
       budgets: {},
       include_byok_in_budgets: void 0
     };
-    function refuseDisorder(wanted) {
-      const disorder = disorderIn(wanted);
-      if (!disorder) return;
-      const [narrow, wide] = disorder;
-      throw new Failure("The budgets would not be in order", [ `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`, "Nothing was changed at OpenRouter." ]);
+    function assertBudgetOrder(desired) {
+      const violation = findOrderViolation(desired);
+      if (!violation) return;
+      const [shorter, longer] = violation;
+      throw new Failure("budgets-out-of-order", {
+        shorter: shorter,
+        longer: longer,
+        budgets: desired
+      });
     }
-    function budgetPart(write, before, client) {
+    function toWrite(write, before, client) {
       const {interval: interval, limit_usd: limit_usd} = write;
       return {
         name: `the ${interval} budget`,
         done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
-        changes: differing([ {
+        changes: onlyChanges([ {
           field: `budget ${interval}`,
           from: before.budgets[interval] ?? null,
           to: limit_usd
@@ -3698,10 +3659,22 @@
           to: write.include_byok_in_budgets
         } ] : [] ]),
         async write(workspace) {
-          const answered = await writeBudget(client, workspace, write);
-          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(answered, write)) return;
-          throw notAsAsked(`The ${interval} budget of the workspace ${workspace.slug}`, [ `${answered.interval} ${answered.limit_usd} USD`, ..."include_byok_in_budgets" in answered ? [ `include_byok_in_budgets is ${answered.include_byok_in_budgets}` ] : [] ]);
+          const returned = await writeBudget(client, workspace, write);
+          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
+          throw new Failure("unexpected-values", {
+            what: `${interval} budget`,
+            workspace: workspace,
+            values: {
+              [`${returned.interval}_usd`]: returned.limit_usd,
+              ...byokOf(returned)
+            }
+          });
         }
+      };
+    }
+    function byokOf({include_byok_in_budgets: include_byok_in_budgets}) {
+      return include_byok_in_budgets === void 0 ? {} : {
+        include_byok_in_budgets: include_byok_in_budgets
       };
     }
     function withByok(writes, limits, byok) {
@@ -3723,43 +3696,43 @@
     function guardrailIdOf({default_guardrail_id: id}) {
       return typeof id === "string" && id !== "" ? id : void 0;
     }
-    function guardrailOddities(answered, update) {
-      return Object.keys(guardrailDrift(answered, update)).filter(field => {
-        const [is, asked] = [ answered[field] ?? null, update[field] ?? null ];
-        return !isModels(field) || is === null !== (asked === null);
+    function unexpectedGuardrailFields(returned, update) {
+      return Object.keys(diffGuardrail(returned, update)).filter(field => {
+        const actual = returned[field] ?? null;
+        const desired = update[field] ?? null;
+        return !isModels(field) || actual === null !== (desired === null);
       });
     }
-    function guardrailDrift(guardrail, update) {
+    const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
+    function diffGuardrail(guardrail, update) {
       const differs = field => !isSame(field, guardrail?.[field], update[field]);
-      const pair = [ "limit_usd", "reset_interval" ];
-      const drifted = pair.some(field => field in update && differs(field));
-      return Object.fromEntries(Object.entries(update).filter(([field]) => pair.includes(field) ? drifted : differs(field)));
+      const limitDiffers = LIMIT_FIELDS.some(field => field in update && differs(field));
+      return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
     }
-    function isSame(field, is, asked) {
-      if (!Array.isArray(asked) || !Array.isArray(is)) return (is ?? null) === asked;
+    function isSame(field, actual, desired) {
+      if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
       const same = isModels(field) ? isSameModel : Object.is;
-      const there = [ ...new Set(is) ];
-      const wanted = [ ...new Set(asked) ];
-      return there.length === wanted.length && wanted.every(entry => there.some(candidate => same(candidate, entry))) && there.every(candidate => wanted.some(entry => same(candidate, entry)));
+      const [ours, theirs] = [ new Set(desired), new Set(actual) ];
+      return ours.size === theirs.size && [ ...ours ].every(entry => [ ...theirs ].some(other => same(other, entry))) && [ ...theirs ].every(other => [ ...ours ].some(entry => same(other, entry)));
     }
     function isModels(field) {
       return field.endsWith("_models");
     }
-    function isSameModel(is, asked) {
-      if (is === asked) return true;
-      const [base = "", variant] = String(asked).split(":");
-      const [dated = "", ...others] = String(is).split(":");
+    function isSameModel(actual, desired) {
+      if (actual === desired) return true;
+      const [base = "", variant] = String(desired).split(":");
+      const [dated = "", ...variants] = String(actual).split(":");
       const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
-      return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+      return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
     }
-    async function planGuardrail(wanted, workspace, {client: client}) {
+    async function planGuardrail(desired, workspace, {client: client}) {
       const known = workspace && {
         id: knownIdOf(workspace),
         workspace: workspace
       };
       const guardrail = known && await findGuardrail(client, known);
-      const update = guardrailDrift(guardrail, wanted);
-      const changes = differing(Object.entries(update).map(([field, to]) => ({
+      const update = diffGuardrail(guardrail, desired);
+      const changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
         field: `guardrail ${field}`,
         from: guardrail?.[field] ?? null,
         to: to
@@ -3771,28 +3744,99 @@
         changes: changes,
         async write(existing) {
           const id = known?.id ?? await guardrailIdAt(existing, client);
-          const answered = await patchGuardrail(client, {
+          const returned = await patchGuardrail(client, {
             id: id,
             workspace: existing
           }, update);
-          const odd = guardrailOddities(answered, update);
-          if (odd.length > 0) throw notAsAsked(`The guardrail of the workspace ${existing.slug}`, odd.map(field => `${field} is ${JSON.stringify(answered[field] ?? null)}`));
+          const unexpected = unexpectedGuardrailFields(returned, update);
+          if (unexpected.length === 0) return;
+          throw new Failure("unexpected-values", {
+            what: "guardrail",
+            workspace: existing,
+            values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
+          });
         }
       } ];
     }
     function knownIdOf(workspace) {
       const id = guardrailIdOf(workspace);
-      if (id === void 0) throw guardrailUnknown(workspace);
+      if (id === void 0) throw new Failure("guardrail-not-found", {
+        workspace: workspace
+      });
       return id;
     }
     async function guardrailIdAt(workspace, client) {
-      const said = guardrailIdOf(workspace);
-      if (said !== void 0) return said;
-      const look = await findWorkspace(client, workspace.slug);
-      return knownIdOf(look.workspace ?? workspace);
+      const reported = guardrailIdOf(workspace);
+      if (reported !== void 0) return reported;
+      const lookup = await findWorkspace(client, workspace.slug);
+      return knownIdOf(lookup.workspace ?? workspace);
     }
-    function guardrailUnknown({slug: slug}) {
-      return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [ "OpenRouter does not say which guardrail the workspace has." ]);
+    const FAILURE_CLASSES = {
+      unsent: {
+        retryable: true,
+        ambiguous: false,
+        pausesAll: false
+      },
+      unsendable: {
+        retryable: false,
+        ambiguous: false,
+        pausesAll: false
+      },
+      throttled: {
+        retryable: true,
+        ambiguous: false,
+        pausesAll: true
+      },
+      conflict: {
+        retryable: true,
+        ambiguous: false,
+        pausesAll: false
+      },
+      rejected: {
+        retryable: false,
+        ambiguous: false,
+        pausesAll: false
+      },
+      ambiguous: {
+        retryable: true,
+        ambiguous: true,
+        pausesAll: false
+      },
+      unexpected: {
+        retryable: false,
+        ambiguous: true,
+        pausesAll: false
+      },
+      aborted: {
+        retryable: false,
+        ambiguous: true,
+        pausesAll: false
+      }
+    };
+    const BY_STATUS = {
+      408: "ambiguous",
+      425: "ambiguous",
+      429: "throttled",
+      499: "unexpected",
+      500: "ambiguous",
+      502: "ambiguous",
+      503: "ambiguous",
+      504: "ambiguous",
+      520: "ambiguous",
+      521: "ambiguous",
+      522: "ambiguous",
+      523: "ambiguous",
+      524: "ambiguous"
+    };
+    const BY_METHOD = {
+      PATCH: {
+        409: "conflict"
+      }
+    };
+    function classifyResponse(method, {status: status, asksToWait: asksToWait}) {
+      if (status === 503 && asksToWait) return "throttled";
+      const isRejection = status >= 400 && status < 500;
+      return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
     }
     const organizationMember = looseObject({
       id: schemas_string(),
@@ -3806,756 +3850,81 @@
       total_count: optional(schemas_number())
     });
     function listOrganizationMembers(client) {
-      return allOf(listPages(client, {
-        doing: "list the members of the organization",
+      return allItems(listPages(client, {
+        operation: "list the members of the organization",
         path: "/organization/members",
         query: {
           limit: String(PAGE_SIZE)
         },
-        answer: listOf(organizationMember),
+        schema: listOf(organizationMember),
         idOf: ({id: id}) => id,
-        hint: "Only an organization has members: members cannot be given for an account of one person."
+        hint: "Only an organization has members: a personal account cannot use the input members."
       }));
     }
     async function listMembers(client, {id: id, slug: slug}) {
-      const members = await allOf(listPages(client, {
-        doing: `list the members of the workspace ${slug}`,
+      const members = await allItems(listPages(client, {
+        operation: `list the members of the workspace ${slug}`,
         path: `/workspaces/${encodeURIComponent(id)}/members`,
         query: {
           limit: String(PAGE_SIZE)
         },
-        answer: listOf(workspaceMember),
+        schema: listOf(workspaceMember),
         idOf: ({user_id: user_id}) => user_id
       }));
       return members.map(({user_id: user_id}) => user_id);
     }
-    const NOT_TO_BE_CHANGED = "OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.";
+    const UNCHANGEABLE = "OpenRouter does not let anyone change the members of the default workspace, nor here those that an identity provider (SCIM) manages.";
     const MAX_ADDED = 100;
-    async function addMembers(client, {id: id, slug: slug}, {userIds: userIds, attempt: attempt}) {
-      const {answer: answer} = await client.request({
-        doing: `add members to the workspace ${slug}`,
+    function sendMembers(client, {id: id, slug: slug}, userIds) {
+      return client.send({
+        operation: `add members to the workspace ${slug}`,
         method: "POST",
         path: `/workspaces/${encodeURIComponent(id)}/members/add`,
         body: {
           user_ids: userIds
         },
-        answer: object({
-          data: array(workspaceMember)
-        }),
-        hint: NOT_TO_BE_CHANGED,
-        attempt: attempt
+        schema: addedMembers,
+        hint: UNCHANGEABLE
       });
-      return answer.data.map(({user_id: user_id}) => user_id);
     }
-    function canBeLookedInto({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return mayHaveLanded && (again || status !== void 0);
-    }
-    async function lookInto(error, look) {
-      try {
-        return await look();
-      } catch (failure) {
-        if (!(failure instanceof OpenRouterError)) throw failure;
-        const [first, ...notes] = linesOf(failure.facts);
-        throw error.withNotes(`The lookup that followed failed: ${first}`, ...notes);
-      }
-    }
-    async function nextAttempt(error, isOpen, client) {
-      const known = told(error.with({
-        mayHaveLanded: false
-      }), isOpen);
-      if (!error.facts.again) throw known;
-      await client.untilNextAttempt(known);
-    }
-    function told(error, isOpen) {
-      return isOpen ? error.with({
-        mayHaveLanded: true
-      }) : error;
-    }
-    async function planMembers(written, workspace, surroundings) {
-      const {client: client} = surroundings;
-      const members = await findMembers(written, surroundings);
-      const present = new Set(workspace ? await listMembers(client, workspace) : []);
-      const missing = members.filter(({userId: userId}) => !present.has(userId));
-      if (missing.length === 0) return [];
-      const userIds = missing.map(({userId: userId}) => userId);
-      return [ {
-        name: "the members",
-        done: "Added the members.",
-        changes: [ {
-          field: "members to add",
-          from: null,
-          to: missing.map(member => member.written)
-        } ],
-        write: existing => addAll(existing, userIds, surroundings)
-      } ];
-    }
-    async function findMembers(written, {client: client}) {
-      const organization = await listOrganizationMembers(client);
-      const found = written.map(text => ({
-        text: text,
-        members: membersOf(organization, text)
-      }));
-      const problems = found.flatMap(({text: text, members: {length: length}}) => {
-        if (length === 1) return [];
-        return [ `members: ${length === 0 ? "nobody in it has" : `${length} people in it have`} ${text}` ];
-      });
-      if (problems.length > 0) throw new Failure("Not all members are in the organization", [ ...problems, "Each must be the id or e-mail address of one member of the organization.", "Nothing was changed at OpenRouter." ]);
-      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
-      return [ ...byId ].map(([userId, text]) => ({
-        userId: userId,
-        written: text
-      }));
-    }
-    function membersOf(organization, written) {
-      const address = written.toLowerCase();
-      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
-    }
-    async function addAll(workspace, userIds, surroundings) {
-      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
-    }
-    async function addSome(workspace, userIds, {client: client, log: log}) {
-      const absent = async ids => {
-        const present = new Set(await listMembers(client, workspace));
-        return ids.filter(userId => !present.has(userId));
-      };
-      let missing = userIds;
-      for (let attempt = 1; ;) try {
-        const added = new Set(await addMembers(client, workspace, {
-          userIds: missing,
-          attempt: attempt
-        }));
-        if (missing.every(userId => added.has(userId))) return;
-        const left = await absent(missing);
-        if (left.length === 0) return;
-        throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [ `OpenRouter has answered that it has added them, and does not show: ${left.join(", ")}.` ]);
-      } catch (error) {
-        if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
-        log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-        missing = await lookInto(error, () => absent(missing));
-        if (missing.length === 0) return;
-        if (!error.facts.again) throw error;
-        attempt = error.facts.attempts + 1;
-        await client.untilNextAttempt(error);
-      }
-    }
-    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, surroundings) {
-      return [ ...guardrail ? await planGuardrail(guardrail, workspace, surroundings) : [], ...budgets ? await planBudgets(budgets, workspace, surroundings) : [], ...members ? await planMembers(members, workspace, surroundings) : [] ];
-    }
-    function driftOf(workspace, asked) {
-      return WORKSPACE_FIELDS.filter(field => asked[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, asked[field])).map(field => ({
-        field: field,
-        from: workspace[field] ?? null,
-        to: asked[field]
-      }));
-    }
-    function answeredDrift(workspace, asked) {
-      return driftOf(workspace, asked).filter(({field: field}) => workspace[field] !== void 0);
-    }
-    function normal(field, value) {
-      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-      if (field === "disabled_server_tools" && value.length === 0) return "null";
-      return JSON.stringify([ ...new Set(value) ].sort());
-    }
-    function tellChange({field: field, from: from, to: to}) {
-      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-    }
-    function tellAnswer(changes) {
-      return [ "OpenRouter has answered with other values:", ...changes.map(tellChange) ];
-    }
-    function warnOfDrift(workspace, asked, log) {
-      const changes = answeredDrift(workspace, asked);
-      if (changes.length === 0) return;
-      log.warning(`The workspace ${asked.slug} is not quite what was asked for`, tellAnswer(changes.map(({field: field, from: from, to: to}) => ({
-        field: field,
-        from: to,
-        to: from
-      }))));
-    }
-    const takeExisting = (found, request, surroundings) => POLICIES[request.ifExists](found, request, surroundings);
-    const POLICIES = {
-      async fail({workspace: workspace, made: made}, {asked: asked, governance: governance}) {
-        const {slug: slug, name: name, id: id} = workspace;
-        const changes = driftOf(workspace, asked);
-        throw new Failure(`The slug ${slug} is taken`, [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...made === "unknown" ? [ UNKNOWN_MAKER ] : [], "With if-exists: reuse, the step would take it as it is.", ...whatUpdateWouldDo(changes, governance) ]);
-      },
-      async reuse(found, request, {events: events, log: log}) {
-        const {workspace: workspace} = found;
-        events.known(workspace, false);
-        if (isGoverned(request.governance)) warnOfUnapplied(found, request, log);
-        log.info(`It exists, and is taken as it is: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-        if (request.dryRun) log.info(NOTHING_WRITTEN);
-        return {
-          outcome: "unchanged",
-          workspace: workspace,
-          changes: [],
-          governed: []
-        };
-      },
-      async update({workspace: workspace}, {asked: asked, governance: governance, dryRun: dryRun}, surroundings) {
-        const {client: client, events: events, log: log} = surroundings;
-        events.known(workspace, false);
-        log.info(`It exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-        const changes = driftOf(workspace, asked);
-        const parts = await planGovernance(governance, workspace, surroundings);
-        const governed = changesOf(parts);
-        if (changes.length === 0 && parts.length === 0) {
-          log.info("It is as it was asked for: nothing to change.");
-          if (dryRun) log.info(NOTHING_WRITTEN);
-          return {
-            outcome: "unchanged",
-            workspace: workspace,
-            changes: changes,
-            governed: governed
-          };
-        }
-        for (const change of [ ...changes, ...governed ]) log.info(`  ${tellChange(change)}`);
-        if (dryRun) {
-          log.info(NOTHING_WRITTEN);
-          return {
-            outcome: "would-update",
-            workspace: workspace,
-            changes: changes,
-            governed: governed
-          };
-        }
-        let updated = workspace;
-        const fields = {
-          name: changes.map(({field: field}) => field).join(", "),
-          done: `Updated ${changes.map(({field: field}) => field).join(", ")}.`,
-          changes: changes,
-          async write() {
-            updated = await patchWorkspace(client, workspace, valuesOf(changes));
-            events.known(updated, false);
-          }
-        };
-        const remedy = [ "Once that is put right, running this again completes it." ];
-        const all = changes.length > 0 ? [ fields, ...parts ] : parts;
-        await bringIntoForce(all, workspace, {
-          ...surroundings,
-          remedy: remedy
-        });
-        warnOfDrift(updated, asked, log);
-        return {
-          outcome: "updated",
-          workspace: updated,
-          changes: changes,
-          governed: governed
-        };
+    const addedMembers = pipe(object({
+      data: array(workspaceMember)
+    }), transform(({data: data}) => data.map(({user_id: user_id}) => user_id)));
+    const systemClock = {
+      now: () => Number(process.hrtime.bigint()) / 1e6,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms);
+        return () => clearTimeout(timer);
       }
     };
-    function whatUpdateWouldDo(changes, governance) {
-      const names = changes.map(({field: field}) => field).join(", ");
-      const nothing = isGoverned(governance) ? "none of its fields" : "nothing";
-      return [ `With if-exists: update, it would change ${names || nothing}.`, ...isGoverned(governance) ? [ "It would also set what governs it, where that differs." ] : [] ];
-    }
-    function isGoverned(governance) {
-      return Object.keys(governance).length > 0;
-    }
-    function warnOfUnapplied({workspace: {slug: slug}, made: made}, {governanceInputs: governanceInputs, dryRun: dryRun}, log) {
-      log.warning(dryRun ? `Inputs would not be applied to the workspace ${slug}` : `Inputs were not applied to the workspace ${slug}`, [ `${dryRun ? "Would not be applied" : "Not applied"}: ${governanceInputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...made === "unknown" ? [ MAY_BE_UNGOVERNED ] : [], "To apply them, use if-exists: update." ]);
-    }
-    const MAY_BE_UNGOVERNED = "The step cannot determine whether it created this workspace. If it did, the workspace has no guardrail, no budgets and no members yet.";
-    const UNKNOWN_MAKER = "It came into being while this step was making one, and whether it is that one, or was made by another, cannot be told.";
-    function valuesOf(changes) {
-      return Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
-    }
-    const SLACK_MS = 1e3;
-    function isAsAsked(workspace, asked) {
-      return answeredDrift(workspace, asked).length === 0;
-    }
-    function wasMadeIn(thing, {from: from, to: to}) {
-      const made = createdAt(thing);
-      return made === void 0 ? void 0 : made >= from - SLACK_MS && made <= to + SLACK_MS;
-    }
-    async function postOnce(asked, seenFree, {client: client, clock: clock, log: log}) {
-      const start = clock.now();
-      let wasFree = seenFree;
-      let doubt = "none";
-      let mayComeLate = false;
-      let wasThrottled = false;
-      let provenTaken = false;
-      for (let attempt = 1; ;) try {
-        return {
-          workspace: await postWorkspace(client, asked, attempt),
-          made: true
-        };
-      } catch (caught) {
-        if (!(caught instanceof OpenRouterError)) throw caught;
-        wasThrottled ||= caught.facts.pleaded === true;
-        const error = caught.with({
-          pleaded: wasThrottled
-        });
-        if (!isWorthALook(error.facts)) throw told(error, doubt !== "none" || mayComeLate);
-        attempt = error.facts.attempts + 1;
-        if (!provenTaken) doubt = doubtAfter(doubt, error.facts);
-        log.info(`${whatHappened(error.facts)}. Looking whether the workspace is there.`);
-        const mayExist = doubt !== "none" || mayComeLate;
-        const look = await lookInto(told(error, mayExist), () => findWorkspace(client, asked.slug));
-        if (!look.workspace) {
-          wasFree = true;
-          provenTaken = false;
-          mayComeLate ||= doubt === "lost";
-          doubt = "none";
-          await nextAttempt(error, mayComeLate, client);
-          continue;
+    function sleep(clock, ms, signal) {
+      return new Promise(resolve => {
+        if (signal.aborted) {
+          resolve(abortReason(signal));
+          return;
         }
-        const {workspace: workspace} = look;
-        const isNew = wasFree || isNewSince(look, workspace, start);
-        const wasRefused = !error.facts.mayHaveLanded;
-        const isOpen = mayExist || wasThrottled;
-        const found = {
-          workspace: workspace,
-          asked: asked,
-          wasFree: wasFree,
-          isNew: isNew,
-          doubt: doubt,
-          isOpen: isOpen,
-          wasRefused: wasRefused
+        const onAbort = () => {
+          release();
+          resolve(abortReason(signal));
         };
-        const made = makerOf(found);
-        if (made !== "unsettled") return {
-          workspace: workspace,
-          made: made
-        };
-        if (provenTaken) {
-          if (error.facts.status === 500) return {
-            workspace: workspace,
-            made: "unknown"
-          };
-          await client.untilNextAttempt(told(error, true));
-        } else log.info("It is. Posting once more, to see whether 500 is how a slug that is taken is answered.");
-        provenTaken = true;
-      }
-    }
-    function doubtAfter(doubt, {status: status, mayHaveLanded: mayHaveLanded}) {
-      if (!mayHaveLanded || doubt === "lost") return doubt;
-      return status === 500 ? "answered 500" : "lost";
-    }
-    function makerOf(found) {
-      const {workspace: workspace, asked: asked, wasFree: wasFree, isNew: isNew, doubt: doubt, isOpen: isOpen, wasRefused: wasRefused} = found;
-      if (!isOpen || isNew === false) return false;
-      if (!isAsAsked(workspace, asked)) return wasFree ? "unknown" : false;
-      if (isNew === void 0 || doubt === "none") return "unknown";
-      return doubt === "lost" || wasRefused ? true : "unsettled";
-    }
-    function isWorthALook(facts) {
-      const {status: status, again: again, mayHaveLanded: mayHaveLanded} = facts;
-      if (mayHaveLanded) return canBeLookedInto(facts);
-      return status !== void 0 && !again && status !== 401 && status !== 403;
-    }
-    function isNewSince({serverTime: serverTime, heardAt: heardAt}, workspace, start) {
-      if (serverTime === void 0) return;
-      const from = serverTime - (heardAt - start);
-      return wasMadeIn(workspace, {
-        from: from,
-        to: Number.POSITIVE_INFINITY
-      });
-    }
-    async function createWorkspace(request, surroundings) {
-      const {asked: asked, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
-      const {client: client, log: log} = surroundings;
-      log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
-      const looksFirst = ifExists !== "fail" || dryRun || deleteAfterJob;
-      const look = looksFirst ? await findWorkspace(client, asked.slug) : void 0;
-      if (look?.workspace) return takeExisting({
-        workspace: look.workspace,
-        made: false
-      }, request, surroundings);
-      const parts = await planGovernance(governance, void 0, surroundings);
-      const governed = changesOf(parts);
-      if (dryRun) {
-        log.info("It does not exist, and would be created.");
-        for (const change of governed) log.info(`  ${tellChange(change)}`);
-        log.info(NOTHING_WRITTEN);
-        return {
-          outcome: "would-create",
-          changes: [],
-          governed: governed
-        };
-      }
-      const posted = await post(request, look, surroundings);
-      if (posted.made !== true) return takeExisting(posted, request, surroundings);
-      const {workspace: workspace} = posted;
-      warnOfDrift(workspace, asked, log);
-      const remedy = deleteAfterJob ? "With delete-after-job, the workspace is deleted when the job ends." : "Once that is put right, running this again with if-exists: update completes it.";
-      await bringIntoForce(parts, workspace, {
-        ...surroundings,
-        remedy: [ remedy ]
-      });
-      return {
-        outcome: "created",
-        workspace: workspace,
-        changes: [],
-        governed: governed
-      };
-    }
-    const LATE_MS = 1e4;
-    function isSettled({mayHaveLanded: mayHaveLanded, pleaded: pleaded}) {
-      return !mayHaveLanded && !pleaded;
-    }
-    function spanFrom(look, ms) {
-      const from = look?.serverTime;
-      return from === void 0 ? void 0 : {
-        from: from,
-        to: from + ms
-      };
-    }
-    function recoveryFor({ifExists: ifExists, governance: governance}) {
-      const [policy, does] = ifExists === "update" || Object.keys(governance).length > 0 ? [ "update", "updates" ] : [ "reuse", "reuses" ];
-      return `Running it again with if-exists: ${policy} is safe where only this workflow uses the slug: it ${does} the workspace that has the slug, or creates it.`;
-    }
-    async function post(request, look, surroundings) {
-      const {asked: asked, deleteAfterJob: deleteAfterJob, timeoutMs: timeoutMs} = request;
-      const {clock: clock, events: events, log: log} = surroundings;
-      const start = clock.now();
-      const since = look?.heardAt ?? start;
-      const within = ms => ({
-        asked: asked,
-        span: spanFrom(look, ms)
-      });
-      if (deleteAfterJob) orFailWith("Nothing was changed at OpenRouter.", () => events.intended(within(timeoutMs)));
-      const posted = await postOnce(asked, look !== void 0, surroundings).catch(error => {
-        const isOver = error instanceof OpenRouterError && isSettled(error.facts);
-        const end = () => isOver ? events.withdrawn() : events.intended(within(clock.now() - since + LATE_MS));
-        if (deleteAfterJob) orWarn(log, end);
-        if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
-        throw error.with({
-          recovery: recoveryFor(request)
+        const release = clock.after(ms, () => {
+          signal.removeEventListener("abort", onAbort);
+          resolve(void 0);
+        });
+        signal.addEventListener("abort", onAbort, {
+          once: true
         });
       });
-      const {workspace: workspace, made: made} = posted;
-      const {slug: slug, id: id} = workspace;
-      const exists = `The workspace exists: ${slug}, id ${id}, ${dashboardUrl(slug)}`;
-      if (made === true) {
-        orFailWith(exists, () => events.known(workspace, true));
-        const seconds = tellSeconds(clock.now() - start);
-        log.info(`Created it in ${seconds}: id ${id}, ${dashboardUrl(slug)}`);
-      } else if (deleteAfterJob) {
-        orFailWith(exists, events.withdrawn);
-        if (made === "unknown") log.warning(`The workspace ${slug} will not be deleted after the job`, [ `Whether this step made it cannot be told: id ${id}, ${dashboardUrl(slug)}` ]);
-      }
-      return posted;
     }
-    function identity(workspace, created) {
-      const {id: id, slug: slug, name: name} = workspace;
-      return {
-        id: id,
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: String(created)
-      };
-    }
-    function outcomeOf({outcome: outcome, workspace: workspace}, {asked: asked}) {
-      if (workspace) return {
-        outcome: outcome,
-        workspace: JSON.stringify(workspace)
-      };
-      const {slug: slug, name: name} = asked;
-      return {
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: "false",
-        outcome: outcome
-      };
-    }
-    const TITLES = {
-      created: "✅ Created the OpenRouter workspace",
-      updated: "✅ Updated the OpenRouter workspace",
-      unchanged: "✅ Left as it is: the OpenRouter workspace",
-      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
-      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
-    };
-    const WOULD_LEAVE = "🔎 Dry run: would leave as it is: the OpenRouter workspace";
-    function summaryOf(result, request) {
-      const {outcome: outcome, workspace: workspace} = result;
-      const {asked: asked, dryRun: dryRun} = request;
-      const shown = workspace ?? asked;
-      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
-      return {
-        title: `${dryRun && outcome === "unchanged" ? WOULD_LEAVE : TITLES[outcome]} ${shown["name"]}`,
-        ...workspace && {
-          url: dashboardUrl(workspace.slug)
-        },
-        table: {
-          header: [ "Field", "Value", "Remark" ],
-          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], remarkOn(field, result, request))), ...result.governed.map(change => row(change.field, change.to, remarkOnChange(change, request))) ]
-        }
-      };
-    }
-    function remarkOn(field, result, request) {
-      const change = result.changes.find(candidate => candidate.field === field);
-      if (change && request.dryRun) return {
-        code: `would be ${textOf(change.to)}`
-      };
-      if (change) return {
-        code: `was ${textOf(change.from)}`
-      };
-      const isAsked = request.asked[field] !== void 0;
-      if (result.outcome === "would-create") return isAsked ? "would be set" : "";
-      if (result.outcome !== "created") return "";
-      return isAsked ? "set by this step" : "set by OpenRouter";
-    }
-    function remarkOnChange({from: from}, {dryRun: dryRun}) {
-      if (from === null) return dryRun ? "would be set" : "set by this step";
-      return {
-        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
-      };
-    }
-    function row(field, value, remark) {
-      return [ {
-        code: field
-      }, {
-        code: textOf(value)
-      }, remark ];
-    }
-    function textOf(value) {
-      return typeof value === "string" ? value : JSON.stringify(value);
-    }
-    const key = looseObject({
-      hash: schemas_string().check(_regex(/^[\w-]+$/)),
-      name: schemas_string(),
-      label: schemas_string(),
-      workspace_id: schemas_string()
-    });
-    const LIMIT = "must be a number of US dollars, 0 or more";
-    const createKeyRequest = object({
-      name: schemas_string("must be a name"),
-      workspace_id: schemas_string(),
-      limit: optional(schemas_number(LIMIT).check(_gte(0, LIMIT))),
-      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-      expires_at: nullable(schemas_string())
-    });
-    const mintedKey = object({
-      data: key,
-      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-    });
-    async function postKey(client, body, {attempt: attempt, conceal: conceal}) {
-      const {answer: answer} = await client.request({
-        doing: `make the API key ${JSON.stringify(body.name)}`,
-        leaves: `an API key named ${JSON.stringify(body.name)}`,
-        method: "POST",
-        path: "/keys",
-        body: body,
-        answer: mintedKey,
-        hint: GONE,
-        attempt: attempt,
-        received: text => conceal(secretsIn(text))
-      });
-      return {
-        key: answer.data,
-        secret: answer.key
-      };
-    }
-    function secretsIn(text) {
-      const {data: data} = safeParse(object({
-        key: schemas_string()
-      }), parseJson(text));
-      const likely = text.match(LIKELY_SECRET) ?? [];
-      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
-    }
-    const keysOf = workspaceId => object({
-      data: array(key.check(refine(({workspace_id: workspace_id}) => workspace_id === workspaceId, {
-        error: ({input: input}) => `it had a key of the workspace ${input.workspace_id}`
-      })))
-    });
-    const GONE = "The workspace may have been deleted meanwhile; or the management key may not manage API keys.";
-    async function listKeys(client, {id: id, slug: slug}) {
-      const pages = await collect(listPages(client, {
-        doing: `list the API keys of the workspace ${slug}`,
-        path: "/keys",
-        query: {
-          workspace_id: id,
-          include_disabled: "true",
-          include_expired: "true"
-        },
-        answer: keysOf(id),
-        idOf: ({hash: hash}) => hash,
-        hint: GONE
-      }));
-      return {
-        keys: pages.flatMap(({items: items}) => items),
-        serverTime: pages[0]?.serverTime
-      };
-    }
-    async function deleteKey(client, key) {
-      const {answer: answer} = await client.request({
-        doing: `delete the API key ${tellKey(key)}`,
-        leaves: `the API key ${tellKey(key)}, which may be there still`,
-        method: "DELETE",
-        path: `/keys/${encodeURIComponent(key.hash)}`,
-        answer: object({
-          deleted: literal(true)
-        }),
-        absent: {
-          deleted: false
-        }
-      });
-      return answer.deleted;
-    }
-    const MAX_NAME = 100;
-    function tellKey({name: name, label: label}) {
-      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-      return `${JSON.stringify(short)} (${label})`;
-    }
-    const external_node_fs_namespaceObject = require("node:fs");
-    const MAIN_PROCESS_STATE = "main-process";
-    function leaveProcess(report) {
-      const main = thisProcess();
-      if (!main) return;
-      try {
-        report.saveState(MAIN_PROCESS_STATE, main);
-      } catch (error) {
-        report.debug(`The id of this process could not be saved: ${String(error)}`);
-      }
-    }
-    function thisProcess() {
-      const stat = readStat("self");
-      const startTime = runningSince(stat);
-      const {pid: pid} = process;
-      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
-        pid: pid,
-        startTime: startTime
-      } : void 0;
-    }
-    function isRunning({pid: pid, startTime: startTime}) {
-      return runningSince(readStat(pid)) === startTime;
-    }
-    const END_WITHIN_MS = 5e3;
-    const POLL_MS = 20;
-    async function endProcess(main, {clock: clock, signal: signal}) {
-      terminate(main);
-      const deadline = clock.now() + END_WITHIN_MS;
-      while (isRunning(main)) {
-        if (clock.now() > deadline) return false;
-        await sleep(clock, POLL_MS, signal);
-      }
-      return true;
-    }
-    function terminate({pid: pid}) {
-      try {
-        process.kill(pid, "SIGTERM");
-      } catch (error) {
-        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
-      }
-    }
-    function readStat(pid) {
-      try {
-        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
-      } catch (error) {
-        if (codeOf(error) === void 0) throw error;
-        return "";
-      }
-    }
-    function codeOf(error) {
-      return error instanceof Error && "code" in error ? error.code : void 0;
-    }
-    function runningSince(stat) {
-      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return state === "Z" || state === "X" ? void 0 : fields[18];
-    }
-    const CLEAN_UP_STATE = "clean-up";
-    const remainsOfCreate = () => union([ object({
-      made: object({
-        id: schemas_guid(),
-        slug: schemas_string()
-      }),
-      deleteKeys: schemas_boolean()
-    }), object({
-      intended: object({
-        asked: createWorkspaceRequest,
-        span: optional(object({
-          from: schemas_number(),
-          to: schemas_number()
-        }))
-      }),
-      deleteKeys: schemas_boolean()
-    }) ]);
-    const remainsOfKey = () => object({
-      intended: object({
-        workspace: object({
-          id: schemas_string(),
-          slug: schemas_string()
-        }),
-        asked: createKeyRequest,
-        nameIsRandom: schemas_boolean(),
-        isUnique: schemas_boolean(),
-        since: optional(schemas_number()),
-        before: array(schemas_string()),
-        lost: schemas_number()
-      }),
-      minted: optional(object({
-        hash: schemas_string(),
-        label: schemas_string()
-      })),
-      revoke: schemas_boolean()
-    });
-    function readMainProcess() {
-      const shape = object({
-        pid: schemas_int().check(_positive()),
-        startTime: schemas_string()
-      });
-      return safeParse(shape, parseJson(getState(MAIN_PROCESS_STATE))).data;
-    }
-    function readCleanUpState(remains) {
-      const text = getState(CLEAN_UP_STATE);
-      if (text === "") return;
-      if (text === "null") return null;
-      const {api_url: apiUrl} = connection;
-      const state = object({
-        apiUrl: nonoptional(apiUrl),
-        timeoutMs: schemas_number(),
-        remains: remains
-      });
-      const {data: data} = safeParse(state, parseJson(text));
-      if (data) return data;
-      return new Failure("What is to be cleaned up cannot be read", [ `The state ${CLEAN_UP_STATE} is not what the step saves there.` ]);
-    }
-    function readManagementKey() {
-      return readInputs(object({
-        management_key: connection.management_key
-      })).management_key;
-    }
-    const NOT_SENT = {
-      again: true,
-      mayHaveLanded: false
-    };
-    const UNKNOWN = {
-      again: true,
-      mayHaveLanded: true
-    };
-    const UNKNOWN_FOR_GOOD = {
-      again: false,
-      mayHaveLanded: true
-    };
-    const REFUSED = {
-      again: false,
-      mayHaveLanded: false
-    };
-    const REFUSED_FOR_NOW = {
-      again: true,
-      mayHaveLanded: false
-    };
-    const PASSING = new Set([ 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524 ]);
-    const CLIENT_CLOSED_REQUEST = 499;
-    function verdictOn(response, method) {
-      const {status: status} = response;
-      const asksToWait = status === 503 && retryAfter(response) !== void 0;
-      const isConflict = status === 409 && method === "PATCH";
-      if (status === 429 || asksToWait || isConflict) return REFUSED_FOR_NOW;
-      if (PASSING.has(status)) return UNKNOWN;
-      const refused = status >= 400 && status < 500 && status !== CLIENT_CLOSED_REQUEST;
-      return refused ? REFUSED : UNKNOWN_FOR_GOOD;
+    function abortReason({reason: reason}) {
+      return reason instanceof Error ? reason.message : String(reason);
     }
     const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
     function retryAfter({headers: headers}) {
-      const asked = String(headers["retry-after"] ?? "").trim();
-      if (/^\d+$/.test(asked)) return Number(asked) * 1e3;
-      if (!HTTP_DATE.test(asked)) return;
-      const ms = Date.parse(asked) - Date.parse(String(headers["date"]));
+      const value = String(headers["retry-after"] ?? "").trim();
+      if (/^\d+$/.test(value)) return Number(value) * 1e3;
+      if (!HTTP_DATE.test(value)) return;
+      const ms = Date.parse(value) - Date.parse(String(headers["date"]));
       return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
     }
     const BASE_MS = 500;
@@ -4565,8 +3934,369 @@
     }
     const ATTEMPT_MS = 3e4;
     const SHORTEST_ATTEMPT_MS = 1e3;
-    function attemptTime(left) {
-      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, left / 2));
+    function attemptTimeout(remaining) {
+      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, remaining / 2));
+    }
+    const external_node_http_namespaceObject = require("node:http");
+    function parseResponse(request, response) {
+      const {status: status, body: body} = response;
+      const isNotFound = status === 404 && parseJson(body) !== void 0;
+      if (isNotFound && request.notFound) return {
+        data: request.notFound()
+      };
+      if (status < 200 || status >= 300) return toFailure(request, response);
+      const parsed = safeParse(request.schema, parseJson(body));
+      if (!parsed.success) {
+        const reason = `HTTP ${status}, but ${describeDefect(body, parsed.error)}`;
+        return {
+          kind: "ambiguous",
+          reason: reason,
+          ...metadata(response)
+        };
+      }
+      const mismatch = request.findMismatch?.(parsed.data);
+      if (mismatch === void 0) return {
+        data: parsed.data
+      };
+      const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+      return {
+        kind: kind,
+        reason: `HTTP ${status}, but ${mismatch}`,
+        ...metadata(response)
+      };
+    }
+    function toFailure({method: method}, response) {
+      const {status: status, headers: headers, body: body} = response;
+      const retryAfterMs = retryAfter(response);
+      const kind = classifyResponse(method, {
+        status: status,
+        asksToWait: retryAfterMs !== void 0
+      });
+      if (status >= 300 && status < 400) {
+        const reason = `${formatStatus(status)} to ${headers["location"] ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+        return {
+          kind: kind,
+          reason: reason,
+          ...metadata(response)
+        };
+      }
+      const serverMessage = extractServerMessage(body);
+      return {
+        kind: kind,
+        reason: formatStatus(status),
+        ...metadata(response),
+        ...serverMessage !== void 0 && {
+          serverMessage: serverMessage
+        },
+        ...retryAfterMs !== void 0 && {
+          retryAfterMs: retryAfterMs
+        }
+      };
+    }
+    function metadata({status: status, headers: headers}) {
+      const ray = headers["cf-ray"];
+      return {
+        status: status,
+        ...typeof ray === "string" && {
+          cfRay: ray
+        }
+      };
+    }
+    function formatStatus(status) {
+      return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+    }
+    function describeDefect(body, {issues: issues}) {
+      if (body.trim() === "") return "the body is empty";
+      if (parseJson(body) === void 0) return "the body is not JSON";
+      const names = issues.map(({path: path}) => path.join(".") || "an object");
+      return `the body lacks ${names.join(", ")}`;
+    }
+    const external_node_tls_namespaceObject = require("node:tls");
+    const external_node_url_namespaceObject = require("node:url");
+    class TransportError extends Error {
+      name="TransportError";
+      isSent;
+      kind;
+      constructor(reason, {isSent: isSent, isPermanent: isPermanent = false, cause: cause}) {
+        super(reason, {
+          cause: cause
+        });
+        this.isSent = isSent;
+        this.kind = isSent ? isPermanent ? "unexpected" : "ambiguous" : isPermanent ? "unsendable" : "unsent";
+      }
+    }
+    const MAX_BODY_BYTES = 1048576;
+    function httpTransport(userAgent) {
+      const connections = new lib_HttpClient(userAgent, [], {
+        keepAlive: true
+      });
+      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
+        const client = new ObservedClient(userAgent, {
+          signal: signal,
+          connections: connections
+        });
+        const settled = new AbortController;
+        const aborted = new Promise((_, reject) => {
+          const onAbort = () => {
+            if (client.status < 400) reject(signal.reason);
+          };
+          signal.addEventListener("abort", onAbort, {
+            signal: settled.signal
+          });
+        });
+        try {
+          signal.throwIfAborted();
+          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
+            client.status = message.statusCode ?? 0;
+            return readAnswer(message);
+          }), aborted ]);
+        } catch (error) {
+          const {reason: reason, permanent: permanent} = transport_describe(signal.aborted ? signal.reason : error, client.sent);
+          throw new TransportError(reason + throughProxy(url), {
+            isSent: client.sent,
+            isPermanent: permanent,
+            cause: error
+          });
+        } finally {
+          settled.abort();
+        }
+      };
+    }
+    class ObservedClient extends lib_HttpClient {
+      sent=false;
+      status=0;
+      #signal;
+      #connections;
+      constructor(userAgent, {signal: signal, connections: connections}) {
+        super(userAgent, [], {
+          allowRedirects: false,
+          allowRetries: false
+        });
+        this.#signal = signal;
+        this.#connections = connections;
+      }
+      requestRaw(info, data) {
+        const request = (options, onAnswer) => {
+          const sending = info.httpModule.request({
+            ...options,
+            signal: this.#signal
+          }, onAnswer);
+          this.#watch(sending);
+          return sending;
+        };
+        const httpModule = Object.create(info.httpModule, {
+          request: {
+            value: request
+          }
+        });
+        const {parsedUrl: parsedUrl} = info;
+        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
+        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
+        agent.options.rejectUnauthorized = true;
+        const options = {
+          ...info.options,
+          agent: agent
+        };
+        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
+        return super.requestRaw({
+          ...info,
+          httpModule: httpModule,
+          options: options
+        }, data);
+      }
+      #watch(sending) {
+        const isReady = () => {
+          this.sent = true;
+        };
+        sending.once("socket", socket => {
+          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
+          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
+        });
+      }
+    }
+    async function readAnswer(message) {
+      const start = systemClock.now();
+      const status = message.statusCode ?? 0;
+      const chunks = [];
+      let size = 0;
+      try {
+        for await (const chunk of message) {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        if (status < 400 || status === 404) throw error;
+      }
+      return {
+        status: status,
+        headers: message.headers,
+        body: (new TextDecoder).decode(Buffer.concat(chunks)),
+        bodyMs: systemClock.now() - start
+      };
+    }
+    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
+    const PASSING = {
+      ECONNREFUSED: "the connection was refused",
+      ECONNRESET: "the connection was closed before the answer was complete",
+      EAI_AGAIN: "the name of the host could not be looked up",
+      ENOTFOUND: "there is no host of that name",
+      EHOSTUNREACH: "there is no route to the host",
+      ENETUNREACH: "there is no route to the network",
+      ETIMEDOUT: "the connection could not be made in time",
+      EPIPE: "the connection was closed while the request was being sent"
+    };
+    const PERMANENT = {
+      EPROTO: "the other side does not speak TLS",
+      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+      CERT_HAS_EXPIRED: "the certificate has expired",
+      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+    };
+    function transport_describe(error, sent) {
+      if (!(error instanceof Error)) return {
+        reason: String(error),
+        permanent: false
+      };
+      const {message: message} = error;
+      const code = "code" in error && typeof error.code === "string" ? error.code : "";
+      if (code === "ECONNRESET" && !sent) return describeUnready(message);
+      const permanent = code in PERMANENT;
+      const reason = PERMANENT[code] ?? PASSING[code] ?? message;
+      return {
+        reason: code ? `${reason} (${code})` : reason,
+        permanent: permanent
+      };
+    }
+    function describeUnready(message) {
+      if (message.endsWith("statusCode=407")) return {
+        reason: "the proxy asks for a user and a password",
+        permanent: true
+      };
+      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+      return {
+        reason: `${reason} (ECONNRESET)`,
+        permanent: false
+      };
+    }
+    function throughProxy(url) {
+      const proxy = lib_getProxyUrl(url);
+      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+    }
+    async function sendOnce(request, throttle, options) {
+      const {clock: clock, deadline: deadline, hardDeadline: hardDeadline} = options;
+      const unsendable = reason => fail(request, {
+        kind: "unsendable",
+        reason: reason
+      });
+      if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("there was no time left to send it");
+      const paused = await throttle.waitUntilResumed(deadline);
+      if (paused !== void 0) return unsendable(paused);
+      const start = clock.now();
+      const result = await exchange(request, options);
+      if (result instanceof TransportError) return fail(request, withoutResponse(result, options, clock.now() - start));
+      const headersAt = clock.now() - (result.bodyMs ?? 0);
+      const parsed = parseResponse(request, result);
+      if ("kind" in parsed) return fail(request, parsed);
+      const serverTime = Date.parse(String(result.headers["date"]));
+      return {
+        kind: "applied",
+        response: {
+          data: parsed.data,
+          serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
+          headersAt: headersAt
+        }
+      };
+    }
+    async function exchange(request, options) {
+      const {apiUrl: apiUrl, transport: transport, clock: clock, signal: signal, log: log} = options;
+      const {method: method, path: path} = request;
+      const start = clock.now();
+      const timeout = startTimeout(options);
+      const logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+      try {
+        const response = await transport(toHttpRequest(request, options), AbortSignal.any([ signal, timeout.signal ]));
+        request.onBody?.(response.body);
+        logOutcome(response.status);
+        return response;
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        logOutcome(error.message);
+        return error;
+      } finally {
+        timeout.release();
+      }
+    }
+    function startTimeout({clock: clock, deadline: deadline, hardDeadline: hardDeadline = Number.POSITIVE_INFINITY}) {
+      const now = clock.now();
+      const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
+      const attempt = new AbortController;
+      const release = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+      return {
+        signal: attempt.signal,
+        release: release
+      };
+    }
+    function toHttpRequest({method: method, path: path, body: body}, {apiUrl: apiUrl, managementKey: managementKey}) {
+      return {
+        method: method,
+        url: apiUrl + path,
+        headers: {
+          accept: "application/json",
+          authorization: `Bearer ${managementKey}`,
+          ...body && {
+            "content-type": "application/json"
+          }
+        },
+        ...body && {
+          body: JSON.stringify(body)
+        }
+      };
+    }
+    function withoutResponse({isSent: isSent, kind: kind, message: reason}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
+      const {host: host} = new URL(apiUrl);
+      if (!signal.aborted) return {
+        kind: kind,
+        reason: reason,
+        noResponse: {
+          host: host,
+          elapsedMs: elapsedMs
+        }
+      };
+      return isSent ? {
+        kind: "aborted",
+        reason: reason
+      } : {
+        kind: "unsendable",
+        reason: reason,
+        noResponse: {
+          host: host,
+          elapsedMs: elapsedMs
+        }
+      };
+    }
+    function fail(request, failure) {
+      const {operation: operation, method: method, path: path, mayLeaveBehind: mayLeaveBehind, recovery: recovery, hint: hint} = request;
+      return {
+        kind: failure.kind,
+        failure: {
+          operation: operation,
+          method: method,
+          path: path,
+          ...mayLeaveBehind !== void 0 && {
+            mayLeaveBehind: mayLeaveBehind
+          },
+          ...recovery !== void 0 && {
+            recovery: recovery
+          },
+          ...hint !== void 0 && {
+            hint: hint
+          },
+          ...failure
+        }
+      };
     }
     class Node {
       value;
@@ -4711,426 +4441,785 @@
     function validateConcurrency(concurrency) {
       if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
     }
-    const AT_ONCE = 8;
-    function openGate({clock: clock, signal: signal}) {
-      let closedUntil = clock.now();
+    const MAX_CONCURRENCY = 8;
+    function createThrottle({clock: clock, signal: signal}) {
+      let pausedUntil = clock.now();
       return {
-        inTurn: pLimit(AT_ONCE),
-        close(ms) {
-          closedUntil = Math.max(closedUntil, clock.now() + ms);
+        limit: pLimit(MAX_CONCURRENCY),
+        pause(ms) {
+          pausedUntil = Math.max(pausedUntil, clock.now() + ms);
         },
-        async open(deadline) {
-          while (clock.now() < closedUntil) {
-            const wait = closedUntil - clock.now();
-            if (closedUntil >= deadline) return `OpenRouter asks to wait ${tellSeconds(wait)}, which would be past the timeout`;
-            try {
-              await sleep(clock, wait, signal);
-            } catch (stopped) {
-              return stopped.message;
-            }
+        async waitUntilResumed(deadline) {
+          while (clock.now() < pausedUntil) {
+            const wait = pausedUntil - clock.now();
+            if (pausedUntil >= deadline) return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
+            const stopReason = await sleep(clock, wait, signal);
+            if (stopReason !== void 0) return stopReason;
           }
           return;
         }
       };
     }
-    const external_node_tls_namespaceObject = require("node:tls");
-    const external_node_url_namespaceObject = require("node:url");
-    class ExchangeError extends Error {
-      name="ExchangeError";
-      sent;
-      permanent;
-      constructor(reason, {sent: sent, permanent: permanent = false, cause: cause}) {
-        super(reason, {
-          cause: cause
-        });
-        this.sent = sent;
-        this.permanent = permanent;
-      }
+    function createClient(options) {
+      return clientWith(createThrottle(options), options);
     }
-    const MAX_BODY_BYTES = 1048576;
-    function httpTransport(userAgent) {
-      const connections = new lib_HttpClient(userAgent, [], {
-        keepAlive: true
-      });
-      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
-        const client = new ObservedClient(userAgent, {
-          signal: signal,
-          connections: connections
-        });
-        const settled = new AbortController;
-        const aborted = new Promise((_, reject) => {
-          const onAbort = () => {
-            if (client.status < 400) reject(signal.reason);
-          };
-          signal.addEventListener("abort", onAbort, {
-            signal: settled.signal
-          });
-        });
-        try {
-          signal.throwIfAborted();
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
-            client.status = message.statusCode ?? 0;
-            return readAnswer(message);
-          }), aborted ]);
-        } catch (error) {
-          const {reason: reason, permanent: permanent} = transport_describe(signal.aborted ? signal.reason : error, client.sent);
-          throw new ExchangeError(reason + throughProxy(url), {
-            sent: client.sent,
-            permanent: permanent,
-            cause: error
-          });
-        } finally {
-          settled.abort();
-        }
-      };
-    }
-    class ObservedClient extends lib_HttpClient {
-      sent=false;
-      status=0;
-      #signal;
-      #connections;
-      constructor(userAgent, {signal: signal, connections: connections}) {
-        super(userAgent, [], {
-          allowRedirects: false,
-          allowRetries: false
-        });
-        this.#signal = signal;
-        this.#connections = connections;
-      }
-      requestRaw(info, data) {
-        const request = (options, onAnswer) => {
-          const sending = info.httpModule.request({
-            ...options,
-            signal: this.#signal
-          }, onAnswer);
-          this.#watch(sending);
-          return sending;
-        };
-        const httpModule = Object.create(info.httpModule, {
-          request: {
-            value: request
-          }
-        });
-        const {parsedUrl: parsedUrl} = info;
-        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
-        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
-        agent.options.rejectUnauthorized = true;
-        const options = {
-          ...info.options,
-          agent: agent
-        };
-        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
-        return super.requestRaw({
-          ...info,
-          httpModule: httpModule,
-          options: options
-        }, data);
-      }
-      #watch(sending) {
-        const isReady = () => {
-          this.sent = true;
-        };
-        sending.once("socket", socket => {
-          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
-        });
-      }
-    }
-    async function readAnswer(message) {
-      const start = systemClock.now();
-      const status = message.statusCode ?? 0;
-      const chunks = [];
-      let size = 0;
-      try {
-        for await (const chunk of message) {
-          size += chunk.length;
-          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
-          chunks.push(chunk);
-        }
-      } catch (error) {
-        if (status < 400 || status === 404) throw error;
-      }
-      return {
-        status: status,
-        headers: message.headers,
-        body: (new TextDecoder).decode(Buffer.concat(chunks)),
-        bodyMs: systemClock.now() - start
-      };
-    }
-    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
-    const transport_PASSING = {
-      ECONNREFUSED: "the connection was refused",
-      ECONNRESET: "the connection was closed before the answer was complete",
-      EAI_AGAIN: "the name of the host could not be looked up",
-      ENOTFOUND: "there is no host of that name",
-      EHOSTUNREACH: "there is no route to the host",
-      ENETUNREACH: "there is no route to the network",
-      ETIMEDOUT: "the connection could not be made in time",
-      EPIPE: "the connection was closed while the request was being sent"
-    };
-    const PERMANENT = {
-      EPROTO: "the other side does not speak TLS",
-      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-      CERT_HAS_EXPIRED: "the certificate has expired",
-      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
-    };
-    function transport_describe(error, sent) {
-      if (!(error instanceof Error)) return {
-        reason: String(error),
-        permanent: false
-      };
-      const {message: message} = error;
-      const code = "code" in error && typeof error.code === "string" ? error.code : "";
-      if (code === "ECONNRESET" && !sent) return describeUnready(message);
-      const permanent = code in PERMANENT;
-      const reason = PERMANENT[code] ?? transport_PASSING[code] ?? message;
-      return {
-        reason: code ? `${reason} (${code})` : reason,
-        permanent: permanent
-      };
-    }
-    function describeUnready(message) {
-      if (message.endsWith("statusCode=407")) return {
-        reason: "the proxy asks for a user and a password",
-        permanent: true
-      };
-      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
-      return {
-        reason: `${reason} (ECONNRESET)`,
-        permanent: false
-      };
-    }
-    function throughProxy(url) {
-      const proxy = lib_getProxyUrl(url);
-      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-    }
-    function openRouter(options) {
-      return clientThrough(openGate(options), options);
-    }
-    function clientThrough(gate, options) {
-      const {clock: clock, random: random, deadline: deadline, signal: signal, log: log} = options;
+    function clientWith(throttle, options) {
+      const {clock: clock, deadline: deadline} = options;
       const client = {
-        async request(call) {
-          let pleaded = false;
-          let earlierMayHaveLanded = false;
-          for (let attempt = call.attempt ?? 1; ;attempt += 1) try {
-            return await gate.inTurn(() => attemptThrough(gate, options, {
-              ...call,
-              attempt: attempt
-            }));
-          } catch (error) {
-            if (!(error instanceof OpenRouterError)) throw error;
-            pleaded ||= isPlea(error.facts);
-            const known = error.with({
-              pleaded: pleaded,
-              earlierMayHaveLanded: earlierMayHaveLanded
-            });
-            earlierMayHaveLanded ||= error.facts.mayHaveLanded;
-            if (!canRepeat(known.facts)) throw known;
-            await client.untilNextAttempt(known);
-          }
-        },
-        async untilNextAttempt(error) {
-          const {attempts: attempts, retryAfter: asked = 0} = error.facts;
-          const wait = Math.max(asked, backoff(attempts, random()));
-          const seconds = tellSeconds(wait);
-          if (clock.now() + wait >= deadline) throw error.withNotes(`Attempt ${attempts} was the last: the next one, in ${seconds}, would be past the timeout`);
-          log.info(`${whatHappened(error.facts)}. Trying again in ${seconds}.`);
-          if (isPlea(error.facts)) gate.close(wait);
-          await sleep(clock, wait, signal).catch(stopped => {
-            throw error.withNotes(`Then ${stopped.message}`);
-          });
-        },
-        within(ms) {
+        request: request => requestUntilDone(request, client),
+        send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
+        waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
+          throttle: throttle,
+          ...options
+        }),
+        withTimeout(ms) {
           const end = Math.min(deadline, clock.now() + ms);
-          return clientThrough(gate, {
+          return clientWith(throttle, {
             ...options,
             deadline: end,
-            cutOff: end
+            hardDeadline: end
           });
         }
       };
       return client;
     }
-    async function attemptThrough(gate, options, call) {
-      const {clock: clock, deadline: deadline, cutOff: cutOff} = options;
-      if (cutOff !== void 0 && cutOff <= clock.now()) throw failed(call, {
-        reason: "the time for it was over",
-        ...NOT_SENT,
-        again: false
+    async function requestUntilDone(request, client) {
+      const failures = [];
+      for (;;) {
+        const outcome = await client.send(request);
+        if (outcome.kind === "applied") return outcome.response;
+        const {failure: failure} = outcome;
+        failures.push(failure);
+        const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
+        const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
+        if (!retryable || stopReason !== void 0) {
+          const ambiguous = failures.some(({kind: kind}) => FAILURE_CLASSES[kind].ambiguous);
+          throw giveUp(failures, {
+            ambiguous: ambiguous,
+            stopReason: stopReason
+          });
+        }
+      }
+    }
+    async function sendThrottled(request, throttle, options) {
+      const outcome = await sendOnce(request, throttle, options);
+      if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
+      return outcome;
+    }
+    async function waitForRetry(failure, attempt, {throttle: throttle, clock: clock, random: random, deadline: deadline, signal: signal, log: log}) {
+      if (signal.aborted) return abortReason(signal);
+      const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
+      const seconds = formatSeconds(wait);
+      if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
+      log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
+      if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
+      return sleep(clock, wait, signal);
+    }
+    function giveUp(failures, facts) {
+      return new ApiError({
+        ...failures.at(-1),
+        attempts: failures.length,
+        wasThrottled: failures.some(({kind: kind}) => kind === "throttled"),
+        ...facts
       });
-      const closed = await gate.open(deadline);
-      if (closed !== void 0) throw failed(call, {
-        reason: closed,
-        ...NOT_SENT,
-        again: false
+    }
+    async function createOnce(creation, context) {
+      const rounds = [];
+      for (;;) {
+        const outcome = await creation.send(rounds);
+        if (outcome.kind === "applied") return {
+          ...outcome,
+          rounds: rounds
+        };
+        const {failure: failure} = outcome;
+        rounds.push({
+          failure: failure
+        });
+        const decision = await investigate(creation, rounds, context);
+        if (decision.kind === "done") return {
+          kind: "reconciled",
+          result: decision.result,
+          rounds: rounds
+        };
+        const {kind: kind, ambiguous: ambiguous} = decision;
+        const stopReason = kind === "retry" ? await context.client.waitForRetry(failure, rounds.length) : void 0;
+        if (kind === "give-up" || stopReason !== void 0) throw giveUp(failuresOf(rounds), {
+          ambiguous: ambiguous,
+          stopReason: stopReason
+        });
+      }
+    }
+    async function investigate(creation, rounds, {log: log}) {
+      const round = rounds.at(-1);
+      for (;;) {
+        const decision = creation.reconcile(rounds);
+        switch (decision.kind) {
+         case "lookup":
+          {
+            log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
+            const {value: value, error: error} = await settle(creation.lookup(), ApiError);
+            if (error) {
+              const {ambiguous: ambiguous} = decision;
+              throw giveUp(failuresOf(rounds), {
+                ambiguous: ambiguous,
+                lookupFailure: error.details
+              });
+            }
+            round.found = value;
+            break;
+          }
+
+         case "delete":
+          await (creation.deleteOrphans?.(decision.orphans));
+          round.deleted = decision.orphans.length;
+          break;
+
+         default:
+          return decision;
+        }
+      }
+    }
+    function failuresOf(rounds) {
+      return rounds.map(({failure: failure}) => failure);
+    }
+    async function planMembers(written, workspace, context) {
+      const members = await findMembers(written, context);
+      const present = new Set(workspace ? await listMembers(context.client, workspace) : []);
+      const missing = members.filter(({userId: userId}) => !present.has(userId));
+      if (missing.length === 0) return [];
+      const userIds = missing.map(({userId: userId}) => userId);
+      return [ {
+        name: "the members",
+        done: "Added the members.",
+        changes: [ {
+          field: "members to add",
+          from: null,
+          to: missing.map(member => member.written)
+        } ],
+        async write(existing) {
+          await addMembers(existing, userIds, context);
+          return;
+        }
+      } ];
+    }
+    async function findMembers(written, {client: client}) {
+      const organization = await listOrganizationMembers(client);
+      const found = written.map(text => ({
+        text: text,
+        members: membersOf(organization, text)
+      }));
+      const unclear = found.filter(({members: members}) => members.length !== 1);
+      if (unclear.length > 0) throw new Failure("unknown-members", {
+        members: unclear.map(({text: text, members: members}) => ({
+          written: text,
+          matches: members.length
+        }))
       });
-      try {
-        return await attemptOnce(options, call);
-      } catch (error) {
-        if (error instanceof OpenRouterError && isPlea(error.facts)) gate.close(error.facts.retryAfter ?? 0);
+      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
+      return [ ...byId ].map(([userId, text]) => ({
+        userId: userId,
+        written: text
+      }));
+    }
+    function membersOf(organization, written) {
+      const address = written.toLowerCase();
+      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
+    }
+    async function addMembers(workspace, userIds, context) {
+      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addBatch(workspace, userIds.slice(at, at + MAX_ADDED), context);
+    }
+    async function addBatch(workspace, userIds, context) {
+      const {client: client} = context;
+      const findMissing = async () => {
+        const present = new Set(await listMembers(client, workspace));
+        return userIds.filter(userId => !present.has(userId));
+      };
+      const added = await createOnce({
+        send: rounds => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
+        reconcile: reconcileMembers,
+        question: "who is a member",
+        lookup: findMissing
+      }, context);
+      if (added.kind === "reconciled") return;
+      const listed = new Set(added.response.data);
+      const desired = lastMissing(added.rounds) ?? userIds;
+      if (desired.every(userId => listed.has(userId))) return;
+      const missing = await findMissing();
+      if (missing.length > 0) throw new Failure("members-not-added", {
+        workspace: workspace,
+        userIds: missing
+      });
+    }
+    function lastMissing(rounds) {
+      return rounds.findLast(({found: found}) => found)?.found;
+    }
+    function reconcileMembers(rounds) {
+      const {failure: failure, found: found} = rounds.at(-1);
+      const {retryable: retryable, ambiguous: ambiguous} = FAILURE_CLASSES[failure.kind];
+      if (found?.length === 0) return {
+        kind: "done",
+        result: "all are members"
+      };
+      if (!found && ambiguous && failure.kind !== "aborted") return {
+        kind: "lookup",
+        ambiguous: true
+      };
+      const mayBeApplied = rounds.some(round => FAILURE_CLASSES[round.failure.kind].ambiguous);
+      return {
+        kind: retryable ? "retry" : "give-up",
+        ambiguous: mayBeApplied
+      };
+    }
+    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, context) {
+      return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
+    }
+    function diffWorkspace(workspace, desired) {
+      return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, desired[field])).map(field => ({
+        field: field,
+        from: workspace[field] ?? null,
+        to: desired[field]
+      }));
+    }
+    function diffReturned(workspace, desired) {
+      return diffWorkspace(workspace, desired).filter(({field: field}) => workspace[field] !== void 0);
+    }
+    function normal(field, value) {
+      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+      if (field === "disabled_server_tools" && value.length === 0) return "null";
+      return JSON.stringify([ ...new Set(value) ].sort());
+    }
+    function warnOnDrift(workspace, desired, {warn: warn}) {
+      const drift = diffReturned(workspace, desired);
+      if (drift.length === 0) return;
+      const changes = drift.map(({field: field, from: from, to: to}) => ({
+        field: field,
+        from: to,
+        to: from
+      }));
+      warn("unexpected-fields", {
+        workspace: workspace,
+        changes: changes
+      });
+    }
+    const handleExisting = (existing, request, context) => POLICIES[request.ifExists](existing, request, context);
+    const POLICIES = {
+      async fail({workspace: workspace, created: created}, {desired: desired, governanceInputs: governanceInputs}) {
+        throw new Failure("slug-taken", {
+          workspace: workspace,
+          creatorUnknown: created === "unknown",
+          changes: diffWorkspace(workspace, desired),
+          hasGovernance: governanceInputs.length > 0
+        });
+      },
+      async reuse({workspace: workspace, created: created}, {governanceInputs: governanceInputs, dryRun: dryRun}, context) {
+        const {log: log, onWorkspace: onWorkspace, warn: warn} = context;
+        onWorkspace(workspace, {
+          created: false
+        });
+        if (governanceInputs.length > 0) {
+          const creatorUnknown = created === "unknown";
+          warn("governance-not-applied", {
+            workspace: workspace,
+            inputs: governanceInputs,
+            creatorUnknown: creatorUnknown,
+            dryRun: dryRun
+          });
+        }
+        const {id: id, slug: slug} = workspace;
+        log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
+        if (dryRun) log.info(DRY_RUN_NOTE);
+        return {
+          outcome: "unchanged",
+          workspace: workspace,
+          changes: [],
+          governanceChanges: []
+        };
+      },
+      async update({workspace: workspace}, {desired: desired, governance: governance, dryRun: dryRun}, context) {
+        const {log: log, onWorkspace: onWorkspace} = context;
+        onWorkspace(workspace, {
+          created: false
+        });
+        log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+        const changes = diffWorkspace(workspace, desired);
+        const writes = await planGovernance(governance, workspace, context);
+        const governanceChanges = changesOf(writes);
+        const plan = {
+          workspace: workspace,
+          changes: changes,
+          governanceChanges: governanceChanges
+        };
+        if (changes.length === 0 && writes.length === 0) {
+          log.info("Already as requested: nothing to change.");
+          if (dryRun) log.info(DRY_RUN_NOTE);
+          return {
+            outcome: "unchanged",
+            ...plan
+          };
+        }
+        for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
+        if (dryRun) {
+          log.info(DRY_RUN_NOTE);
+          return {
+            outcome: "would-update",
+            ...plan
+          };
+        }
+        const all = [ ...fieldWrites(changes, context), ...writes ];
+        const updated = await applyWrites(all, {
+          workspace: workspace,
+          recovery: "run-again"
+        }, context);
+        warnOnDrift(updated, desired, context);
+        return {
+          outcome: "updated",
+          ...plan,
+          workspace: updated
+        };
+      }
+    };
+    function fieldWrites(changes, {client: client, onWorkspace: onWorkspace}) {
+      if (changes.length === 0) return [];
+      const names = changes.map(({field: field}) => field).join(", ");
+      const values = Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
+      return [ {
+        name: names,
+        done: `Updated ${names}.`,
+        changes: changes,
+        async write(workspace) {
+          const updated = await patchWorkspace(client, workspace, values);
+          onWorkspace(updated, {
+            created: false
+          });
+          return updated;
+        }
+      } ];
+    }
+    const SLACK_MS = 1e3;
+    function matchesDesired(workspace, desired) {
+      return diffReturned(workspace, desired).length === 0;
+    }
+    function wasCreatedWithin(thing, {from: from, to: to}) {
+      const created = createdAt(thing);
+      return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
+    }
+    function reconcileWorkspace(rounds, facts) {
+      const {failure: failure, found: found} = rounds.at(-1);
+      const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
+      const evidence = weigh(rounds, facts);
+      const ambiguous = evidence.canArriveLate || evidence.applied !== "no";
+      if (!found) {
+        if (isInconclusive(failure)) return {
+          kind: retryable ? "retry" : "give-up",
+          ambiguous: ambiguous
+        };
+        return {
+          kind: "lookup",
+          ambiguous: ambiguous
+        };
+      }
+      const {workspace: workspace} = found;
+      if (!workspace) return {
+        kind: retryable ? "retry" : "give-up",
+        ambiguous: evidence.canArriveLate
+      };
+      const created = decideCreator(workspace, {
+        ...evidence,
+        desired: facts.desired
+      });
+      if (created === "needs-probe") return {
+        kind: "retry",
+        ambiguous: true
+      };
+      return {
+        kind: "done",
+        result: {
+          workspace: workspace,
+          created: created
+        }
+      };
+    }
+    function isInconclusive({kind: kind, status: status}) {
+      if (kind === "rejected") return status === 401 || status === 403;
+      return [ "unsent", "unsendable", "throttled", "conflict", "aborted" ].includes(kind);
+    }
+    function weigh(rounds, facts) {
+      const last = rounds.at(-1);
+      const lastFree = rounds.findLastIndex(({found: found}) => found && !found.workspace);
+      const sinceFree = rounds.slice(lastFree + 1);
+      const firstTaken = sinceFree.findIndex(({found: found}) => found?.workspace);
+      const canApply = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1);
+      const isAmbiguous = ({failure: {kind: kind}}) => FAILURE_CLASSES[kind].ambiguous;
+      const attempts = canApply.filter(isAmbiguous);
+      const slugWasFree = facts.slugWasFree || lastFree >= 0;
+      return {
+        applied: attempts.length === 0 ? "no" : attempts.every(({failure: failure}) => failure.status === 500) ? "maybe, or 500 is how a taken slug is rejected" : "maybe",
+        canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
+        wasThrottled: rounds.some(({failure: failure}) => failure.kind === "throttled"),
+        isNew: slugWasFree || isCreatedSince(last.found, facts.start),
+        slugWasFree: slugWasFree,
+        wasRejected: last.failure.kind === "rejected",
+        wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
+      };
+    }
+    function isCreatedSince(lookup, start) {
+      if (!lookup?.workspace || lookup.serverTime === void 0) return;
+      const from = lookup.serverTime - (lookup.headersAt - start);
+      return wasCreatedWithin(lookup.workspace, {
+        from: from,
+        to: Number.POSITIVE_INFINITY
+      });
+    }
+    function decideCreator(workspace, evidence) {
+      const {applied: applied, isNew: isNew, slugWasFree: slugWasFree, wasRejected: wasRejected, wasProbed: wasProbed, desired: desired} = evidence;
+      const canBeOurs = applied !== "no" || evidence.canArriveLate || evidence.wasThrottled;
+      if (!canBeOurs || isNew === false) return false;
+      if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
+      if (isNew === void 0 || applied === "no") return "unknown";
+      if (applied === "maybe" || wasRejected) return true;
+      return wasProbed ? "unknown" : "needs-probe";
+    }
+    async function createWorkspace(request, context) {
+      const {desired: desired, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
+      const {client: client, log: log} = context;
+      log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
+      const looksFirst = ifExists !== "fail" || dryRun || deleteAfterJob;
+      const lookup = looksFirst ? await findWorkspace(client, desired.slug) : void 0;
+      if (lookup?.workspace) return handleExisting({
+        workspace: lookup.workspace,
+        created: false
+      }, request, context);
+      const writes = await planGovernance(governance, void 0, context);
+      if (dryRun) return planCreation(writes, context);
+      const result = await createWorkspaceOnce(request, lookup, context);
+      if (result.created !== true) return handleExisting(result, request, context);
+      return govern(result, {
+        request: request,
+        writes: writes
+      }, context);
+    }
+    function planCreation(writes, {log: log}) {
+      const governanceChanges = changesOf(writes);
+      log.info("It does not exist and would be created.");
+      for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+      log.info(DRY_RUN_NOTE);
+      return {
+        outcome: "would-create",
+        changes: [],
+        governanceChanges: governanceChanges
+      };
+    }
+    async function createWorkspaceOnce(request, lookup, context) {
+      const {clock: clock, journal: journal, warn: warn} = context;
+      const start = clock.now();
+      const pendingTask = pendingTaskOf(request, lookup);
+      journal.save(pendingTask(request.timeoutMs));
+      const {value: result, error: error} = await settle(sendAndReconcile(request, {
+        start: start,
+        slugWasFree: lookup !== void 0
+      }, context), ApiError);
+      if (error) {
+        const {ambiguous: ambiguous, wasThrottled: wasThrottled} = error.details;
+        const end = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
+        if (ambiguous || wasThrottled) journal.amend(pendingTask(end)); else journal.clear();
         throw error;
       }
+      const {workspace: workspace, created: created} = result;
+      if (created === true) announce(workspace, {
+        ...request,
+        start: start
+      }, context); else {
+        journal.clear();
+        if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
+          workspace: workspace
+        });
+      }
+      return result;
     }
-    function canRepeat({method: method, again: again, mayHaveLanded: mayHaveLanded}) {
-      return again && !(method === "POST" && mayHaveLanded);
-    }
-    function isPlea({status: status, again: again, mayHaveLanded: mayHaveLanded}) {
-      return (status === 429 || status === 503) && again && !mayHaveLanded;
-    }
-    async function attemptOnce(options, call) {
-      const response = await exchange(options, call);
-      const heardAt = options.clock.now() - (response.bodyMs ?? 0);
-      const serverTime = Date.parse(String(response.headers["date"]));
-      return {
-        answer: usable(call, response),
-        serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
-        heardAt: heardAt
-      };
-    }
-    async function exchange(options, call) {
-      const {apiUrl: apiUrl, managementKey: managementKey, transport: transport, clock: clock, deadline: deadline, signal: signal, log: log} = options;
-      const {cutOff: cutOff = Number.POSITIVE_INFINITY} = options;
-      const {method: method, path: path, body: body} = call;
-      const attempt = new AbortController;
-      const start = clock.now();
-      const note = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-      const limit = Math.min(attemptTime(deadline - start), Math.max(0, cutOff - start));
-      const release = clock.after(limit, () => attempt.abort(new Error(`there was no whole answer within ${tellSeconds(limit)}`)));
-      try {
-        const response = await transport({
-          method: method,
-          url: apiUrl + path,
-          headers: {
-            accept: "application/json",
-            authorization: `Bearer ${managementKey}`,
-            ...body && {
-              "content-type": "application/json"
+    const LATE_MS = 1e4;
+    function pendingTaskOf({desired: desired, deleteKeys: deleteKeys}, lookup) {
+      const from = lookup?.serverTime;
+      return ms => {
+        const window = from === void 0 ? void 0 : {
+          from: from,
+          to: from + ms
+        };
+        return {
+          deleteKeys: deleteKeys,
+          target: {
+            pending: {
+              desired: desired,
+              window: window
             }
-          },
-          ...body && {
-            body: JSON.stringify(body)
           }
-        }, AbortSignal.any([ signal, attempt.signal ]));
-        call.received?.(response.body);
-        note(response.status);
-        return response;
-      } catch (error) {
-        if (!(error instanceof ExchangeError)) throw error;
-        note(error.message);
-        throw failed(call, outcomeWithoutResponse(error, options, clock.now() - start), error);
-      } finally {
-        release();
-      }
+        };
+      };
     }
-    function outcomeWithoutResponse({message: message, sent: sent, permanent: permanent}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
-      const isOfNetwork = !(sent && signal.aborted);
+    async function sendAndReconcile(request, known, context) {
+      const {client: client} = context;
+      const {desired: desired} = request;
+      const outcome = await createOnce({
+        send: () => sendWorkspace(client, desired, recoveryOf(request)),
+        reconcile: rounds => reconcileWorkspace(rounds, {
+          desired: desired,
+          ...known
+        }),
+        question: "whether the workspace exists",
+        lookup: () => findWorkspace(client, desired.slug)
+      }, context);
+      if (outcome.kind === "reconciled") return outcome.result;
       return {
-        reason: message,
-        ...isOfNetwork && {
-          noResponse: {
-            host: new URL(apiUrl).host,
-            elapsedMs: elapsedMs
+        workspace: outcome.response.data,
+        created: true
+      };
+    }
+    function announce(workspace, {deleteKeys: deleteKeys, start: start}, {clock: clock, journal: journal, log: log, onWorkspace: onWorkspace}) {
+      const {id: id, slug: slug} = workspace;
+      const url = dashboardUrl(slug);
+      const exists = `the workspace ${slug}, id ${id}, ${url}`;
+      journal.save({
+        deleteKeys: deleteKeys,
+        target: {
+          created: {
+            id: id,
+            slug: slug
           }
-        },
-        ...sent ? UNKNOWN : NOT_SENT,
-        again: !permanent && !signal.aborted
+        }
+      }, exists);
+      onWorkspace(workspace, {
+        created: true
+      });
+      log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
+    }
+    function recoveryOf({deleteAfterJob: deleteAfterJob, governanceInputs: governanceInputs}) {
+      if (deleteAfterJob) return {};
+      const policy = governanceInputs.length > 0 ? "update" : "reuse";
+      return {
+        recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`
       };
     }
-    function usable(call, response) {
-      const {status: status, headers: headers, body: body} = response;
-      const ray = headers["cf-ray"];
-      const received = {
-        status: status,
-        ...typeof ray === "string" && {
-          cfRay: ray
+    async function govern({workspace: workspace}, {request: request, writes: writes}, context) {
+      warnOnDrift(workspace, request.desired, context);
+      const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
+      await applyWrites(writes, {
+        workspace: workspace,
+        recovery: recovery
+      }, context);
+      return {
+        outcome: "created",
+        workspace: workspace,
+        changes: [],
+        governanceChanges: changesOf(writes)
+      };
+    }
+    function identityOutputs({id: id, slug: slug, name: name}, {created: created}) {
+      return {
+        id: id,
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: String(created)
+      };
+    }
+    function outcomeOutputs({outcome: outcome, workspace: workspace}, {desired: {slug: slug, name: name}}) {
+      if (workspace) return {
+        outcome: outcome,
+        workspace: JSON.stringify(workspace)
+      };
+      return {
+        slug: slug,
+        name: name,
+        url: dashboardUrl(slug),
+        created: "false",
+        outcome: outcome
+      };
+    }
+    const TITLES = {
+      created: "✅ Created the OpenRouter workspace",
+      updated: "✅ Updated the OpenRouter workspace",
+      unchanged: "✅ Unchanged: the OpenRouter workspace",
+      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
+      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
+    };
+    const DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
+    function createSummary(result, request) {
+      const {outcome: outcome, workspace: workspace} = result;
+      const {desired: desired, dryRun: dryRun} = request;
+      const shown = workspace ?? desired;
+      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
+      const title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
+      return {
+        title: `${title} ${shown["name"]}`,
+        ...workspace && {
+          url: dashboardUrl(workspace.slug)
+        },
+        table: {
+          header: [ "Field", "Value", "Remark" ],
+          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
         }
       };
-      const isAbsent = status === 404 && parseJson(body) !== void 0;
-      if (isAbsent && call.absent !== void 0) return call.absent;
-      if (status >= 300 && status < 400) {
-        const reason = `the answer was a redirect (${status}) to ${headers["location"] ?? "nowhere"}, which is not followed because the key must not travel`;
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          ...verdictOn(response, call.method)
-        });
-      }
-      if (status < 200 || status >= 400) {
-        const serverMessage = messageIn(body);
-        const wait = retryAfter(response);
-        throw failed(call, {
-          ...received,
-          reason: `the answer was ${status}`,
-          ...serverMessage !== void 0 && {
-            serverMessage: serverMessage
-          },
-          ...wait !== void 0 && {
-            retryAfter: wait
-          },
-          ...verdictOn(response, call.method)
-        });
-      }
-      const answer = safeParse(call.answer, parseJson(body));
-      if (!answer.success) {
-        const reason = `the answer was ${status}, but ${client_shortcoming(body, answer.error)}`;
-        const isOther = call.method === "POST" && answer.error.issues.every(isOfContent);
-        throw failed(call, {
-          ...received,
-          reason: reason,
-          ...isOther ? UNKNOWN_FOR_GOOD : UNKNOWN
-        });
-      }
-      return answer.data;
     }
-    function isOfContent({code: code}) {
-      return code === "custom";
-    }
-    function failed(call, outcome, cause) {
-      const {doing: doing, leaves: leaves, hint: hint, method: method, path: path, attempt: attempt = 1} = call;
-      const what = {
-        doing: doing,
-        method: method,
-        path: path,
-        ...leaves !== void 0 && {
-          leaves: leaves
-        },
-        ...hint !== void 0 && {
-          hint: hint
-        }
+    function fieldRemark(field, result, request) {
+      const change = result.changes.find(candidate => candidate.field === field);
+      if (change && request.dryRun) return {
+        code: `would be ${textOf(change.to)}`
       };
-      return new OpenRouterError({
-        ...what,
-        attempts: attempt,
-        ...outcome
+      if (change) return {
+        code: `was ${textOf(change.from)}`
+      };
+      const isRequested = request.desired[field] !== void 0;
+      if (result.outcome === "would-create") return isRequested ? "would be set" : "";
+      if (result.outcome !== "created") return "";
+      return isRequested ? "set by this step" : "set by OpenRouter";
+    }
+    function governanceRemark({from: from}, {dryRun: dryRun}) {
+      if (from === null) return dryRun ? "would be set" : "set by this step";
+      return {
+        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
+      };
+    }
+    function row(field, value, remark) {
+      return [ {
+        code: field
       }, {
-        cause: cause
+        code: textOf(value)
+      }, remark ];
+    }
+    function textOf(value) {
+      return typeof value === "string" ? value : JSON.stringify(value);
+    }
+    const CLEANUP_STATE = "cleanup";
+    function openJournal({apiUrl: apiUrl, timeoutMs: timeoutMs}, report) {
+      const write = saved => report.saveState(CLEANUP_STATE, saved);
+      const tryToWrite = saved => {
+        const reason = write(saved);
+        if (reason !== void 0) report.warn("state-not-written", {
+          reason: reason
+        });
+      };
+      return {
+        save(task, exists) {
+          const reason = write({
+            apiUrl: apiUrl,
+            timeoutMs: timeoutMs,
+            task: task
+          });
+          if (reason !== void 0) throw new Failure("state-not-written", {
+            reason: reason,
+            exists: exists
+          });
+        },
+        amend: task => tryToWrite({
+          apiUrl: apiUrl,
+          timeoutMs: timeoutMs,
+          task: task
+        }),
+        clear: () => tryToWrite(null)
+      };
+    }
+    const noJournal = {
+      save: () => {},
+      amend: () => {},
+      clear: () => {}
+    };
+    function readJournal(taskSchema) {
+      const text = getState(CLEANUP_STATE);
+      if (text === "") return "missing";
+      if (text === "null") return "cleared";
+      const schema = object({
+        apiUrl: nonoptional(connection.api_url),
+        timeoutMs: schemas_number(),
+        task: taskSchema
+      });
+      const {data: data} = safeParse(schema, parseJson(text));
+      return data ?? new Failure("cleanup-state-invalid", {
+        name: CLEANUP_STATE
       });
     }
-    function client_shortcoming(body, {issues: issues}) {
-      if (body.trim() === "") return "it was empty";
-      if (parseJson(body) === void 0) return "it was not JSON";
-      const lacking = issues.filter(issue => !isOfContent(issue));
-      const names = lacking.map(({path: path}) => path.join(".") || "an object");
-      return names.length > 0 ? `it lacked ${names.join(", ")}` : String(issues[0]?.message);
+    const external_node_fs_namespaceObject = require("node:fs");
+    const MAIN_PROCESS_STATE = "main-process";
+    function saveMainProcess(report) {
+      const main = thisProcess();
+      if (!main) return;
+      const reason = report.saveState(MAIN_PROCESS_STATE, main);
+      if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
+    }
+    function findRunningMain() {
+      const schema = object({
+        pid: schemas_int().check(_positive()),
+        startTime: schemas_string()
+      });
+      const {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
+      return main && isRunning(main) ? main : void 0;
+    }
+    function thisProcess() {
+      const stat = readStat("self");
+      const startTime = runningSince(stat);
+      const {pid: pid} = process;
+      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
+        pid: pid,
+        startTime: startTime
+      } : void 0;
+    }
+    function isRunning({pid: pid, startTime: startTime}) {
+      return runningSince(readStat(pid)) === startTime;
+    }
+    const END_WITHIN_MS = 5e3;
+    const POLL_MS = 20;
+    async function endProcess(main, {clock: clock, signal: signal}) {
+      terminate(main);
+      const deadline = clock.now() + END_WITHIN_MS;
+      while (isRunning(main)) {
+        if (clock.now() > deadline || signal.aborted) return false;
+        await sleep(clock, POLL_MS, signal);
+      }
+      return true;
+    }
+    function terminate({pid: pid}) {
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch (error) {
+        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
+      }
+    }
+    function readStat(pid) {
+      try {
+        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
+      } catch (error) {
+        if (codeOf(error) === void 0) throw error;
+        return "";
+      }
+    }
+    function codeOf(error) {
+      return error instanceof Error && "code" in error ? error.code : void 0;
+    }
+    function runningSince(stat) {
+      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return state === "Z" || state === "X" ? void 0 : fields[18];
     }
     const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
     const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-    function connect(connection, {report: report, clock: clock, signal: signal, limit: limit}) {
+    function openContext(connection, step) {
       const {apiUrl: apiUrl, managementKey: managementKey, timeoutMs: timeoutMs} = connection;
-      return openRouter({
+      const {report: report, clock: clock, signal: signal} = step;
+      const deadline = step.startTimeout(timeoutMs);
+      const client = createClient({
         apiUrl: apiUrl,
         managementKey: managementKey,
         transport: httpTransport(USER_AGENT),
         clock: clock,
         random: Math.random,
-        deadline: limit(timeoutMs),
+        deadline: deadline,
         signal: signal,
         log: report
       });
+      return {
+        client: client,
+        clock: clock,
+        log: report,
+        warn: report.warn,
+        signal: signal
+      };
     }
     const MIN_MASKED_LENGTH = 4;
     function readSecrets() {
@@ -5146,58 +5235,199 @@
       const trimmed = found.map(text => text.trim());
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
     }
-    function account(error) {
-      if (error instanceof Failure) return {
-        title: error.title,
-        lines: [ ...error.lines ],
-        table: error.table
-      };
-      if (error instanceof OpenRouterError) return accountOfCall(error.facts);
+    function describeApiError(details) {
+      const {operation: operation, lookupFailure: lookupFailure, cfRay: cfRay} = details;
       return {
-        title: "The action itself failed",
-        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a fault of the action and not of the workflow: please report it, with this log." ]
+        code: describe_api_error_codeOf(details),
+        title: `Could not ${operation}`,
+        lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...advice(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
       };
     }
-    function accountOfCall(facts) {
-      const {doing: doing, cfRay: cfRay} = facts;
-      return {
-        title: `Could not ${doing}`,
-        lines: [ ...linesOf(facts), ...aftermath(facts), ...cfRay ? [ `For OpenRouter's support, the id of the request: cf-ray ${cfRay}` ] : [] ]
-      };
+    function attemptLines({attempts: attempts, stopReason: stopReason, reason: reason}) {
+      const repeats = stopReason === void 0 || stopReason === reason;
+      return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...repeats ? [] : [ `No further attempt: ${stopReason}.` ] ];
     }
-    function aftermath(facts) {
-      const {method: method, pleaded: pleaded, leaves: leaves, recovery: recovery, left: left} = facts;
-      const mayHaveLanded = facts.mayHaveLanded || facts.earlierMayHaveLanded;
-      const hints = hintsFor(facts);
-      if (left) return [ ...hints, ...left ];
-      if (method === "GET") return hints;
-      if (!mayHaveLanded) return [ pleaded ? REJECTED : "Nothing was changed at OpenRouter.", ...hints ];
-      return [ "The request may still have been applied.", ...hints, `Before running this again, look for ${leaves ?? "what it asked for"}.`, ...recovery ? [ recovery ] : [] ];
-    }
-    const REJECTED = "OpenRouter says that it rejected the request, so nothing should have been changed.";
-    const MANAGEMENT_KEY = "management-key must be a management key, made at https://openrouter.ai/settings/management-keys; a key for inference is not one, though both begin with sk-or-v1-.";
-    const SERVER_TROUBLE = "The trouble is at OpenRouter: see https://status.openrouter.ai.";
-    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
-    const HINTS = {
-      400: "OpenRouter refuses what it was asked, for the reason that it gives.",
-      401: MANAGEMENT_KEY,
-      402: "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.",
-      403: `${MANAGEMENT_KEY} Of an organization, only administrators may do this.`,
-      404: "Does api-url end with the path of the API, as in https://openrouter.ai/api/v1?",
-      422: "OpenRouter refuses what it was asked, for the reason that it gives.",
-      429: "OpenRouter asks for fewer requests: wait, and run it again."
+    const CODES_BY_STATUS = {
+      401: "unauthorized",
+      402: "payment-required",
+      403: "forbidden",
+      404: "not-found"
     };
-    const OF_ACCOUNT = [ 402, 403, 404 ];
-    function hintsFor({status: status = 0, hint: own, noResponse: noResponse}) {
+    const CODES_BY_KIND = {
+      unsent: "unreachable",
+      unsendable: "unreachable",
+      throttled: "throttled",
+      conflict: "request-rejected",
+      rejected: "request-rejected",
+      ambiguous: "server-error",
+      unexpected: "unexpected-response",
+      aborted: "timed-out"
+    };
+    function describe_api_error_codeOf({method: method, kind: kind, status: status = 0, ambiguous: ambiguous}) {
+      if (ambiguous && method !== "GET") return "outcome-unknown";
+      return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
+    }
+    const MANAGEMENT_KEY = "management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.";
+    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
+    const ADVICE = {
+      "outcome-unknown": ({status: status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
+      unauthorized: () => [ MANAGEMENT_KEY ],
+      forbidden: ({hint: hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
+      "payment-required": ({hint: hint}) => [ hint ?? "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits." ],
+      "not-found": ({hint: hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
+      "request-rejected": () => [ "OpenRouter declined the request for the reason above." ],
+      throttled: () => [ "OpenRouter asks for fewer requests. Wait, then run this again." ],
+      unreachable: () => [],
+      "timed-out": () => [],
+      "server-error": () => [ SERVER_ERROR ],
+      "unexpected-response": () => []
+    };
+    const SERVER_ERROR = "The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.";
+    function advice(details) {
+      const {hint: hint, status: status = 0, noResponse: noResponse} = details;
       if (noResponse) return [ CHECK_NETWORK ];
-      const general = HINTS[status] ?? (status >= 500 ? SERVER_TROUBLE : void 0);
-      const hint = own && OF_ACCOUNT.includes(status) ? own : general;
-      return hint ? [ hint ] : [];
+      if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
+      return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
+    }
+    function effect(details) {
+      const {method: method, ambiguous: ambiguous, wasThrottled: wasThrottled, mayLeaveBehind: mayLeaveBehind, recovery: recovery} = details;
+      if (method === "GET") return [];
+      if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
+      return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
+    }
+    const REJECTED = "OpenRouter reports that it rejected the request, so nothing should have been changed.";
+    const key = looseObject({
+      hash: schemas_string().check(_regex(/^[\w-]+$/)),
+      name: schemas_string(),
+      label: schemas_string(),
+      workspace_id: schemas_string()
+    });
+    const LIMIT_MESSAGE = "must be a number of US dollars, 0 or more";
+    const createKeyRequest = object({
+      name: schemas_string("must be a name"),
+      workspace_id: schemas_string(),
+      limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+      expires_at: nullable(schemas_string())
+    });
+    const createdKey = pipe(object({
+      data: key,
+      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+    }), transform(({data: data, key: secret}) => ({
+      key: data,
+      secret: secret
+    })));
+    function sendKey(client, body, registerSecrets) {
+      return client.send({
+        operation: `create the API key ${JSON.stringify(body.name)}`,
+        mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+        method: "POST",
+        path: "/keys",
+        body: body,
+        schema: createdKey,
+        hint: MAY_BE_DELETED,
+        onBody: text => registerSecrets(secretsIn(text))
+      });
+    }
+    function secretsIn(text) {
+      const {data: data} = safeParse(object({
+        key: schemas_string()
+      }), parseJson(text));
+      const likely = text.match(LIKELY_SECRET) ?? [];
+      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
+    }
+    const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may not manage API keys.";
+    async function listKeys(client, {id: id, slug: slug}) {
+      const pages = await collect(listPages(client, {
+        operation: `list the API keys of the workspace ${slug}`,
+        path: "/keys",
+        query: {
+          workspace_id: id,
+          include_disabled: "true",
+          include_expired: "true"
+        },
+        schema: object({
+          data: array(key)
+        }),
+        findMismatch({data: data}) {
+          const other = data.find(({workspace_id: workspace_id}) => workspace_id !== id);
+          return other && `it lists a key of the workspace ${other.workspace_id}`;
+        },
+        idOf: ({hash: hash}) => hash,
+        hint: MAY_BE_DELETED
+      }));
+      return {
+        keys: pages.flatMap(({items: items}) => items),
+        serverTime: pages[0]?.serverTime
+      };
+    }
+    async function deleteKey(client, key) {
+      const {data: data} = await client.request({
+        operation: `delete the API key ${describeKey(key)}`,
+        mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+        method: "DELETE",
+        path: `/keys/${encodeURIComponent(key.hash)}`,
+        schema: deletion,
+        notFound: () => false
+      });
+      return data;
+    }
+    const MAX_NAME = 100;
+    function describeKey({name: name, label: label}) {
+      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+      return `${JSON.stringify(short)} (${label})`;
+    }
+    function deleteOutputs({deleted: deleted, keys: keys}, {dryRun: dryRun}) {
+      return {
+        deleted: String(deleted),
+        "deleted-keys": String(dryRun ? 0 : keys.length)
+      };
+    }
+    function deleteSummary({workspace: workspace, keys: keys}, request) {
+      if (!workspace) return {
+        title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}`
+      };
+      const {name: name, slug: slug, id: id} = workspace;
+      const [done, label] = request.dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
+      return {
+        title: `${done} the OpenRouter workspace ${name}`,
+        paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
+        table: keysTable(keys)
+      };
+    }
+    function keysTable(keys) {
+      if (keys.length === 0) return;
+      return {
+        header: [ "API key", "Label" ],
+        rows: keys.map(({name: name, label: label}) => [ {
+          code: name
+        }, {
+          code: label
+        } ])
+      };
+    }
+    function describeInvalidInputs({problems: problems}) {
+      const inputs = new Set(problems.map(({input: input}) => input)).size;
+      return {
+        title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
+        lines: [ ...problems.map(toLine), "Nothing was sent to OpenRouter." ]
+      };
+    }
+    function toLine({input: input, entries: entries = [], message: message, provided: provided, cause: cause, suggestion: suggestion}) {
+      const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+      return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+    }
+    const MAX_PROVIDED = 100;
+    function truncate(text) {
+      const characters = [ ...text ];
+      return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
     }
     const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
     const MAX_LENGTH = 2e3;
-    function toLine(text, redact) {
-      return text_shortened(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+    function text_toLine(text, redact) {
+      return text_truncate(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
     }
     const MAX_MESSAGE = 4e3;
     const MAX_END = 1e3;
@@ -5235,12 +5465,12 @@
     };
     function toHtml(text, redact) {
       const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
-      return text_shortened(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
+      return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
     }
     function printable(text) {
       return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
     }
-    function text_shortened(text) {
+    function text_truncate(text) {
       return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
     }
     const MAX_TABLE = 524288;
@@ -5264,349 +5494,676 @@
       });
       return first < 0 ? texts : texts.slice(0, first);
     }
-    function openReport() {
-      const concealed = [];
-      const redact = text => concealed.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
-      const redactShown = text => redact(text).replace(LIKELY_SECRET, "***");
-      const line = text => toLine(text, redactShown);
-      const annotate = (annotation, title, lines) => {
-        const {text: text, omitted: omitted} = toMessage([ title, ...lines ].map(line));
+    const MAX_LIST_BYTES = 1e5;
+    function sweepOutputs(result) {
+      const {deleted: deleted, wouldDelete: wouldDelete, skipped: skipped, retained: retained, failed: failed} = result;
+      return {
+        deleted: toJson(deleted),
+        "would-delete": toJson(wouldDelete),
+        kept: toJson([ ...skipped, ...retained ]),
+        failed: toJson(failed),
+        count: String(deleted.length)
+      };
+    }
+    function toJson(entries) {
+      const texts = entries.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
+        id: id,
+        slug: slug,
+        created_at: created_at,
+        reason: reason
+      }));
+      return `[${fitting(texts, MAX_LIST_BYTES).join(",")}]`;
+    }
+    function sweepSummary(result, {dryRun: dryRun}) {
+      const {deleted: deleted, stale: stale, notStale: notStale} = result;
+      return {
+        title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+        paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
+        table: sweepTable(result)
+      };
+    }
+    function sweepTable(result) {
+      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, skipped: skipped, retained: retained, stale: stale, notStale: notStale} = result;
+      const rows = (entries, outcome) => entries.map(({slug: slug, age: age, reason: reason}) => [ {
+        code: slug
+      }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]);
+      const kept = reason => `kept: ${reason}`;
+      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
+      return {
+        header: [ "Workspace", "Age", "Outcome" ],
+        rows: shown,
+        more: stale + notStale - shown.length
+      };
+    }
+    const named = ({slug: slug, id: id}) => `the workspace ${slug}, id ${id}`;
+    const NOTHING_CHANGED = "Nothing was changed at OpenRouter.";
+    const NOTHING_DELETED = "Nothing was deleted.";
+    const RUN_AGAIN = "Running this again finishes the work.";
+    const RECOVERIES = {
+      "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
+      "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
+      "run-again": "After fixing that, running this again finishes the work."
+    };
+    const DESCRIPTIONS = {
+      "invalid-inputs": describeInvalidInputs,
+      "slug-taken": ({workspace: workspace, creatorUnknown: creatorUnknown, changes: changes, hasGovernance: hasGovernance}) => {
+        const {slug: slug, name: name, id: id} = workspace;
+        const fields = changes.map(({field: field}) => field).join(", ");
+        const effect = fields || (hasGovernance ? "none of its fields" : "nothing");
+        return {
+          title: `The slug ${slug} is taken`,
+          lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
+        };
+      },
+      "budgets-out-of-order": ({shorter: shorter, longer: longer, budgets: budgets}) => ({
+        title: "The budgets would be out of order",
+        lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value.", NOTHING_CHANGED ]
+      }),
+      "unknown-members": ({members: members}) => ({
+        title: "Not all members belong to the organization",
+        lines: [ ...members.map(({written: written, matches: matches}) => matches === 0 ? `members: no one in the organization has ${written}` : `members: ${matches} people in the organization have ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
+      }),
+      "members-not-added": ({workspace: workspace, userIds: userIds}) => ({
+        title: `Not all members were added to the workspace ${workspace.slug}`,
+        lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ]
+      }),
+      "guardrail-not-found": ({workspace: workspace}) => ({
+        title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+        lines: [ "OpenRouter does not report which guardrail the workspace has." ]
+      }),
+      "unexpected-values": ({workspace: workspace, what: what, values: values}) => ({
+        title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+        lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ]
+      }),
+      "partly-applied": ({error: error, applied: applied, notApplied: notApplied, recovery: recovery}) => {
+        const {title: title, lines: lines} = error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
+        return {
+          title: title,
+          lines: [ ...lines.filter(line => line !== NOTHING_CHANGED), ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
+        };
+      },
+      "workspace-not-found": ({workspace: workspace}) => ({
+        title: `The workspace ${workspace} does not exist`,
+        lines: [ "No workspace of this account has that id or slug. Create it in an earlier step.", NOTHING_CHANGED ]
+      }),
+      "unexpected-key": ({key: key, workspace: workspace, name: name}) => ({
+        title: "OpenRouter returned another API key",
+        lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Tell OpenRouter, and check the workspace for a key that no one uses." ]
+      }),
+      "key-owner-unknown": describeUnknownOwner,
+      "orphan-not-deleted": ({key: key, error: error}) => ({
+        title: `Could not ${error.details.operation}`,
+        lines: [ ...describeApiError(error.details).lines, `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
+      }),
+      "replaced-keys-not-deleted": ({key: key, undeleted: undeleted, count: count}) => ({
+        title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+        lines: [ ...undeleted.slice(0, 1).flatMap(({error: error}) => describeApiError(error.details).lines), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+      }),
+      "default-workspace": ({workspace: workspace}) => ({
+        title: "The default workspace is never deleted",
+        lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`, NOTHING_DELETED ]
+      }),
+      "slug-prefix-mismatch": ({workspace: workspace, prefix: prefix}) => ({
+        title: `The slug ${workspace.slug} does not begin with ${prefix}`,
+        lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${named(workspace)}.`, NOTHING_DELETED ]
+      }),
+      "invalid-workspace-id": ({workspace: workspace}) => ({
+        title: `The workspace ${workspace.slug} has an id that is not a UUID`,
+        lines: [ `OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED ]
+      }),
+      "workspace-has-keys": ({workspace: workspace, keys: keys}) => ({
+        title: `The workspace ${workspace.slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`,
+        lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.", NOTHING_DELETED ],
+        table: keysTable(keys)
+      }),
+      "keys-keep-appearing": ({workspace: workspace, rounds: rounds, deletedKeys: deletedKeys}) => ({
+        title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+        lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...afterTeardown(workspace, deletedKeys) ]
+      }),
+      "workspace-still-exists": ({workspace: workspace}) => ({
+        title: `The workspace ${workspace.slug} still exists`,
+        lines: [ `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`, "Run this again, and tell OpenRouter if that does not help." ]
+      }),
+      "deletion-not-verified": ({workspace: workspace, error: error}) => ({
+        title: `Could not verify that the workspace ${workspace.slug} was deleted`,
+        lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${named(workspace)}.` ]
+      }),
+      "teardown-incomplete": ({workspace: workspace, errors: errors, deletedKeys: deletedKeys}) => {
+        const [first] = errors;
+        const title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
+        return {
+          title: title,
+          lines: [ ...describeApiError(first.details).lines.filter(line => line !== NOTHING_CHANGED), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...afterTeardown(workspace, deletedKeys) ]
+        };
+      },
+      "too-many-stale": ({result: result, maxDeletions: maxDeletions}) => ({
+        title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
+        lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions.", NOTHING_DELETED ],
+        table: sweepTable(result)
+      }),
+      "sweep-incomplete": ({result: result}) => ({
+        title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
+        lines: [ ...truncateList(result.failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), 10), "Running this again retries them." ],
+        table: sweepTable(result)
+      }),
+      "cleanup-state-invalid": ({name: name}) => ({
+        title: "The cleanup cannot read what its step saved",
+        lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ]
+      }),
+      "outputs-not-written": ({reason: reason, values: values}) => ({
+        title: "The outputs could not be written",
+        lines: [ `The work is done, but its outputs could not be written: ${reason}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
+      }),
+      "secret-output-not-written": ({reason: reason, name: name}) => ({
+        title: `The output ${name} could not be written`,
+        lines: [ `The work is done, but its output could not be written: ${reason}` ]
+      }),
+      "state-not-written": describeStateNotWritten
+    };
+    function describeFailure({code: code, details: details}) {
+      return {
+        code: code,
+        ...DESCRIPTIONS[code](details)
+      };
+    }
+    function describeUnknownOwner({name: name, workspace: workspace, isUnique: isUnique, keys: keys}) {
+      return {
+        title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
+        lines: [ `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "Check which of them are in use, and delete the others." ]
+      };
+    }
+    function describeStateNotWritten({reason: reason, exists: exists}) {
+      return {
+        title: "The state for the post step could not be written",
+        lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
+      };
+    }
+    function afterTeardown(workspace, deletedKeys) {
+      return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${named(workspace)}.`, RUN_AGAIN ];
+    }
+    function describeError(error) {
+      if (error instanceof Failure) return describeFailure(error);
+      if (error instanceof ApiError) return describeApiError(error.details);
+      return {
+        code: "internal-error",
+        title: "Internal error in this action",
+        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
+      };
+    }
+    const describe_warning_DESCRIPTIONS = {
+      "unexpected-fields": ({workspace: workspace, changes: changes}) => ({
+        title: `The workspace ${workspace.slug} has other values than requested`,
+        lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+      }),
+      "unexpected-key-fields": ({key: key, changes: changes}) => ({
+        title: `The API key ${describeKey(key)} has other values than requested`,
+        lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+      }),
+      "governance-not-applied": ({workspace: workspace, inputs: inputs, creatorUnknown: creatorUnknown, dryRun: dryRun}) => ({
+        title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
+        lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
+      }),
+      "not-deleted-after-job": ({workspace: {id: id, slug: slug}}) => ({
+        title: `The workspace ${slug} is not deleted after the job`,
+        lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
+      }),
+      "workspace-left-alone": ({workspace: {id: id, slug: slug}}) => ({
+        title: `The workspace ${slug} was not deleted`,
+        lines: [ `It exists, id ${id}, but nothing shows that this step created it.` ]
+      }),
+      "key-owner-unknown": describeUnknownOwner,
+      "stale-workspaces": ({result: {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, skipped: skipped}}) => {
+        const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ];
+        const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
+        const more = stale > named.length ? ` and ${stale - named.length} more` : "";
+        return {
+          title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
+          lines: [ `Stale: ${named.join(", ")}${more}.`, "The workflow that created a preview should delete it. Check why it did not." ]
+        };
+      },
+      "main-still-running": ({seconds: seconds, leftovers: leftovers}) => ({
+        title: "The step is still running after its job ended",
+        lines: [ `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`, formatLeftovers(leftovers) ]
+      }),
+      "main-was-running": ({leftovers: leftovers}) => ({
+        title: "The step was still running after its job ended",
+        lines: [ "It was ended (SIGTERM). Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
+      }),
+      "state-not-written": describeStateNotWritten,
+      "summary-not-written": ({reason: reason}) => ({
+        title: "The job summary could not be written",
+        lines: [ reason ]
+      })
+    };
+    const MAX_NAMED = 10;
+    function describeWarning(code, details) {
+      return {
+        code: code,
+        ...describe_warning_DESCRIPTIONS[code](details)
+      };
+    }
+    function formatLeftovers(leftovers) {
+      return `This may be left at OpenRouter: ${leftovers}.`;
+    }
+    const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
+    function troubleshootingUrl(code, env) {
+      const server = env["GITHUB_SERVER_URL"] || "https://github.com";
+      const repository = env["GITHUB_ACTION_REPOSITORY"] || DEFAULT_REPOSITORY;
+      const ref = env["GITHUB_ACTION_REF"] || "main";
+      return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+    }
+    function createRedactor() {
+      const known = [];
+      const redact = text => known.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+      return {
+        register: secrets => known.push(...secrets),
+        redact: redact,
+        redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+      };
+    }
+    function createReport() {
+      const redactor = createRedactor();
+      const line = text => text_toLine(text, redactor.redactShown);
+      const annotate = (annotation, {code: code, title: title, lines: lines}) => {
+        const url = troubleshootingUrl(code, process.env);
+        const {text: text, omitted: omitted} = toMessage([ title, ...lines, `See ${url}` ].map(line));
         annotation(text, {
           title: line(title)
         });
         return omitted;
       };
-      const report = {
+      const warnOf = description => {
+        const {title: title, lines: lines} = description;
+        const omitted = annotate(warning, description);
+        if (omitted > 0) summarize({
+          title: `⚠️ ${title}`,
+          paragraphs: lines
+        });
+      };
+      const warn = (code, details) => warnOf(describeWarning(code, details));
+      const summarize = summary => {
+        const reason = appendSummary(summary, redactor);
+        if (reason !== void 0) warn("summary-not-written", {
+          reason: reason
+        });
+      };
+      return {
         info: text => info(line(text)),
         debug: text => core_debug(line(text)),
-        warning(title, lines) {
-          const omitted = annotate(warning, title, lines);
-          if (omitted > 0) report.summarize({
-            title: `⚠️ ${title}`,
-            paragraphs: lines
-          });
-        },
         mask: texts => texts.forEach(core_setSecret),
-        conceal(texts) {
-          report.mask(texts);
-          concealed.push(...texts);
+        registerSecrets(secrets) {
+          secrets.forEach(core_setSecret);
+          redactor.register(secrets);
         },
-        output(values) {
-          try {
-            for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
-          } catch (error) {
-            throw new Failure("The outputs could not be written", [ `The work was done, but the outputs could not be written: ${messageOf(error)}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]);
-          }
-        },
-        outputSecret(name, secret) {
-          try {
-            if (!process.env["GITHUB_OUTPUT"]) throw new Error("there is no GITHUB_OUTPUT");
-            setOutput(name, secret);
-          } catch (error) {
-            throw new Failure(`The output ${name} could not be written`, [ `The work was done, but its output could not be written: ${messageOf(error)}` ]);
-          }
-        },
-        saveState(name, value) {
-          try {
-            saveState(name, redact(JSON.stringify(value)));
-          } catch (error) {
-            throw new Failure("The state for the end of the job could not be written", [ `The runner's file for it cannot be written: ${messageOf(error)}` ]);
-          }
-        },
-        summarize(summary) {
-          const file = process.env["GITHUB_STEP_SUMMARY"];
-          if (!file) return;
-          try {
-            (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
-          } catch (error) {
-            report.warning("The job summary could not be written", [ messageOf(error) ]);
-          }
-        },
+        output: values => writeOutputs(values, redactor),
+        outputSecret: writeSecretOutput,
+        saveState: (name, value) => writeState(name, value, redactor),
+        summarize: summarize,
+        warn: warn,
         fail(error) {
-          const {title: title, lines: lines, table: table} = account(error);
-          annotate(core_error, title, lines);
-          report.summarize({
+          const description = describeError(error);
+          const {title: title, lines: lines, table: table} = description;
+          annotate(core_error, description);
+          summarize({
             title: `❌ ${title}`,
             paragraphs: lines,
             table: table
           });
         },
-        warnOf(error, lastLine) {
-          const {title: title, lines: lines} = account(error);
-          report.warning(title, [ ...lines, lastLine ]);
+        warnOfCleanup(error, leftovers) {
+          const description = describeError(error);
+          const lines = [ ...description.lines, formatLeftovers(leftovers) ];
+          warnOf({
+            ...description,
+            lines: lines
+          });
         }
       };
-      return report;
+    }
+    function writeOutputs(values, {redact: redact}) {
+      try {
+        for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
+      } catch (error) {
+        throw new Failure("outputs-not-written", {
+          reason: messageOf(error),
+          values: values
+        });
+      }
+    }
+    function writeSecretOutput(name, secret) {
+      try {
+        if (!process.env["GITHUB_OUTPUT"]) throw new Error("GITHUB_OUTPUT is not set");
+        setOutput(name, secret);
+      } catch (error) {
+        throw new Failure("secret-output-not-written", {
+          reason: messageOf(error),
+          name: name
+        });
+      }
+    }
+    function writeState(name, value, {redact: redact}) {
+      try {
+        saveState(name, redact(JSON.stringify(value)));
+        return;
+      } catch (error) {
+        return messageOf(error);
+      }
+    }
+    function appendSummary(summary, {redactShown: redactShown}) {
+      const file = process.env["GITHUB_STEP_SUMMARY"];
+      if (!file) return;
+      try {
+        (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
+        return;
+      } catch (error) {
+        return messageOf(error);
+      }
     }
     function messageOf(error) {
       return error instanceof Error ? error.message : String(error);
     }
-    async function runStep(program, blame = fail) {
+    async function runStep(program, onError = step_fail) {
       process.exitCode = 1;
       process.noDeprecation = true;
-      const report = openReport();
+      const report = createReport();
       const {managementKey: managementKey, proxyPassword: proxyPassword} = readSecrets();
-      report.conceal(managementKey);
+      report.registerSecrets(managementKey);
       report.mask(proxyPassword);
-      const stop = new AbortController;
-      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => stop.abort(new Error(`the run was cancelled (${name})`)));
-      process.on("uncaughtException", error => {
-        stop.abort(new Error(`the action itself failed: ${error.stack ?? error.message}`));
-      });
+      const abort = new AbortController;
+      abortOnSignals(abort);
       process.stdout.on("error", () => {});
-      const limit = ms => {
-        const over = new Error(`the timeout of ${ms / 1e3} s for this step is over`);
-        systemClock.after(ms, () => stop.abort(over));
+      const startTimeout = ms => {
+        systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s for this step is over`)));
         return systemClock.now() + ms;
       };
       try {
         await program({
           report: report,
           clock: systemClock,
-          signal: stop.signal,
-          limit: limit
+          signal: abort.signal,
+          startTimeout: startTimeout
         });
         process.exitCode = 0;
       } catch (error) {
-        process.exitCode = blame(report, error);
+        process.exitCode = onError(report, error);
       }
       process.stdout.write("", () => process.exit());
     }
-    function fail(report, error) {
+    function abortOnSignals(abort) {
+      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+      process.on("uncaughtException", error => {
+        abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+      });
+    }
+    function step_fail(report, error) {
       report.fail(error);
       return 1;
     }
     function create() {
       return runStep(async step => {
-        const {report: report, clock: clock} = step;
-        leaveProcess(report);
+        const {report: report} = step;
+        saveMainProcess(report);
         const inputs = readCreateInputs();
-        const {apiUrl: apiUrl, timeoutMs: timeoutMs, deleteAfterJob: deleteAfterJob, deleteKeys: deleteKeys} = inputs;
-        const leave = remains => report.saveState(CLEAN_UP_STATE, {
-          apiUrl: apiUrl,
-          timeoutMs: timeoutMs,
-          remains: remains
-        });
         const result = await createWorkspace(inputs, {
-          client: connect(inputs, step),
-          clock: clock,
-          log: report,
-          events: {
-            intended: intended => leave({
-              intended: intended,
-              deleteKeys: deleteKeys
-            }),
-            withdrawn: () => report.saveState(CLEAN_UP_STATE, null),
-            known(workspace, created) {
-              const {id: id, slug: slug} = workspace;
-              if (created && deleteAfterJob) leave({
-                made: {
-                  id: id,
-                  slug: slug
-                },
-                deleteKeys: deleteKeys
-              });
-              report.output(identity(workspace, created));
-            }
-          }
+          ...openContext(inputs, step),
+          journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
+          onWorkspace: (workspace, facts) => report.output(identityOutputs(workspace, facts))
         });
-        report.output(outcomeOf(result, inputs));
-        report.summarize(summaryOf(result, inputs));
+        report.output(outcomeOutputs(result, inputs));
+        report.summarize(createSummary(result, inputs));
       });
     }
     const WAITS_MS = [ 0, 1e3, 2e3 ];
-    async function* looks({clock: clock, signal: signal}) {
+    async function* pollDelays({clock: clock, signal: signal}) {
       for (const wait of WAITS_MS) {
         await sleep(clock, wait, signal).catch(() => {});
         yield;
       }
     }
-    async function deleteEach(keys, client, deleted) {
+    async function deleteEach(keys, client, onDeleted) {
       const outcomes = await Promise.all(keys.map(async key => {
-        try {
-          await deleteKey(client, key);
-          deleted(key);
-          return [];
-        } catch (error) {
-          if (!(error instanceof OpenRouterError)) throw error;
-          return [ {
-            key: key,
-            error: error
-          } ];
-        }
+        const {error: error} = await settle(deleteKey(client, key), ApiError);
+        if (error) return [ {
+          key: key,
+          error: error
+        } ];
+        onDeleted(key);
+        return [];
       }));
       return outcomes.flat();
     }
-    async function tearDown(workspace, options, {client: client, log: log}) {
-      const deletedKeys = [];
-      try {
-        refuseOddId(workspace);
-        return {
-          deletedKeys: deletedKeys,
-          deleted: await deleteAll()
-        };
-      } catch (error) {
-        if (error instanceof Failure) return {
-          deletedKeys: deletedKeys,
-          deleted: false,
-          failure: error
-        };
-        if (!(error instanceof OpenRouterError)) throw error;
-        if (isRefusal(error) && await isGone()) return {
-          deletedKeys: deletedKeys,
-          deleted: false
-        };
-        const left = [ ...error.facts.left ?? [], ...leftBehind() ];
-        return {
-          deletedKeys: deletedKeys,
-          deleted: false,
-          failure: error.with({
-            left: left
-          })
-        };
-      }
-      async function deleteAll() {
-        let refusal;
-        for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-          const {keys: keys} = await listKeys(client, workspace);
-          if (keys.length > 0 && !options.deleteKeys) throw blockedBy(keys, workspace);
-          if (keys.length === 0 && refusal) throw refusal;
-          refusal = void 0;
-          await deleteKeys(keys);
-          if (keys.length > 0 && options.looksAgain) continue;
-          try {
-            const wasThere = await deleteWorkspace(client, workspace);
-            if (!wasThere && !await isGone()) throw stillThere(workspace);
-            return wasThere;
-          } catch (error) {
-            if (!(error instanceof OpenRouterError) || !isRefusal(error)) throw error;
-            refusal = error;
-          }
-        }
-        throw new Failure(`API keys keep being made in the workspace ${workspace.slug}`, [ `Each of ${MAX_ROUNDS} looks has found new ones: whatever makes them must stop first.`, ...leftBehind() ]);
-      }
-      async function deleteKeys(keys) {
-        const left = await deleteEach(keys, client, key => {
-          deletedKeys.push(key);
-          log.info(`Deleted the API key ${tellKey(key)} of the workspace ${workspace.slug}.`);
-        });
-        const errors = left.map(({error: error}) => error);
-        const [first] = errors;
-        if (first === void 0) return;
-        if (errors.length === 1) throw first;
-        throw first.with({
-          doing: `delete ${errors.length} of ${keys.length} API keys of the workspace ${workspace.slug}`,
-          left: someOf(errors.slice(1).map(({facts: facts}) => linesOf(facts).join("; ")))
-        });
-      }
-      function leftBehind() {
-        const {slug: slug, id: id} = workspace;
-        return [ `API keys deleted before that: ${deletedKeys.length}. Left behind: the workspace ${slug}, id ${id}, which may be there still.`, "Deleting the workspace again finishes the work." ];
-      }
-      async function isGone() {
-        try {
-          return (await findWorkspace(client, workspace.id)).workspace === void 0;
-        } catch (error) {
-          if (error instanceof OpenRouterError) return false;
-          throw error;
-        }
-      }
-    }
     const MAX_ROUNDS = 5;
-    function refuseOddId({id: id, slug: slug}) {
-      if (isUuid(id)) return;
-      throw new Failure(`The workspace ${slug} has an id that is not a UUID`, [ `OpenRouter says that its id is ${id}.`, "Nothing was deleted." ]);
-    }
-    function stillThere({slug: slug, id: id}) {
-      return new Failure(`The workspace ${slug} is still there`, [ `OpenRouter has answered that it has deleted it, or that there is none, and still shows it: id ${id}.`, "Delete it again, and tell OpenRouter if that does not help." ]);
-    }
-    function isRefusal({facts: {status: status = 0, again: again, mayHaveLanded: mayHaveLanded}}) {
-      return status >= 400 && !again && !mayHaveLanded && status !== 401 && status !== 403;
-    }
-    function blockedBy(keys, {slug: slug}) {
-      return new Failure(`The workspace ${slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`, [ ...someOf(keys.map(tellKey)), "OpenRouter deletes no workspace that has API keys. With delete-keys: true they would be deleted first, and whatever uses them would stop working.", "Nothing was deleted." ], tableOfKeys(keys));
-    }
-    function tableOfKeys(keys) {
-      if (keys.length === 0) return;
-      return {
-        header: [ "API key", "Label" ],
-        rows: keys.map(({name: name, label: label}) => [ {
-          code: name
-        }, {
-          code: label
-        } ])
-      };
-    }
-    function slugOf(remains) {
-      return "made" in remains ? remains.made.slug : remains.intended.asked.slug;
-    }
-    async function cleanUp(remains, surroundings) {
-      const {log: log} = surroundings;
-      const workspace = "made" in remains ? remains.made : await findMade(remains, surroundings);
-      if (!workspace) return;
-      const {slug: slug, id: id} = workspace;
-      const options = {
-        deleteKeys: remains.deleteKeys,
-        looksAgain: false
-      };
-      const {deleted: deleted, failure: failure} = await tearDown(workspace, options, surroundings);
-      if (failure) throw failure;
-      log.info(deleted ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.` : `The workspace ${slug}, id ${id}, was gone already.`);
-    }
-    async function findMade({intended: {asked: asked, span: span}}, surroundings) {
-      const {client: client, log: log} = surroundings;
-      for await (const _ of looks(surroundings)) {
-        const {workspace: workspace} = await findWorkspace(client, asked.slug);
-        if (!workspace) continue;
-        const inTime = span !== void 0 && wasMadeIn(workspace, span);
-        if (inTime && isAsAsked(workspace, asked)) return workspace;
-        log.warning(`The workspace ${asked.slug} was left alone`, [ `It exists, id ${workspace.id}, but cannot be shown to be what this step made.` ]);
-        return;
+    async function teardown(workspace, options, context) {
+      if (!isUuid(workspace.id)) {
+        const failure = new Failure("invalid-workspace-id", {
+          workspace: workspace
+        });
+        return {
+          deletedKeys: [],
+          problem: {
+            failure: failure,
+            reason: `its id ${workspace.id} is not a UUID`
+          }
+        };
       }
-      log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+      const deletedKeys = [];
+      let rejection;
+      for (let number = 1; number <= MAX_ROUNDS; number += 1) {
+        const round = await runRound(workspace, {
+          ...options,
+          rejection: rejection
+        }, context);
+        deletedKeys.push(...round.deletedKeys);
+        if (round.kind === "finished") return {
+          deletedKeys: deletedKeys
+        };
+        if (round.kind === "refused") return {
+          deletedKeys: deletedKeys,
+          problem: round.problem
+        };
+        if (round.kind === "failed") return conclude(workspace, {
+          ...round,
+          deletedKeys: deletedKeys
+        }, context);
+        rejection = round.rejection;
+      }
+      const details = {
+        workspace: workspace,
+        rounds: MAX_ROUNDS,
+        deletedKeys: deletedKeys.length
+      };
+      const failure = new Failure("keys-keep-appearing", details);
+      return {
+        deletedKeys: deletedKeys,
+        problem: {
+          failure: failure,
+          reason: "new API keys keep appearing in it"
+        }
+      };
+    }
+    async function runRound(workspace, {deleteKeys: deleteKeys, relistKeys: relistKeys, rejection: rejection}, context) {
+      const {client: client, log: log} = context;
+      const deletedKeys = [];
+      const failed = (...errors) => ({
+        kind: "failed",
+        deletedKeys: deletedKeys,
+        errors: errors
+      });
+      const refused = (failure, reason) => ({
+        kind: "refused",
+        deletedKeys: deletedKeys,
+        problem: {
+          failure: failure,
+          reason: reason
+        }
+      });
+      const list = await settle(listKeys(client, workspace), ApiError);
+      if (list.error) return failed(list.error);
+      const {keys: keys} = list.value;
+      if (keys.length > 0 && !deleteKeys) {
+        const failure = new Failure("workspace-has-keys", {
+          workspace: workspace,
+          keys: keys
+        });
+        return refused(failure, `it has ${keys.length} API keys, and delete-keys is false`);
+      }
+      if (keys.length === 0 && rejection) return failed(rejection);
+      const undeleted = await deleteEach(keys, client, key => {
+        deletedKeys.push(key);
+        log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+      });
+      if (undeleted.length > 0) return failed(...undeleted.map(({error: error}) => error));
+      if (keys.length > 0 && relistKeys) return {
+        kind: "again",
+        deletedKeys: deletedKeys
+      };
+      const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
+      if (deletion.error) {
+        if (isRejection(deletion.error)) return {
+          kind: "again",
+          deletedKeys: deletedKeys,
+          rejection: deletion.error
+        };
+        return failed(deletion.error);
+      }
+      if (deletion.value || await isGone(workspace, context)) return {
+        kind: "finished",
+        deletedKeys: deletedKeys
+      };
+      const failure = new Failure("workspace-still-exists", {
+        workspace: workspace
+      });
+      return refused(failure, "OpenRouter reported that it is gone, and still returns it");
+    }
+    async function conclude(workspace, {errors: errors, deletedKeys: deletedKeys}, context) {
+      if (errors.every(isRejection) && await isGone(workspace, context)) return {
+        deletedKeys: deletedKeys
+      };
+      const details = {
+        workspace: workspace,
+        errors: errors,
+        deletedKeys: deletedKeys.length
+      };
+      const failure = new Failure("teardown-incomplete", details);
+      const reason = errors.map(error => formatAttempt(error.details)).join("; ");
+      return {
+        deletedKeys: deletedKeys,
+        problem: {
+          failure: failure,
+          reason: reason
+        }
+      };
+    }
+    function isRejection({details: {kind: kind, status: status = 0}}) {
+      return kind === "rejected" && status !== 401 && status !== 403;
+    }
+    async function isGone({id: id}, {client: client}) {
+      const {value: lookup} = await settle(findWorkspace(client, id), ApiError);
+      return lookup !== void 0 && lookup.workspace === void 0;
+    }
+    const createCleanupTask = () => object({
+      deleteKeys: schemas_boolean(),
+      target: union([ object({
+        created: object({
+          id: schemas_guid(),
+          slug: schemas_string()
+        })
+      }), object({
+        pending: pendingWorkspace()
+      }) ])
+    });
+    const pendingWorkspace = () => object({
+      desired: createWorkspaceRequest,
+      window: optional(object({
+        from: schemas_number(),
+        to: schemas_number()
+      }))
+    });
+    function describeLeftover({target: target}) {
+      return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
+    }
+    async function runCreateCleanup(task, context) {
+      const {target: target, deleteKeys: deleteKeys} = task;
+      const workspace = "created" in target ? target.created : await findCreated(target.pending, context);
+      if (!workspace) return;
+      const options = {
+        deleteKeys: deleteKeys,
+        relistKeys: false
+      };
+      const {deletedKeys: deletedKeys, problem: problem} = await teardown(workspace, options, context);
+      if (problem) return {
+        error: problem.failure,
+        left: task
+      };
+      const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : "";
+      context.log.info(`Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`);
       return;
     }
-    async function runCleanUp(work) {
-      const state = readCleanUpState(work.remains);
-      const main = readMainProcess();
-      const running = main && isRunning(main) ? main : void 0;
-      if (!state && !running) return;
-      const left = () => work.tell(state && !(state instanceof Failure) ? state.remains : void 0);
+    async function findCreated({desired: desired, window: window}, context) {
+      const {client: client, log: log, warn: warn} = context;
+      for await (const _ of pollDelays(context)) {
+        const {workspace: workspace} = await findWorkspace(client, desired.slug);
+        if (!workspace) continue;
+        const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
+        if (isInTime && matchesDesired(workspace, desired)) return workspace;
+        warn("workspace-left-alone", {
+          workspace: workspace
+        });
+        return;
+      }
+      log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
+      return;
+    }
+    function readManagementKey() {
+      return readInputs(object({
+        management_key: connection.management_key
+      })).management_key;
+    }
+    async function runCleanupStep(cleanup) {
+      const saved = readJournal(cleanup.schema);
+      const isSaved = typeof saved === "object";
+      const main = findRunningMain();
+      if (!isSaved && !main) return;
+      let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
       await runStep(async step => {
-        const {report: report, clock: clock, signal: signal} = step;
-        if (running) await endMain(running, step, {
-          left: left(),
-          isIntentKnown: state !== void 0
-        });
-        if (!state) return;
-        if (state instanceof Failure) throw state;
-        const client = connect({
-          ...state,
-          managementKey: readManagementKey()
-        }, step);
-        await work.cleanUp(state.remains, {
-          client: client,
-          clock: clock,
-          log: report,
-          signal: signal
-        });
+        if (main) {
+          const leftovers = cleanup.describeLeftovers(task);
+          await endMain(main, step, {
+            leftovers: leftovers,
+            isTaskKnown: saved !== "missing"
+          });
+        }
+        if (saved instanceof Failure) throw saved;
+        if (!isSaved) return;
+        const managementKey = readManagementKey();
+        const incomplete = await cleanup.run(saved.task, openContext({
+          ...saved,
+          managementKey: managementKey
+        }, step));
+        task = incomplete?.left ?? task;
+        if (incomplete) throw incomplete.error;
       }, (report, error) => {
-        report.warnOf(error, `It may be left behind at OpenRouter: ${left()}.`);
+        report.warnOfCleanup(error, cleanup.describeLeftovers(task));
         return 0;
       });
     }
-    async function endMain(main, {report: report, clock: clock, signal: signal}, {left: left, isIntentKnown: isIntentKnown}) {
-      const lastLine = `It may be left behind at OpenRouter: ${left}.`;
-      if (!await endProcess(main, {
+    async function endMain(main, {report: report, clock: clock, signal: signal}, {leftovers: leftovers, isTaskKnown: isTaskKnown}) {
+      const hasEnded = await endProcess(main, {
         clock: clock,
         signal: signal
-      })) report.warning("The step could not be ended", [ `It was still running when its post step began, and did not end within ${END_WITHIN_MS / 1e3} s of SIGTERM. What it creates from now on stays.`, lastLine ]); else if (isIntentKnown) report.info("The step was still running, and was ended (SIGTERM) before this clean-up."); else report.warning("The step was still running when its post step began", [ "It was ended (SIGTERM). Whether it had created anything by then is not known.", lastLine ]);
+      });
+      if (!hasEnded) report.warn("main-still-running", {
+        seconds: END_WITHIN_MS / 1e3,
+        leftovers: leftovers
+      }); else if (!isTaskKnown) report.warn("main-was-running", {
+        leftovers: leftovers
+      }); else report.info("The step was still running. It was ended (SIGTERM) before this cleanup.");
     }
-    function create_post_post() {
-      return runCleanUp({
-        remains: remainsOfCreate(),
-        cleanUp: cleanUp,
-        tell: remains => remains ? `the workspace ${slugOf(remains)}` : "whatever workspace the step made"
+    function createPost() {
+      return runCleanupStep({
+        schema: createCleanupTask(),
+        run: runCreateCleanup,
+        describeLeftovers: task => task ? describeLeftover(task) : "a workspace, if the step created one"
       });
     }
     const id_or_slug_SHAPE = "must be the id or slug of a workspace";
@@ -5632,115 +6189,92 @@
         dryRun: read.dry_run
       };
     }
-    async function deleteOne(request, surroundings, found) {
-      const {client: client, clock: clock, log: log} = surroundings;
+    async function deleteOne(request, context, onFound) {
+      const {client: client, clock: clock, log: log} = context;
       const {deleteKeys: deleteKeys, dryRun: dryRun} = request;
       const start = clock.now();
-      log.info(`Asked to delete the workspace ${request.workspace}.`);
+      log.info(`Deleting the workspace ${request.workspace}.`);
       const {workspace: workspace} = await findWorkspace(client, request.workspace);
       if (!workspace) {
-        log.info("There is none: it is gone already.");
+        log.info("It does not exist: already deleted.");
         return {
           deleted: false,
           keys: []
         };
       }
-      found(workspace);
+      onFound(workspace);
       const {slug: slug, id: id, name: name} = workspace;
-      log.info(`It is ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
-      delete_refuse(workspace, request);
-      if (dryRun) return plan(workspace, request, surroundings);
-      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, {
+      log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+      assertDeletable(workspace, request);
+      if (dryRun) return planDeletion(workspace, request, context);
+      const options = {
         deleteKeys: deleteKeys,
-        looksAgain: true
-      }, surroundings);
+        relistKeys: true
+      };
+      const {deletedKeys: keys, problem: problem} = await teardown(workspace, options, context);
+      const failure = problem?.failure ?? await verifyDeleted(workspace, context);
       if (failure) return {
         workspace: workspace,
         deleted: false,
-        keys: deletedKeys,
+        keys: keys,
         failure: failure
       };
-      const result = {
+      const seconds = formatSeconds(clock.now() - start);
+      log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
+      return {
         workspace: workspace,
         deleted: true,
-        keys: deletedKeys
+        keys: keys
       };
-      const doubt = await doubtThatGone(workspace, surroundings);
-      if (doubt) return {
-        ...result,
-        deleted: false,
-        failure: doubt
-      };
-      const seconds = tellSeconds(clock.now() - start);
-      log.info(`Deleted it, in ${seconds}. API keys deleted: ${deletedKeys.length}.`);
-      return result;
     }
-    function delete_refuse({slug: slug, id: id}, {expectSlugPrefix: expectSlugPrefix = ""}) {
-      if (slug === "default") throw new Failure("The default workspace is never deleted", [ `The workspace ${id} is the default one of the account, and to delete that would disable the account's keys for good.`, "Nothing was deleted." ]);
-      if (!slug.startsWith(expectSlugPrefix)) throw new Failure(`The workspace ${slug} is not one that was meant`, [ `Its slug does not begin with ${expectSlugPrefix}, as expect-slug-prefix says: ${slug}, id ${id}.`, "Nothing was deleted." ]);
+    function assertDeletable(workspace, {expectSlugPrefix: expectSlugPrefix = ""}) {
+      const {slug: slug} = workspace;
+      if (slug === "default") throw new Failure("default-workspace", {
+        workspace: workspace
+      });
+      if (!slug.startsWith(expectSlugPrefix)) throw new Failure("slug-prefix-mismatch", {
+        workspace: workspace,
+        prefix: expectSlugPrefix
+      });
     }
-    async function plan(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
+    async function planDeletion(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
       const {keys: keys} = await listKeys(client, workspace);
-      if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
-      log.info(`It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`);
+      if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
+        workspace: workspace,
+        keys: keys
+      });
+      log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
       return {
         workspace: workspace,
         deleted: false,
         keys: keys
       };
     }
-    async function doubtThatGone({slug: slug, id: id}, {client: client}) {
-      try {
-        const {workspace: workspace} = await findWorkspace(client, id);
-        if (!workspace) return;
-      } catch (error) {
-        if (!(error instanceof OpenRouterError)) throw error;
-        return error.with({
-          left: [ `OpenRouter has answered that it has deleted the workspace ${slug}, id ${id}.` ]
-        });
-      }
-      return stillThere({
+    async function verifyDeleted({slug: slug, id: id}, {client: client}) {
+      const workspace = {
         slug: slug,
         id: id
+      };
+      const {value: lookup, error: error} = await settle(findWorkspace(client, id), ApiError);
+      if (error) return new Failure("deletion-not-verified", {
+        workspace: workspace,
+        error: error
       });
-    }
-    function outputsOfDelete({deleted: deleted, keys: keys}, dryRun) {
-      return {
-        deleted: String(deleted),
-        "deleted-keys": String(dryRun ? 0 : keys.length)
-      };
-    }
-    function summaryOfDelete({workspace: workspace, keys: keys}, {asked: asked, dryRun: dryRun}) {
-      if (!workspace) return {
-        title: `✅ Gone already: the OpenRouter workspace ${asked}`
-      };
-      const {name: name, slug: slug, id: id} = workspace;
-      const [done, withIt] = dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
-      return {
-        title: `${done} the OpenRouter workspace ${name}`,
-        paragraphs: [ `Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.` ],
-        table: tableOfKeys(keys)
-      };
+      return lookup.workspace ? new Failure("workspace-still-exists", {
+        workspace: workspace
+      }) : void 0;
     }
     function delete_deleteWorkspace() {
       return runStep(async step => {
-        const {report: report, clock: clock} = step;
+        const {report: report} = step;
         const inputs = readDeleteInputs();
-        const {workspace: asked, dryRun: dryRun} = inputs;
-        const result = await deleteOne(inputs, {
-          client: connect(inputs, step),
-          clock: clock,
-          log: report
-        }, ({id: id, slug: slug}) => report.output({
+        const result = await deleteOne(inputs, openContext(inputs, step), ({id: id, slug: slug}) => report.output({
           id: id,
           slug: slug
         }));
-        report.output(outputsOfDelete(result, dryRun));
+        report.output(deleteOutputs(result, inputs));
         if (result.failure) throw result.failure;
-        report.summarize(summaryOfDelete(result, {
-          asked: asked,
-          dryRun: dryRun
-        }));
+        report.summarize(deleteSummary(result, inputs));
       });
     }
     const MAX_WORKFLOW = 60;
@@ -5787,7 +6321,7 @@
         apiUrl: read.api_url,
         timeoutMs: read.timeout,
         workspace: read.workspace,
-        asked: {
+        desired: {
           name: read.name ?? keyNameOf(process.env, Math.random()),
           ...read.limit_usd !== void 0 && {
             limit: read.limit_usd
@@ -5806,272 +6340,304 @@
       };
     }
     const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
-    function warnOfKeyDrift(key, asked, log) {
-      const changes = COMPARED.filter(field => asked[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== asked[field]).map(field => ({
+    function warnOnKeyDrift(key, desired, {warn: warn}) {
+      const changes = COMPARED.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
         field: field,
-        from: asked[field],
+        from: desired[field],
         to: key[field]
       }));
       const {expires_at: expires_at} = key;
-      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(asked.expires_at)) changes.push({
+      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(desired.expires_at)) changes.push({
         field: "expires_at",
-        from: asked.expires_at,
+        from: desired.expires_at,
         to: expires_at
       });
-      if (changes.length === 0) return;
-      log.warning(`The API key ${tellKey(key)} is not quite what was asked for`, tellAnswer(changes));
+      if (changes.length > 0) warn("unexpected-key-fields", {
+        key: key,
+        changes: changes
+      });
     }
     function secondOf(time) {
       return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
     }
-    function lostAmong(keys, intent, isNew) {
-      const alike = keys.filter(key => isNew(key) && orphans_isAsAsked(key, intent, keys));
+    const orphanSearch = () => object({
+      workspace: object({
+        id: schemas_string(),
+        slug: schemas_string()
+      }),
+      desired: createKeyRequest,
+      nameIsRandom: schemas_boolean(),
+      isUnique: schemas_boolean(),
+      since: optional(schemas_number()),
+      preexistingHashes: array(schemas_string()),
+      maxOrphans: schemas_number()
+    });
+    function findOrphans(keys, search, isNew) {
+      const alike = keys.filter(key => isNew(key) && matches(key, search, keys));
       return {
         keys: alike,
-        areOurs: intent.isUnique && alike.length <= intent.lost
+        isConclusive: search.isUnique && alike.length <= search.maxOrphans
       };
     }
-    function orphans_isAsAsked(key, {asked: asked, nameIsRandom: nameIsRandom}, keys) {
-      if (key.name !== asked.name) return false;
+    function matches(key, {desired: desired, nameIsRandom: nameIsRandom}, keys) {
+      if (key.name !== desired.name) return false;
       if (nameIsRandom) return true;
       const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
-      return (key["limit"] ?? null) === (asked.limit ?? null) && expiresAlike(key["expires_at"], asked.expires_at, keepsMs);
+      return (key["limit"] ?? null) === (desired.limit ?? null) && expiresAlike(key["expires_at"], desired.expires_at, keepsMs);
     }
     function expiresAlike(theirs, ours, keepsMs) {
       if (ours === null) return (theirs ?? null) === null;
-      const [answered, asked] = [ Date.parse(String(theirs)), Date.parse(ours) ];
-      const isWhole = answered % 1e3 === 0 && Math.abs(answered - asked) < 1e3;
-      return answered === asked || !keepsMs && isWhole;
+      const [returned, desired] = [ Date.parse(String(theirs)), Date.parse(ours) ];
+      const isWhole = returned % 1e3 === 0 && Math.abs(returned - desired) < 1e3;
+      return returned === desired || !keepsMs && isWhole;
     }
-    function isSince(key, {since: since}) {
-      return since === void 0 || wasMadeIn(key, {
+    function mayBeCreatedSince(key, {since: since}) {
+      if (since === void 0) return true;
+      return wasCreatedWithin(key, {
         from: since,
         to: Number.POSITIVE_INFINITY
       }) !== false;
     }
-    function hashesToSpare({keys: keys, serverTime: serverTime}, asked) {
-      const isNamesake = key => key.name === asked.name && isSince(key, {
+    function preexistingHashes({keys: keys, serverTime: serverTime}, name) {
+      return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
         since: serverTime
-      });
-      return keys.filter(isNamesake).map(({hash: hash}) => hash);
+      })).map(({hash: hash}) => hash);
     }
-    async function mintOnce(intent, isNew, surroundings) {
-      const {client: client, log: log, conceal: conceal} = surroundings;
-      const giveUp = error => {
-        if (!error.facts.mayHaveLanded) orWarn(log, surroundings.withdrawn);
-        throw error;
+    async function lookupOrphans(search, isNew, {client: client}) {
+      const {keys: keys} = await listKeys(client, search.workspace);
+      return findOrphans(keys, search, isNew);
+    }
+    async function deleteOrphans(orphans, {client: client, log: log}) {
+      const [failed] = await deleteEach(orphans, client, key => log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`));
+      if (failed) throw new Failure("orphan-not-deleted", failed);
+    }
+    function unknownOwner({desired: {name: name}, workspace: workspace, isUnique: isUnique}, keys) {
+      return {
+        name: name,
+        workspace: workspace,
+        isUnique: isUnique,
+        keys: keys
       };
-      let lost = 0;
-      for (let attempt = 1; ;) {
-        const effect = lost > 0 ? `An API key named ${JSON.stringify(intent.asked.name)} whose secret is lost may exist.` : "Nothing was changed at OpenRouter.";
-        orFailWith(effect, () => surroundings.posting({
-          ...intent,
-          lost: lost + 1
-        }));
-        try {
-          return {
-            ...await postKey(client, intent.asked, {
-              attempt: attempt,
-              conceal: conceal
-            }),
-            lost: lost
-          };
-        } catch (error) {
-          if (!(error instanceof OpenRouterError)) throw error;
-          if (!canBeLookedInto(error.facts)) return giveUp(told(error, lost > 0));
-          attempt = error.facts.attempts + 1;
-          lost += 1;
-          log.info(`${whatHappened(error.facts)}. Looking for a key whose secret is lost.`);
-          const now = {
-            ...intent,
-            lost: lost
-          };
-          const found = await lookInto(error, () => findLost(now, isNew, surroundings));
-          if (!found.areOurs && found.keys.length > 0) {
-            orWarn(log, surroundings.withdrawn);
-            throw new Failure(...unclear(now, found));
-          }
-          lost -= await deleteLost(found, surroundings);
-          if (error.facts.status === 500 && found.keys.length === 0) lost -= 1;
-          await nextAttempt(error, lost > 0, client).catch(known => {
-            if (!(known instanceof OpenRouterError)) throw known;
-            giveUp(known);
-          });
-        }
-      }
     }
-    async function findLost(intent, isNew, {client: client}) {
-      const {keys: keys} = await listKeys(client, intent.workspace);
-      return lostAmong(keys, intent, isNew);
+    function reconcileKey(rounds, {search: search, isNew: isNew}) {
+      const {failure: failure, found: found, deleted: deleted} = rounds.at(-1);
+      const {retryable: retryable, ambiguous: ambiguous} = FAILURE_CLASSES[failure.kind];
+      const maxOrphans = countPossibleOrphans(rounds);
+      const goOn = {
+        kind: retryable ? "retry" : "give-up",
+        ambiguous: maxOrphans > 0
+      };
+      if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return goOn;
+      if (!found) return {
+        kind: "lookup",
+        ambiguous: true
+      };
+      const orphans = findOrphans(found, {
+        ...search,
+        maxOrphans: maxOrphans
+      }, isNew);
+      if (orphans.keys.length === 0) return goOn;
+      return orphans.isConclusive ? {
+        kind: "delete",
+        orphans: orphans.keys
+      } : {
+        kind: "done",
+        result: orphans.keys
+      };
     }
-    async function deleteLost({keys: keys}, {client: client, log: log}) {
-      const [left] = await deleteEach(keys, client, key => log.info(`Deleted the API key ${tellKey(key)}, whose secret was lost.`));
-      if (!left) return keys.length;
-      throw left.error.with({
-        left: [ `Left behind: the API key ${tellKey(left.key)}, hash ${left.key.hash}. This step made it, but the answer was lost, and with it the secret.` ]
-      });
+    function countPossibleOrphans(rounds) {
+      const ambiguous = rounds.filter(({failure: failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
+      const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
+      return ambiguous - deleted;
     }
-    function unclear({asked: asked, isUnique: isUnique, workspace: workspace}, {keys: keys}) {
-      return [ `It cannot be told whose the API keys named ${JSON.stringify(asked.name)} are`, [ `An answer was lost, and since then there is in the workspace ${workspace.slug}: ${keys.map(tellKey).join(", ")}.`, isUnique ? "There are more of them than this step can have made, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "See which of them are in use, and delete the others." ] ];
-    }
-    async function makeKey(request, surroundings) {
-      const {clock: clock, log: log, events: events} = surroundings;
-      const plan = await planKey(request, surroundings);
+    async function createKey(request, context) {
+      const {clock: clock, log: log} = context;
+      const plan = await planKey(request, context);
       const start = clock.now();
-      const minted = await mintOnce(plan.intent, plan.isNew, {
-        ...surroundings,
-        conceal: events.conceal,
-        posting: intended => events.leave({
-          intended: intended,
-          revoke: true
-        }),
-        withdrawn: () => events.leave(null)
-      });
-      const {key: key, lost: lost} = minted;
-      const leave = remains => orFailWith(`The API key exists: ${tellKey(key)}, hash ${key.hash}.`, () => events.leave(remains));
-      const result = handOver(minted, plan, {
-        request: request,
-        events: {
-          ...events,
-          leave: leave
-        }
-      });
-      const seconds = tellSeconds(clock.now() - start);
+      const created = await createKeyOnce(plan, context);
+      const result = handOver(created, {
+        plan: plan,
+        request: request
+      }, context);
+      const {key: key} = created;
+      const seconds = formatSeconds(clock.now() - start);
       const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-      log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-      warnOfKeyDrift(key, plan.intent.asked, log);
-      if (lost > 0) {
-        const left = await settleLate(minted, plan, surroundings);
-        if (left !== lost) leave(remainsOf({
-          ...minted,
-          lost: left
-        }, plan, request));
-      }
-      if (request.replace) await deleteReplaced(plan.before, key, surroundings);
-      log.info(request.revokeAfterJob ? "It will be revoked when the job ends." : "It will not be revoked after the job.");
+      log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+      warnOnKeyDrift(key, plan.search.desired, context);
+      await deleteLateOrphans(created, {
+        plan: plan,
+        request: request
+      }, context);
+      if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
+      log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
       return result;
     }
-    async function planKey(request, surroundings) {
-      const {client: client, log: log} = surroundings;
-      const {name: name} = request.asked;
-      log.info(`Asked for the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-      const look = await findWorkspace(client, request.workspace);
-      const {workspace: workspace} = look;
-      if (!workspace) throw absent(request);
+    async function planKey(request, context) {
+      const {client: client, log: log} = context;
+      const {name: name} = request.desired;
+      log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+      const lookup = await findWorkspace(client, request.workspace);
+      const {workspace: workspace} = lookup;
+      if (!workspace) throw new Failure("workspace-not-found", {
+        workspace: request.workspace
+      });
       const {id: id, slug: slug} = workspace;
       const list = await listKeys(client, workspace);
-      const before = list.keys.filter(key => key.name === name);
-      log.info(`The workspace is ${slug}, id ${id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`);
-      const asked = bodyOf(request, look, {
-        id: id,
-        ...surroundings
-      });
-      const hashes = new Set(before.map(({hash: hash}) => hash));
+      const namesakes = list.keys.filter(key => key.name === name);
+      log.info(`The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`);
+      const desired = {
+        ...request.desired,
+        workspace_id: id,
+        expires_at: expiryOf(request, lookup, context)
+      };
+      const hashes = new Set(namesakes.map(({hash: hash}) => hash));
       return {
         workspace: workspace,
-        intent: {
+        search: {
           workspace: {
             id: id,
             slug: slug
           },
-          asked: asked,
+          desired: desired,
           nameIsRandom: request.nameIsRandom,
-          isUnique: request.nameIsRandom || asked.expires_at !== null,
+          isUnique: request.nameIsRandom || desired.expires_at !== null,
           since: list.serverTime,
-          before: hashesToSpare(list, asked),
-          lost: 0
+          preexistingHashes: preexistingHashes(list, name),
+          maxOrphans: 0
         },
-        before: before,
+        namesakes: namesakes,
         isNew: ({hash: hash}) => !hashes.has(hash)
       };
     }
-    function absent({workspace: workspace}) {
-      return new Failure(`There is no workspace ${workspace}`, [ "No workspace of the account has that id or slug: a step that creates it must come before this one.", "Nothing was changed at OpenRouter." ]);
-    }
-    function bodyOf({asked: asked, expiresInMs: expiresInMs}, {serverTime: serverTime}, {id: id, random: random, timeOfDay: timeOfDay}) {
+    function expiryOf({expiresInMs: expiresInMs}, {serverTime: serverTime}, {random: random, timeOfDay: timeOfDay}) {
+      if (expiresInMs === null) return null;
       const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3;
       const ms = 1 + Math.floor(random() * 999);
-      const expires_at = expiresInMs === null ? null : new Date(second + expiresInMs + ms).toISOString();
+      return new Date(second + expiresInMs + ms).toISOString();
+    }
+    async function createKeyOnce(plan, context) {
+      const {client: client, journal: journal, registerSecrets: registerSecrets} = context;
+      const {search: search, workspace: workspace} = plan;
+      const {value: created, error: error} = await settle(createOnce({
+        send(rounds) {
+          const maxOrphans = countPossibleOrphans(rounds) + 1;
+          const exists = maxOrphans > 1 ? "perhaps a key whose secret was lost" : void 0;
+          journal.save({
+            search: {
+              ...search,
+              maxOrphans: maxOrphans
+            },
+            revoke: true
+          }, exists);
+          return sendKey(client, search.desired, registerSecrets);
+        },
+        reconcile: rounds => reconcileKey(rounds, plan),
+        question: "whether it created a key whose secret was lost",
+        lookup: async () => (await listKeys(client, workspace)).keys,
+        deleteOrphans: orphans => deleteOrphans(orphans, context)
+      }, context), ApiError);
+      if (error) {
+        if (!error.details.ambiguous) journal.clear();
+        throw error;
+      }
+      if (created.kind === "reconciled") {
+        journal.clear();
+        throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
+      }
       return {
-        ...asked,
-        workspace_id: id,
-        expires_at: expires_at
+        ...created.response.data,
+        maxOrphans: countPossibleOrphans(created.rounds)
       };
     }
-    function handOver(minted, plan, {request: request, events: events}) {
-      const {key: key, secret: secret} = minted;
-      const {workspace: workspace, intent: intent} = plan;
-      events.leave(remainsOf(minted, plan, {
-        revokeAfterJob: true
-      }));
-      if (key.workspace_id !== workspace.id || key.name !== intent.asked.name || !plan.isNew(key)) {
-        events.leave(minted.lost > 0 ? {
-          intended: {
-            ...intent,
-            lost: minted.lost
-          },
+    function handOver({key: key, secret: secret, maxOrphans: maxOrphans}, {plan: plan, request: request}, {journal: journal, onCreated: onCreated}) {
+      const {workspace: workspace} = plan;
+      const search = {
+        ...plan.search,
+        maxOrphans: maxOrphans
+      };
+      const {desired: desired} = search;
+      const created = {
+        hash: key.hash,
+        label: key.label
+      };
+      const exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
+      journal.save({
+        search: search,
+        created: created,
+        revoke: true
+      }, exists);
+      if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
+        amendOrClear({
+          search: search,
           revoke: false
-        } : null);
-        throw new Failure("OpenRouter has answered with another API key", [ `Asked for was a new one named ${JSON.stringify(intent.asked.name)} in the workspace ${workspace.id}; the answer was ${tellKey(key)}, hash ${key.hash}, in ${key.workspace_id}.`, "It is not handed out, and is left alone. Tell OpenRouter, and look for a key that nobody has." ]);
+        }, journal);
+        throw new Failure("unexpected-key", {
+          key: key,
+          workspace: workspace,
+          name: desired.name
+        });
       }
-      const answered = key["expires_at"];
-      const expiresAt = answered === void 0 ? intent.asked.expires_at : timeIn(answered);
+      const returned = key["expires_at"];
+      const expiresAt = returned === void 0 ? desired.expires_at : parseTime(returned);
       const result = {
         workspace: workspace,
         key: key,
         secret: secret,
         expiresAt: expiresAt
       };
-      events.minted(result);
-      if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
+      onCreated(result);
+      amendOrClear({
+        search: search,
+        created: created,
+        revoke: request.revokeAfterJob
+      }, journal);
       return result;
     }
-    function timeIn(answered) {
-      return typeof answered === "string" && !Number.isNaN(Date.parse(answered)) ? answered : null;
+    function amendOrClear(task, journal) {
+      if (task.revoke || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
     }
-    function remainsOf({key: {hash: hash, label: label}, lost: lost}, {intent: intent}, {revokeAfterJob: revoke}) {
-      if (!revoke && lost === 0) return null;
-      return {
-        intended: {
-          ...intent,
-          lost: lost
-        },
-        minted: {
-          hash: hash,
-          label: label
-        },
-        revoke: revoke
-      };
+    function parseTime(value) {
+      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : null;
     }
-    async function settleLate({key: key, lost: lost}, {intent: intent, isNew: isNew}, surroundings) {
-      const {log: log} = surroundings;
-      const late = {
-        ...intent,
-        lost: lost
+    async function deleteLateOrphans({key: key, maxOrphans: maxOrphans}, {plan: plan, request: request}, context) {
+      if (maxOrphans === 0) return;
+      const {log: log, journal: journal, warn: warn} = context;
+      const search = {
+        ...plan.search,
+        maxOrphans: maxOrphans
       };
-      try {
-        const isLate = other => isNew(other) && other.hash !== key.hash;
-        const found = await findLost(late, isLate, surroundings);
-        if (found.keys.length === 0 || found.areOurs) return lost - await deleteLost(found, surroundings);
-        log.warning(...unclear(late, found));
-        return 0;
-      } catch (error) {
-        if (!(error instanceof OpenRouterError)) throw error;
-        log.info(`${error.message}. When the job ends, it is looked for again.`);
-        return lost;
+      const isLate = other => plan.isNew(other) && other.hash !== key.hash;
+      const {value: orphans, error: error} = await settle(lookupOrphans(search, isLate, context), ApiError);
+      if (error) {
+        log.info(`${error.message}. The post step checks again.`);
+        return;
       }
+      const {keys: keys, isConclusive: isConclusive} = orphans;
+      if (keys.length === 0) return;
+      if (isConclusive) await deleteOrphans(keys, context); else warn("key-owner-unknown", unknownOwner(search, keys));
+      const left = isConclusive ? maxOrphans - keys.length : 0;
+      amendOrClear({
+        search: {
+          ...search,
+          maxOrphans: left
+        },
+        created: {
+          hash: key.hash,
+          label: key.label
+        },
+        revoke: request.revokeAfterJob
+      }, journal);
     }
-    async function deleteReplaced(before, key, {client: client, log: log}) {
-      const replaced = before.filter(({hash: hash}) => hash !== key.hash);
-      const left = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`));
-      const [first] = left;
-      if (!first) return;
-      throw first.error.with({
-        doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
-        left: [ `The new API key exists, and is in the outputs: ${tellKey(key)}.`, ...someOf(left.map(({key: old}) => `Left of the old ones: ${tellKey(old)}.`)), "Running this again deletes them, and the new one too." ]
+    async function deleteReplacedKeys(namesakes, key, {client: client, log: log}) {
+      const replaced = namesakes.filter(({hash: hash}) => hash !== key.hash);
+      const undeleted = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
+      if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
+        key: key,
+        undeleted: undeleted,
+        count: replaced.length
       });
     }
-    function outputsOfKey({key: key, workspace: workspace, expiresAt: expiresAt}) {
+    function keyOutputs({key: key, workspace: workspace, expiresAt: expiresAt}) {
       return {
         name: key.name,
         hash: key.hash,
@@ -6081,10 +6647,9 @@
         "workspace-slug": workspace.slug
       };
     }
-    function summaryOfKey(result, request) {
-      const {key: key, workspace: workspace, expiresAt: expiresAt} = result;
+    function keySummary({key: key, workspace: workspace, expiresAt: expiresAt}, request) {
       return {
-        title: `✅ Made the OpenRouter API key ${key.name}`,
+        title: `✅ Created the OpenRouter API key ${key.name}`,
         table: {
           header: [ "Field", "Value" ],
           rows: [ [ "Name", {
@@ -6095,92 +6660,104 @@
             code: key.hash
           } ], [ "Workspace", {
             code: `${workspace.slug} (${workspace.id})`
-          } ], [ "Limit", limitOf(request) ], [ "Expires", expiresAt === null ? "never" : {
+          } ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
             code: expiresAt
           } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
         }
       };
     }
-    function limitOf({asked: {limit: limit, limit_reset: limit_reset}}) {
+    function formatLimit({desired: {limit: limit, limit_reset: limit_reset}}) {
       if (limit === void 0) return "none";
-      return limit_reset === void 0 ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
+      return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
     }
     function key_key() {
       return runStep(async step => {
-        const {report: report, clock: clock} = step;
-        leaveProcess(report);
+        const {report: report} = step;
+        saveMainProcess(report);
         const inputs = readKeyInputs();
-        const {apiUrl: apiUrl, timeoutMs: timeoutMs} = inputs;
-        const result = await makeKey(inputs, {
-          client: connect(inputs, step),
-          clock: clock,
-          log: report,
+        const result = await createKey(inputs, {
+          ...openContext(inputs, step),
+          journal: openJournal(inputs, report),
+          registerSecrets: report.registerSecrets,
+          onCreated(created) {
+            report.output(keyOutputs(created));
+            report.outputSecret("key", created.secret);
+          },
           random: Math.random,
-          timeOfDay: Date.now,
-          events: {
-            conceal: report.conceal,
-            leave: remains => report.saveState(CLEAN_UP_STATE, remains && {
-              apiUrl: apiUrl,
-              timeoutMs: timeoutMs,
-              remains: remains
-            }),
-            minted(made) {
-              report.output(outputsOfKey(made));
-              report.outputSecret("key", made.secret);
-            }
-          }
+          timeOfDay: Date.now
         });
-        report.summarize(summaryOfKey(result, inputs));
+        report.summarize(keySummary(result, inputs));
       });
     }
-    function tellRemains({intended: {asked: asked, lost: lost}, minted: minted, revoke: revoke}) {
-      const named = JSON.stringify(asked.name);
-      return [ ...minted && revoke ? [ `the API key ${named} (${minted.label}), hash ${minted.hash}` ] : [], ...lost > 0 ? [ `an API key named ${named} whose secret nobody has` ] : [] ].join("; ");
+    const keyCleanupTask = () => object({
+      search: orphanSearch(),
+      created: optional(object({
+        hash: schemas_string(),
+        label: schemas_string()
+      })),
+      revoke: schemas_boolean()
+    });
+    function describeLeftovers({search: search, created: created, revoke: revoke}) {
+      const name = JSON.stringify(search.desired.name);
+      return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
     }
-    async function cleanUpKeys(remains, surroundings) {
-      const outcomes = await Promise.allSettled([ revokeMinted(remains, surroundings), deleteAllLost(remains, surroundings) ]);
-      const failed = outcomes.find(({status: status}) => status === "rejected");
-      if (failed?.status === "rejected") throw failed.reason;
-    }
-    async function revokeMinted(remains, {client: client, log: log}) {
-      const {intended: intended, minted: minted, revoke: revoke} = remains;
-      if (!minted || !revoke) return;
-      const key = {
-        name: intended.asked.name,
-        ...minted
-      };
-      const wasThere = await deleteKey(client, key);
-      log.info(wasThere ? `Revoked the API key ${tellKey(key)}, hash ${key.hash}.` : `The API key ${tellKey(key)}, hash ${key.hash}, was gone already.`);
-      remains.revoke = false;
-    }
-    async function deleteAllLost(remains, surroundings) {
-      const {intended: intended, minted: minted} = remains;
-      if (intended.lost === 0) return;
-      const {log: log} = surroundings;
-      const known = new Set([ ...intended.before, minted?.hash ]);
-      const isNew = key => !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-      for await (const _ of looks(surroundings)) {
-        const found = await findLost(intended, isNew, surroundings);
-        if (found.keys.length > 0 && !found.areOurs) {
-          log.warning(...unclear(intended, found));
-          break;
+    async function runKeyCleanup(task, context) {
+      const [revocation, search] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]);
+      const error = revocation.error ?? search.error;
+      if (!error) return;
+      const maxOrphans = search.error ? task.search.maxOrphans : 0;
+      const left = {
+        ...task,
+        revoke: revocation.error !== void 0,
+        search: {
+          ...task.search,
+          maxOrphans: maxOrphans
         }
-        intended.lost -= await deleteLost(found, surroundings);
-        if (intended.lost === 0) return;
+      };
+      return {
+        error: error,
+        left: left
+      };
+    }
+    async function revokeCreated({search: search, created: created, revoke: revoke}, {client: client, log: log}) {
+      if (!created || !revoke) return;
+      const key = {
+        name: search.desired.name,
+        ...created
+      };
+      const existed = await deleteKey(client, key);
+      log.info(existed ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.` : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`);
+    }
+    async function deleteAllOrphans({search: search, created: created}, context) {
+      let {maxOrphans: maxOrphans} = search;
+      if (maxOrphans === 0) return;
+      const known = new Set([ ...search.preexistingHashes, created?.hash ]);
+      const isNew = key => !known.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+      for await (const _ of pollDelays(context)) {
+        const {keys: keys, isConclusive: isConclusive} = await lookupOrphans({
+          ...search,
+          maxOrphans: maxOrphans
+        }, isNew, context);
+        if (keys.length > 0 && !isConclusive) {
+          context.warn("key-owner-unknown", unknownOwner(search, keys));
+          return;
+        }
+        await deleteOrphans(keys, context);
+        maxOrphans -= keys.length;
+        if (maxOrphans === 0) return;
       }
-      intended.lost = 0;
     }
     function keyPost() {
-      return runCleanUp({
-        remains: remainsOfKey(),
-        cleanUp: cleanUpKeys,
-        tell: remains => remains ? tellRemains(remains) : "whatever API key the step made"
+      return runCleanupStep({
+        schema: keyCleanupTask(),
+        run: runKeyCleanup,
+        describeLeftovers: task => task ? describeLeftovers(task) : "an API key, if the step created one"
       });
     }
     function fixedPrefix(glob) {
       return glob.split(/[*?]/, 1)[0] ?? "";
     }
-    function matches(glob, text) {
+    function glob_matches(glob, text) {
       let [at, next] = [ 0, 0 ];
       let [star, reach] = [ -1, 0 ];
       while (at < text.length) if (glob[next] === "*") {
@@ -6195,10 +6772,10 @@
       } else return false;
       return /^\**$/.test(glob.slice(next));
     }
-    const GLOB = "must be a slug, in which * stands for any characters and ? for any one";
-    const glob = () => schemas_string(GLOB).check(_regex(/^[a-z0-9?*-]+$/, GLOB));
+    const GLOB_MESSAGE = "must be a slug, in which * stands for any characters and ? for any one";
+    const glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
     const MIN_PREFIX = 2;
-    const COUNT = "must be a whole number, 1 or more";
+    const COUNT_MESSAGE = "must be a whole number, 1 or more";
     const sweepInputs = () => object({
       management_key: connection.management_key,
       slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
@@ -6208,7 +6785,7 @@
       }),
       keep: schemas_default(array(glob(), "must be a list of slugs"), []),
       delete_keys: flag_flag(),
-      max_deletions: schemas_default(schemas_int(COUNT).check(_gte(1, COUNT)), 50),
+      max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
       dry_run: flag_flag(),
       api_url: connection.api_url,
       timeout: timeout("10m")
@@ -6227,51 +6804,23 @@
         dryRun: read.dry_run
       };
     }
-    const format_UNITS = [ {
-      ms: 864e5,
-      name: "d"
-    }, {
-      ms: 36e5,
-      name: "h"
-    }, {
-      ms: 6e4,
-      name: "min"
-    }, {
-      ms: 1e3,
-      name: "s"
-    } ];
-    function tellAge(ms) {
-      let rest = Math.max(0, ms);
-      const parts = format_UNITS.map(({ms: unit, name: name}) => {
-        const count = Math.floor(rest / unit);
-        rest -= count * unit;
-        return {
-          count: count,
-          text: `${count} ${name}`
-        };
-      });
-      const first = parts.findIndex(({count: count}) => count > 0);
-      if (first < 0) return "0 s";
-      const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
-      return shown.map(({text: text}) => text).join(" ");
-    }
     const MAX_REMEMBERED = 1e3;
     const SHARE = .2;
-    async function sweep(request, surroundings) {
-      const {log: log, clock: clock} = surroundings;
+    async function sweep(request, context) {
+      const {log: log, clock: clock} = context;
       const start = clock.now();
-      const found = await findStale(request, surroundings);
-      const {stale: stale, kept: kept, notStale: notStale} = found;
-      log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
+      const found = await findStale(request, context);
+      const {stale: stale, retained: retained, notStale: notStale} = found;
+      log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
       const nothing = {
         deleted: [],
         failed: [],
         wouldDelete: [],
-        spared: []
+        skipped: []
       };
       const result = {
         ...nothing,
-        kept: kept,
+        retained: retained,
         stale: found.count,
         notStale: notStale
       };
@@ -6279,15 +6828,15 @@
         for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
         return {
           ...result,
-          spared: stale.map(fate => ({
-            ...fate,
+          skipped: stale.map(entry => ({
+            ...entry,
             reason: TOO_MANY
           }))
         };
       }
       if (request.dryRun) {
         for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-        log.info("This is a dry run: nothing was deleted.");
+        log.info("Dry run: nothing was deleted.");
         return {
           ...result,
           wouldDelete: stale
@@ -6295,14 +6844,14 @@
       }
       const deleted = [];
       const failed = [];
-      await pLimit(AT_ONCE).map(stale, async fate => {
-        const failure = await deleteStale(fate, request, surroundings);
-        if (failure === void 0) deleted.push(fate); else failed.push({
-          ...fate,
+      await pLimit(MAX_CONCURRENCY).map(stale, async entry => {
+        const failure = await deleteStale(entry, request, context);
+        if (failure === void 0) deleted.push(entry); else failed.push({
+          ...entry,
           reason: failure
         });
       });
-      const seconds = tellSeconds(clock.now() - start);
+      const seconds = formatSeconds(clock.now() - start);
       log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
       return {
         ...result,
@@ -6312,28 +6861,28 @@
     }
     const TOO_MANY = "stale, but there are more than max-deletions allows";
     async function findStale(request, {client: client, log: log}) {
-      log.info(`Looking for workspaces with a slug like ${request.slugPattern} that are older than ${tellAge(request.olderThanMs)}.`);
+      log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
       const found = {
         stale: [],
         count: 0,
-        kept: [],
+        retained: [],
         notStale: 0
       };
-      for await (const {items: items, serverTime: serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug: slug}) => matches(request.slugPattern, slug))) {
+      for await (const {items: items, serverTime: serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug: slug}) => glob_matches(request.slugPattern, slug))) {
         const age = ageOf(workspace, serverTime);
         const reason = reasonToKeep(workspace, age, request);
         if (reason === void 0) {
           found.count += 1;
-          const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
-          if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) found.stale.push(fate);
+          const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
+          if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) found.stale.push(entry);
         } else {
           found.notStale += 1;
-          if (found.kept.length < MAX_REMEMBERED) found.kept.push(fateOf(workspace, age, reason));
+          if (found.retained.length < MAX_REMEMBERED) found.retained.push(toSweepEntry(workspace, age, reason));
         }
       }
       return found;
     }
-    function fateOf({id: id, slug: slug, created_at: created_at}, age, reason) {
+    function toSweepEntry({id: id, slug: slug, created_at: created_at}, age, reason) {
       return {
         id: id,
         slug: slug,
@@ -6343,117 +6892,61 @@
       };
     }
     function ageOf(workspace, serverTime) {
-      const made = createdAt(workspace);
-      return serverTime === void 0 || made === void 0 ? void 0 : serverTime - made;
+      const created = createdAt(workspace);
+      return serverTime === void 0 || created === void 0 ? void 0 : serverTime - created;
     }
     function reasonToKeep({slug: slug}, age, {keep: keep, olderThanMs: olderThanMs}) {
       if (slug === "default") return "the default workspace";
-      const keeper = keep.find(glob => matches(glob, slug));
-      if (keeper !== void 0) return `in keep, as ${keeper}`;
-      if (age === void 0) return "of an age that cannot be told";
-      return age > olderThanMs ? void 0 : `only ${tellAge(age)} old`;
+      const keepPattern = keep.find(glob => glob_matches(glob, slug));
+      if (keepPattern !== void 0) return `keep has ${keepPattern}`;
+      if (age === void 0) return "its age is unknown";
+      return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
     }
-    async function deleteStale(workspace, {deleteKeys: deleteKeys, timeoutMs: timeoutMs}, surroundings) {
-      const {log: log, signal: signal} = surroundings;
-      const client = surroundings.client.within(timeoutMs * SHARE);
-      if (signal.aborted) return `was not begun: ${signal.reason.message}`;
+    async function deleteStale({id: id, slug: slug, reason: reason}, {deleteKeys: deleteKeys, timeoutMs: timeoutMs}, context) {
+      const {log: log, signal: signal} = context;
+      if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
+      const client = context.client.withTimeout(timeoutMs * SHARE);
       const options = {
         deleteKeys: deleteKeys,
-        looksAgain: false
+        relistKeys: false
       };
-      const {deletedKeys: deletedKeys, failure: failure} = await tearDown(workspace, options, {
-        ...surroundings,
+      const result = await teardown({
+        id: id,
+        slug: slug
+      }, options, {
+        ...context,
         client: client
       });
-      if (!failure) {
-        log.info(`Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`);
+      const keys = `API keys deleted: ${result.deletedKeys.length}`;
+      if (!result.problem) {
+        log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
         return;
       }
-      const done = deletedKeys.length > 0 ? [ `API keys deleted: ${deletedKeys.length}` ] : [];
-      const why = [ ...shortly(failure), ...done ].join("; ");
-      log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
+      const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
+      log.info(`Could not delete ${slug}, id ${id}: ${why}`);
       return why;
     }
-    function shortly(failure) {
-      if (failure instanceof OpenRouterError) return linesOf(failure.facts);
-      return [ `${failure.title}: ${failure.lines[0]}` ];
-    }
-    const MAX_LIST = 1e5;
-    function outputsOfSweep(result) {
-      const {deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, failed: failed} = result;
-      return {
-        deleted: list(deleted),
-        "would-delete": list(wouldDelete),
-        kept: list([ ...spared, ...kept ]),
-        failed: list(failed),
-        count: String(deleted.length)
-      };
-    }
-    function list(fates) {
-      const entries = fates.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
-        id: id,
-        slug: slug,
-        created_at: created_at,
-        reason: reason
-      }));
-      return `[${fitting(entries, MAX_LIST).join(",")}]`;
-    }
-    const MAX_NAMED = 10;
-    function leakOf(result) {
-      const {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, spared: spared} = result;
-      if (stale === 0) return;
-      const found = [ ...failed, ...deleted, ...wouldDelete, ...spared ];
-      const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
-      const more = stale > named.length ? ` and ${stale - named.length} more` : "";
-      return [ `${countOf(stale)} left behind by a teardown`, [ `Found: ${named.join(", ")}${more}.`, "Each should have been deleted by the workflow that made it: see why it was not." ] ];
-    }
-    function failureOf(result, request) {
-      const {stale: stale, failed: failed} = result;
-      const {maxDeletions: maxDeletions} = request;
-      if (stale > maxDeletions) return new Failure(`Stale: ${countOf(stale)}, and max-deletions is ${maxDeletions}`, [ "Is slug-pattern, older-than or keep not what was meant? If it is, raise max-deletions.", "Nothing was deleted." ], tableOf(result));
-      if (failed.length === 0) return;
-      return new Failure(`${failed.length} of ${countOf(stale)} could not be deleted`, [ ...someOf(failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), MAX_NAMED), "Running this again tries them again." ], tableOf(result));
-    }
-    function summaryOfSweep(result, {dryRun: dryRun}) {
-      const {deleted: deleted, stale: stale, notStale: notStale} = result;
-      return {
-        title: dryRun ? `🔎 Dry run: would delete ${countOf(stale)}` : `✅ Deleted ${countOf(deleted.length)}`,
-        paragraphs: [ `${countOf(notStale)} with a slug of the pattern stayed.` ],
-        table: tableOf(result)
-      };
-    }
-    function tableOf(result) {
-      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, spared: spared, kept: kept, stale: stale, notStale: notStale} = result;
-      const rows = (fates, done) => fates.map(({slug: slug, age: age, reason: reason}) => [ {
-        code: slug
-      }, age === void 0 ? "unknown" : tellAge(age), done(reason) ]);
-      const stayed = reason => `kept: ${reason}`;
-      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(spared, stayed), ...rows(kept, stayed) ];
-      return {
-        header: [ "Workspace", "Age", "What was done" ],
-        rows: shown,
-        more: stale + notStale - shown.length
-      };
-    }
-    function countOf(workspaces) {
-      return workspaces === 1 ? "1 workspace" : `${workspaces} workspaces`;
+    function failureOf(result, {maxDeletions: maxDeletions}) {
+      if (result.stale > maxDeletions) return new Failure("too-many-stale", {
+        result: result,
+        maxDeletions: maxDeletions
+      });
+      return result.failed.length > 0 ? new Failure("sweep-incomplete", {
+        result: result
+      }) : void 0;
     }
     function sweep_sweep() {
       return runStep(async step => {
-        const {report: report, clock: clock, signal: signal} = step;
+        const {report: report} = step;
         const inputs = readSweepInputs();
-        const result = await sweep(inputs, {
-          client: connect(inputs, step),
-          clock: clock,
-          log: report,
-          signal: signal
+        const result = await sweep(inputs, openContext(inputs, step));
+        report.output(sweepOutputs(result));
+        if (result.stale > 0) report.warn("stale-workspaces", {
+          result: result
         });
-        report.output(outputsOfSweep(result));
-        const leak = leakOf(result);
-        if (leak) report.warning(...leak);
         const failure = failureOf(result, inputs);
         if (failure) throw failure;
-        report.summarize(summaryOfSweep(result, inputs));
+        report.summarize(sweepSummary(result, inputs));
       });
     }
   })();

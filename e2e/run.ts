@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveKey, giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import { isActThere, runWorkflow } from './act.ts';
@@ -75,10 +75,10 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   },
 
   async 'a sweep deletes what is stale, and says so to a later step'(sandbox) {
-    giveWorkspace(sandbox, { slug: 'preview-1', age: 20 * DAY, keys: 2 });
-    giveWorkspace(sandbox, { slug: 'preview-main', age: 20 * DAY });
-    giveWorkspace(sandbox, { slug: 'preview-demo-1', age: 20 * DAY });
-    giveWorkspace(sandbox, { slug: 'preview-2', age: DAY });
+    seedWorkspace(sandbox, { slug: 'preview-1', age: 20 * DAY, keys: 2 });
+    seedWorkspace(sandbox, { slug: 'preview-main', age: 20 * DAY });
+    seedWorkspace(sandbox, { slug: 'preview-demo-1', age: 20 * DAY });
+    seedWorkspace(sandbox, { slug: 'preview-2', age: DAY });
     const run = await runWorkflow({ workflow: 'sweep.yml', sandbox });
     assert.equal(run.exitCode, 0);
     assert.match(run.log, /Deleted 1, first preview-1/);
@@ -113,8 +113,8 @@ const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
 
   async 'the management key is masked in every log'(sandbox) {
     const { managementKey } = sandbox;
-    const workspace = giveWorkspace(sandbox, { slug: 'preview-42', name: managementKey });
-    giveKey(sandbox, workspace, { name: managementKey });
+    const workspace = seedWorkspace(sandbox, { slug: 'preview-42', name: managementKey });
+    seedKey(sandbox, workspace, { name: managementKey });
     const { log, summaries } = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
     assert.ok(![log, ...summaries].join().includes(managementKey));
     assert.match(log, /\*\*\*/);

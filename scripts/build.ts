@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The programs that an `action.yml` can name, by file, each an export of `src/index.ts`. */
 const PROGRAMS = {
   create: 'create',
-  post: 'post',
+  'create-post': 'createPost',
   delete: 'delete',
   sweep: 'sweep',
   key: 'key',

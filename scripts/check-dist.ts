@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.ts';
 
-const committed = fileURLToPath(new URL('../dist', import.meta.url));
+const applied = fileURLToPath(new URL('../dist', import.meta.url));
 const built = mkdtempSync(join(tmpdir(), 'dist-'));
 await build(built);
 
-const names = new Set([...readdirSync(committed), ...readdirSync(built)]);
-const stale = [...names].filter((name) => contentOf(committed, name) !== contentOf(built, name));
+const names = new Set([...readdirSync(applied), ...readdirSync(built)]);
+const stale = [...names].filter((name) => contentOf(applied, name) !== contentOf(built, name));
 rmSync(built, { recursive: true });
 if (stale.length > 0) {
   console.error(`dist is not what the sources build (${stale.join(', ')}): run npm run build`);

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { giveWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import { runStep } from '../sandbox/runner/runner.ts';
 
@@ -26,11 +26,11 @@ await draw('create', '', {
   'guardrail-limit-reset': 'daily',
 });
 await draw('key', 'key', { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' });
-giveWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 2 });
+seedWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 2 });
 await draw('delete', 'delete', { workspace: 'preview-43', 'delete-keys': 'true' });
 const ages = { 'preview-7': 31 * DAY, 'preview-main': 200 * DAY, 'preview-41': 30 * HOUR };
-for (const [slug, age] of Object.entries(ages)) giveWorkspace(sandbox, { slug, age: age + MINUTE });
-giveWorkspace(sandbox, { slug: 'preview-12', age: 19 * DAY + MINUTE, keys: 1 });
+for (const [slug, age] of Object.entries(ages)) seedWorkspace(sandbox, { slug, age: age + MINUTE });
+seedWorkspace(sandbox, { slug: 'preview-12', age: 19 * DAY + MINUTE, keys: 1 });
 await draw('sweep', 'sweep', {
   'slug-pattern': 'preview-*',
   'older-than': '14d',

@@ -1,5 +1,6 @@
+/** The programs that the `action.yml` files name: `dist/<name>.js` runs one of them. */
 export { create } from './actions/create.ts';
-export { post } from './actions/create-post.ts';
+export { createPost } from './actions/create-post.ts';
 export { deleteWorkspace as delete } from './actions/delete.ts';
 export { key } from './actions/key.ts';
 export { keyPost } from './actions/key-post.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readManifest } from '../../sandbox/runner/runner.ts';
-import { annotations, openBench, ROOT, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
@@ -23,12 +23,12 @@ const EVERY_FIELD = {
 };
 
 test('one request creates the workspace, and its id and slug are outputs', async () => {
-  const before = bench.sandbox.requests.length;
-  const step = await bench.create({ name: 'Preview 42', slug: 'preview-42' });
+  const before = harness.sandbox.requests.length;
+  const step = await harness.create({ name: 'Preview 42', slug: 'preview-42' });
 
   expect(step.exitCode).toBe(0);
-  expect(bench.sandbox.requests).toHaveLength(before + 1);
-  const workspace = bench.sandbox.account.workspaces.find(({ slug }) => slug === 'preview-42');
+  expect(harness.sandbox.requests).toHaveLength(before + 1);
+  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'preview-42');
   const { workspace: json, ...others } = step.outputs;
   expect(JSON.parse(json ?? '')).toEqual(workspace);
   expect(others).toEqual({
@@ -42,17 +42,17 @@ test('one request creates the workspace, and its id and slug are outputs', async
 });
 
 test('every output that action.yml declares is set, and no other', async () => {
-  const step = await bench.create();
+  const step = await harness.create();
   const { outputs = {} } = await readManifest(ROOT);
   expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(outputs).sort());
 });
 
 test('the request is a POST to /workspaces with the key, as JSON', async () => {
-  await bench.create();
-  const request = bench.sandbox.requests.at(-1);
+  await harness.create();
+  const request = harness.sandbox.requests.at(-1);
   expect(request).toMatchObject({ method: 'POST', path: '/workspaces' });
   expect(request?.headers).toMatchObject({
-    authorization: `Bearer ${bench.sandbox.managementKey}`,
+    authorization: `Bearer ${harness.sandbox.managementKey}`,
     accept: 'application/json',
     'content-type': 'application/json',
     'user-agent': `${name}/${version}`,
@@ -60,12 +60,12 @@ test('the request is a POST to /workspaces with the key, as JSON', async () => {
 });
 
 test('the body holds what the author wrote and nothing else', async () => {
-  await bench.create({ name: 'Only these', slug: 'only-these' });
+  await harness.create({ name: 'Only these', slug: 'only-these' });
   expect(bodyOfLastRequest()).toEqual({ name: 'Only these', slug: 'only-these' });
 });
 
 test('every field reaches the request as the type that the API takes', async () => {
-  const step = await bench.create(EVERY_FIELD);
+  const step = await harness.create(EVERY_FIELD);
   expect(step.exitCode).toBe(0);
   expect(bodyOfLastRequest()).toEqual({
     name: 'Preview of pull request 42',
@@ -91,7 +91,7 @@ test.each([
   'io-logging-api-key-ids',
   'disabled-server-tools',
 ])('%s takes the word null', async (input) => {
-  const step = await bench.create({ [input]: 'null' });
+  const step = await harness.create({ [input]: 'null' });
   expect(step.exitCode).toBe(0);
   expect(bodyOfLastRequest()).toHaveProperty(input.replaceAll('-', '_'), null);
 });
@@ -103,20 +103,24 @@ test('blanks around an input are not part of it', async () => {
       ` \t${value}\n\n`,
     ]),
   );
-  await bench.create(padded);
+  await harness.create(padded);
   const trimmed = bodyOfLastRequest();
-  await bench.create({ ...EVERY_FIELD, slug: 'trimmed' });
+  await harness.create({ ...EVERY_FIELD, slug: 'trimmed' });
   expect(trimmed).toEqual({ ...bodyOfLastRequest(), slug: 'padded' });
 });
 
 test('an input of blanks is absent', async () => {
-  const step = await bench.create({ description: ' \n\t', timeout: '', 'default-text-model': ' ' });
+  const step = await harness.create({
+    description: ' \n\t',
+    timeout: '',
+    'default-text-model': ' ',
+  });
   expect(step.exitCode).toBe(0);
   expect(Object.keys(bodyOfLastRequest())).toEqual(['name', 'slug']);
 });
 
 test('the log tells the story in two lines', async () => {
-  const step = await bench.create({ name: 'Told', slug: 'told' });
+  const step = await harness.create({ name: 'Told', slug: 'told' });
   expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
     [
       'Asked for the workspace "Told" with the slug told.',
@@ -128,13 +132,16 @@ test('the log tells the story in two lines', async () => {
 });
 
 test('the request appears under debug logging', async () => {
-  const step = await bench.create();
+  const step = await harness.create();
   const lines = annotations(step, 'debug').map(({ data }) => data.replace(/\d+ ms/, '1 ms'));
-  expect(lines).toEqual([`POST ${bench.sandbox.url}/workspaces: 201, after 1 ms`]);
+  expect(lines).toEqual([`POST ${harness.sandbox.url}/workspaces: 201, after 1 ms`]);
 });
 
 test('the summary shows each field as OpenRouter answered it, and who set it', async () => {
-  const { summary } = await bench.create({ slug: 'summed-up', 'io-logging-sampling-rate': '0.5' });
+  const { summary } = await harness.create({
+    slug: 'summed-up',
+    'io-logging-sampling-rate': '0.5',
+  });
   expect(summary).toContain(
     '<h3><a href="https://openrouter.ai/workspaces/summed-up">✅ Created the OpenRouter workspace Preview</a></h3>',
   );
@@ -158,8 +165,8 @@ test('a warning that is too long for a message is in the summary with every line
   const body = JSON.stringify({
     data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
   });
-  bench.sandbox.faults.push({ kind: 'answer', status: 201, body });
-  const step = await bench.create(inputs);
+  harness.sandbox.faults.push({ kind: 'answer', status: 201, body });
+  const step = await harness.create(inputs);
   const [warning] = annotations(step, 'warning');
   expect(warning?.data.length).toBeLessThanOrEqual(4_096);
   expect(warning?.data).toContain('\n… and 1 more: the job summary has every line.');
@@ -170,12 +177,12 @@ test('a warning that is too long for a message is in the summary with every line
 });
 
 test('a run without a summary file is green', async () => {
-  const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '' });
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '' });
   expect(step.exitCode).toBe(0);
 });
 
 test('a summary that cannot be written is a warning, and the step green', async () => {
-  const step = await bench.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toHaveProperty('id');
   const [warning] = annotations(step, 'warning');
@@ -184,19 +191,19 @@ test('a summary that cannot be written is a warning, and the step green', async 
 });
 
 test('a state that cannot be written is not needed without delete-after-job', async () => {
-  bench.sandbox.faults.push({ kind: 'answer', status: 401 });
-  const { title } = redOf(await bench.create({}, { GITHUB_STATE: '/nowhere/state' }));
+  harness.sandbox.faults.push({ kind: 'answer', status: 401 });
+  const { title } = expectFailure(await harness.create({}, { GITHUB_STATE: '/nowhere/state' }));
   expect(title).toMatch(/^Could not create the workspace /);
 });
 
 test('outputs that cannot be written are red, and are told in the log', async () => {
-  const step = await bench.create({ slug: 'untold' }, { GITHUB_OUTPUT: '/nowhere/output' });
-  const workspace = bench.sandbox.account.workspaces.find(({ slug }) => slug === 'untold');
+  const step = await harness.create({ slug: 'untold' }, { GITHUB_OUTPUT: '/nowhere/output' });
+  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'untold');
   expect(step.exitCode).toBe(1);
   expect(step.log).toContain('The work was done, but the outputs could not be written');
   expect(step.log).toContain(`id: ${workspace?.id}`);
 });
 
 function bodyOfLastRequest(): object {
-  return JSON.parse(bench.sandbox.requests.at(-1)?.body ?? '');
+  return JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '');
 }

@@ -1,33 +1,34 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { type Given, giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace, type WorkspaceFixture } from '../../sandbox/openrouter/seed.ts';
 import { type RecordedRequest, startSandbox } from '../../sandbox/openrouter/server.ts';
-import { annotations, openBench, printedBy, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness, printedBy } from '../support/harness.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
 let meanwhile: (request: RecordedRequest) => void = () => undefined;
-const bench = openBench({ onExchange: (request) => meanwhile(request) });
+const harness = openHarness({ onExchange: (request) => meanwhile(request) });
 
 const SLUG = 'preview-42';
 const DELETE_KEY = 'DELETE /keys/:hash';
 const DELETE_WORKSPACE = 'DELETE /workspaces/:id';
 
 beforeEach(() => {
-  const { account, requests, faults } = bench.sandbox;
+  const { account, requests, faults } = harness.sandbox;
   meanwhile = () => undefined;
   account.workspaces.length = 1;
   for (const list of [account.keys, requests, faults]) list.length = 0;
 });
 
-const give = (given: Partial<Given> = {}) => giveWorkspace(bench.sandbox, { slug: SLUG, ...given });
+const give = (given: Partial<WorkspaceFixture> = {}) =>
+  seedWorkspace(harness.sandbox, { slug: SLUG, ...given });
 const remove = (inputs: Record<string, string> = {}) =>
-  bench.run('delete', { workspace: SLUG, ...inputs });
+  harness.run('delete', { workspace: SLUG, ...inputs });
 const exists = (slug = SLUG) =>
-  bench.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
-const keys = () => bench.sandbox.account.keys;
+  harness.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
+const keys = () => harness.sandbox.account.keys;
 const calls = () =>
-  bench.sandbox.requests.map(({ method, path }) => bench.sandbox.account.callOf(method, path));
+  harness.sandbox.requests.map(({ method, path }) => harness.sandbox.account.callOf(method, path));
 const known = ({ id, slug }: Workspace) => ({ id, slug });
 
 const gone = (workspace: Workspace, deletedKeys = 0) => ({
@@ -41,7 +42,7 @@ const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0' };
 describe('a workspace without keys', () => {
   test('is looked up, looked through, deleted, and looked for', async () => {
     const workspace = give();
-    const bystander = giveWorkspace(bench.sandbox, { slug: 'preview-43', keys: 1 });
+    const bystander = seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 1 });
     const step = await remove();
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toEqual(gone(workspace));
@@ -73,7 +74,7 @@ describe('a workspace without keys', () => {
     const workspace = give();
     // The sandbox takes an id as it is; OpenRouter's own may not mind.
     const body = JSON.stringify({ data: workspace });
-    bench.sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'answer', status: 200, body });
     const step = await remove({ workspace: workspace.id.toUpperCase() });
     expect(step.outputs).toEqual(gone(workspace));
   });
@@ -85,7 +86,7 @@ describe('API keys', () => {
     const [disabled] = keys();
     if (disabled) disabled.disabled = true;
     const step = await remove();
-    const { title, message } = redOf(step, { ...known(workspace), ...NOTHING_DELETED });
+    const { title, message } = expectFailure(step, { ...known(workspace), ...NOTHING_DELETED });
     expect(title).toBe('The workspace preview-42 has 3 API keys, and delete-keys is false');
     for (const { name, label } of keys()) {
       expect(message).toContain(`"${name}" (${label})`);
@@ -102,7 +103,7 @@ describe('API keys', () => {
     const workspace = give({ keys: 3 });
     const [disabled] = keys();
     if (disabled) disabled.disabled = true;
-    giveWorkspace(bench.sandbox, { slug: 'preview-43', keys: 2 });
+    seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 2 });
     const step = await remove({ 'delete-keys': 'true' });
     expect(step.outputs).toEqual(gone(workspace, 3));
     expect(calls()).toEqual([
@@ -122,13 +123,13 @@ describe('API keys', () => {
   describe('that have expired', () => {
     const giveExpired = () => {
       const workspace = give();
-      return { workspace, key: giveKey(bench.sandbox, workspace, { name: 'Old', ...EXPIRED }) };
+      return { workspace, key: seedKey(harness.sandbox, workspace, { name: 'Old', ...EXPIRED }) };
     };
 
     test('block the deletion, and are named', async () => {
       const { workspace, key } = giveExpired();
       const step = await remove();
-      const { title, message } = redOf(step, { ...known(workspace), ...NOTHING_DELETED });
+      const { title, message } = expectFailure(step, { ...known(workspace), ...NOTHING_DELETED });
       expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
       expect(message).toContain(`"Old" (${key.label})`);
       expect(keys()).toEqual([key]);
@@ -143,13 +144,13 @@ describe('API keys', () => {
 
     test('are named and deleted where OpenRouter would delete the workspace regardless', async () => {
       const other = await startSandbox({ expiredKeysBlockDeletion: false });
-      const workspace = giveWorkspace(other, { slug: SLUG });
-      giveKey(other, workspace, { name: 'Old', ...EXPIRED });
+      const workspace = seedWorkspace(other, { slug: SLUG });
+      seedKey(other, workspace, { name: 'Old', ...EXPIRED });
       const inputs = { 'management-key': other.managementKey, 'api-url': other.url };
       const refused = await remove(inputs);
       const deleted = await remove({ ...inputs, 'delete-keys': 'true' });
       await other.close();
-      expect(redOf(refused, expect.anything()).message).toContain('"Old"');
+      expect(expectFailure(refused, expect.anything()).message).toContain('"Old"');
       expect(deleted.outputs).toEqual(gone(workspace, 1));
     });
   });
@@ -166,7 +167,7 @@ describe('API keys', () => {
 
   test('are counted in an annotation where there are too many for it', async () => {
     give({ keys: 130 });
-    const { title, message } = redOf(await remove(), expect.anything());
+    const { title, message } = expectFailure(await remove(), expect.anything());
     expect(title).toContain('has 130 API keys');
     expect(message).toContain('… and 110 more');
   });
@@ -178,9 +179,9 @@ describe('API keys', () => {
     const workspace = give({ keys: 2 });
     let seen = 0;
     meanwhile = ({ method, path }) => {
-      if (bench.sandbox.account.callOf(method, path) !== call) return;
+      if (harness.sandbox.account.callOf(method, path) !== call) return;
       seen += 1;
-      if (seen === count) giveKey(bench.sandbox, workspace, { name: 'Late' });
+      if (seen === count) seedKey(harness.sandbox, workspace, { name: 'Late' });
     };
     const step = await remove({ 'delete-keys': 'true' });
     expect(step.outputs).toEqual(gone(workspace, 3));
@@ -192,9 +193,12 @@ describe('API keys', () => {
     const workspace = give();
     meanwhile = ({ path }) => {
       if (path.startsWith('/keys') && keys().length === 0)
-        giveKey(bench.sandbox, workspace, { name: 'Late' });
+        seedKey(harness.sandbox, workspace, { name: 'Late' });
     };
-    const { title, message } = redOf(await remove(), { ...known(workspace), ...NOTHING_DELETED });
+    const { title, message } = expectFailure(await remove(), {
+      ...known(workspace),
+      ...NOTHING_DELETED,
+    });
     expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
     expect(message).toContain('"Late"');
   });
@@ -202,20 +206,24 @@ describe('API keys', () => {
   test('that never cease to be made are red', async () => {
     const workspace = give({ keys: 1 });
     meanwhile = ({ method }) => {
-      if (method === 'DELETE') giveKey(bench.sandbox, workspace);
+      if (method === 'DELETE') seedKey(harness.sandbox, workspace);
     };
     const step = await remove({ 'delete-keys': 'true' });
-    const { title } = redOf(step, { ...known(workspace), deleted: 'false', 'deleted-keys': '5' });
+    const { title } = expectFailure(step, {
+      ...known(workspace),
+      deleted: 'false',
+      'deleted-keys': '5',
+    });
     expect(title).toBe('API keys keep being made in the workspace preview-42');
   });
 
   test('of another workspace are never deleted, whatever the server lists', async () => {
     give({ keys: 1 });
-    const others = giveWorkspace(bench.sandbox, { slug: 'production', keys: 2 });
+    const others = seedWorkspace(harness.sandbox, { slug: 'production', keys: 2 });
     const data = keys().filter(({ workspace_id }) => workspace_id === others.id);
     const body = JSON.stringify({ data });
     for (let count = 0; count < 30; count += 1) {
-      bench.sandbox.faults.push({ on: 'GET /keys', kind: 'answer', status: 200, body });
+      harness.sandbox.faults.push({ on: 'GET /keys', kind: 'answer', status: 200, body });
     }
     const step = await remove({ 'delete-keys': 'true', timeout: '2s' });
     expect(step.exitCode).toBe(1);
@@ -227,9 +235,9 @@ describe('API keys', () => {
 test.each(['..', 'default', 'preview-43'])('an id that is none is refused: %s', async (id) => {
   const workspace = { ...give({ keys: 1 }), id };
   const body = JSON.stringify({ data: workspace });
-  bench.sandbox.faults.push({ kind: 'answer', status: 200, body });
+  harness.sandbox.faults.push({ kind: 'answer', status: 200, body });
   const step = await remove({ 'delete-keys': 'true' });
-  expect(redOf(step, expect.anything()).title).toBe(
+  expect(expectFailure(step, expect.anything()).title).toBe(
     'The workspace preview-42 has an id that is not a UUID',
   );
   expect(calls()).toEqual(['GET /workspaces/:id']);
@@ -256,7 +264,7 @@ describe('what is gone already is no failure', () => {
 
   test.each(['GET /workspaces/:id', 'GET /keys', DELETE_KEY])('after %s', async (call) => {
     const workspace = give({ keys: 1 });
-    const { account } = bench.sandbox;
+    const { account } = harness.sandbox;
     meanwhile = ({ method, path }) => {
       if (account.callOf(method, path) !== call) return;
       account.workspaces.length = 1;
@@ -270,26 +278,28 @@ describe('what is gone already is no failure', () => {
   test('but not where OpenRouter denies what it shows', async () => {
     const workspace = give();
     const body = '{"error":{"code":404,"message":"Not Found"}}';
-    bench.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 404, body });
+    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 404, body });
     const step = await remove();
-    const { title } = redOf(step, { ...known(workspace), ...NOTHING_DELETED });
+    const { title } = expectFailure(step, { ...known(workspace), ...NOTHING_DELETED });
     expect(title).toBe('The workspace preview-42 is still there');
   });
 
   test('but a page that says 404 is no word of the API', async () => {
     const body = '<html><title>404</title></html>';
-    bench.sandbox.faults.push({ kind: 'answer', status: 404, body });
-    const { message } = redOf(await remove());
+    harness.sandbox.faults.push({ kind: 'answer', status: 404, body });
+    const { message } = expectFailure(await remove());
     expect(message).toContain('Does api-url end with the path of the API');
   });
 });
 
 describe('is refused, and nothing deleted:', () => {
   test.each(['slug', 'id'] as const)('the default workspace, by its %s', async (by) => {
-    const [workspace] = bench.sandbox.account.workspaces as [Workspace];
-    giveKey(bench.sandbox, workspace);
+    const [workspace] = harness.sandbox.account.workspaces as [Workspace];
+    seedKey(harness.sandbox, workspace);
     const step = await remove({ workspace: workspace[by], 'delete-keys': 'true' });
-    expect(redOf(step, known(workspace)).title).toBe('The default workspace is never deleted');
+    expect(expectFailure(step, known(workspace)).title).toBe(
+      'The default workspace is never deleted',
+    );
     expect(exists('default')).toBe(true);
     expect(keys()).toHaveLength(1);
     expect(calls()).toEqual(['GET /workspaces/:id']);
@@ -298,7 +308,7 @@ describe('is refused, and nothing deleted:', () => {
   test('a workspace whose slug does not begin as expected, also by its id', async () => {
     const workspace = give({ slug: 'production' });
     const step = await remove({ workspace: workspace.id, 'expect-slug-prefix': 'preview-' });
-    const { title, message } = redOf(step, known(workspace));
+    const { title, message } = expectFailure(step, known(workspace));
     expect(title).toBe('The workspace production is not one that was meant');
     expect(message).toContain('Nothing was deleted.');
     expect(exists('production')).toBe(true);
@@ -321,7 +331,7 @@ describe('is refused, and nothing deleted:', () => {
     ['a word for true', { 'delete-keys': 'yes' }, 'delete-keys must be true or false'],
   ])('%s', async (_, inputs, problem) => {
     give({ keys: 1 });
-    expect(redOf(await remove(inputs)).message).toContain(problem);
+    expect(expectFailure(await remove(inputs)).message).toContain(problem);
     expect(calls()).toEqual([]);
   });
 });
@@ -342,7 +352,7 @@ describe('a dry run', () => {
   test('is red where the run would be', async () => {
     give({ keys: 1 });
     const step = await remove({ 'dry-run': 'true' });
-    expect(redOf(step, expect.anything()).title).toContain('has 1 API key');
+    expect(expectFailure(step, expect.anything()).title).toContain('has 1 API key');
   });
 });
 
@@ -352,23 +362,23 @@ describe('a bad network', () => {
     ['502', { kind: 'answer', status: 502, body: '<h1>Bad gateway</h1>' }],
     ['429', { kind: 'answer', status: 429, headers: { 'retry-after': '0' } }],
     ['a reset before it is carried out', { kind: 'reset' }],
-    ['a reset after it was carried out', { kind: 'reset', committed: true }],
-    ['an answer cut short', { kind: 'cut', committed: true }],
+    ['a reset after it was carried out', { kind: 'reset', applied: true }],
+    ['an answer cut short', { kind: 'cut', applied: true }],
   ];
 
   test.each(faults)('each call is met by %s once', async (_, fault) => {
     const workspace = give({ keys: 3 });
-    bench.sandbox.faults.push(...CALLS.map((on) => ({ on, ...fault })));
+    harness.sandbox.faults.push(...CALLS.map((on) => ({ on, ...fault })));
     const step = await remove({ 'delete-keys': 'true' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toEqual(gone(workspace, 3));
     expect([exists(), keys().length]).toEqual([false, 0]);
-    expect(bench.sandbox.faults).toEqual([]);
+    expect(harness.sandbox.faults).toEqual([]);
   });
 
   const kinds: [string, ScheduledFault][] = [
     ['502', { kind: 'answer', status: 502 }],
-    ['a reset after it was carried out', { kind: 'reset', committed: true }],
+    ['a reset after it was carried out', { kind: 'reset', applied: true }],
   ];
   const requestsWithoutFaults = 8;
   test.each(kinds)(
@@ -378,7 +388,7 @@ describe('a bad network', () => {
         const workspace = give({ keys: 3 });
         let exchanges = 0;
         const schedule = () => {
-          if (exchanges === at) bench.sandbox.faults.push(fault);
+          if (exchanges === at) harness.sandbox.faults.push(fault);
           exchanges += 1;
         };
         meanwhile = schedule;
@@ -396,9 +406,9 @@ describe('a bad network', () => {
 test('a server that asks to wait for an hour is not asked again', async () => {
   give({ keys: 300 });
   const plea: ScheduledFault = { kind: 'answer', status: 429, headers: { 'retry-after': '3600' } };
-  bench.sandbox.faults.push(...Array(300).fill({ on: DELETE_KEY, ...plea }));
+  harness.sandbox.faults.push(...Array(300).fill({ on: DELETE_KEY, ...plea }));
   const step = await remove({ 'delete-keys': 'true' });
-  const { title, message } = redOf(step, expect.anything());
+  const { title, message } = expectFailure(step, expect.anything());
   expect(title).toBe('Could not delete 300 of 300 API keys of the workspace preview-42');
   expect(message).toContain('OpenRouter asks for fewer requests');
   expect(calls().filter((call) => call === DELETE_KEY).length).toBeLessThanOrEqual(8);
@@ -414,10 +424,10 @@ describe('partial failure', () => {
 
   test('says what is left, and another run finishes the work', async () => {
     const workspace = give({ keys: 12 });
-    bench.sandbox.faults.push(refused, refused);
+    harness.sandbox.faults.push(refused, refused);
     const step = await remove({ 'delete-keys': 'true' });
     const outputs = { ...known(workspace), deleted: 'false', 'deleted-keys': '10' };
-    const { title, message } = redOf(step, outputs);
+    const { title, message } = expectFailure(step, outputs);
     expect(title).toBe('Could not delete 2 of 12 API keys of the workspace preview-42');
     expect(message.match(/the answer was 403: Not yours/g)).toHaveLength(2);
     expect(message).toContain('API keys deleted before that: 10.');
@@ -433,17 +443,17 @@ describe('partial failure', () => {
   test('of a single key names it', async () => {
     give({ keys: 1 });
     const label = keys()[0]?.label;
-    bench.sandbox.faults.push(refused);
-    const { title } = redOf(await remove({ 'delete-keys': 'true' }), expect.anything());
+    harness.sandbox.faults.push(refused);
+    const { title } = expectFailure(await remove({ 'delete-keys': 'true' }), expect.anything());
     expect(title).toBe(`Could not delete the API key "Key 1" (${label})`);
   });
 
   test('of the workspace says that the keys are gone', async () => {
     const workspace = give({ keys: 1 });
-    bench.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 403 });
+    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 403 });
     const step = await remove({ 'delete-keys': 'true' });
     const outputs = { ...known(workspace), deleted: 'false', 'deleted-keys': '1' };
-    const { title, message } = redOf(step, outputs);
+    const { title, message } = expectFailure(step, outputs);
     expect(title).toBe('Could not delete the workspace preview-42');
     expect(message).toContain('API keys deleted before that: 1.');
   });
@@ -451,9 +461,9 @@ describe('partial failure', () => {
   test('a workspace that is still there after its deletion is red', async () => {
     const workspace = give();
     const body = '{"deleted":true}';
-    bench.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 200, body });
     const step = await remove();
-    const { title } = redOf(step, { ...known(workspace), ...NOTHING_DELETED });
+    const { title } = expectFailure(step, { ...known(workspace), ...NOTHING_DELETED });
     expect(title).toBe('The workspace preview-42 is still there');
   });
 
@@ -465,9 +475,9 @@ describe('partial failure', () => {
       meanwhile = ({ method }) => {
         if (method === 'DELETE' && keys().length <= 10) kill.resolve();
       };
-      const step = await bench.start('delete', { workspace: SLUG, 'delete-keys': 'true' });
+      const step = await harness.start('delete', { workspace: SLUG, 'delete-keys': 'true' });
       await kill.promise;
-      for (let count = 0; count < 40; count += 1) bench.sandbox.faults.push({ kind: 'silence' });
+      for (let count = 0; count < 40; count += 1) harness.sandbox.faults.push({ kind: 'silence' });
       step.kill(signal);
       const { exitCode, commands } = await step.result;
       expect(exitCode).toBe(signal === 'SIGKILL' ? null : 1);
@@ -476,7 +486,7 @@ describe('partial failure', () => {
         expect(error?.data).toContain(`the run was cancelled (${signal})`);
         expect(error?.data).toContain('Deleting the workspace again finishes the work.');
       }
-      bench.sandbox.faults.length = 0;
+      harness.sandbox.faults.length = 0;
       const left = keys().length;
       expect(left).toBeGreaterThan(0);
       expect(exists()).toBe(true);
@@ -488,9 +498,9 @@ describe('partial failure', () => {
 });
 
 test('the management key is in nothing that is shown', async () => {
-  const { managementKey } = bench.sandbox;
+  const { managementKey } = harness.sandbox;
   const workspace = give({ name: `Key ${managementKey}` });
-  giveKey(bench.sandbox, workspace, { name: managementKey });
+  seedKey(harness.sandbox, workspace, { name: managementKey });
   const steps = [
     await remove(),
     await remove({ 'delete-keys': 'true', 'dry-run': 'true' }),

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { annotations, openBench, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const SLUG = 'governed';
 const GOVERNED = {
@@ -26,28 +26,31 @@ const ADD_MEMBERS = 'POST /workspaces/:id/members/add';
 const WRITES = /^(POST|PUT|PATCH|DELETE) /;
 
 beforeEach(() => {
-  const { account, requests, faults } = bench.sandbox;
+  const { account, requests, faults } = harness.sandbox;
   account.workspaces.length = 1;
   const { budgets, guardrails, memberships } = account;
   for (const list of [budgets, guardrails, memberships, requests, faults]) list.length = 0;
 });
 
 const create = (inputs: Record<string, string> = {}) =>
-  bench.create({ name: 'Governed', slug: SLUG, ...inputs });
+  harness.create({ name: 'Governed', slug: SLUG, ...inputs });
 const update = (inputs: Record<string, string> = {}) =>
   create({ 'if-exists': 'update', ...inputs });
 
 /** The calls, and the bodies of those that write. */
 const calls = () =>
-  bench.sandbox.requests.map(({ method, path }) => bench.sandbox.account.callOf(method, path));
+  harness.sandbox.requests.map(({ method, path }) => harness.sandbox.account.callOf(method, path));
 const writes = () => calls().filter((call) => WRITES.test(call));
 const bodiesOf = (call: string) =>
-  bench.sandbox.requests
-    .filter(({ method, path }) => bench.sandbox.account.callOf(method, path) === call)
+  harness.sandbox.requests
+    .filter(({ method, path }) => harness.sandbox.account.callOf(method, path) === call)
     .map(({ body }) => JSON.parse(body));
 const limits = () =>
-  bench.sandbox.account.budgets.map(({ reset_interval, limit_usd }) => [reset_interval, limit_usd]);
-const members = () => bench.sandbox.account.memberships.map(({ user_id }) => user_id);
+  harness.sandbox.account.budgets.map(({ reset_interval, limit_usd }) => [
+    reset_interval,
+    limit_usd,
+  ]);
+const members = () => harness.sandbox.account.memberships.map(({ user_id }) => user_id);
 
 describe('a new workspace', () => {
   test('is governed as it is asked for: guardrail, budgets, members', async () => {
@@ -170,12 +173,12 @@ describe('refused before anything is created:', () => {
     ],
     ['a word for true', { 'enforce-zdr': 'yes' }, 'enforce-zdr must be true or false'],
   ])('%s', async (_, inputs, problem) => {
-    expect(redOf(await create(inputs)).message).toContain(problem);
+    expect(expectFailure(await create(inputs)).message).toContain(problem);
     expect(calls()).toEqual([]);
   });
 
   test('all at once, with what is wrong by itself', async () => {
-    const { message } = redOf(
+    const { message } = expectFailure(
       await create({
         slug: 'Not A Slug',
         'guardrail-limit-usd': '5',
@@ -187,7 +190,7 @@ describe('refused before anything is created:', () => {
   });
 
   test('and no pair is missed where one of it is wrong by itself', async () => {
-    const { message } = redOf(
+    const { message } = expectFailure(
       await create({
         'guardrail-limit-usd': '5 USD',
         'guardrail-limit-reset': 'daily',
@@ -204,15 +207,15 @@ describe('refused before anything is created:', () => {
   });
 
   test('an address that two people have', async () => {
-    const { members: organization } = bench.sandbox.account;
+    const { members: organization } = harness.sandbox.account;
     organization.push({ ...(organization[1] as (typeof organization)[0]), id: 'user_twin' });
-    const { message } = redOf(await create({ members: 'bruno@example.com' }));
+    const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
     organization.pop();
     expect(message).toContain('members: 2 people in it have bruno@example.com');
   });
 
   test('who is not in the organization', async () => {
-    const { title, message } = redOf(
+    const { title, message } = expectFailure(
       await create({ members: 'bruno@example.com, nobody@example.com, user_x' }),
     );
     expect(title).toBe('Not all members are in the organization');
@@ -224,8 +227,8 @@ describe('refused before anything is created:', () => {
   });
 
   test('members of an account that has none', async () => {
-    bench.sandbox.faults.push({ kind: 'answer', status: 403 });
-    const { message } = redOf(await create({ members: 'bruno@example.com' }));
+    harness.sandbox.faults.push({ kind: 'answer', status: 403 });
+    const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
     expect(message).toContain('Only an organization has members');
     expect(writes()).toEqual([]);
   });
@@ -234,7 +237,7 @@ describe('refused before anything is created:', () => {
 describe('if-exists: update', () => {
   test('writes nothing where nothing differs', async () => {
     await create(GOVERNED);
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     const step = await update(GOVERNED);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     expect(writes()).toEqual([]);
@@ -242,7 +245,7 @@ describe('if-exists: update', () => {
 
   test('writes what differs, and no more', async () => {
     await create(GOVERNED);
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     const step = await update({
       ...GOVERNED,
       'ignored-providers': 'null',
@@ -268,7 +271,7 @@ describe('if-exists: update', () => {
       ]),
     );
     expect(limits()).toHaveLength(3);
-    expect(bodiesOf(ADD_MEMBERS)).toEqual([{ user_ids: [bench.sandbox.account.owner] }]);
+    expect(bodiesOf(ADD_MEMBERS)).toEqual([{ user_ids: [harness.sandbox.account.owner] }]);
     expect(step.log).toContain('budget daily: 1.5 → 6');
     expect(step.summary).toContain(
       '<code>budget monthly</code></td><td><code>10</code></td><td><code>was 20</code>',
@@ -277,7 +280,7 @@ describe('if-exists: update', () => {
 
   test('sets the flag with a budget, also where no budget differs', async () => {
     await create(GOVERNED);
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     await update({ ...GOVERNED, 'include-byok-in-budgets': 'false' });
     expect(writes()).toEqual([PUT_BUDGET]);
     expect(bodiesOf(PUT_BUDGET)).toEqual([{ limit_usd: 1.5, include_byok_in_budgets: false }]);
@@ -285,7 +288,7 @@ describe('if-exists: update', () => {
 
   test('is refused, and nothing written, where the budgets would not be in order', async () => {
     await create(GOVERNED);
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     const step = await update({ description: 'New', 'budget-weekly-usd': '30' });
     expect(annotations(step)[0]?.properties['title']).toBe('The budgets would not be in order');
     expect(step.exitCode).toBe(1);
@@ -295,7 +298,7 @@ describe('if-exists: update', () => {
   test('reads budgets that are 404 as none', async () => {
     await create();
     const body = '{"error":{"code":404,"message":"No budgets"}}';
-    bench.sandbox.faults.push({
+    harness.sandbox.faults.push({
       on: 'GET /workspaces/:id/budgets',
       kind: 'answer',
       status: 404,
@@ -309,7 +312,7 @@ describe('if-exists: update', () => {
 describe('a workspace that is reused', () => {
   test('is governed as it was', async () => {
     await create();
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     await create({ ...GOVERNED, 'if-exists': 'reuse' });
     expect(calls()).toEqual(['GET /workspaces/:id']);
   });
@@ -381,7 +384,7 @@ describe('a dry run shows the plan', () => {
 
   test('for one that exists', async () => {
     await create(GOVERNED);
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     const step = await update({ ...GOVERNED, 'budget-daily-usd': '2', 'dry-run': 'true' });
     expect(step.outputs['outcome']).toBe('would-update');
     expect(writes()).toEqual([]);
@@ -398,7 +401,7 @@ describe('when a part fails', () => {
   ];
 
   test.each(parts)('%s: the step says what is in force', async (on, title, inForce, notInForce) => {
-    bench.sandbox.faults.push({ on, kind: 'answer', status: 422 });
+    harness.sandbox.faults.push({ on, kind: 'answer', status: 422 });
     const step = await create(GOVERNED);
     expect(step.exitCode).toBe(1);
     expect(step.outputs).toMatchObject({ slug: SLUG, created: 'true' });
@@ -418,31 +421,31 @@ describe('when a part fails', () => {
 
   test.each([402, 403, 404])('%i of a budget says which plan it needs', async (status) => {
     const body = '{"error":{"message":"No"}}';
-    bench.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status, body });
+    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status, body });
     const step = await create({ 'budget-daily-usd': '5' });
     expect(annotations(step)[0]?.data).toContain('need the Enterprise plan of OpenRouter');
   });
 
   test('delete-after-job deletes the workspace', async () => {
-    bench.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 422 });
+    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 422 });
     const step = await create({ ...GOVERNED, 'delete-after-job': 'true' });
     expect(annotations(step)[0]?.data).toContain(
       'With delete-after-job, the workspace is deleted when the job ends.',
     );
-    const post = await bench.post(step);
+    const post = await harness.post(step);
     expect(post.exitCode).toBe(0);
-    expect(bench.sandbox.account.workspaces).toHaveLength(1);
+    expect(harness.sandbox.account.workspaces).toHaveLength(1);
   });
 
   const passing: [string, ScheduledFault][] = [
     ['502', { kind: 'answer', status: 502 }],
-    ['a reset after it was carried out', { kind: 'reset', committed: true }],
+    ['a reset after it was carried out', { kind: 'reset', applied: true }],
     ['a reset before', { kind: 'reset' }],
     ['429', { kind: 'answer', status: 429, headers: { 'retry-after': '0' } }],
   ];
   test.each(passing)('by %s, it is tried again', async (_, fault) => {
     for (const on of [PATCH_GUARDRAIL, PUT_BUDGET, ADD_MEMBERS]) {
-      bench.sandbox.faults.push({ on, ...fault });
+      harness.sandbox.faults.push({ on, ...fault });
     }
     const step = await create(GOVERNED);
     expect(step.exitCode).toBe(0);
@@ -453,7 +456,7 @@ describe('when a part fails', () => {
 
 describe('members', () => {
   test('are added a hundred at a time, each once', async () => {
-    const { members: organization } = bench.sandbox.account;
+    const { members: organization } = harness.sandbox.account;
     const people = Array.from({ length: 150 }, (_, at) => ({
       id: `user_${at}`,
       email: `${at}@example.com`,
@@ -470,7 +473,7 @@ describe('members', () => {
   });
 
   test('a POST that may have landed is looked into before another', async () => {
-    bench.sandbox.faults.push({ on: ADD_MEMBERS, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: ADD_MEMBERS, kind: 'reset', applied: true });
     const step: StepResult = await create({ members: 'user_2bruno' });
     expect(step.exitCode).toBe(0);
     expect(calls().slice(-2)).toEqual([ADD_MEMBERS, 'GET /workspaces/:id/members']);
@@ -510,7 +513,12 @@ describe('an answer that is not what was asked for is red', () => {
       'monthly 5 USD',
     ],
   ])('%s', async (_, inputs, on, data, fact) => {
-    bench.sandbox.faults.push({ on, kind: 'answer', status: 200, body: JSON.stringify({ data }) });
+    harness.sandbox.faults.push({
+      on,
+      kind: 'answer',
+      status: 200,
+      body: JSON.stringify({ data }),
+    });
     const step = await create(inputs);
     expect(step.exitCode).toBe(1);
     const [error] = annotations(step);
@@ -524,21 +532,21 @@ describe('an answer that is not what was asked for is red', () => {
     const body = JSON.stringify({
       data: { allowed_models: ['anthropic/claude-4.5-opus-20251124'] },
     });
-    bench.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 200, body });
     expect((await create({ 'allowed-models': 'anthropic/claude-opus-4.5' })).exitCode).toBe(0);
   });
 
   test('the flag of the budgets', async () => {
     const data = { limit_usd: 5, reset_interval: 'daily' };
     const body = JSON.stringify({ data, include_byok_in_budgets: false });
-    bench.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 200, body });
     const step = await create({ 'budget-daily-usd': '5', 'include-byok-in-budgets': 'true' });
     expect(annotations(step)[0]?.data).toContain('include_byok_in_budgets is false');
   });
 
   test('members who were not added', async () => {
     const body = JSON.stringify({ data: [], added_count: 0 });
-    bench.sandbox.faults.push({ on: ADD_MEMBERS, kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: ADD_MEMBERS, kind: 'answer', status: 200, body });
     const step = await create({ members: 'user_2bruno' });
     expect(annotations(step)[0]?.properties['title']).toBe(
       'Not all members were added to the workspace governed',
@@ -548,35 +556,35 @@ describe('an answer that is not what was asked for is red', () => {
 
 describe('a workspace that is answered without its guardrail', () => {
   const withoutId = () => {
-    const { default_guardrail_id: _, ...rest } = bench.sandbox.account.workspaces.at(-1) ?? {};
+    const { default_guardrail_id: _, ...rest } = harness.sandbox.account.workspaces.at(-1) ?? {};
     return JSON.stringify({ data: rest });
   };
   test('is looked at once more', async () => {
     await create();
     const body = withoutId();
-    bench.sandbox.account.workspaces.length = 1;
+    harness.sandbox.account.workspaces.length = 1;
     // Carried out, and answered as an older API would.
-    bench.sandbox.faults.push({
+    harness.sandbox.faults.push({
       on: 'POST /workspaces',
       kind: 'answer',
       status: 201,
-      committed: true,
+      applied: true,
       body: body.replace(/"id":"[^"]*"/, '"id":"governed"'),
     });
     const step = await create({ 'enforce-zdr': 'true' });
     expect(step.exitCode).toBe(0);
-    expect(bench.sandbox.account.guardrails).toHaveLength(1);
+    expect(harness.sandbox.account.guardrails).toHaveLength(1);
   });
 
   test('is red with update, before anything is written', async () => {
     await create();
-    bench.sandbox.faults.push({
+    harness.sandbox.faults.push({
       on: 'GET /workspaces/:id',
       kind: 'answer',
       status: 200,
       body: withoutId(),
     });
-    bench.sandbox.requests.length = 0;
+    harness.sandbox.requests.length = 0;
     const step = await update({ description: 'New', 'enforce-zdr': 'true' });
     expect(annotations(step)[0]?.properties['title']).toBe(
       'The guardrail of the workspace governed cannot be found',
@@ -604,8 +612,8 @@ describe('what the log says was done', () => {
 
   test('fields are written first, and named where the rest fails', async () => {
     await create();
-    bench.sandbox.requests.length = 0;
-    bench.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 422 });
+    harness.sandbox.requests.length = 0;
+    harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 422 });
     const step = await update({ description: 'New', 'enforce-zdr': 'true' });
     expect(writes()).toEqual(['PATCH /workspaces/:id', PATCH_GUARDRAIL]);
     const [error] = annotations(step);
@@ -616,7 +624,7 @@ describe('what the log says was done', () => {
 
   test('with fail, what update would do', async () => {
     await create();
-    const { message } = redOf(await create({ 'enforce-zdr': 'true' }));
+    const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));
     expect(message).toContain('With if-exists: update, it would change none of its fields.');
     expect(message).toContain('It would also set what governs it, where that differs.');
   });
@@ -624,7 +632,7 @@ describe('what the log says was done', () => {
 
 test('the flag goes with the budget that is set, and not with one that is deleted', async () => {
   await create({ 'budget-daily-usd': '5', 'include-byok-in-budgets': 'true' });
-  bench.sandbox.requests.length = 0;
+  harness.sandbox.requests.length = 0;
   await update({
     'budget-daily-usd': 'null',
     'budget-weekly-usd': '7',
@@ -639,11 +647,11 @@ test('an empty list of members asks for nobody', async () => {
 });
 
 describe('a workspace of which it cannot be told who has made it', () => {
-  const slugTakenBy500 = openBench({ takenSlugStatus: 500 });
+  const slugTakenBy500 = openHarness({ takenSlugStatus: 500 });
 
   /** A step whose POST is answered as that for a slug that is taken, though it has made it. */
   function reuse(inputs: Record<string, string>) {
-    const fault = { kind: 'answer', status: 500, committed: true } as const;
+    const fault = { kind: 'answer', status: 500, applied: true } as const;
     slugTakenBy500.sandbox.faults.push({ on: 'POST /workspaces', ...fault });
     return slugTakenBy500.create({ 'if-exists': 'reuse', ...inputs });
   }

@@ -1,30 +1,30 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { annotations, openBench, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const SLUG = 'standing';
 const STANDING = { name: 'Standing', slug: SLUG, description: 'As it was' };
 
 const workspace = () =>
-  bench.sandbox.account.workspaces.find(({ slug }) => slug === SLUG) as Workspace;
+  harness.sandbox.account.workspaces.find(({ slug }) => slug === SLUG) as Workspace;
 
 let before: Workspace;
 
 beforeEach(async () => {
-  bench.sandbox.account.workspaces.length = 1;
-  await bench.create({ ...STANDING, 'io-logging-api-key-ids': '3,1' });
+  harness.sandbox.account.workspaces.length = 1;
+  await harness.create({ ...STANDING, 'io-logging-api-key-ids': '3,1' });
   before = structuredClone(workspace());
-  bench.sandbox.requests.length = 0;
+  harness.sandbox.requests.length = 0;
 });
 
-const calls = () => bench.sandbox.requests.map(({ method }) => method);
+const calls = () => harness.sandbox.requests.map(({ method }) => method);
 
 describe('fail', () => {
   test('is red, names who has the slug, and says what the others would do', async () => {
-    const step = await bench.create({ name: 'Mine', slug: SLUG, description: 'Another' });
-    const { title, message } = redOf(step);
+    const step = await harness.create({ name: 'Mine', slug: SLUG, description: 'Another' });
+    const { title, message } = expectFailure(step);
     expect(title).toBe(`The slug ${SLUG} is taken`);
     expect(message.split('\n')).toEqual([
       `It belongs to the workspace "Standing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
@@ -36,14 +36,14 @@ describe('fail', () => {
   });
 
   test('says so where an update would find nothing to change', async () => {
-    const { message } = redOf(await bench.create(STANDING));
+    const { message } = expectFailure(await harness.create(STANDING));
     expect(message).toContain('With if-exists: update, it would change nothing.');
   });
 });
 
 describe('reuse', () => {
   test('takes the workspace as it is, with one request', async () => {
-    const step = await bench.create({ name: 'Mine', slug: SLUG, 'if-exists': 'reuse' });
+    const step = await harness.create({ name: 'Mine', slug: SLUG, 'if-exists': 'reuse' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({
       id: before.id,
@@ -59,20 +59,20 @@ describe('reuse', () => {
   });
 
   test('creates it where there is none', async () => {
-    const step = await bench.create({ 'if-exists': 'reuse' });
+    const step = await harness.create({ 'if-exists': 'reuse' });
     expect(step.outputs).toMatchObject({ created: 'true', outcome: 'created' });
     expect(calls()).toEqual(['GET', 'POST']);
   });
 
   test('goes by the exact slug only', async () => {
-    const step = await bench.create({ slug: 'standin', 'if-exists': 'reuse' });
+    const step = await harness.create({ slug: 'standin', 'if-exists': 'reuse' });
     expect(step.outputs).toMatchObject({ slug: 'standin', created: 'true' });
   });
 });
 
 describe('update', () => {
   const update = (inputs: Record<string, string>) =>
-    bench.create({ name: 'Standing', slug: SLUG, 'if-exists': 'update', ...inputs });
+    harness.create({ name: 'Standing', slug: SLUG, 'if-exists': 'update', ...inputs });
 
   test('sets what was written and differs, and says so', async () => {
     const step = await update({
@@ -82,7 +82,7 @@ describe('update', () => {
     });
     expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome: 'updated' });
     expect(calls()).toEqual(['GET', 'PATCH']);
-    expect(JSON.parse(bench.sandbox.requests[1]?.body ?? '')).toEqual({
+    expect(JSON.parse(harness.sandbox.requests[1]?.body ?? '')).toEqual({
       description: 'As it is',
       io_logging_sampling_rate: 0.5,
     });
@@ -110,7 +110,7 @@ describe('update', () => {
   });
 
   test('of the name is in the outputs also when a later write fails', async () => {
-    bench.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
+    harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
     const step = await update({ name: 'Renamed', 'enforce-zdr': 'true' });
     expect(step.exitCode).toBe(1);
     expect(workspace().name).toBe('Renamed');
@@ -131,7 +131,7 @@ describe('update', () => {
     ['io-logging-api-key-ids', '3', { io_logging_api_key_ids: [3] }],
   ])('takes %s: %s for a change', async (input, value, sent) => {
     await update({ [input]: value });
-    expect(JSON.parse(bench.sandbox.requests[1]?.body ?? '')).toEqual(sent);
+    expect(JSON.parse(harness.sandbox.requests[1]?.body ?? '')).toEqual(sent);
   });
 
   test.each(['null', '[]'])(
@@ -143,7 +143,7 @@ describe('update', () => {
   );
 
   test('that fails has set the id and slug as outputs', async () => {
-    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 403 });
+    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 403 });
     const step = await update({ description: 'Never' });
     expect(step.exitCode).toBe(1);
     expect(annotations(step)).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('update', () => {
   });
 
   test('retries after 409, which asks to try again later', async () => {
-    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
+    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
     const step = await update({ description: 'Later' });
     expect(step.exitCode).toBe(0);
     expect(calls()).toEqual(['GET', 'PATCH', 'PATCH']);
@@ -164,7 +164,7 @@ describe('update', () => {
 
   test('warns where OpenRouter answers with other values than it was sent', async () => {
     const body = JSON.stringify({ data: { ...before, description: 'Cut sh' } });
-    bench.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });
     const step = await update({ description: 'Cut short' });
     expect(step.exitCode).toBe(0);
     const [warning] = annotations(step, 'warning');
@@ -173,7 +173,8 @@ describe('update', () => {
 });
 
 describe('a dry run', () => {
-  const dryRun = (inputs: Record<string, string>) => bench.create({ 'dry-run': 'true', ...inputs });
+  const dryRun = (inputs: Record<string, string>) =>
+    harness.create({ 'dry-run': 'true', ...inputs });
 
   test('says that it would create', async () => {
     const step = await dryRun({ name: 'New', slug: 'new-one' });
@@ -215,9 +216,9 @@ describe('a dry run', () => {
   });
 
   test('is red where the step would be', async () => {
-    const { title } = redOf(await dryRun(STANDING));
+    const { title } = expectFailure(await dryRun(STANDING));
     expect(title).toBe(`The slug ${SLUG} is taken`);
-    redOf(await dryRun({ slug: 'Not A Slug' }));
+    expectFailure(await dryRun({ slug: 'Not A Slug' }));
     expect(calls()).toEqual(['GET']);
   });
 

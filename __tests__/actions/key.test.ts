@@ -7,16 +7,16 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { type GivenKey, giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { RecordedRequest } from '../../sandbox/openrouter/server.ts';
 import { readManifest, type StepResult } from '../../sandbox/runner/runner.ts';
-import { annotations, openBench, printedBy, ROOT, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness, printedBy, ROOT } from '../support/harness.ts';
 
 /** What somebody else does while a step runs: called after each exchange. */
 let meanwhile: (request: RecordedRequest) => void = () => undefined;
 /** What time it is at OpenRouter. */
 let now = () => new Date();
-const bench = openBench({ now: () => now(), onExchange: (request) => meanwhile(request) });
+const harness = openHarness({ now: () => now(), onExchange: (request) => meanwhile(request) });
 
 /** Far from the time of any runner, and not at the beginning of a second. */
 const NOON = Date.parse('2031-05-06T12:00:00.500Z');
@@ -35,23 +35,23 @@ type Inputs = Record<string, string>;
 let workspace: Workspace;
 
 beforeEach(() => {
-  const { account, requests, faults } = bench.sandbox;
+  const { account, requests, faults } = harness.sandbox;
   meanwhile = () => undefined;
   now = () => new Date();
   account.workspaces.length = 1;
   for (const list of [account.keys, requests, faults]) list.length = 0;
-  workspace = giveWorkspace(bench.sandbox, { slug: SLUG });
+  workspace = seedWorkspace(harness.sandbox, { slug: SLUG });
 });
 
 const mint = (inputs: Inputs = {}, env = {}) =>
-  bench.run('key', { workspace: SLUG, name: 'CI', ...inputs }, env);
+  harness.run('key', { workspace: SLUG, name: 'CI', ...inputs }, env);
 const end = (main: StepResult, inputs: Inputs = {}) =>
-  bench.end('key', { workspace: SLUG, ...inputs }, main);
-const keys = () => bench.sandbox.account.keys;
-const callOf = ({ method, path }: RecordedRequest) => bench.sandbox.account.callOf(method, path);
-const calls = () => bench.sandbox.requests.map(callOf);
+  harness.end('key', { workspace: SLUG, ...inputs }, main);
+const keys = () => harness.sandbox.account.keys;
+const callOf = ({ method, path }: RecordedRequest) => harness.sandbox.account.callOf(method, path);
+const calls = () => harness.sandbox.requests.map(callOf);
 const posted = () =>
-  bench.sandbox.requests
+  harness.sandbox.requests
     .filter(({ method }) => method === 'POST')
     .map(({ body }) => JSON.parse(body));
 const sha256 = (text: string | undefined) =>
@@ -79,12 +79,12 @@ function expectNoSecret(step: StepResult): void {
 /** The step is red, shows no secret, and set no outputs; `title` and `message` are returned. */
 function expectRed(step: StepResult, outputs = {}) {
   expectNoSecret(step);
-  return redOf(step, outputs);
+  return expectFailure(step, outputs);
 }
 
 describe('a key', () => {
   test('is made in the workspace, handed out, and revoked when the job ends', async () => {
-    const bystander = giveWorkspace(bench.sandbox, { slug: 'preview-43', keys: 1 });
+    const bystander = seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 1 });
     const main = await mint();
     expectMinted(main);
     expect(calls()).toEqual([LOOK, LIST, POST]);
@@ -200,17 +200,23 @@ describe('a key', () => {
       [LIST, []],
     ] as const) {
       const body = JSON.stringify({ data });
-      bench.sandbox.faults.push({ on, kind: 'answer', status: 200, headers: { date: '-' }, body });
+      harness.sandbox.faults.push({
+        on,
+        kind: 'answer',
+        status: 200,
+        headers: { date: '-' },
+        body,
+      });
     }
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied: true });
     const seconds = (ms: number) => Math.floor(ms / 1_000);
     const before = Date.now();
     const main = await mint();
     const after = Date.now();
     expectMinted(main);
-    const asked = seconds(Date.parse(main.outputs['expires-at'] ?? '') - 6 * HOUR);
-    expect(asked).toBeGreaterThanOrEqual(seconds(before));
-    expect(asked).toBeLessThanOrEqual(seconds(after));
+    const desired = seconds(Date.parse(main.outputs['expires-at'] ?? '') - 6 * HOUR);
+    expect(desired).toBeGreaterThanOrEqual(seconds(before));
+    expect(desired).toBeLessThanOrEqual(seconds(after));
     await end(main);
     expect(keys()).toEqual([]);
   });
@@ -225,7 +231,7 @@ describe('a key', () => {
       'workspace-id': workspace.id,
       'workspace-slug': SLUG,
     });
-    const [look, list] = bench.sandbox.requests;
+    const [look, list] = harness.sandbox.requests;
     expect(look?.path).toBe(`/workspaces/${written()}`);
     expect(list?.path).toContain(`workspace_id=${workspace.id}&`);
   });
@@ -243,10 +249,10 @@ describe('a key', () => {
     ['of another name', () => ({ hash: 'a'.repeat(64), name: 'Other' })],
     ['that was there before', () => ({})],
   ])('is neither handed out nor revoked, where the answer is one %s', async (_, change) => {
-    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
+    const old = seedKey(harness.sandbox, workspace, { name: 'CI' });
     const data = { ...old, ...change(old) };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
-    bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
+    harness.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
     const main = await mint({ replace: 'true' });
     expect(expectRed(main).title).toBe('OpenRouter has answered with another API key');
     expect(main.outputs).toEqual({});
@@ -265,7 +271,7 @@ describe('a key', () => {
   test.each(['', 'short', ' '.repeat(20), PADDED, QUOTED])(
     'is red where its secret is %j',
     async (key) => {
-      bench.sandbox.faults.push(...Array<ScheduledFault>(9).fill(unusable(key)));
+      harness.sandbox.faults.push(...Array<ScheduledFault>(9).fill(unusable(key)));
       const main = await mint({ timeout: '1s' });
       expect(main.exitCode).toBe(1);
       expect(main.outputs).toEqual({});
@@ -276,11 +282,11 @@ describe('a key', () => {
     'has a secret that shows nowhere, where it is %j and comes again in an error',
     async (key) => {
       const message = `No keys for ${key.trim()}`;
-      bench.sandbox.faults.push(unusable(key));
+      harness.sandbox.faults.push(unusable(key));
       meanwhile = (request) => {
         if (callOf(request) !== POST) return;
         const body = JSON.stringify({ message });
-        bench.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403, body });
+        harness.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403, body });
       };
       const main = await mint();
       expect(expectRed(main).message).toContain('the answer was 403: No keys for ***');
@@ -302,13 +308,13 @@ describe('a key', () => {
     ['an escape of the terminal', refusal(`{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}`)],
     ['the part of a page that is cut', refusal(`<p>${fill}${LOST_SECRET}</p>`)],
   ])('is shown nowhere, where it comes in %s', async (_, fault) => {
-    bench.sandbox.faults.push({ on: POST, ...fault });
+    harness.sandbox.faults.push({ on: POST, ...fault });
     const main = await mint();
     expect(printedBy(main) + main.summary).not.toContain('7'.repeat(10));
   });
 
   test('that is not quite what was asked for is warned of', async () => {
-    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
+    const old = seedKey(harness.sandbox, workspace, { name: 'CI' });
     const others = {
       limit: null,
       limit_reset: 'daily',
@@ -317,7 +323,7 @@ describe('a key', () => {
     };
     const data = { ...old, hash: 'a'.repeat(64), ...others };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
-    bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
+    harness.sandbox.faults.push({ on: POST, kind: 'answer', status: 201, body });
     const inputs = { 'limit-usd': '5', 'limit-reset': 'weekly', 'include-byok-in-limit': 'true' };
     const main = await mint(inputs);
     expect(main.exitCode).toBe(0);
@@ -420,14 +426,14 @@ describe('is refused before anything is sent:', () => {
 
 describe('replace', () => {
   test('deletes the keys of that name that were there before, once the new one exists', async () => {
-    for (const name of ['CI', 'Other', 'CI', 'CI']) giveKey(bench.sandbox, workspace, { name });
+    for (const name of ['CI', 'Other', 'CI', 'CI']) seedKey(harness.sandbox, workspace, { name });
     const [disabled] = keys();
     if (disabled) disabled.disabled = true;
-    const elsewhere = giveWorkspace(bench.sandbox, { slug: 'preview-43' });
-    giveKey(bench.sandbox, elsewhere, { name: 'CI' });
+    const elsewhere = seedWorkspace(harness.sandbox, { slug: 'preview-43' });
+    seedKey(harness.sandbox, elsewhere, { name: 'CI' });
     let isFirst = true;
     meanwhile = (request) => {
-      if (callOf(request) === POST && isFirst) giveKey(bench.sandbox, workspace, { name: 'CI' });
+      if (callOf(request) === POST && isFirst) seedKey(harness.sandbox, workspace, { name: 'CI' });
       isFirst &&= callOf(request) !== POST;
     };
     const main = await mint({ replace: 'true' });
@@ -442,7 +448,7 @@ describe('replace', () => {
 
   test('deletes keys of that name that have expired', async () => {
     const expired = { name: 'CI', expires_at: '2020-01-01T00:00:00.000Z' };
-    giveKey(bench.sandbox, workspace, expired);
+    seedKey(harness.sandbox, workspace, expired);
     const main = await mint({ replace: 'true' });
     expectMinted(main);
     expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
@@ -450,16 +456,16 @@ describe('replace', () => {
   });
 
   test('is off by itself', async () => {
-    giveKey(bench.sandbox, workspace, { name: 'CI' });
+    seedKey(harness.sandbox, workspace, { name: 'CI' });
     expectMinted(await mint());
     expect(keys()).toHaveLength(2);
   });
 
   test('that fails is red, and says that the new key exists and which old ones are left', async () => {
-    for (const name of ['CI', 'CI', 'CI']) giveKey(bench.sandbox, workspace, { name });
+    for (const name of ['CI', 'CI', 'CI']) seedKey(harness.sandbox, workspace, { name });
     const olds = keys().map(({ label }) => label);
     const refused = { on: DELETE, kind: 'answer', status: 403 } as const;
-    bench.sandbox.faults.push(refused, refused);
+    harness.sandbox.faults.push(refused, refused);
     const main = await mint({ replace: 'true' });
     const { title, message } = expectRed(
       main,
@@ -498,25 +504,25 @@ describe('a POST whose answer is lost', () => {
 
   test.each(
     kinds.flatMap(([name, fault, inputs]) =>
-      [false, true].map((committed) => [name, committed, { fault, inputs }] as const),
+      [false, true].map((applied) => [name, applied, { fault, inputs }] as const),
     ),
   )(
     '%s (carried out: %s): there is one key',
-    async (_, committed, given) => {
-      const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
-      bench.sandbox.faults.push({ on: POST, ...given.fault, committed });
+    async (_, applied, given) => {
+      const old = seedKey(harness.sandbox, workspace, { name: 'CI' });
+      harness.sandbox.faults.push({ on: POST, ...given.fault, applied });
       const main = await mint(given.inputs);
       expectMinted(main);
       expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash'], old.hash]);
-      const lost = committed ? [LIST, DELETE] : [LIST];
+      const lost = applied ? [LIST, DELETE] : [LIST];
       expect(calls().slice(0, 3 + lost.length + 1)).toEqual([LOOK, LIST, POST, ...lost, POST]);
       const [first, second] = posted();
       expect(second).toEqual(first);
       expect(main.log).toContain('Looking for a key whose secret is lost.');
-      expect(main.log.includes('whose secret was lost.')).toBe(committed);
+      expect(main.log.includes('whose secret was lost.')).toBe(applied);
 
       // Where nothing was found, the post step would wait for what may be late.
-      if (!committed) return;
+      if (!applied) return;
       const post = await end(main);
       expect(annotations(post, 'warning')).toEqual([]);
       expect(keys()).toEqual([old]);
@@ -525,8 +531,8 @@ describe('a POST whose answer is lost', () => {
   );
 
   test('twice is looked into twice', async () => {
-    const fault = { on: POST, kind: 'reset', committed: true } as const;
-    bench.sandbox.faults.push(fault, fault);
+    const fault = { on: POST, kind: 'reset', applied: true } as const;
+    harness.sandbox.faults.push(fault, fault);
     const main = await mint();
     expectMinted(main);
     expect(keys()).toHaveLength(1);
@@ -534,7 +540,7 @@ describe('a POST whose answer is lost', () => {
   });
 
   test.each([401, 402, 403, 404, 409, 422])('%i is red at once', async (status) => {
-    bench.sandbox.faults.push({ on: POST, kind: 'answer', status, body: '{"message":"No"}' });
+    harness.sandbox.faults.push({ on: POST, kind: 'answer', status, body: '{"message":"No"}' });
     const main = await mint();
     const { title, message } = expectRed(main);
     expect(title).toBe('Could not make the API key "CI"');
@@ -548,14 +554,14 @@ describe('a POST whose answer is lost', () => {
 
   test('by a redirect is looked into, and not sent again', async () => {
     const headers = { location: '/elsewhere' };
-    bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 307, headers, committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'answer', status: 307, headers, applied: true });
     expect(expectRed(await mint()).message).toContain('the answer was a redirect (307)');
     expect(calls()).toEqual([LOOK, LIST, POST, LIST, DELETE]);
     expect(keys()).toEqual([]);
   });
 
   test('is settled by a look after 500, and not taken to be open any more', async () => {
-    bench.sandbox.faults.push(
+    harness.sandbox.faults.push(
       { on: POST, kind: 'answer', status: 500 },
       { on: POST, kind: 'answer', status: 403 },
     );
@@ -568,7 +574,7 @@ describe('a POST whose answer is lost', () => {
   test.each(['reset', 'answer'] as const)(
     'is told of where a later one (after %s) is refused for sure',
     async (kind) => {
-      bench.sandbox.faults.push(
+      harness.sandbox.faults.push(
         { on: POST, kind, status: 502 },
         { on: POST, kind: 'answer', status: 403 },
       );
@@ -581,12 +587,12 @@ describe('a POST whose answer is lost', () => {
   );
 
   test('is told of where the look is refused, and looked into after the job', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied: true });
     let lists = 0;
     meanwhile = (request) => {
       if (callOf(request) === LIST) lists += 1;
       if (callOf(request) === POST)
-        bench.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403 });
+        harness.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403 });
     };
     const main = await mint({ 'revoke-after-job': 'false' });
     const { title, message } = expectRed(main);
@@ -601,8 +607,8 @@ describe('a POST whose answer is lost', () => {
   });
 
   test('has made a key that cannot be deleted: it is named, and tried again after the job', async () => {
-    bench.sandbox.faults.push(
-      { on: POST, kind: 'reset', committed: true },
+    harness.sandbox.faults.push(
+      { on: POST, kind: 'reset', applied: true },
       { on: DELETE, kind: 'answer', status: 403 },
     );
     const main = await mint();
@@ -618,7 +624,7 @@ describe('a POST whose answer is lost', () => {
   });
 
   test('and which is carried out while the next one makes a key is deleted at once', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset' });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset' });
     let posts = 0;
     meanwhile = (request) => {
       if (callOf(request) === POST) posts += 1;
@@ -634,7 +640,7 @@ describe('a POST whose answer is lost', () => {
   test.each(['reset', 'answer'] as const)(
     'and which is carried out only after the step (%s) is deleted after the job',
     async (kind) => {
-      bench.sandbox.faults.push({ on: POST, kind, status: 502 });
+      harness.sandbox.faults.push({ on: POST, kind, status: 502 });
       const main = await mint();
       expectMinted(main);
       repeat();
@@ -663,15 +669,15 @@ describe('a POST whose answer is lost', () => {
   ])(
     'where the late look %s is green nevertheless, and looked into after the job',
     async (_, faults) => {
-      bench.sandbox.faults.push({ on: POST, kind: 'reset' });
+      harness.sandbox.faults.push({ on: POST, kind: 'reset' });
       let posts = 0;
       meanwhile = (request) => {
         if (callOf(request) !== POST) return;
         posts += 1;
-        if (posts === 2) bench.sandbox.faults.push(...faults());
+        if (posts === 2) harness.sandbox.faults.push(...faults());
       };
       const main = await mint();
-      bench.sandbox.faults.length = 0;
+      harness.sandbox.faults.length = 0;
       expectMinted(main);
       expect(main.log).toContain('When the job ends, it is looked for again.');
       repeat();
@@ -681,7 +687,7 @@ describe('a POST whose answer is lost', () => {
   );
 
   test('and which is carried out after the step, whose key is to stay: that one alone stays', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset' });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset' });
     const main = await mint({ 'revoke-after-job': 'false' });
     expectMinted(main);
     repeat();
@@ -691,7 +697,12 @@ describe('a POST whose answer is lost', () => {
 
   test('holds the secret in an error: that is masked too', async () => {
     const secret = `sk-or-v1-${'ab'.repeat(32)}`;
-    bench.sandbox.faults.push({ on: POST, kind: 'answer', status: 502, body: `{"key":"${secret}` });
+    harness.sandbox.faults.push({
+      on: POST,
+      kind: 'answer',
+      status: 502,
+      body: `{"key":"${secret}`,
+    });
     const main = await mint();
     expectMinted(main);
     expect(main.masks).toContain(secret);
@@ -699,12 +710,12 @@ describe('a POST whose answer is lost', () => {
 });
 
 /** Carries out the first POST of the step once more, as if it arrived late. */
-function repeat(fields: GivenKey = {}): void {
-  giveKey(bench.sandbox, workspace, { ...posted()[0], ...fields });
+function repeat(fields: KeyFixture = {}): void {
+  seedKey(harness.sandbox, workspace, { ...posted()[0], ...fields });
 }
 
 describe('what somebody else has made meanwhile with the same name is left alone', () => {
-  const others: [string, (asked: { expires_at: string }) => GivenKey][] = [
+  const others: [string, (desired: { expires_at: string }) => KeyFixture][] = [
     ['without an end', () => ({ expires_at: null })],
     ['with another end', ({ expires_at }) => ({ expires_at: `${expires_at.slice(0, -5)}.000Z` })],
     ['with another limit', () => ({ limit: 1 })],
@@ -713,12 +724,12 @@ describe('what somebody else has made meanwhile with the same name is left alone
 
   test.each(
     others.flatMap(([name, fields]) =>
-      [false, true].map((committed) => [name, committed, fields] as const),
+      [false, true].map((applied) => [name, applied, fields] as const),
     ),
-  )('%s (POST carried out: %s)', async (_, committed, fieldsOf) => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed });
+  )('%s (POST carried out: %s)', async (_, applied, fieldsOf) => {
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied });
     // One that shows that the server keeps milliseconds.
-    giveKey(bench.sandbox, workspace, { name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
+    seedKey(harness.sandbox, workspace, { name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
     let isFirst = true;
     meanwhile = (request) => {
       if (callOf(request) === POST && isFirst) repeat(fieldsOf(posted()[0]));
@@ -733,7 +744,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   });
 
   test('where the server keeps no milliseconds, ours is known by the second', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied: true });
     meanwhile = (request) => {
       if (callOf(request) !== POST) return;
       for (const key of keys()) key.expires_at = `${key.expires_at?.slice(0, -5)}Z`;
@@ -745,15 +756,15 @@ describe('what somebody else has made meanwhile with the same name is left alone
 
   test.each([false, true])(
     'where there are too many to tell (carried out: %s)',
-    async (committed) => {
-      bench.sandbox.faults.push({ on: POST, kind: 'reset', committed });
+    async (applied) => {
+      harness.sandbox.faults.push({ on: POST, kind: 'reset', applied });
       meanwhile = (request) => {
         if (callOf(request) === POST) for (let count = 0; count < 2; count += 1) repeat();
       };
       const main = await mint();
       const { title, message } = expectRed(main);
       expect(title).toBe('It cannot be told whose the API keys named "CI" are');
-      expect(keys()).toHaveLength(committed ? 3 : 2);
+      expect(keys()).toHaveLength(applied ? 3 : 2);
       for (const { label } of keys()) expect(message).toContain(label);
       expect(calls()).toEqual([LOOK, LIST, POST, LIST]);
       // With fewer of them it can be told no better.
@@ -764,7 +775,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   );
 
   test('and too many that come late are a warning', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset' });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset' });
     let posts = 0;
     meanwhile = (request) => {
       if (callOf(request) === POST) posts += 1;
@@ -781,7 +792,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   });
 
   test('with expires-in: never and a name of its own nothing can be told', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied: true });
     const main = await mint({ 'expires-in': 'never' });
     const { message } = expectRed(main);
     expect(message).toContain('a key of this step looks like that of any other job');
@@ -790,7 +801,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
   });
 
   test('with expires-in: never and the name that is made up, ours is known', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'reset', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'reset', applied: true });
     const main = await mint({ 'expires-in': 'never', name: '' });
     expectMinted(main);
     expect(keys()).toHaveLength(1);
@@ -800,7 +811,7 @@ describe('what somebody else has made meanwhile with the same name is left alone
 describe('after the job', () => {
   test('what to revoke comes from state, whatever the inputs are by then', async () => {
     const main = await mint();
-    giveKey(bench.sandbox, workspace, { name: 'Bystander' });
+    seedKey(harness.sandbox, workspace, { name: 'Bystander' });
     const post = await end(main, {
       workspace: 'elsewhere',
       name: 'Bystander',
@@ -813,14 +824,14 @@ describe('after the job', () => {
   });
 
   test('it is revoked before the workspace is deleted, which an earlier step has made', async () => {
-    const created = await bench.create({ slug: 'of-the-job', 'delete-after-job': 'true' });
+    const created = await harness.create({ slug: 'of-the-job', 'delete-after-job': 'true' });
     const main = await mint({ workspace: created.outputs['id'] ?? '' });
     expectMinted(main);
     // Post steps run last to first.
-    for (const post of [await end(main), await bench.post(created)]) {
+    for (const post of [await end(main), await harness.post(created)]) {
       expect(annotations(post, 'warning')).toEqual([]);
     }
-    expect(bench.sandbox.account.workspaces.map(({ slug }) => slug)).not.toContain('of-the-job');
+    expect(harness.sandbox.account.workspaces.map(({ slug }) => slug)).not.toContain('of-the-job');
   });
 
   test('a key that is gone already is success', async () => {
@@ -848,11 +859,11 @@ describe('after the job', () => {
     now = () => new Date(NOON);
     // A whole second, as where the server keeps no milliseconds.
     const fields = { name: 'CI', expires_at: '2031-05-06T18:00:00.000Z' };
-    const theirs = giveKey(bench.sandbox, workspace, fields);
+    const theirs = seedKey(harness.sandbox, workspace, fields);
     theirs.created_at = new Date(NOON - age).toISOString();
-    bench.sandbox.faults.push({ on: POST, kind: 'silence' });
-    const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
-    await bench.sandbox.received(3);
+    harness.sandbox.faults.push({ on: POST, kind: 'silence' });
+    const step = await harness.start('key', { workspace: SLUG, name: 'CI' });
+    await harness.sandbox.received(3);
     step.kill('SIGKILL');
     const post = await end(await step.result);
     expect(post.exitCode).toBe(0);
@@ -861,9 +872,9 @@ describe('after the job', () => {
   });
 
   test.each([1, 2])('what arrives after %i looks of the clean-up is deleted', async (looks) => {
-    bench.sandbox.faults.push({ on: POST, kind: 'silence' });
-    const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
-    await bench.sandbox.received(3);
+    harness.sandbox.faults.push({ on: POST, kind: 'silence' });
+    const step = await harness.start('key', { workspace: SLUG, name: 'CI' });
+    await harness.sandbox.received(3);
     step.kill('SIGKILL');
     const main = await step.result;
     let lists = 0;
@@ -877,10 +888,10 @@ describe('after the job', () => {
   });
 
   test('a key whose secret is lost is deleted, also once it has expired', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'silence', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'silence', applied: true });
     const inputs = { workspace: SLUG, name: 'CI', 'expires-in': '1m' };
-    const step = await bench.start('key', inputs);
-    await bench.sandbox.received(3);
+    const step = await harness.start('key', inputs);
+    await harness.sandbox.received(3);
     step.kill('SIGKILL');
     const main = await step.result;
     expect(keys()).toHaveLength(1);
@@ -891,10 +902,10 @@ describe('after the job', () => {
   });
 
   test('what may be of another job is left alone, and warned of', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'silence', committed: true });
+    harness.sandbox.faults.push({ on: POST, kind: 'silence', applied: true });
     const inputs = { workspace: SLUG, name: 'CI', 'expires-in': 'never' };
-    const step = await bench.start('key', inputs);
-    await bench.sandbox.received(3);
+    const step = await harness.start('key', inputs);
+    await harness.sandbox.received(3);
     step.kill('SIGKILL');
     const post = await end(await step.result);
     expect(post.exitCode).toBe(0);
@@ -911,7 +922,7 @@ describe('after the job', () => {
     ['lacks the management key', { 'management-key': '' }, []],
   ])('a clean-up that %s is a warning with hash and label', async (_, inputs, faults) => {
     const main = await mint();
-    bench.sandbox.faults.push(...faults);
+    harness.sandbox.faults.push(...faults);
     const post = await end(main, inputs);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
@@ -925,9 +936,9 @@ describe('after the job', () => {
 
   test('a clean-up comes through a bad network', async () => {
     const main = await mint();
-    bench.sandbox.faults.push(
+    harness.sandbox.faults.push(
       { on: DELETE, kind: 'answer', status: 502 },
-      { on: DELETE, kind: 'reset', committed: true },
+      { on: DELETE, kind: 'reset', applied: true },
     );
     expect(annotations(await end(main), 'warning')).toEqual([]);
     expect(keys()).toEqual([]);
@@ -971,7 +982,7 @@ describe('after the job', () => {
 
   test.each([
     ['is refused', { on: POST, kind: 'answer', status: 422 }],
-    ['is lost and cannot be told', { on: POST, kind: 'reset', committed: true }],
+    ['is lost and cannot be told', { on: POST, kind: 'reset', applied: true }],
   ] as [string, ScheduledFault][])(
     'a state that cannot be written hides no error of a POST that %s',
     async (_, fault) => {
@@ -983,7 +994,7 @@ describe('after the job', () => {
         rmSync(state);
         mkdirSync(state);
       };
-      bench.sandbox.faults.push(fault);
+      harness.sandbox.faults.push(fault);
       const step = await mint({ 'expires-in': 'never' }, { GITHUB_STATE: state });
       await rm(folder, { recursive: true });
       expect(expectRed(step).title).not.toContain('state');
@@ -994,12 +1005,12 @@ describe('after the job', () => {
   );
 
   test('a look for what is lost that fails is a warning that names it', async () => {
-    bench.sandbox.faults.push({ on: POST, kind: 'silence', committed: true });
-    const step = await bench.start('key', { workspace: SLUG, name: 'CI' });
-    await bench.sandbox.received(3);
+    harness.sandbox.faults.push({ on: POST, kind: 'silence', applied: true });
+    const step = await harness.start('key', { workspace: SLUG, name: 'CI' });
+    await harness.sandbox.received(3);
     step.kill('SIGKILL');
     const main = await step.result;
-    bench.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403 });
+    harness.sandbox.faults.push({ on: LIST, kind: 'answer', status: 403 });
     const post = await end(main);
     expect(post.exitCode).toBe(0);
     expect(annotations(post, 'warning')[0]?.data).toContain(
@@ -1014,22 +1025,22 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     ['during the look', 1, { on: LOOK, kind: 'silence' }],
     ['during the list', 2, { on: LIST, kind: 'silence' }],
     ['after the POST has come in', 3, { on: POST, kind: 'silence' }],
-    ['after the POST was carried out', 3, { on: POST, kind: 'silence', committed: true }],
-    ['half-way through the answer', 3, { on: POST, kind: 'stall', committed: true }],
+    ['after the POST was carried out', 3, { on: POST, kind: 'silence', applied: true }],
+    ['half-way through the answer', 3, { on: POST, kind: 'stall', applied: true }],
   ];
 
   test.each(
     points.flatMap(([where, requests, fault]) =>
-      (fault.committed ? ['true', 'false'] : ['true']).map(
+      (fault.applied ? ['true', 'false'] : ['true']).map(
         (revoke) => [where, revoke, { requests, fault }] as const,
       ),
     ),
   )('%s, with revoke-after-job: %s: the post step leaves nothing behind', async (_, revoke, at) => {
-    const old = giveKey(bench.sandbox, workspace, { name: 'CI' });
-    bench.sandbox.faults.push(at.fault);
+    const old = seedKey(harness.sandbox, workspace, { name: 'CI' });
+    harness.sandbox.faults.push(at.fault);
     const inputs = { workspace: SLUG, name: 'CI', 'revoke-after-job': revoke };
-    const step = await bench.start('key', inputs);
-    await bench.sandbox.received(at.requests);
+    const step = await harness.start('key', inputs);
+    await harness.sandbox.received(at.requests);
     step.kill(signal);
     const main = await step.result;
     expect(main.exitCode).toBe(signal === 'SIGKILL' ? null : 1);
@@ -1043,11 +1054,11 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 
   test('while old keys are replaced: the new one is revoked', async () => {
-    giveKey(bench.sandbox, workspace, { name: 'CI' });
-    bench.sandbox.faults.push({ on: DELETE, kind: 'silence' });
+    seedKey(harness.sandbox, workspace, { name: 'CI' });
+    harness.sandbox.faults.push({ on: DELETE, kind: 'silence' });
     const inputs = { workspace: SLUG, name: 'CI', replace: 'true' };
-    const step = await bench.start('key', inputs);
-    await bench.sandbox.received(4);
+    const step = await harness.start('key', inputs);
+    await harness.sandbox.received(4);
     step.kill(signal);
     const main = await step.result;
     expect(sha256(main.outputs['key'])).toBe(main.outputs['hash']);
@@ -1058,9 +1069,9 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 });
 
 test('the management key is in nothing that is shown', async () => {
-  const { managementKey } = bench.sandbox;
+  const { managementKey } = harness.sandbox;
   workspace['name'] = `Of ${managementKey}`;
-  giveKey(bench.sandbox, workspace, { name: managementKey });
+  seedKey(harness.sandbox, workspace, { name: managementKey });
   const main = await mint();
   const post = await end(main);
   const refused = await mint({ name: `Key ${managementKey}` });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { type RecordedRequest, startSandbox } from '../../sandbox/openrouter/server.ts';
-import { annotations, openBench, printedBy, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness, printedBy } from '../support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -10,24 +10,24 @@ const BIT = 30_000;
 
 /** What somebody else does while a step runs: called after each exchange. */
 let meanwhile: (request: RecordedRequest) => void = () => undefined;
-const bench = openBench({ onExchange: (request) => meanwhile(request) });
+const harness = openHarness({ onExchange: (request) => meanwhile(request) });
 
 beforeEach(() => {
-  const { account, requests, faults } = bench.sandbox;
+  const { account, requests, faults } = harness.sandbox;
   meanwhile = () => undefined;
   account.workspaces.length = 1;
   for (const list of [account.keys, requests, faults]) list.length = 0;
 });
 
 const give = (slug: string, age = 0, keys = 0) =>
-  giveWorkspace(bench.sandbox, { slug, age: age && age + BIT, keys });
+  seedWorkspace(harness.sandbox, { slug, age: age && age + BIT, keys });
 const sweep = (inputs: Record<string, string> = {}) =>
-  bench.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d', ...inputs });
-const slugs = () => bench.sandbox.account.workspaces.map(({ slug }) => slug);
+  harness.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d', ...inputs });
+const slugs = () => harness.sandbox.account.workspaces.map(({ slug }) => slug);
 const listed = (json: string | undefined) =>
   (JSON.parse(json ?? '') as Record<string, string>[]).map(({ slug }) => slug).sort();
 const calls = () =>
-  bench.sandbox.requests.map(({ method, path }) => bench.sandbox.account.callOf(method, path));
+  harness.sandbox.requests.map(({ method, path }) => harness.sandbox.account.callOf(method, path));
 
 /** Two stale workspaces, a young one, and two that the pattern does not mean. */
 function giveSome() {
@@ -44,7 +44,7 @@ test('deletes what matches and is old enough, and nothing else', async () => {
   const step = await sweep({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
   expect(slugs()).toEqual(['default', 'preview-young', 'production', 'my-preview-old']);
-  expect(bench.sandbox.account.keys).toEqual([]);
+  expect(harness.sandbox.account.keys).toEqual([]);
   expect(step.outputs['count']).toBe('2');
   const deleted = JSON.parse(step.outputs['deleted'] ?? '');
   expect(deleted).toHaveLength(2);
@@ -70,7 +70,7 @@ test('deletes what matches and is old enough, and nothing else', async () => {
 test('deletes expired API keys with their workspace, and names them where they may not be deleted', async () => {
   const workspace = give('preview-old', 3 * DAY);
   const expired = { name: 'Old', expires_at: '2020-01-01T00:00:00.000Z' };
-  const { label } = giveKey(bench.sandbox, workspace, expired);
+  const { label } = seedKey(harness.sandbox, workspace, expired);
   const refused = await sweep();
   expect(refused.exitCode).toBe(1);
   expect(refused.outputs['failed']).toContain(`\\"Old\\" (${label})`);
@@ -79,7 +79,7 @@ test('deletes expired API keys with their workspace, and names them where they m
   const step = await sweep({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
   expect(slugs()).toEqual(['default']);
-  expect(bench.sandbox.account.keys).toEqual([]);
+  expect(harness.sandbox.account.keys).toEqual([]);
 });
 
 test('warns once, with how many a teardown has left behind', async () => {
@@ -135,7 +135,7 @@ describe('keep', () => {
 });
 
 test('the default workspace never qualifies', async () => {
-  const [workspace] = bench.sandbox.account.workspaces;
+  const [workspace] = harness.sandbox.account.workspaces;
   if (workspace) workspace.created_at = new Date(0).toISOString();
   const step = await sweep({ 'slug-pattern': 'de*', 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
@@ -147,8 +147,8 @@ test('the default workspace never qualifies', async () => {
 describe('age', () => {
   test('is by the server’s clock', async () => {
     const other = await startSandbox({ now: () => new Date(Date.now() + 30 * DAY) });
-    giveWorkspace(other, { slug: 'preview-new', age: HOUR });
-    giveWorkspace(other, { slug: 'preview-old', age: 3 * DAY });
+    seedWorkspace(other, { slug: 'preview-new', age: HOUR });
+    seedWorkspace(other, { slug: 'preview-old', age: 3 * DAY });
     const step = await sweep({ 'management-key': other.managementKey, 'api-url': other.url });
     await other.close();
     expect(listed(step.outputs['deleted'])).toEqual(['preview-old']);
@@ -174,7 +174,7 @@ describe('age', () => {
   test.each(['created_at', 'date'])('that cannot be told without %s keeps it', async (lacking) => {
     const workspace = { ...give('preview-old', 9 * DAY) } as Record<string, unknown>;
     if (lacking === 'created_at') delete workspace['created_at'];
-    bench.sandbox.faults.push({
+    harness.sandbox.faults.push({
       kind: 'answer',
       status: 200,
       headers: lacking === 'date' ? { date: '' } : {},
@@ -192,7 +192,7 @@ describe('max-deletions', () => {
     giveSome();
     const step = await sweep({ 'delete-keys': 'true', 'max-deletions': '1' });
     const { kept, ...outputs } = step.outputs;
-    const { title, message } = redOf(step, step.outputs);
+    const { title, message } = expectFailure(step, step.outputs);
     expect(outputs).toEqual({ deleted: '[]', 'would-delete': '[]', failed: '[]', count: '0' });
     expect(listed(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
     expect(kept?.match(/"reason":"stale, but there are more than max-deletions/g)).toHaveLength(2);
@@ -210,8 +210,8 @@ describe('max-deletions', () => {
 
   test('is 50 where it is not given', async () => {
     for (let count = 0; count < 51; count += 1) give(`preview-${count}`, 9 * DAY);
-    expect(redOf(await sweep(), expect.anything()).title).toContain('max-deletions is 50');
-    bench.sandbox.account.workspaces.pop();
+    expect(expectFailure(await sweep(), expect.anything()).title).toContain('max-deletions is 50');
+    harness.sandbox.account.workspaces.pop();
     expect((await sweep()).outputs['count']).toBe('50');
   });
 });
@@ -221,7 +221,7 @@ describe('one that cannot be deleted', () => {
     giveSome();
     give('preview-oldest', 30 * DAY);
     const step = await sweep();
-    const { title, message } = redOf(step, expect.anything());
+    const { title, message } = expectFailure(step, expect.anything());
     expect(title).toBe('1 of 3 workspaces could not be deleted');
     expect(message).toContain(
       'preview-old: The workspace preview-old has 1 API key, and delete-keys is false',
@@ -239,9 +239,9 @@ describe('one that cannot be deleted', () => {
   test('is told with what the server says, and another run finishes the work', async () => {
     giveSome();
     const body = '{"error":{"message":"Not now"}}';
-    bench.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403, body });
+    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403, body });
     const step = await sweep({ 'delete-keys': 'true' });
-    const { message } = redOf(step, expect.anything());
+    const { message } = expectFailure(step, expect.anything());
     expect(message).toMatch(/^preview-old: DELETE \/keys\/\w+: the answer was 403: Not now$/m);
     expect((await sweep({ 'delete-keys': 'true' })).outputs['count']).toBe('1');
     expect(slugs()).not.toContain('preview-old');
@@ -249,9 +249,11 @@ describe('one that cannot be deleted', () => {
 
   test('is told with the keys that are gone', async () => {
     giveSome();
-    bench.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
-    const old = bench.sandbox.account.workspaces.findIndex(({ slug }) => slug === 'preview-older');
-    bench.sandbox.account.workspaces.splice(old, 1);
+    harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+    const old = harness.sandbox.account.workspaces.findIndex(
+      ({ slug }) => slug === 'preview-older',
+    );
+    harness.sandbox.account.workspaces.splice(old, 1);
     const step = await sweep({ 'delete-keys': 'true' });
     expect(step.outputs['failed']).toContain('the answer was 403; API keys deleted: 1"');
   });
@@ -259,7 +261,7 @@ describe('one that cannot be deleted', () => {
   test('is none where it is gone already', async () => {
     giveSome();
     meanwhile = ({ path }) => {
-      if (path.startsWith('/workspaces?')) bench.sandbox.account.workspaces.length = 1;
+      if (path.startsWith('/workspaces?')) harness.sandbox.account.workspaces.length = 1;
     };
     const step = await sweep({ 'delete-keys': 'true' });
     expect(step.exitCode).toBe(0);
@@ -303,7 +305,7 @@ describe('a dry run', () => {
   test('is red where the run would be', async () => {
     giveSome();
     const step = await sweep({ 'dry-run': 'true', 'max-deletions': '1' });
-    expect(redOf(step, expect.anything()).title).toContain('max-deletions is 1');
+    expect(expectFailure(step, expect.anything()).title).toContain('max-deletions is 1');
     expect(step.outputs['would-delete']).toBe('[]');
     expect(listed(step.outputs['kept'])).toEqual(['preview-old', 'preview-older', 'preview-young']);
   });
@@ -328,7 +330,7 @@ describe('is refused before anything is sent:', () => {
     ['half a deletion', { 'max-deletions': '1.5' }, 'must be a whole number, 1 or more'],
   ])('%s', async (_, inputs, problem) => {
     giveSome();
-    expect(redOf(await sweep(inputs)).message).toContain(problem);
+    expect(expectFailure(await sweep(inputs)).message).toContain(problem);
     expect(calls()).toEqual([]);
   });
 });
@@ -336,7 +338,7 @@ describe('is refused before anything is sent:', () => {
 describe('many workspaces', () => {
   test('are read page by page, while others appear and vanish', async () => {
     for (let count = 0; count < 350; count += 1) give(`preview-${count}`, 9 * DAY);
-    const { workspaces } = bench.sandbox.account;
+    const { workspaces } = harness.sandbox.account;
     let pages = 0;
     meanwhile = ({ path }) => {
       if (!path.startsWith('/workspaces?')) return;
@@ -372,7 +374,7 @@ describe('many workspaces', () => {
     for (let count = 0; count < 900; count += 1) give(`preview-${count}`, 9 * DAY);
     const body = JSON.stringify({ message: `<&"${'x'.repeat(3_000)}` });
     const fault = { on: 'DELETE /workspaces/:id', kind: 'answer', status: 403, body } as const;
-    bench.sandbox.faults.push(...Array(900).fill(fault));
+    harness.sandbox.faults.push(...Array(900).fill(fault));
     const step = await sweep({ 'max-deletions': '1000' });
     expect(step.exitCode).toBe(1);
     expect(Buffer.byteLength(step.summary)).toBeLessThan(1024 * 1024);
@@ -382,9 +384,9 @@ describe('many workspaces', () => {
 
   test('that were said to be more are red', async () => {
     give('preview-old', 9 * DAY);
-    const data = bench.sandbox.account.workspaces;
+    const data = harness.sandbox.account.workspaces;
     const body = JSON.stringify({ data, total_count: 250 });
-    bench.sandbox.faults.push(
+    harness.sandbox.faults.push(
       { kind: 'answer', status: 200, body },
       {
         kind: 'answer',
@@ -392,7 +394,7 @@ describe('many workspaces', () => {
         body: JSON.stringify({ data: data.slice(1), total_count: 250 }),
       },
     );
-    const { title, message } = redOf(await sweep());
+    const { title, message } = expectFailure(await sweep());
     expect(title).toBe('Could not list the workspaces');
     expect(message).toContain('the list ended after 2 entries, though there should be more');
     expect(slugs()).toContain('preview-old');
@@ -404,9 +406,9 @@ describe('a bad network', () => {
     '%s fails three times in different ways',
     async (on) => {
       giveSome();
-      bench.sandbox.faults.push(
+      harness.sandbox.faults.push(
         { on, kind: 'answer', status: 502 },
-        { on, kind: 'reset', committed: true },
+        { on, kind: 'reset', applied: true },
         { on, kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
       );
       const step = await sweep({ 'delete-keys': 'true' });
@@ -418,8 +420,8 @@ describe('a bad network', () => {
 
   test('a list that cannot be read is red, and nothing is deleted', async () => {
     giveSome();
-    bench.sandbox.faults.push({ kind: 'answer', status: 401 });
-    expect(redOf(await sweep()).title).toBe('Could not list the workspaces');
+    harness.sandbox.faults.push({ kind: 'answer', status: 401 });
+    expect(expectFailure(await sweep()).title).toBe('Could not list the workspaces');
     expect(slugs()).toHaveLength(6);
   });
 });
@@ -433,13 +435,13 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
       if (slugs().length <= 30) kill.resolve();
     };
     const inputs = { 'slug-pattern': 'preview-*', 'older-than': '2d', 'delete-keys': 'true' };
-    const running = await bench.start('sweep', inputs);
+    const running = await harness.start('sweep', inputs);
     await kill.promise;
-    for (let count = 0; count < 40; count += 1) bench.sandbox.faults.push({ kind: 'silence' });
+    for (let count = 0; count < 40; count += 1) harness.sandbox.faults.push({ kind: 'silence' });
     running.kill(signal);
     const step = await running.result;
     expect(step.exitCode).toBe(signal === 'SIGKILL' ? null : 1);
-    bench.sandbox.faults.length = 0;
+    harness.sandbox.faults.length = 0;
     const left = slugs().length - 1;
     expect(left).toBeGreaterThan(0);
     if (signal !== 'SIGKILL') {
@@ -449,16 +451,16 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
       expect(step.outputs['failed']).toContain(`was not begun: the run was cancelled (${signal})`);
       expect(step.outputs['count']).toBe(String(40 - left));
     }
-    expect((await bench.run('sweep', inputs)).outputs['count']).toBe(String(left));
+    expect((await harness.run('sweep', inputs)).outputs['count']).toBe(String(left));
     expect(slugs()).toEqual(['default']);
-    expect(bench.sandbox.account.keys).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
   },
 );
 
 test('the management key is in nothing that is shown', async () => {
-  const { managementKey } = bench.sandbox;
+  const { managementKey } = harness.sandbox;
   const workspace = give('preview-old', 9 * DAY);
-  giveKey(bench.sandbox, workspace, { name: managementKey });
+  seedKey(harness.sandbox, workspace, { name: managementKey });
   for (const step of [await sweep(), await sweep({ 'delete-keys': 'true' })]) {
     expect(step.masks[0]).toBe(managementKey);
     const shown = [printedBy(step), step.summary, JSON.stringify(step.outputs)];

@@ -5,11 +5,11 @@ import type {
   UpsertWorkspaceBudgetRequest,
   WorkspaceBudgetInterval,
 } from '@openrouter/sdk/models';
-import { openBench, workspaceInputs } from '../support/harness.ts';
+import { openHarness, workspaceInputs } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 const client = () =>
-  new OpenRouter({ apiKey: bench.sandbox.managementKey, serverURL: bench.sandbox.url });
+  new OpenRouter({ apiKey: harness.sandbox.managementKey, serverURL: harness.sandbox.url });
 
 const refusal = (statusCode: number, message?: RegExp) =>
   message ? { statusCode, message: expect.stringMatching(message) } : { statusCode };
@@ -200,7 +200,7 @@ describe("the sandbox's budgets, to the SDK,", () => {
 });
 
 describe("the sandbox's members, to the SDK,", () => {
-  const users = () => bench.sandbox.account.members.map(({ id }) => id);
+  const users = () => harness.sandbox.account.members.map(({ id }) => id);
   const add = (id: string, userIds: string[]) =>
     client().workspaces.bulkAddMembers({ id, bulkAddWorkspaceMembersRequest: { userIds } });
   const remove = (id: string, userIds: string[]) =>
@@ -212,7 +212,7 @@ describe("the sandbox's members, to the SDK,", () => {
   };
 
   test('make up an organization, listed page by page, the owner first', async () => {
-    const { account } = bench.sandbox;
+    const { account } = harness.sandbox;
     const ids: string[] = [];
     for await (const { result } of await client().organization.listMembers({ limit: 3 })) {
       expect(result.totalCount).toBe(account.members.length);
@@ -257,7 +257,7 @@ describe("the sandbox's members, to the SDK,", () => {
       requestBody: { name: 'Theirs', workspaceId: id, creatorUserId: user },
     });
     await expect(remove(id, [user])).rejects.toMatchObject(refusal(400, /active API keys/));
-    const key = bench.sandbox.account.keys.find(({ hash }) => hash === data.hash);
+    const key = harness.sandbox.account.keys.find(({ hash }) => hash === data.hash);
     Object.assign(key ?? {}, { disabled: true });
     expect(await remove(id, [user])).toEqual({ removedCount: 1 });
   });
@@ -285,7 +285,7 @@ describe("the sandbox's members, to the SDK,", () => {
 
 test('the sandbox forgets with a workspace what governed it, and nothing else', async () => {
   const { workspaces, guardrails } = client();
-  const { account } = bench.sandbox;
+  const { account } = harness.sandbox;
   const [owner] = account.members.map(({ id }) => id);
   const govern = async () => {
     const workspace = await makeWorkspace();

@@ -13,7 +13,7 @@ import { toJSONSchema, type ZodType } from 'zod';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
-import { openBench } from '../support/harness.ts';
+import { openHarness } from '../support/harness.ts';
 
 /**
  * What we send and this version of the SDK does not know. Each has a witness of its own: the Python
@@ -22,9 +22,9 @@ import { openBench } from '../support/harness.ts';
 const NEWER_THAN_SDK = { 'GET /keys': ['includeExpired'] };
 
 /** The official SDK, generated from OpenRouter's own description, as a witness that is not ours. */
-const bench = openBench();
+const harness = openHarness();
 const client = () =>
-  new OpenRouter({ apiKey: bench.sandbox.managementKey, serverURL: bench.sandbox.url });
+  new OpenRouter({ apiKey: harness.sandbox.managementKey, serverURL: harness.sandbox.url });
 
 const slugs = fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}$/);
 const model = fc.option(fc.stringMatching(/^[a-z]{1,12}\/[a-z0-9.:-]{1,20}$/));
@@ -80,9 +80,9 @@ describe('the action and the SDK', () => {
   test('send the same body for the same workspace', async () => {
     await fc.assert(
       fc.asyncProperty(workspaces, async (workspace) => {
-        const { account, requests } = bench.sandbox;
+        const { account, requests } = harness.sandbox;
         account.workspaces.length = 1;
-        const step = await bench.create(asInputs(workspace));
+        const step = await harness.create(asInputs(workspace));
         const ours = requests.at(-1);
         account.workspaces.length = 1;
         const { data } = await client().workspaces.create({ createWorkspaceRequest: workspace });
@@ -98,15 +98,15 @@ describe('the action and the SDK', () => {
   });
 
   test('send the same body for the same key', async () => {
-    await bench.create({ slug: 'for-keys' });
-    const { account, requests } = bench.sandbox;
+    await harness.create({ slug: 'for-keys' });
+    const { account, requests } = harness.sandbox;
     const workspaceId = account.workspaces.find(({ slug }) => slug === 'for-keys')?.id ?? '';
     const expiries = fc.constantFrom('never', '30d');
     await fc.assert(
       fc.asyncProperty(keys, expiries, async (key, expiresIn) => {
         const { limit, ...others } = asInputs(key);
         const inputs = { ...others, ...(limit !== undefined && { 'limit-usd': limit }) };
-        const step = await bench.run('key', {
+        const step = await harness.run('key', {
           workspace: 'for-keys',
           'expires-in': expiresIn,
           ...inputs,
@@ -143,9 +143,9 @@ describe('the action and the SDK', () => {
   });
 
   test('know the same parameters of a list of keys, but for those that are newer than the SDK', async () => {
-    await bench.create({ slug: 'to-list' });
-    await bench.run('delete', { workspace: 'to-list' });
-    const list = bench.sandbox.requests.findLast(({ path }) => path.startsWith('/keys?'));
+    await harness.create({ slug: 'to-list' });
+    await harness.run('delete', { workspace: 'to-list' });
+    const list = harness.sandbox.requests.findLast(({ path }) => path.startsWith('/keys?'));
     const query = new URL(list?.path ?? '', 'http://sandbox').searchParams;
     const sent = [...query.keys()].map(camel);
 
@@ -167,11 +167,11 @@ describe('the action and the SDK', () => {
 
 describe('the sandbox, to the SDK,', () => {
   const idOf = (slug: string) =>
-    bench.sandbox.account.workspaces.find((workspace) => workspace.slug === slug)?.id ?? '';
+    harness.sandbox.account.workspaces.find((workspace) => workspace.slug === slug)?.id ?? '';
 
   test('gets, updates and deletes a workspace by its id and by its slug', async () => {
     const { workspaces } = client();
-    await bench.create({ slug: 'witness' });
+    await harness.create({ slug: 'witness' });
 
     expect((await workspaces.get({ id: 'witness' })).data.id).toBe(idOf('witness'));
     const update = { description: 'Updated' };
@@ -186,16 +186,16 @@ describe('the sandbox, to the SDK,', () => {
   });
 
   test('lists workspaces page by page', async () => {
-    for (let count = 0; count < 3; count += 1) await bench.create();
+    for (let count = 0; count < 3; count += 1) await harness.create();
     const slugs: string[] = [];
     const pages = await client().workspaces.list({ limit: 2 });
     for await (const { result } of pages) slugs.push(...result.data.map(({ slug }) => slug));
-    expect(slugs).toEqual(bench.sandbox.account.workspaces.map(({ slug }) => slug));
+    expect(slugs).toEqual(harness.sandbox.account.workspaces.map(({ slug }) => slug));
   });
 
   test('refuses a wrong key, a bad request and a taken slug', async () => {
     const { workspaces } = client();
-    const stranger = new OpenRouter({ apiKey: 'sk-or-v1-0', serverURL: bench.sandbox.url });
+    const stranger = new OpenRouter({ apiKey: 'sk-or-v1-0', serverURL: harness.sandbox.url });
     await expect(stranger.workspaces.list()).rejects.toMatchObject({ statusCode: 401 });
     const create = (slug: string) =>
       workspaces.create({ createWorkspaceRequest: { name: 'Refused', slug } });
@@ -205,14 +205,14 @@ describe('the sandbox, to the SDK,', () => {
 
   test('makes, lists and deletes API keys, which block the deletion of their workspace', async () => {
     const { apiKeys, workspaces } = client();
-    await bench.create({ slug: 'with-keys' });
+    await harness.create({ slug: 'with-keys' });
     const workspaceId = idOf('with-keys');
     for (let count = 0; count < 101; count += 1) {
       const made = await apiKeys.create({ requestBody: { name: `Key ${count}`, workspaceId } });
       expect(made.data).toMatchObject({ name: `Key ${count}`, workspaceId });
       expect(made.data.label).toBe(`${made.key.slice(0, 12)}...${made.key.slice(-4)}`);
     }
-    const [newest] = bench.sandbox.account.keys;
+    const [newest] = harness.sandbox.account.keys;
     if (newest) newest.disabled = true;
 
     const list = async (options: { offset?: number; includeDisabled?: boolean }) => {
@@ -225,7 +225,7 @@ describe('the sandbox, to the SDK,', () => {
     expect((await apiKeys.list()).data).toEqual([]);
 
     await expect(workspaces.delete({ id: 'with-keys' })).rejects.toMatchObject({ statusCode: 400 });
-    for (const { hash } of [...bench.sandbox.account.keys]) {
+    for (const { hash } of [...harness.sandbox.account.keys]) {
       expect(await apiKeys.delete({ hash })).toEqual({ deleted: true });
     }
     await expect(apiKeys.delete({ hash: '0' })).rejects.toMatchObject({ statusCode: 404 });

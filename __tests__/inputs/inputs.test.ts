@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { readManifest } from '../../sandbox/runner/runner.ts';
-import { openBench, ROOT, redOf } from '../support/harness.ts';
+import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const KEY_IDS =
   'must be a list of whole numbers: one per line, separated by commas, or a JSON array';
@@ -235,22 +235,22 @@ const REFUSED: [string, string, string][] = [
 ];
 
 test.each(ACCEPTED)('%s: %j is accepted', async (input, text, sent) => {
-  const step = await bench.create({ [input]: text });
+  const step = await harness.create({ [input]: text });
   expect(step.exitCode).toBe(0);
-  const body = JSON.parse(bench.sandbox.requests.at(-1)?.body ?? '');
+  const body = JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '');
   expect(body[input.replaceAll('-', '_')]).toEqual(sent);
 });
 
 test.each(REFUSED)('%s: %j is refused', async (input, text, line) => {
-  const before = bench.sandbox.requests.length;
-  const { title, message } = redOf(await bench.create({ [input]: text }));
+  const before = harness.sandbox.requests.length;
+  const { title, message } = expectFailure(await harness.create({ [input]: text }));
   expect(title).toBe('One input cannot be used');
   expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
-  expect(bench.sandbox.requests).toHaveLength(before);
+  expect(harness.sandbox.requests).toHaveLength(before);
 });
 
 test('all that is wrong is told at once, a line each, in the order of action.yml', async () => {
-  const step = await bench.create({
+  const step = await harness.create({
     timeout: '60',
     'api-url': 'nowhere',
     'disabled-server-tools': '[',
@@ -265,7 +265,7 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
     name: '',
     'management-key': '',
   });
-  const { title, message } = redOf(step);
+  const { title, message } = expectFailure(step);
   expect(title).toBe('13 inputs cannot be used');
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual([
     'management-key',
@@ -293,9 +293,9 @@ test('wrong inputs that are too long for a message end before GitHub cuts it, an
     (name) => !/^management-key$|-model$|^timeout$/.test(name),
   );
   const wrong = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
-  const step = await bench.create(wrong);
-  const { title, message } = redOf(step);
-  expect(title).toBe(`${names.length} inputs cannot be used`);
+  const step = await harness.create(wrong);
+  const { title, message } = expectFailure(step);
+  expect(title).toBe(`${names.length} invalid inputs`);
   expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
   const lines = message.split('\n');
   expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);
@@ -307,7 +307,7 @@ test('wrong inputs that are too long for a message end before GitHub cuts it, an
 });
 
 test('one input can be wrong in two ways', async () => {
-  const { title, message } = redOf(await bench.create({ slug: 'A'.repeat(51) }));
+  const { title, message } = expectFailure(await harness.create({ slug: 'A'.repeat(51) }));
   expect(title).toBe('One input cannot be used');
   expect(message.match(/^slug /gm)).toHaveLength(2);
 });
@@ -328,7 +328,7 @@ describe('an empty management-key names the likely cause', () => {
     ],
   ])('%s by %s', async (event, actor, cause) => {
     const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
-    const { message } = redOf(await bench.create({ 'management-key': '' }, env));
+    const { message } = expectFailure(await harness.create({ 'management-key': '' }, env));
     expect(message).toMatch(cause);
   });
 });
@@ -353,13 +353,13 @@ describe('a slug that ends with a hyphen was probably made from an empty express
     ['', EXPRESSION],
   ])('on %j', async (event, cause) => {
     const env = { GITHUB_EVENT_NAME: event };
-    const { message } = redOf(await bench.create({ slug: 'preview-' }, env));
+    const { message } = expectFailure(await harness.create({ slug: 'preview-' }, env));
     expect(message.split('\n')[0]).toBe(`slug ${SLUG}; given: "preview-"; ${cause}`);
   });
 
   test('so was the workspace of a delete and of a key', async () => {
     for (const action of ['delete', 'key']) {
-      const { message } = redOf(await bench.run(action, { workspace: 'preview-' }));
+      const { message } = expectFailure(await harness.run(action, { workspace: 'preview-' }));
       expect(message.split('\n')[0]).toBe(
         `workspace must be the id or slug of a workspace; given: "preview-"; ${EXPRESSION}: on push, ${ALL} are empty`,
       );
@@ -369,13 +369,13 @@ describe('a slug that ends with a hyphen was probably made from an empty express
 
 describe('api-url', () => {
   test.each(['/', '//'])('may end with %s', async (end) => {
-    const step = await bench.create({ 'api-url': bench.sandbox.url + end });
+    const step = await harness.create({ 'api-url': harness.sandbox.url + end });
     expect(step.exitCode).toBe(0);
   });
 
   test('may be any name of loopback', async () => {
-    const step = await bench.create({
-      'api-url': bench.sandbox.url.replace('127.0.0.1', 'localhost'),
+    const step = await harness.create({
+      'api-url': harness.sandbox.url.replace('127.0.0.1', 'localhost'),
     });
     expect(step.exitCode).toBe(0);
   });
@@ -388,7 +388,7 @@ describe('what the step is to do', () => {
     ['dry-run', 'yes', 'dry-run must be true or false; given: "yes"; try: true'],
     ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"'],
   ])('%s: %s is refused', async (input, text, line) => {
-    const { message } = redOf(await bench.create({ [input]: text }));
+    const { message } = expectFailure(await harness.create({ [input]: text }));
     expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { parseDuration } from '../../src/inputs/duration.ts';
-import { fromText } from '../../src/inputs/parse-input.ts';
+import { parseInput } from '../../src/inputs/parse-input.ts';
 import { suggest } from '../../src/inputs/suggest.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 
@@ -76,7 +76,7 @@ describe('the slug that is suggested', () => {
 describe('fromText', () => {
   test('finds a boolean in six words and no others', () => {
     const words = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
-    expect(words.map((word) => fromText(z.boolean(), word))).toEqual([
+    expect(words.map((word) => parseInput(z.boolean(), word))).toEqual([
       true,
       true,
       true,
@@ -90,7 +90,7 @@ describe('fromText', () => {
           .oneof(anyText, fc.mixedCase(fc.constantFrom('true', 'false')))
           .filter((text) => !words.includes(text)),
         (text) => {
-          expect(fromText(z.boolean(), text)).toBe(text);
+          expect(parseInput(z.boolean(), text)).toBe(text);
         },
       ),
     );
@@ -99,7 +99,7 @@ describe('fromText', () => {
   test('finds any number that JSON can hold', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
-        expect(fromText(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);
+        expect(parseInput(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);
       }),
     );
   });
@@ -111,23 +111,23 @@ describe('fromText', () => {
     const list = z.array(z.string());
     fc.assert(
       fc.property(fc.array(entries, { minLength: 1 }), (values) => {
-        expect(fromText(list, values.join('\n'))).toEqual(values);
-        expect(fromText(list, values.join(' ,'))).toEqual(values);
-        expect(fromText(list, values.join('\r\n'))).toEqual(values);
-        expect(fromText(list, JSON.stringify(values))).toEqual(values);
+        expect(parseInput(list, values.join('\n'))).toEqual(values);
+        expect(parseInput(list, values.join(' ,'))).toEqual(values);
+        expect(parseInput(list, values.join('\r\n'))).toEqual(values);
+        expect(parseInput(list, JSON.stringify(values))).toEqual(values);
       }),
     );
   });
 
   test('finds null only where the schema takes it', () => {
-    expect(fromText(z.optional(z.nullable(z.string())), 'null')).toBeNull();
-    expect(fromText(z.string(), 'null')).toBe('null');
+    expect(parseInput(z.optional(z.nullable(z.string())), 'null')).toBeNull();
+    expect(parseInput(z.string(), 'null')).toBe('null');
   });
 
   test('never throws', () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        for (const schema of Object.values(createWorkspaceRequest.shape)) fromText(schema, text);
+        for (const schema of Object.values(createWorkspaceRequest.shape)) parseInput(schema, text);
       }),
     );
   });

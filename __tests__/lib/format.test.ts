@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { tellAge } from '../../src/lib/format.ts';
+import { formatAge } from '../../src/lib/format.ts';
 
 test.each([
   [0, '0 s'],
@@ -13,14 +13,14 @@ test.each([
   [14 * 86_400_000, '14 d'],
   [-5_000, '0 s'],
 ])('%i ms is %s', (ms, told) => {
-  expect(tellAge(ms)).toBe(told);
+  expect(formatAge(ms)).toBe(told);
 });
 
 test('an age is never told as more than it is', () => {
   const UNITS: Record<string, number> = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1_000 };
   fc.assert(
     fc.property(fc.nat(10_000 * 86_400_000), (ms) => {
-      const words = tellAge(ms).split(' ');
+      const words = formatAge(ms).split(' ');
       let told = 0;
       for (let at = 0; at < words.length; at += 2) {
         told += Number(words[at]) * (UNITS[words[at + 1] ?? ''] ?? Number.NaN);

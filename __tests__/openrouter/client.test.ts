@@ -1,18 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
-import { OpenRouterError } from '../../src/openrouter/api-error.ts';
-import { type Call, openRouter } from '../../src/openrouter/client.ts';
-import { attemptTime, backoff, retryAfter, verdictOn } from '../../src/openrouter/retry-policy.ts';
+import { ApiError } from '../../src/openrouter/api-error.ts';
+import { attemptTimeout, backoff, retryAfter } from '../../src/openrouter/backoff.ts';
+import { type ApiRequest, type Client, createClient } from '../../src/openrouter/client.ts';
+import { classifyResponse, FAILURE_CLASSES } from '../../src/openrouter/failure-class.ts';
 import {
-  ExchangeError,
   type HttpResponse,
   type Method,
   type Transport,
+  TransportError,
 } from '../../src/openrouter/transport.ts';
+import { createOnce } from '../../src/operations/shared/create-once.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
-type Reply = Partial<HttpResponse> | ExchangeError | 'silence';
+type Reply = Partial<HttpResponse> | TransportError | 'silence';
 
 const OK: Reply = { status: 200, body: '{"data":"x"}' };
 
@@ -24,18 +26,18 @@ function clientThatGets(...replies: Reply[]) {
   const transport: Transport = async (_, signal) => {
     const reply = replies[Math.min(sentAt.length, replies.length - 1)] as Reply;
     sentAt.push(clock.now());
-    await world.before();
-    if (reply instanceof ExchangeError) throw reply;
+    await simulation.before();
+    if (reply instanceof TransportError) throw reply;
     if (reply !== 'silence') return { status: 200, headers: {}, body: '', ...reply };
     return new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () =>
-        reject(new ExchangeError(signal.reason.message, { sent: true })),
+        reject(new TransportError(signal.reason.message, { isSent: true })),
       );
     });
   };
   const step = new AbortController();
   const release = clock.after(60_000, () => step.abort(new Error('time is over')));
-  const client = openRouter({
+  const client = createClient({
     apiUrl: 'https://openrouter.ai/api/v1',
     managementKey: 'sk-or-v1-of-a-test',
     transport,
@@ -43,21 +45,25 @@ function clientThatGets(...replies: Reply[]) {
     random: () => 0.5,
     deadline: 60_000,
     signal: step.signal,
-    log: { info: (line) => log.push(line), debug: () => undefined, warning: () => undefined },
+    log: { info: (line) => log.push(line), debug: () => undefined },
   });
-  const answer = z.object({ data: z.optional(z.string()) });
-  const outcomeOf = (call: Partial<Call<z.infer<typeof answer>>>, through = client) =>
+  const schema = z.object({ data: z.optional(z.string()) });
+  type Data = z.infer<typeof schema>;
+  const outcomeOf = (request: Partial<ApiRequest<Data>>, through = client) =>
     clock.run(
-      through.request({ doing: 'look', method: 'GET', path: '/workspaces', answer, ...call }).then(
-        ({ answer: { data } }) => data,
-        (error: OpenRouterError) => error,
+      deliver(
+        { operation: 'look', method: 'GET', path: '/workspaces', schema, ...request },
+        through,
+      ).then(
+        ({ data }) => data,
+        (error: ApiError) => error,
       ),
     );
-  const world = {
+  const simulation = {
     request: (method: Method) => outcomeOf({ method }),
-    requestWithin: (ms: number) => outcomeOf({}, client.within(ms)),
+    requestWithin: (ms: number) => outcomeOf({}, client.withTimeout(ms)),
     /** A request to which 404 is an answer. */
-    look: () => outcomeOf({ absent: {} }),
+    look: () => outcomeOf({ notFound: () => ({}) }),
     /** What comes before each answer. */
     before: (): Promise<void> => Promise.resolve(),
     clock,
@@ -66,12 +72,31 @@ function clientThatGets(...replies: Reply[]) {
     step,
     release,
   };
-  return world;
+  return simulation;
+}
+
+/** Sends a POST as everything is created, and all other requests as they are. */
+async function deliver<Data>(request: ApiRequest<Data>, client: Client): Promise<Data> {
+  if (request.method !== 'POST') return (await client.request(request)).data;
+  const created = await createOnce(
+    {
+      send: () => client.send(request),
+      reconcile(rounds) {
+        const { retryable, ambiguous } = FAILURE_CLASSES[rounds.at(-1)?.failure.kind ?? 'unsent'];
+        return { kind: retryable && !ambiguous ? 'retry' : 'give-up', ambiguous };
+      },
+      question: 'nothing',
+      lookup: () => Promise.reject(new Error('nothing is looked up')),
+    },
+    { client, log: { info: () => undefined, debug: () => undefined } },
+  );
+  if (created.kind === 'applied') return created.response.data;
+  throw new Error('nothing is reconciled');
 }
 
 const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
-const reset = new ExchangeError('reset', { sent: true });
-const refused = new ExchangeError('refused', { sent: false });
+const reset = new TransportError('reset', { isSent: true });
+const refused = new TransportError('refused', { isSent: false });
 
 const NEW_YEAR = 'Tue, 01 Jan 2030 00:00:00 GMT';
 /** What `Date.parse` would make a date of, and RFC 9110 does not. */
@@ -100,8 +125,8 @@ describe('what is retried', () => {
       expect(await clientThatGets(reply, OK).request(method)).toBe('x');
     }
     const { request, sentAt } = clientThatGets(reply, OK);
-    const error = (await request('POST')) as OpenRouterError;
-    expect(error.facts).toMatchObject({ again: true, mayHaveLanded: true, attempts: 1 });
+    const error = (await request('POST')) as ApiError;
+    expect(error.details).toMatchObject({ kind: 'ambiguous', ambiguous: true, attempts: 1 });
     expect(sentAt).toHaveLength(1);
   });
 
@@ -115,14 +140,14 @@ describe('what is retried', () => {
     }
   });
 
-  test.each(NO_RETRY_AFTER)('503 with “Retry-After: %s”: all but POST', async (asked) => {
-    const reply = { status: 503, headers: { 'retry-after': asked, date: NEW_YEAR } };
+  test.each(NO_RETRY_AFTER)('503 with “Retry-After: %s”: all but POST', async (desired) => {
+    const reply = { status: 503, headers: { 'retry-after': desired, date: NEW_YEAR } };
     for (const method of METHODS) {
       expect(await clientThatGets(reply, OK).request(method)).toBe('x');
     }
     const { request, sentAt } = clientThatGets(reply, OK);
-    const error = (await request('POST')) as OpenRouterError;
-    expect(error.facts).toMatchObject({ again: true, mayHaveLanded: true });
+    const error = (await request('POST')) as ApiError;
+    expect(error.details).toMatchObject({ kind: 'ambiguous', ambiguous: true });
     expect(sentAt).toHaveLength(1);
   });
 
@@ -132,13 +157,13 @@ describe('what is retried', () => {
     ),
     ['a redirect', { status: 307 }, true],
     ['501', { status: 501 }, true],
-    ['a certificate', new ExchangeError('cert', { sent: false, permanent: true }), false],
-  ])('%s: never', async (_, reply, mayHaveLanded) => {
+    ['a certificate', new TransportError('cert', { isSent: false, isPermanent: true }), false],
+  ])('%s: never', async (_, reply, ambiguous) => {
     for (const method of [...METHODS, 'POST'] as const) {
       const { request, sentAt } = clientThatGets(reply, OK);
-      const error = (await request(method)) as OpenRouterError;
-      expect(error).toBeInstanceOf(OpenRouterError);
-      expect(error.facts.mayHaveLanded).toBe(mayHaveLanded);
+      const error = (await request(method)) as ApiError;
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error.details.ambiguous).toBe(ambiguous);
       expect(sentAt).toHaveLength(1);
     }
   });
@@ -151,16 +176,16 @@ describe('what is retried', () => {
 
   test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)('409 fails %s at once', async (method) => {
     const { request, sentAt } = clientThatGets({ status: 409 }, OK);
-    const error = (await request(method)) as OpenRouterError;
-    expect(error.facts).toMatchObject({ again: false, mayHaveLanded: false });
+    const error = (await request(method)) as ApiError;
+    expect(error.details).toMatchObject({ kind: 'rejected', ambiguous: false });
     expect(sentAt).toEqual([0]);
   });
 
   test('409 fails PATCH when no time is left, and has changed nothing', async () => {
     const { request } = clientThatGets({ status: 409 });
-    const error = (await request('PATCH')) as OpenRouterError;
-    expect(error.facts).toMatchObject({ status: 409, mayHaveLanded: false });
-    expect(error.facts.notes?.join()).toContain('would be past the timeout');
+    const error = (await request('PATCH')) as ApiError;
+    expect(error.details).toMatchObject({ status: 409, ambiguous: false });
+    expect(error.details.stopReason).toContain('would start after the timeout');
   });
 });
 
@@ -177,8 +202,8 @@ describe('how long is waited', () => {
     const { request, log } = clientThatGets({ status: 502, body }, refused, OK);
     await request('GET');
     expect(log).toEqual([
-      'GET /workspaces: the answer was 502: Bad gateway. Trying again in 0.3 s.',
-      'GET /workspaces at openrouter.ai, after 0.0 s: refused. Trying again in 0.5 s.',
+      'GET /workspaces: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
+      'GET /workspaces at openrouter.ai, after 0.0 s: refused. Retrying in 0.5 s.',
     ]);
   });
 
@@ -210,10 +235,10 @@ describe('how long is waited', () => {
   test('beyond the timeout fails at once, and says so', async () => {
     const headers = { 'retry-after': '61' };
     const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
-    const error = (await request('GET')) as OpenRouterError;
-    expect(error.facts).toMatchObject({
-      reason: 'the answer was 429',
-      notes: ['Attempt 1 was the last: the next one, in 61.0 s, would be past the timeout'],
+    const error = (await request('GET')) as ApiError;
+    expect(error.details).toMatchObject({
+      reason: 'HTTP 429 Too Many Requests',
+      stopReason: 'the next attempt, in 61.0 s, would start after the timeout',
     });
     expect(sentAt).toEqual([0]);
   });
@@ -290,11 +315,11 @@ describe('many at once', () => {
   test('none is sent, nor waits, once the server has asked for more time than is left', async () => {
     const client = clientThatGets({ status: 429, headers: { 'retry-after': '61' } }, OK);
     await client.request('GET');
-    const next = (await client.request('POST')) as OpenRouterError;
-    expect(next.facts).toMatchObject({
-      reason: 'OpenRouter asks to wait 61.0 s, which would be past the timeout',
-      again: false,
-      mayHaveLanded: false,
+    const next = (await client.request('POST')) as ApiError;
+    expect(next.details).toMatchObject({
+      reason: 'OpenRouter asks to wait 61.0 s, which is longer than the timeout allows',
+      kind: 'unsendable',
+      ambiguous: false,
     });
     expect(client.sentAt).toEqual([0]);
     expect(client.clock.now()).toBe(0);
@@ -306,10 +331,10 @@ describe('many at once', () => {
     client.clock.after(100, () => client.step.abort(new Error('cancelled')));
     const errors = (await requestAll(client, 20)).filter((answer) => answer !== 'x');
     expect(errors).toHaveLength(13);
-    for (const error of errors as OpenRouterError[]) {
-      const { reason, notes = [] } = error.facts;
-      expect([reason, ...notes].at(-1)).toMatch(/cancelled$/);
-      expect(error.facts.mayHaveLanded).toBe(false);
+    for (const error of errors as ApiError[]) {
+      const { reason, stopReason = reason } = error.details;
+      expect(stopReason).toMatch(/cancelled$/);
+      expect(error.details.ambiguous).toBe(false);
     }
     expect(client.clock.now()).toBe(100);
   });
@@ -320,7 +345,7 @@ describe('404', () => {
     const of = (body: string) => clientThatGets({ status: 404, body }).look();
     expect(await of('{"error":{"code":404,"message":"Workspace not found"}}')).toBeUndefined();
     for (const body of ['', '<html>Not found</html>', 'Not found']) {
-      expect(((await of(body)) as OpenRouterError).facts.status).toBe(404);
+      expect(((await of(body)) as ApiError).details.status).toBe(404);
     }
   });
 });
@@ -337,7 +362,7 @@ describe('time', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(replies, { minLength: 1, maxLength: 6 }), async (sequence) => {
         const { request, clock } = clientThatGets(...sequence);
-        expect(await request('GET')).toBeInstanceOf(OpenRouterError);
+        expect(await request('GET')).toBeInstanceOf(ApiError);
         expect(clock.now()).toBeLessThanOrEqual(60_000);
       }),
     );
@@ -347,7 +372,7 @@ describe('time', () => {
     'of a client that has only %i ms is over by then',
     async (ms) => {
       const { requestWithin, clock, sentAt } = clientThatGets('silence');
-      expect(await requestWithin(ms)).toBeInstanceOf(OpenRouterError);
+      expect(await requestWithin(ms)).toBeInstanceOf(ApiError);
       expect(Math.max(...sentAt)).toBeLessThan(ms);
       expect(clock.now()).toBeLessThanOrEqual(ms);
     },
@@ -360,7 +385,7 @@ describe('time', () => {
   });
 
   test('of an attempt is half of what is left, 30 s at most and 1 s at least', () => {
-    expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTime)).toEqual([
+    expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTimeout)).toEqual([
       30_000, 30_000, 10_000, 1_000, 1_000,
     ]);
   });
@@ -375,13 +400,16 @@ describe('time', () => {
   test('ends at once when the run is cancelled, in an attempt and between two', async () => {
     const during = clientThatGets('silence');
     during.clock.after(100, () => during.step.abort(new Error('cancelled')));
-    expect(((await during.request('GET')) as OpenRouterError).facts.reason).toBe('cancelled');
+    expect(((await during.request('GET')) as ApiError).details.reason).toBe('cancelled');
     expect(during.clock.now()).toBe(100);
 
     const between = clientThatGets({ status: 502 });
     between.clock.after(100, () => between.step.abort(new Error('cancelled')));
-    const error = (await between.request('GET')) as OpenRouterError;
-    expect(error.facts).toMatchObject({ reason: 'the answer was 502', notes: ['Then cancelled'] });
+    const error = (await between.request('GET')) as ApiError;
+    expect(error.details).toMatchObject({
+      reason: 'HTTP 502 Bad Gateway',
+      stopReason: 'cancelled',
+    });
     expect(between.clock.now()).toBe(100);
   });
 });
@@ -401,15 +429,15 @@ describe('the pure parts', () => {
 
   test('retryAfter never throws, and is never negative', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), (asked, date) => {
-        const headers = { 'retry-after': asked, date };
+      fc.property(fc.string(), fc.string(), (desired, date) => {
+        const headers = { 'retry-after': desired, date };
         expect(retryAfter({ status: 429, headers, body: '' }) ?? 0).toBeGreaterThanOrEqual(0);
       }),
     );
   });
 
-  test.each(NO_RETRY_AFTER)('retryAfter is undefined for “%s”', (asked) => {
-    const headers = { 'retry-after': asked, date: NEW_YEAR };
+  test.each(NO_RETRY_AFTER)('retryAfter is undefined for “%s”', (desired) => {
+    const headers = { 'retry-after': desired, date: NEW_YEAR };
     expect(retryAfter({ status: 503, headers, body: '' })).toBeUndefined();
   });
 
@@ -419,8 +447,8 @@ describe('the pure parts', () => {
     ['Tue, 01 Jan 2030 00:00:07 GMT', 7_000],
     ['Tuesday, 01-Jan-30 00:00:07 GMT', 7_000],
     ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
-  ])('retryAfter of “%s” is %i ms', (asked, ms) => {
-    const headers = { 'retry-after': asked, date: NEW_YEAR };
+  ])('retryAfter of “%s” is %i ms', (desired, ms) => {
+    const headers = { 'retry-after': desired, date: NEW_YEAR };
     expect(retryAfter({ status: 503, headers, body: '' })).toBe(ms);
   });
 
@@ -428,10 +456,11 @@ describe('the pure parts', () => {
     const methods = fc.constantFrom(...METHODS, 'POST' as const);
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 999 }), methods, (status, method) => {
-        const { again, mayHaveLanded } = verdictOn({ status, headers: {}, body: '' }, method);
-        if (status === 409) expect(again).toBe(method === 'PATCH');
-        if (status >= 400 && status < 500 && !again) expect(mayHaveLanded).toBe(status === 499);
-        if (status >= 500) expect(mayHaveLanded).toBe(true);
+        const kind = classifyResponse(method, { status, asksToWait: false });
+        const { retryable, ambiguous } = FAILURE_CLASSES[kind];
+        if (status === 409) expect(retryable).toBe(method === 'PATCH');
+        if (status >= 400 && status < 500 && !retryable) expect(ambiguous).toBe(status === 499);
+        if (status >= 500) expect(ambiguous).toBe(true);
       }),
     );
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { runStep } from '../../sandbox/runner/runner.ts';
 import { certify } from '../support/certificate.ts';
-import { printedBy, ROOT, redOf, workspaceInputs } from '../support/harness.ts';
+import { expectFailure, printedBy, ROOT, workspaceInputs } from '../support/harness.ts';
 import { type ProxyOptions, startProxy } from '../support/proxy.ts';
 
 /** Loopback is never proxied, so the proxies of these tests stand for the net that has this host. */
@@ -81,7 +81,7 @@ describe('a proxy', () => {
     const step = await create({ https_proxy: proxy.url, no_proxy: HOST }, SOON);
     await proxy.close();
     expect(proxy.tunnels).toEqual([]);
-    const { message } = redOf(step);
+    const { message } = expectFailure(step);
     expect(message).toContain(`POST /workspaces at ${HOST}, after `);
     expect(message).not.toContain('through the proxy');
     expect(message).toContain('Nothing was changed at OpenRouter.');
@@ -102,7 +102,7 @@ describe('a proxy', () => {
     const proxy = await withProxy({});
     await proxy.close();
     const step = await create({ https_proxy: proxy.url }, SOON);
-    const { message } = redOf(step);
+    const { message } = expectFailure(step);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
     expect(step.log).toContain('ECONNREFUSED');
     expect(message).toContain('Nothing was changed at OpenRouter.');
@@ -110,7 +110,7 @@ describe('a proxy', () => {
 
   test('that never answers does not hold the job', async () => {
     const proxy = await withProxy({ answer: 'silence' });
-    const { message } = redOf(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
+    const { message } = expectFailure(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
     await proxy.close();
     expect(message).toContain('the timeout of 1 s for this step is over, through the proxy');
     expect(message).toContain('Nothing was changed at OpenRouter.');
@@ -124,7 +124,7 @@ describe('a proxy', () => {
     const proxy = await withProxy({ answer });
     const step = await create({ https_proxy: proxy.url }, SOON);
     await proxy.close();
-    const { message } = redOf(step);
+    const { message } = expectFailure(step);
     // On a slow machine, the last try may end by the timeout.
     expect(step.log).toContain(reason);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
@@ -158,7 +158,7 @@ describe('a proxy', () => {
     'http://a:%zz@b',
     '%',
   ])('that is no URL is refused and not gone around: %s', async (value) => {
-    const { message } = redOf(await create({ HTTPS_PROXY: value }));
+    const { message } = expectFailure(await create({ HTTPS_PROXY: value }));
     expect(message).toContain(
       'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6',
     );
@@ -172,7 +172,7 @@ test('a request over http to what only looks like loopback is refused', async ()
     { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
   );
   await proxy.close();
-  expect(redOf(step).message).toContain('api-url must begin with https');
+  expect(expectFailure(step).message).toContain('api-url must begin with https');
   expect(proxy.tunnels).toEqual([]);
 });
 
@@ -180,7 +180,9 @@ describe('TLS', () => {
   test('from an authority that nobody knows is refused before the key is sent', async () => {
     const proxy = await withProxy({});
     const before = sandbox.requests.length;
-    const { message } = redOf(await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }));
+    const { message } = expectFailure(
+      await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }),
+    );
     await proxy.close();
     expect(message).toContain('the certificate comes from an authority that is not trusted here');
     expect(message).toContain('NODE_EXTRA_CA_CERTS');
@@ -214,7 +216,7 @@ describe('TLS', () => {
       { 'api-url': 'https://other.test/api/v1' },
     );
     await proxy.close();
-    const { message } = redOf(step);
+    const { message } = expectFailure(step);
     expect(message).toContain('the certificate belongs to another host');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
@@ -222,7 +224,7 @@ describe('TLS', () => {
 
   test('a reset after the request was sent is looked into', async () => {
     const proxy = await withProxy({});
-    sandbox.faults.push({ kind: 'reset', committed: true });
+    sandbox.faults.push({ kind: 'reset', applied: true });
     const step = await create({ https_proxy: proxy.url });
     await proxy.close();
     expect(step.outputs['created']).toBe('true');
@@ -234,7 +236,7 @@ describe('TLS', () => {
     const other = await startSandbox({ tls: certificate });
     const trusted = join(folder, 'localhost.pem');
     await writeFile(trusted, certificate.authority);
-    other.faults.push({ on: 'POST /workspaces', kind: 'reset', committed: true });
+    other.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
     const step = await create(
       { NODE_EXTRA_CA_CERTS: trusted },
       {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { allOf, PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
+import { allItems, PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
 
 interface Item {
   id: string;
@@ -13,7 +13,10 @@ interface Listed {
   total: boolean;
 }
 
-const LIST = { doing: 'list them', path: '/them', idOf: ({ id }: Item) => id };
+const LIST = {
+  idOf: ({ id }: Item) => id,
+  incomplete: (count: number) => new Error(`the list ended after ${count} entries`),
+};
 
 const listOf = (count: number, options: Partial<Listed> = {}): Listed => ({
   items: Array.from({ length: count }, (_, at) => ({ id: String(at) })),
@@ -48,9 +51,9 @@ describe.each([true, false])('a list that says how long it is: %s', (total) => {
     const list = listOf(count, { total });
     const { ids, offsets } = await readAll(list);
     expect(ids).toEqual(idsOf(list));
-    // Pages overlap by one; without a total, a full last page needs one more.
+    // Pages overlap by one, and a full last page needs one more.
     const least = Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
-    expect(offsets.length - least).toBeLessThanOrEqual(total ? 0 : 1);
+    expect(offsets.length - least).toBeLessThanOrEqual(1);
   });
 
   test('whatever appears and vanishes: none twice, none missed that was there all along', async () => {
@@ -101,11 +104,11 @@ test('a list that ends before it should is an error', async () => {
   const list = listOf(50);
   const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
   const pages = readPages({ ...LIST, read });
-  await expect(allOf(pages)).rejects.toThrow('the list ended after 50 entries');
+  await expect(allItems(pages)).rejects.toThrow('the list ended after 50 entries');
 });
 
 test('a server that passes over the offset is an error', async () => {
   const { items } = listOf(PAGE_SIZE);
   const pages = readPages({ ...LIST, read: async () => ({ items }) });
-  await expect(allOf(pages)).rejects.toThrow('the list ended after 100 entries');
+  await expect(allItems(pages)).rejects.toThrow('the list ended after 100 entries');
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import { startSandbox } from '../../sandbox/openrouter/server.ts';
-import { openBench, preloaded, redOf } from '../support/harness.ts';
+import { expectFailure, openHarness, preloaded } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 /** Runs a create step whose POST is met by `fault`, and a look after it is refused. */
 async function createWith(fault: ScheduledFault, inputs: Record<string, string> = {}) {
-  const { faults } = bench.sandbox;
+  const { faults } = harness.sandbox;
   faults.push({ on: 'POST /workspaces', ...fault });
   faults.push({ on: 'GET /workspaces/:id', kind: 'answer', status: 403 });
-  const red = redOf(await bench.create(inputs));
+  const red = expectFailure(await harness.create(inputs));
   faults.length = 0;
   return red;
 }
@@ -77,7 +77,7 @@ describe('an answer that is no workspace ends red, and says that the workspace m
 
 describe('a redirect is not followed, and the key stays at home', () => {
   test.each([301, 302, 303, 307, 308])('%i', async (status) => {
-    const elsewhere = await startSandbox({ managementKey: bench.sandbox.managementKey });
+    const elsewhere = await startSandbox({ managementKey: harness.sandbox.managementKey });
     const { message } = await createWith({
       kind: 'answer',
       status,
@@ -113,7 +113,7 @@ describe('where nothing was sent, nothing can exist', () => {
   test('a port that nobody listens on', async () => {
     const gone = await startSandbox();
     await gone.close();
-    const { message } = redOf(await bench.create({ 'api-url': gone.url, timeout: '1s' }));
+    const { message } = expectFailure(await harness.create({ 'api-url': gone.url, timeout: '1s' }));
     expect(message).toMatch(
       /^POST \/workspaces at 127\.0\.0\.1:\d+, after \d+\.\d s: the connection was refused \(ECONNREFUSED\)/,
     );
@@ -132,8 +132,8 @@ describe('where nothing was sent, nothing can exist', () => {
       dns.lookup = (host, options, done) => process.nextTick(done, error);
     `);
     const inputs = { 'api-url': 'https://openrouter.example/api/v1', timeout: '1s' };
-    const step = await bench.create(inputs, failing);
-    const { message } = redOf(step);
+    const step = await harness.create(inputs, failing);
+    const { message } = expectFailure(step);
     expect(message).toMatch(/^POST \/workspaces at openrouter\.example, after \d+\.\d s: /);
     expect(message).toContain(`: ${reason} (${code})`);
     expect(message).toContain(CHECK_NETWORK);
@@ -141,16 +141,16 @@ describe('where nothing was sent, nothing can exist', () => {
   });
 
   test('a port of IPv6 that nobody listens on', async () => {
-    const { message } = redOf(
-      await bench.create({ 'api-url': 'http://[::1]:9/api/v1', timeout: '1s' }),
+    const { message } = expectFailure(
+      await harness.create({ 'api-url': 'http://[::1]:9/api/v1', timeout: '1s' }),
     );
     expect(message).toMatch(/the connection was refused \(ECONNREFUSED\)|EADDRNOTAVAIL/);
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
   test('a server of TLS that is none', async () => {
-    const url = bench.sandbox.url.replace('http:', 'https:');
-    const { message } = redOf(await bench.create({ 'api-url': url, timeout: '1s' }));
+    const url = harness.sandbox.url.replace('http:', 'https:');
+    const { message } = expectFailure(await harness.create({ 'api-url': url, timeout: '1s' }));
     expect(message).toMatch(/^POST \/workspaces at 127\.0\.0\.1:\d+, after /);
     expect(message).toContain(CHECK_NETWORK);
     expect(message).toContain('Nothing was changed at OpenRouter.');

@@ -2,21 +2,20 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { OpenRouterError } from '../../src/openrouter/api-error.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { ApiError } from '../../src/openrouter/api-error.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { IF_EXISTS } from '../../src/operations/create/request.ts';
 import type { Governance } from '../../src/operations/governance/plan.ts';
-import { account } from '../../src/report/describe-error.ts';
-import { isLasting, jitters, schedules } from '../support/faults.ts';
+import { describeError } from '../../src/report/describe-error.ts';
+import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
-  logTo,
-  openWorld,
+  openSimulation,
   pass,
   type Ran,
   runCreate,
   runPost,
-  type World,
+  type Simulation,
 } from '../support/simulation.ts';
 
 const SLUG = 'preview-42';
@@ -34,7 +33,7 @@ const CALLS = [
   'DELETE /keys/:hash',
   'DELETE /workspaces/:id',
 ];
-const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
+const desired: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
   {
     name: fc.constantFrom('Preview', 'Other'),
     slug: fc.constant(SLUG),
@@ -52,9 +51,9 @@ const asked: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
  * source is not held to itself.
  */
 function differing(workspace: Workspace, body: CreateWorkspaceRequest): string[] {
-  return Object.entries(body).flatMap(([field, wanted]) => {
+  return Object.entries(body).flatMap(([field, desired]) => {
     const none = field === 'disabled_server_tools' ? [] : null;
-    const [is, should] = [workspace[field] ?? none, wanted ?? none];
+    const [is, should] = [workspace[field] ?? none, desired ?? none];
     const isSame =
       Array.isArray(is) && Array.isArray(should) ? isSameSet(is, should) : is === should;
     return isSame ? [] : [field];
@@ -67,10 +66,10 @@ function isSameSet(some: readonly unknown[], others: readonly unknown[]): boolea
 
 /** Holds that nothing that is shown or saved has the key in it, or a part that gives it away. */
 function expectNoKey(
-  { managementKey }: World,
+  { managementKey }: Simulation,
   { error, ...shown }: Partial<Ran> & Pick<Ran, 'log'>,
 ): void {
-  const text = JSON.stringify([shown, error, `${error}`, account(error)]);
+  const text = JSON.stringify([shown, error, `${error}`, describeError(error)]);
   for (let at = 0; at + PART <= managementKey.length; at += 1) {
     expect(text).not.toContain(managementKey.slice(at, at + PART));
   }
@@ -100,13 +99,13 @@ const FALSELY_THROTTLED: InProcessFault = {
   kind: 'answer',
   status: 429,
   headers: { 'retry-after': '1' },
-  committed: true,
+  applied: true,
 };
 
 const scenarios = fc.record({
   schedule: schedules(CALLS, 5),
   request: fc.record({
-    asked,
+    desired,
     governance,
     ifExists: fc.constantFrom(...IF_EXISTS),
     dryRun: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.boolean()),
@@ -114,7 +113,7 @@ const scenarios = fc.record({
   }),
   before: fc.oneof(
     fc.constant(null),
-    fc.record({ body: asked, age: fc.integer({ min: 3_000, max: 1e9 }) }),
+    fc.record({ body: desired, age: fc.integer({ min: 3_000, max: 1e9 }) }),
   ),
   takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
@@ -137,37 +136,39 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   const { before, killedAfter, jitter } = scenario;
   const governanceInputs = Object.keys(scenario.request.governance);
   const request = { ...scenario.request, governanceInputs };
-  const world = openWorld({ ...scenario, schedule: [] });
+  const simulation = openSimulation({ ...scenario, schedule: [] });
   if (before) {
-    giveWorkspace(world, before.body);
-    await pass(world, before.age);
+    seedWorkspace(simulation, before.body);
+    await pass(simulation, before.age);
   }
   const found = structuredClone(existing());
-  if (scenario.throttlesFalsely) world.network.schedule.push(FALSELY_THROTTLED);
-  world.network.schedule.push(...scenario.schedule);
+  if (scenario.throttlesFalsely) simulation.network.schedule.push(FALSELY_THROTTLED);
+  simulation.network.schedule.push(...scenario.schedule);
 
   const { deleteKeys } = scenario;
   const mortality = killedAfter !== null && { killedAfter };
-  const life = { timeout: TIMEOUT, jitter, deleteKeys, ...mortality };
-  const ran = await runCreate(world, { ...request, timeoutMs: TIMEOUT }, life);
+  const life = { timeout: TIMEOUT, jitter, ...mortality };
+  const ran = await runCreate(simulation, { ...request, deleteKeys, timeoutMs: TIMEOUT }, life);
   expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
-  const befell = scenario.schedule.filter((fault) => !world.network.schedule.includes(fault));
+  const appliedFaults = scenario.schedule.filter(
+    (fault) => !simulation.network.schedule.includes(fault),
+  );
   expectOneAtMost();
-  expectNoKey(world, ran);
+  expectNoKey(simulation, ran);
   if (!ran.killed) await expectTruth(ran);
   if (found && request.ifExists !== 'update') expect(existing()).toEqual(found);
   if (request.dryRun)
-    expect(world.network.calls.every((call) => call.startsWith('GET'))).toBe(true);
+    expect(simulation.network.calls.every((call) => call.startsWith('GET'))).toBe(true);
 
   if (request.deleteAfterJob && !request.dryRun) await expectCleanUp(ran);
 
   function existing(): Workspace | undefined {
-    return world.account.workspaces.find(({ slug }) => slug === SLUG);
+    return simulation.account.workspaces.find(({ slug }) => slug === SLUG);
   }
 
-  /** Whether all that is asked for governs the workspace. */
+  /** Whether all that is desired for governs the workspace. */
   function isGoverned(): boolean {
-    const { guardrails, budgets, memberships } = world.account;
+    const { guardrails, budgets, memberships } = simulation.account;
     const id = existing()?.id;
     const own = budgets.filter(({ workspace_id }) => workspace_id === id);
     const { guardrail, budgets: limits, members } = request.governance;
@@ -183,24 +184,24 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   }
 
   function expectOneAtMost(): void {
-    expect(world.account.workspaces.filter(({ slug }) => slug === SLUG).length).toBeLessThanOrEqual(
-      1,
-    );
-    expect(world.account.workspaces.length).toBeLessThanOrEqual(2);
+    expect(
+      simulation.account.workspaces.filter(({ slug }) => slug === SLUG).length,
+    ).toBeLessThanOrEqual(1);
+    expect(simulation.account.workspaces.length).toBeLessThanOrEqual(2);
   }
 
   /** Whether it cannot be told who made a workspace: see docs/reliability.md. */
   function makerIsUnknowable(): boolean {
-    const by500 = befell.some(
-      (fault) => fault.kind === 'answer' && fault.status === 500 && fault.committed,
+    const by500 = appliedFaults.some(
+      (fault) => fault.kind === 'answer' && fault.status === 500 && fault.applied,
     );
-    const late = befell.some((fault) => fault.kind === 'late');
+    const late = appliedFaults.some((fault) => fault.kind === 'late');
     return late || scenario.throttlesFalsely || (scenario.takenSlugStatus === 500 && by500);
   }
 
   async function expectTruth({ result, error, known, elapsed, log }: Ran): Promise<void> {
     if (result) {
-      const { outcome, workspace, changes, governed } = result;
+      const { outcome, workspace, changes, governanceChanges } = result;
       const [create, update] = request.dryRun
         ? (['would-create', 'would-update'] as const)
         : (['created', 'updated'] as const);
@@ -223,7 +224,7 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
         });
         expect(known?.workspace).toEqual(workspace);
         if (request.ifExists !== 'reuse' || !found) {
-          expect(differing(now as Workspace, request.asked)).toEqual([]);
+          expect(differing(now as Workspace, request.desired)).toEqual([]);
         }
         const made = outcome === 'created';
         if (made || request.ifExists === 'update') expect(isGoverned()).toBe(true);
@@ -232,26 +233,26 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
         else expect(made).toBe(!found);
       }
       if (found) {
-        const differed = request.ifExists === 'update' ? differing(found, request.asked) : [];
+        const differed = request.ifExists === 'update' ? differing(found, request.desired) : [];
         expect(changes.map(({ field }) => field).sort()).toEqual(differed.sort());
         expect(outcome === update).toBe(
           differed.length > 0 || (asksToGovern && request.ifExists === 'update'),
         );
       }
-      expect(changes.length > 0 || (outcome !== create && governed.length > 0)).toBe(
+      expect(changes.length > 0 || (outcome !== create && governanceChanges.length > 0)).toBe(
         outcome === update,
       );
       return;
     }
     const taken = (found !== undefined || makerIsUnknowable()) && request.ifExists === 'fail';
     const outOfTime = elapsed > TIMEOUT - 10_000;
-    const hopeless = befell.some(isLasting);
+    const hopeless = appliedFaults.some(isPermanent);
     if (!taken && !outOfTime && !hopeless) throw error;
-    const saysSo = account(error).lines.includes('Nothing was changed at OpenRouter.');
-    const isSure = error instanceof OpenRouterError && !error.facts.mayHaveLanded;
+    const saysSo = describeError(error).lines.includes('Nothing was changed at OpenRouter.');
+    const isSure = error instanceof ApiError && !error.details.ambiguous;
     if ((saysSo || (isSure && !scenario.throttlesFalsely)) && !found && !known) {
       // Nor does what was sent arrive later.
-      await pass(world, 40_000);
+      await pass(simulation, 40_000);
       expect(existing()).toBeUndefined();
     }
   }
@@ -259,21 +260,21 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
   async function expectCleanUp(step: Ran): Promise<void> {
     const end = async () => {
       const workspace = existing();
-      for (let key = 0; workspace && key < scenario.keys; key += 1) giveKey(world, workspace);
+      for (let key = 0; workspace && key < scenario.keys; key += 1) seedKey(simulation, workspace);
       const log: string[] = [];
-      const error = await runPost(world, step, { timeout: TIMEOUT, jitter }, logTo(log));
-      expectNoKey(world, { log, error });
+      const error = await runPost(simulation, step, { timeout: TIMEOUT, jitter }, log);
+      expectNoKey(simulation, { log, error });
       return error;
     };
     if (scenario.intruder) {
       // Long after the step, somebody else makes the same.
-      await pass(world, 2 * TIMEOUT);
+      await pass(simulation, 2 * TIMEOUT);
       if (!existing()) {
-        giveWorkspace(world, request.asked);
+        seedWorkspace(simulation, request.desired);
         const theirs = structuredClone(existing());
         await end();
         expect(existing()).toEqual(theirs);
-        expect(world.account.keys).toHaveLength(scenario.keys);
+        expect(simulation.account.keys).toHaveLength(scenario.keys);
         return;
       }
     }
@@ -281,22 +282,22 @@ export const nothingLostNothingDoubled = fc.asyncProperty(scenarios, async (scen
     const warned = await end();
     if (found) {
       expect(existing()).toEqual(left);
-      expect(world.account.keys).toHaveLength(scenario.keys);
+      expect(simulation.account.keys).toHaveLength(scenario.keys);
       return;
     }
     const isBlocked = left !== undefined && scenario.keys > 0 && !deleteKeys;
     if (isBlocked) {
       expect(existing()).toEqual(left);
-      expect(world.account.keys).toHaveLength(scenario.keys);
+      expect(simulation.account.keys).toHaveLength(scenario.keys);
       return;
     }
-    const isLate = befell.some((fault) => fault.kind === 'late');
+    const isLate = appliedFaults.some((fault) => fault.kind === 'late');
     if (!warned && !isLate && !makerIsUnknowable()) expect(existing()).toBeUndefined();
   }
 });
 
-const twins = fc.record({
-  asked,
+const concurrentJobs = fc.record({
+  desired,
   ifExists: fc.constantFrom(...IF_EXISTS),
   takenSlugStatus: fc.constantFrom(400 as const, 409 as const, 500 as const),
   latency: fc.integer({ min: 1, max: 400 }),
@@ -314,25 +315,26 @@ const twins = fc.record({
 });
 
 /** Several jobs that ask for the same at the same moment: one workspace, and one that made it. */
-export const oneOfTwinsMakesIt = fc.asyncProperty(twins, async (scenario) => {
-  const { asked: body, ifExists, count, jitter } = scenario;
-  const world = openWorld({ ...scenario, skew: 0, schedule: [...scenario.schedule] });
+export const oneOfTwinsMakesIt = fc.asyncProperty(concurrentJobs, async (scenario) => {
+  const { desired: body, ifExists, count, jitter } = scenario;
+  const simulation = openSimulation({ ...scenario, skew: 0, schedule: [...scenario.schedule] });
   const request = {
-    asked: body,
+    desired: body,
     governance: {},
     governanceInputs: [],
     ifExists,
     dryRun: false,
     deleteAfterJob: false,
+    deleteKeys: false,
     timeoutMs: TIMEOUT,
   };
   const life = { timeout: TIMEOUT, jitter };
   const all = await Promise.all(
-    Array.from({ length: count }, () => runCreate(world, request, life)),
+    Array.from({ length: count }, () => runCreate(simulation, request, life)),
   );
   const made = all.filter(({ result }) => result?.outcome === 'created');
   expect(made).toHaveLength(1);
-  expect(world.account.workspaces).toHaveLength(2);
+  expect(simulation.account.workspaces).toHaveLength(2);
   const green = all.filter(({ result }) => result);
   expect(green).toHaveLength(ifExists === 'fail' ? 1 : count);
 });

@@ -1,19 +1,19 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { type GivenKey, giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { OpenRouterError } from '../../src/openrouter/api-error.ts';
-import { cleanUpKeys, type KeyRemains } from '../../src/operations/key/cleanup.ts';
-import { type KeyRequest, type KeyResult, makeKey } from '../../src/operations/key/create-key.ts';
-import { isLasting, jitters, schedules } from '../support/faults.ts';
+import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { ApiError } from '../../src/openrouter/api-error.ts';
+import { type KeyCleanupTask, runKeyCleanup } from '../../src/operations/key/cleanup.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
+import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,
   type Life,
   live,
   mortalIn,
-  openWorld,
+  openSimulation,
   pass,
-  type World,
+  type Simulation,
 } from '../support/simulation.ts';
 
 const TIMEOUT = 60_000;
@@ -43,7 +43,7 @@ const requests = fc
   .record({
     nameIsRandom: fc.boolean(),
     workspace: fc.constant(SLUG),
-    asked: fc.record(
+    desired: fc.record(
       { name: fc.constantFrom(...NAMES), limit: fc.constantFrom(0, 5) },
       { requiredKeys: ['name'] },
     ),
@@ -54,7 +54,7 @@ const requests = fc
     revokeAfterJob: fc.boolean(),
     replace: fc.boolean(),
   })
-  .map((request) => (request.nameIsRandom ? { ...request, asked: RANDOM } : request));
+  .map((request) => (request.nameIsRandom ? { ...request, desired: RANDOM } : request));
 
 const scenarios = fc.record({
   schedule: schedules(CALLS, 5),
@@ -90,20 +90,20 @@ interface Ledger {
 }
 
 interface Scene {
-  world: World;
+  simulation: Simulation;
   workspace: Workspace;
   ledger: Ledger;
   /** Makes a key as somebody else. */
-  give(fields: GivenKey): void;
+  give(fields: KeyFixture): void;
 }
 
 /** The account of `scenario`, which keeps book of who does what to its keys. */
 async function openScene(scenario: Scenario): Promise<Scene> {
-  const world = openWorld({ ...scenario, schedule: [] });
-  const { account, managementKey, clock, network } = world;
+  const simulation = openSimulation({ ...scenario, schedule: [] });
+  const { account, managementKey, clock, network } = simulation;
   // What they do is not in the step's book.
   const others = { managementKey, account: { ...account } };
-  const workspace = giveWorkspace(world, { slug: SLUG });
+  const workspace = seedWorkspace(simulation, { slug: SLUG });
   const ledger: Ledger = {
     ours: new Map(),
     theirs: new Set(),
@@ -118,7 +118,7 @@ async function openScene(scenario: Scenario): Promise<Scene> {
     const answer = handle({ ...request, body });
     if (call === 'GET /keys' && !network.calls.includes('POST /keys')) {
       for (const { hash, name } of account.keys) {
-        if (name === scenario.request.asked.name) ledger.listed.add(hash);
+        if (name === scenario.request.desired.name) ledger.listed.add(hash);
       }
     }
     if (call === 'POST /keys' && answer.status === 201) {
@@ -130,21 +130,23 @@ async function openScene(scenario: Scenario): Promise<Scene> {
   account.handle = handleKeys;
 
   const give: Scene['give'] = (fields) => {
-    ledger.theirs.add(giveKey(others, workspace, fields).hash);
+    ledger.theirs.add(seedKey(others, workspace, fields).hash);
   };
   for (const name of scenario.before) give({ name });
   // Others whose keys show that milliseconds are kept.
   if (scenario.keepsMs) give({ name: 'Old', expires_at: '2030-01-01T00:00:00.123Z' });
-  await pass(world, 10_000);
+  await pass(simulation, 10_000);
   for (const { after, ...intrusion } of scenario.intrusions) {
-    clock.after(after, () => intrude({ world, workspace, ledger, give }, intrusion, scenario));
+    clock.after(after, () =>
+      applyConcurrentChange({ simulation, workspace, ledger, give }, intrusion, scenario),
+    );
   }
   network.schedule.push(...scenario.schedule);
-  return { world, workspace, ledger, give };
+  return { simulation, workspace, ledger, give };
 }
 
-function intrude(
-  { world: { account }, ledger, give }: Scene,
+function applyConcurrentChange(
+  { simulation: { account }, ledger, give }: Scene,
   { what, name, limit }: Omit<Scenario['intrusions'][number], 'after'>,
   { keepsMs }: Scenario,
 ): void {
@@ -172,7 +174,7 @@ interface Ran {
   killed: boolean;
   /** What was handed out. */
   minted?: KeyResult;
-  remains: KeyRemains | null;
+  task: KeyCleanupTask | null;
   concealed: string[];
   /** All that was printed and kept. */
   said: string[];
@@ -180,59 +182,45 @@ interface Ran {
 }
 
 /** Runs a key step. What it does after it is killed does not happen. */
-async function runKey(world: World, request: KeyRequest, life: Life): Promise<Ran> {
-  const ran: Ran = { killed: false, remains: null, concealed: [], said: [], elapsed: 0 };
-  const { clock } = world;
+async function runKey(simulation: Simulation, request: KeyRequest, life: Life): Promise<Ran> {
+  const ran: Ran = { killed: false, task: null, concealed: [], said: [], elapsed: 0 };
   const alive = mortalIn(ran);
-  const log = {
-    info: (line: string) => ran.said.push(line),
-    debug: (line: string) => ran.said.push(line),
-    warning: (title: string, lines: readonly string[]) => ran.said.push(title, ...lines),
-  };
-  const { client } = connect(world, life, { log, isDead: () => ran.killed });
-  const work = makeKey(request, {
-    client,
-    clock,
-    log,
-    random: () => life.jitter[0] ?? 0,
-    timeOfDay: () => 0,
-    events: {
-      conceal: (secrets) => ran.concealed.push(...secrets),
-      leave: alive((remains) => {
-        ran.remains = structuredClone(remains);
-        ran.said.push(JSON.stringify(remains));
-      }),
-      minted: alive((result) => {
-        expect(ran.concealed).toContain(result.secret);
-        ran.minted = result;
+  const save = alive((task: KeyCleanupTask) => {
+    ran.task = structuredClone(task);
+    ran.said.push(JSON.stringify(task));
+  });
+  const work = createKey(request, {
+    ...connect(simulation, life, { lines: ran.said, isDead: () => ran.killed }),
+    journal: {
+      save,
+      amend: save,
+      clear: alive(() => {
+        ran.task = null;
       }),
     },
+    registerSecrets: (secrets) => ran.concealed.push(...secrets),
+    onCreated: alive((result: KeyResult) => {
+      expect(ran.concealed).toContain(result.secret);
+      ran.minted = result;
+    }),
+    random: () => life.jitter[0] ?? 0,
+    timeOfDay: () => 0,
   });
-  await live(world, ran, { work, killedAfter: life.killedAfter });
+  await live(simulation, ran, { work, killedAfter: life.killedAfter });
   return ran;
 }
 
 /** Runs the post step of `ran`. Returns whether it warned. */
-async function endJob(world: World, ran: Ran, life: Life): Promise<boolean> {
-  if (!ran.remains) return false;
+async function endJob(simulation: Simulation, ran: Ran, life: Life): Promise<boolean> {
+  if (!ran.task) return false;
   let warned = false;
-  const log = {
-    info: (line: string) => ran.said.push(line),
-    debug: (line: string) => ran.said.push(line),
-    warning: (title: string, lines: readonly string[]) => {
-      warned = true;
-      ran.said.push(title, ...lines);
-    },
+  const context = connect(simulation, life, { lines: ran.said });
+  const warn: typeof context.warn = (code, details) => {
+    warned = true;
+    context.warn(code, details);
   };
-  const { client, signal } = connect(world, life, { log });
-  const { clock } = world;
-  const work = cleanUpKeys(ran.remains, { client, clock, log, signal });
-  await clock.run(
-    work.catch(() => {
-      warned = true;
-    }),
-  );
-  return warned;
+  const incomplete = await simulation.clock.run(runKeyCleanup(ran.task, { ...context, warn }));
+  return warned || incomplete !== undefined;
 }
 
 /**
@@ -241,15 +229,15 @@ async function endJob(world: World, ran: Ran, life: Life): Promise<boolean> {
  */
 export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scenario) => {
   const { request, jitter, killedAfter } = scenario;
-  const { world, ledger } = await openScene(scenario);
-  const { account, network } = world;
+  const { simulation, ledger } = await openScene(scenario);
+  const { account, network } = simulation;
   const there = () => new Set(account.keys.map(({ hash }) => hash));
   const replaceable = account.keys
-    .filter(({ name }) => name === request.asked.name)
+    .filter(({ name }) => name === request.desired.name)
     .map(({ hash }) => hash);
 
   const life = { timeout: TIMEOUT, jitter };
-  const ran = await runKey(world, request, {
+  const ran = await runKey(simulation, request, {
     ...life,
     ...(killedAfter !== null && { killedAfter }),
   });
@@ -262,20 +250,20 @@ export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scena
     expect(there().has(minted.key.hash)).toBe(!ledger.taken.has(minted.key.hash));
   }
   if (result) expect(result).toBe(minted);
-  const befell = scenario.schedule.filter((fault) => !network.schedule.includes(fault));
-  const hadAChance = !befell.some(isLasting) && ran.elapsed < TIMEOUT - 10_000;
+  const appliedFaults = scenario.schedule.filter((fault) => !network.schedule.includes(fault));
+  const hadAChance = !appliedFaults.some(isPermanent) && ran.elapsed < TIMEOUT - 10_000;
   if (!ran.killed && hadAChance && isUnique && !result) throw error;
-  if (error instanceof OpenRouterError && !minted && !error.facts.mayHaveLanded && !ran.remains) {
-    await pass(world, 45_000);
+  if (error instanceof ApiError && !minted && !error.details.ambiguous && !ran.task) {
+    await pass(simulation, 45_000);
     expect(lostOnes()).toEqual([]);
   }
 
-  if (scenario.waits) await pass(world, 45_000);
-  const warned = await endJob(world, ran, life);
+  if (scenario.waits) await pass(simulation, 45_000);
+  const warned = await endJob(simulation, ran, life);
   expectNoneOfOthersGone();
-  const isLate = !scenario.waits && befell.some(({ kind }) => kind === 'late');
+  const isLate = !scenario.waits && appliedFaults.some(({ kind }) => kind === 'late');
   if (!warned && !isLate && isUnique) expect(lostOnes()).toEqual([]);
-  if (minted && !warned && ran.remains?.revoke !== false && request.revokeAfterJob) {
+  if (minted && !warned && ran.task?.revoke !== false && request.revokeAfterJob) {
     expect(there().has(minted.key.hash)).toBe(false);
   }
   if (result && !request.revokeAfterJob) {

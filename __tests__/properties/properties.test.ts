@@ -12,7 +12,7 @@ test('of several jobs that ask for the same at once, one makes it', async () => 
   await fc.assert(oneOfTwinsMakesIt, { numRuns: 300 });
 }, 60_000);
 
-test('a delete deletes only what was asked for, in 1,000 accounts', async () => {
+test('a delete deletes only what was desired for, in 1,000 accounts', async () => {
   await fc.assert(onlyWhatWasAskedFor, { numRuns: 1_000 });
 }, 120_000);
 

@@ -2,11 +2,11 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { giveKey, giveWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { type DeleteRequest, deleteOne } from '../../src/operations/teardown/delete.ts';
 import { type SweepRequest, sweep } from '../../src/operations/teardown/sweep.ts';
-import { isLasting, jitters, schedules } from '../support/faults.ts';
-import { connect, openWorld, pass, SILENT, type World } from '../support/simulation.ts';
+import { isPermanent, jitters, schedules } from '../support/faults.ts';
+import { connect, openSimulation, pass, type Simulation } from '../support/simulation.ts';
 
 const TIMEOUT = 120_000;
 const HOUR = 3_600_000;
@@ -57,52 +57,52 @@ const weather = fc.record({
 type Weather = typeof weather extends fc.Arbitrary<infer Value> ? Value : never;
 
 interface Scene {
-  world: World;
+  simulation: Simulation;
   /** As they were before. */
   workspaces: Workspace[];
   keys: Key[];
   /** What somebody else has taken away, by id and hash. */
   taken: Set<string>;
-  befell(): boolean;
+  appliedFaults(): boolean;
 }
 
 /** The account of `weather`, with whoever else is at it. */
 async function openScene({ account: given, intrusions: others, ...rest }: Weather): Promise<Scene> {
-  const world = openWorld({ ...rest, schedule: [] });
-  const { account: held, clock, network } = world;
-  await pass(world, 200 * HOUR);
-  for (const workspace of given.workspaces) giveWorkspace(world, workspace);
+  const simulation = openSimulation({ ...rest, schedule: [] });
+  const { account: held, clock, network } = simulation;
+  await pass(simulation, 200 * HOUR);
+  for (const workspace of given.workspaces) seedWorkspace(simulation, workspace);
   const [first] = held.workspaces as [Workspace];
   for (let count = 0; count < given.inDefault; count += 1)
-    giveKey(world, first, { name: 'Of default' });
+    seedKey(simulation, first, { name: 'Of default' });
   held.keys.forEach((key, at) => {
     key.disabled = given.disabled[at % given.disabled.length] ?? false;
     if (given.expired[at % given.expired.length]) key.expires_at = EXPIRED;
   });
   const scene = {
-    world,
+    simulation,
     workspaces: structuredClone(held.workspaces),
     keys: structuredClone(held.keys),
     taken: new Set<string>(),
-    befell: () =>
-      rest.schedule.some((fault) => isLasting(fault) && !network.schedule.includes(fault)),
+    appliedFaults: () =>
+      rest.schedule.some((fault) => isPermanent(fault) && !network.schedule.includes(fault)),
   };
   for (const { after, what, to } of others) {
-    clock.after(after, () => intrude(scene, what, to));
+    clock.after(after, () => applyConcurrentChange(scene, what, to));
   }
   network.schedule.push(...rest.schedule);
   return scene;
 }
 
-function intrude({ world, taken }: Scene, what: string, slug: string): void {
-  const { workspaces, keys } = world.account;
+function applyConcurrentChange({ simulation, taken }: Scene, what: string, slug: string): void {
+  const { workspaces, keys } = simulation.account;
   const workspace = workspaces.find((candidate) => candidate.slug === slug);
   const own = keys.filter(({ workspace_id }) => workspace_id === workspace?.id);
   if (!workspace) {
-    if (what === 'makes another') giveWorkspace(world, { slug });
+    if (what === 'makes another') seedWorkspace(simulation, { slug });
     return;
   }
-  if (what === 'makes a key') giveKey(world, workspace, { name: 'Made meanwhile' });
+  if (what === 'makes a key') seedKey(simulation, workspace, { name: 'Made meanwhile' });
   const gone = what === 'deletes it' ? own : what === 'deletes a key' ? own.slice(0, 1) : [];
   for (const key of gone) {
     taken.add(key.hash);
@@ -115,8 +115,8 @@ function intrude({ world, taken }: Scene, what: string, slug: string): void {
 }
 
 /** What was there before, and was not taken by somebody else, and is there no more. */
-function missing({ world, workspaces, keys, taken }: Scene) {
-  const { account: held } = world;
+function missing({ simulation, workspaces, keys, taken }: Scene) {
+  const { account: held } = simulation;
   const lost = workspaces.filter(
     ({ id }) => !taken.has(id) && !held.workspaces.some((workspace) => workspace.id === id),
   );
@@ -126,8 +126,8 @@ function missing({ world, workspaces, keys, taken }: Scene) {
   return { slugs: lost.map(({ slug }) => slug), keys: lostKeys };
 }
 
-const isThere = ({ world }: Scene, id: string | undefined) =>
-  world.account.workspaces.some((workspace) => workspace.id === id);
+const isThere = ({ simulation }: Scene, id: string | undefined) =>
+  simulation.account.workspaces.some((workspace) => workspace.id === id);
 
 const deletions = fc.record({
   weather,
@@ -140,10 +140,10 @@ const deletions = fc.record({
   }),
 });
 
-/** Whatever goes wrong, and whoever else is at it: nothing is deleted that was not asked for. */
+/** Whatever goes wrong, and whoever else is at it: nothing is deleted that was not desired for. */
 export const onlyWhatWasAskedFor = fc.asyncProperty(deletions, async (scenario) => {
   const scene = await openScene(scenario.weather);
-  const { world } = scene;
+  const { simulation } = scene;
   const { target, byId, request } = scenario;
   const before = scene.workspaces.find(({ slug }) => slug === target);
   const named = (byId && before?.id) || target;
@@ -151,7 +151,7 @@ export const onlyWhatWasAskedFor = fc.asyncProperty(deletions, async (scenario) 
 
   const first = await run({ ...request, workspace: named }, scenario.weather.jitter);
   // A request that arrives late may yet be carried out.
-  await pass(world, 40_000);
+  await pass(simulation, 40_000);
   const lost = missing(scene);
   const mayDelete = isAllowed && !request.dryRun;
   const ownKeys = scene.keys.filter(({ workspace_id }) => workspace_id === before?.id);
@@ -167,32 +167,34 @@ export const onlyWhatWasAskedFor = fc.asyncProperty(deletions, async (scenario) 
     expect(result.failure).toBeUndefined();
   }
   for (const key of result && !request.dryRun ? result.keys : []) {
-    expect(world.account.keys.some(({ hash }) => hash === key.hash)).toBe(false);
+    expect(simulation.account.keys.some(({ hash }) => hash === key.hash)).toBe(false);
   }
   if (result && !result.workspace) expect(isThere(scene, before?.id)).toBe(false);
 
   const isGreen = result !== undefined && result.failure === undefined;
   const isQuiet = scenario.weather.intrusions.length === 0;
   const mustFail = before && (!isAllowed || (ownKeys.length > 0 && !request.deleteKeys));
-  const hadAChance = !scene.befell() && first.elapsed < TIMEOUT - 40_000;
+  const hadAChance = !scene.appliedFaults() && first.elapsed < TIMEOUT - 40_000;
   if (isQuiet && mustFail) expect(isGreen).toBe(false);
   if (isQuiet && !mustFail && hadAChance) expect(isGreen).toBe(true);
 
   // Running it again finishes the work.
-  world.network.schedule.length = 0;
+  simulation.network.schedule.length = 0;
   const again = await run({ ...request, workspace: named, deleteKeys: true }, [0.5]);
   if (!mayDelete) return;
   expect(again.error ?? again.result?.failure).toBeUndefined();
-  expect(world.account.workspaces.some(({ slug }) => slug === target)).toBe(
+  expect(simulation.account.workspaces.some(({ slug }) => slug === target)).toBe(
     // Made anew by somebody else, and not what has the id.
-    byId && before !== undefined && world.account.workspaces.some(({ slug }) => slug === target),
+    byId &&
+      before !== undefined &&
+      simulation.account.workspaces.some(({ slug }) => slug === target),
   );
 
-  async function run(asked: DeleteRequest, jitter: number[]) {
-    const { clock } = world;
+  async function run(desired: DeleteRequest, jitter: number[]) {
+    const { clock } = simulation;
     const start = clock.now();
-    const { client } = connect(world, { timeout: TIMEOUT, jitter });
-    const work = deleteOne(asked, { client, clock, log: SILENT }, () => undefined);
+    const context = connect(simulation, { timeout: TIMEOUT, jitter });
+    const work = deleteOne(desired, context, () => undefined);
     const outcome = await clock.run(
       work.then(
         (done) => ({ result: done, error: undefined }),
@@ -231,14 +233,14 @@ const sweeps = fc.record({
 /** The same for a sweep. */
 export const onlyWhatIsStale = fc.asyncProperty(sweeps, async ({ weather: given, request }) => {
   const scene = await openScene(given);
-  const { world } = scene;
+  const { simulation } = scene;
   const stale = scene.workspaces.filter(
     ({ slug }) => slug !== 'default' && isStale(slug, given, request),
   );
   const slugs = stale.map(({ slug }) => slug);
 
   const first = await run({ ...request, timeoutMs: 5 * TIMEOUT }, given.jitter);
-  await pass(world, 40_000);
+  await pass(simulation, 40_000);
   const lost = missing(scene);
   const mayDelete = !request.dryRun && stale.length <= request.maxDeletions;
 
@@ -252,14 +254,14 @@ export const onlyWhatIsStale = fc.asyncProperty(sweeps, async ({ weather: given,
   if (isQuiet && !mayDelete) expect(lost).toEqual({ slugs: [], keys: [] });
 
   const { result } = first;
-  const hadAChance = !scene.befell() && first.elapsed < TIMEOUT - 40_000;
+  const hadAChance = !scene.appliedFaults() && first.elapsed < TIMEOUT - 40_000;
   if (hadAChance) expect(result).toBeDefined();
   if (!result) {
     expect(lost).toEqual({ slugs: [], keys: [] });
   } else {
     for (const { id } of result.deleted) expect(isThere(scene, id)).toBe(false);
-    const { deleted, failed, wouldDelete, spared } = result;
-    const told = [...deleted, ...failed, ...wouldDelete, ...spared].map(({ id }) => id);
+    const { deleted, failed, wouldDelete, skipped } = result;
+    const told = [...deleted, ...failed, ...wouldDelete, ...skipped].map(({ id }) => id);
     if (!request.dryRun) expect(wouldDelete).toEqual([]);
     expect(new Set(told).size).toBe(told.length);
     if (isQuiet) {
@@ -279,18 +281,18 @@ export const onlyWhatIsStale = fc.asyncProperty(sweeps, async ({ weather: given,
 
   // Running it again finishes the work.
   if (request.dryRun) return;
-  world.network.schedule.length = 0;
+  simulation.network.schedule.length = 0;
   const finishing = { ...request, deleteKeys: true, maxDeletions: 50, timeoutMs: 5 * TIMEOUT };
   const again = await run(finishing, [0.5]);
   expect(again.result?.failed).toEqual([]);
   for (const { id } of stale) expect(isThere(scene, id)).toBe(false);
 
-  async function run(asked: SweepRequest, jitter: number[]) {
-    const { clock } = world;
+  async function run(desired: SweepRequest, jitter: number[]) {
+    const { clock } = simulation;
     const start = clock.now();
-    const { client, signal } = connect(world, { timeout: TIMEOUT, jitter });
+    const context = connect(simulation, { timeout: TIMEOUT, jitter });
     const outcome = await clock.run(
-      sweep(asked, { client, clock, log: SILENT, signal }).then(
+      sweep(desired, context).then(
         (done) => ({ result: done, error: undefined }),
         (error: unknown) => ({ result: undefined, error }),
       ),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
-import { openBench, redOf } from '../support/harness.ts';
+import { expectFailure, openHarness } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const REJECTED =
@@ -16,10 +16,10 @@ function createWith(...faults: ScheduledFault[]) {
 }
 
 async function createFrom(inputs: Record<string, string>, ...faults: ScheduledFault[]) {
-  const { sandbox } = bench;
+  const { sandbox } = harness;
   sandbox.faults.push(...faults.map((fault) => ({ on: 'POST /workspaces', ...fault })));
   const before = sandbox.requests.length;
-  const red = redOf(await bench.create(inputs));
+  const red = expectFailure(await harness.create(inputs));
   return { ...red, calls: sandbox.requests.slice(before).map(({ method }) => method) };
 }
 
@@ -161,8 +161,8 @@ describe('an error of the API', () => {
   });
 
   test('an inference key is told from a management key', async () => {
-    const step = await bench.create({ 'management-key': `sk-or-v1-${'0'.repeat(64)}` });
-    const { message } = redOf(step);
+    const step = await harness.create({ 'management-key': `sk-or-v1-${'0'.repeat(64)}` });
+    const { message } = expectFailure(step);
     expect(message).toContain('the answer was 401: Invalid management key');
     expect(message).toContain('a key for inference is not one, though both begin with sk-or-v1-.');
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { annotations, openBench, redOf } from '../support/harness.ts';
+import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const ATTEMPTS = [
   '::set-output name=id::evil',
@@ -27,7 +27,7 @@ function expectHarmless(step: StepResult): void {
   expect(names.filter((name) => !['debug', 'error', 'warning', 'add-mask'].includes(name))).toEqual(
     [],
   );
-  expect(step.masks).toEqual([bench.sandbox.managementKey]);
+  expect(step.masks).toEqual([harness.sandbox.managementKey]);
   expect(step.stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
   expect(step.stdout).not.toContain('##[');
   expect(step.stderr).toBe('');
@@ -36,23 +36,23 @@ function expectHarmless(step: StepResult): void {
 describe.each(ATTEMPTS)('%j', (attempt) => {
   test('in an error of the API', async () => {
     const body = JSON.stringify({ error: { message: attempt } });
-    bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
-    const step = await bench.create();
-    redOf(step);
+    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    const step = await harness.create();
+    expectFailure(step);
     expectHarmless(step);
   });
 
   test('in a body that is no JSON', async () => {
-    bench.sandbox.faults.push({ kind: 'answer', status: 502, body: attempt });
-    const step = await bench.create();
+    harness.sandbox.faults.push({ kind: 'answer', status: 502, body: attempt });
+    const step = await harness.create();
     expect(step.exitCode).toBe(0);
     expectHarmless(step);
   });
 
   test('in the workspace that is answered', async () => {
     const data = { id: `i${attempt}`, slug: 'hostile', name: attempt, [attempt]: attempt };
-    bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
-    const step = await bench.create({ slug: 'hostile' });
+    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    const step = await harness.create({ slug: 'hostile' });
     expect(step.exitCode).toBe(0);
     expectHarmless(step);
     expect(Object.keys(step.outputs)).toEqual([
@@ -71,42 +71,42 @@ describe.each(ATTEMPTS)('%j', (attempt) => {
   const input = attempt.replaceAll('\u0000', '');
 
   test('in an input that is accepted', async () => {
-    const step = await bench.create({ name: input, description: input });
+    const step = await harness.create({ name: input, description: input });
     expect(step.exitCode).toBe(0);
     expectHarmless(step);
   });
 
   test('in inputs that are refused', async () => {
-    const step = await bench.create({
+    const step = await harness.create({
       slug: input,
       'default-provider-sort': input,
       timeout: input,
     });
-    redOf(step);
+    expectFailure(step);
     expectHarmless(step);
   });
 
   test('in the slug of another workspace', async () => {
     const data = { id: attempt, slug: attempt, name: 'x' };
-    bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
-    const step = await bench.create();
-    redOf(step);
+    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    const step = await harness.create();
+    expectFailure(step);
     expectHarmless(step);
   });
 });
 
 test('a redirect to a command is harmless', async () => {
   const headers = { location: '::set-output name=id::evil ##[add-mask]evil' };
-  bench.sandbox.faults.push({ kind: 'answer', status: 302, headers });
-  const step = await bench.create();
-  redOf(step);
+  harness.sandbox.faults.push({ kind: 'answer', status: 302, headers });
+  const step = await harness.create();
+  expectFailure(step);
   expectHarmless(step);
 });
 
 test('a summary stays small, whatever the answer', async () => {
   const body = JSON.stringify({ error: { message: '\n<'.repeat(200_000) } });
-  bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
-  const { summary } = await bench.create();
+  harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  const { summary } = await harness.create();
   expect(summary.length).toBeLessThan(20_000);
 });
 
@@ -116,7 +116,7 @@ describe('HTML in the summary', () => {
     '&lt;/table&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;<br><br># Heading [link](https://evil) &amp; &#39;quote&#39; @octocat';
 
   test('from the workspace is shown as text, on one line', async () => {
-    const { summary } = await bench.create({ description: HTML });
+    const { summary } = await harness.create({ description: HTML });
     expect(summary).toContain(`<td><code>${ESCAPED}</code></td>`);
     expect(summary).not.toContain('<img');
     expect(summary).not.toMatch(/\n\s*\n/);
@@ -124,22 +124,22 @@ describe('HTML in the summary', () => {
 
   test('from an error is shown as text', async () => {
     const body = JSON.stringify({ error: { message: HTML } });
-    bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
-    const { summary } = await bench.create();
+    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    const { summary } = await harness.create();
     expect(summary).not.toContain('<img');
     expect(summary).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;');
   });
 
   test('from a refused input is shown as text', async () => {
-    const step = await bench.create({ slug: '<b>bold</b>' });
-    redOf(step);
+    const step = await harness.create({ slug: '<b>bold</b>' });
+    expectFailure(step);
     expect(step.summary).toContain('&lt;b&gt;bold&lt;/b&gt;');
   });
 });
 
 test('percent signs in a message do not become line breaks', async () => {
   const body = JSON.stringify({ error: { message: '100%0Aof it' } });
-  bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
-  const step = await bench.create();
+  harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  const step = await harness.create();
   expect(annotations(step)[0]?.data).toContain('100%0Aof it');
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { openBench, printedBy } from '../support/harness.ts';
+import { openHarness, printedBy } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 /** Beside the command that masks it, the key is nowhere. */
 function expectNoKey(step: StepResult, key: string, part = key): void {
@@ -15,23 +15,23 @@ function expectNoKey(step: StepResult, key: string, part = key): void {
   expect(shown.join('\n')).not.toContain(part);
 }
 
-const key = () => bench.sandbox.managementKey;
+const key = () => harness.sandbox.managementKey;
 
 describe('the key is masked before anything is printed, and shown nowhere', () => {
   test('after a success', async () => {
-    expectNoKey(await bench.create(), key());
+    expectNoKey(await harness.create(), key());
   });
 
   test('with blanks around it', async () => {
-    expectNoKey(await bench.create({ 'management-key': `  ${key()}\n` }), key());
+    expectNoKey(await harness.create({ 'management-key': `  ${key()}\n` }), key());
   });
 
   test('with refused inputs, one of which holds it', async () => {
-    expectNoKey(await bench.create({ slug: key(), timeout: key(), 'api-url': key() }), key());
+    expectNoKey(await harness.create({ slug: key(), timeout: key(), 'api-url': key() }), key());
   });
 
   test('with an accepted input that holds it', async () => {
-    expectNoKey(await bench.create({ name: `key ${key()}`, description: key() }), key());
+    expectNoKey(await harness.create({ name: `key ${key()}`, description: key() }), key());
   });
 
   test.each<[string, (key: string) => ScheduledFault]>([
@@ -48,42 +48,42 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
       }),
     ],
   ])('where the server answers with it in %s', async (_, faultWith) => {
-    bench.sandbox.faults.push(faultWith(key()));
-    expectNoKey(await bench.create({ slug: 'echo' }), key());
+    harness.sandbox.faults.push(faultWith(key()));
+    expectNoKey(await harness.create({ slug: 'echo' }), key());
   });
 
   test('where cutting a text would leave half of it', async () => {
     const long = (text: string) => `${'x'.repeat(1_960)}${text}`;
     const data = { id: '1', slug: 'echo', name: long(key()) };
-    bench.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
     const halves = [
-      await bench.create({ slug: 'echo' }),
-      await bench.create({ description: `${'x'.repeat(60)}${key()}${'y'.repeat(500)}` }),
+      await harness.create({ slug: 'echo' }),
+      await harness.create({ description: `${'x'.repeat(60)}${key()}${'y'.repeat(500)}` }),
     ];
-    bench.sandbox.faults.push({ kind: 'answer', status: 400, body: long(key()) });
-    halves.push(await bench.create());
+    harness.sandbox.faults.push({ kind: 'answer', status: 400, body: long(key()) });
+    halves.push(await harness.create());
     for (const step of halves) expectNoKey(step, key(), key().slice(0, 24));
   });
 
   test('where cleaning a text would put it together', async () => {
     const split = `${key().slice(0, 20)}\u001b[0m${key().slice(20)}`;
     const body = JSON.stringify({ message: split });
-    bench.sandbox.faults.push({ kind: 'answer', status: 400, body });
-    expectNoKey(await bench.create(), key());
+    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    expectNoKey(await harness.create(), key());
   });
 
   test('after a cancellation', async () => {
-    bench.sandbox.faults.push({ kind: 'silence' });
-    const before = bench.sandbox.requests.length;
-    const step = await bench.startCreate();
-    await bench.sandbox.received(before + 1);
+    harness.sandbox.faults.push({ kind: 'silence' });
+    const before = harness.sandbox.requests.length;
+    const step = await harness.startCreate();
+    await harness.sandbox.received(before + 1);
     step.kill('SIGTERM');
     expectNoKey(await step.result, key());
   });
 
   test('where it has several lines, each of them', async () => {
     const lines = ['sk-or-v1-first-line-of-it', 'sk-or-v1-second-line-of-it'];
-    const step = await bench.create({ 'management-key': lines.join('\n') });
+    const step = await harness.create({ 'management-key': lines.join('\n') });
     expect(step.exitCode).toBe(1);
     expect(step.masks).toEqual([lines.join('\n'), ...lines]);
     for (const line of lines) expect(step.summary + printedBy(step)).not.toContain(line);
@@ -91,6 +91,6 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
 });
 
 test('ids and slugs are not masked', async () => {
-  const step = await bench.create();
+  const step = await harness.create();
   expect(step.masks).toEqual([key()]);
 });

@@ -150,12 +150,12 @@ describe('a secret', () => {
     const split = fc.tuple(hostile, fc.nat(SECRET.length), hostile).map(([before, at, after]) => {
       return `${before}${SECRET.slice(0, at)}\u001b[0m${SECRET.slice(at)}${after}`;
     });
-    const conceal = (text: string) => text.replaceAll(SECRET, '***');
+    const registerSecrets = (text: string) => text.replaceAll(SECRET, '***');
     fc.assert(
       fc.property(split, fc.nat(2_010), (text, length) => {
         const padded = `${'x'.repeat(length)}${text}`;
-        expect(toLine(padded, conceal)).not.toContain(SECRET.slice(0, 20));
-        expect(toHtml(padded, conceal)).not.toContain(SECRET.slice(0, 20));
+        expect(toLine(padded, registerSecrets)).not.toContain(SECRET.slice(0, 20));
+        expect(toHtml(padded, registerSecrets)).not.toContain(SECRET.slice(0, 20));
       }),
     );
   });

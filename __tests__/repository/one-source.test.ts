@@ -7,7 +7,7 @@ import { readManifest } from '../../sandbox/runner/runner.ts';
 import { createInputs } from '../../src/inputs/create.ts';
 import { deleteInputs } from '../../src/inputs/delete.ts';
 import { keyInputs } from '../../src/inputs/key.ts';
-import { fromText } from '../../src/inputs/parse-input.ts';
+import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { sweepInputs } from '../../src/inputs/sweep.ts';
 import { ROOT } from '../support/harness.ts';
@@ -36,7 +36,7 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
     Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [
         name.replaceAll('-', '_'),
-        fromText(fieldOf(name), text),
+        parseInput(fieldOf(name), text),
       ]),
     );
 

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { openBench, ROOT } from '../support/harness.ts';
+import { openHarness, ROOT } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { name, version } = JSON.parse(read('package.json'));
@@ -29,16 +29,16 @@ function run(script: string, ...args: string[]) {
 }
 
 test('every action says to OpenRouter which version it is', async () => {
-  const before = bench.sandbox.requests.length;
-  const made = await bench.create({ slug: 'preview-1' });
-  const minted = await bench.run('key', { workspace: 'preview-1' });
-  const revoked = await bench.end('key', { workspace: 'preview-1' }, minted);
-  const deleted = await bench.run('delete', { workspace: 'preview-1' });
-  const swept = await bench.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '1d' });
+  const before = harness.sandbox.requests.length;
+  const made = await harness.create({ slug: 'preview-1' });
+  const minted = await harness.run('key', { workspace: 'preview-1' });
+  const revoked = await harness.end('key', { workspace: 'preview-1' }, minted);
+  const deleted = await harness.run('delete', { workspace: 'preview-1' });
+  const swept = await harness.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '1d' });
   const steps = [made, minted, revoked, deleted, swept];
   expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
 
-  const agents = bench.sandbox.requests.slice(before).map(({ headers }) => headers['user-agent']);
+  const agents = harness.sandbox.requests.slice(before).map(({ headers }) => headers['user-agent']);
   expect(agents.length).toBeGreaterThanOrEqual(steps.length);
   expect(new Set(agents)).toEqual(new Set([`${name}/${version}`]));
 });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { giveWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { startStep } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
-import { annotations, openBench, preloaded } from '../support/harness.ts';
+import { annotations, openHarness, preloaded } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 const describeOnLinux = existsSync('/proc/self/stat') ? describe : describe.skip;
 
@@ -13,7 +13,7 @@ type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
 /** The next request of that name is answered with 429, so that whoever sent it waits. */
 const throttle = (on: string, seconds = 5) =>
-  bench.sandbox.faults.push({
+  harness.sandbox.faults.push({
     on,
     kind: 'answer',
     status: 429,
@@ -21,10 +21,10 @@ const throttle = (on: string, seconds = 5) =>
   });
 
 const workspaceAt = (slug: string) =>
-  bench.sandbox.account.workspaces.find((workspace) => workspace.slug === slug);
+  harness.sandbox.account.workspaces.find((workspace) => workspace.slug === slug);
 
 const sent = (method: string, path: string) =>
-  bench.sandbox.requests.filter((request) => request.method === method && request.path === path);
+  harness.sandbox.requests.filter((request) => request.method === method && request.path === path);
 
 /** Starts a create step that is to be deleted after the job; resolves at its request `requests`. */
 async function startCreate(
@@ -32,17 +32,17 @@ async function startCreate(
   requests: number,
   env: Record<string, string> = {},
 ) {
-  const before = bench.sandbox.requests.length;
-  const main = await bench.startCreate({ 'delete-after-job': 'true', ...inputs }, env);
-  await bench.sandbox.received(before + requests);
+  const before = harness.sandbox.requests.length;
+  const main = await harness.startCreate({ 'delete-after-job': 'true', ...inputs }, env);
+  await harness.sandbox.received(before + requests);
   return main;
 }
 
 async function startKey(slug: string, requests: number) {
-  giveWorkspace(bench.sandbox, { slug });
-  const before = bench.sandbox.requests.length;
-  const main = await bench.start('key', { workspace: slug, name: 'CI' });
-  await bench.sandbox.received(before + requests);
+  seedWorkspace(harness.sandbox, { slug });
+  const before = harness.sandbox.requests.length;
+  const main = await harness.start('key', { workspace: slug, name: 'CI' });
+  await harness.sandbox.received(before + requests);
   return main;
 }
 
@@ -57,7 +57,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test('ends a create before it cleans up', async () => {
     throttle('POST /workspaces');
     const main = await startCreate({ slug: 'in-container' }, 2);
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(post.exitCode).toBe(0);
     expect(post.log).toBe(`${WAS_ENDED}\nThere is no workspace in-container: nothing to clean up.`);
     await expectCancelled(main);
@@ -66,9 +66,9 @@ describeOnLinux('a post step that begins while its main step is still running', 
   });
 
   test('deletes what the create has made by then', async () => {
-    bench.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', committed: true });
+    harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
     const main = await startCreate({ slug: 'made-in-container' }, 2);
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(post.log).toContain(`${WAS_ENDED}\nDeleted the workspace made-in-container, id `);
     await expectCancelled(main);
     expect(workspaceAt('made-in-container')).toBeUndefined();
@@ -80,7 +80,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
     const left = await main.abandon();
     await main.result;
     expect(workspaceAt('made-since')).toBeDefined();
-    const post = await bench.post(left);
+    const post = await harness.post(left);
     expect(annotations(post, 'warning')).toEqual([]);
     expect(workspaceAt('made-since')).toBeUndefined();
   });
@@ -88,10 +88,10 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test('ends a key before it cleans up', async () => {
     throttle('POST /keys');
     const main = await startKey('key-in-container', 3);
-    const post = await bench.end('key', {}, await main.abandon());
+    const post = await harness.end('key', {}, await main.abandon());
     expect(post).toMatchObject({ exitCode: 0, log: WAS_ENDED });
     await expectCancelled(main);
-    expect(bench.sandbox.account.keys).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
     expect(sent('POST', '/keys')).toHaveLength(1);
   });
 
@@ -100,10 +100,10 @@ describeOnLinux('a post step that begins while its main step is still running', 
     const main = await startKey('key-made-since', 3);
     const left = await main.abandon();
     await main.result;
-    expect(bench.sandbox.account.keys).toHaveLength(1);
-    const post = await bench.end('key', {}, left);
+    expect(harness.sandbox.account.keys).toHaveLength(1);
+    const post = await harness.end('key', {}, left);
     expect(annotations(post, 'warning')).toEqual([]);
-    expect(bench.sandbox.account.keys).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
   });
 
   test('makes nothing once its intent cannot be saved any more', async () => {
@@ -117,7 +117,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test('ends a create that had not said yet what it is about to make, and warns', async () => {
     throttle('GET /workspaces/:id');
     const main = await startCreate({ slug: 'before-intent' }, 1);
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe(
@@ -133,7 +133,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test('ends a create without delete-after-job too, and warns', async () => {
     throttle('POST /workspaces');
     const main = await startCreate({ slug: 'to-be-kept', 'delete-after-job': 'false' }, 1);
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(annotations(post, 'warning')).toHaveLength(1);
     await expectCancelled(main);
     expect(workspaceAt('to-be-kept')).toBeUndefined();
@@ -142,20 +142,20 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test('ends a key that had not said yet what it is about to make, and warns', async () => {
     throttle('GET /workspaces/:id');
     const main = await startKey('key-before-intent', 1);
-    const post = await bench.end('key', {}, await main.abandon());
+    const post = await harness.end('key', {}, await main.abandon());
     const [warning] = annotations(post, 'warning');
     expect(warning?.data).toContain(
       'It may be left behind at OpenRouter: whatever API key the step made.',
     );
     await expectCancelled(main);
-    expect(bench.sandbox.account.keys).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
   });
 
   test('ends a step that has nothing to clean up any more, without a warning', async () => {
     throttle('GET /workspaces/:id');
     const main = await startCreate({ slug: 'withdrawn' }, 1);
     const { state } = await main.abandon();
-    const post = await bench.post({ state: { ...state, 'clean-up': 'null' } });
+    const post = await harness.post({ state: { ...state, 'clean-up': 'null' } });
     expect(post).toMatchObject({ exitCode: 0, log: WAS_ENDED });
     await expectCancelled(main);
   });
@@ -164,7 +164,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
     throttle('POST /workspaces');
     const named = preloaded("process.title = 'x) Z 1 (y';");
     const main = await startCreate({ slug: 'oddly-named' }, 2, named);
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(post.log).toContain(WAS_ENDED);
     await expectCancelled(main);
   });
@@ -174,7 +174,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
     const main = await startCreate({ slug: 'frozen' }, 2);
     main.kill('SIGSTOP');
     const start = performance.now();
-    const post = await bench.post(await main.abandon());
+    const post = await harness.post(await main.abandon());
     expect(performance.now() - start).toBeLessThan(15_000);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
@@ -191,7 +191,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
     const { state } = await main.abandon();
     const { pid } = JSON.parse(state['main-process'] ?? '');
     const other = JSON.stringify({ pid, startTime: '1' });
-    const post = await bench.post({ state: { 'main-process': other } });
+    const post = await harness.post({ state: { 'main-process': other } });
     expect(post).toMatchObject({ exitCode: 0, log: '' });
     await main.result;
     expect(workspaceAt('same-id')).toBeDefined();
@@ -200,7 +200,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
   test.each(['', 'null', '{}', '{"pid":-1,"startTime":"1"}', '{"pid":1.5,"startTime":"1"}'])(
     'signals nothing where the state is %j',
     async (saved) => {
-      const post = await bench.post({ state: { 'main-process': saved } });
+      const post = await harness.post({ state: { 'main-process': saved } });
       expect(post).toMatchObject({ exitCode: 0, log: '' });
     },
   );

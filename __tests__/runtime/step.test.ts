@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { openBench, preloaded, redOf } from '../support/harness.ts';
+import { expectFailure, openHarness, preloaded } from '../support/harness.ts';
 
-const bench = openBench();
+const harness = openHarness();
 
 test('what the action throws outside of all calls ends it red, with what may have been left behind', async () => {
-  bench.sandbox.faults.push({ kind: 'silence', committed: true });
+  harness.sandbox.faults.push({ kind: 'silence', applied: true });
   const throwing = preloaded(
     "process.on('SIGUSR2', () => { throw new Error('out of the blue'); });",
   );
-  const before = bench.sandbox.requests.length;
-  const step = await bench.startCreate({ slug: 'left-behind', timeout: '24h' }, throwing);
-  await bench.sandbox.received(before + 1);
+  const before = harness.sandbox.requests.length;
+  const step = await harness.startCreate({ slug: 'left-behind', timeout: '24h' }, throwing);
+  await harness.sandbox.received(before + 1);
   step.kill('SIGUSR2');
-  const { title, message } = redOf(await step.result);
+  const { title, message } = expectFailure(await step.result);
   expect(title).toBe('Could not create the workspace left-behind');
   expect(message).toMatch(
     /^POST \/workspaces: the action itself failed: Error: out of the blue +at /,
@@ -21,10 +21,10 @@ test('what the action throws outside of all calls ends it red, with what may hav
 });
 
 test('a log that nobody reads any more does not end a step', async () => {
-  const { account } = bench.sandbox;
+  const { account } = harness.sandbox;
   const { handle } = account;
   // With more to do after the first line that cannot be written.
-  const step = await bench.startCreate({ slug: 'unread', 'enforce-zdr': 'true' });
+  const step = await harness.startCreate({ slug: 'unread', 'enforce-zdr': 'true' });
   account.handle = (request) => {
     step.closeLog();
     return handle(request);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 
-const committed = fc.boolean();
+const applied = fc.boolean();
 
 /** Of something else than was asked for; a POST that is answered so is not made again. */
 const OTHER = '{"data":{"id":"1","slug":"other","name":"x"}}';
@@ -11,21 +11,21 @@ const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
   fc.record({ kind: fc.constant('refused' as const) }),
   fc.record({
     kind: fc.constantFrom('reset' as const, 'cut' as const, 'endless' as const),
-    committed,
+    applied,
   }),
-  fc.record({ kind: fc.constantFrom('silence' as const, 'stall' as const), committed }),
+  fc.record({ kind: fc.constantFrom('silence' as const, 'stall' as const), applied }),
   fc.record({ kind: fc.constant('late' as const), after: fc.integer({ min: 1, max: 40_000 }) }),
   fc.record({
     kind: fc.constant('answer' as const),
     status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524),
     body: fc.constantFrom('', '<html>Bad gateway</html>', '{"error":{"message":"No"}}'),
-    committed,
+    applied,
   }),
   fc.record({
     kind: fc.constant('answer' as const),
     status: fc.constantFrom(200, 201),
     body: fc.constantFrom('', '{}', '<html>Sign in</html>', OTHER),
-    committed,
+    applied,
   }),
   fc.record({
     kind: fc.constant('answer' as const),
@@ -43,7 +43,7 @@ const lasting: fc.Arbitrary<InProcessFault> = fc.record({
   headers: fc.constant({ location: 'https://elsewhere.example/' }),
 });
 
-export function isLasting(fault: InProcessFault): boolean {
+export function isPermanent(fault: InProcessFault): boolean {
   return fault.kind === 'answer' && (LASTING.includes(fault.status) || fault.body === OTHER);
 }
 

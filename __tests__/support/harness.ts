@@ -22,7 +22,7 @@ type Inputs = Record<string, string>;
 type Left = Pick<StepResult, 'state'>;
 
 /** One sandbox for the tests of a file, and the committed root action run against it. */
-interface Bench {
+interface Harness {
   readonly sandbox: Sandbox;
   /** Runs a create step whose inputs are valid, but for what `inputs` says. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
@@ -36,7 +36,7 @@ interface Bench {
   end(action: string, inputs: Inputs, main: Left): Promise<StepResult>;
 }
 
-export function openBench(options?: SandboxOptions): Bench {
+export function openHarness(options?: SandboxOptions): Harness {
   let opened: Sandbox | undefined;
   const sandbox = () => {
     if (!opened) throw new Error('the sandbox is open while tests run');
@@ -98,7 +98,7 @@ export function printedBy(step: StepResult): string {
  * Expects that the step fails, with one annotation and with no outputs but `outputs`. Returns the
  * title and the message without its first line, which must be the title: GitHub's log has no titles.
  */
-export function redOf(step: StepResult, outputs = {}): { title: string; message: string } {
+export function expectFailure(step: StepResult, outputs = {}): { title: string; message: string } {
   expect(step.exitCode).toBe(1);
   expect(step.outputs).toEqual(outputs);
   expect(step.stderr).toBe('');

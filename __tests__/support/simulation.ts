@@ -5,12 +5,19 @@ import {
 } from '../../sandbox/openrouter/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import type { Log } from '../../src/lib/log.ts';
-import { type Client, openRouter } from '../../src/openrouter/client.ts';
+import { createClient } from '../../src/openrouter/client.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import type { Transport } from '../../src/openrouter/transport.ts';
-import { cleanUp, type Remains } from '../../src/operations/create/cleanup.ts';
+import { type CreateCleanupTask, runCreateCleanup } from '../../src/operations/create/cleanup.ts';
 import { createWorkspace } from '../../src/operations/create/create.ts';
-import type { CreateRequest, CreateResult } from '../../src/operations/create/request.ts';
+import type {
+  CreateContext,
+  CreateRequest,
+  CreateResult,
+} from '../../src/operations/create/request.ts';
+import type { AbortableContext, Context } from '../../src/operations/shared/context.ts';
+import { describeWarning } from '../../src/report/describe-warning.ts';
+import { noJournal } from '../../src/runtime/cleanup-journal.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 interface WorldOptions {
@@ -24,7 +31,7 @@ interface WorldOptions {
 }
 
 /** An account, a network to it on which things go wrong, and time that passes as it is needed. */
-export interface World {
+export interface Simulation {
   account: OpenRouter;
   managementKey: string;
   clock: VirtualClock;
@@ -37,7 +44,7 @@ const KEY = 'sk-or-v1-of-a-property-test';
 const API_URL = 'https://openrouter.test/api/v1';
 const EPOCH = Date.UTC(2026, 0, 1);
 
-export function openWorld(options: WorldOptions): World {
+export function openSimulation(options: WorldOptions): Simulation {
   const clock = virtualClock();
   const account = openAccount({
     managementKey: KEY,
@@ -54,7 +61,7 @@ export function openWorld(options: WorldOptions): World {
 }
 
 /** Lets `ms` milliseconds pass. */
-export function pass({ clock }: World, ms: number): Promise<void> {
+export function pass({ clock }: Simulation, ms: number): Promise<void> {
   return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
 }
 
@@ -65,7 +72,8 @@ export interface Ran {
   /** The process was killed before it came to an end. */
   killed: boolean;
   known?: { workspace: Workspace; created: boolean };
-  remains?: Remains;
+  /** What the journal holds for the post step. */
+  task?: CreateCleanupTask;
   log: string[];
   /** How long it took, in milliseconds. */
   elapsed: number;
@@ -76,8 +84,6 @@ export interface Life {
   /** When the process is killed without a word, in milliseconds from its start. */
   killedAfter?: number;
   jitter: number[];
-  /** Whether the clean-up after a create deletes the API keys in the workspace, too. */
-  deleteKeys?: boolean;
 }
 
 /** What a process does only as long as it is not killed, which `ran` says. */
@@ -90,7 +96,7 @@ export function mortalIn(ran: { killed: boolean }) {
 
 /** Lets time pass until `work` is over or the process is killed, and notes in `ran` how it ended. */
 export async function live<Result>(
-  { clock }: World,
+  { clock }: Simulation,
   ran: { result?: Result; error?: unknown; killed: boolean; elapsed: number },
   { work, killedAfter }: { work: Promise<Result>; killedAfter: number | undefined },
 ): Promise<void> {
@@ -120,77 +126,76 @@ export function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
     debug: (line) => lines.push(line),
-    warning: (title, more) => lines.push(title, ...more),
+  };
+}
+
+/** Pushes what a warning says to `lines`. */
+export function warnTo(lines: string[]): Context['warn'] {
+  return (code, details) => {
+    const { title, lines: more } = describeWarning(code, details);
+    lines.push(title, ...more);
   };
 }
 
 /** Runs a create step. What it does after it is killed does not happen. */
-export async function runCreate(world: World, request: CreateRequest, life: Life): Promise<Ran> {
+export async function runCreate(
+  simulation: Simulation,
+  request: CreateRequest,
+  life: Life,
+): Promise<Ran> {
   const ran: Ran = { killed: false, log: [], elapsed: 0 };
-  const { clock } = world;
-  const { deleteKeys = false } = life;
   const mortal = mortalIn(ran);
-  const log = logTo(ran.log);
-  const { client } = connect(world, life, { log, isDead: () => ran.killed });
-  const work = createWorkspace(request, {
-    client,
-    clock,
-    log,
-    events: {
-      intended: mortal((intended) => {
-        ran.remains = { intended, deleteKeys };
-      }),
-      withdrawn: mortal(() => {
-        delete ran.remains;
-      }),
-      known: mortal((workspace, created) => {
-        ran.known = { workspace, created };
-        if (created && request.deleteAfterJob) ran.remains = { made: workspace, deleteKeys };
-      }),
-    },
+  const context = connect(simulation, life, { lines: ran.log, isDead: () => ran.killed });
+  const save = mortal((task: CreateCleanupTask) => {
+    ran.task = structuredClone(task);
   });
-  await live(world, ran, { work, killedAfter: life.killedAfter });
+  const journal: CreateContext['journal'] = {
+    save,
+    amend: save,
+    clear: mortal(() => {
+      delete ran.task;
+    }),
+  };
+  const work = createWorkspace(request, {
+    ...context,
+    journal: request.deleteAfterJob ? journal : noJournal,
+    onWorkspace: mortal((workspace: Workspace, { created }: { created: boolean }) => {
+      ran.known = { workspace, created };
+    }),
+  });
+  await live(simulation, ran, { work, killedAfter: life.killedAfter });
   return ran;
 }
 
 /** Runs the post step of `ran`, from what its state holds. Returns the error that it warns of. */
 export async function runPost(
-  world: World,
-  ran: Pick<Ran, 'remains'>,
+  simulation: Simulation,
+  ran: Pick<Ran, 'task'>,
   life: Life,
-  log: Log = SILENT,
+  lines: string[] = [],
 ): Promise<unknown> {
-  if (!ran.remains) return undefined;
-  const { client, signal } = connect(world, life, { log });
-  const { clock } = world;
-  const work = cleanUp(ran.remains, { client, clock, log, signal });
-  return clock.run(
+  if (!ran.task) return undefined;
+  const work = runCreateCleanup(ran.task, connect(simulation, life, { lines }));
+  return simulation.clock.run(
     work.then(
-      () => undefined,
+      (incomplete) => incomplete?.error,
       (error: unknown) => error,
     ),
   );
 }
 
-type Connected = { client: Client; signal: AbortSignal };
-
-export const SILENT: Log = {
-  info: () => undefined,
-  debug: () => undefined,
-  warning: () => undefined,
-};
-
-/** A client in `world`; what it sends once it is dead does not arrive. */
+/** What an operation works with in `simulation`; what it sends once it is dead does not arrive. */
 export function connect(
-  { clock, network, proxy = (direct) => direct }: World,
+  { clock, network, proxy = (direct) => direct }: Simulation,
   { timeout, jitter }: Life,
-  { log = SILENT, isDead = () => false }: { log?: Log; isDead?(): boolean } = {},
-): Connected {
+  { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
+): AbortableContext {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
   const transport = proxy(inProcessTransport(network, API_URL));
+  const log = logTo(lines);
   let draws = 0;
-  const client = openRouter({
+  const client = createClient({
     apiUrl: API_URL,
     managementKey: KEY,
     transport: (request, signal) =>
@@ -204,5 +209,5 @@ export function connect(
     signal: step.signal,
     log,
   });
-  return { client, signal: step.signal };
+  return { client, clock, log, warn: warnTo(lines), signal: step.signal };
 }

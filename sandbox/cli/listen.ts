@@ -3,7 +3,7 @@
  * With `--stale`, as often as one likes, it has a workspace that is a year old.
  */
 
-import { giveWorkspace } from '../openrouter/seed.ts';
+import { seedWorkspace } from '../openrouter/seed.ts';
 import { startSandbox } from '../openrouter/server.ts';
 import { readArguments, refuseCall } from './arguments.ts';
 
@@ -24,7 +24,7 @@ const sandbox = await startSandbox({
 );
 
 for (const slug of stale) {
-  giveWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
+  seedWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
 }
 
 console.log(`api-url: ${sandbox.url}`);

@@ -2,7 +2,7 @@
  * What goes wrong with one exchange. `committed` says whether the API has carried the request out
  * before it does, which whoever sent it cannot know.
  */
-export type Fault = { committed?: boolean } & (
+export type Fault = { applied?: boolean } & (
   | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string }
   /** The connection is reset before any of the answer. */
   | { kind: 'reset' }

@@ -1,9 +1,6 @@
 import { type Clock, sleep } from '../../src/lib/clock.ts';
-import {
-  ExchangeError,
-  type HttpResponse,
-  type Transport,
-} from '../../src/openrouter/transport.ts';
+import { TransportError } from '../../src/openrouter/transport.ts';
+import { type HttpResponse, type Transport } from '../../src/openrouter/http.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
 import type { OpenRouter } from './openrouter.ts';
 
@@ -35,18 +32,18 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
     const fault = takeFault(schedule, [call, `${method} ${path}`]);
-    const underWay = (sent: boolean) =>
+    const underWay = (isSent: boolean) =>
       sleep(clock, latency, signal).catch(() => {
-        throw new ExchangeError(signal.reason.message, { sent });
+        throw new TransportError(signal.reason.message, { isSent });
       });
 
     await underWay(fault?.kind !== 'refused');
-    if (fault?.kind === 'refused') throw new ExchangeError('refused', { sent: false });
+    if (fault?.kind === 'refused') throw new TransportError('refused', { isSent: false });
     if (fault?.kind === 'late') {
       clock.after(fault.after, commit);
       return silence(signal);
     }
-    const answer = !fault || fault.committed ? commit() : undefined;
+    const answer = !fault || fault.applied ? commit() : undefined;
     await underWay(true);
     const date = account.now().toUTCString();
     if (!fault) return respond(answer?.status ?? 0, { date }, JSON.stringify(answer?.body));
@@ -58,7 +55,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
       case 'trickle':
         return silence(signal);
       default:
-        throw new ExchangeError(fault.kind, { sent: true });
+        throw new TransportError(fault.kind, { isSent: true });
     }
   };
 }
@@ -69,7 +66,7 @@ function respond(status: number, headers: HttpResponse['headers'], body: string)
 
 function silence(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = () => reject(new ExchangeError(signal.reason.message, { sent: true }));
+    const stop = () => reject(new TransportError(signal.reason.message, { isSent: true }));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

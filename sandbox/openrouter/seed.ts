@@ -9,7 +9,7 @@ interface Holder {
   managementKey: string;
 }
 
-export interface Given extends Partial<CreateWorkspaceRequest> {
+export interface WorkspaceFixture extends Partial<CreateWorkspaceRequest> {
   slug: string;
   /** How long ago it was made, in milliseconds. */
   age?: number;
@@ -17,7 +17,7 @@ export interface Given extends Partial<CreateWorkspaceRequest> {
   keys?: number;
 }
 
-export interface GivenKey {
+export interface KeyFixture {
   name?: string;
   /** In USD. */
   limit?: number | null;
@@ -30,13 +30,13 @@ export interface GivenKey {
  * it.
  * @throws {Error} the answer, where the API refuses it, as it does a slug that is taken.
  */
-export function giveWorkspace(holder: Holder, given: Given): Workspace {
+export function seedWorkspace(holder: Holder, given: WorkspaceFixture): Workspace {
   const { age = 0, keys = 0, ...fields } = given;
   const { account } = holder;
   post(holder, '/workspaces', { name: 'Preview', ...fields });
   const workspace = account.workspaces.find(({ slug }) => slug === given.slug) as Workspace;
   workspace.created_at = new Date(account.now().getTime() - age).toISOString();
-  for (let at = 1; at <= keys; at += 1) giveKey(holder, workspace, { name: `Key ${at}` });
+  for (let at = 1; at <= keys; at += 1) seedKey(holder, workspace, { name: `Key ${at}` });
   return workspace;
 }
 
@@ -45,7 +45,11 @@ export function giveWorkspace(holder: Holder, given: Given): Workspace {
  * returned is the account's own: a test may bend it.
  * @throws {Error} the answer, where the API refuses it, as it does a workspace that is gone.
  */
-export function giveKey(holder: Holder, { id }: Pick<Workspace, 'id'>, fields: GivenKey = {}): Key {
+export function seedKey(
+  holder: Holder,
+  { id }: Pick<Workspace, 'id'>,
+  fields: KeyFixture = {},
+): Key {
   post(holder, '/keys', { name: 'Key', workspace_id: id, ...fields });
   return holder.account.keys[0] as Key;
 }

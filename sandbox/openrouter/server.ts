@@ -72,7 +72,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const fault = takeFault(faults, [account.callOf(method, path), `${method} ${path}`]);
     const { authorization } = headers;
     const answer =
-      fault && !fault.committed
+      fault && !fault.applied
         ? { status: 201, body: { data: {} } }
         : account.handle({ method, path, authorization, body: request.body });
     if (latency > 0) await delay(latency);

@@ -1,13 +1,16 @@
-import { cleanUp, slugOf } from '../operations/create/cleanup.ts';
-import { remainsOfCreate } from '../runtime/cleanup-journal.ts';
-import { runCleanUp } from '../runtime/cleanup-step.ts';
+import {
+  createCleanupTask,
+  describeLeftover,
+  runCreateCleanup,
+} from '../operations/create/cleanup.ts';
+import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
-/** The end of a job with `action.yml`: deletes the workspace that its step made, if that is asked. */
-export function post(): Promise<void> {
-  return runCleanUp({
-    remains: remainsOfCreate(),
-    cleanUp,
-    tell: (remains) =>
-      remains ? `the workspace ${slugOf(remains)}` : 'whatever workspace the step made',
+/** The post step of `action.yml`: deletes the workspace that its step created, if that was requested. */
+export function createPost(): Promise<void> {
+  return runCleanupStep({
+    schema: createCleanupTask(),
+    run: runCreateCleanup,
+    describeLeftovers: (task) =>
+      task ? describeLeftover(task) : 'a workspace, if the step created one',
   });
 }

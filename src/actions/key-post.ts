@@ -1,12 +1,12 @@
-import { cleanUpKeys, tellRemains } from '../operations/key/cleanup.ts';
-import { remainsOfKey } from '../runtime/cleanup-journal.ts';
-import { runCleanUp } from '../runtime/cleanup-step.ts';
+import { describeLeftovers, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
+import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
-/** The end of a job with `key/action.yml`: revokes the key that its step made, if that is asked. */
+/** The post step of `key/action.yml`: revokes the key that its step created, if that was requested. */
 export function keyPost(): Promise<void> {
-  return runCleanUp({
-    remains: remainsOfKey(),
-    cleanUp: cleanUpKeys,
-    tell: (remains) => (remains ? tellRemains(remains) : 'whatever API key the step made'),
+  return runCleanupStep({
+    schema: keyCleanupTask(),
+    run: runKeyCleanup,
+    describeLeftovers: (task) =>
+      task ? describeLeftovers(task) : 'an API key, if the step created one',
   });
 }

@@ -1,40 +1,30 @@
 import { readKeyInputs } from '../inputs/key.ts';
-import type { KeyRemains } from '../operations/key/cleanup.ts';
-import { makeKey } from '../operations/key/create-key.ts';
-import { outputsOfKey, summaryOfKey } from '../report/key.ts';
-import { CLEAN_UP_STATE, type CleanUpState } from '../runtime/cleanup-journal.ts';
-import { connect } from '../runtime/connect.ts';
-import { leaveProcess } from '../runtime/main-process.ts';
+import { createKey } from '../operations/key/create-key.ts';
+import { keyOutputs, keySummary } from '../report/key.ts';
+import { openJournal } from '../runtime/cleanup-journal.ts';
+import { saveMainProcess } from '../runtime/main-process.ts';
+import { openContext } from '../runtime/open-context.ts';
 import { runStep } from '../runtime/step.ts';
 
-/** `key/action.yml`: makes an API key in a workspace, for one job. */
+/** `key/action.yml`: creates an API key in a workspace, for one job. */
 export function key(): Promise<void> {
   return runStep(async (step) => {
-    const { report, clock } = step;
-    leaveProcess(report);
+    const { report } = step;
+    saveMainProcess(report);
     const inputs = readKeyInputs();
-    const { apiUrl, timeoutMs } = inputs;
 
-    const result = await makeKey(inputs, {
-      client: connect(inputs, step),
-      clock,
-      log: report,
+    const result = await createKey(inputs, {
+      ...openContext(inputs, step),
+      journal: openJournal(inputs, report),
+      registerSecrets: report.registerSecrets,
+      onCreated(created) {
+        report.output(keyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
       random: Math.random,
       timeOfDay: Date.now,
-      events: {
-        conceal: report.conceal,
-        leave: (remains) =>
-          report.saveState(
-            CLEAN_UP_STATE,
-            remains && ({ apiUrl, timeoutMs, remains } satisfies CleanUpState<KeyRemains>),
-          ),
-        minted(made) {
-          report.output(outputsOfKey(made));
-          report.outputSecret('key', made.secret);
-        },
-      },
     });
 
-    report.summarize(summaryOfKey(result, inputs));
+    report.summarize(keySummary(result, inputs));
   });
 }

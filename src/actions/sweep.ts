@@ -1,27 +1,21 @@
 import { readSweepInputs } from '../inputs/sweep.ts';
-import { sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
-import { failureOf, leakOf, outputsOfSweep, summaryOfSweep } from '../report/sweep.ts';
-import { connect } from '../runtime/connect.ts';
+import { failureOf, sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
+import { sweepOutputs, sweepSummary } from '../report/sweep.ts';
+import { openContext } from '../runtime/open-context.ts';
 import { runStep } from '../runtime/step.ts';
 
 /** `sweep/action.yml`: deletes stale workspaces. */
 export function sweep(): Promise<void> {
   return runStep(async (step) => {
-    const { report, clock, signal } = step;
+    const { report } = step;
     const inputs = readSweepInputs();
 
-    const result = await sweepWorkspaces(inputs, {
-      client: connect(inputs, step),
-      clock,
-      log: report,
-      signal,
-    });
+    const result = await sweepWorkspaces(inputs, openContext(inputs, step));
 
-    report.output(outputsOfSweep(result));
-    const leak = leakOf(result);
-    if (leak) report.warning(...leak);
+    report.output(sweepOutputs(result));
+    if (result.stale > 0) report.warn('stale-workspaces', { result });
     const failure = failureOf(result, inputs);
     if (failure) throw failure;
-    report.summarize(summaryOfSweep(result, inputs));
+    report.summarize(sweepSummary(result, inputs));
   });
 }

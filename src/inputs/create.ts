@@ -4,10 +4,10 @@ import {
   createWorkspaceRequest,
 } from '../openrouter/resources/workspaces.ts';
 import { type CreateRequest, IF_EXISTS } from '../operations/create/request.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './flag.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
-import type { Problem } from './problem.ts';
 import { inputName, readInputs } from './read-inputs.ts';
 
 /**
@@ -35,7 +35,7 @@ interface CreateInputs extends Connection, CreateRequest {
 function createProblems(
   read: Partial<z.infer<typeof createInputs>>,
   given: ReadonlySet<string>,
-): Problem[] {
+): InvalidInput[] {
   const { delete_keys: deleteKeys, delete_after_job: deleteAfterJob } = read;
   const isOff = deleteAfterJob === false || !given.has('delete_after_job');
   const problem = { input: 'delete-keys', message: 'needs delete-after-job: true' };
@@ -46,13 +46,13 @@ function createProblems(
 export function readCreateInputs(): CreateInputs {
   const read = readInputs(createInputs, createProblems);
   const fields = Object.keys(createWorkspaceRequest.shape);
-  const asked = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
+  const desired = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
   const isGiven = (key: string) => key in read;
   return {
     managementKey: read.management_key,
     apiUrl: read.api_url,
     timeoutMs: read.timeout,
-    asked: asked as CreateWorkspaceRequest,
+    desired: desired as CreateWorkspaceRequest,
     governance: toGovernance(read),
     governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
     ifExists: read.if_exists,

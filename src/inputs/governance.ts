@@ -6,8 +6,8 @@ import {
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
 import { modelSlug } from '../openrouter/resources/workspaces.ts';
-import type { Governance } from '../operations/governance/plan.ts';
-import type { Problem } from './problem.ts';
+import type { Governance } from '../operations/governance/governance.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
 
 /** A list of `what`, such as `models`, each of which is an `entry`. */
 const entries = (what: string, entry: z.ZodMiniType<string>) => {
@@ -24,11 +24,11 @@ const models = entries('models', modelSlug);
 const PROVIDER = 'must be a provider, without blanks and slashes';
 const providers = entries('providers', z.string(PROVIDER).check(z.regex(/^[^\s/]+$/, PROVIDER)));
 
-const USD = 'must be an amount in USD above 0, or "null"';
-const amount = z.optional(z.nullable(z.number(USD).check(z.gt(0, USD))));
+const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
+const amount = z.optional(z.nullable(z.number(USD_MESSAGE).check(z.gt(0, USD_MESSAGE))));
 const flag = z.optional(z.boolean('must be true or false'));
 
-const INTERVAL = `must be ${RESET_INTERVALS.join(', ')} or "null"`;
+const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(', ')} or "null"`;
 
 /** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
 export const governanceInputs = {
@@ -38,7 +38,7 @@ export const governanceInputs = {
   ignored_providers: providers,
   enforce_zdr: flag,
   guardrail_limit_usd: amount,
-  guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL))),
+  guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
   budget_daily_usd: amount,
   budget_weekly_usd: amount,
   budget_monthly_usd: amount,
@@ -57,7 +57,7 @@ type GovernanceInputs = z.infer<z.ZodMiniObject<typeof governanceInputs>>;
 type Given = ReadonlySet<string>;
 
 /** What is wrong between the inputs, each of which is right by itself. */
-export function governanceProblems(read: GovernanceInputs, given: Given): Problem[] {
+export function governanceProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
   return [
     ...listProblems(read),
     ...limitProblems(read, given),
@@ -66,7 +66,7 @@ export function governanceProblems(read: GovernanceInputs, given: Given): Proble
   ];
 }
 
-function listProblems(read: GovernanceInputs): Problem[] {
+function listProblems(read: GovernanceInputs): InvalidInput[] {
   return (['models', 'providers'] as const).flatMap((kind) => {
     const allowed = read[`allowed_${kind}`] ?? [];
     const both = (read[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
@@ -75,7 +75,7 @@ function listProblems(read: GovernanceInputs): Problem[] {
   });
 }
 
-function limitProblems(read: GovernanceInputs, given: Given): Problem[] {
+function limitProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
   const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = read;
   if (typeof limit === 'number' && (reset === null || !given.has('guardrail_limit_reset'))) {
     const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
@@ -88,7 +88,7 @@ function limitProblems(read: GovernanceInputs, given: Given): Problem[] {
   return [];
 }
 
-function orderProblems(read: GovernanceInputs): Problem[] {
+function orderProblems(read: GovernanceInputs): InvalidInput[] {
   const set = INTERVALS.flatMap((interval) => {
     const limit = read[`budget_${interval}_usd`];
     return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
@@ -97,11 +97,11 @@ function orderProblems(read: GovernanceInputs): Problem[] {
     const narrower = set[at - 1];
     if (!narrower || limit > narrower.limit) return [];
     const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
-    return [{ input, message, given: String(limit) }];
+    return [{ input, message, provided: String(limit) }];
   });
 }
 
-function flagProblems(read: GovernanceInputs, given: Given): Problem[] {
+function flagProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
   const isBudget = (interval: Interval) =>
     given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
   if (read.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];

@@ -2,12 +2,12 @@ import * as z from 'zod/mini';
 import { LIKELY_SECRET } from '../openrouter/key-format.ts';
 import { createKeyRequest } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
 import { durationOrNever, toMs } from './duration.ts';
 import { flag } from './flag.ts';
 import { idOrSlug } from './id-or-slug.ts';
 import { keyNameOf } from './key-name.ts';
-import type { Problem } from './problem.ts';
 import { readInputs } from './read-inputs.ts';
 
 /** The inputs of `key/action.yml`, in the order in which their problems are told. */
@@ -35,7 +35,7 @@ export const keyInputs = () => {
 function keyProblems(
   { limit_reset: reset, replace }: Partial<z.infer<ReturnType<typeof keyInputs>>>,
   given: ReadonlySet<string>,
-): Problem[] {
+): InvalidInput[] {
   return [
     ...(reset !== undefined && !given.has('limit_usd')
       ? [
@@ -67,7 +67,7 @@ export function readKeyInputs(): KeyInputs {
     apiUrl: read.api_url,
     timeoutMs: read.timeout,
     workspace: read.workspace,
-    asked: {
+    desired: {
       name: read.name ?? keyNameOf(process.env, Math.random()),
       ...(read.limit_usd !== undefined && { limit: read.limit_usd }),
       ...(reset !== undefined && { limit_reset: reset }),

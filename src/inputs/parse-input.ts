@@ -15,35 +15,35 @@ const BOOLEANS = new Map([
  * `null` is null where the schema takes it. In a workflow that text has quotes: GitHub turns YAML's
  * own null into an empty input.
  */
-export function fromText(schema: z.core.$ZodType, text: string): unknown {
+export function parseInput(schema: z.core.$ZodType, text: string): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'optional':
     case 'default':
-      return fromText(def.innerType, text);
+      return parseInput(def.innerType, text);
     case 'nullable':
-      return text === 'null' ? null : fromText(def.innerType, text);
+      return text === 'null' ? null : parseInput(def.innerType, text);
     case 'boolean':
       return BOOLEANS.get(text) ?? text;
     case 'number':
-      return jsonOr(text, (value) => typeof value === 'number');
+      return parseJsonIf(text, (value) => typeof value === 'number');
     case 'array':
-      return listFromText(def.element, text);
+      return parseList(def.element, text);
     default:
       return text;
   }
 }
 
-function listFromText(element: z.core.$ZodType, text: string): unknown {
-  if (text.startsWith('[')) return jsonOr(text, Array.isArray);
+function parseList(element: z.core.$ZodType, text: string): unknown {
+  if (text.startsWith('[')) return parseJsonIf(text, Array.isArray);
   const entries = text
     .split(/[\r\n,]/)
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  return entries.length > 0 ? entries.map((entry) => fromText(element, entry)) : text;
+  return entries.length > 0 ? entries.map((entry) => parseInput(element, entry)) : text;
 }
 
-function jsonOr(text: string, accepts: (value: unknown) => boolean): unknown {
+function parseJsonIf(text: string, accepts: (value: unknown) => boolean): unknown {
   const value = parseJson(text);
   return accepts(value) ? value : text;
 }

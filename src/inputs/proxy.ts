@@ -1,11 +1,11 @@
-import type { Problem } from './problem.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
 
 /**
  * What is wrong with the variable that names the proxy for HTTPS, if anything. Where it is
  * malformed, `@actions/http-client` goes around it in silence (`proxy:3128` is a URL to it, of the
  * scheme `proxy:`), and the key would leave by a way that somebody has closed.
  */
-export function proxyProblems(env: NodeJS.ProcessEnv): Problem[] {
+export function proxyProblems(env: NodeJS.ProcessEnv): InvalidInput[] {
   const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
   const message =

@@ -1,8 +1,8 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
+import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
 import { emptyExpression } from './empty-expression.ts';
-import { fromText } from './parse-input.ts';
-import { type Problem, refusal } from './problem.ts';
+import { parseInput } from './parse-input.ts';
 import { proxyProblems } from './proxy.ts';
 import { suggest } from './suggest.ts';
 
@@ -10,16 +10,16 @@ import { suggest } from './suggest.ts';
  * The inputs of this step as `schema` types them. Its keys are the names of the inputs with
  * underscores for hyphens. An input that is absent or empty is absent from what is read, so that
  * nothing is sent that nobody wrote.
- * @param between finds what is wrong between those inputs that are right by themselves; `given` has
+ * @param crossFieldChecks finds what is wrong between those inputs that are right by themselves; `given` has
  *   the names of all that were written.
  * @throws {Failure} that names every input which cannot be used.
  */
 export function readInputs<Shape extends z.core.$ZodShape>(
   schema: z.ZodMiniObject<Shape>,
-  between: (
+  crossFieldChecks: (
     read: Partial<z.infer<z.ZodMiniObject<Shape>>>,
     given: ReadonlySet<string>,
-  ) => Problem[] = () => [],
+  ) => InvalidInput[] = () => [],
 ): z.infer<z.ZodMiniObject<Shape>> {
   const texts = new Map(
     Object.keys(schema.shape)
@@ -27,23 +27,26 @@ export function readInputs<Shape extends z.core.$ZodShape>(
       .filter(([, text]) => text !== ''),
   );
   const values = Object.fromEntries(
-    [...texts].map(([key, text]) => [key, fromText(fieldOf(schema, key), text)]),
+    [...texts].map(([key, text]) => [key, parseInput(fieldOf(schema, key), text)]),
   );
   const read = z.safeParse(schema, values);
   const problems = [
     ...(read.error ? problemsOf(schema, texts, read.error) : []),
-    ...between(
-      right(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
+    ...crossFieldChecks(
+      validFields(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
       new Set(texts.keys()),
     ),
     ...proxyProblems(process.env),
   ];
-  if (!read.success || problems.length > 0) throw refusal(problems);
+  if (!read.success || problems.length > 0) throw new Failure('invalid-inputs', { problems });
   return read.data;
 }
 
 /** Those of `values` that `schema` takes. */
-function right(schema: z.ZodMiniObject, values: Record<string, unknown>): Record<string, unknown> {
+function validFields(
+  schema: z.ZodMiniObject,
+  values: Record<string, unknown>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) => {
       const read = z.safeParse(fieldOf(schema, key), value);
@@ -63,7 +66,11 @@ const MAY_NAME_SLUG: ReadonlySet<string> = new Set(['slug', 'workspace']);
 type Texts = ReadonlyMap<string, string>;
 
 /** One problem per input and message: the entries of a list that share a fault share a line. */
-function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodError): Problem[] {
+function problemsOf(
+  schema: z.ZodMiniObject,
+  texts: Texts,
+  error: z.core.$ZodError,
+): InvalidInput[] {
   const groups = new Map<string, z.core.$ZodIssue[]>();
   for (const issue of error.issues) {
     const name = `${String(issue.path[0])} ${issue.message}`;
@@ -81,8 +88,8 @@ function problemsOf(schema: z.ZodMiniObject, texts: Texts, error: z.core.$ZodErr
     }
     const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : undefined;
     const problem = { input: inputName(key), entries, message: first.message, cause };
-    const instead = suggest(key, fieldOf(schema, key), text);
-    return isSecret(key, texts) ? problem : { ...problem, given: text, instead };
+    const suggestion = suggest(key, fieldOf(schema, key), text);
+    return isSecret(key, texts) ? problem : { ...problem, provided: text, suggestion };
   });
 }
 

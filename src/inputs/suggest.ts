@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
-import { fromText } from './parse-input.ts';
+import { parseInput } from './parse-input.ts';
 
 /** Not 1 and 0: a number can be a count, or an exit code, where 0 is success. */
 const BOOLEANS: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const BOOLEANS: Readonly<Record<string, string>> = {
  * Readings of a refused text by what is expected, the likelier first. Only what cannot do harm where
  * the author meant something else, because a suggestion is copied without a second thought.
  */
-const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
+const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
   boolean: (text) => [text.toLowerCase(), BOOLEANS[text.toLowerCase()]],
   enum: (text) => [text.toLowerCase()],
   slug: (text) => [toSlug(text)],
@@ -30,12 +30,12 @@ const READINGS: Readonly<Record<string, (text: string) => (string | undefined)[]
 
 /** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
-  const read = READINGS[key] ?? READINGS[kindOf(schema)];
+  const read = SUGGESTERS[key] ?? SUGGESTERS[kindOf(schema)];
   const found = read?.(text).find(
-    (reading) =>
-      reading !== undefined &&
-      reading !== text &&
-      z.safeParse(schema, fromText(schema, reading)).success,
+    (suggestion) =>
+      suggestion !== undefined &&
+      suggestion !== text &&
+      z.safeParse(schema, parseInput(schema, suggestion)).success,
   );
   // Without the quotes it would be YAML's null, which GitHub turns into an empty input.
   return found === 'null' ? '"null"' : found;

@@ -6,11 +6,11 @@ import { duration } from './duration.ts';
 import { flag } from './flag.ts';
 import { readInputs } from './read-inputs.ts';
 
-const GLOB = 'must be a slug, in which * stands for any characters and ? for any one';
-const glob = () => z.string(GLOB).check(z.regex(/^[a-z0-9?*-]+$/, GLOB));
+const GLOB_MESSAGE = 'must be a slug, in which * stands for any characters and ? for any one';
+const glob = () => z.string(GLOB_MESSAGE).check(z.regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
 
 const MIN_PREFIX = 2;
-const COUNT = 'must be a whole number, 1 or more';
+const COUNT_MESSAGE = 'must be a whole number, 1 or more';
 
 /** The inputs of `sweep/action.yml`, in the order in which their problems are told. */
 export const sweepInputs = () =>
@@ -25,7 +25,7 @@ export const sweepInputs = () =>
     older_than: duration({ min: '1m', max: '3650d' }),
     keep: z._default(z.array(glob(), 'must be a list of slugs'), []),
     delete_keys: flag(),
-    max_deletions: z._default(z.int(COUNT).check(z.gte(1, COUNT)), 50),
+    max_deletions: z._default(z.int(COUNT_MESSAGE).check(z.gte(1, COUNT_MESSAGE)), 50),
     dry_run: flag(),
     api_url: connection.api_url,
     timeout: timeout('10m'),

@@ -17,25 +17,28 @@ export const systemClock: Clock = {
 };
 
 /**
- * Resolves after `ms`.
- * @throws the reason of `signal`, as soon as it aborts.
+ * Waits `ms` milliseconds. Resolves early when `signal` aborts, with the message of its reason;
+ * otherwise with undefined.
  */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const wake = () => {
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(abortReason(signal));
+      return;
+    }
+    const onAbort = () => {
       release();
-      reject(signal.reason);
+      resolve(abortReason(signal));
     };
     const release = clock.after(ms, () => {
-      signal.removeEventListener('abort', wake);
-      resolve();
+      signal.removeEventListener('abort', onAbort);
+      resolve(undefined);
     });
-    signal.addEventListener('abort', wake, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
-/** `1.5 s` */
-export function tellSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+/** Why `signal` has aborted. */
+export function abortReason({ reason }: AbortSignal): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,8 +1,6 @@
-/** Where a program tells its story; one line per call, plain text. */
+/** Where a program reports what it does: one line per call, plain text. */
 export interface Log {
   info(line: string): void;
-  /** Shown only where the run has debug logging switched on. */
+  /** Shown only if debug logging is enabled for the run. */
   debug(line: string): void;
-  /** An annotation, for what is not wrong enough to end the step. */
-  warning(title: string, lines: readonly string[]): void;
 }

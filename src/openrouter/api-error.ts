@@ -1,81 +1,77 @@
-import { tellSeconds } from '../lib/clock.ts';
+import { formatSeconds } from '../lib/format.ts';
 import { parseJson } from '../lib/json.ts';
-import type { Verdict } from './retry-policy.ts';
-import type { Method } from './transport.ts';
+import type { FailureClass } from './failure-class.ts';
+import type { Method } from './http.ts';
 
-/** What is known of a call that did not bring what it was for. */
-export interface CallFacts extends Verdict {
-  /** What the call was for: `create the workspace preview-42`. */
-  doing: string;
+/** What a request is for, in words for errors and logs. */
+export interface RequestFacts {
+  /** What the request does, as in `could not create the workspace preview-42`. */
+  operation: string;
   method: Method;
-  /** Below the API's base URL: `/workspaces`. */
+  /** Below the base URL: `/workspaces`. */
   path: string;
-  /** What happened, as the rest of a sentence that begins with the call. */
-  reason: string;
-  /** The host of a request that got no response, with any port of its own, and how long that took. */
-  noResponse?: { host: string; elapsedMs: number };
-  /** What happened then, such as why it was not tried again: a line each. */
-  notes?: readonly string[];
-  /** HTTP status of the answer, where there was one. */
-  status?: number;
-  /** What the server said of the error, in its own words. */
-  serverMessage?: string;
-  /** Cloudflare's id of the request, the only one that OpenRouter's answers carry. */
-  cfRay?: string;
-  /** How long the server asks to wait, in milliseconds. */
-  retryAfter?: number;
-  /** How often it was tried, this time included. */
-  attempts: number;
-  /** Whether an attempt before this one may have landed, of a call that can be repeated. */
-  earlierMayHaveLanded?: boolean;
-  /** Whether an attempt was throttled, which is the server's word that it was not applied. */
-  pleaded?: boolean;
-  /** What is there if the server has done it nevertheless. */
-  leaves?: string;
-  /** How to run it again safely if the server has: a sentence. */
+  /** What exists if OpenRouter applied the request and its response was lost. */
+  mayLeaveBehind?: string;
+  /** What to do if OpenRouter may have applied the request and its response was lost. */
   recovery?: string;
-  /** What 402, 403 or 404 most likely means of this call. */
+  /** The likely cause of 402, 403 or 404 for this request. */
   hint?: string;
-  /** What the step has left, where the call was one of several; in lines of its own. */
-  left?: readonly string[];
 }
 
-/** The one error of the client. */
-export class OpenRouterError extends Error {
-  override readonly name = 'OpenRouterError';
-  readonly facts: CallFacts;
+/** One attempt at a request that did not succeed. */
+export interface AttemptFailure extends RequestFacts {
+  kind: FailureClass;
+  /** What happened, as the rest of a sentence that begins with method and path. */
+  reason: string;
+  /** The host that did not respond, with its port if that is not the default, and after how long. */
+  noResponse?: { host: string; elapsedMs: number };
+  /** HTTP status of the response, if there was one. */
+  status?: number;
+  /** OpenRouter's own message. */
+  serverMessage?: string;
+  /** Cloudflare's id of the request, the only one in OpenRouter's responses. */
+  cfRay?: string;
+  /** How long the server asks to wait, in milliseconds. */
+  retryAfterMs?: number;
+}
 
-  constructor(facts: CallFacts, options?: ErrorOptions) {
-    super(`could not ${facts.doing}: ${linesOf(facts).join('; ')}`, options);
-    this.facts = facts;
-  }
+/** What is known when a request is given up. */
+export interface ApiErrorDetails extends AttemptFailure {
+  /** How often the request was sent. */
+  attempts: number;
+  /** Whether OpenRouter may have applied any of the attempts. */
+  ambiguous: boolean;
+  /** Whether any attempt was throttled: that it was not applied is only the server's word. */
+  wasThrottled: boolean;
+  /** Why there was no further attempt, where one could have helped. */
+  stopReason?: string | undefined;
+  /** Why the outcome of an ambiguous attempt could not be checked. */
+  lookupFailure?: ApiErrorDetails | undefined;
+}
 
-  /** The same error, told with `more` facts. */
-  with(more: Partial<CallFacts>): OpenRouterError {
-    return new OpenRouterError({ ...this.facts, ...more }, { cause: this.cause });
-  }
+/** A request to the API that was given up. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly details: ApiErrorDetails;
 
-  /** The same error, with `lines` on what happened then. */
-  withNotes(...lines: readonly string[]): OpenRouterError {
-    return this.with({ notes: [...(this.facts.notes ?? []), ...lines] });
+  constructor(details: ApiErrorDetails) {
+    super(`could not ${details.operation}: ${formatAttempt(details)}`);
+    this.details = details;
   }
 }
 
 /**
- * `POST /workspaces: the answer was 502: Bad gateway`, or
+ * `POST /workspaces: HTTP 502 Bad Gateway: upstream error`, or
  * `POST /workspaces at openrouter.ai, after 0.1 s: the connection was refused (ECONNREFUSED)`
  */
-export function whatHappened(facts: CallFacts): string {
-  const { method, path, noResponse, reason, serverMessage } = facts;
+export function formatAttempt(
+  failure: Pick<AttemptFailure, 'method' | 'path' | 'reason' | 'serverMessage' | 'noResponse'>,
+): string {
+  const { method, path, reason, serverMessage, noResponse } = failure;
   const where = noResponse
-    ? ` at ${noResponse.host}, after ${tellSeconds(noResponse.elapsedMs)}`
+    ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`
     : '';
   return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
-}
-
-/** What happened, and what happened then: a line for each fact. */
-export function linesOf(facts: CallFacts): string[] {
-  return [whatHappened(facts), ...(facts.notes ?? [])];
 }
 
 /** Enough of an error page for any message in it, and few enough to be taken apart at once. */
@@ -86,9 +82,9 @@ const MAX_ERROR_TEXT = 16 * 1024;
  * without its HTML. Undefined where the body is empty.
  *
  * OpenRouter documents the first shape (https://openrouter.ai/docs/api/reference/errors); the flat
- * one has been seen, and Cloudflare in front of it answers in HTML.
+ * one has been seen, and Cloudflare in front of it responds in HTML.
  */
-export function messageIn(body: string): string | undefined {
+export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
   if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
   return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');

@@ -1,40 +1,38 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-import { type Clock, sleep, tellSeconds } from '../lib/clock.ts';
+import pLimit from 'p-limit';
+import { type Clock, sleep } from '../lib/clock.ts';
+import { formatSeconds } from '../lib/format.ts';
 
-/** How many requests are under way at most; what is asked for beyond them waits. */
-export const AT_ONCE = 8;
+/** How many requests are in flight at most; further ones wait. */
+export const MAX_CONCURRENCY = 8;
 
 /** What all requests of a step pass through. */
-export interface Gate {
-  /** Runs an exchange when it is its turn. */
-  inTurn: LimitFunction;
-  /** Keeps the gate closed for `ms`: when the server asks one request to wait, it means all. */
-  close(ms: number): void;
-  /** Waits until the gate is open; returns why not, if it does not open before `deadline`. */
-  open(deadline: number): Promise<string | undefined>;
+export interface Throttle {
+  /** Runs `send` when fewer than `MAX_CONCURRENCY` others are running. */
+  limit<Result>(send: () => Promise<Result>): Promise<Result>;
+  /** Holds all requests back for `ms`: a server that throttles one request means all. */
+  pause(ms: number): void;
+  /** Waits until requests may be sent; returns why not, if that is not before `deadline`. */
+  waitUntilResumed(deadline: number): Promise<string | undefined>;
 }
 
-/** A gate that is open; a wait at it ends early when `signal` aborts. */
-export function openGate({ clock, signal }: { clock: Clock; signal: AbortSignal }): Gate {
-  let closedUntil = clock.now();
+/** A throttle that is not paused; a wait for it ends early when `signal` aborts. */
+export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortSignal }): Throttle {
+  let pausedUntil = clock.now();
   return {
-    inTurn: pLimit(AT_ONCE),
+    limit: pLimit(MAX_CONCURRENCY),
 
-    close(ms) {
-      closedUntil = Math.max(closedUntil, clock.now() + ms);
+    pause(ms) {
+      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
     },
 
-    async open(deadline) {
-      while (clock.now() < closedUntil) {
-        const wait = closedUntil - clock.now();
-        if (closedUntil >= deadline) {
-          return `OpenRouter asks to wait ${tellSeconds(wait)}, which would be past the timeout`;
+    async waitUntilResumed(deadline) {
+      while (clock.now() < pausedUntil) {
+        const wait = pausedUntil - clock.now();
+        if (pausedUntil >= deadline) {
+          return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
         }
-        try {
-          await sleep(clock, wait, signal);
-        } catch (stopped) {
-          return (stopped as Error).message;
-        }
+        const stopReason = await sleep(clock, wait, signal);
+        if (stopReason !== undefined) return stopReason;
       }
       return undefined;
     },

@@ -4,46 +4,34 @@ import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
 import { systemClock } from '../lib/clock.ts';
+import type { FailureClass } from './failure-class.ts';
+import type { HttpResponse, Transport } from './http.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-interface HttpRequest {
-  method: Method;
-  url: string;
-  headers: Record<string, string>;
-  body?: string;
-}
-
-export interface HttpResponse {
-  status: number;
-  /** By lower-case name. */
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: string;
-  /** How long the body took to come after the headers, in milliseconds; 0 where it is not said. */
-  bodyMs?: number;
-}
-
-/**
- * One exchange: sends `request` and resolves with the whole answer, whatever its status.
- * @throws {ExchangeError} when there is no whole answer, also once `signal` aborts.
- */
-export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
-
-/** An exchange that brought no whole answer; the message says why. */
-export class ExchangeError extends Error {
-  override readonly name = 'ExchangeError';
+/** There is no complete response; the message says why. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
   /** Whether the server may have received the request. */
-  readonly sent: boolean;
-  /** Whether it would be the same another time. */
-  readonly permanent: boolean;
+  readonly isSent: boolean;
+  readonly kind: FailureClass;
 
+  /** @param isPermanent whether the outcome would be the same later. */
   constructor(
     reason: string,
-    { sent, permanent = false, cause }: { sent: boolean; permanent?: boolean; cause?: unknown },
+    {
+      isSent,
+      isPermanent = false,
+      cause,
+    }: { isSent: boolean; isPermanent?: boolean; cause?: unknown },
   ) {
     super(reason, { cause });
-    this.sent = sent;
-    this.permanent = permanent;
+    this.isSent = isSent;
+    this.kind = isSent
+      ? isPermanent
+        ? 'unexpected'
+        : 'ambiguous'
+      : isPermanent
+        ? 'unsendable'
+        : 'unsent';
   }
 }
 
@@ -78,9 +66,9 @@ export function httpTransport(userAgent: string): Transport {
       ]);
     } catch (error) {
       const { reason, permanent } = describe(signal.aborted ? signal.reason : error, client.sent);
-      throw new ExchangeError(reason + throughProxy(url), {
-        sent: client.sent,
-        permanent,
+      throw new TransportError(reason + throughProxy(url), {
+        isSent: client.sent,
+        isPermanent: permanent,
         cause: error,
       });
     } finally {

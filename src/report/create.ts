@@ -5,7 +5,7 @@ import {
   type WorkspaceField,
 } from '../openrouter/resources/workspaces.ts';
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
-import type { Change } from '../operations/shared/diff.ts';
+import type { Change } from '../operations/shared/change.ts';
 import type { Summary } from './summary.ts';
 import type { Cell } from './table.ts';
 
@@ -13,61 +13,66 @@ import type { Cell } from './table.ts';
 export type Outputs = Readonly<Record<string, string>>;
 
 /** The outputs that say which workspace it is. */
-export function identity(workspace: Workspace, created: boolean): Outputs {
-  const { id, slug, name } = workspace;
+export function identityOutputs(
+  { id, slug, name }: Workspace,
+  { created }: { created: boolean },
+): Outputs {
   return { id, slug, name, url: dashboardUrl(slug), created: String(created) };
 }
 
-/** The outputs that say how it ended; in a dry run without a workspace, all that is known. */
-export function outcomeOf({ outcome, workspace }: CreateResult, { asked }: CreateRequest): Outputs {
+/** The outputs that say how the step ended; in a dry run without a workspace, all that is known. */
+export function outcomeOutputs(
+  { outcome, workspace }: CreateResult,
+  { desired: { slug, name } }: CreateRequest,
+): Outputs {
   if (workspace) return { outcome, workspace: JSON.stringify(workspace) };
-  const { slug, name } = asked;
   return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
 }
 
 const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
   created: '✅ Created the OpenRouter workspace',
   updated: '✅ Updated the OpenRouter workspace',
-  unchanged: '✅ Left as it is: the OpenRouter workspace',
+  unchanged: '✅ Unchanged: the OpenRouter workspace',
   'would-create': '🔎 Dry run: would create the OpenRouter workspace',
   'would-update': '🔎 Dry run: would update the OpenRouter workspace',
 };
 
-const WOULD_LEAVE = '🔎 Dry run: would leave as it is: the OpenRouter workspace';
+const DRY_RUN_UNCHANGED = '🔎 Dry run: would not change the OpenRouter workspace';
 
-/** The summary of a step that ended well. */
-export function summaryOf(result: CreateResult, request: CreateRequest): Summary {
+/** The summary of a step that succeeded. */
+export function createSummary(result: CreateResult, request: CreateRequest): Summary {
   const { outcome, workspace } = result;
-  const { asked, dryRun } = request;
-  const shown: Readonly<Record<string, unknown>> = workspace ?? asked;
+  const { desired, dryRun } = request;
+  const shown: Readonly<Record<string, unknown>> = workspace ?? desired;
   const fields = WORKSPACE_FIELDS.filter((field) => shown[field] !== undefined);
+  const title = dryRun && outcome === 'unchanged' ? DRY_RUN_UNCHANGED : TITLES[outcome];
   return {
-    title: `${dryRun && outcome === 'unchanged' ? WOULD_LEAVE : TITLES[outcome]} ${shown['name']}`,
+    title: `${title} ${shown['name']}`,
     ...(workspace && { url: dashboardUrl(workspace.slug) }),
     table: {
       header: ['Field', 'Value', 'Remark'],
       rows: [
         ...(workspace ? [row('id', workspace.id, '')] : []),
-        ...fields.map((field) => row(field, shown[field], remarkOn(field, result, request))),
-        ...result.governed.map((change) =>
-          row(change.field, change.to, remarkOnChange(change, request)),
+        ...fields.map((field) => row(field, shown[field], fieldRemark(field, result, request))),
+        ...result.governanceChanges.map((change) =>
+          row(change.field, change.to, governanceRemark(change, request)),
         ),
       ],
     },
   };
 }
 
-function remarkOn(field: WorkspaceField, result: CreateResult, request: CreateRequest): Cell {
+function fieldRemark(field: WorkspaceField, result: CreateResult, request: CreateRequest): Cell {
   const change = result.changes.find((candidate) => candidate.field === field);
   if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
   if (change) return { code: `was ${textOf(change.from)}` };
-  const isAsked = request.asked[field] !== undefined;
-  if (result.outcome === 'would-create') return isAsked ? 'would be set' : '';
+  const isRequested = request.desired[field] !== undefined;
+  if (result.outcome === 'would-create') return isRequested ? 'would be set' : '';
   if (result.outcome !== 'created') return '';
-  return isAsked ? 'set by this step' : 'set by OpenRouter';
+  return isRequested ? 'set by this step' : 'set by OpenRouter';
 }
 
-function remarkOnChange({ from }: Change, { dryRun }: CreateRequest): Cell {
+function governanceRemark({ from }: Change, { dryRun }: CreateRequest): Cell {
   if (from === null) return dryRun ? 'would be set' : 'set by this step';
   return { code: `${dryRun ? 'is' : 'was'} ${textOf(from)}` };
 }

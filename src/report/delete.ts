@@ -1,28 +1,35 @@
-import type { DeleteResult } from '../operations/teardown/delete.ts';
-import { tableOfKeys } from '../operations/teardown/teardown.ts';
+import type { Key } from '../openrouter/resources/keys.ts';
+import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
 import type { Outputs } from './create.ts';
 import type { Summary } from './summary.ts';
+import type { Table } from './table.ts';
 
 /** The outputs that say what was done. */
-export function outputsOfDelete({ deleted, keys }: DeleteResult, dryRun: boolean): Outputs {
+export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
   return { deleted: String(deleted), 'deleted-keys': String(dryRun ? 0 : keys.length) };
 }
 
-/** The summary of a step that ended well; `asked` is the id or slug that it was asked for. */
-export function summaryOfDelete(
-  { workspace, keys }: DeleteResult,
-  { asked, dryRun }: { asked: string; dryRun: boolean },
-): Summary {
+/** The summary of a step that succeeded. */
+export function deleteSummary({ workspace, keys }: DeleteResult, request: DeleteRequest): Summary {
   if (!workspace) {
-    return { title: `✅ Gone already: the OpenRouter workspace ${asked}` };
+    return { title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}` };
   }
   const { name, slug, id } = workspace;
-  const [done, withIt] = dryRun
+  const [done, label] = request.dryRun
     ? ['🔎 Dry run: would delete', 'API keys that would be deleted with it']
     : ['✅ Deleted', 'API keys deleted with it'];
   return {
     title: `${done} the OpenRouter workspace ${name}`,
-    paragraphs: [`Slug ${slug}, id ${id}. ${withIt}: ${keys.length}.`],
-    table: tableOfKeys(keys),
+    paragraphs: [`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],
+    table: keysTable(keys),
+  };
+}
+
+/** API keys, for a summary. */
+export function keysTable(keys: readonly Key[]): Table | undefined {
+  if (keys.length === 0) return undefined;
+  return {
+    header: ['API key', 'Label'],
+    rows: keys.map(({ name, label }) => [{ code: name }, { code: label }]),
   };
 }

@@ -2,8 +2,8 @@ import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { Outputs } from './create.ts';
 import type { Summary } from './summary.ts';
 
-/** The outputs that say which key it is, and not its secret. */
-export function outputsOfKey({ key, workspace, expiresAt }: KeyResult): Outputs {
+/** The outputs that say which key it is, without its secret. */
+export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
   return {
     name: key.name,
     hash: key.hash,
@@ -14,11 +14,10 @@ export function outputsOfKey({ key, workspace, expiresAt }: KeyResult): Outputs 
   };
 }
 
-/** The summary of a step that ended well. */
-export function summaryOfKey(result: KeyResult, request: KeyRequest): Summary {
-  const { key, workspace, expiresAt } = result;
+/** The summary of a step that succeeded. */
+export function keySummary({ key, workspace, expiresAt }: KeyResult, request: KeyRequest): Summary {
   return {
-    title: `✅ Made the OpenRouter API key ${key.name}`,
+    title: `✅ Created the OpenRouter API key ${key.name}`,
     table: {
       header: ['Field', 'Value'],
       rows: [
@@ -26,7 +25,7 @@ export function summaryOfKey(result: KeyResult, request: KeyRequest): Summary {
         ['Label', { code: key.label }],
         ['Hash', { code: key.hash }],
         ['Workspace', { code: `${workspace.slug} (${workspace.id})` }],
-        ['Limit', limitOf(request)],
+        ['Limit', formatLimit(request)],
         ['Expires', expiresAt === null ? 'never' : { code: expiresAt }],
         ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
       ],
@@ -34,7 +33,7 @@ export function summaryOfKey(result: KeyResult, request: KeyRequest): Summary {
   };
 }
 
-function limitOf({ asked: { limit, limit_reset } }: KeyRequest): string {
+function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
   if (limit === undefined) return 'none';
-  return limit_reset === undefined ? `$${limit}` : `$${limit}, reset ${limit_reset}`;
+  return limit_reset === undefined ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
 }

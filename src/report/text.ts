@@ -17,7 +17,7 @@ const MAX_LENGTH = 2_000;
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
 export function toLine(text: string, redact: Redact): string {
-  return shortened(redact(printable(text)))
+  return truncate(redact(printable(text)))
     .replaceAll('##[', '## [')
     .replace(/^(\s*)::/, '$1: :');
 }
@@ -72,13 +72,13 @@ export function toHtml(text: string, redact: Redact): string {
     .split(/\r\n|[\r\n]/)
     .map(printable)
     .join('\n');
-  return shortened(redact(lines)).replace(/[&<>"'\n]/g, (found) => ENTITIES[found] as string);
+  return truncate(redact(lines)).replace(/[&<>"'\n]/g, (found) => ENTITIES[found] as string);
 }
 
 function printable(text: string): string {
   return stripVTControlCharacters(text).replace(UNPRINTABLE, ' ').trimEnd();
 }
 
-function shortened(text: string): string {
+function truncate(text: string): string {
   return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
 }

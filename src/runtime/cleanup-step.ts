@@ -1,66 +1,61 @@
 import type * as z from 'zod/mini';
-import type { Abortable } from '../operations/shared/context.ts';
+import { readManagementKey } from '../inputs/management-key.ts';
+import type { AbortableContext, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
-import { readCleanUpState, readMainProcess, readManagementKey } from './cleanup-journal.ts';
-import { connect } from './connect.ts';
-import { END_WITHIN_MS, endProcess, isRunning, type MainProcess } from './main-process.ts';
+import { readJournal } from './cleanup-journal.ts';
+import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
+import { openContext } from './open-context.ts';
 import { runStep, type Step } from './step.ts';
 
-/** What is to be done at the end of a job, with what its step has left in state. */
-interface CleanUpStep<Left> {
-  /** The shape of that. */
-  remains: z.ZodMiniType<Left>;
-  cleanUp(remains: Left, surroundings: Abortable): Promise<void>;
-  /** What may be left behind, as the end of a sentence; of a state that cannot be read, undefined. */
-  tell(remains: Left | undefined): string;
+/** How a post step does the task that its main step saved. */
+export interface Cleanup<Task> {
+  schema: z.ZodMiniType<Task>;
+  run(task: Task, context: AbortableContext): Promise<IncompleteCleanup<Task> | undefined>;
+  /** What may be left at OpenRouter; of a task that is not known, too. */
+  describeLeftovers(task: Task | undefined): string;
 }
 
-/** Runs a clean-up as the post step of a job. One that fails is a warning, and no red step. */
-export async function runCleanUp<Left>(work: CleanUpStep<Left>): Promise<void> {
-  const state = readCleanUpState(work.remains);
-  const main = readMainProcess();
-  const running = main && isRunning(main) ? main : undefined;
-  if (!state && !running) return;
-  const left = () => work.tell(state && !(state instanceof Failure) ? state.remains : undefined);
+/** Runs a cleanup as the post step of a job. A cleanup that fails is a warning: the job is over. */
+export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void> {
+  const saved = readJournal(cleanup.schema);
+  const isSaved = typeof saved === 'object';
+  const main = findRunningMain();
+  if (!isSaved && !main) return;
+  let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
   await runStep(
     async (step) => {
-      const { report, clock, signal } = step;
-      if (running) {
-        await endMain(running, step, { left: left(), isIntentKnown: state !== undefined });
+      if (main) {
+        const leftovers = cleanup.describeLeftovers(task);
+        await endMain(main, step, { leftovers, isTaskKnown: saved !== 'missing' });
       }
-      if (!state) return;
-      if (state instanceof Failure) throw state;
-      const client = connect({ ...state, managementKey: readManagementKey() }, step);
-      await work.cleanUp(state.remains, { client, clock, log: report, signal });
+      if (saved instanceof Failure) throw saved;
+      if (!isSaved) return;
+      const managementKey = readManagementKey();
+      const incomplete = await cleanup.run(
+        saved.task,
+        openContext({ ...saved, managementKey }, step),
+      );
+      task = incomplete?.left ?? task;
+      if (incomplete) throw incomplete.error;
     },
     (report, error) => {
-      report.warnOf(error, `It may be left behind at OpenRouter: ${left()}.`);
+      report.warnOfCleanup(error, cleanup.describeLeftovers(task));
       return 0;
     },
   );
 }
 
 /**
- * Ends `main`, so that nothing is made after the clean-up: in a `container:` job a cancellation
+ * Ends `main`, so that nothing is created after the cleanup: in a `container:` job a cancellation
  * ends the `docker exec` that a step runs in, and not the step.
  */
 async function endMain(
   main: MainProcess,
   { report, clock, signal }: Step,
-  { left, isIntentKnown }: { left: string; isIntentKnown: boolean },
+  { leftovers, isTaskKnown }: { leftovers: string; isTaskKnown: boolean },
 ): Promise<void> {
-  const lastLine = `It may be left behind at OpenRouter: ${left}.`;
-  if (!(await endProcess(main, { clock, signal }))) {
-    report.warning('The step could not be ended', [
-      `It was still running when its post step began, and did not end within ${END_WITHIN_MS / 1000} s of SIGTERM. What it creates from now on stays.`,
-      lastLine,
-    ]);
-  } else if (isIntentKnown) {
-    report.info('The step was still running, and was ended (SIGTERM) before this clean-up.');
-  } else {
-    report.warning('The step was still running when its post step began', [
-      'It was ended (SIGTERM). Whether it had created anything by then is not known.',
-      lastLine,
-    ]);
-  }
+  const hasEnded = await endProcess(main, { clock, signal });
+  if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
+  else if (!isTaskKnown) report.warn('main-was-running', { leftovers });
+  else report.info('The step was still running. It was ended (SIGTERM) before this cleanup.');
 }

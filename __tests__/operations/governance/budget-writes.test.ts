@@ -8,7 +8,7 @@ import {
 import {
   budgetsAfter,
   budgetWrites,
-  disorderIn,
+  findOrderViolation,
 } from '../../../src/operations/governance/budget-writes.ts';
 
 /** Budgets in the order that OpenRouter wants: any of the four, from few amounts, so that they meet. */
@@ -62,7 +62,7 @@ test('disorderIn finds what OpenRouter would refuse, and nothing else', () => {
   ) as fc.Arbitrary<Budgets>;
   fc.assert(
     fc.property(amounts, (set) => {
-      const found = disorderIn(set);
+      const found = findOrderViolation(set);
       expect(found === undefined).toBe(isInOrder(set));
       if (found) expect(set[found[0]]).toBeGreaterThanOrEqual(set[found[1]] ?? 0);
     }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { guardrailDrift } from '../../../src/operations/governance/guardrail-diff.ts';
+import { diffGuardrail } from '../../../src/operations/governance/guardrail-diff.ts';
 
 describe('guardrailDrift', () => {
   test.each<[string, string[], string[], boolean]>([
@@ -17,28 +17,28 @@ describe('guardrailDrift', () => {
     ['another beside two of the same', ['a/b-20260101', 'x/evil'], ['a/b', 'a/b-20260101'], false],
     ['one more', ['a/b', 'a/c'], ['a/b'], false],
     ['one less', ['a/b'], ['a/b', 'a/c'], false],
-  ])('of models: %s', (_, is, asked, same) => {
-    const drift = guardrailDrift({ allowed_models: is }, { allowed_models: asked });
-    expect(drift).toEqual(same ? {} : { allowed_models: asked });
+  ])('of models: %s', (_, is, desired, same) => {
+    const drift = diffGuardrail({ allowed_models: is }, { allowed_models: desired });
+    expect(drift).toEqual(same ? {} : { allowed_models: desired });
   });
 
   test('of providers goes by the exact name, and not by the order', () => {
     const guardrail = { ignored_providers: ['azure', 'openai'] };
-    expect(guardrailDrift(guardrail, { ignored_providers: ['openai', 'azure'] })).toEqual({});
+    expect(diffGuardrail(guardrail, { ignored_providers: ['openai', 'azure'] })).toEqual({});
     const other = { ignored_providers: ['openai', 'azure-20260101'] };
-    expect(guardrailDrift(guardrail, other)).toEqual(other);
+    expect(diffGuardrail(guardrail, other)).toEqual(other);
   });
 
   test('writes a limit with its interval, if either differs', () => {
     const guardrail = { limit_usd: 5, reset_interval: 'daily' };
-    expect(guardrailDrift(guardrail, { limit_usd: 5, reset_interval: 'daily' })).toEqual({});
+    expect(diffGuardrail(guardrail, { limit_usd: 5, reset_interval: 'daily' })).toEqual({});
     const other = { limit_usd: 5, reset_interval: 'weekly' } as const;
-    expect(guardrailDrift(guardrail, other)).toEqual(other);
+    expect(diffGuardrail(guardrail, other)).toEqual(other);
   });
 
   test('takes none for a guardrail that restricts nothing', () => {
-    expect(guardrailDrift(undefined, { allowed_models: null, limit_usd: null })).toEqual({});
-    expect(guardrailDrift(undefined, { enforce_zdr_openai: false })).toEqual({
+    expect(diffGuardrail(undefined, { allowed_models: null, limit_usd: null })).toEqual({});
+    expect(diffGuardrail(undefined, { enforce_zdr_openai: false })).toEqual({
       enforce_zdr_openai: false,
     });
   });

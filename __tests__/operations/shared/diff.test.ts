@@ -3,7 +3,7 @@ import type {
   CreateWorkspaceRequest,
   Workspace,
 } from '../../../src/openrouter/resources/workspaces.ts';
-import { answeredDrift, driftOf } from '../../../src/operations/shared/diff.ts';
+import { diffReturned, diffWorkspace } from '../../../src/operations/shared/diff.ts';
 
 const NAMES = { name: 'Preview', slug: 'preview-42' };
 type Fields = Partial<CreateWorkspaceRequest>;
@@ -13,7 +13,7 @@ const workspaceOf = (fields: Record<string, unknown>): Workspace => ({
   ...fields,
 });
 const drift = (has: Record<string, unknown>, wants: Fields) =>
-  driftOf(workspaceOf(has), { ...NAMES, ...wants });
+  diffWorkspace(workspaceOf(has), { ...NAMES, ...wants });
 
 describe('these are the same', () => {
   test.each<[string, Record<string, unknown>, Fields]>([
@@ -68,8 +68,9 @@ describe('these are not', () => {
 });
 
 test('a field that an answer lacks is not one that it has otherwise', () => {
-  const asked = { ...NAMES, name: 'Other', description: 'Text' };
-  const fields = (of: typeof driftOf) => of(workspaceOf({}), asked).map(({ field }) => field);
-  expect(fields(driftOf)).toEqual(['name', 'description']);
-  expect(fields(answeredDrift)).toEqual(['name']);
+  const desired = { ...NAMES, name: 'Other', description: 'Text' };
+  const fields = (of: typeof diffWorkspace) =>
+    of(workspaceOf({}), desired).map(({ field }) => field);
+  expect(fields(diffWorkspace)).toEqual(['name', 'description']);
+  expect(fields(diffReturned)).toEqual(['name']);
 });

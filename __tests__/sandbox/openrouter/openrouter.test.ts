@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type OpenRouterOptions, openAccount } from '../../../sandbox/openrouter/openrouter.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
-import { giveKey, giveWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 
 const managementKey = 'sk-or-v1-of-a-test';
 const DISABLED = { disabled: true };
@@ -10,8 +10,8 @@ const EXPIRED = { expires_at: '2020-01-01T00:00:00.000Z' };
 /** An account with a workspace that has one API key, which is as `fields` say. */
 function open(fields: Partial<Key>, options: Partial<OpenRouterOptions> = {}) {
   const account = openAccount({ managementKey, ...options });
-  const { id } = giveWorkspace({ account, managementKey }, { slug: 'preview-42' });
-  const key = giveKey({ account, managementKey }, { id });
+  const { id } = seedWorkspace({ account, managementKey }, { slug: 'preview-42' });
+  const key = seedKey({ account, managementKey }, { id });
   Object.assign(key, fields);
   const call = (method: string, path: string) =>
     account.handle({ method, path, authorization: `Bearer ${managementKey}`, body: '' });

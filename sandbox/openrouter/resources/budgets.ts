@@ -59,7 +59,7 @@ export function budgetRoutes({ workspaces, budgets, now }: Account): Routes {
         limit_usd,
         updated_at: time,
       };
-      refuseDisorder([...budgetsOf(workspace).filter((set) => set !== known), budget]);
+      assertBudgetOrder([...budgetsOf(workspace).filter((set) => set !== known), budget]);
       drop(budgets, (set) => set === known);
       budgets.push(budget);
       Object.assign(workspace, flags);
@@ -79,7 +79,7 @@ function resetOf(interval: string | undefined): Budget['reset_interval'] {
   return found;
 }
 
-function refuseDisorder(budgets: Budget[]): void {
+function assertBudgetOrder(budgets: Budget[]): void {
   const limits = INTERVALS.flatMap((interval) =>
     budgets
       .filter(({ reset_interval }) => reset_interval === interval)

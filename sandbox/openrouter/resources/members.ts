@@ -81,8 +81,10 @@ export function memberRoutes({ workspaces, keys, members, memberships, now }: Ac
     'POST /workspaces/:id/members/remove': ({ body }, [id]) => {
       const { workspace, users } = change(id, body);
       const named = (userId: unknown) => users.some((user) => user.id === userId);
-      const usable = keys.filter((key) => key.workspace_id === workspace.id && !key.disabled);
-      if (usable.some((key) => named(key['creator_user_id']))) {
+      const parseResponse = keys.filter(
+        (key) => key.workspace_id === workspace.id && !key.disabled,
+      );
+      if (parseResponse.some((key) => named(key['creator_user_id']))) {
         throw new ApiError(400, 'Members with active API keys cannot be removed');
       }
       const removed_count = drop(

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
+import { deletion } from '../envelope.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** What a budget is for, from the narrowest to the widest. */
@@ -34,21 +35,21 @@ export async function listBudgets(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<BudgetState> {
-  const { answer } = await client.request({
-    doing: `list the budgets of the workspace ${slug}`,
+  const { data } = await client.request({
+    operation: `list the budgets of the workspace ${slug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    answer: z.object({ data: z.array(budget), include_byok_in_budgets: flag }),
-    absent: { data: [] },
+    schema: z.object({ data: z.array(budget), include_byok_in_budgets: flag }),
+    notFound: () => ({ data: [] }),
     hint: NEEDS_ENTERPRISE,
   });
-  const budgets = answer.data.map(({ limit_usd, reset_interval }) => [
+  const budgets = data.data.map(({ limit_usd, reset_interval }) => [
     reset_interval ?? 'lifetime',
     limit_usd,
   ]);
   return {
     budgets: Object.fromEntries(budgets),
-    include_byok_in_budgets: answer.include_byok_in_budgets,
+    include_byok_in_budgets: data.include_byok_in_budgets,
   };
 }
 
@@ -78,25 +79,25 @@ export async function writeBudget(
   if (limit_usd === null) {
     await client.request({
       ...common,
-      doing: `delete the ${interval} budget of the workspace ${slug}`,
+      operation: `delete the ${interval} budget of the workspace ${slug}`,
       method: 'DELETE',
-      answer: z.object({ deleted: z.literal(true) }),
-      absent: { deleted: true },
+      schema: deletion,
+      notFound: () => true,
     });
     return { interval, limit_usd };
   }
-  const { answer } = await client.request({
+  const { data } = await client.request({
     ...common,
-    doing: `set the ${interval} budget of the workspace ${slug}`,
+    operation: `set the ${interval} budget of the workspace ${slug}`,
     method: 'PUT',
     body: { limit_usd, ...flags },
-    answer: z.object({ data: budget, include_byok_in_budgets: flag }),
+    schema: z.object({ data: budget, include_byok_in_budgets: flag }),
   });
   return {
-    interval: (answer.data.reset_interval ?? 'lifetime') as Interval,
-    limit_usd: answer.data.limit_usd,
+    interval: (data.data.reset_interval ?? 'lifetime') as Interval,
+    limit_usd: data.data.limit_usd,
     ...('include_byok_in_budgets' in flags && {
-      include_byok_in_budgets: answer.include_byok_in_budgets ?? flags.include_byok_in_budgets,
+      include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets,
     }),
   };
 }

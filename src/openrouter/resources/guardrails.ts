@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
+import { envelope } from '../envelope.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** How long a guardrail counts until it begins anew. */
@@ -33,13 +34,11 @@ export type GuardrailUpdate = {
 /** A guardrail as the API answers it, of which nothing is required. */
 export type Guardrail = Readonly<Record<string, unknown>>;
 
-/** The guardrail of that id and no other, where the answer says which it is. */
-const guardrailOf = (id: string) =>
-  z.object({
-    data: z
-      .looseObject({ id: z.optional(z.string()) })
-      .check(z.refine((data) => (data.id ?? id) === id, 'it was another guardrail')),
-  });
+const guardrail = z.looseObject({ id: z.optional(z.string()) });
+
+/** A response may leave out which guardrail it is about. */
+const mismatch = (id: string, found: Guardrail | undefined) =>
+  (found?.['id'] ?? id) === id ? undefined : 'the response is about another guardrail';
 
 const NO_GUARDRAIL =
   'OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.';
@@ -51,40 +50,42 @@ interface GuardrailOf {
 }
 
 /**
- * `GET /guardrails/{id}`: the default guardrail of a workspace, which comes into being when it is
- * first written: undefined until then.
- * @throws {OpenRouterError}
+ * `GET /guardrails/{id}`: the default guardrail of a workspace. Undefined until its first write,
+ * which creates it.
+ * @throws {ApiError}
  */
 export async function findGuardrail(
   client: Client,
   { id, workspace }: GuardrailOf,
 ): Promise<Guardrail | undefined> {
-  const { answer: found } = await client.request<{ data: Guardrail | undefined }>({
-    doing: `look for the guardrail of the workspace ${workspace.slug}`,
+  const { data } = await client.request<Guardrail | undefined>({
+    operation: `look up the guardrail of the workspace ${workspace.slug}`,
     method: 'GET',
     path: `/guardrails/${encodeURIComponent(id)}`,
-    answer: guardrailOf(id),
-    absent: { data: undefined },
+    schema: envelope(guardrail),
+    notFound: () => undefined,
+    findMismatch: (found) => mismatch(id, found),
   });
-  return found.data;
+  return data;
 }
 
 /**
  * `PATCH /guardrails/{id}`: sets `update` on the default guardrail of a workspace.
- * @throws {OpenRouterError}
+ * @throws {ApiError}
  */
 export async function patchGuardrail(
   client: Client,
   { id, workspace }: GuardrailOf,
   update: GuardrailUpdate,
 ): Promise<Guardrail> {
-  const { answer: updated } = await client.request({
-    doing: `set the guardrail of the workspace ${workspace.slug}`,
+  const { data } = await client.request<Guardrail>({
+    operation: `set the guardrail of the workspace ${workspace.slug}`,
     method: 'PATCH',
     path: `/guardrails/${encodeURIComponent(id)}`,
     body: update,
-    answer: guardrailOf(id),
+    schema: envelope(guardrail),
+    findMismatch: (updated) => mismatch(id, updated),
     hint: NO_GUARDRAIL,
   });
-  return updated.data;
+  return data;
 }

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
+import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
+import { deletion } from '../envelope.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { collect, listPages } from '../pages.ts';
-import type { Look, Workspace } from './workspaces.ts';
+import type { Lookup, Workspace } from './workspaces.ts';
 
 /**
  * An API key as the API answers it, which is never with its secret: `hash` identifies it, `label`
@@ -22,7 +24,7 @@ export type Key = z.infer<typeof key>;
 /** What it takes to tell of a key, and to delete it. */
 type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
-const LIMIT = 'must be a number of US dollars, 0 or more';
+const LIMIT_MESSAGE = 'must be a number of US dollars, 0 or more';
 
 /**
  * The body of `POST /keys`, and the one list of the fields of a key that can be asked for. Each
@@ -33,7 +35,7 @@ const LIMIT = 'must be a number of US dollars, 0 or more';
 export const createKeyRequest = z.object({
   name: z.string('must be a name'),
   workspace_id: z.string(),
-  limit: z.optional(z.number(LIMIT).check(z.gte(0, LIMIT))),
+  limit: z.optional(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))),
   limit_reset: z.optional(
     z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),
@@ -44,42 +46,42 @@ export const createKeyRequest = z.object({
 
 export type CreateKeyRequest = z.infer<typeof createKeyRequest>;
 
-const mintedKey = z.object({
-  data: key,
-  key: z.string().check(z.minLength(MIN_KEY_LENGTH), z.regex(BEARER_TOKEN)),
-});
-
 /** A new key, with its secret, which the API never shows again. */
-export interface MintedKey {
+export interface CreatedKey {
   key: Key;
   secret: string;
 }
 
+const createdKey: z.ZodMiniType<CreatedKey> = z.pipe(
+  z.object({
+    data: key,
+    key: z.string().check(z.minLength(MIN_KEY_LENGTH), z.regex(BEARER_TOKEN)),
+  }),
+  z.transform(({ data, key: secret }: { data: Key; key: string }) => ({ key: data, secret })),
+);
+
 /**
- * `POST /keys`: makes an API key. Not idempotent; `attempt` counts from 1. `conceal` is called with
- * each secret in an answer before anything else is done with that, also where it is no whole one.
- * @throws {OpenRouterError}
+ * `POST /keys`, once: creates an API key. Not idempotent. `registerSecrets` is called with each
+ * secret in a response before anything else happens to it, also if the response is incomplete.
  */
-export async function postKey(
+export function sendKey(
   client: Client,
   body: CreateKeyRequest,
-  { attempt, conceal }: { attempt: number; conceal: (secrets: readonly string[]) => void },
-): Promise<MintedKey> {
-  const { answer } = await client.request({
-    doing: `make the API key ${JSON.stringify(body.name)}`,
-    leaves: `an API key named ${JSON.stringify(body.name)}`,
+  registerSecrets: (secrets: readonly string[]) => void,
+): Promise<Outcome<CreatedKey>> {
+  return client.send({
+    operation: `create the API key ${JSON.stringify(body.name)}`,
+    mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
     method: 'POST',
     path: '/keys',
     body,
-    answer: mintedKey,
-    hint: GONE,
-    attempt,
-    received: (text) => conceal(secretsIn(text)),
+    schema: createdKey,
+    hint: MAY_BE_DELETED,
+    onBody: (text) => registerSecrets(secretsIn(text)),
   });
-  return { key: answer.data, secret: answer.key };
 }
 
-/** What may be a secret in an answer, whole or not. */
+/** What may be a secret in a response, complete or not. */
 function secretsIn(text: string): string[] {
   const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
   const likely = text.match(LIKELY_SECRET) ?? [];
@@ -87,30 +89,19 @@ function secretsIn(text: string): string[] {
   return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_KEY_LENGTH);
 }
 
-/** Without `workspace_id`, or if that were passed over, the keys of the default workspace come. */
-const keysOf = (workspaceId: string) =>
-  z.object({
-    data: z.array(
-      key.check(
-        z.refine(({ workspace_id }) => workspace_id === workspaceId, {
-          error: ({ input }) => `it had a key of the workspace ${(input as Key).workspace_id}`,
-        }),
-      ),
-    ),
-  });
+const MAY_BE_DELETED =
+  'The workspace may have been deleted in the meantime, or the management key may not manage API keys.';
 
-const GONE =
-  'The workspace may have been deleted meanwhile; or the management key may not manage API keys.';
-
-/** The API keys of a workspace, and when they were so, by the server's own clock (as in `Look`). */
-export interface KeyList extends Pick<Look, 'serverTime'> {
+/** The API keys of a workspace, and the server's time when they were listed. */
+export interface KeyList extends Pick<Lookup, 'serverTime'> {
   keys: Key[];
 }
 
 /**
- * `GET /keys`: all API keys of a workspace, disabled and expired ones too. Of several pages, the
- * time is that of the first.
- * @throws {OpenRouterError}
+ * `GET /keys`: all API keys of a workspace, disabled and expired ones too. The time is that of the
+ * first page. A response with keys of another workspace is an error: without `workspace_id`, or if
+ * that were ignored, OpenRouter lists the keys of the default workspace.
+ * @throws {ApiError}
  */
 export async function listKeys(
   client: Client,
@@ -118,38 +109,42 @@ export async function listKeys(
 ): Promise<KeyList> {
   const pages = await collect(
     listPages(client, {
-      doing: `list the API keys of the workspace ${slug}`,
+      operation: `list the API keys of the workspace ${slug}`,
       path: '/keys',
-      // Either kind is left out unless it is requested.
       query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
-      answer: keysOf(id),
+      schema: z.object({ data: z.array(key) }),
+      findMismatch({ data }) {
+        const other = data.find(({ workspace_id }) => workspace_id !== id);
+        return other && `it lists a key of the workspace ${other.workspace_id}`;
+      },
       idOf: ({ hash }) => hash,
-      hint: GONE,
+      hint: MAY_BE_DELETED,
     }),
   );
   return { keys: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 
 /**
- * `DELETE /keys/{hash}`: deletes an API key. Whether there was one; that there was none is no error.
- * @throws {OpenRouterError}
+ * `DELETE /keys/{hash}`: deletes an API key. Returns whether it existed; deleting a missing key
+ * succeeds.
+ * @throws {ApiError}
  */
 export async function deleteKey(client: Client, key: KeyIdentity): Promise<boolean> {
-  const { answer } = await client.request<{ deleted: boolean }>({
-    doing: `delete the API key ${tellKey(key)}`,
-    leaves: `the API key ${tellKey(key)}, which may be there still`,
+  const { data } = await client.request({
+    operation: `delete the API key ${describeKey(key)}`,
+    mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     method: 'DELETE',
     path: `/keys/${encodeURIComponent(key.hash)}`,
-    answer: z.object({ deleted: z.literal(true) }),
-    absent: { deleted: false },
+    schema: deletion,
+    notFound: () => false,
   });
-  return answer.deleted;
+  return data;
 }
 
 const MAX_NAME = 100;
 
 /** `"CI" (sk-or-v1-0e6...1c96)` */
-export function tellKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
+export function describeKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
   const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
   return `${JSON.stringify(short)} (${label})`;
 }

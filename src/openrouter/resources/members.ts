@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { allOf, listPages, PAGE_SIZE } from '../pages.ts';
+import { allItems, listPages, PAGE_SIZE } from '../pages.ts';
 import type { Workspace } from './workspaces.ts';
 
 const organizationMember = z.looseObject({
@@ -16,66 +17,68 @@ const listOf = <Item>(item: z.ZodMiniType<Item>) =>
   z.object({ data: z.array(item), total_count: z.optional(z.number()) });
 
 /**
- * `GET /organization/members`: everybody in the organization.
- * @throws {OpenRouterError}
+ * `GET /organization/members`: all members of the organization.
+ * @throws {ApiError}
  */
 export function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
-  return allOf(
+  return allItems(
     listPages(client, {
-      doing: 'list the members of the organization',
+      operation: 'list the members of the organization',
       path: '/organization/members',
       query: { limit: String(PAGE_SIZE) },
-      answer: listOf(organizationMember),
+      schema: listOf(organizationMember),
       idOf: ({ id }) => id,
-      hint: 'Only an organization has members: members cannot be given for an account of one person.',
+      hint: 'Only an organization has members: a personal account cannot use the input members.',
     }),
   );
 }
 
 /**
  * `GET /workspaces/{id}/members`: the ids of the users who are members of a workspace.
- * @throws {OpenRouterError}
+ * @throws {ApiError}
  */
 export async function listMembers(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<string[]> {
-  const members = await allOf(
+  const members = await allItems(
     listPages(client, {
-      doing: `list the members of the workspace ${slug}`,
+      operation: `list the members of the workspace ${slug}`,
       path: `/workspaces/${encodeURIComponent(id)}/members`,
       query: { limit: String(PAGE_SIZE) },
-      answer: listOf(workspaceMember),
+      schema: listOf(workspaceMember),
       idOf: ({ user_id }) => user_id,
     }),
   );
   return members.map(({ user_id }) => user_id);
 }
 
-const NOT_TO_BE_CHANGED =
-  'OpenRouter does not let the members of this workspace be changed: those of the default one never, and those that an identity provider (SCIM) manages only there.';
+const UNCHANGEABLE =
+  'OpenRouter does not let anyone change the members of the default workspace, nor here those that an identity provider (SCIM) manages.';
 
-/** The most that one call adds, by the OpenAPI document of OpenRouter. */
+/** The most users that one request adds, by OpenRouter's OpenAPI description. */
 export const MAX_ADDED = 100;
 
 /**
- * `POST /workspaces/{id}/members/add`: adds users, up to `MAX_ADDED` of them, by their ids;
- * `attempt` counts from 1. Returns the ids of those who are members by that.
- * @throws {OpenRouterError}
+ * `POST /workspaces/{id}/members/add`, once: adds users by their ids, up to `MAX_ADDED` of them.
+ * Returns the ids of those whom the response lists as members.
  */
-export async function addMembers(
+export function sendMembers(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-  { userIds, attempt }: { userIds: readonly string[]; attempt: number },
-): Promise<string[]> {
-  const { answer } = await client.request({
-    doing: `add members to the workspace ${slug}`,
+  userIds: readonly string[],
+): Promise<Outcome<string[]>> {
+  return client.send({
+    operation: `add members to the workspace ${slug}`,
     method: 'POST',
     path: `/workspaces/${encodeURIComponent(id)}/members/add`,
     body: { user_ids: userIds },
-    answer: z.object({ data: z.array(workspaceMember) }),
-    hint: NOT_TO_BE_CHANGED,
-    attempt,
+    schema: addedMembers,
+    hint: UNCHANGEABLE,
   });
-  return answer.data.map(({ user_id }) => user_id);
 }
+
+const addedMembers: z.ZodMiniType<string[]> = z.pipe(
+  z.object({ data: z.array(workspaceMember) }),
+  z.transform(({ data }: { data: { user_id: string }[] }) => data.map(({ user_id }) => user_id)),
+);

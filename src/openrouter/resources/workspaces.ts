@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
-import type { Answered, Client } from '../client.ts';
+import type { RequestFacts } from '../api-error.ts';
+import type { ApiResponse, Outcome } from '../api-request.ts';
+import type { Client } from '../client.ts';
+import { deletion, envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page } from '../pages.ts';
 
 /**
@@ -54,7 +57,7 @@ export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
 }
 
-const TOOL = 'must be the name of a tool, without blanks or quotes';
+const TOOL_MESSAGE = 'must be the name of a tool, without blanks or quotes';
 
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
 
@@ -96,7 +99,7 @@ export const createWorkspaceRequest = z.object({
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
-        z.string(TOOL).check(z.regex(/^[^\s"']+$/, TOOL)),
+        z.string(TOOL_MESSAGE).check(z.regex(/^[^\s"']+$/, TOOL_MESSAGE)),
         'must be a list of names: one per line, separated by commas, or a JSON array',
       ),
     ),
@@ -132,63 +135,57 @@ export function createdAt(thing: Readonly<Record<string, unknown>>): number | un
   return data === undefined ? undefined : Date.parse(data);
 }
 
-/** Whether it is the one of that id or slug: no slug looks like an id, which is a UUID. */
+/** Whether it is the one with that id or slug: no slug looks like an id, which is a UUID. */
 function isOf(idOrSlug: string, { id, slug }: Pick<Workspace, 'id' | 'slug'>): boolean {
   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
 }
 
-/** The workspace of that id or slug and no other, whatever comes back. */
-const workspaceOf = (idOrSlug: string) =>
-  z.object({
-    data: workspace.check(
-      z.refine((found) => isOf(idOrSlug, found), {
-        error: ({ input }) => {
-          const { slug, id } = input as Workspace;
-          return `it was the workspace ${JSON.stringify(slug)}, id ${id}`;
-        },
-      }),
-    ),
-  });
+/** What is wrong with a response about `found`, if that is not the workspace with that id or slug. */
+function mismatch(idOrSlug: string, found: Workspace | undefined): string | undefined {
+  if (!found || isOf(idOrSlug, found)) return undefined;
+  return `the response is about the workspace ${JSON.stringify(found.slug)}, id ${found.id}`;
+}
 
 /**
- * `POST /workspaces`: creates a workspace. Not idempotent; `attempt` counts from 1.
- * @throws {OpenRouterError}
+ * `POST /workspaces`, once: creates a workspace. Not idempotent.
+ * @param recovery what to do if it may have been applied and its response was lost
  */
-export async function postWorkspace(
+export function sendWorkspace(
   client: Client,
   body: CreateWorkspaceRequest,
-  attempt: number,
-): Promise<Workspace> {
-  const { answer } = await client.request({
-    doing: `create the workspace ${body.slug}`,
-    leaves: `a workspace with the slug ${body.slug}`,
+  { recovery }: Pick<RequestFacts, 'recovery'> = {},
+): Promise<Outcome<Workspace>> {
+  return client.send({
+    operation: `create the workspace ${body.slug}`,
+    mayLeaveBehind: `a workspace with the slug ${body.slug}`,
+    ...(recovery !== undefined && { recovery }),
     method: 'POST',
     path: '/workspaces',
     body,
-    answer: workspaceOf(body.slug),
-    attempt,
+    schema: envelope(workspace),
+    findMismatch: (created) => mismatch(body.slug, created),
   });
-  return answer.data;
 }
 
-/** What a look at a slug has found, and when. */
-export interface Look extends Omit<Answered<unknown>, 'answer'> {
+/** What a lookup of a workspace found, and when. */
+export interface Lookup extends Omit<ApiResponse<unknown>, 'data'> {
   workspace: Workspace | undefined;
 }
 
 /**
- * `GET /workspaces/{id or slug}`: the workspace that has it, if there is one.
- * @throws {OpenRouterError}
+ * `GET /workspaces/{id or slug}`: the workspace with that id or slug, if it exists.
+ * @throws {ApiError}
  */
-export async function findWorkspace(client: Client, idOrSlug: string): Promise<Look> {
-  const { answer, ...when } = await client.request<{ data: Workspace | undefined }>({
-    doing: `look for the workspace ${idOrSlug}`,
+export async function findWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
+  const { data, ...when } = await client.request<Workspace | undefined>({
+    operation: `look up the workspace ${idOrSlug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-    answer: workspaceOf(idOrSlug),
-    absent: { data: undefined },
+    schema: envelope(workspace),
+    notFound: () => undefined,
+    findMismatch: (found) => mismatch(idOrSlug, found),
   });
-  return { workspace: answer.data, ...when };
+  return { workspace: data, ...when };
 }
 
 const workspaceList = z.object({
@@ -198,59 +195,60 @@ const workspaceList = z.object({
 
 /**
  * `GET /workspaces`: all workspaces of the account, page by page.
- * @throws {OpenRouterError}
+ * @throws {ApiError}
  */
 export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> {
   return listPages(client, {
-    doing: 'list the workspaces',
+    operation: 'list the workspaces',
     path: '/workspaces',
     query: { limit: String(PAGE_SIZE) },
-    answer: workspaceList,
+    schema: workspaceList,
     idOf: ({ id }) => id,
   });
 }
 
 /**
- * `PATCH /workspaces/{id}`: sets `changes`, and leaves all else as it is.
- * @throws {OpenRouterError}
+ * `PATCH /workspaces/{id}`: sets `changes`, and leaves all other fields unchanged.
+ * @throws {ApiError}
  */
 export async function patchWorkspace(
   client: Client,
   { id, slug }: Workspace,
   changes: Partial<CreateWorkspaceRequest>,
 ): Promise<Workspace> {
-  const { answer } = await client.request({
-    doing: `update the workspace ${slug}`,
-    leaves: `the new values in the workspace ${slug}`,
+  const { data } = await client.request({
+    operation: `update the workspace ${slug}`,
+    mayLeaveBehind: `the new values in the workspace ${slug}`,
     method: 'PATCH',
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
-    answer: workspaceOf(slug),
+    schema: envelope(workspace),
+    findMismatch: (updated) => mismatch(slug, updated),
   });
-  return answer.data;
+  return data;
 }
 
 /**
- * `DELETE /workspaces/{id}`: deletes a workspace. Whether there was one; that there was none is no
- * error.
- * @throws {OpenRouterError} also while the workspace has API keys, which OpenRouter refuses.
+ * `DELETE /workspaces/{id}`: deletes a workspace. Returns whether it existed; deleting a missing
+ * workspace succeeds.
+ * @throws {ApiError} also while the workspace has API keys: OpenRouter rejects that.
  */
 export async function deleteWorkspace(
   client: Client,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
 ): Promise<boolean> {
-  const { answer } = await client.request<{ deleted: boolean }>({
-    doing: `delete the workspace ${slug}`,
-    leaves: `the workspace ${slug}, which may be there still`,
+  const { data } = await client.request({
+    operation: `delete the workspace ${slug}`,
+    mayLeaveBehind: `the workspace ${slug}, which may still exist`,
     method: 'DELETE',
     path: `/workspaces/${encodeURIComponent(id)}`,
-    answer: z.object({ deleted: z.literal(true) }),
-    absent: { deleted: false },
+    schema: deletion,
+    notFound: () => false,
   });
-  return answer.deleted;
+  return data;
 }
 
-/** The page of a workspace in OpenRouter's dashboard, which is where it is for any API host. */
+/** The page of a workspace in OpenRouter's dashboard, which is the same for every API host. */
 export function dashboardUrl(slug: string): string {
   return `https://openrouter.ai/workspaces/${slug}`;
 }

@@ -1,60 +1,78 @@
-import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Abortable } from '../shared/context.ts';
-import { looks } from '../shared/poll-delays.ts';
-import { isAsAsked, wasMadeIn } from '../shared/time-window.ts';
-import { tearDown } from '../teardown/teardown.ts';
-import type { Intent } from './request.ts';
+import * as z from 'zod/mini';
+import {
+  createWorkspaceRequest,
+  findWorkspace,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
+import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
+import { pollDelays } from '../shared/poll-delays.ts';
+import { matchesDesired, wasCreatedWithin } from '../shared/time-window.ts';
+import { teardown } from '../teardown/teardown.ts';
 
-/** What the step made, or what it was about to make. */
-type Origin = { made: Pick<Workspace, 'id' | 'slug'> } | { intended: Intent };
+/** What a step with `delete-after-job` saves for its post step. */
+export const createCleanupTask = () =>
+  z.object({
+    /** Whether the API keys of the workspace are deleted with it. */
+    deleteKeys: z.boolean(),
+    target: z.union([
+      z.object({ created: z.object({ id: z.guid(), slug: z.string() }) }),
+      z.object({ pending: pendingWorkspace() }),
+    ]),
+  });
 
-/** What the step has left for its clean-up. */
-export type Remains = Origin & {
-  /** Whether the API keys in the workspace are deleted, too. */
-  deleteKeys: boolean;
-};
+/** A workspace that a POST may create, or may have created. */
+const pendingWorkspace = () =>
+  z.object({
+    desired: createWorkspaceRequest,
+    /** When it may be created, in the server's time, if that is known: in milliseconds since 1970. */
+    window: z.optional(z.object({ from: z.number(), to: z.number() })),
+  });
 
-/** The slug of the workspace that may be left. */
-export function slugOf(remains: Remains): string {
-  return 'made' in remains ? remains.made.slug : remains.intended.asked.slug;
+export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
+type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
+
+/** What may be left if `task` fails. */
+export function describeLeftover({ target }: CreateCleanupTask): string {
+  return `the workspace ${'created' in target ? target.created.slug : target.pending.desired.slug}`;
 }
 
 /**
- * Deletes the workspace that this step made; and nothing that it cannot be shown to have made.
- * @throws {OpenRouterError} when it could not be deleted, or looked for.
- * @throws {Failure} when it has API keys that are not to be deleted, or is still there afterwards.
+ * Deletes the workspace that this step created, and nothing that it may not have created. Returns
+ * why it is left, if that failed.
+ * @throws {ApiError} when it could not be looked up.
  */
-export async function cleanUp(remains: Remains, surroundings: Abortable): Promise<void> {
-  const { log } = surroundings;
-  const workspace = 'made' in remains ? remains.made : await findMade(remains, surroundings);
-  if (!workspace) return;
-  const { slug, id } = workspace;
-  const options = { deleteKeys: remains.deleteKeys, looksAgain: false };
-  const { deleted, failure } = await tearDown(workspace, options, surroundings);
-  if (failure) throw failure;
-  log.info(
-    deleted
-      ? `Deleted the workspace ${slug}, id ${id}, as delete-after-job asks for.`
-      : `The workspace ${slug}, id ${id}, was gone already.`,
+export async function runCreateCleanup(
+  task: CreateCleanupTask,
+  context: AbortableContext,
+): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+  const { target, deleteKeys } = task;
+  const workspace =
+    'created' in target ? target.created : await findCreated(target.pending, context);
+  if (!workspace) return undefined;
+  const options = { deleteKeys, relistKeys: false };
+  const { deletedKeys, problem } = await teardown(workspace, options, context);
+  if (problem) return { error: problem.failure, left: task };
+  const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : '';
+  context.log.info(
+    `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`,
   );
+  return undefined;
 }
 
-/** The step was ended between its POST and the answer: what was sent may yet be carried out. */
-async function findMade(
-  { intended: { asked, span } }: Extract<Remains, { intended: Intent }>,
-  surroundings: Abortable,
+/** Polls, because a POST that was sent may still be applied after the step ended. */
+async function findCreated(
+  { desired, window }: PendingWorkspace,
+  context: AbortableContext,
 ): Promise<Workspace | undefined> {
-  const { client, log } = surroundings;
-  for await (const _ of looks(surroundings)) {
-    const { workspace } = await findWorkspace(client, asked.slug);
+  const { client, log, warn } = context;
+  for await (const _ of pollDelays(context)) {
+    const { workspace } = await findWorkspace(client, desired.slug);
     if (!workspace) continue;
-    const inTime = span !== undefined && wasMadeIn(workspace, span);
-    if (inTime && isAsAsked(workspace, asked)) return workspace;
-    log.warning(`The workspace ${asked.slug} was left alone`, [
-      `It exists, id ${workspace.id}, but cannot be shown to be what this step made.`,
-    ]);
+    const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
+    if (isInTime && matchesDesired(workspace, desired)) return workspace;
+    warn('workspace-left-alone', { workspace });
     return undefined;
   }
-  log.info(`There is no workspace ${asked.slug}: nothing to clean up.`);
+  log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
   return undefined;
 }

@@ -1,118 +1,163 @@
-import { tellSeconds } from '../../lib/clock.ts';
-import { type CallFacts, OpenRouterError } from '../../openrouter/api-error.ts';
-import { dashboardUrl, findWorkspace, type Look } from '../../openrouter/resources/workspaces.ts';
-import { planGovernance } from '../governance/plan.ts';
-import { bringIntoForce, changesOf } from '../governance/writes.ts';
-import { tellChange, warnOfDrift } from '../shared/diff.ts';
-import { orFailWith, orWarn } from '../shared/failure.ts';
-import type { Span } from '../shared/time-window.ts';
-import { takeExisting } from './handle-existing.ts';
+import { formatChange, formatSeconds } from '../../lib/format.ts';
+import { settle } from '../../lib/settle.ts';
+import { ApiError, type RequestFacts } from '../../openrouter/api-error.ts';
 import {
+  dashboardUrl,
+  findWorkspace,
+  type Lookup,
+  sendWorkspace,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
+import { planGovernance } from '../governance/plan.ts';
+import { applyWrites, changesOf, type PlannedWrite } from '../governance/writes.ts';
+import { createOnce } from '../shared/create-once.ts';
+import { warnOnDrift } from '../shared/diff.ts';
+import type { CreateCleanupTask } from './cleanup.ts';
+import { handleExisting } from './handle-existing.ts';
+import { type CreatedWorkspace, type CreateFacts, reconcileWorkspace } from './reconcile.ts';
+import {
+  type CreateContext,
   type CreateRequest,
   type CreateResult,
-  type CreateSurroundings,
-  type Intent,
-  NOTHING_WRITTEN,
+  DRY_RUN_NOTE,
 } from './request.ts';
-import { type Posted, postOnce } from './send.ts';
 
 /**
- * Sees to it that the workspace which is asked for exists: makes it, or does with the one that has
- * its slug what `ifExists` says.
- * @throws {OpenRouterError} when a call failed for good.
- * @throws {Failure} when the slug is taken and that is not wanted, or what is to govern it would be
- *   refused.
+ * Makes sure that the desired workspace exists: creates it, or does what `ifExists` says with the
+ * one that has its slug.
+ * @throws {ApiError}
+ * @throws {Failure} `slug-taken`, `partly-applied`, and those of `planGovernance`
  */
 export async function createWorkspace(
   request: CreateRequest,
-  surroundings: CreateSurroundings,
+  context: CreateContext,
 ): Promise<CreateResult> {
-  const { asked, governance, ifExists, dryRun, deleteAfterJob } = request;
-  const { client, log } = surroundings;
-  log.info(`Asked for the workspace ${JSON.stringify(asked.name)} with the slug ${asked.slug}.`);
+  const { desired, governance, ifExists, dryRun, deleteAfterJob } = request;
+  const { client, log } = context;
+  log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
 
   const looksFirst = ifExists !== 'fail' || dryRun || deleteAfterJob;
-  const look = looksFirst ? await findWorkspace(client, asked.slug) : undefined;
-  if (look?.workspace) {
-    return takeExisting({ workspace: look.workspace, made: false }, request, surroundings);
+  const lookup = looksFirst ? await findWorkspace(client, desired.slug) : undefined;
+  if (lookup?.workspace) {
+    return handleExisting({ workspace: lookup.workspace, created: false }, request, context);
   }
-  const parts = await planGovernance(governance, undefined, surroundings);
-  const governed = changesOf(parts);
-  if (dryRun) {
-    log.info('It does not exist, and would be created.');
-    for (const change of governed) log.info(`  ${tellChange(change)}`);
-    log.info(NOTHING_WRITTEN);
-    return { outcome: 'would-create', changes: [], governed };
-  }
-  const posted = await post(request, look, surroundings);
-  if (posted.made !== true) return takeExisting(posted, request, surroundings);
-  const { workspace } = posted;
-  warnOfDrift(workspace, asked, log);
-  const remedy = deleteAfterJob
-    ? 'With delete-after-job, the workspace is deleted when the job ends.'
-    : 'Once that is put right, running this again with if-exists: update completes it.';
-  await bringIntoForce(parts, workspace, { ...surroundings, remedy: [remedy] });
-  return { outcome: 'created', workspace, changes: [], governed };
+  const writes = await planGovernance(governance, undefined, context);
+  if (dryRun) return planCreation(writes, context);
+  const result = await createWorkspaceOnce(request, lookup, context);
+  if (result.created !== true) return handleExisting(result, request, context);
+  return govern(result, { request, writes }, context);
 }
 
-/** How much later than its step a POST may be carried out, and still be taken for its own. */
-const LATE_MS = 10_000;
-
-/** Whether a create has left nothing. Of a throttled POST, that is only the server's word. */
-function isSettled({ mayHaveLanded, pleaded }: CallFacts): boolean {
-  return !mayHaveLanded && !pleaded;
+function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
+  const governanceChanges = changesOf(writes);
+  log.info('It does not exist and would be created.');
+  for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+  log.info(DRY_RUN_NOTE);
+  return { outcome: 'would-create', changes: [], governanceChanges };
 }
 
-function spanFrom(look: Look | undefined, ms: number): Span | undefined {
-  const from = look?.serverTime;
-  return from === undefined ? undefined : { from, to: from + ms };
-}
-
-/** How to run a create again that may have been applied; `reuse` would leave it ungoverned. */
-function recoveryFor({ ifExists, governance }: CreateRequest): string {
-  const [policy, does] =
-    ifExists === 'update' || Object.keys(governance).length > 0
-      ? ['update', 'updates']
-      : ['reuse', 'reuses'];
-  return `Running it again with if-exists: ${policy} is safe where only this workflow uses the slug: it ${does} the workspace that has the slug, or creates it.`;
-}
-
-/** Posts, and keeps those informed who clean up after the job. */
-async function post(
+/** Creates the workspace, and keeps the journal for the cleanup after the job. */
+async function createWorkspaceOnce(
   request: CreateRequest,
-  look: Look | undefined,
-  surroundings: CreateSurroundings,
-): Promise<Posted> {
-  const { asked, deleteAfterJob, timeoutMs } = request;
-  const { clock, events, log } = surroundings;
+  lookup: Lookup | undefined,
+  context: CreateContext,
+): Promise<CreatedWorkspace> {
+  const { clock, journal, warn } = context;
   const start = clock.now();
-  const since = look?.heardAt ?? start;
-  const within = (ms: number): Intent => ({ asked, span: spanFrom(look, ms) });
-  if (deleteAfterJob) {
-    orFailWith('Nothing was changed at OpenRouter.', () => events.intended(within(timeoutMs)));
+  const pendingTask = pendingTaskOf(request, lookup);
+  journal.save(pendingTask(request.timeoutMs));
+  const { value: result, error } = await settle(
+    sendAndReconcile(request, { start, slugWasFree: lookup !== undefined }, context),
+    ApiError,
+  );
+  if (error) {
+    const { ambiguous, wasThrottled } = error.details;
+    const end = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
+    if (ambiguous || wasThrottled) journal.amend(pendingTask(end));
+    else journal.clear();
+    throw error;
   }
-  const posted = await postOnce(asked, look !== undefined, surroundings).catch((error: unknown) => {
-    const isOver = error instanceof OpenRouterError && isSettled(error.facts);
-    const end = () =>
-      isOver ? events.withdrawn() : events.intended(within(clock.now() - since + LATE_MS));
-    if (deleteAfterJob) orWarn(log, end);
-    if (deleteAfterJob || !(error instanceof OpenRouterError)) throw error;
-    throw error.with({ recovery: recoveryFor(request) });
-  });
-  const { workspace, made } = posted;
-  const { slug, id } = workspace;
-  const exists = `The workspace exists: ${slug}, id ${id}, ${dashboardUrl(slug)}`;
-  if (made === true) {
-    orFailWith(exists, () => events.known(workspace, true));
-    const seconds = tellSeconds(clock.now() - start);
-    log.info(`Created it in ${seconds}: id ${id}, ${dashboardUrl(slug)}`);
-  } else if (deleteAfterJob) {
-    orFailWith(exists, events.withdrawn);
-    if (made === 'unknown') {
-      log.warning(`The workspace ${slug} will not be deleted after the job`, [
-        `Whether this step made it cannot be told: id ${id}, ${dashboardUrl(slug)}`,
-      ]);
+  const { workspace, created } = result;
+  if (created === true) {
+    announce(workspace, { ...request, start }, context);
+  } else {
+    journal.clear();
+    if (created === 'unknown' && request.deleteAfterJob) {
+      warn('not-deleted-after-job', { workspace });
     }
   }
-  return posted;
+  return result;
+}
+
+/** How long after its step a POST may still be applied and taken for the step's own, in milliseconds. */
+const LATE_MS = 10_000;
+
+/** The task of the post step as long as the outcome is unknown; it takes how long that may be, in ms. */
+function pendingTaskOf(
+  { desired, deleteKeys }: CreateRequest,
+  lookup: Lookup | undefined,
+): (ms: number) => CreateCleanupTask {
+  const from = lookup?.serverTime;
+  return (ms) => {
+    const window = from === undefined ? undefined : { from, to: from + ms };
+    return { deleteKeys, target: { pending: { desired, window } } };
+  };
+}
+
+async function sendAndReconcile(
+  request: CreateRequest,
+  known: Omit<CreateFacts, 'desired'>,
+  context: CreateContext,
+): Promise<CreatedWorkspace> {
+  const { client } = context;
+  const { desired } = request;
+  const outcome = await createOnce(
+    {
+      send: () => sendWorkspace(client, desired, recoveryOf(request)),
+      reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...known }),
+      question: 'whether the workspace exists',
+      lookup: () => findWorkspace(client, desired.slug),
+    },
+    context,
+  );
+  if (outcome.kind === 'reconciled') return outcome.result;
+  return { workspace: outcome.response.data, created: true };
+}
+
+/** Leaves the new workspace to the post step, sets the outputs, and says so in the log. */
+function announce(
+  workspace: Workspace,
+  { deleteKeys, start }: Pick<CreateRequest, 'deleteKeys'> & Pick<CreateFacts, 'start'>,
+  { clock, journal, log, onWorkspace }: CreateContext,
+): void {
+  const { id, slug } = workspace;
+  const url = dashboardUrl(slug);
+  const exists = `the workspace ${slug}, id ${id}, ${url}`;
+  journal.save({ deleteKeys, target: { created: { id, slug } } }, exists);
+  onWorkspace(workspace, { created: true });
+  log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
+}
+
+/** How to go on after a POST whose outcome is unknown. The post step of `delete-after-job` sees to it. */
+function recoveryOf({
+  deleteAfterJob,
+  governanceInputs,
+}: CreateRequest): Pick<RequestFacts, 'recovery'> {
+  if (deleteAfterJob) return {};
+  const policy = governanceInputs.length > 0 ? 'update' : 'reuse';
+  return {
+    recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`,
+  };
+}
+
+/** Sets what governs a new workspace. */
+async function govern(
+  { workspace }: CreatedWorkspace,
+  { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
+  context: CreateContext,
+): Promise<CreateResult> {
+  warnOnDrift(workspace, request.desired, context);
+  const recovery = request.deleteAfterJob ? 'deleted-after-job' : 'run-again-with-update';
+  await applyWrites(writes, { workspace, recovery }, context);
+  return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
 }

@@ -15,7 +15,7 @@ export function budgetsAfter(budgets: Budgets, limits: BudgetLimits): Budgets {
 }
 
 /** Two intervals, the narrower first, whose budgets OpenRouter would refuse together. */
-export function disorderIn(budgets: Budgets): [Interval, Interval] | undefined {
+export function findOrderViolation(budgets: Budgets): [Interval, Interval] | undefined {
   const set = INTERVALS.filter((interval) => budgets[interval] !== undefined);
   const at = set.findIndex((interval, index) => {
     const narrower = set[index - 1];
@@ -32,16 +32,16 @@ export function disorderIn(budgets: Budgets): [Interval, Interval] | undefined {
  * above it; then what falls does from the narrowest, so that there is room below it. By then all
  * that stays is as it is wanted, and what is new fits in between.
  */
-export function budgetWrites(budgets: Budgets, wanted: Budgets): BudgetWrite[] {
+export function budgetWrites(budgets: Budgets, desired: Budgets): BudgetWrite[] {
   const widestFirst = INTERVALS.toReversed();
-  const change = (interval: Interval) => (wanted[interval] ?? 0) - (budgets[interval] ?? 0);
+  const change = (interval: Interval) => (desired[interval] ?? 0) - (budgets[interval] ?? 0);
   const had = (interval: Interval) => budgets[interval] !== undefined;
-  const has = (interval: Interval) => wanted[interval] !== undefined;
+  const has = (interval: Interval) => desired[interval] !== undefined;
   const stays = (interval: Interval) => had(interval) && has(interval);
   return [
     ...INTERVALS.filter((interval) => had(interval) && !has(interval)),
     ...widestFirst.filter((interval) => stays(interval) && change(interval) > 0),
     ...INTERVALS.filter((interval) => stays(interval) && change(interval) < 0),
     ...INTERVALS.filter((interval) => !had(interval) && has(interval)),
-  ].map((interval) => ({ interval, limit_usd: wanted[interval] ?? null }));
+  ].map((interval) => ({ interval, limit_usd: desired[interval] ?? null }));
 }

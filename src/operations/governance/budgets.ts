@@ -9,47 +9,49 @@ import {
   writeBudget,
 } from '../../openrouter/resources/budgets.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { type BudgetLimits, budgetsAfter, budgetWrites, disorderIn } from './budget-writes.ts';
-import type { Governance } from './plan.ts';
-import { differing, notAsAsked, type Part } from './writes.ts';
+import {
+  type BudgetLimits,
+  budgetsAfter,
+  budgetWrites,
+  findOrderViolation,
+} from './budget-writes.ts';
+import type { Governance } from './governance.ts';
+import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/** As `planGovernance`, of the budgets. */
+/** The budgets part of `planGovernance`. */
 export async function planBudgets(
   { limits, include_byok_in_budgets: byok }: NonNullable<Governance['budgets']>,
   workspace: Workspace | undefined,
-  { client }: Surroundings,
-): Promise<Part[]> {
+  { client }: Context,
+): Promise<PlannedWrite[]> {
   const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS;
-  const wanted = budgetsAfter(state.budgets, limits);
-  refuseDisorder(wanted);
-  const writes = budgetWrites(state.budgets, wanted);
+  const desired = budgetsAfter(state.budgets, limits);
+  assertBudgetOrder(desired);
+  const writes = budgetWrites(state.budgets, desired);
   const setsByok = byok !== undefined && byok !== state.include_byok_in_budgets;
   return (setsByok ? withByok(writes, limits, byok) : writes).map((write) =>
-    budgetPart(write, state, client),
+    toWrite(write, state, client),
   );
 }
 
 const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: undefined };
 
-/** @throws {Failure} when OpenRouter would refuse `wanted`. */
-function refuseDisorder(wanted: Budgets): void {
-  const disorder = disorderIn(wanted);
-  if (!disorder) return;
-  const [narrow, wide] = disorder;
-  throw new Failure('The budgets would not be in order', [
-    `The ${wide} budget would be ${wanted[wide]} USD, and must be more than the ${narrow} budget, which would be ${wanted[narrow]} USD. What no input gives stays as it is.`,
-    'Nothing was changed at OpenRouter.',
-  ]);
+/** @throws {Failure} `budgets-out-of-order`: OpenRouter would reject `desired`. */
+function assertBudgetOrder(desired: Budgets): void {
+  const violation = findOrderViolation(desired);
+  if (!violation) return;
+  const [shorter, longer] = violation;
+  throw new Failure('budgets-out-of-order', { shorter, longer, budgets: desired });
 }
 
-function budgetPart(write: BudgetWrite, before: BudgetState, client: Client): Part {
+function toWrite(write: BudgetWrite, before: BudgetState, client: Client): PlannedWrite {
   const { interval, limit_usd } = write;
   return {
     name: `the ${interval} budget`,
     done: `${limit_usd === null ? 'Deleted' : 'Set'} the ${interval} budget.`,
-    changes: differing([
+    changes: onlyChanges([
       { field: `budget ${interval}`, from: before.budgets[interval] ?? null, to: limit_usd },
       ...('include_byok_in_budgets' in write
         ? [
@@ -62,19 +64,22 @@ function budgetPart(write: BudgetWrite, before: BudgetState, client: Client): Pa
         : []),
     ]),
     async write(workspace) {
-      const answered = await writeBudget(client, workspace, write);
-      if (isDeepStrictEqual(answered, write)) return;
-      throw notAsAsked(`The ${interval} budget of the workspace ${workspace.slug}`, [
-        `${answered.interval} ${answered.limit_usd} USD`,
-        ...('include_byok_in_budgets' in answered
-          ? [`include_byok_in_budgets is ${answered.include_byok_in_budgets}`]
-          : []),
-      ]);
+      const returned = await writeBudget(client, workspace, write);
+      if (isDeepStrictEqual(returned, write)) return undefined;
+      throw new Failure('unexpected-values', {
+        what: `${interval} budget`,
+        workspace,
+        values: { [`${returned.interval}_usd`]: returned.limit_usd, ...byokOf(returned) },
+      });
     },
   };
 }
 
-/** OpenRouter sets it only with a budget: with the first that is set, else with one again. */
+function byokOf({ include_byok_in_budgets }: BudgetWrite): Record<string, unknown> {
+  return include_byok_in_budgets === undefined ? {} : { include_byok_in_budgets };
+}
+
+/** OpenRouter sets the flag only with a budget: the first one that is set, or else one set again. */
 function withByok(writes: BudgetWrite[], limits: BudgetLimits, byok: boolean): BudgetWrite[] {
   const carrier = writes.find(({ limit_usd }) => limit_usd !== null);
   if (carrier) {

@@ -1,46 +1,49 @@
 import type { Guardrail, GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 
-/** The id of the guardrail that governs all that is done in `workspace`, where that is said. */
+/** The id of the guardrail that restricts all traffic of `workspace`, if OpenRouter reports it. */
 export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string | undefined {
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 /**
- * Fields of `update` that an answer to it has otherwise. A model can have another slug than it was
- * asked by, so of lists of models is known only whether they restrict anything.
+ * Fields of `update` that the response to it has with other values. A model can come back with
+ * another slug than requested, so of lists of models only this counts: whether they restrict anything.
  */
-export function guardrailOddities(answered: Guardrail, update: GuardrailUpdate): string[] {
-  return Object.keys(guardrailDrift(answered, update)).filter((field) => {
-    const [is, asked] = [answered[field] ?? null, update[field as keyof GuardrailUpdate] ?? null];
-    return !isModels(field) || (is === null) !== (asked === null);
+export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
+  return Object.keys(diffGuardrail(returned, update)).filter((field) => {
+    const actual = returned[field] ?? null;
+    const desired = update[field as keyof GuardrailUpdate] ?? null;
+    return !isModels(field) || (actual === null) !== (desired === null);
   });
 }
 
+/** A limit is written with its interval. */
+const LIMIT_FIELDS = ['limit_usd', 'reset_interval'];
+
 /** The part of `update` that `guardrail` does not have already. */
-export function guardrailDrift(
+export function diffGuardrail(
   guardrail: Guardrail | undefined,
   update: GuardrailUpdate,
 ): GuardrailUpdate {
   const differs = (field: string) =>
     !isSame(field, guardrail?.[field], update[field as keyof GuardrailUpdate]);
-  // A limit is written with its interval.
-  const pair = ['limit_usd', 'reset_interval'];
-  const drifted = pair.some((field) => field in update && differs(field));
+  const limitDiffers = LIMIT_FIELDS.some((field) => field in update && differs(field));
   return Object.fromEntries(
-    Object.entries(update).filter(([field]) => (pair.includes(field) ? drifted : differs(field))),
+    Object.entries(update).filter(([field]) =>
+      LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field),
+    ),
   );
 }
 
-function isSame(field: string, is: unknown, asked: unknown): boolean {
-  if (!Array.isArray(asked) || !Array.isArray(is)) return (is ?? null) === asked;
+function isSame(field: string, actual: unknown, desired: unknown): boolean {
+  if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
   const same = isModels(field) ? isSameModel : Object.is;
-  const there = [...new Set(is)];
-  const wanted = [...new Set(asked)];
+  const [ours, theirs] = [new Set(desired), new Set(actual)];
   return (
-    there.length === wanted.length &&
-    wanted.every((entry) => there.some((candidate) => same(candidate, entry))) &&
-    there.every((candidate) => wanted.some((entry) => same(candidate, entry)))
+    ours.size === theirs.size &&
+    [...ours].every((entry) => [...theirs].some((other) => same(other, entry))) &&
+    [...theirs].every((other) => [...ours].some((entry) => same(other, entry)))
   );
 }
 
@@ -49,13 +52,13 @@ function isModels(field: string): boolean {
 }
 
 /**
- * OpenRouter answers with the slug that a model has for good, which most often is the one that was
- * asked for with a date behind it: `openai/gpt-5-mini-2025-08-07:free` for `openai/gpt-5-mini:free`.
+ * OpenRouter returns the permanent slug of a model, which most often is the requested one with a
+ * date: `openai/gpt-5-mini-2025-08-07:free` for `openai/gpt-5-mini:free`.
  */
-function isSameModel(is: unknown, asked: unknown): boolean {
-  if (is === asked) return true;
-  const [base = '', variant] = String(asked).split(':');
-  const [dated = '', ...others] = String(is).split(':');
+function isSameModel(actual: unknown, desired: unknown): boolean {
+  if (actual === desired) return true;
+  const [base = '', variant] = String(desired).split(':');
+  const [dated = '', ...variants] = String(actual).split(':');
   const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : '';
-  return others[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+  return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
 }

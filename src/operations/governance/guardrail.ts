@@ -5,21 +5,21 @@ import {
   patchGuardrail,
 } from '../../openrouter/resources/guardrails.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { guardrailDrift, guardrailIdOf, guardrailOddities } from './guardrail-diff.ts';
-import { differing, notAsAsked, type Part } from './writes.ts';
+import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
+import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/** As `planGovernance`, of the guardrail. */
+/** The guardrail part of `planGovernance`. */
 export async function planGuardrail(
-  wanted: GuardrailUpdate,
+  desired: GuardrailUpdate,
   workspace: Workspace | undefined,
-  { client }: Surroundings,
-): Promise<Part[]> {
+  { client }: Context,
+): Promise<PlannedWrite[]> {
   const known = workspace && { id: knownIdOf(workspace), workspace };
   const guardrail = known && (await findGuardrail(client, known));
-  const update = guardrailDrift(guardrail, wanted);
-  const changes = differing(
+  const update = diffGuardrail(guardrail, desired);
+  const changes = onlyChanges(
     Object.entries(update).map(([field, to]) => ({
       field: `guardrail ${field}`,
       from: guardrail?.[field] ?? null,
@@ -34,14 +34,14 @@ export async function planGuardrail(
       changes,
       async write(existing) {
         const id = known?.id ?? (await guardrailIdAt(existing, client));
-        const answered = await patchGuardrail(client, { id, workspace: existing }, update);
-        const odd = guardrailOddities(answered, update);
-        if (odd.length > 0) {
-          throw notAsAsked(
-            `The guardrail of the workspace ${existing.slug}`,
-            odd.map((field) => `${field} is ${JSON.stringify(answered[field] ?? null)}`),
-          );
-        }
+        const returned = await patchGuardrail(client, { id, workspace: existing }, update);
+        const unexpected = unexpectedGuardrailFields(returned, update);
+        if (unexpected.length === 0) return undefined;
+        throw new Failure('unexpected-values', {
+          what: 'guardrail',
+          workspace: existing,
+          values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),
+        });
       },
     },
   ];
@@ -49,20 +49,14 @@ export async function planGuardrail(
 
 function knownIdOf(workspace: Workspace): string {
   const id = guardrailIdOf(workspace);
-  if (id === undefined) throw guardrailUnknown(workspace);
+  if (id === undefined) throw new Failure('guardrail-not-found', { workspace });
   return id;
 }
 
-/** The id of the guardrail of a workspace that was just made; older answers lack it. */
+/** The guardrail of a workspace that was just created; older responses lack its id. */
 async function guardrailIdAt(workspace: Workspace, client: Client): Promise<string> {
-  const said = guardrailIdOf(workspace);
-  if (said !== undefined) return said;
-  const look = await findWorkspace(client, workspace.slug);
-  return knownIdOf(look.workspace ?? workspace);
-}
-
-function guardrailUnknown({ slug }: Workspace): Failure {
-  return new Failure(`The guardrail of the workspace ${slug} cannot be found`, [
-    'OpenRouter does not say which guardrail the workspace has.',
-  ]);
+  const reported = guardrailIdOf(workspace);
+  if (reported !== undefined) return reported;
+  const lookup = await findWorkspace(client, workspace.slug);
+  return knownIdOf(lookup.workspace ?? workspace);
 }

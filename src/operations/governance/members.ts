@@ -1,26 +1,27 @@
-import { OpenRouterError, whatHappened } from '../../openrouter/api-error.ts';
+import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
 import {
-  addMembers,
   listMembers,
   listOrganizationMembers,
   MAX_ADDED,
   type OrganizationMember,
+  sendMembers,
 } from '../../openrouter/resources/members.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
+import { createOnce, type Decision, type Round } from '../shared/create-once.ts';
 import { Failure } from '../shared/failure.ts';
-import { canBeLookedInto, lookInto } from '../shared/reconcile.ts';
-import type { Part } from './writes.ts';
+import type { PlannedWrite } from './writes.ts';
 
-/** As `planGovernance`, of the members. */
+type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
+
+/** The members part of `planGovernance`. `written`: user ids or e-mail addresses. */
 export async function planMembers(
   written: readonly string[],
   workspace: Workspace | undefined,
-  surroundings: Surroundings,
-): Promise<Part[]> {
-  const { client } = surroundings;
-  const members = await findMembers(written, surroundings);
-  const present = new Set(workspace ? await listMembers(client, workspace) : []);
+  context: Context,
+): Promise<PlannedWrite[]> {
+  const members = await findMembers(written, context);
+  const present = new Set(workspace ? await listMembers(context.client, workspace) : []);
   const missing = members.filter(({ userId }) => !present.has(userId));
   if (missing.length === 0) return [];
   const userIds = missing.map(({ userId }) => userId);
@@ -31,12 +32,15 @@ export async function planMembers(
       changes: [
         { field: 'members to add', from: null, to: missing.map((member) => member.written) },
       ],
-      write: (existing) => addAll(existing, userIds, surroundings),
+      async write(existing) {
+        await addMembers(existing, userIds, context);
+        return undefined;
+      },
     },
   ];
 }
 
-/** A user, as they were written and by their id. */
+/** A user, as written in the workflow and by id. */
 interface Member {
   written: string;
   userId: string;
@@ -44,27 +48,20 @@ interface Member {
 
 /**
  * The users who are `written` as ids or e-mail addresses, each once.
- * @throws {Failure} when one of them is not in the organization.
- * @throws {OpenRouterError}
+ * @throws {Failure} `unknown-members`
+ * @throws {ApiError}
  */
 async function findMembers(
   written: readonly string[],
-  { client }: Pick<Surroundings, 'client'>,
+  { client }: Pick<Context, 'client'>,
 ): Promise<Member[]> {
   const organization = await listOrganizationMembers(client);
   const found = written.map((text) => ({ text, members: membersOf(organization, text) }));
-  const problems = found.flatMap(({ text, members: { length } }) => {
-    if (length === 1) return [];
-    return [
-      `members: ${length === 0 ? 'nobody in it has' : `${length} people in it have`} ${text}`,
-    ];
-  });
-  if (problems.length > 0) {
-    throw new Failure('Not all members are in the organization', [
-      ...problems,
-      'Each must be the id or e-mail address of one member of the organization.',
-      'Nothing was changed at OpenRouter.',
-    ]);
+  const unclear = found.filter(({ members }) => members.length !== 1);
+  if (unclear.length > 0) {
+    throw new Failure('unknown-members', {
+      members: unclear.map(({ text, members }) => ({ written: text, matches: members.length })),
+    });
   }
   const byId = new Map(found.map(({ text, members }) => [members[0]?.id ?? '', text]));
   return [...byId].map(([userId, text]) => ({ userId, written: text }));
@@ -76,48 +73,61 @@ function membersOf(organization: readonly OrganizationMember[], written: string)
 }
 
 /**
- * Adds users to a workspace. To add one again would do no harm, but a POST that may have landed is
- * looked into all the same, and so is an answer that does not have all of them.
- * @throws {OpenRouterError}
- * @throws {Failure} when OpenRouter has answered that it was done, and does not show it.
+ * Adds users to a workspace.
+ * @throws {ApiError}
+ * @throws {Failure} `members-not-added`
  */
-async function addAll(
-  workspace: Pick<Workspace, 'id' | 'slug'>,
+async function addMembers(
+  workspace: WorkspaceRef,
   userIds: readonly string[],
-  surroundings: Surroundings,
+  context: Context,
 ): Promise<void> {
   for (let at = 0; at < userIds.length; at += MAX_ADDED) {
-    await addSome(workspace, userIds.slice(at, at + MAX_ADDED), surroundings);
+    await addBatch(workspace, userIds.slice(at, at + MAX_ADDED), context);
   }
 }
 
-async function addSome(
-  workspace: Pick<Workspace, 'id' | 'slug'>,
+/** Adding a user twice does no harm, but a POST is never repeated blindly, nor believed blindly. */
+async function addBatch(
+  workspace: WorkspaceRef,
   userIds: readonly string[],
-  { client, log }: Surroundings,
+  context: Context,
 ): Promise<void> {
-  const absent = async (ids: readonly string[]) => {
+  const { client } = context;
+  const findMissing = async () => {
     const present = new Set(await listMembers(client, workspace));
-    return ids.filter((userId) => !present.has(userId));
+    return userIds.filter((userId) => !present.has(userId));
   };
-  let missing = userIds;
-  for (let attempt = 1; ; ) {
-    try {
-      const added = new Set(await addMembers(client, workspace, { userIds: missing, attempt }));
-      if (missing.every((userId) => added.has(userId))) return;
-      const left = await absent(missing);
-      if (left.length === 0) return;
-      throw new Failure(`Not all members were added to the workspace ${workspace.slug}`, [
-        `OpenRouter has answered that it has added them, and does not show: ${left.join(', ')}.`,
-      ]);
-    } catch (error) {
-      if (!(error instanceof OpenRouterError) || !canBeLookedInto(error.facts)) throw error;
-      log.info(`${whatHappened(error.facts)}. Looking who is a member.`);
-      missing = await lookInto(error, () => absent(missing));
-      if (missing.length === 0) return;
-      if (!error.facts.again) throw error;
-      attempt = error.facts.attempts + 1;
-      await client.untilNextAttempt(error);
-    }
-  }
+  const added = await createOnce(
+    {
+      send: (rounds) => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
+      reconcile: reconcileMembers,
+      question: 'who is a member',
+      lookup: findMissing,
+    },
+    context,
+  );
+  if (added.kind === 'reconciled') return;
+  const listed = new Set(added.response.data);
+  const desired = lastMissing(added.rounds) ?? userIds;
+  if (desired.every((userId) => listed.has(userId))) return;
+  const missing = await findMissing();
+  if (missing.length > 0) throw new Failure('members-not-added', { workspace, userIds: missing });
+}
+
+/** Ids of users whom the last lookup did not find among the members. */
+type Missing = readonly string[];
+
+function lastMissing(rounds: readonly Round<Missing>[]): Missing | undefined {
+  return rounds.findLast(({ found }) => found)?.found;
+}
+
+/** What follows after a `POST …/members/add` without a usable response. */
+export function reconcileMembers(rounds: readonly Round<Missing>[]): Decision<'all are members'> {
+  const { failure, found } = rounds.at(-1) as Round<Missing>;
+  const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
+  if (found?.length === 0) return { kind: 'done', result: 'all are members' };
+  if (!found && ambiguous && failure.kind !== 'aborted') return { kind: 'lookup', ambiguous: true };
+  const mayBeApplied = rounds.some((round) => FAILURE_CLASSES[round.failure.kind].ambiguous);
+  return { kind: retryable ? 'retry' : 'give-up', ambiguous: mayBeApplied };
 }

@@ -1,65 +1,59 @@
 import { isDeepStrictEqual } from 'node:util';
-import { OpenRouterError } from '../../openrouter/api-error.ts';
+import { settle } from '../../lib/settle.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
-import type { Change } from '../shared/diff.ts';
-import { Failure } from '../shared/failure.ts';
+import type { Change } from '../shared/change.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure, type Recovery } from '../shared/failure.ts';
 
 /** One write to a workspace, or to what governs it. */
-export interface Part {
-  /** As the object of a sentence. */
+export interface PlannedWrite {
+  /** What it writes, as the object of a sentence: `the weekly budget`. */
   name: string;
-  /** What the log says once it is written. */
+  /** The log line for its success. */
   done: string;
   changes: readonly Change[];
-  /** @throws {OpenRouterError} */
-  write(workspace: Workspace): Promise<void>;
+  /**
+   * Returns the workspace as it is then, if that changed.
+   * @throws {ApiError | Failure}
+   */
+  write(workspace: Workspace): Promise<Workspace | undefined>;
 }
 
-/** What `parts` change. */
-export function changesOf(parts: readonly Part[]): Change[] {
-  return parts.flatMap(({ changes }) => changes);
+/** What `writes` change. */
+export function changesOf(writes: readonly PlannedWrite[]): Change[] {
+  return writes.flatMap(({ changes }) => changes);
 }
 
 /**
- * Writes `parts`, one after the other.
- * @param remedy what completes the work, or undoes it, if one of them fails.
- * @throws {OpenRouterError | Failure} that says which are in force by then, and which are not.
+ * Applies `writes`, one after the other, until one fails. Returns the workspace as it is then.
+ * @param recovery what completes the work, or undoes it, if one of them fails.
+ * @throws {Failure} `partly-applied`
  */
-export async function bringIntoForce(
-  parts: readonly Part[],
-  workspace: Workspace,
-  { log, remedy }: Surroundings & { remedy: readonly string[] },
-): Promise<void> {
-  for (const [at, part] of parts.entries()) {
-    try {
-      await part.write(workspace);
-    } catch (error) {
-      const left = [
-        ...namesOf('In force', parts.slice(0, at)),
-        ...namesOf('Not in force, or not known to be', parts.slice(at)),
-        ...remedy,
-      ];
-      if (error instanceof OpenRouterError) throw error.with({ left });
-      if (error instanceof Failure) throw new Failure(error.title, [...error.lines, ...left]);
-      throw error;
+export async function applyWrites(
+  writes: readonly PlannedWrite[],
+  { workspace, recovery }: { workspace: Workspace; recovery: Recovery },
+  { log }: Pick<Context, 'log'>,
+): Promise<Workspace> {
+  let current = workspace;
+  for (const [at, write] of writes.entries()) {
+    const { value, error } = await settle(write.write(current), ApiError, Failure);
+    if (error) {
+      throw new Failure('partly-applied', {
+        error,
+        workspace,
+        applied: writes.slice(0, at).map(({ name }) => name),
+        notApplied: writes.slice(at).map(({ name }) => name),
+        recovery,
+      });
     }
-    log.info(part.done);
+    current = value ?? current;
+    log.info(write.done);
   }
-}
-
-function namesOf(state: string, parts: readonly Part[]): string[] {
-  return parts.length > 0 ? [`${state}: ${parts.map(({ name }) => name).join(', ')}.`] : [];
-}
-
-/** Why a part is not in force that OpenRouter has taken; `facts` are what it has answered. */
-export function notAsAsked(what: string, facts: readonly string[]): Failure {
-  return new Failure(`${what} is not what was asked for`, [
-    `OpenRouter has taken it, and answered: ${facts.join(', ')}.`,
-  ]);
+  return current;
 }
 
 /** Those of `changes` that change something. */
-export function differing(changes: Change[]): Change[] {
+export function onlyChanges(changes: Change[]): Change[] {
   return changes.filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }

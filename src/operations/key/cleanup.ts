@@ -1,71 +1,94 @@
-import { deleteKey, type Key, tellKey } from '../../openrouter/resources/keys.ts';
-import type { Abortable, Surroundings } from '../shared/context.ts';
-import { looks } from '../shared/poll-delays.ts';
-import { isSince, type KeyIntent } from './orphans.ts';
-import { deleteLost, findLost, unclear } from './send.ts';
+import * as z from 'zod/mini';
+import { settle } from '../../lib/settle.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
+import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import { pollDelays } from '../shared/poll-delays.ts';
+import {
+  deleteOrphans,
+  lookupOrphans,
+  mayBeCreatedSince,
+  orphanSearch,
+  unknownOwner,
+} from './orphans.ts';
 
-/** What a step that makes a key has left for its clean-up. */
-export interface KeyRemains {
-  intended: KeyIntent;
-  /** Absent where the answer of no POST has come. */
-  minted?: Pick<Key, 'hash' | 'label'> | undefined;
-  /** Whether that is to be revoked. */
-  revoke: boolean;
-}
+/** What a step that creates a key saves for its post step. */
+export const keyCleanupTask = () =>
+  z.object({
+    search: orphanSearch(),
+    /** Absent as long as no response has arrived. */
+    created: z.optional(z.object({ hash: z.string(), label: z.string() })),
+    /** Whether the created key is to be revoked. */
+    revoke: z.boolean(),
+  });
 
-/** All that may be there of it: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`. */
-export function tellRemains({ intended: { asked, lost }, minted, revoke }: KeyRemains): string {
-  const named = JSON.stringify(asked.name);
+export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
+
+/** What may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`. */
+export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): string {
+  const name = JSON.stringify(search.desired.name);
   return [
-    ...(minted && revoke ? [`the API key ${named} (${minted.label}), hash ${minted.hash}`] : []),
-    ...(lost > 0 ? [`an API key named ${named} whose secret nobody has`] : []),
+    ...(created && revoke ? [`the API key ${name} (${created.label}), hash ${created.hash}`] : []),
+    ...(search.maxOrphans > 0 ? [`an API key named ${name} whose secret was lost`] : []),
   ].join('; ');
 }
 
 /**
- * Revokes the key that the step has made, if that is asked for, and whatever its lost POSTs have
- * made, whose secret nobody has; and nothing that it cannot be shown to have made. What is done is
- * taken out of `remains`.
- * @throws {OpenRouterError} when one could not be deleted, or looked for.
+ * Revokes the key that the step created, if that was requested, and deletes its orphans; nothing
+ * else. Returns what is left of the task if a part of it failed.
  */
-export async function cleanUpKeys(remains: KeyRemains, surroundings: Abortable): Promise<void> {
-  const outcomes = await Promise.allSettled([
-    revokeMinted(remains, surroundings),
-    deleteAllLost(remains, surroundings),
+export async function runKeyCleanup(
+  task: KeyCleanupTask,
+  context: AbortableContext,
+): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  const [revocation, search] = await Promise.all([
+    settle(revokeCreated(task, context), ApiError),
+    settle(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
-  const failed = outcomes.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  const error = revocation.error ?? search.error;
+  if (!error) return undefined;
+  const maxOrphans = search.error ? task.search.maxOrphans : 0;
+  const left = {
+    ...task,
+    revoke: revocation.error !== undefined,
+    search: { ...task.search, maxOrphans },
+  };
+  return { error, left };
 }
 
-async function revokeMinted(remains: KeyRemains, { client, log }: Surroundings): Promise<void> {
-  const { intended, minted, revoke } = remains;
-  if (!minted || !revoke) return;
-  const key = { name: intended.asked.name, ...minted };
-  const wasThere = await deleteKey(client, key);
+async function revokeCreated(
+  { search, created, revoke }: KeyCleanupTask,
+  { client, log }: AbortableContext,
+): Promise<void> {
+  if (!created || !revoke) return;
+  const key = { name: search.desired.name, ...created };
+  const existed = await deleteKey(client, key);
   log.info(
-    wasThere
-      ? `Revoked the API key ${tellKey(key)}, hash ${key.hash}.`
-      : `The API key ${tellKey(key)}, hash ${key.hash}, was gone already.`,
+    existed
+      ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.`
+      : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`,
   );
-  remains.revoke = false;
 }
 
-/** What was sent may yet be carried out. */
-async function deleteAllLost(remains: KeyRemains, surroundings: Abortable): Promise<void> {
-  const { intended, minted } = remains;
-  if (intended.lost === 0) return;
-  const { log } = surroundings;
-  const known = new Set([...intended.before, minted?.hash]);
+/** Polls, because a POST that was sent may still be applied. */
+async function deleteAllOrphans(
+  { search, created }: KeyCleanupTask,
+  context: AbortableContext,
+): Promise<void> {
+  let { maxOrphans } = search;
+  if (maxOrphans === 0) return;
+  const known = new Set([...search.preexistingHashes, created?.hash]);
   const isNew = (key: Key) =>
-    !known.has(key.hash) && (intended.nameIsRandom || isSince(key, intended));
-  for await (const _ of looks(surroundings)) {
-    const found = await findLost(intended, isNew, surroundings);
-    if (found.keys.length > 0 && !found.areOurs) {
-      log.warning(...unclear(intended, found));
-      break;
+    !known.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+  for await (const _ of pollDelays(context)) {
+    const { keys, isConclusive } = await lookupOrphans({ ...search, maxOrphans }, isNew, context);
+    if (keys.length > 0 && !isConclusive) {
+      context.warn('key-owner-unknown', unknownOwner(search, keys));
+      return;
     }
-    intended.lost -= await deleteLost(found, surroundings);
-    if (intended.lost === 0) return;
+    await deleteOrphans(keys, context);
+    maxOrphans -= keys.length;
+    if (maxOrphans === 0) return;
   }
-  intended.lost = 0;
 }

@@ -1,30 +1,44 @@
-import { tellSeconds } from '../../lib/clock.ts';
-import { OpenRouterError } from '../../openrouter/api-error.ts';
+import { formatSeconds } from '../../lib/format.ts';
+import { settle } from '../../lib/settle.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
 import {
+  type CreatedKey,
   type CreateKeyRequest,
+  describeKey,
   type Key,
   listKeys,
-  tellKey,
+  sendKey,
 } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, type Look, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
+import {
+  findWorkspace,
+  type Lookup,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
+import type { CleanupJournal, Context } from '../shared/context.ts';
+import { createOnce } from '../shared/create-once.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
-import { Failure, orFailWith, someOf } from '../shared/failure.ts';
-import type { KeyRemains } from './cleanup.ts';
-import { warnOfKeyDrift } from './key-diff.ts';
-import { hashesToSpare, type KeyIntent } from './orphans.ts';
-import { deleteLost, findLost, type Minted, mintOnce, unclear } from './send.ts';
+import { Failure } from '../shared/failure.ts';
+import type { KeyCleanupTask } from './cleanup.ts';
+import { warnOnKeyDrift } from './key-diff.ts';
+import {
+  deleteOrphans,
+  lookupOrphans,
+  type OrphanSearch,
+  preexistingHashes,
+  unknownOwner,
+} from './orphans.ts';
+import { countPossibleOrphans, reconcileKey } from './reconcile.ts';
 
 export interface KeyRequest {
   /** The id or the slug of the workspace that it is for. */
   workspace: string;
-  asked: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
-  /** Whether no other job asks for a key of that name. */
+  desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
+  /** Whether no other job requests a key of that name. */
   nameIsRandom: boolean;
   /** In milliseconds from now; null for never. */
   expiresInMs: number | null;
   revokeAfterJob: boolean;
-  /** Delete the keys of that name that were there before. */
+  /** Delete the keys of that name that existed before. */
   replace: boolean;
 }
 
@@ -36,62 +50,42 @@ export interface KeyResult {
   expiresAt: string | null;
 }
 
-/** Told as soon as they are known, so that a step which fails or is killed later has said them. */
-interface KeyEvents {
-  /** Secrets have come in, before anything else is done with the answer. */
-  conceal(secrets: readonly string[]): void;
-  /** What is left to the post step from now on. */
-  leave(remains: KeyRemains | null): void;
-  /** The key exists; once this returns, somebody has its secret. */
-  minted(result: KeyResult): void;
-}
-
-interface KeySurroundings extends Surroundings {
-  events: KeyEvents;
+export interface KeyContext extends Context {
+  journal: CleanupJournal<KeyCleanupTask>;
+  /** Called with the secrets in a response before anything else happens to it. */
+  registerSecrets(secrets: readonly string[]): void;
+  /** Called as soon as the key exists, so that a step that fails or is killed later has set its outputs. */
+  onCreated(result: KeyResult): void;
   /** At least 0 and below 1. */
   random(): number;
-  /** In milliseconds since 1970, for a server that does not say what time it is. */
+  /** In milliseconds since 1970, for a server without a `Date`. */
   timeOfDay(): number;
 }
 
 /**
- * Makes an API key in a workspace, for one job.
- * @throws {OpenRouterError} when a call failed for good.
- * @throws {Failure} when there is no such workspace, or it cannot be told whose a key is.
+ * Creates an API key in a workspace, for one job.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
+ *   `orphan-not-deleted`, `replaced-keys-not-deleted`
  */
-export async function makeKey(
-  request: KeyRequest,
-  surroundings: KeySurroundings,
-): Promise<KeyResult> {
-  const { clock, log, events } = surroundings;
-  const plan = await planKey(request, surroundings);
+export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
+  const { clock, log } = context;
+  const plan = await planKey(request, context);
   const start = clock.now();
-  const minted = await mintOnce(plan.intent, plan.isNew, {
-    ...surroundings,
-    conceal: events.conceal,
-    posting: (intended) => events.leave({ intended, revoke: true }),
-    withdrawn: () => events.leave(null),
-  });
-  const { key, lost } = minted;
-  const leave: KeyEvents['leave'] = (remains) =>
-    orFailWith(`The API key exists: ${tellKey(key)}, hash ${key.hash}.`, () =>
-      events.leave(remains),
-    );
-  const result = handOver(minted, plan, { request, events: { ...events, leave } });
-  const seconds = tellSeconds(clock.now() - start);
+  const created = await createKeyOnce(plan, context);
+  const result = handOver(created, { plan, request }, context);
+  const { key } = created;
+  const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
-  log.info(`Made it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-  warnOfKeyDrift(key, plan.intent.asked, log);
+  log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+  warnOnKeyDrift(key, plan.search.desired, context);
 
-  if (lost > 0) {
-    const left = await settleLate(minted, plan, surroundings);
-    if (left !== lost) leave(remainsOf({ ...minted, lost: left }, plan, request));
-  }
-  if (request.replace) await deleteReplaced(plan.before, key, surroundings);
+  await deleteLateOrphans(created, { plan, request }, context);
+  if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
   log.info(
     request.revokeAfterJob
-      ? 'It will be revoked when the job ends.'
-      : 'It will not be revoked after the job.',
+      ? 'The key is revoked when the job ends.'
+      : 'The key is not revoked after the job.',
   );
   return result;
 }
@@ -99,151 +93,181 @@ export async function makeKey(
 /** What is known before the first POST. */
 interface Plan {
   workspace: Workspace;
-  intent: KeyIntent;
-  /** The keys of that name that are there already. */
-  before: readonly Key[];
-  /** Whether a key of that name is none of those. */
+  search: OrphanSearch;
+  /** The keys of that name that exist already. */
+  namesakes: readonly Key[];
   isNew(key: Key): boolean;
 }
 
-/** @throws {Failure} when there is no such workspace. */
-async function planKey(request: KeyRequest, surroundings: KeySurroundings): Promise<Plan> {
-  const { client, log } = surroundings;
-  const { name } = request.asked;
-  log.info(`Asked for the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-  const look = await findWorkspace(client, request.workspace);
-  const { workspace } = look;
-  if (!workspace) throw absent(request);
+/** @throws {Failure} `workspace-not-found` */
+async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> {
+  const { client, log } = context;
+  const { name } = request.desired;
+  log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+  const lookup = await findWorkspace(client, request.workspace);
+  const { workspace } = lookup;
+  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
-  const before = list.keys.filter((key) => key.name === name);
+  const namesakes = list.keys.filter((key) => key.name === name);
   log.info(
-    `The workspace is ${slug}, id ${id}. API keys in it: ${list.keys.length}, of that name: ${before.length}.`,
+    `The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`,
   );
-  const asked = bodyOf(request, look, { id, ...surroundings });
-  const hashes = new Set(before.map(({ hash }) => hash));
+  const desired = {
+    ...request.desired,
+    workspace_id: id,
+    expires_at: expiryOf(request, lookup, context),
+  };
+  const hashes = new Set(namesakes.map(({ hash }) => hash));
   return {
     workspace,
-    intent: {
+    search: {
       workspace: { id, slug },
-      asked,
+      desired,
       nameIsRandom: request.nameIsRandom,
-      isUnique: request.nameIsRandom || asked.expires_at !== null,
+      isUnique: request.nameIsRandom || desired.expires_at !== null,
       since: list.serverTime,
-      before: hashesToSpare(list, asked),
-      lost: 0,
+      preexistingHashes: preexistingHashes(list, name),
+      maxOrphans: 0,
     },
-    before,
+    namesakes,
     isNew: ({ hash }) => !hashes.has(hash),
   };
 }
 
-function absent({ workspace }: KeyRequest): Failure {
-  return new Failure(`There is no workspace ${workspace}`, [
-    'No workspace of the account has that id or slug: a step that creates it must come before this one.',
-    'Nothing was changed at OpenRouter.',
-  ]);
-}
-
-/** The body of the POST; its expiry has random milliseconds, by which its key can be recognised. */
-function bodyOf(
-  { asked, expiresInMs }: KeyRequest,
-  { serverTime }: Look,
-  { id, random, timeOfDay }: Pick<KeySurroundings, 'random' | 'timeOfDay'> & { id: string },
-): CreateKeyRequest {
+/** ISO 8601, with random milliseconds by which an orphan can be recognized; null for never. */
+function expiryOf(
+  { expiresInMs }: KeyRequest,
+  { serverTime }: Lookup,
+  { random, timeOfDay }: Pick<KeyContext, 'random' | 'timeOfDay'>,
+): string | null {
+  if (expiresInMs === null) return null;
   const second = Math.floor((serverTime ?? timeOfDay()) / 1000) * 1000;
-  // Never 0, which is what others have who write their own.
+  // Never 0, which keys have whose expiry a person wrote.
   const ms = 1 + Math.floor(random() * 999);
-  const expires_at =
-    expiresInMs === null ? null : new Date(second + expiresInMs + ms).toISOString();
-  return { ...asked, workspace_id: id, expires_at };
+  return new Date(second + expiresInMs + ms).toISOString();
 }
 
-/** Until its secret was handed over nobody has it, and the key is revoked whatever was asked for. */
-function handOver(
-  minted: Minted,
-  plan: Plan,
-  { request, events }: { request: KeyRequest; events: KeyEvents },
-): KeyResult {
-  const { key, secret } = minted;
-  const { workspace, intent } = plan;
-  events.leave(remainsOf(minted, plan, { revokeAfterJob: true }));
-  if (key.workspace_id !== workspace.id || key.name !== intent.asked.name || !plan.isNew(key)) {
-    // Whose it is nobody knows, so it is not ours to revoke.
-    events.leave(
-      minted.lost > 0 ? { intended: { ...intent, lost: minted.lost }, revoke: false } : null,
-    );
-    throw new Failure('OpenRouter has answered with another API key', [
-      `Asked for was a new one named ${JSON.stringify(intent.asked.name)} in the workspace ${workspace.id}; the answer was ${tellKey(key)}, hash ${key.hash}, in ${key.workspace_id}.`,
-      'It is not handed out, and is left alone. Tell OpenRouter, and look for a key that nobody has.',
-    ]);
+/** The new key, and how many POSTs before it may have created another, or may still. */
+interface CreatedWithOrphans extends CreatedKey {
+  maxOrphans: number;
+}
+
+async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
+  const { client, journal, registerSecrets } = context;
+  const { search, workspace } = plan;
+  const { value: created, error } = await settle(
+    createOnce(
+      {
+        send(rounds) {
+          const maxOrphans = countPossibleOrphans(rounds) + 1;
+          const exists = maxOrphans > 1 ? 'perhaps a key whose secret was lost' : undefined;
+          journal.save({ search: { ...search, maxOrphans }, revoke: true }, exists);
+          return sendKey(client, search.desired, registerSecrets);
+        },
+        reconcile: (rounds) => reconcileKey(rounds, plan),
+        question: 'whether it created a key whose secret was lost',
+        lookup: async () => (await listKeys(client, workspace)).keys,
+        deleteOrphans: (orphans) => deleteOrphans(orphans, context),
+      },
+      context,
+    ),
+    ApiError,
+  );
+  if (error) {
+    if (!error.details.ambiguous) journal.clear();
+    throw error;
   }
-  const answered = key['expires_at'];
-  const expiresAt = answered === undefined ? intent.asked.expires_at : timeIn(answered);
-  const result = { workspace, key, secret, expiresAt };
-  events.minted(result);
-  if (!request.revokeAfterJob) events.leave(remainsOf(minted, plan, request));
-  return result;
-}
-
-/** Null for what is no time, as for never. */
-function timeIn(answered: unknown): string | null {
-  return typeof answered === 'string' && !Number.isNaN(Date.parse(answered)) ? answered : null;
-}
-
-function remainsOf(
-  { key: { hash, label }, lost }: Minted,
-  { intent }: Plan,
-  { revokeAfterJob: revoke }: Pick<KeyRequest, 'revokeAfterJob'>,
-): KeyRemains | null {
-  if (!revoke && lost === 0) return null;
-  return { intended: { ...intent, lost }, minted: { hash, label }, revoke };
+  if (created.kind === 'reconciled') {
+    journal.clear();
+    throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
+  }
+  return { ...created.response.data, maxOrphans: countPossibleOrphans(created.rounds) };
 }
 
 /**
- * Deletes what a lost POST has made after all, later than it was looked for. Returns how many may
- * still come; it is for the post step to find those, and whatever could not be found out now.
+ * Sets the outputs. Until that is done no one has the secret, so until then the post step is told to
+ * revoke the key, whatever was requested.
  */
-async function settleLate(
-  { key, lost }: Minted,
-  { intent, isNew }: Plan,
-  surroundings: Surroundings,
-): Promise<number> {
-  const { log } = surroundings;
-  const late = { ...intent, lost };
-  try {
-    const isLate = (other: Key) => isNew(other) && other.hash !== key.hash;
-    const found = await findLost(late, isLate, surroundings);
-    if (found.keys.length === 0 || found.areOurs) {
-      return lost - (await deleteLost(found, surroundings));
-    }
-    log.warning(...unclear(late, found));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof OpenRouterError)) throw error;
-    log.info(`${error.message}. When the job ends, it is looked for again.`);
-    return lost;
+function handOver(
+  { key, secret, maxOrphans }: CreatedWithOrphans,
+  { plan, request }: { plan: Plan; request: KeyRequest },
+  { journal, onCreated }: KeyContext,
+): KeyResult {
+  const { workspace } = plan;
+  const search = { ...plan.search, maxOrphans };
+  const { desired } = search;
+  const created = { hash: key.hash, label: key.label };
+  const exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
+  journal.save({ search, created, revoke: true }, exists);
+  if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
+    // It may be another job's key, so it is not revoked.
+    amendOrClear({ search, revoke: false }, journal);
+    throw new Failure('unexpected-key', { key, workspace, name: desired.name });
   }
+  const returned = key['expires_at'];
+  const expiresAt = returned === undefined ? desired.expires_at : parseTime(returned);
+  const result = { workspace, key, secret, expiresAt };
+  onCreated(result);
+  amendOrClear({ search, created, revoke: request.revokeAfterJob }, journal);
+  return result;
 }
 
-/** @throws {OpenRouterError} that says what is left. */
-async function deleteReplaced(
-  before: readonly Key[],
-  key: Key,
-  { client, log }: Surroundings,
+/** Amends the journal to `task`, or clears it if nothing is left to do. */
+function amendOrClear(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
+  if (task.revoke || task.search.maxOrphans > 0) journal.amend(task);
+  else journal.clear();
+}
+
+/** Null for what is no time, as for never. */
+function parseTime(value: unknown): string | null {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : null;
+}
+
+/**
+ * Deletes an orphan that appeared later than the lookup after its POST. Those that appear even later
+ * are left to the post step, and so is whatever could not be looked up now.
+ */
+async function deleteLateOrphans(
+  { key, maxOrphans }: CreatedWithOrphans,
+  { plan, request }: { plan: Plan; request: KeyRequest },
+  context: KeyContext,
 ): Promise<void> {
-  const replaced = before.filter(({ hash }) => hash !== key.hash);
-  const left = await deleteEach(replaced, client, (old) =>
-    log.info(`Deleted the API key ${tellKey(old)}, which the new one replaces.`),
+  if (maxOrphans === 0) return;
+  const { log, journal, warn } = context;
+  const search = { ...plan.search, maxOrphans };
+  const isLate = (other: Key) => plan.isNew(other) && other.hash !== key.hash;
+  const { value: orphans, error } = await settle(lookupOrphans(search, isLate, context), ApiError);
+  if (error) {
+    log.info(`${error.message}. The post step checks again.`);
+    return;
+  }
+  const { keys, isConclusive } = orphans;
+  if (keys.length === 0) return;
+  if (isConclusive) await deleteOrphans(keys, context);
+  else warn('key-owner-unknown', unknownOwner(search, keys));
+  const left = isConclusive ? maxOrphans - keys.length : 0;
+  amendOrClear(
+    {
+      search: { ...search, maxOrphans: left },
+      created: { hash: key.hash, label: key.label },
+      revoke: request.revokeAfterJob,
+    },
+    journal,
   );
-  const [first] = left;
-  if (!first) return;
-  throw first.error.with({
-    doing: `delete ${left.length} of ${replaced.length} API keys that the new one replaces`,
-    left: [
-      `The new API key exists, and is in the outputs: ${tellKey(key)}.`,
-      ...someOf(left.map(({ key: old }) => `Left of the old ones: ${tellKey(old)}.`)),
-      'Running this again deletes them, and the new one too.',
-    ],
-  });
+}
+
+/** @throws {Failure} `replaced-keys-not-deleted` */
+async function deleteReplacedKeys(
+  namesakes: readonly Key[],
+  key: Key,
+  { client, log }: KeyContext,
+): Promise<void> {
+  const replaced = namesakes.filter(({ hash }) => hash !== key.hash);
+  const undeleted = await deleteEach(replaced, client, (old) =>
+    log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`),
+  );
+  if (undeleted.length > 0) {
+    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: replaced.length });
+  }
 }

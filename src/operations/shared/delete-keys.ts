@@ -1,32 +1,29 @@
-import { OpenRouterError } from '../../openrouter/api-error.ts';
+import { settle } from '../../lib/settle.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
 import type { Client } from '../../openrouter/client.ts';
 import { deleteKey, type Key } from '../../openrouter/resources/keys.ts';
 
 /** An API key that could not be deleted, and why. */
-interface Undeleted {
+export interface UndeletedKey {
   key: Key;
-  error: OpenRouterError;
+  error: ApiError;
 }
 
 /**
- * Deletes `keys`, one whose deletion fails no less than the others. Returns those that are left;
- * `deleted` is told of each that is gone, at once.
+ * Deletes `keys`; one that fails does not stop the others. Returns those that could not be deleted.
+ * `onDeleted` is called for each of the others at once.
  */
 export async function deleteEach(
   keys: readonly Key[],
   client: Client,
-  deleted: (key: Key) => void,
-): Promise<Undeleted[]> {
+  onDeleted: (key: Key) => void,
+): Promise<UndeletedKey[]> {
   const outcomes = await Promise.all(
     keys.map(async (key) => {
-      try {
-        await deleteKey(client, key);
-        deleted(key);
-        return [];
-      } catch (error) {
-        if (!(error instanceof OpenRouterError)) throw error;
-        return [{ key, error }];
-      }
+      const { error } = await settle(deleteKey(client, key), ApiError);
+      if (error) return [{ key, error }];
+      onDeleted(key);
+      return [];
     }),
   );
   return outcomes.flat();

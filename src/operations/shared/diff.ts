@@ -1,34 +1,28 @@
-import type { Log } from '../../lib/log.ts';
 import {
   type CreateWorkspaceRequest,
   WORKSPACE_FIELDS,
   type Workspace,
   type WorkspaceField,
 } from '../../openrouter/resources/workspaces.ts';
+import type { Change } from './change.ts';
+import type { Context } from './context.ts';
 
-/** A field that is not what was asked for. */
-export interface Change<Field = string> {
-  field: Field;
-  from: unknown;
-  to: unknown;
+/** The fields of `desired` that have another value in `workspace`. */
+export function diffWorkspace(
+  workspace: Workspace,
+  desired: CreateWorkspaceRequest,
+): Change<WorkspaceField>[] {
+  return WORKSPACE_FIELDS.filter((field) => desired[field] !== undefined)
+    .filter((field) => normal(field, workspace[field]) !== normal(field, desired[field]))
+    .map((field) => ({ field, from: workspace[field] ?? null, to: desired[field] }));
 }
 
-/** The fields that `asked` has and that `workspace` has otherwise. */
-export function driftOf(
+/** The same, without the fields that the response lacks: older responses lack newer fields. */
+export function diffReturned(
   workspace: Workspace,
-  asked: CreateWorkspaceRequest,
+  desired: CreateWorkspaceRequest,
 ): Change<WorkspaceField>[] {
-  return WORKSPACE_FIELDS.filter((field) => asked[field] !== undefined)
-    .filter((field) => normal(field, workspace[field]) !== normal(field, asked[field]))
-    .map((field) => ({ field, from: workspace[field] ?? null, to: asked[field] }));
-}
-
-/** The same, but for fields that the answer does not have: older ones lack the newest. */
-export function answeredDrift(
-  workspace: Workspace,
-  asked: CreateWorkspaceRequest,
-): Change<WorkspaceField>[] {
-  return driftOf(workspace, asked).filter(({ field }) => workspace[field] !== undefined);
+  return diffWorkspace(workspace, desired).filter(({ field }) => workspace[field] !== undefined);
 }
 
 /** A text that is the same for values which mean the same to the API. */
@@ -39,22 +33,14 @@ function normal(field: WorkspaceField, value: unknown): string {
   return JSON.stringify([...new Set(value)].sort());
 }
 
-/** `name: "Old" → "New"` */
-export function tellChange({ field, from, to }: Change): string {
-  return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-}
-
-/** Lines that say that OpenRouter has made of what was asked for (`from`) something else (`to`). */
-export function tellAnswer(changes: readonly Change[]): string[] {
-  return ['OpenRouter has answered with other values:', ...changes.map(tellChange)];
-}
-
-/** Warns where OpenRouter has answered a write with other values than it was asked for. */
-export function warnOfDrift(workspace: Workspace, asked: CreateWorkspaceRequest, log: Log): void {
-  const changes = answeredDrift(workspace, asked);
-  if (changes.length === 0) return;
-  log.warning(
-    `The workspace ${asked.slug} is not quite what was asked for`,
-    tellAnswer(changes.map(({ field, from, to }) => ({ field, from: to, to: from }))),
-  );
+/** Warns if OpenRouter returned other values than requested. */
+export function warnOnDrift(
+  workspace: Workspace,
+  desired: CreateWorkspaceRequest,
+  { warn }: Pick<Context, 'warn'>,
+): void {
+  const drift = diffReturned(workspace, desired);
+  if (drift.length === 0) return;
+  const changes = drift.map(({ field, from, to }) => ({ field, from: to, to: from }));
+  warn('unexpected-fields', { workspace, changes });
 }

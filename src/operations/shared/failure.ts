@@ -1,50 +1,131 @@
-import type { Log } from '../../lib/log.ts';
-import type { Table } from '../../report/table.ts';
+import type { ApiError } from '../../openrouter/api-error.ts';
+import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
+import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Change } from './change.ts';
+import type { UndeletedKey } from './delete-keys.ts';
+import type { SweepResult } from './sweep-result.ts';
+
+type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
+
+/** Something that is wrong with what a workflow author wrote. */
+export interface InvalidInput {
+  /** The name of the input, as written in the workflow. */
+  input: string;
+  /** The entries of a list that it is about, counted from 1. */
+  entries?: readonly number[];
+  /** Completes a sentence that begins with the input. */
+  message: string;
+  /** What was written, unless it is a secret. */
+  provided?: string;
+  /** How the text probably came about. */
+  cause?: string | undefined;
+  /** What was probably meant. */
+  suggestion?: string | undefined;
+}
+
+/** How to complete, or undo, work that was applied in part. */
+export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again';
+
+/** Keys of which some may be orphans of this step, and some another job's. */
+export interface UnknownOwner {
+  name: string;
+  workspace: WorkspaceRef;
+  /** Whether name or expiry are random, so that this step's keys can be recognized at all. */
+  isUnique: boolean;
+  keys: readonly Key[];
+}
 
 /**
- * Why a step is red, in words for whoever reads the log: `title` heads the annotation and the
- * summary, `lines` say what happened and what to do about it, and `table` shows in the summary what
- * would be too long for both.
+ * Why a step fails, by code, with the facts that a description needs. `docs/troubleshooting.md` has
+ * a section for each code.
  */
-export class Failure extends Error {
+export interface FailureDetails {
+  'invalid-inputs': { problems: readonly InvalidInput[] };
+  'slug-taken': {
+    workspace: Workspace;
+    /** Whether this step may have created it. */
+    creatorUnknown: boolean;
+    /** What `if-exists: update` would change. */
+    changes: readonly Change[];
+    hasGovernance: boolean;
+  };
+  'budgets-out-of-order': { shorter: Interval; longer: Interval; budgets: Budgets };
+  'unknown-members': { members: readonly { written: string; matches: number }[] };
+  'members-not-added': { workspace: WorkspaceRef; userIds: readonly string[] };
+  'guardrail-not-found': { workspace: WorkspaceRef };
+  'unexpected-values': {
+    workspace: WorkspaceRef;
+    /** `guardrail`, `weekly budget` */
+    what: string;
+    values: Readonly<Record<string, unknown>>;
+  };
+  'partly-applied': {
+    error: ApiError | Failure;
+    workspace: WorkspaceRef;
+    applied: readonly string[];
+    notApplied: readonly string[];
+    recovery: Recovery;
+  };
+  'workspace-not-found': { workspace: string };
+  'unexpected-key': { key: Key; workspace: WorkspaceRef; name: string };
+  'key-owner-unknown': UnknownOwner;
+  'orphan-not-deleted': UndeletedKey;
+  'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
+  'default-workspace': { workspace: WorkspaceRef };
+  'slug-prefix-mismatch': { workspace: WorkspaceRef; prefix: string };
+  'invalid-workspace-id': { workspace: WorkspaceRef };
+  'workspace-has-keys': { workspace: WorkspaceRef; keys: readonly Key[] };
+  'keys-keep-appearing': { workspace: WorkspaceRef; rounds: number; deletedKeys: number };
+  'workspace-still-exists': { workspace: WorkspaceRef };
+  'deletion-not-verified': { workspace: WorkspaceRef; error: ApiError };
+  'teardown-incomplete': {
+    workspace: WorkspaceRef;
+    errors: readonly ApiError[];
+    deletedKeys: number;
+  };
+  'too-many-stale': { result: SweepResult; maxDeletions: number };
+  'sweep-incomplete': { result: SweepResult };
+  'cleanup-state-invalid': { name: string };
+  'outputs-not-written': { reason: string; values: Readonly<Record<string, string>> };
+  'secret-output-not-written': { reason: string; name: string };
+  'state-not-written': { reason: string; exists?: string | undefined };
+}
+
+export type FailureCode = keyof FailureDetails;
+
+/** Why a step fails: a code, and facts. `report/` makes sentences of them. */
+export class Failure<Code extends FailureCode = FailureCode> extends Error {
   override readonly name = 'Failure';
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly table: Table | undefined;
+  readonly code: Code;
+  readonly details: FailureDetails[Code];
 
-  constructor(title: string, lines: readonly string[], table?: Table) {
-    super(lines.join('\n'));
-    this.title = title;
-    this.lines = lines;
-    this.table = table;
+  constructor(code: Code, details: FailureDetails[Code]) {
+    super(code);
+    this.code = code;
+    this.details = details;
   }
 }
 
-/**
- * Runs `act`.
- * @throws {Failure} what `act` throws, with `line` as its last.
- */
-export function orFailWith(line: string, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.title, [...error.lines, line], error.table);
-  }
+/** What a step warns of, by code, with the facts that a description needs. */
+export interface WarningDetails {
+  'unexpected-fields': { workspace: WorkspaceRef; changes: readonly Change[] };
+  'unexpected-key-fields': { key: Key; changes: readonly Change[] };
+  'governance-not-applied': {
+    workspace: WorkspaceRef;
+    /** By their names in the workflow. */
+    inputs: readonly string[];
+    creatorUnknown: boolean;
+    dryRun: boolean;
+  };
+  'not-deleted-after-job': { workspace: Workspace };
+  'workspace-left-alone': { workspace: WorkspaceRef };
+  'key-owner-unknown': UnknownOwner;
+  'stale-workspaces': { result: SweepResult };
+  'main-still-running': { seconds: number; leftovers: string };
+  'main-was-running': { leftovers: string };
+  'state-not-written': { reason: string };
+  'summary-not-written': { reason: string };
 }
 
-/** Runs `act`, whose failure is a warning: another error is about to be thrown, and must not be hidden. */
-export function orWarn({ warning }: Pick<Log, 'warning'>, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    warning(error.title, error.lines);
-  }
-}
-
-/** As many of `lines` as an annotation has room for, and how many more there are. */
-export function someOf(lines: readonly string[], most = 20): string[] {
-  const rest = lines.length - most;
-  return [...lines.slice(0, most), ...(rest > 0 ? [`… and ${rest} more`] : [])];
-}
+export type WarningCode = keyof WarningDetails;

@@ -3,10 +3,10 @@ import {
   createdAt,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import { answeredDrift } from './diff.ts';
+import { diffReturned } from './diff.ts';
 
 /** A span of the server's own time, in milliseconds since 1970. */
-export interface Span {
+export interface TimeWindow {
   from: number;
   to: number;
 }
@@ -18,15 +18,15 @@ export interface Span {
 const SLACK_MS = 1_000;
 
 /** Whether `workspace` is as it was asked for. */
-export function isAsAsked(workspace: Workspace, asked: CreateWorkspaceRequest): boolean {
-  return answeredDrift(workspace, asked).length === 0;
+export function matchesDesired(workspace: Workspace, desired: CreateWorkspaceRequest): boolean {
+  return diffReturned(workspace, desired).length === 0;
 }
 
 /** Whether `thing` was made within `span`; undefined where it does not say when it was made. */
-export function wasMadeIn(
+export function wasCreatedWithin(
   thing: Readonly<Record<string, unknown>>,
-  { from, to }: Span,
+  { from, to }: TimeWindow,
 ): boolean | undefined {
-  const made = createdAt(thing);
-  return made === undefined ? undefined : made >= from - SLACK_MS && made <= to + SLACK_MS;
+  const created = createdAt(thing);
+  return created === undefined ? undefined : created >= from - SLACK_MS && created <= to + SLACK_MS;
 }

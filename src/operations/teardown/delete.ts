@@ -1,115 +1,97 @@
-import { tellSeconds } from '../../lib/clock.ts';
-import { OpenRouterError } from '../../openrouter/api-error.ts';
+import { formatSeconds } from '../../lib/format.ts';
+import { settle } from '../../lib/settle.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Surroundings } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { blockedBy, stillThere, tearDown } from './teardown.ts';
+import { teardown } from './teardown.ts';
 
 export interface DeleteRequest {
-  /** Its id or its slug. */
+  /** The id or the slug of the workspace. */
   workspace: string;
   /** What its slug must begin with. */
   expectSlugPrefix?: string | undefined;
   deleteKeys: boolean;
-  /** Do everything but delete. */
+  /** Do everything except delete. */
   dryRun: boolean;
 }
 
 export interface DeleteResult {
-  /** Absent where it was gone already. */
+  /** Absent if it was already deleted. */
   workspace?: Workspace;
-  /** Whether it was there, and is gone now. */
+  /** Whether it existed, and is gone now. */
   deleted: boolean;
-  /** Those that were deleted or, in a dry run, would have been. */
+  /** The keys that were deleted or, in a dry run, would be. */
   keys: readonly Key[];
   /** Why it is not known to be gone. */
-  failure?: OpenRouterError | Failure;
+  failure?: Failure;
 }
 
 /**
- * Deletes a workspace, and what blocks its deletion. What has come to a halt half-way is told by
- * the result.
- * @param found told of the workspace before anything is deleted.
- * @throws {OpenRouterError} when it could not be looked for.
- * @throws {Failure} when it is none that may be deleted.
+ * Deletes a workspace and what blocks its deletion. A teardown that stops half-way is part of the
+ * result, so that the outputs say what was done.
+ * @param onFound called with the workspace before anything is deleted.
+ * @throws {ApiError} when it could not be looked up.
+ * @throws {Failure} `default-workspace`, `slug-prefix-mismatch`, and in a dry run
+ *   `workspace-has-keys`
  */
 export async function deleteOne(
   request: DeleteRequest,
-  surroundings: Surroundings,
-  found: (workspace: Workspace) => void,
+  context: Context,
+  onFound: (workspace: Workspace) => void,
 ): Promise<DeleteResult> {
-  const { client, clock, log } = surroundings;
+  const { client, clock, log } = context;
   const { deleteKeys, dryRun } = request;
   const start = clock.now();
-  log.info(`Asked to delete the workspace ${request.workspace}.`);
+  log.info(`Deleting the workspace ${request.workspace}.`);
   const { workspace } = await findWorkspace(client, request.workspace);
   if (!workspace) {
-    log.info('There is none: it is gone already.');
+    log.info('It does not exist: already deleted.');
     return { deleted: false, keys: [] };
   }
-  found(workspace);
+  onFound(workspace);
   const { slug, id, name } = workspace;
-  log.info(`It is ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
-  refuse(workspace, request);
-  if (dryRun) return plan(workspace, request, surroundings);
+  log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+  assertDeletable(workspace, request);
+  if (dryRun) return planDeletion(workspace, request, context);
 
-  const { deletedKeys, failure } = await tearDown(
-    workspace,
-    { deleteKeys, looksAgain: true },
-    surroundings,
-  );
-  if (failure) return { workspace, deleted: false, keys: deletedKeys, failure };
-  const result = { workspace, deleted: true, keys: deletedKeys };
-  const doubt = await doubtThatGone(workspace, surroundings);
-  if (doubt) return { ...result, deleted: false, failure: doubt };
-  const seconds = tellSeconds(clock.now() - start);
-  log.info(`Deleted it, in ${seconds}. API keys deleted: ${deletedKeys.length}.`);
-  return result;
+  const options = { deleteKeys, relistKeys: true };
+  const { deletedKeys: keys, problem } = await teardown(workspace, options, context);
+  const failure = problem?.failure ?? (await verifyDeleted(workspace, context));
+  if (failure) return { workspace, deleted: false, keys, failure };
+  const seconds = formatSeconds(clock.now() - start);
+  log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
+  return { workspace, deleted: true, keys };
 }
 
-/** @throws {Failure} */
-function refuse({ slug, id }: Workspace, { expectSlugPrefix = '' }: DeleteRequest): void {
-  if (slug === 'default') {
-    throw new Failure('The default workspace is never deleted', [
-      `The workspace ${id} is the default one of the account, and to delete that would disable the account's keys for good.`,
-      'Nothing was deleted.',
-    ]);
-  }
+/** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
+function assertDeletable(workspace: Workspace, { expectSlugPrefix = '' }: DeleteRequest): void {
+  const { slug } = workspace;
+  if (slug === 'default') throw new Failure('default-workspace', { workspace });
   if (!slug.startsWith(expectSlugPrefix)) {
-    throw new Failure(`The workspace ${slug} is not one that was meant`, [
-      `Its slug does not begin with ${expectSlugPrefix}, as expect-slug-prefix says: ${slug}, id ${id}.`,
-      'Nothing was deleted.',
-    ]);
+    throw new Failure('slug-prefix-mismatch', { workspace, prefix: expectSlugPrefix });
   }
 }
 
-async function plan(
+async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,
-  { client, log }: Surroundings,
+  { client, log }: Context,
 ): Promise<DeleteResult> {
   const { keys } = await listKeys(client, workspace);
-  if (keys.length > 0 && !deleteKeys) throw blockedBy(keys, workspace);
-  log.info(
-    `It would be deleted, and API keys: ${keys.length}. This is a dry run: nothing was deleted.`,
-  );
+  if (keys.length > 0 && !deleteKeys) throw new Failure('workspace-has-keys', { workspace, keys });
+  log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
   return { workspace, deleted: false, keys };
 }
 
-/** Whether a workspace is gone that OpenRouter has said it has deleted. */
-async function doubtThatGone(
+/** Why a workspace is not known to be gone, although OpenRouter reported that it deleted it. */
+async function verifyDeleted(
   { slug, id }: Workspace,
-  { client }: Surroundings,
-): Promise<OpenRouterError | Failure | undefined> {
-  try {
-    const { workspace } = await findWorkspace(client, id);
-    if (!workspace) return undefined;
-  } catch (error) {
-    if (!(error instanceof OpenRouterError)) throw error;
-    return error.with({
-      left: [`OpenRouter has answered that it has deleted the workspace ${slug}, id ${id}.`],
-    });
-  }
-  return stillThere({ slug, id });
+  { client }: Context,
+): Promise<Failure | undefined> {
+  const workspace = { slug, id };
+  const { value: lookup, error } = await settle(findWorkspace(client, id), ApiError);
+  if (error) return new Failure('deletion-not-verified', { workspace, error });
+  return lookup.workspace ? new Failure('workspace-still-exists', { workspace }) : undefined;
 }

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit';
-import { tellSeconds } from '../../lib/clock.ts';
-import { tellAge } from '../../lib/format.ts';
-import { linesOf, OpenRouterError } from '../../openrouter/api-error.ts';
+import { abortReason } from '../../lib/clock.ts';
+import { formatAge, formatSeconds } from '../../lib/format.ts';
 import {
   createdAt,
   listWorkspaces,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import { AT_ONCE } from '../../openrouter/throttle.ts';
-import type { Abortable, Surroundings } from '../shared/context.ts';
-import type { Failure } from '../shared/failure.ts';
+import { MAX_CONCURRENCY } from '../../openrouter/throttle.ts';
+import type { AbortableContext, Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { matches } from './glob.ts';
-import { tearDown } from './teardown.ts';
+import { teardown } from './teardown.ts';
 
 export interface SweepRequest {
   /** A glob that the slug must match. */
@@ -29,30 +29,6 @@ export interface SweepRequest {
   timeoutMs: number;
 }
 
-/** What became of a workspace, and why. */
-export interface Fate extends Pick<Workspace, 'id' | 'slug'> {
-  /** ISO 8601, as OpenRouter answers it; null where it does not. */
-  created_at: string | null;
-  /** In milliseconds, by the server's clock; undefined where that cannot be told. */
-  age: number | undefined;
-  reason: string;
-}
-
-export interface SweepResult {
-  deleted: readonly Fate[];
-  failed: readonly Fate[];
-  /** What a run would delete, in a dry run; empty otherwise. */
-  wouldDelete: readonly Fate[];
-  /** Stale, and not deleted because they are more than may be; the first thousand. */
-  spared: readonly Fate[];
-  /** Not stale, though they match the pattern; the first thousand. */
-  kept: readonly Fate[];
-  /** How many were stale. */
-  stale: number;
-  /** How many match the pattern and are not stale. */
-  notStale: number;
-}
-
 /** Of what stays: more is for nobody to read. */
 const MAX_REMEMBERED = 1_000;
 
@@ -62,68 +38,71 @@ const SHARE = 1 / 5;
 /**
  * Deletes the workspaces that are stale: they match the pattern, are old enough, and are not to be
  * kept. One that cannot be deleted does not stop the others.
- * @throws {OpenRouterError} when they could not be listed; then none was deleted.
+ * @throws {ApiError} when they could not be listed; then none was deleted.
  */
-export async function sweep(request: SweepRequest, surroundings: Abortable): Promise<SweepResult> {
-  const { log, clock } = surroundings;
+export async function sweep(
+  request: SweepRequest,
+  context: AbortableContext,
+): Promise<SweepResult> {
+  const { log, clock } = context;
   const start = clock.now();
-  const found = await findStale(request, surroundings);
-  const { stale, kept, notStale } = found;
-  log.info(`Found ${found.count} that are stale, and ${notStale} more that stay.`);
-  const nothing = { deleted: [], failed: [], wouldDelete: [], spared: [] };
-  const result = { ...nothing, kept, stale: found.count, notStale };
+  const found = await findStale(request, context);
+  const { stale, retained, notStale } = found;
+  log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
+  const nothing = { deleted: [], failed: [], wouldDelete: [], skipped: [] };
+  const result: SweepResult = { ...nothing, retained, stale: found.count, notStale };
 
   if (found.count > request.maxDeletions) {
     for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
-    return { ...result, spared: stale.map((fate) => ({ ...fate, reason: TOO_MANY })) };
+    return { ...result, skipped: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
   }
   if (request.dryRun) {
     for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-    log.info('This is a dry run: nothing was deleted.');
+    log.info('Dry run: nothing was deleted.');
     return { ...result, wouldDelete: stale };
   }
-  const deleted: Fate[] = [];
-  const failed: Fate[] = [];
-  await pLimit(AT_ONCE).map(stale, async (fate) => {
-    const failure = await deleteStale(fate, request, surroundings);
-    if (failure === undefined) deleted.push(fate);
-    else failed.push({ ...fate, reason: failure });
+  const deleted: SweepEntry[] = [];
+  const failed: SweepEntry[] = [];
+  await pLimit(MAX_CONCURRENCY).map(stale, async (entry) => {
+    const failure = await deleteStale(entry, request, context);
+    if (failure === undefined) deleted.push(entry);
+    else failed.push({ ...entry, reason: failure });
   });
-  const seconds = tellSeconds(clock.now() - start);
+  const seconds = formatSeconds(clock.now() - start);
   log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
   return { ...result, deleted, failed };
 }
 
-/** Why nothing is deleted, though it is stale. */
 const TOO_MANY = 'stale, but there are more than max-deletions allows';
 
 interface Found {
   /** Those that are stale: all, unless they are more than may be deleted. */
-  stale: Fate[];
+  stale: SweepEntry[];
   /** How many there are. */
   count: number;
-  kept: Fate[];
+  retained: SweepEntry[];
   notStale: number;
 }
 
-async function findStale(request: SweepRequest, { client, log }: Surroundings): Promise<Found> {
+async function findStale(request: SweepRequest, { client, log }: Context): Promise<Found> {
   log.info(
-    `Looking for workspaces with a slug like ${request.slugPattern} that are older than ${tellAge(request.olderThanMs)}.`,
+    `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
-  const found: Found = { stale: [], count: 0, kept: [], notStale: 0 };
+  const found: Found = { stale: [], count: 0, retained: [], notStale: 0 };
   for await (const { items, serverTime } of listWorkspaces(client)) {
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
       const age = ageOf(workspace, serverTime);
       const reason = reasonToKeep(workspace, age, request);
       if (reason === undefined) {
         found.count += 1;
-        const fate = fateOf(workspace, age, `${tellAge(age ?? 0)} old`);
+        const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
         if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) {
-          found.stale.push(fate);
+          found.stale.push(entry);
         }
       } else {
         found.notStale += 1;
-        if (found.kept.length < MAX_REMEMBERED) found.kept.push(fateOf(workspace, age, reason));
+        if (found.retained.length < MAX_REMEMBERED)
+          found.retained.push(toSweepEntry(workspace, age, reason));
       }
     }
   }
@@ -131,17 +110,17 @@ async function findStale(request: SweepRequest, { client, log }: Surroundings): 
 }
 
 /** Without all else that is known of it: there can be many. */
-function fateOf(
+function toSweepEntry(
   { id, slug, created_at }: Workspace,
   age: number | undefined,
   reason: string,
-): Fate {
+): SweepEntry {
   return { id, slug, created_at: typeof created_at === 'string' ? created_at : null, age, reason };
 }
 
 function ageOf(workspace: Workspace, serverTime: number | undefined): number | undefined {
-  const made = createdAt(workspace);
-  return serverTime === undefined || made === undefined ? undefined : serverTime - made;
+  const created = createdAt(workspace);
+  return serverTime === undefined || created === undefined ? undefined : serverTime - created;
 }
 
 /** Why a workspace that matches is not stale. */
@@ -151,36 +130,38 @@ function reasonToKeep(
   { keep, olderThanMs }: SweepRequest,
 ): string | undefined {
   if (slug === 'default') return 'the default workspace';
-  const keeper = keep.find((glob) => matches(glob, slug));
-  if (keeper !== undefined) return `in keep, as ${keeper}`;
-  if (age === undefined) return 'of an age that cannot be told';
-  return age > olderThanMs ? undefined : `only ${tellAge(age)} old`;
+  const keepPattern = keep.find((glob) => matches(glob, slug));
+  if (keepPattern !== undefined) return `keep has ${keepPattern}`;
+  if (age === undefined) return 'its age is unknown';
+  return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
 }
 
 /** Returns why it could not be deleted, if so. */
 async function deleteStale(
-  workspace: Fate,
+  { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
-  surroundings: Abortable,
+  context: AbortableContext,
 ): Promise<string | undefined> {
-  const { log, signal } = surroundings;
-  const client = surroundings.client.within(timeoutMs * SHARE);
-  if (signal.aborted) return `was not begun: ${signal.reason.message}`;
-  const options = { deleteKeys, looksAgain: false };
-  const { deletedKeys, failure } = await tearDown(workspace, options, { ...surroundings, client });
-  if (!failure) {
-    log.info(
-      `Deleted ${workspace.slug}, id ${workspace.id}, ${workspace.reason}. API keys deleted: ${deletedKeys.length}.`,
-    );
+  const { log, signal } = context;
+  if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
+  const client = context.client.withTimeout(timeoutMs * SHARE);
+  const options = { deleteKeys, relistKeys: false };
+  const result = await teardown({ id, slug }, options, { ...context, client });
+  const keys = `API keys deleted: ${result.deletedKeys.length}`;
+  if (!result.problem) {
+    log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
     return undefined;
   }
-  const done = deletedKeys.length > 0 ? [`API keys deleted: ${deletedKeys.length}`] : [];
-  const why = [...shortly(failure), ...done].join('; ');
-  log.info(`Could not delete ${workspace.slug}, id ${workspace.id}: ${why}`);
+  const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
+  log.info(`Could not delete ${slug}, id ${id}: ${why}`);
   return why;
 }
 
-function shortly(failure: OpenRouterError | Failure): string[] {
-  if (failure instanceof OpenRouterError) return linesOf(failure.facts);
-  return [`${failure.title}: ${failure.lines[0]}`];
+/** Why the step fails after a sweep, if it does. */
+export function failureOf(
+  result: SweepResult,
+  { maxDeletions }: SweepRequest,
+): Failure | undefined {
+  if (result.stale > maxDeletions) return new Failure('too-many-stale', { result, maxDeletions });
+  return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
 }

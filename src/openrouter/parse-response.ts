@@ -1,0 +1,69 @@
+import { STATUS_CODES } from 'node:http';
+import * as z from 'zod/mini';
+import { parseJson } from '../lib/json.ts';
+import { type AttemptFailure, extractServerMessage } from './api-error.ts';
+import type { ApiRequest } from './api-request.ts';
+import { retryAfter } from './backoff.ts';
+import { classifyResponse } from './failure-class.ts';
+import type { HttpResponse } from './http.ts';
+
+/** The part of a failure that does not follow from the request. */
+export type ResponseFailure = Pick<AttemptFailure, 'kind' | 'reason'> & Partial<AttemptFailure>;
+
+/** What `response` means as the response to `request`: its data, or why it has none. */
+export function parseResponse<Data>(
+  request: ApiRequest<Data>,
+  response: HttpResponse,
+): { data: Data } | ResponseFailure {
+  const { status, body } = response;
+  // A web page that says 404 does not come from the API: api-url leads somewhere else.
+  const isNotFound = status === 404 && parseJson(body) !== undefined;
+  if (isNotFound && request.notFound) return { data: request.notFound() };
+  if (status < 200 || status >= 300) return toFailure(request, response);
+
+  const parsed = z.safeParse(request.schema, parseJson(body));
+  if (!parsed.success) {
+    const reason = `HTTP ${status}, but ${describeDefect(body, parsed.error)}`;
+    return { kind: 'ambiguous', reason, ...metadata(response) };
+  }
+  const mismatch = request.findMismatch?.(parsed.data);
+  if (mismatch === undefined) return { data: parsed.data };
+  // A read may see something else next time; a write did whatever it did.
+  const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
+  return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response) };
+}
+
+function toFailure({ method }: ApiRequest<unknown>, response: HttpResponse): ResponseFailure {
+  const { status, headers, body } = response;
+  const retryAfterMs = retryAfter(response);
+  const kind = classifyResponse(method, { status, asksToWait: retryAfterMs !== undefined });
+  if (status >= 300 && status < 400) {
+    const reason = `${formatStatus(status)} to ${headers['location'] ?? 'nowhere'}. Redirects are not followed, so that the key is not sent to another host`;
+    return { kind, reason, ...metadata(response) };
+  }
+  const serverMessage = extractServerMessage(body);
+  return {
+    kind,
+    reason: formatStatus(status),
+    ...metadata(response),
+    ...(serverMessage !== undefined && { serverMessage }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function metadata({ status, headers }: HttpResponse): Partial<AttemptFailure> {
+  const ray = headers['cf-ray'];
+  return { status, ...(typeof ray === 'string' && { cfRay: ray }) };
+}
+
+/** `HTTP 401 Unauthorized` */
+function formatStatus(status: number): string {
+  return `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+}
+
+function describeDefect(body: string, { issues }: z.core.$ZodError): string {
+  if (body.trim() === '') return 'the body is empty';
+  if (parseJson(body) === undefined) return 'the body is not JSON';
+  const names = issues.map(({ path }) => path.join('.') || 'an object');
+  return `the body lacks ${names.join(', ')}`;
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../lib/clock.ts';
+import { formatSeconds } from '../lib/format.ts';
+import type { Log } from '../lib/log.ts';
+import type { AttemptFailure } from './api-error.ts';
+import type { ApiRequest, Outcome } from './api-request.ts';
+import { attemptTimeout } from './backoff.ts';
+import type { HttpResponse, Transport } from './http.ts';
+import { parseResponse, type ResponseFailure } from './parse-response.ts';
+import type { Throttle } from './throttle.ts';
+import { TransportError } from './transport.ts';
+
+export interface SendOptions {
+  /** Without a slash at its end. */
+  apiUrl: string;
+  managementKey: string;
+  transport: Transport;
+  clock: Clock;
+  /** When the step's time is over, by `clock`. */
+  deadline: number;
+  /** When even the last attempt ends, where that is before `signal` aborts. */
+  hardDeadline?: number;
+  /** Ends whatever is in flight; its reason is an error that says why. */
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** Sends `request` once, as soon as `throttle` lets it, and says what the response means. */
+export async function sendOnce<Data>(
+  request: ApiRequest<Data>,
+  throttle: Throttle,
+  options: SendOptions,
+): Promise<Outcome<Data>> {
+  const { clock, deadline, hardDeadline } = options;
+  const unsendable = (reason: string) => fail(request, { kind: 'unsendable', reason });
+  if (hardDeadline !== undefined && hardDeadline <= clock.now()) {
+    return unsendable('there was no time left to send it');
+  }
+  const paused = await throttle.waitUntilResumed(deadline);
+  if (paused !== undefined) return unsendable(paused);
+
+  const start = clock.now();
+  const result = await exchange(request, options);
+  if (result instanceof TransportError) {
+    return fail(request, withoutResponse(result, options, clock.now() - start));
+  }
+  const headersAt = clock.now() - (result.bodyMs ?? 0);
+  const parsed = parseResponse(request, result);
+  if ('kind' in parsed) return fail(request, parsed);
+  const serverTime = Date.parse(String(result.headers['date']));
+  return {
+    kind: 'applied',
+    response: {
+      data: parsed.data,
+      serverTime: Number.isNaN(serverTime) ? undefined : serverTime,
+      headersAt,
+    },
+  };
+}
+
+/** The whole HTTP response to `request`, or why there is none. */
+async function exchange(
+  request: ApiRequest<unknown>,
+  options: SendOptions,
+): Promise<HttpResponse | TransportError> {
+  const { apiUrl, transport, clock, signal, log } = options;
+  const { method, path } = request;
+  const start = clock.now();
+  const timeout = startTimeout(options);
+  const logOutcome = (outcome: string | number) =>
+    log.debug(
+      `${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
+    );
+  try {
+    const response = await transport(
+      toHttpRequest(request, options),
+      AbortSignal.any([signal, timeout.signal]),
+    );
+    request.onBody?.(response.body);
+    logOutcome(response.status);
+    return response;
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    logOutcome(error.message);
+    return error;
+  } finally {
+    timeout.release();
+  }
+}
+
+/** A signal that aborts when the time for one attempt is over. */
+function startTimeout({ clock, deadline, hardDeadline = Number.POSITIVE_INFINITY }: SendOptions) {
+  const now = clock.now();
+  const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
+  const attempt = new AbortController();
+  const release = clock.after(ms, () =>
+    attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
+  );
+  return { signal: attempt.signal, release };
+}
+
+function toHttpRequest(
+  { method, path, body }: ApiRequest<unknown>,
+  { apiUrl, managementKey }: SendOptions,
+) {
+  return {
+    method,
+    url: apiUrl + path,
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${managementKey}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  };
+}
+
+function withoutResponse(
+  { isSent, kind, message: reason }: TransportError,
+  { apiUrl, signal }: SendOptions,
+  elapsedMs: number,
+): ResponseFailure {
+  const { host } = new URL(apiUrl);
+  if (!signal.aborted) return { kind, reason, noResponse: { host, elapsedMs } };
+  // A request that the step's own end cut off says nothing about the network.
+  return isSent
+    ? { kind: 'aborted', reason }
+    : { kind: 'unsendable', reason, noResponse: { host, elapsedMs } };
+}
+
+function fail(
+  request: ApiRequest<unknown>,
+  failure: ResponseFailure,
+): { kind: AttemptFailure['kind']; failure: AttemptFailure } {
+  const { operation, method, path, mayLeaveBehind, recovery, hint } = request;
+  return {
+    kind: failure.kind,
+    failure: {
+      operation,
+      method,
+      path,
+      ...(mayLeaveBehind !== undefined && { mayLeaveBehind }),
+      ...(recovery !== undefined && { recovery }),
+      ...(hint !== undefined && { hint }),
+      ...failure,
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { type ApiErrorDetails, formatAttempt } from '../openrouter/api-error.ts';
+import type { Description } from './description.ts';
+
+/** The sections of `docs/troubleshooting.md` for requests that failed. */
+export type ApiErrorCode =
+  | 'outcome-unknown'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'payment-required'
+  | 'not-found'
+  | 'request-rejected'
+  | 'throttled'
+  | 'unreachable'
+  | 'timed-out'
+  | 'server-error'
+  | 'unexpected-response';
+
+/** The description of a request that was given up. */
+export function describeApiError(details: ApiErrorDetails): Description {
+  const { operation, lookupFailure, cfRay } = details;
+  return {
+    code: codeOf(details),
+    title: `Could not ${operation}`,
+    lines: [
+      formatAttempt(details),
+      ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
+      ...attemptLines(lookupFailure ?? details),
+      ...advice(details),
+      ...effect(details),
+      ...(cfRay ? [`Request id for OpenRouter's support: cf-ray ${cfRay}`] : []),
+    ],
+  };
+}
+
+function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
+  const repeats = stopReason === undefined || stopReason === reason;
+  return [
+    ...(attempts > 1 ? [`Attempts: ${attempts}.`] : []),
+    ...(repeats ? [] : [`No further attempt: ${stopReason}.`]),
+  ];
+}
+
+const CODES_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
+  401: 'unauthorized',
+  402: 'payment-required',
+  403: 'forbidden',
+  404: 'not-found',
+};
+
+const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
+  unsent: 'unreachable',
+  unsendable: 'unreachable',
+  throttled: 'throttled',
+  conflict: 'request-rejected',
+  rejected: 'request-rejected',
+  ambiguous: 'server-error',
+  unexpected: 'unexpected-response',
+  aborted: 'timed-out',
+};
+
+function codeOf({ method, kind, status = 0, ambiguous }: ApiErrorDetails): ApiErrorCode {
+  if (ambiguous && method !== 'GET') return 'outcome-unknown';
+  return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
+}
+
+const MANAGEMENT_KEY =
+  'management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.';
+
+const CHECK_NETWORK =
+  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
+
+const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string[]>> = {
+  'outcome-unknown': ({ status = 0 }) => (status >= 500 ? [SERVER_ERROR] : []),
+  unauthorized: () => [MANAGEMENT_KEY],
+  forbidden: ({ hint }) => [
+    hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
+  ],
+  'payment-required': ({ hint }) => [
+    hint ??
+      'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
+  ],
+  'not-found': ({ hint }) => [
+    hint ?? 'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
+  ],
+  'request-rejected': () => ['OpenRouter declined the request for the reason above.'],
+  throttled: () => ['OpenRouter asks for fewer requests. Wait, then run this again.'],
+  unreachable: () => [],
+  'timed-out': () => [],
+  'server-error': () => [SERVER_ERROR],
+  'unexpected-response': () => [],
+};
+
+const SERVER_ERROR =
+  'The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.';
+
+function advice(details: ApiErrorDetails): string[] {
+  const { hint, status = 0, noResponse } = details;
+  if (noResponse) return [CHECK_NETWORK];
+  if (hint && [402, 403, 404].includes(status)) return [hint];
+  return ADVICE[CODES_BY_STATUS[status] ?? codeOf(details)](details);
+}
+
+/** What is known about the effect of a write. */
+function effect(details: ApiErrorDetails): string[] {
+  const { method, ambiguous, wasThrottled, mayLeaveBehind, recovery } = details;
+  if (method === 'GET') return [];
+  if (!ambiguous) return [wasThrottled ? REJECTED : 'Nothing was changed at OpenRouter.'];
+  return [
+    'The request may still have been applied.',
+    recovery ?? `Before running this again, check for ${mayLeaveBehind ?? 'its effect'}.`,
+  ];
+}
+
+const REJECTED =
+  'OpenRouter reports that it rejected the request, so nothing should have been changed.';

@@ -1,0 +1,313 @@
+import { countWorkspaces, truncateList } from '../lib/format.ts';
+import { ApiError } from '../openrouter/api-error.ts';
+import { describeKey } from '../openrouter/resources/keys.ts';
+import { dashboardUrl, type Workspace } from '../openrouter/resources/workspaces.ts';
+import type {
+  Failure,
+  FailureCode,
+  FailureDetails,
+  Recovery,
+  UnknownOwner,
+} from '../operations/shared/failure.ts';
+import { keysTable } from './delete.ts';
+import { describeApiError } from './describe-api-error.ts';
+import { describeInvalidInputs } from './describe-invalid-inputs.ts';
+import type { Description } from './description.ts';
+import { sweepTable } from './sweep.ts';
+
+/** `The workspace preview-42, id 0f1e…` */
+const named = ({ slug, id }: Pick<Workspace, 'id' | 'slug'>) => `the workspace ${slug}, id ${id}`;
+
+const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
+const NOTHING_DELETED = 'Nothing was deleted.';
+const RUN_AGAIN = 'Running this again finishes the work.';
+
+const RECOVERIES: Readonly<Record<Recovery, string>> = {
+  'deleted-after-job': 'With delete-after-job, the workspace is deleted when the job ends.',
+  'run-again-with-update':
+    'After fixing that, running this again with if-exists: update finishes the work.',
+  'run-again': 'After fixing that, running this again finishes the work.',
+};
+
+type Text = Omit<Description, 'code'>;
+
+/** The description of each failure, in the order of `FailureDetails`. */
+const DESCRIPTIONS: { [Code in FailureCode]: (details: FailureDetails[Code]) => Text } = {
+  'invalid-inputs': describeInvalidInputs,
+
+  'slug-taken': ({ workspace, creatorUnknown, changes, hasGovernance }) => {
+    const { slug, name, id } = workspace;
+    const fields = changes.map(({ field }) => field).join(', ');
+    const effect = fields || (hasGovernance ? 'none of its fields' : 'nothing');
+    return {
+      title: `The slug ${slug} is taken`,
+      lines: [
+        `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace['created_at'] ?? 'an unknown time'}: ${dashboardUrl(slug)}`,
+        ...(creatorUnknown
+          ? [
+              'It was created while this step was creating one. Whether this step or another job created it cannot be determined.',
+            ]
+          : []),
+        'With if-exists: reuse, the step would use it unchanged.',
+        `With if-exists: update, the step would change ${effect}.`,
+        ...(hasGovernance
+          ? ['It would also set the guardrail, budgets and members where they differ.']
+          : []),
+      ],
+    };
+  },
+
+  'budgets-out-of-order': ({ shorter, longer, budgets }) => ({
+    title: 'The budgets would be out of order',
+    lines: [
+      `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`,
+      'A budget without an input keeps its value.',
+      NOTHING_CHANGED,
+    ],
+  }),
+
+  'unknown-members': ({ members }) => ({
+    title: 'Not all members belong to the organization',
+    lines: [
+      ...members.map(({ written, matches }) =>
+        matches === 0
+          ? `members: no one in the organization has ${written}`
+          : `members: ${matches} people in the organization have ${written}`,
+      ),
+      'Each entry must be the user id or the e-mail address of one member of the organization.',
+      NOTHING_CHANGED,
+    ],
+  }),
+
+  'members-not-added': ({ workspace, userIds }) => ({
+    title: `Not all members were added to the workspace ${workspace.slug}`,
+    lines: [
+      `OpenRouter reported success, but does not list these users as members: ${userIds.join(', ')}.`,
+    ],
+  }),
+
+  'guardrail-not-found': ({ workspace }) => ({
+    title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+    lines: ['OpenRouter does not report which guardrail the workspace has.'],
+  }),
+
+  'unexpected-values': ({ workspace, what, values }) => ({
+    title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+    lines: [
+      'OpenRouter accepted the request, but returned other values than requested:',
+      ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`),
+    ],
+  }),
+
+  'partly-applied': ({ error, applied, notApplied, recovery }) => {
+    const { title, lines } =
+      error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
+    return {
+      title,
+      lines: [
+        ...lines.filter((line) => line !== NOTHING_CHANGED),
+        ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
+        `Not applied, or unknown: ${notApplied.join(', ')}.`,
+        RECOVERIES[recovery],
+      ],
+    };
+  },
+
+  'workspace-not-found': ({ workspace }) => ({
+    title: `The workspace ${workspace} does not exist`,
+    lines: [
+      'No workspace of this account has that id or slug. Create it in an earlier step.',
+      NOTHING_CHANGED,
+    ],
+  }),
+
+  'unexpected-key': ({ key, workspace, name }) => ({
+    title: 'OpenRouter returned another API key',
+    lines: [
+      `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
+      `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
+      "This step neither outputs nor revokes it, because it may be another job's key.",
+      'Tell OpenRouter, and check the workspace for a key that no one uses.',
+    ],
+  }),
+
+  'key-owner-unknown': describeUnknownOwner,
+
+  'orphan-not-deleted': ({ key, error }) => ({
+    title: `Could not ${error.details.operation}`,
+    lines: [
+      ...describeApiError(error.details).lines,
+      `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
+    ],
+  }),
+
+  'replaced-keys-not-deleted': ({ key, undeleted, count }) => ({
+    title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+    lines: [
+      ...undeleted.slice(0, 1).flatMap(({ error }) => describeApiError(error.details).lines),
+      `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
+      ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
+      'Running this again deletes them, together with the new key.',
+    ],
+  }),
+
+  'default-workspace': ({ workspace }) => ({
+    title: 'The default workspace is never deleted',
+    lines: [
+      `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`,
+      NOTHING_DELETED,
+    ],
+  }),
+
+  'slug-prefix-mismatch': ({ workspace, prefix }) => ({
+    title: `The slug ${workspace.slug} does not begin with ${prefix}`,
+    lines: [
+      `expect-slug-prefix is ${prefix}, and the input workspace means ${named(workspace)}.`,
+      NOTHING_DELETED,
+    ],
+  }),
+
+  'invalid-workspace-id': ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} has an id that is not a UUID`,
+    lines: [`OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED],
+  }),
+
+  'workspace-has-keys': ({ workspace, keys }) => ({
+    title: `The workspace ${workspace.slug} has ${keys.length} API ${keys.length === 1 ? 'key' : 'keys'}, and delete-keys is false`,
+    lines: [
+      ...truncateList(keys.map(describeKey)),
+      'OpenRouter does not delete a workspace that has API keys.',
+      'With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.',
+      NOTHING_DELETED,
+    ],
+    table: keysTable(keys),
+  }),
+
+  'keys-keep-appearing': ({ workspace, rounds, deletedKeys }) => ({
+    title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+    lines: [
+      `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`,
+      ...afterTeardown(workspace, deletedKeys),
+    ],
+  }),
+
+  'workspace-still-exists': ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} still exists`,
+    lines: [
+      `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`,
+      'Run this again, and tell OpenRouter if that does not help.',
+    ],
+  }),
+
+  'deletion-not-verified': ({ workspace, error }) => ({
+    title: `Could not verify that the workspace ${workspace.slug} was deleted`,
+    lines: [
+      ...describeApiError(error.details).lines,
+      `OpenRouter reported that it deleted ${named(workspace)}.`,
+    ],
+  }),
+
+  'teardown-incomplete': ({ workspace, errors, deletedKeys }) => {
+    const [first] = errors as readonly [ApiError];
+    const title =
+      errors.length === 1
+        ? `Could not ${first.details.operation}`
+        : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
+    return {
+      title,
+      lines: [
+        ...describeApiError(first.details).lines.filter((line) => line !== NOTHING_CHANGED),
+        ...truncateList(errors.slice(1).map(({ message }) => message)),
+        ...afterTeardown(workspace, deletedKeys),
+      ],
+    };
+  },
+
+  'too-many-stale': ({ result, maxDeletions }) => ({
+    title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
+    lines: [
+      'Check slug-pattern, older-than and keep. If they are right, raise max-deletions.',
+      NOTHING_DELETED,
+    ],
+    table: sweepTable(result),
+  }),
+
+  'sweep-incomplete': ({ result }) => ({
+    title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
+    lines: [
+      ...truncateList(
+        result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+        10,
+      ),
+      'Running this again retries them.',
+    ],
+    table: sweepTable(result),
+  }),
+
+  'cleanup-state-invalid': ({ name }) => ({
+    title: 'The cleanup cannot read what its step saved',
+    lines: [
+      `The state ${name} does not have the expected form.`,
+      'Something in the job sets variables that begin with STATE_, or the action changed during the job.',
+    ],
+  }),
+
+  'outputs-not-written': ({ reason, values }) => ({
+    title: 'The outputs could not be written',
+    lines: [
+      `The work is done, but its outputs could not be written: ${reason}`,
+      ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
+    ],
+  }),
+
+  'secret-output-not-written': ({ reason, name }) => ({
+    title: `The output ${name} could not be written`,
+    lines: [`The work is done, but its output could not be written: ${reason}`],
+  }),
+
+  'state-not-written': describeStateNotWritten,
+};
+
+/** The description of a failure with a code of its own. */
+export function describeFailure<Code extends FailureCode>({
+  code,
+  details,
+}: Failure<Code>): Description {
+  return { code, ...DESCRIPTIONS[code](details) };
+}
+
+/** Also a warning, where the step itself succeeded. */
+export function describeUnknownOwner({ name, workspace, isUnique, keys }: UnknownOwner): Text {
+  return {
+    title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
+    lines: [
+      `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(', ')}.`,
+      isUnique
+        ? 'There are more of them than this step can have created, so none was deleted.'
+        : 'With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.',
+      'Check which of them are in use, and delete the others.',
+    ],
+  };
+}
+
+/** Also a warning, once the outcome is known. */
+export function describeStateNotWritten({
+  reason,
+  exists,
+}: FailureDetails['state-not-written']): Text {
+  return {
+    title: 'The state for the post step could not be written',
+    lines: [
+      `The file that the runner provides for it cannot be written: ${reason}`,
+      ...(exists ? [`It exists at OpenRouter: ${exists}.`] : []),
+    ],
+  };
+}
+
+function afterTeardown(workspace: Pick<Workspace, 'id' | 'slug'>, deletedKeys: number): string[] {
+  return [
+    `API keys deleted before that: ${deletedKeys}.`,
+    `Not deleted, or unknown: ${named(workspace)}.`,
+    RUN_AGAIN,
+  ];
+}

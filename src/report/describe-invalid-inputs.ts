@@ -1,0 +1,37 @@
+import type { FailureDetails, InvalidInput } from '../operations/shared/failure.ts';
+import type { Description } from './description.ts';
+
+/** The description of everything that is wrong with the inputs, one problem a line. */
+export function describeInvalidInputs({
+  problems,
+}: FailureDetails['invalid-inputs']): Omit<Description, 'code'> {
+  const inputs = new Set(problems.map(({ input }) => input)).size;
+  return {
+    title: inputs === 1 ? '1 invalid input' : `${inputs} invalid inputs`,
+    lines: [...problems.map(toLine), 'Nothing was sent to OpenRouter.'],
+  };
+}
+
+function toLine({
+  input,
+  entries = [],
+  message,
+  provided,
+  cause,
+  suggestion,
+}: InvalidInput): string {
+  const position = entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
+  return [
+    `${input}${position} ${message}`,
+    ...(provided ? [`given: ${JSON.stringify(truncate(provided))}`] : []),
+    ...(cause ? [cause] : []),
+    ...(suggestion ? [`try: ${suggestion}`] : []),
+  ].join('; ');
+}
+
+const MAX_PROVIDED = 100;
+
+function truncate(text: string): string {
+  const characters = [...text];
+  return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join('')}…` : text;
+}

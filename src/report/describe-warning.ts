@@ -1,0 +1,101 @@
+import { countWorkspaces, formatChange } from '../lib/format.ts';
+import { describeKey } from '../openrouter/resources/keys.ts';
+import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
+import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
+import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
+import type { Description } from './description.ts';
+
+type Text = Omit<Description, 'code'>;
+
+/** The description of each warning, in the order of `WarningDetails`. */
+const DESCRIPTIONS: { [Code in WarningCode]: (details: WarningDetails[Code]) => Text } = {
+  'unexpected-fields': ({ workspace, changes }) => ({
+    title: `The workspace ${workspace.slug} has other values than requested`,
+    lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
+  }),
+
+  'unexpected-key-fields': ({ key, changes }) => ({
+    title: `The API key ${describeKey(key)} has other values than requested`,
+    lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
+  }),
+
+  'governance-not-applied': ({ workspace, inputs, creatorUnknown, dryRun }) => ({
+    title: dryRun
+      ? `Inputs would not be applied to the workspace ${workspace.slug}`
+      : `Inputs were not applied to the workspace ${workspace.slug}`,
+    lines: [
+      `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`,
+      'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+      ...(creatorUnknown
+        ? [
+            'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',
+          ]
+        : []),
+      'To apply them, use if-exists: update.',
+    ],
+  }),
+
+  'not-deleted-after-job': ({ workspace: { id, slug } }) => ({
+    title: `The workspace ${slug} is not deleted after the job`,
+    lines: [`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`],
+  }),
+
+  'workspace-left-alone': ({ workspace: { id, slug } }) => ({
+    title: `The workspace ${slug} was not deleted`,
+    lines: [`It exists, id ${id}, but nothing shows that this step created it.`],
+  }),
+
+  'key-owner-unknown': describeUnknownOwner,
+
+  'stale-workspaces': ({ result: { stale, deleted, failed, wouldDelete, skipped } }) => {
+    const found = [...failed, ...deleted, ...wouldDelete, ...skipped];
+    const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
+    const more = stale > named.length ? ` and ${stale - named.length} more` : '';
+    return {
+      title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
+      lines: [
+        `Stale: ${named.join(', ')}${more}.`,
+        'The workflow that created a preview should delete it. Check why it did not.',
+      ],
+    };
+  },
+
+  'main-still-running': ({ seconds, leftovers }) => ({
+    title: 'The step is still running after its job ended',
+    lines: [
+      `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`,
+      formatLeftovers(leftovers),
+    ],
+  }),
+
+  'main-was-running': ({ leftovers }) => ({
+    title: 'The step was still running after its job ended',
+    lines: [
+      'It was ended (SIGTERM). Whether it had created anything by then is unknown.',
+      formatLeftovers(leftovers),
+    ],
+  }),
+
+  'state-not-written': describeStateNotWritten,
+
+  'summary-not-written': ({ reason }) => ({
+    title: 'The job summary could not be written',
+    lines: [reason],
+  }),
+};
+
+/** Workspaces in an annotation. */
+const MAX_NAMED = 10;
+
+/** The description of a warning. */
+export function describeWarning<Code extends WarningCode>(
+  code: Code,
+  details: WarningDetails[Code],
+): Description {
+  return { code, ...DESCRIPTIONS[code](details) };
+}
+
+/** The last line of a warning about a cleanup. */
+export function formatLeftovers(leftovers: string): string {
+  return `This may be left at OpenRouter: ${leftovers}.`;
+}

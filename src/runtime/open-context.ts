@@ -1,0 +1,24 @@
+import type { Connection } from '../inputs/connection.ts';
+import { createClient } from '../openrouter/client.ts';
+import { httpTransport } from '../openrouter/transport.ts';
+import type { AbortableContext } from '../operations/shared/context.ts';
+import type { Step } from './step.ts';
+import { USER_AGENT } from './user-agent.ts';
+
+/** What an operation works with in `step`, which has the time that `connection` gives it from now on. */
+export function openContext(connection: Connection, step: Step): AbortableContext {
+  const { apiUrl, managementKey, timeoutMs } = connection;
+  const { report, clock, signal } = step;
+  const deadline = step.startTimeout(timeoutMs);
+  const client = createClient({
+    apiUrl,
+    managementKey,
+    transport: httpTransport(USER_AGENT),
+    clock,
+    random: Math.random,
+    deadline,
+    signal,
+    log: report,
+  });
+  return { client, clock, log: report, warn: report.warn, signal };
+}
