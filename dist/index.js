@@ -2437,259 +2437,6 @@
     function toMs(text) {
       return parseDuration(text) ?? Number.NaN;
     }
-    const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
-    const connection = {
-      management_key: schemas_string({
-        error: () => missingKey(process.env)
-      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
-      api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-      timeout: timeout("60s")
-    };
-    function timeout(preset) {
-      return schemas_default(duration_duration({
-        min: "1s",
-        max: "24h"
-      }), toMs(preset));
-    }
-    function missingKey(env) {
-      const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
-      if (actor === "dependabot[bot]") return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
-      const causes = "there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it";
-      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}` : `is empty: ${causes}`;
-    }
-    function refuse(context, input, message) {
-      context.issues.push({
-        code: "custom",
-        message: message,
-        input: input
-      });
-      return NEVER;
-    }
-    function toApiUrl(text, context) {
-      const url = URL.canParse(text) ? new URL(text) : void 0;
-      if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return refuse(context, text, "must begin with https, because the key goes there");
-      if (url.username || url.password) return refuse(context, text, "must not hold a user or password");
-      if (/[?#]/.test(text)) return refuse(context, text, "must end with its path: no ? and no #");
-      return url.href.replace(/\/+$/, "");
-    }
-    function isLoopback(hostname) {
-      const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-      return isAddress || hostname === "localhost" || hostname === "[::1]";
-    }
-    const flag_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
-    const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
-    const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
-    const budget = object({
-      limit_usd: schemas_number(),
-      reset_interval: nullable(schemas_string())
-    });
-    const budgets_flag = optional(schemas_boolean());
-    async function listBudgets(client, {id: id, slug: slug}) {
-      const {data: data} = await client.request({
-        operation: `list the budgets of the workspace ${slug}`,
-        method: "GET",
-        path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-        schema: object({
-          data: array(budget),
-          include_byok_in_budgets: budgets_flag
-        }),
-        notFound: () => ({
-          data: []
-        }),
-        hint: NEEDS_ENTERPRISE
-      });
-      const budgets = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
-      return {
-        budgets: Object.fromEntries(budgets),
-        include_byok_in_budgets: data.include_byok_in_budgets
-      };
-    }
-    async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
-      const common = {
-        path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
-        hint: NEEDS_ENTERPRISE
-      };
-      if (limit_usd === null) {
-        await client.request({
-          ...common,
-          operation: `delete the ${interval} budget of the workspace ${slug}`,
-          method: "DELETE",
-          schema: deletion,
-          notFound: () => true
-        });
-        return {
-          interval: interval,
-          limit_usd: limit_usd
-        };
-      }
-      const {data: data} = await client.request({
-        ...common,
-        operation: `set the ${interval} budget of the workspace ${slug}`,
-        method: "PUT",
-        body: {
-          limit_usd: limit_usd,
-          ...flags
-        },
-        schema: object({
-          data: budget,
-          include_byok_in_budgets: budgets_flag
-        })
-      });
-      return {
-        interval: data.data.reset_interval ?? "lifetime",
-        limit_usd: data.data.limit_usd,
-        ..."include_byok_in_budgets" in flags && {
-          include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
-        }
-      };
-    }
-    const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
-    const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
-    const guardrail = looseObject({
-      id: optional(schemas_string())
-    });
-    const guardrails_mismatch = (id, found) => (found?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
-    const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
-    async function findGuardrail(client, {id: id, workspace: workspace}) {
-      const {data: data} = await client.request({
-        operation: `look up the guardrail of the workspace ${workspace.slug}`,
-        method: "GET",
-        path: `/guardrails/${encodeURIComponent(id)}`,
-        schema: envelope(guardrail),
-        notFound: () => {},
-        findMismatch: found => guardrails_mismatch(id, found)
-      });
-      return data;
-    }
-    async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
-      const {data: data} = await client.request({
-        operation: `set the guardrail of the workspace ${workspace.slug}`,
-        method: "PATCH",
-        path: `/guardrails/${encodeURIComponent(id)}`,
-        body: update,
-        schema: envelope(guardrail),
-        findMismatch: updated => guardrails_mismatch(id, updated),
-        hint: NO_GUARDRAIL
-      });
-      return data;
-    }
-    const entries = (what, entry) => {
-      const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
-    };
-    const models = entries("models", modelSlug);
-    const PROVIDER = "must be a provider, without blanks and slashes";
-    const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
-    const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
-    const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
-    const governance_flag = optional(schemas_boolean("must be true or false"));
-    const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
-    const governanceInputs = {
-      allowed_models: models,
-      ignored_models: models,
-      allowed_providers: providers,
-      ignored_providers: providers,
-      enforce_zdr: governance_flag,
-      guardrail_limit_usd: amount,
-      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-      budget_daily_usd: amount,
-      budget_weekly_usd: amount,
-      budget_monthly_usd: amount,
-      budget_lifetime_usd: amount,
-      include_byok_in_budgets: governance_flag,
-      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
-    };
-    function governanceProblems(read, given) {
-      return [ ...listProblems(read), ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
-    }
-    function listProblems(read) {
-      return [ "models", "providers" ].flatMap(kind => {
-        const allowed = read[`allowed_${kind}`] ?? [];
-        const both = (read[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
-        const message = `has what allowed-${kind} has too: ${both.join(", ")}`;
-        return both.length > 0 ? [ {
-          input: `ignored-${kind}`,
-          message: message
-        } ] : [];
-      });
-    }
-    function limitProblems(read, given) {
-      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = read;
-      if (typeof limit === "number" && (reset === null || !given.has("guardrail_limit_reset"))) {
-        const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
-        return [ {
-          input: "guardrail-limit-usd",
-          message: message
-        } ];
-      }
-      const isLifted = limit === null && reset !== null;
-      if (reset !== void 0 && (isLifted || !given.has("guardrail_limit_usd"))) return [ {
-        input: "guardrail-limit-reset",
-        message: "needs guardrail-limit-usd"
-      } ];
-      return [];
-    }
-    function orderProblems(read) {
-      const set = INTERVALS.flatMap(interval => {
-        const limit = read[`budget_${interval}_usd`];
-        return typeof limit === "number" ? [ {
-          input: `budget-${interval}-usd`,
-          limit: limit
-        } ] : [];
-      });
-      return set.flatMap(({input: input, limit: limit}, at) => {
-        const narrower = set[at - 1];
-        if (!narrower || limit > narrower.limit) return [];
-        const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
-        return [ {
-          input: input,
-          message: message,
-          provided: String(limit)
-        } ];
-      });
-    }
-    function flagProblems(read, given) {
-      const isBudget = interval => given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
-      if (read.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-      const message = "needs one of the budgets, because OpenRouter sets it with one";
-      return [ {
-        input: "include-byok-in-budgets",
-        message: message
-      } ];
-    }
-    function toGovernance(read) {
-      const guardrail = toGuardrail(read);
-      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, read[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
-      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = read;
-      return {
-        ...Object.keys(guardrail).length > 0 && {
-          guardrail: guardrail
-        },
-        ...Object.keys(limits).length > 0 && {
-          budgets: {
-            limits: limits,
-            include_byok_in_budgets: include_byok_in_budgets
-          }
-        },
-        ...members !== void 0 && members.length > 0 && {
-          members: members
-        }
-      };
-    }
-    const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
-    function toGuardrail(read) {
-      const lists = LISTS.filter(field => read[field] !== void 0);
-      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = read;
-      return {
-        ...Object.fromEntries(lists.map(field => [ field, read[field] ])),
-        ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
-        ...limit !== void 0 && {
-          limit_usd: limit,
-          reset_interval: reset
-        }
-      };
-    }
     const external_os_namespaceObject = require("os");
     function utils_toCommandValue(input) {
       if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
@@ -3523,14 +3270,274 @@
     function fieldOf(schema, key) {
       return schema.shape[key];
     }
+    const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
+    const connection = {
+      management_key: schemas_string({
+        error: () => missingKey(process.env)
+      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+      api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
+      timeout: timeout("60s")
+    };
+    function timeout(preset) {
+      return schemas_default(duration_duration({
+        min: "1s",
+        max: "24h"
+      }), toMs(preset));
+    }
+    function readManagementKey() {
+      return readInputs(object({
+        management_key: connection.management_key
+      })).management_key;
+    }
+    function missingKey(env) {
+      const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
+      if (actor === "dependabot[bot]") return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
+      const causes = "there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it";
+      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}` : `is empty: ${causes}`;
+    }
+    function refuse(context, input, message) {
+      context.issues.push({
+        code: "custom",
+        message: message,
+        input: input
+      });
+      return NEVER;
+    }
+    function toApiUrl(text, context) {
+      const url = URL.canParse(text) ? new URL(text) : void 0;
+      if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return refuse(context, text, "must begin with https, because the key goes there");
+      if (url.username || url.password) return refuse(context, text, "must not hold a user or password");
+      if (/[?#]/.test(text)) return refuse(context, text, "must end with its path: no ? and no #");
+      return url.href.replace(/\/+$/, "");
+    }
+    function isLoopback(hostname) {
+      const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
+      return isAddress || hostname === "localhost" || hostname === "[::1]";
+    }
+    const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
+    const ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace";
+    const idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE));
+    const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
+    const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
+    const budget = object({
+      limit_usd: schemas_number(),
+      reset_interval: nullable(schemas_string())
+    });
+    const budgets_flag = optional(schemas_boolean());
+    async function listBudgets(client, {id: id, slug: slug}) {
+      const {data: data} = await client.request({
+        operation: `list the budgets of the workspace ${slug}`,
+        method: "GET",
+        path: `/workspaces/${encodeURIComponent(id)}/budgets`,
+        schema: object({
+          data: array(budget),
+          include_byok_in_budgets: budgets_flag
+        }),
+        notFound: () => ({
+          data: []
+        }),
+        hint: NEEDS_ENTERPRISE
+      });
+      const budgets = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+      return {
+        budgets: Object.fromEntries(budgets),
+        include_byok_in_budgets: data.include_byok_in_budgets
+      };
+    }
+    async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
+      const common = {
+        path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
+        hint: NEEDS_ENTERPRISE
+      };
+      if (limit_usd === null) {
+        await client.request({
+          ...common,
+          operation: `delete the ${interval} budget of the workspace ${slug}`,
+          method: "DELETE",
+          schema: deletion,
+          notFound: () => true
+        });
+        return {
+          interval: interval,
+          limit_usd: limit_usd
+        };
+      }
+      const {data: data} = await client.request({
+        ...common,
+        operation: `set the ${interval} budget of the workspace ${slug}`,
+        method: "PUT",
+        body: {
+          limit_usd: limit_usd,
+          ...flags
+        },
+        schema: object({
+          data: budget,
+          include_byok_in_budgets: budgets_flag
+        })
+      });
+      return {
+        interval: data.data.reset_interval ?? "lifetime",
+        limit_usd: data.data.limit_usd,
+        ..."include_byok_in_budgets" in flags && {
+          include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
+        }
+      };
+    }
+    const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
+    const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
+    const guardrail = looseObject({
+      id: optional(schemas_string())
+    });
+    const guardrails_mismatch = (id, found) => (found?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
+    const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
+    async function findGuardrail(client, {id: id, workspace: workspace}) {
+      const {data: data} = await client.request({
+        operation: `look up the guardrail of the workspace ${workspace.slug}`,
+        method: "GET",
+        path: `/guardrails/${encodeURIComponent(id)}`,
+        schema: envelope(guardrail),
+        notFound: () => {},
+        findMismatch: found => guardrails_mismatch(id, found)
+      });
+      return data;
+    }
+    async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
+      const {data: data} = await client.request({
+        operation: `set the guardrail of the workspace ${workspace.slug}`,
+        method: "PATCH",
+        path: `/guardrails/${encodeURIComponent(id)}`,
+        body: update,
+        schema: envelope(guardrail),
+        findMismatch: updated => guardrails_mismatch(id, updated),
+        hint: NO_GUARDRAIL
+      });
+      return data;
+    }
+    const entries = (what, entry) => {
+      const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
+    };
+    const models = entries("models", modelSlug);
+    const PROVIDER = "must be a provider, without blanks and slashes";
+    const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
+    const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
+    const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
+    const governance_flag = optional(schemas_boolean("must be true or false"));
+    const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
+    const governanceInputs = {
+      allowed_models: models,
+      ignored_models: models,
+      allowed_providers: providers,
+      ignored_providers: providers,
+      enforce_zdr: governance_flag,
+      guardrail_limit_usd: amount,
+      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+      budget_daily_usd: amount,
+      budget_weekly_usd: amount,
+      budget_monthly_usd: amount,
+      budget_lifetime_usd: amount,
+      include_byok_in_budgets: governance_flag,
+      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
+    };
+    function governanceProblems(read, given) {
+      return [ ...listProblems(read), ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
+    }
+    function listProblems(read) {
+      return [ "models", "providers" ].flatMap(kind => {
+        const allowed = read[`allowed_${kind}`] ?? [];
+        const both = (read[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
+        const message = `has what allowed-${kind} has too: ${both.join(", ")}`;
+        return both.length > 0 ? [ {
+          input: `ignored-${kind}`,
+          message: message
+        } ] : [];
+      });
+    }
+    function limitProblems(read, given) {
+      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = read;
+      if (typeof limit === "number" && (reset === null || !given.has("guardrail_limit_reset"))) {
+        const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
+        return [ {
+          input: "guardrail-limit-usd",
+          message: message
+        } ];
+      }
+      const isLifted = limit === null && reset !== null;
+      if (reset !== void 0 && (isLifted || !given.has("guardrail_limit_usd"))) return [ {
+        input: "guardrail-limit-reset",
+        message: "needs guardrail-limit-usd"
+      } ];
+      return [];
+    }
+    function orderProblems(read) {
+      const set = INTERVALS.flatMap(interval => {
+        const limit = read[`budget_${interval}_usd`];
+        return typeof limit === "number" ? [ {
+          input: `budget-${interval}-usd`,
+          limit: limit
+        } ] : [];
+      });
+      return set.flatMap(({input: input, limit: limit}, at) => {
+        const narrower = set[at - 1];
+        if (!narrower || limit > narrower.limit) return [];
+        const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
+        return [ {
+          input: input,
+          message: message,
+          provided: String(limit)
+        } ];
+      });
+    }
+    function flagProblems(read, given) {
+      const isBudget = interval => given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
+      if (read.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
+      const message = "needs one of the budgets, because OpenRouter sets it with one";
+      return [ {
+        input: "include-byok-in-budgets",
+        message: message
+      } ];
+    }
+    function toGovernance(read) {
+      const guardrail = toGuardrail(read);
+      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, read[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
+      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = read;
+      return {
+        ...Object.keys(guardrail).length > 0 && {
+          guardrail: guardrail
+        },
+        ...Object.keys(limits).length > 0 && {
+          budgets: {
+            limits: limits,
+            include_byok_in_budgets: include_byok_in_budgets
+          }
+        },
+        ...members !== void 0 && members.length > 0 && {
+          members: members
+        }
+      };
+    }
+    const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
+    function toGuardrail(read) {
+      const lists = LISTS.filter(field => read[field] !== void 0);
+      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = read;
+      return {
+        ...Object.fromEntries(lists.map(field => [ field, read[field] ])),
+        ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
+        ...limit !== void 0 && {
+          limit_usd: limit,
+          reset_interval: reset
+        }
+      };
+    }
     const createInputs = object({
       management_key: connection.management_key,
       ...createWorkspaceRequest.shape,
       ...governanceInputs,
       if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-      dry_run: flag_flag(),
-      delete_after_job: flag_flag(),
-      delete_keys: flag_flag(),
+      dry_run: fields_flag(),
+      delete_after_job: fields_flag(),
+      delete_keys: fields_flag(),
       api_url: connection.api_url,
       timeout: connection.timeout
     });
@@ -6114,11 +6121,6 @@
       log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
       return;
     }
-    function readManagementKey() {
-      return readInputs(object({
-        management_key: connection.management_key
-      })).management_key;
-    }
     async function runCleanupStep(cleanup) {
       const saved = readJournal(cleanup.schema);
       const isSaved = typeof saved === "object";
@@ -6166,14 +6168,12 @@
         describeLeftovers: task => task ? describeLeftover(task) : "a workspace, if the step created one"
       });
     }
-    const id_or_slug_SHAPE = "must be the id or slug of a workspace";
-    const idOrSlug = () => schemas_string(id_or_slug_SHAPE).check(refine(isIdOrSlug, id_or_slug_SHAPE));
     const deleteInputs = () => object({
       management_key: connection.management_key,
       workspace: idOrSlug(),
       expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
-      delete_keys: flag_flag(),
-      dry_run: flag_flag(),
+      delete_keys: fields_flag(),
+      dry_run: fields_flag(),
       api_url: connection.api_url,
       timeout: connection.timeout
     });
@@ -6298,8 +6298,8 @@
           min: "1m",
           max: "3650d"
         }), toMs("6h")),
-        revoke_after_job: flag_flag(true),
-        replace: flag_flag(),
+        revoke_after_job: fields_flag(true),
+        replace: fields_flag(),
         api_url: connection.api_url,
         timeout: connection.timeout
       });
@@ -6784,9 +6784,9 @@
         max: "3650d"
       }),
       keep: schemas_default(array(glob(), "must be a list of slugs"), []),
-      delete_keys: flag_flag(),
+      delete_keys: fields_flag(),
       max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
-      dry_run: flag_flag(),
+      dry_run: fields_flag(),
       api_url: connection.api_url,
       timeout: timeout("10m")
     });

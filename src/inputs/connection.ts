@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../openrouter/key-format.ts';
 import { duration, toMs } from './duration.ts';
+import { readInputs } from './read-inputs.ts';
 
 /** What `action.yml` gives for the input, if an author leaves it out or empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
@@ -31,6 +32,15 @@ export interface Connection {
   /** Without a slash at its end. */
   apiUrl: string;
   timeoutMs: number;
+}
+
+/**
+ * Reads the only input that a post step uses; everything else comes from the state that the main
+ * step saved.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readManagementKey(): string {
+  return readInputs(z.object({ management_key: connection.management_key })).management_key;
 }
 
 /** The cause of an empty key is never in the log, so the likely ones are told, by event. */

@@ -6,7 +6,7 @@ import {
 import { type CreateRequest, IF_EXISTS } from '../operations/create/request.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
-import { flag } from './flag.ts';
+import { flag } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { inputName, readInputs } from './read-inputs.ts';
 

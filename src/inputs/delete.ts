@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import type { DeleteRequest } from '../operations/teardown/delete.ts';
 import { type Connection, connection } from './connection.ts';
-import { flag } from './flag.ts';
-import { idOrSlug } from './id-or-slug.ts';
+import { flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are told. */

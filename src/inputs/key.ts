@@ -5,8 +5,7 @@ import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
 import { durationOrNever, toMs } from './duration.ts';
-import { flag } from './flag.ts';
-import { idOrSlug } from './id-or-slug.ts';
+import { flag, idOrSlug } from './fields.ts';
 import { keyNameOf } from './key-name.ts';
 import { readInputs } from './read-inputs.ts';
 

@@ -3,7 +3,7 @@ import { fixedPrefix } from '../operations/teardown/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, timeout } from './connection.ts';
 import { duration } from './duration.ts';
-import { flag } from './flag.ts';
+import { flag } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 const GLOB_MESSAGE = 'must be a slug, in which * stands for any characters and ? for any one';

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { readManagementKey } from '../inputs/management-key.ts';
+import { readManagementKey } from '../inputs/connection.ts';
 import type { AbortableContext, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
 import { readJournal } from './cleanup-journal.ts';

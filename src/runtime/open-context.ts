@@ -1,11 +1,13 @@
+import manifest from '../../package.json' with { type: 'json' };
 import type { Connection } from '../inputs/connection.ts';
 import { createClient } from '../openrouter/client.ts';
 import { httpTransport } from '../openrouter/transport.ts';
 import type { AbortableContext } from '../operations/shared/context.ts';
 import type { Step } from './step.ts';
-import { USER_AGENT } from './user-agent.ts';
 
-/** What an operation works with in `step`, which has the time that `connection` gives it from now on. */
+const USER_AGENT = `${manifest.name}/${manifest.version}`;
+
+/** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function openContext(connection: Connection, step: Step): AbortableContext {
   const { apiUrl, managementKey, timeoutMs } = connection;
   const { report, clock, signal } = step;
