@@ -2157,9 +2157,6 @@
     function countWorkspaces(count) {
       return count === 1 ? "1 workspace" : `${count} workspaces`;
     }
-    function formatChange({field: field, from: from, to: to}) {
-      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-    }
     function parseJson(text) {
       try {
         return JSON.parse(text);
@@ -3567,6 +3564,9 @@
         deleteAfterJob: read.delete_after_job,
         deleteKeys: read.delete_keys
       };
+    }
+    function formatChange({field: field, from: from, to: to}) {
+      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
     }
     async function settle(work, ...types) {
       try {

@@ -34,16 +34,3 @@ export function truncateList(lines: readonly string[], most = 20): string[] {
 export function countWorkspaces(count: number): string {
   return count === 1 ? '1 workspace' : `${count} workspaces`;
 }
-
-/** `name: "Old" → "New"` */
-export function formatChange({
-  field,
-  from,
-  to,
-}: {
-  field: string;
-  from: unknown;
-  to: unknown;
-}): string {
-  return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-}

@@ -1,3 +1,4 @@
+import type { Change } from '../lib/change.ts';
 import {
   dashboardUrl,
   WORKSPACE_FIELDS,
@@ -5,7 +6,6 @@ import {
   type WorkspaceField,
 } from '../openrouter/resources/workspaces.ts';
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
-import type { Change } from '../operations/shared/change.ts';
 import type { Summary } from './summary.ts';
 import type { Cell } from './table.ts';
 

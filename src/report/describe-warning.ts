@@ -1,4 +1,5 @@
-import { countWorkspaces, formatChange } from '../lib/format.ts';
+import { formatChange } from '../lib/change.ts';
+import { countWorkspaces } from '../lib/format.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';

@@ -1,4 +1,5 @@
-import { formatChange, formatSeconds } from '../../lib/format.ts';
+import { formatChange } from '../../lib/change.ts';
+import { formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError, type RequestFacts } from '../../openrouter/api-error.ts';
 import {

@@ -1,8 +1,7 @@
-import { formatChange } from '../../lib/format.ts';
+import { type Change, formatChange } from '../../lib/change.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { planGovernance } from '../governance/plan.ts';
 import { applyWrites, changesOf, type PlannedWrite } from '../governance/writes.ts';
-import type { Change } from '../shared/change.ts';
 import { diffWorkspace, warnOnDrift } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
 import type { CreatedWorkspace } from './reconcile.ts';

@@ -1,6 +1,6 @@
+import type { Change } from '../../lib/change.ts';
 import type { CreateWorkspaceRequest, Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Governance } from '../governance/governance.ts';
-import type { Change } from '../shared/change.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
 import type { CreateCleanupTask } from './cleanup.ts';
 

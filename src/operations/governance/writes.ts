@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Change } from '../../lib/change.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Change } from '../shared/change.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure, type Recovery } from '../shared/failure.ts';
 

@@ -1,5 +1,5 @@
+import type { Change } from '../../lib/change.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
-import type { Change } from '../shared/change.ts';
 import type { Context } from '../shared/context.ts';
 
 const COMPARED = ['limit', 'limit_reset', 'include_byok_in_limit'] as const;

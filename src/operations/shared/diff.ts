@@ -1,10 +1,10 @@
+import type { Change } from '../../lib/change.ts';
 import {
   type CreateWorkspaceRequest,
   WORKSPACE_FIELDS,
   type Workspace,
   type WorkspaceField,
 } from '../../openrouter/resources/workspaces.ts';
-import type { Change } from './change.ts';
 import type { Context } from './context.ts';
 
 /** The fields of `desired` that have another value in `workspace`. */

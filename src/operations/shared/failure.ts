@@ -1,8 +1,8 @@
+import type { Change } from '../../lib/change.ts';
 import type { ApiError } from '../../openrouter/api-error.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Change } from './change.ts';
 import type { UndeletedKey } from './delete-keys.ts';
 import type { SweepResult } from './sweep-result.ts';
 
