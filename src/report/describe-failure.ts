@@ -1,7 +1,7 @@
 import { countWorkspaces, truncateList } from '../lib/format.ts';
 import { ApiError } from '../openrouter/api-error.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
-import { dashboardUrl, type Workspace } from '../openrouter/resources/workspaces.ts';
+import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import type {
   Failure,
   FailureCode,
@@ -16,7 +16,7 @@ import type { Description } from './description.ts';
 import { sweepTable } from './sweep.ts';
 
 /** `The workspace preview-42, id 0f1e…` */
-const named = ({ slug, id }: Pick<Workspace, 'id' | 'slug'>) => `the workspace ${slug}, id ${id}`;
+const named = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -304,7 +304,7 @@ export function describeStateNotWritten({
   };
 }
 
-function afterTeardown(workspace: Pick<Workspace, 'id' | 'slug'>, deletedKeys: number): string[] {
+function afterTeardown(workspace: WorkspaceRef, deletedKeys: number): string[] {
   return [
     `API keys deleted before that: ${deletedKeys}.`,
     `Not deleted, or unknown: ${named(workspace)}.`,

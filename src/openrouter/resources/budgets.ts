@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
 import { deletion } from '../envelope.ts';
-import type { Workspace } from './workspaces.ts';
+import type { WorkspaceRef } from './workspaces.ts';
 
 /** What a budget is for, from the narrowest to the widest. */
 export const INTERVALS = ['daily', 'weekly', 'monthly', 'lifetime'] as const;
@@ -33,7 +33,7 @@ const flag = z.optional(z.boolean());
  */
 export async function listBudgets(
   client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+  { id, slug }: WorkspaceRef,
 ): Promise<BudgetState> {
   const { data } = await client.request({
     operation: `list the budgets of the workspace ${slug}`,
@@ -69,7 +69,7 @@ export interface BudgetWrite {
  */
 export async function writeBudget(
   client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+  { id, slug }: WorkspaceRef,
   { interval, limit_usd, ...flags }: BudgetWrite,
 ): Promise<BudgetWrite> {
   const common = {

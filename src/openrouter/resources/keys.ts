@@ -5,7 +5,7 @@ import type { Client } from '../client.ts';
 import { deletion } from '../envelope.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { collect, listPages } from '../pages.ts';
-import type { Lookup, Workspace } from './workspaces.ts';
+import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /**
  * An API key as the API answers it, which is never with its secret: `hash` identifies it, `label`
@@ -103,10 +103,7 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
  * that were ignored, OpenRouter lists the keys of the default workspace.
  * @throws {ApiError}
  */
-export async function listKeys(
-  client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-): Promise<KeyList> {
+export async function listKeys(client: Client, { id, slug }: WorkspaceRef): Promise<KeyList> {
   const pages = await collect(
     listPages(client, {
       operation: `list the API keys of the workspace ${slug}`,

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { allItems, listPages, PAGE_SIZE } from '../pages.ts';
-import type { Workspace } from './workspaces.ts';
+import type { WorkspaceRef } from './workspaces.ts';
 
 const organizationMember = z.looseObject({
   id: z.string(),
@@ -37,10 +37,7 @@ export function listOrganizationMembers(client: Client): Promise<OrganizationMem
  * `GET /workspaces/{id}/members`: the ids of the users who are members of a workspace.
  * @throws {ApiError}
  */
-export async function listMembers(
-  client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-): Promise<string[]> {
+export async function listMembers(client: Client, { id, slug }: WorkspaceRef): Promise<string[]> {
   const members = await allItems(
     listPages(client, {
       operation: `list the members of the workspace ${slug}`,
@@ -65,7 +62,7 @@ export const MAX_ADDED = 100;
  */
 export function sendMembers(
   client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+  { id, slug }: WorkspaceRef,
   userIds: readonly string[],
 ): Promise<Outcome<string[]>> {
   return client.send({

@@ -124,6 +124,9 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
+/** What identifies a workspace, in requests and in messages. */
+export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
+
 const timestamp = z.iso.datetime({ offset: true });
 
 /**
@@ -136,7 +139,7 @@ export function createdAt(thing: Readonly<Record<string, unknown>>): number | un
 }
 
 /** Whether it is the one with that id or slug: no slug looks like an id, which is a UUID. */
-function isOf(idOrSlug: string, { id, slug }: Pick<Workspace, 'id' | 'slug'>): boolean {
+function isOf(idOrSlug: string, { id, slug }: WorkspaceRef): boolean {
   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
 }
 
@@ -235,7 +238,7 @@ export async function patchWorkspace(
  */
 export async function deleteWorkspace(
   client: Client,
-  { id, slug }: Pick<Workspace, 'id' | 'slug'>,
+  { id, slug }: WorkspaceRef,
 ): Promise<boolean> {
   const { data } = await client.request({
     operation: `delete the workspace ${slug}`,

@@ -6,13 +6,11 @@ import {
   type OrganizationMember,
   sendMembers,
 } from '../../openrouter/resources/members.ts';
-import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { createOnce, type Decision, type Round } from '../shared/create-once.ts';
 import { Failure } from '../shared/failure.ts';
 import type { PlannedWrite } from './writes.ts';
-
-type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 
 /** The members part of `planGovernance`. `written`: user ids or e-mail addresses. */
 export async function planMembers(

@@ -2,11 +2,9 @@ import type { Change } from '../../lib/change.ts';
 import type { ApiError } from '../../openrouter/api-error.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UndeletedKey } from './delete-keys.ts';
 import type { SweepResult } from './sweep-result.ts';
-
-type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 
 /** Something that is wrong with what a workflow author wrote. */
 export interface InvalidInput {

@@ -1,7 +1,7 @@
-import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 
 /** A workspace that a sweep found. */
-export interface SweepEntry extends Pick<Workspace, 'id' | 'slug'> {
+export interface SweepEntry extends WorkspaceRef {
   /** ISO 8601, as OpenRouter returns it; null if it does not. */
   created_at: string | null;
   /** In milliseconds, by the server's clock; undefined if that is not known. */

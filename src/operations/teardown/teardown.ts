@@ -5,13 +5,11 @@ import {
   deleteWorkspace,
   findWorkspace,
   isUuid,
-  type Workspace,
+  type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
-
-type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. Otherwise they fail it. */
