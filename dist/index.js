@@ -4690,6 +4690,9 @@
     function diffReturned(workspace, desired) {
       return diffWorkspace(workspace, desired).filter(({field: field}) => workspace[field] !== void 0);
     }
+    function matchesDesired(workspace, desired) {
+      return diffReturned(workspace, desired).length === 0;
+    }
     function normal(field, value) {
       if (!Array.isArray(value)) return JSON.stringify(value ?? null);
       if (field === "disabled_server_tools" && value.length === 0) return "null";
@@ -4803,11 +4806,8 @@
       } ];
     }
     const SLACK_MS = 1e3;
-    function matchesDesired(workspace, desired) {
-      return diffReturned(workspace, desired).length === 0;
-    }
-    function wasCreatedWithin(thing, {from: from, to: to}) {
-      const created = createdAt(thing);
+    function wasCreatedWithin(resource, {from: from, to: to}) {
+      const created = createdAt(resource);
       return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
     }
     function reconcileWorkspace(rounds, facts) {
@@ -5920,10 +5920,10 @@
         report.summarize(createSummary(result, inputs));
       });
     }
-    const WAITS_MS = [ 0, 1e3, 2e3 ];
+    const DELAYS_MS = [ 0, 1e3, 2e3 ];
     async function* pollDelays({clock: clock, signal: signal}) {
-      for (const wait of WAITS_MS) {
-        await sleep(clock, wait, signal).catch(() => {});
+      for (const delay of DELAYS_MS) {
+        await sleep(clock, delay, signal);
         yield;
       }
     }
@@ -6086,7 +6086,7 @@
         to: schemas_number()
       }))
     });
-    function describeLeftover({target: target}) {
+    function describeLeftovers({target: target}) {
       return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
     }
     async function runCreateCleanup(task, context) {
@@ -6165,7 +6165,7 @@
       return runCleanupStep({
         schema: createCleanupTask(),
         run: runCreateCleanup,
-        describeLeftovers: task => task ? describeLeftover(task) : "a workspace, if the step created one"
+        describeLeftovers: task => task ? describeLeftovers(task) : "a workspace, if the step created one"
       });
     }
     const deleteInputs = () => object({
@@ -6697,7 +6697,7 @@
       })),
       revoke: schemas_boolean()
     });
-    function describeLeftovers({search: search, created: created, revoke: revoke}) {
+    function cleanup_describeLeftovers({search: search, created: created, revoke: revoke}) {
       const name = JSON.stringify(search.desired.name);
       return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
     }
@@ -6751,7 +6751,7 @@
       return runCleanupStep({
         schema: keyCleanupTask(),
         run: runKeyCleanup,
-        describeLeftovers: task => task ? describeLeftovers(task) : "an API key, if the step created one"
+        describeLeftovers: task => task ? cleanup_describeLeftovers(task) : "an API key, if the step created one"
       });
     }
     function fixedPrefix(glob) {

@@ -1,6 +1,6 @@
 import {
   createCleanupTask,
-  describeLeftover,
+  describeLeftovers,
   runCreateCleanup,
 } from '../operations/create/cleanup.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
@@ -11,6 +11,6 @@ export function createPost(): Promise<void> {
     schema: createCleanupTask(),
     run: runCreateCleanup,
     describeLeftovers: (task) =>
-      task ? describeLeftover(task) : 'a workspace, if the step created one',
+      task ? describeLeftovers(task) : 'a workspace, if the step created one',
   });
 }

@@ -5,8 +5,9 @@ import {
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
+import { matchesDesired } from '../shared/diff.ts';
 import { pollDelays } from '../shared/poll-delays.ts';
-import { matchesDesired, wasCreatedWithin } from '../shared/time-window.ts';
+import { wasCreatedWithin } from '../shared/time-window.ts';
 import { teardown } from '../teardown/teardown.ts';
 
 /** What a step with `delete-after-job` saves for its post step. */
@@ -32,7 +33,7 @@ export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
 type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
 
 /** What may be left if `task` fails. */
-export function describeLeftover({ target }: CreateCleanupTask): string {
+export function describeLeftovers({ target }: CreateCleanupTask): string {
   return `the workspace ${'created' in target ? target.created.slug : target.pending.desired.slug}`;
 }
 

@@ -6,7 +6,8 @@ import type {
   Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Decision, Round } from '../shared/create-once.ts';
-import { matchesDesired, wasCreatedWithin } from '../shared/time-window.ts';
+import { matchesDesired } from '../shared/diff.ts';
+import { wasCreatedWithin } from '../shared/time-window.ts';
 
 /** The workspace with the desired slug, and who created it. */
 export interface CreatedWorkspace {

@@ -25,6 +25,11 @@ export function diffReturned(
   return diffWorkspace(workspace, desired).filter(({ field }) => workspace[field] !== undefined);
 }
 
+/** Whether every returned field of `workspace` has the desired value. */
+export function matchesDesired(workspace: Workspace, desired: CreateWorkspaceRequest): boolean {
+  return diffReturned(workspace, desired).length === 0;
+}
+
 /** A text that is the same for values which mean the same to the API. */
 function normal(field: WorkspaceField, value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value ?? null);

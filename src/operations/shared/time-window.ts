@@ -1,32 +1,22 @@
-import {
-  type CreateWorkspaceRequest,
-  createdAt,
-  type Workspace,
-} from '../../openrouter/resources/workspaces.ts';
-import { diffReturned } from './diff.ts';
+import { createdAt } from '../../openrouter/resources/workspaces.ts';
 
-/** A span of the server's own time, in milliseconds since 1970. */
+/** A period of the server's own time, in milliseconds since 1970. */
 export interface TimeWindow {
   from: number;
   to: number;
 }
 
-/**
- * What `created_at` may be off a span by, in milliseconds: it may come without its fraction of a
- * second, as `Date` always does.
- */
+/** The tolerance in milliseconds: `created_at` may lack its fraction of a second, as `Date` always does. */
 const SLACK_MS = 1_000;
 
-/** Whether `workspace` is as it was asked for. */
-export function matchesDesired(workspace: Workspace, desired: CreateWorkspaceRequest): boolean {
-  return diffReturned(workspace, desired).length === 0;
-}
-
-/** Whether `thing` was made within `span`; undefined where it does not say when it was made. */
+/**
+ * Whether `resource` was created within the window; undefined if it has no `created_at` that can be
+ * read.
+ */
 export function wasCreatedWithin(
-  thing: Readonly<Record<string, unknown>>,
+  resource: Readonly<Record<string, unknown>>,
   { from, to }: TimeWindow,
 ): boolean | undefined {
-  const created = createdAt(thing);
+  const created = createdAt(resource);
   return created === undefined ? undefined : created >= from - SLACK_MS && created <= to + SLACK_MS;
 }
