@@ -5445,22 +5445,31 @@
         text: text,
         omitted: 0
       };
-      const start = lines.slice(0, countFitting(lines, MAX_START));
-      const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
+      const start = takeFitting(lines, {
+        size: MAX_START,
+        sizeOf: lengthWithBreak
+      });
+      const end = takeFitting(lines.toReversed(), {
+        size: MAX_END,
+        sizeOf: lengthWithBreak
+      });
       const omitted = lines.length - start.length - end.length;
       const note = `… and ${omitted} more: the job summary has every line.`;
       return {
-        text: [ ...start, note, ...end ].join("\n"),
+        text: [ ...start, note, ...end.toReversed() ].join("\n"),
         omitted: omitted
       };
     }
-    function countFitting(lines, size) {
+    function lengthWithBreak(line) {
+      return line.length + 1;
+    }
+    function takeFitting(texts, {size: size, sizeOf: sizeOf}) {
       let left = size;
-      const first = lines.findIndex(line => {
-        left -= line.length + 1;
+      const end = texts.findIndex(text => {
+        left -= sizeOf(text);
         return left < 0;
       });
-      return first < 0 ? lines.length : first;
+      return end < 0 ? texts : texts.slice(0, end);
     }
     const ENTITIES = {
       "&": "&amp;",
@@ -5480,27 +5489,6 @@
     function text_truncate(text) {
       return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
     }
-    const MAX_TABLE = 524288;
-    function summaryHtml(summary, redact) {
-      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
-      const html = text => toHtml(text, redact);
-      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
-    }
-    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
-      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
-      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
-      const shown = fitting(rows.map(cells => row("td", cells)), MAX_TABLE);
-      const rest = rows.length - shown.length + more;
-      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
-    }
-    function fitting(texts, size) {
-      let left = size;
-      const first = texts.findIndex(text => {
-        left -= Buffer.byteLength(text);
-        return left < 0;
-      });
-      return first < 0 ? texts : texts.slice(0, first);
-    }
     const MAX_LIST_BYTES = 1e5;
     function sweepOutputs(result) {
       const {deleted: deleted, wouldDelete: wouldDelete, skipped: skipped, retained: retained, failed: failed} = result;
@@ -5519,7 +5507,11 @@
         created_at: created_at,
         reason: reason
       }));
-      return `[${fitting(texts, MAX_LIST_BYTES).join(",")}]`;
+      const shown = takeFitting(texts, {
+        size: MAX_LIST_BYTES,
+        sizeOf: Buffer.byteLength
+      });
+      return `[${shown.join(",")}]`;
     }
     function sweepSummary(result, {dryRun: dryRun}) {
       const {deleted: deleted, stale: stale, notStale: notStale} = result;
@@ -5767,6 +5759,22 @@
         redact: redact,
         redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
       };
+    }
+    const MAX_TABLE_BYTES = 524288;
+    function summaryHtml(summary, redact) {
+      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
+      const html = text => toHtml(text, redact);
+      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
+    }
+    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
+      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
+      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
+      const shown = takeFitting(rows.map(cells => row("td", cells)), {
+        size: MAX_TABLE_BYTES,
+        sizeOf: Buffer.byteLength
+      });
+      const rest = rows.length - shown.length + more;
+      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
     }
     function createReport() {
       const redactor = createRedactor();

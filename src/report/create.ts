@@ -6,8 +6,7 @@ import {
   type WorkspaceField,
 } from '../openrouter/resources/workspaces.ts';
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
-import type { Summary } from './summary.ts';
-import type { Cell } from './table.ts';
+import type { Cell, Summary } from './summary.ts';
 
 /** Outputs by name. */
 export type Outputs = Readonly<Record<string, string>>;

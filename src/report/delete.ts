@@ -1,8 +1,7 @@
 import type { Key } from '../openrouter/resources/keys.ts';
 import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
 import type { Outputs } from './create.ts';
-import type { Summary } from './summary.ts';
-import type { Table } from './table.ts';
+import type { Summary, Table } from './summary.ts';
 
 /** The outputs that say what was done. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {

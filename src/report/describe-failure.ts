@@ -12,7 +12,7 @@ import type {
 import { keysTable } from './delete.ts';
 import { describeApiError } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
-import type { Description } from './description.ts';
+import type { Description, Descriptions, DescriptionText } from './description.ts';
 import { sweepTable } from './sweep.ts';
 
 /** `The workspace preview-42, id 0f1e…` */
@@ -29,10 +29,8 @@ const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'run-again': 'After fixing that, running this again finishes the work.',
 };
 
-type Text = Omit<Description, 'code'>;
-
 /** The description of each failure, in the order of `FailureDetails`. */
-const DESCRIPTIONS: { [Code in FailureCode]: (details: FailureDetails[Code]) => Text } = {
+const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'invalid-inputs': describeInvalidInputs,
 
   'slug-taken': ({ workspace, creatorUnknown, changes, hasGovernance }) => {
@@ -277,7 +275,12 @@ export function describeFailure<Code extends FailureCode>({
 }
 
 /** Also a warning, where the step itself succeeded. */
-export function describeUnknownOwner({ name, workspace, isUnique, keys }: UnknownOwner): Text {
+export function describeUnknownOwner({
+  name,
+  workspace,
+  isUnique,
+  keys,
+}: UnknownOwner): DescriptionText {
   return {
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
     lines: [
@@ -294,7 +297,7 @@ export function describeUnknownOwner({ name, workspace, isUnique, keys }: Unknow
 export function describeStateNotWritten({
   reason,
   exists,
-}: FailureDetails['state-not-written']): Text {
+}: FailureDetails['state-not-written']): DescriptionText {
   return {
     title: 'The state for the post step could not be written',
     lines: [

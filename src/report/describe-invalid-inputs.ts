@@ -1,10 +1,10 @@
 import type { FailureDetails, InvalidInput } from '../operations/shared/failure.ts';
-import type { Description } from './description.ts';
+import type { DescriptionText } from './description.ts';
 
 /** The description of everything that is wrong with the inputs, one problem a line. */
 export function describeInvalidInputs({
   problems,
-}: FailureDetails['invalid-inputs']): Omit<Description, 'code'> {
+}: FailureDetails['invalid-inputs']): DescriptionText {
   const inputs = new Set(problems.map(({ input }) => input)).size;
   return {
     title: inputs === 1 ? '1 invalid input' : `${inputs} invalid inputs`,

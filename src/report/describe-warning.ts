@@ -4,12 +4,10 @@ import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
-import type { Description } from './description.ts';
-
-type Text = Omit<Description, 'code'>;
+import type { Description, Descriptions } from './description.ts';
 
 /** The description of each warning, in the order of `WarningDetails`. */
-const DESCRIPTIONS: { [Code in WarningCode]: (details: WarningDetails[Code]) => Text } = {
+const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'unexpected-fields': ({ workspace, changes }) => ({
     title: `The workspace ${workspace.slug} has other values than requested`,
     lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],

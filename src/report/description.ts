@@ -1,12 +1,34 @@
-import type { Table } from './table.ts';
+import type { Table } from './summary.ts';
 
-/** What an annotation and a summary say about a failure. */
-export interface Description {
+/** A failure or a warning, as its annotation and its summary show it. */
+export interface Description extends DescriptionText {
   /** The section of `docs/troubleshooting.md`. */
   code: string;
+}
+
+export interface DescriptionText {
   title: string;
-  /** What failed, what is known about its effect, what to do: one fact each. */
+  /** One fact each: what failed, what is known about its effect, what to do. */
   lines: readonly string[];
   /** For the summary. */
   table?: Table | undefined;
+}
+
+/** How to describe each code of `Details`, which has the facts for each code. */
+export type Descriptions<Details> = {
+  [Code in keyof Details]: (details: Details[Code]) => DescriptionText;
+};
+
+/** The repository of this action if the runner does not name it, as with `uses: ./`. */
+const DEFAULT_REPOSITORY = 'OWNER/openrouter-workspace';
+
+/**
+ * The URL of the section of `docs/troubleshooting.md` about `code`, at the version of the action that
+ * runs (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+ */
+export function troubleshootingUrl(code: string, env: NodeJS.ProcessEnv): string {
+  const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
+  const repository = env['GITHUB_ACTION_REPOSITORY'] || DEFAULT_REPOSITORY;
+  const ref = env['GITHUB_ACTION_REF'] || 'main';
+  return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
 }

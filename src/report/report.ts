@@ -5,7 +5,7 @@ import { Failure, type WarningCode, type WarningDetails } from '../operations/sh
 import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';
 import type { Description } from './description.ts';
-import { troubleshootingUrl } from './documentation.ts';
+import { troubleshootingUrl } from './description.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine, toMessage } from './text.ts';

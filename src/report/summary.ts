@@ -1,22 +1,31 @@
-import type { Cell, Table } from './table.ts';
-import { type Redact, toHtml } from './text.ts';
+import { type Redact, takeFitting, toHtml } from './text.ts';
 
-/** What a job summary says, in plain text; how it looks is said here alone. */
+/** The summary of a step in plain text. This file alone knows the HTML. */
 export interface Summary {
   title: string;
-  /** What the title leads to. */
+  /** The link of the title. */
   url?: string;
   paragraphs?: readonly string[];
   table?: Table | undefined;
 }
 
+export interface Table {
+  header: readonly string[];
+  rows: readonly (readonly Cell[])[];
+  /** How many rows were left out already. */
+  more?: number;
+}
+
+/** The content of a cell. GitHub finds no mentions, emoji or links in code. */
+export type Cell = string | { code: string };
+
 /**
- * Of the rows of a table, in bytes. GitHub takes a mebibyte of a step
+ * The size limit for the rows of a table, in bytes. GitHub accepts 1 MiB per step
  * (https://docs.github.com/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions).
  */
-const MAX_TABLE = 512 * 1024;
+const MAX_TABLE_BYTES = 512 * 1024;
 
-/** `summary` as the HTML that GitHub shows, in which `redact` has taken the secrets out of each text. */
+/** The HTML of `summary`, without the secrets that `redact` removes from each text. */
 export function summaryHtml(summary: Summary, redact: Redact): string {
   const { title, url, paragraphs = [], table } = summary;
   const html = (text: string) => toHtml(text, redact);
@@ -32,9 +41,9 @@ function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => st
     typeof content === 'string' ? html(content) : `<code>${html(content.code)}</code>`;
   const row = (tag: string, cells: readonly Cell[]) =>
     `<tr>${cells.map((content) => `<${tag}>${cell(content)}</${tag}>`).join('')}</tr>`;
-  const shown = fitting(
+  const shown = takeFitting(
     rows.map((cells) => row('td', cells)),
-    MAX_TABLE,
+    { size: MAX_TABLE_BYTES, sizeOf: Buffer.byteLength },
   );
   const rest = rows.length - shown.length + more;
   return [
@@ -44,14 +53,4 @@ function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => st
     '</table>',
     ...(rest > 0 ? [`<p>… and ${rest} more</p>`] : []),
   ];
-}
-
-/** As many of `texts` as fit into `size` bytes together. */
-export function fitting(texts: readonly string[], size: number): readonly string[] {
-  let left = size;
-  const first = texts.findIndex((text) => {
-    left -= Buffer.byteLength(text);
-    return left < 0;
-  });
-  return first < 0 ? texts : texts.slice(0, first);
 }

@@ -2,8 +2,8 @@ import { countWorkspaces, formatAge } from '../lib/format.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import type { Outputs } from './create.ts';
-import { fitting, type Summary } from './summary.ts';
-import type { Table } from './table.ts';
+import type { Summary, Table } from './summary.ts';
+import { takeFitting } from './text.ts';
 
 /**
  * The size of each list in an output, in bytes. Linux takes no more than 128 KiB in a variable
@@ -28,7 +28,8 @@ function toJson(entries: readonly SweepEntry[]): string {
   const texts = entries.map(({ id, slug, created_at, reason }) =>
     JSON.stringify({ id, slug, created_at, reason }),
   );
-  return `[${fitting(texts, MAX_LIST_BYTES).join(',')}]`;
+  const shown = takeFitting(texts, { size: MAX_LIST_BYTES, sizeOf: Buffer.byteLength });
+  return `[${shown.join(',')}]`;
 }
 
 /** The summary of a step that succeeded. */

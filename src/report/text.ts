@@ -40,21 +40,28 @@ const MAX_START = 2_900;
 export function toMessage(lines: readonly string[]): { text: string; omitted: number } {
   const text = lines.join('\n');
   if (text.length <= MAX_MESSAGE) return { text, omitted: 0 };
-  const start = lines.slice(0, countFitting(lines, MAX_START));
-  const end = lines.slice(lines.length - countFitting(lines.toReversed(), MAX_END));
+  const start = takeFitting(lines, { size: MAX_START, sizeOf: lengthWithBreak });
+  const end = takeFitting(lines.toReversed(), { size: MAX_END, sizeOf: lengthWithBreak });
   const omitted = lines.length - start.length - end.length;
   const note = `… and ${omitted} more: the job summary has every line.`;
-  return { text: [...start, note, ...end].join('\n'), omitted };
+  return { text: [...start, note, ...end.toReversed()].join('\n'), omitted };
 }
 
-/** How many of `lines`, from the first on, fit into `size` code units, with a line break each. */
-function countFitting(lines: readonly string[], size: number): number {
+function lengthWithBreak(line: string): number {
+  return line.length + 1;
+}
+
+/** The first of `texts`, as many as fit into `size` together. */
+export function takeFitting(
+  texts: readonly string[],
+  { size, sizeOf }: { size: number; sizeOf: (text: string) => number },
+): readonly string[] {
   let left = size;
-  const first = lines.findIndex((line) => {
-    left -= line.length + 1;
+  const end = texts.findIndex((text) => {
+    left -= sizeOf(text);
     return left < 0;
   });
-  return first < 0 ? lines.length : first;
+  return end < 0 ? texts : texts.slice(0, end);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
