@@ -2137,7 +2137,7 @@
     } ];
     function formatAge(ms) {
       let rest = Math.max(0, ms);
-      const parts = UNITS.map(({ms: unit, name: name}) => {
+      const counts = UNITS.map(({ms: unit, name: name}) => {
         const count = Math.floor(rest / unit);
         rest -= count * unit;
         return {
@@ -2145,14 +2145,14 @@
           text: `${count} ${name}`
         };
       });
-      const first = parts.findIndex(({count: count}) => count > 0);
+      const first = counts.findIndex(({count: count}) => count > 0);
       if (first < 0) return "0 s";
-      const shown = parts.slice(first, first + 2).filter(({count: count}) => count > 0);
-      return shown.map(({text: text}) => text).join(" ");
+      const largest = counts.slice(first, first + 2).filter(({count: count}) => count > 0);
+      return largest.map(({text: text}) => text).join(" ");
     }
-    function truncateList(lines, most = 20) {
-      const rest = lines.length - most;
-      return [ ...lines.slice(0, most), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+    function truncateList(lines, max = 20) {
+      const rest = lines.length - max;
+      return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
     }
     function countWorkspaces(count) {
       return count === 1 ? "1 workspace" : `${count} workspaces`;
@@ -2174,8 +2174,8 @@
     }
     function formatAttempt(failure) {
       const {method: method, path: path, reason: reason, serverMessage: serverMessage, noResponse: noResponse} = failure;
-      const where = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
-      return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+      const host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
+      return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
     }
     const MAX_ERROR_TEXT = 16384;
     function extractServerMessage(body) {
@@ -2183,9 +2183,9 @@
       if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
       return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
     }
-    function textAt(value, ...path) {
-      const found = path.reduce((at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : void 0, value);
-      return typeof found === "string" && found !== "" ? found : void 0;
+    function textAt(json, ...path) {
+      const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+      return typeof value === "string" && value !== "" ? value : void 0;
     }
     function textOfHtml(html) {
       return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
@@ -2225,7 +2225,7 @@
     async function* readPages(list) {
       const {read: read, idOf: idOf, incomplete: incomplete} = list;
       const seen = new Set;
-      let idle = 0;
+      let pagesWithoutNewItems = 0;
       for (let offset = 0; ;) {
         const page = await read(offset);
         const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
@@ -2233,22 +2233,22 @@
           offset = Math.max(0, offset - PAGE_SIZE + 1);
           continue;
         }
-        const fresh = unseen(page.items, idOf, seen);
-        for (const item of fresh) seen.add(idOf(item));
-        if (fresh.length > 0 || offset === 0) yield {
+        const items = newItems(page.items, idOf, seen);
+        for (const item of items) seen.add(idOf(item));
+        if (items.length > 0 || offset === 0) yield {
           ...page,
-          items: fresh
+          items: items
         };
-        idle = fresh.length > 0 ? 0 : idle + 1;
+        pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
         const end = offset + page.items.length;
         const isShort = page.items.length < PAGE_SIZE;
         if (isShort && (page.total === void 0 || end >= page.total)) return;
-        if (idle > (isShort ? 0 : MAX_IDLE_PAGES)) throw incomplete(seen.size);
+        if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw incomplete(seen.size);
         offset = end - 1;
       }
     }
-    const MAX_IDLE_PAGES = 20;
-    function unseen(items, idOf, seen) {
+    const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+    function newItems(items, idOf, seen) {
       const byId = new Map(items.map(item => [ idOf(item), item ]));
       return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
     }
@@ -2268,8 +2268,8 @@
       }));
     }
     const flag = optional(schemas_boolean("must be true or false"));
-    const MODEL = "must be a model, as author/model";
-    const modelSlug = schemas_string(MODEL).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL));
+    const MODEL_MESSAGE = "must be a model, as author/model";
+    const modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
     const model = optional(nullable(modelSlug));
     const SLUG_MAX_LENGTH = 50;
     const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
@@ -2306,16 +2306,16 @@
     const timestamp = iso_datetime({
       offset: true
     });
-    function createdAt(thing) {
-      const {data: data} = safeParse(timestamp, thing["created_at"]);
+    function createdAt(resource) {
+      const {data: data} = safeParse(timestamp, resource["created_at"]);
       return data === void 0 ? void 0 : Date.parse(data);
     }
-    function isOf(idOrSlug, {id: id, slug: slug}) {
+    function hasIdOrSlug(idOrSlug, {id: id, slug: slug}) {
       return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
     }
-    function mismatch(idOrSlug, found) {
-      if (!found || isOf(idOrSlug, found)) return;
-      return `the response is about the workspace ${JSON.stringify(found.slug)}, id ${found.id}`;
+    function mismatch(idOrSlug, returned) {
+      if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
+      return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
     }
     function sendWorkspace(client, body, {recovery: recovery} = {}) {
       return client.send({
@@ -2328,21 +2328,21 @@
         path: "/workspaces",
         body: body,
         schema: envelope(workspace),
-        findMismatch: created => mismatch(body.slug, created)
+        findMismatch: returned => mismatch(body.slug, returned)
       });
     }
     async function findWorkspace(client, idOrSlug) {
-      const {data: data, ...when} = await client.request({
+      const {data: data, ...times} = await client.request({
         operation: `look up the workspace ${idOrSlug}`,
         method: "GET",
         path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
         schema: envelope(workspace),
         notFound: () => {},
-        findMismatch: found => mismatch(idOrSlug, found)
+        findMismatch: returned => mismatch(idOrSlug, returned)
       });
       return {
         workspace: data,
-        ...when
+        ...times
       };
     }
     const workspaceList = object({
@@ -2368,7 +2368,7 @@
         path: `/workspaces/${encodeURIComponent(id)}`,
         body: changes,
         schema: envelope(workspace),
-        findMismatch: updated => mismatch(slug, updated)
+        findMismatch: returned => mismatch(slug, returned)
       });
       return data;
     }
@@ -3336,9 +3336,9 @@
         }),
         hint: NEEDS_ENTERPRISE
       });
-      const budgets = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+      const limits = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
       return {
-        budgets: Object.fromEntries(budgets),
+        budgets: Object.fromEntries(limits),
         include_byok_in_budgets: data.include_byok_in_budgets
       };
     }
@@ -3386,7 +3386,7 @@
     const guardrail = looseObject({
       id: optional(schemas_string())
     });
-    const guardrails_mismatch = (id, found) => (found?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
+    const guardrails_mismatch = (id, returned) => (returned?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
     const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
     async function findGuardrail(client, {id: id, workspace: workspace}) {
       const {data: data} = await client.request({
@@ -3395,7 +3395,7 @@
         path: `/guardrails/${encodeURIComponent(id)}`,
         schema: envelope(guardrail),
         notFound: () => {},
-        findMismatch: found => guardrails_mismatch(id, found)
+        findMismatch: returned => guardrails_mismatch(id, returned)
       });
       return data;
     }
@@ -3406,7 +3406,7 @@
         path: `/guardrails/${encodeURIComponent(id)}`,
         body: update,
         schema: envelope(guardrail),
-        findMismatch: updated => guardrails_mismatch(id, updated),
+        findMismatch: returned => guardrails_mismatch(id, returned),
         hint: NO_GUARDRAIL
       });
       return data;
@@ -3899,8 +3899,8 @@
     }), transform(({data: data}) => data.map(({user_id: user_id}) => user_id)));
     const systemClock = {
       now: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (ms, act) => {
-        const timer = setTimeout(act, ms);
+      after: (ms, callback) => {
+        const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);
       }
     };
@@ -3911,10 +3911,10 @@
           return;
         }
         const onAbort = () => {
-          release();
+          cancel();
           resolve(abortReason(signal));
         };
-        const release = clock.after(ms, () => {
+        const cancel = clock.after(ms, () => {
           signal.removeEventListener("abort", onAbort);
           resolve(void 0);
         });
@@ -3939,10 +3939,10 @@
     function backoff(attempt, random) {
       return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
     }
-    const ATTEMPT_MS = 3e4;
-    const SHORTEST_ATTEMPT_MS = 1e3;
+    const MAX_ATTEMPT_MS = 3e4;
+    const MIN_ATTEMPT_MS = 1e3;
     function attemptTimeout(remaining) {
-      return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, remaining / 2));
+      return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
     }
     const external_node_http_namespaceObject = require("node:http");
     function parseResponse(request, response) {
@@ -4029,7 +4029,7 @@
           cause: cause
         });
         this.isSent = isSent;
-        this.kind = isSent ? isPermanent ? "unexpected" : "ambiguous" : isPermanent ? "unsendable" : "unsent";
+        if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "unsendable" : "unsent";
       }
     }
     const MAX_BODY_BYTES = 1048576;
@@ -4055,13 +4055,14 @@
           signal.throwIfAborted();
           return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
             client.status = message.statusCode ?? 0;
-            return readAnswer(message);
+            return readResponse(message);
           }), aborted ]);
         } catch (error) {
-          const {reason: reason, permanent: permanent} = transport_describe(signal.aborted ? signal.reason : error, client.sent);
-          throw new TransportError(reason + throughProxy(url), {
-            isSent: client.sent,
-            isPermanent: permanent,
+          const {isSent: isSent} = client;
+          const {reason: reason, isPermanent: isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent);
+          throw new TransportError(reason + proxyNote(url), {
+            isSent: isSent,
+            isPermanent: isPermanent,
             cause: error
           });
         } finally {
@@ -4070,7 +4071,7 @@
       };
     }
     class ObservedClient extends lib_HttpClient {
-      sent=false;
+      isSent=false;
       status=0;
       #signal;
       #connections;
@@ -4083,13 +4084,13 @@
         this.#connections = connections;
       }
       requestRaw(info, data) {
-        const request = (options, onAnswer) => {
-          const sending = info.httpModule.request({
+        const request = (options, onResponse) => {
+          const clientRequest = info.httpModule.request({
             ...options,
             signal: this.#signal
-          }, onAnswer);
-          this.#watch(sending);
-          return sending;
+          }, onResponse);
+          this.#observe(clientRequest);
+          return clientRequest;
         };
         const httpModule = Object.create(info.httpModule, {
           request: {
@@ -4111,17 +4112,17 @@
           options: options
         }, data);
       }
-      #watch(sending) {
-        const isReady = () => {
-          this.sent = true;
+      #observe(request) {
+        const onReady = () => {
+          this.isSent = true;
         };
-        sending.once("socket", socket => {
+        request.once("socket", socket => {
           const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-          if (sending.reusedSocket || !(isTls || socket.connecting)) isReady(); else socket.once(isTls ? "secureConnect" : "connect", isReady);
+          if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
         });
       }
     }
-    async function readAnswer(message) {
+    async function readResponse(message) {
       const start = systemClock.now();
       const status = message.statusCode ?? 0;
       const chunks = [];
@@ -4143,7 +4144,7 @@
       };
     }
     const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
-    const PASSING = {
+    const TRANSIENT_REASONS = {
       ECONNREFUSED: "the connection was refused",
       ECONNRESET: "the connection was closed before the answer was complete",
       EAI_AGAIN: "the name of the host could not be looked up",
@@ -4153,7 +4154,7 @@
       ETIMEDOUT: "the connection could not be made in time",
       EPIPE: "the connection was closed while the request was being sent"
     };
-    const PERMANENT = {
+    const PERMANENT_REASONS = {
       EPROTO: "the other side does not speak TLS",
       DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
       SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
@@ -4162,33 +4163,33 @@
       CERT_HAS_EXPIRED: "the certificate has expired",
       ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
     };
-    function transport_describe(error, sent) {
+    function diagnose(error, isSent) {
       if (!(error instanceof Error)) return {
         reason: String(error),
-        permanent: false
+        isPermanent: false
       };
       const {message: message} = error;
       const code = "code" in error && typeof error.code === "string" ? error.code : "";
-      if (code === "ECONNRESET" && !sent) return describeUnready(message);
-      const permanent = code in PERMANENT;
-      const reason = PERMANENT[code] ?? PASSING[code] ?? message;
+      if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
+      const isPermanent = code in PERMANENT_REASONS;
+      const reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
       return {
         reason: code ? `${reason} (${code})` : reason,
-        permanent: permanent
+        isPermanent: isPermanent
       };
     }
-    function describeUnready(message) {
+    function diagnoseUnready(message) {
       if (message.endsWith("statusCode=407")) return {
         reason: "the proxy asks for a user and a password",
-        permanent: true
+        isPermanent: true
       };
       const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
       return {
         reason: `${reason} (ECONNRESET)`,
-        permanent: false
+        isPermanent: false
       };
     }
-    function throughProxy(url) {
+    function proxyNote(url) {
       const proxy = lib_getProxyUrl(url);
       return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
     }
@@ -4199,11 +4200,11 @@
         reason: reason
       });
       if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("there was no time left to send it");
-      const paused = await throttle.waitUntilResumed(deadline);
-      if (paused !== void 0) return unsendable(paused);
+      const stopReason = await throttle.waitUntilResumed(deadline);
+      if (stopReason !== void 0) return unsendable(stopReason);
       const start = clock.now();
-      const result = await exchange(request, options);
-      if (result instanceof TransportError) return fail(request, withoutResponse(result, options, clock.now() - start));
+      const result = await sendAndReceive(request, options);
+      if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
       const headersAt = clock.now() - (result.bodyMs ?? 0);
       const parsed = parseResponse(request, result);
       if ("kind" in parsed) return fail(request, parsed);
@@ -4217,7 +4218,7 @@
         }
       };
     }
-    async function exchange(request, options) {
+    async function sendAndReceive(request, options) {
       const {apiUrl: apiUrl, transport: transport, clock: clock, signal: signal, log: log} = options;
       const {method: method, path: path} = request;
       const start = clock.now();
@@ -4233,17 +4234,17 @@
         logOutcome(error.message);
         return error;
       } finally {
-        timeout.release();
+        timeout.cancel();
       }
     }
     function startTimeout({clock: clock, deadline: deadline, hardDeadline: hardDeadline = Number.POSITIVE_INFINITY}) {
       const now = clock.now();
       const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
       const attempt = new AbortController;
-      const release = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+      const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
       return {
         signal: attempt.signal,
-        release: release
+        cancel: cancel
       };
     }
     function toHttpRequest({method: method, path: path, body: body}, {apiUrl: apiUrl, managementKey: managementKey}) {
@@ -4262,7 +4263,7 @@
         }
       };
     }
-    function withoutResponse({isSent: isSent, kind: kind, message: reason}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
+    function classifyTransportError({isSent: isSent, kind: kind, message: reason}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
       const {host: host} = new URL(apiUrl);
       if (!signal.aborted) return {
         kind: kind,
@@ -4522,12 +4523,12 @@
       if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
       return sleep(clock, wait, signal);
     }
-    function giveUp(failures, facts) {
+    function giveUp(failures, conclusion) {
       return new ApiError({
         ...failures.at(-1),
         attempts: failures.length,
         wasThrottled: failures.some(({kind: kind}) => kind === "throttled"),
-        ...facts
+        ...conclusion
       });
     }
     async function createOnce(creation, context) {
@@ -5098,7 +5099,7 @@
     const CLEANUP_STATE = "cleanup";
     function openJournal({apiUrl: apiUrl, timeoutMs: timeoutMs}, report) {
       const write = saved => report.saveState(CLEANUP_STATE, saved);
-      const tryToWrite = saved => {
+      const writeOrWarn = saved => {
         const reason = write(saved);
         if (reason !== void 0) report.warn("state-not-written", {
           reason: reason
@@ -5116,12 +5117,12 @@
             exists: exists
           });
         },
-        amend: task => tryToWrite({
+        amend: task => writeOrWarn({
           apiUrl: apiUrl,
           timeoutMs: timeoutMs,
           task: task
         }),
-        clear: () => tryToWrite(null)
+        clear: () => writeOrWarn(null)
       };
     }
     const noJournal = {
@@ -5342,8 +5343,8 @@
         key: schemas_string()
       }), parseJson(text));
       const likely = text.match(LIKELY_SECRET) ?? [];
-      const found = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...found, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
+      const returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+      return [ ...new Set([ ...returned, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
     }
     const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may not manage API keys.";
     async function listKeys(client, {id: id, slug: slug}) {
@@ -5381,10 +5382,10 @@
       });
       return data;
     }
-    const MAX_NAME = 100;
+    const MAX_NAME_LENGTH = 100;
     function describeKey({name: name, label: label}) {
-      const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-      return `${JSON.stringify(short)} (${label})`;
+      const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+      return `${JSON.stringify(shownName)} (${label})`;
     }
     function deleteOutputs({deleted: deleted, keys: keys}, {dryRun: dryRun}) {
       return {

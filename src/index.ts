@@ -1,4 +1,4 @@
-/** The programs that the `action.yml` files name: `dist/<name>.js` runs one of them. */
+/** The programs that the `action.yml` files run: `dist/<name>.js` starts the one of that name. */
 export { create } from './actions/create.ts';
 export { createPost } from './actions/create-post.ts';
 export { deleteWorkspace as delete } from './actions/delete.ts';

@@ -5,7 +5,7 @@ import {
 } from '../operations/create/cleanup.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
-/** The post step of `action.yml`: deletes the workspace that its step created, if that was requested. */
+/** The post step of `action.yml`: deletes the created workspace, if `delete-after-job` is set. */
 export function createPost(): Promise<void> {
   return runCleanupStep({
     schema: createCleanupTask(),

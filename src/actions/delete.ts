@@ -4,7 +4,7 @@ import { deleteOutputs, deleteSummary } from '../report/delete.ts';
 import { openContext } from '../runtime/open-context.ts';
 import { runStep } from '../runtime/step.ts';
 
-/** `delete/action.yml`: deletes a workspace, and what blocks its deletion. */
+/** `delete/action.yml`: deletes a workspace and what blocks its deletion. */
 export function deleteWorkspace(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;

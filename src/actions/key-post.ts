@@ -1,7 +1,7 @@
 import { describeLeftovers, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
-/** The post step of `key/action.yml`: revokes the key that its step created, if that was requested. */
+/** The post step of `key/action.yml`: revokes the created key, and deletes orphaned ones. */
 export function keyPost(): Promise<void> {
   return runCleanupStep({
     schema: keyCleanupTask(),

@@ -6,7 +6,7 @@ import { saveMainProcess } from '../runtime/main-process.ts';
 import { openContext } from '../runtime/open-context.ts';
 import { runStep } from '../runtime/step.ts';
 
-/** `key/action.yml`: creates an API key in a workspace, for one job. */
+/** `key/action.yml`: creates an API key in a workspace. */
 export function key(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;

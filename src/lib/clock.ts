@@ -1,24 +1,24 @@
-/** Time, passed in so that tests need not wait for it. All figures are milliseconds. */
+/** A clock in milliseconds. It is passed in, so that tests can run in virtual time. */
 export interface Clock {
-  /** Time since an arbitrary start; unlike the time of day it never jumps. */
+  /** The time since an arbitrary start. Unlike the time of day, it never jumps. */
   now(): number;
-  /** Calls `act` once `ms` have passed, unless the function that is returned is called first. */
-  after(ms: number, act: () => void): () => void;
+  /** Calls `callback` after `ms`. Returns a function that cancels the call. */
+  after(ms: number, callback: () => void): () => void;
 }
 
-/** The clock of this machine, which nothing sets back. */
+/** The monotonic clock of this machine. */
 export const systemClock: Clock = {
-  // `performance` would do as well, and takes Node a millisecond to load.
+  // Not `performance.now()`: Node needs a millisecond to load it.
   now: () => Number(process.hrtime.bigint()) / 1e6,
-  after: (ms, act) => {
-    const timer = setTimeout(act, ms);
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
 };
 
 /**
- * Waits `ms` milliseconds. Resolves early when `signal` aborts, with the message of its reason;
- * otherwise with undefined.
+ * Waits `ms` milliseconds, then resolves with undefined. If `signal` aborts, resolves early with the
+ * message of the abort reason.
  */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -27,10 +27,10 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<st
       return;
     }
     const onAbort = () => {
-      release();
+      cancel();
       resolve(abortReason(signal));
     };
-    const release = clock.after(ms, () => {
+    const cancel = clock.after(ms, () => {
       signal.removeEventListener('abort', onAbort);
       resolve(undefined);
     });
@@ -38,7 +38,7 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<st
   });
 }
 
-/** Why `signal` has aborted. */
+/** The message of the reason why `signal` aborted. */
 export function abortReason({ reason }: AbortSignal): string {
   return reason instanceof Error ? reason.message : String(reason);
 }

@@ -10,24 +10,24 @@ const UNITS = [
   { ms: 1_000, name: 's' },
 ];
 
-/** `15 d 3 h`: the two largest units of `ms` milliseconds that there are, rounded down. */
+/** Formats `ms` milliseconds in the two largest units that apply, rounded down: `15 d 3 h`. */
 export function formatAge(ms: number): string {
   let rest = Math.max(0, ms);
-  const parts = UNITS.map(({ ms: unit, name }) => {
+  const counts = UNITS.map(({ ms: unit, name }) => {
     const count = Math.floor(rest / unit);
     rest -= count * unit;
     return { count, text: `${count} ${name}` };
   });
-  const first = parts.findIndex(({ count }) => count > 0);
+  const first = counts.findIndex(({ count }) => count > 0);
   if (first < 0) return '0 s';
-  const shown = parts.slice(first, first + 2).filter(({ count }) => count > 0);
-  return shown.map(({ text }) => text).join(' ');
+  const largest = counts.slice(first, first + 2).filter(({ count }) => count > 0);
+  return largest.map(({ text }) => text).join(' ');
 }
 
-/** As many of `lines` as an annotation has room for, and how many more there are. */
-export function truncateList(lines: readonly string[], most = 20): string[] {
-  const rest = lines.length - most;
-  return [...lines.slice(0, most), ...(rest > 0 ? [`… and ${rest} more`] : [])];
+/** The first `max` of `lines`, and a line that counts the others. By default, `max` suits an annotation. */
+export function truncateList(lines: readonly string[], max = 20): string[] {
+  const rest = lines.length - max;
+  return [...lines.slice(0, max), ...(rest > 0 ? [`… and ${rest} more`] : [])];
 }
 
 /** `1 workspace`, `2 workspaces` */

@@ -1,4 +1,4 @@
-/** The value in `text`; undefined where it is not JSON, which no JSON stands for. */
+/** The value of the JSON in `text`; undefined if `text` is not JSON. No JSON means undefined. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Where a program reports what it does: one line per call, plain text. */
+/** Where a program logs what it does: plain text, one line per call. */
 export interface Log {
   info(line: string): void;
   /** Shown only if debug logging is enabled for the run. */

@@ -1,18 +1,18 @@
-/** A value, or the error that took its place. */
+/** A value, or the error that occurred instead. */
 export type Settled<Value, Expected> =
   | { value: Value; error?: never }
   | { value?: never; error: Expected };
 
-/** For each of several error types, its class. */
+/** The class of each of several error types. */
 type Classes<Types extends Error[]> = {
-  [At in keyof Types]: abstract new (
+  [Index in keyof Types]: abstract new (
     ...args: never[]
-  ) => Types[At];
+  ) => Types[Index];
 };
 
 /**
- * What became of `work`, whose errors of one of `types` are part of the result.
- * @throws any other error that `work` rejects with.
+ * Waits for `work`, and returns its value, or its error if that is of one of `types`.
+ * @throws any other error that `work` rejects with
  */
 export async function settle<Value, Types extends Error[]>(
   work: Promise<Value>,

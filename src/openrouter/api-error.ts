@@ -5,51 +5,51 @@ import type { Method } from './http.ts';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {
-  /** What the request does, as in `could not create the workspace preview-42`. */
+  /** What the request does, in the infinitive: `create the workspace preview-42`. */
   operation: string;
   method: Method;
-  /** Below the base URL: `/workspaces`. */
+  /** The path below the base URL: `/workspaces`. */
   path: string;
-  /** What exists if OpenRouter applied the request and its response was lost. */
+  /** What exists if OpenRouter applied the request but its response was lost. */
   mayLeaveBehind?: string;
-  /** What to do if OpenRouter may have applied the request and its response was lost. */
+  /** What to do if OpenRouter may have applied the request. */
   recovery?: string;
-  /** The likely cause of 402, 403 or 404 for this request. */
+  /** The likely cause of HTTP 402, 403 or 404 for this request. */
   hint?: string;
 }
 
 /** One attempt at a request that did not succeed. */
 export interface AttemptFailure extends RequestFacts {
   kind: FailureClass;
-  /** What happened, as the rest of a sentence that begins with method and path. */
+  /** What happened. It completes a sentence that begins with method and path. */
   reason: string;
-  /** The host that did not respond, with its port if that is not the default, and after how long. */
+  /** If no response arrived: the host, with its port if that is not the default, and the time taken. */
   noResponse?: { host: string; elapsedMs: number };
-  /** HTTP status of the response, if there was one. */
+  /** The HTTP status, if a response arrived. */
   status?: number;
-  /** OpenRouter's own message. */
+  /** The error message in OpenRouter's response. */
   serverMessage?: string;
-  /** Cloudflare's id of the request, the only one in OpenRouter's responses. */
+  /** Cloudflare's id of the request, the only id in OpenRouter's responses. */
   cfRay?: string;
-  /** How long the server asks to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number;
 }
 
-/** What is known when a request is given up. */
+/** What is known about a request that failed: its last attempt, and what all attempts mean together. */
 export interface ApiErrorDetails extends AttemptFailure {
   /** How often the request was sent. */
   attempts: number;
   /** Whether OpenRouter may have applied any of the attempts. */
   ambiguous: boolean;
-  /** Whether any attempt was throttled: that it was not applied is only the server's word. */
+  /** Whether any attempt was throttled. OpenRouter reports that it did not apply those. */
   wasThrottled: boolean;
-  /** Why there was no further attempt, where one could have helped. */
+  /** Why there was no further attempt, if a retry could have helped. */
   stopReason?: string | undefined;
   /** Why the outcome of an ambiguous attempt could not be checked. */
   lookupFailure?: ApiErrorDetails | undefined;
 }
 
-/** A request to the API that was given up. */
+/** A request to the API that failed, after all of its attempts. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly details: ApiErrorDetails;
@@ -61,28 +61,28 @@ export class ApiError extends Error {
 }
 
 /**
- * `POST /workspaces: HTTP 502 Bad Gateway: upstream error`, or
+ * Formats one failed attempt: `POST /workspaces: HTTP 502 Bad Gateway: upstream error`, or
  * `POST /workspaces at openrouter.ai, after 0.1 s: the connection was refused (ECONNREFUSED)`
  */
 export function formatAttempt(
   failure: Pick<AttemptFailure, 'method' | 'path' | 'reason' | 'serverMessage' | 'noResponse'>,
 ): string {
   const { method, path, reason, serverMessage, noResponse } = failure;
-  const where = noResponse
+  const host = noResponse
     ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`
     : '';
-  return `${method} ${path}${where}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+  return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
-/** Enough of an error page for any message in it, and few enough to be taken apart at once. */
+/** Long enough for the message in any error page, and short enough for the regular expressions below. */
 const MAX_ERROR_TEXT = 16 * 1024;
 
 /**
- * The message in the body of an error: `error.message`, else `message`, else the text itself
- * without its HTML. Undefined where the body is empty.
+ * Extracts the message from the body of an error response: `error.message`, else `message`, else
+ * `error`, else the text without its HTML. Returns undefined if there is none.
  *
- * OpenRouter documents the first shape (https://openrouter.ai/docs/api/reference/errors); the flat
- * one has been seen, and Cloudflare in front of it responds in HTML.
+ * OpenRouter documents `error.message` (https://openrouter.ai/docs/api/reference/errors). It also
+ * returns the flat forms, and Cloudflare in front of it returns HTML.
  */
 export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
@@ -90,15 +90,16 @@ export function extractServerMessage(body: string): string | undefined {
   return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
 }
 
-function textAt(value: unknown, ...path: string[]): string | undefined {
-  const found = path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    value,
+function textAt(json: unknown, ...path: string[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (parent, key) =>
+      typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
+    json,
   );
-  return typeof found === 'string' && found !== '' ? found : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-// For reading only, on text that is escaped wherever it is shown: no parser is worth its bytes here.
+/** Removes the tags. That is enough without a parser, because the text is escaped wherever it is shown. */
 function textOfHtml(html: string): string {
   return html
     .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ')

@@ -6,22 +6,22 @@ import type { FailureClass } from './failure-class.ts';
 export interface ApiRequest<Data> extends RequestFacts {
   /** Sent as JSON. */
   body?: object;
-  /** The shape that a successful response must have. */
+  /** Parses the body of a successful response. */
   schema: z.ZodMiniType<Data>;
-  /** What 404 stands for, where that is a regular response. */
+  /** The result for HTTP 404, if that is an expected response. */
   notFound?(): Data;
-  /** What is wrong with a response of the right shape: that it is about something else. */
+  /** Why a valid response is about another resource than requested, if it is. */
   findMismatch?(data: Data): string | undefined;
-  /** Called with each body before anything else happens to it: it may contain a secret. */
+  /** Called with each body before it is used or logged: it may contain a secret. */
   onBody?(body: string): void;
 }
 
 /** A successful response. */
 export interface ApiResponse<Data> {
   data: Data;
-  /** The server's `Date`, in milliseconds since 1970, to the second. */
+  /** The `Date` header, in milliseconds since 1970; its precision is one second. */
   serverTime: number | undefined;
-  /** When the headers arrived, by the client's clock, in milliseconds. */
+  /** When the headers arrived, in milliseconds by the client's clock. */
   headersAt: number;
 }
 

@@ -1,14 +1,15 @@
 import type { HttpResponse } from './http.ts';
 
 /**
- * `Date.parse` would make a date of `-5` or `foo 5`, too, and read one without a zone as local time.
- * RFC 9110 has those that are sent begin with a day and end with GMT.
+ * A date as RFC 9110 requires it: it begins with a day and ends with GMT. `Date.parse` alone would
+ * also accept `-5` and `foo 5`, and read a date without a zone as local time.
  */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
 
 /**
- * The milliseconds that `Retry-After` asks to wait. It holds seconds or a date, which is compared
- * with the `Date` of the same response (RFC 9110, section 10.2.3). Undefined where it is neither.
+ * Parses `Retry-After` (RFC 9110, section 10.2.3), which holds seconds or a date. A date is compared
+ * with the `Date` of the same response. Returns milliseconds; undefined if the header is absent or
+ * invalid.
  */
 export function retryAfter({ headers }: HttpResponse): number | undefined {
   const value = String(headers['retry-after'] ?? '').trim();
@@ -18,24 +19,27 @@ export function retryAfter({ headers }: HttpResponse): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }
 
+/** The first wait is below `BASE_MS`, each further one below twice as much, up to `CAP_MS`. */
 const BASE_MS = 500;
 const CAP_MS = 8_000;
 
 /**
- * The milliseconds to wait after attempt `attempt`, counted from 1: exponential backoff with full
- * jitter. `random` is at least 0 and below 1.
+ * Computes the wait after attempt number `attempt`, counted from 1, in milliseconds: exponential
+ * backoff with full jitter.
+ * @param random at least 0 and below 1
  */
 export function backoff(attempt: number, random: number): number {
   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }
 
-const ATTEMPT_MS = 30_000;
-const SHORTEST_ATTEMPT_MS = 1_000;
+const MAX_ATTEMPT_MS = 30_000;
+const MIN_ATTEMPT_MS = 1_000;
 
 /**
- * How long one attempt may take, in milliseconds, when the step has `remaining` left: half of it, so
- * that there is time to reconcile, and 30 s at most. Below a second the step's own timeout ends it.
+ * Computes the timeout of one attempt from the time that remains for the step, both in milliseconds.
+ * It is half of the remaining time, so that there is time to reconcile, but 1 s at least and 30 s at
+ * most. If less than 1 s remains, the step's own timeout ends the attempt.
  */
 export function attemptTimeout(remaining: number): number {
-  return Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, remaining / 2));
+  return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }

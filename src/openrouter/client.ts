@@ -7,21 +7,21 @@ import { FAILURE_CLASSES } from './failure-class.ts';
 import { type SendOptions, sendOnce } from './send-once.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
-/** The management API, for as long as the step has time. */
+/** A client of the management API, whose requests share a timeout and a throttle. */
 export interface Client {
   /**
-   * Sends an idempotent request until it succeeds, as long as a retry can help and time is left.
+   * Sends an idempotent request, and retries it as long as that can help and time is left.
    * @throws {ApiError}
    */
   request<Data>(request: ApiRequest<Data>): Promise<ApiResponse<Data>>;
-  /** Sends a request once, whatever the outcome. For what must not be sent twice blindly. */
+  /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
-   * Waits until a request may be sent again after its attempt number `attempt` failed, and logs that.
-   * Returns why it must not be, if the step has no time left for it.
+   * Logs the failure of attempt number `attempt`, counted from 1, and waits until the next one may be
+   * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
    */
   waitForRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined>;
-  /** The same client, whose requests end within `ms` milliseconds. */
+  /** Returns a client with the same throttle, whose requests end within `ms` milliseconds. */
   withTimeout(ms: number): Client;
 }
 
@@ -30,7 +30,7 @@ export interface ClientOptions extends Omit<SendOptions, 'hardDeadline'> {
   random(): number;
 }
 
-/** The management API at `apiUrl`: authentication, deadlines, retries, and one kind of error. */
+/** Creates a client that owns authentication, deadlines and retries. */
 export function createClient(options: ClientOptions): Client {
   return clientWith(createThrottle(options), options);
 }
@@ -76,7 +76,7 @@ async function sendThrottled<Data>(
   options: Options,
 ): Promise<Outcome<Data>> {
   const outcome = await sendOnce(request, throttle, options);
-  // At once, before another request has its turn.
+  // Pause here, before the limit lets another request start.
   if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
     throttle.pause(outcome.failure.retryAfterMs ?? 0);
   }
@@ -99,15 +99,15 @@ async function waitForRetry(
   return sleep(clock, wait, signal);
 }
 
-/** The error for a request that is given up after `failures`, which are all of its attempts. */
+/** Creates the error for a request that is given up. `failures` are all of its attempts. */
 export function giveUp(
   failures: readonly AttemptFailure[],
-  facts: Pick<ApiErrorDetails, 'ambiguous' | 'stopReason' | 'lookupFailure'>,
+  conclusion: Pick<ApiErrorDetails, 'ambiguous' | 'stopReason' | 'lookupFailure'>,
 ): ApiError {
   return new ApiError({
     ...(failures.at(-1) as AttemptFailure),
     attempts: failures.length,
     wasThrottled: failures.some(({ kind }) => kind === 'throttled'),
-    ...facts,
+    ...conclusion,
   });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** `{"data": …}`, in which OpenRouter wraps what it returns, unwrapped. */
+/** Parses `{"data": …}`, in which OpenRouter wraps a resource, and returns the resource. */
 export function envelope<Data>(data: z.ZodMiniType<Data>): z.ZodMiniType<Data> {
   return z.pipe(
     z.object({ data }),
@@ -8,7 +8,7 @@ export function envelope<Data>(data: z.ZodMiniType<Data>): z.ZodMiniType<Data> {
   );
 }
 
-/** The response to a DELETE. */
+/** Parses the response to a DELETE; the result is always true. */
 export const deletion: z.ZodMiniType<boolean> = z.pipe(
   z.object({ deleted: z.literal(true) }),
   z.transform(() => true),

@@ -1,40 +1,41 @@
 import type { Method } from './http.ts';
 
-/** What an attempt that did not succeed means for the caller. */
+/** What a failed attempt means for the caller. */
 export type FailureClass = keyof typeof FAILURE_CLASSES;
 
 interface Policy {
   /** Whether the same request may succeed later. */
   retryable: boolean;
-  /** Whether OpenRouter may have applied the request. Only an idempotent one is then sent again. */
+  /** Whether OpenRouter may have applied the request. Then it is retried only if it is idempotent. */
   ambiguous: boolean;
-  /** Whether all requests of the step wait, and not only this one. */
+  /** Whether all requests of the step wait, not only this one. */
   pausesAll: boolean;
 }
 
-/** The whole policy of retries: `docs/reliability.md` has it as a table. */
+/** The retry policy. `docs/reliability.md` has it as a table. */
 export const FAILURE_CLASSES = {
   /** The request never left this machine. */
   unsent: { retryable: true, ambiguous: false, pausesAll: false },
-  /** The request never left this machine, and never will: a certificate that is not trusted. */
+  /** The request never left this machine, and a retry would not help: an untrusted certificate. */
   unsendable: { retryable: false, ambiguous: false, pausesAll: false },
-  /** OpenRouter asks for fewer requests. */
+  /** OpenRouter requires fewer requests. */
   throttled: { retryable: true, ambiguous: false, pausesAll: true },
-  /** OpenRouter is changing the same resource: "try again later". */
+  /** Another request is changing the same resource. */
   conflict: { retryable: true, ambiguous: false, pausesAll: false },
-  /** OpenRouter understood the request and declined it. */
+  /** OpenRouter understood the request and rejected it. */
   rejected: { retryable: false, ambiguous: false, pausesAll: false },
-  /** The request was sent, and no usable response came back. */
+  /** The request was sent, but no usable response arrived. */
   ambiguous: { retryable: true, ambiguous: true, pausesAll: false },
-  /** The same, and the response would be the same each time. */
+  /** The request was sent, no usable response arrived, and a retry would not change that. */
   unexpected: { retryable: false, ambiguous: true, pausesAll: false },
-  /** The step ended while the request was in flight: its time was over, or the run was cancelled. */
+  /** The step's timeout expired, or the run was cancelled, while the request was in flight. */
   aborted: { retryable: false, ambiguous: true, pausesAll: false },
 } as const satisfies Record<string, Policy>;
 
 /**
- * Statuses that are not simply `rejected` (4xx) or `unexpected` (all others). 499 comes from a proxy
- * whose client went away, and says nothing about OpenRouter. 520 to 524 are Cloudflare's.
+ * The statuses that are an exception to the rule that 4xx is `rejected` and every other failure
+ * `unexpected`. 499 comes from a proxy whose client disconnected, so OpenRouter may have applied the
+ * request. 520 to 524 are Cloudflare's.
  */
 const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   408: 'ambiguous',
@@ -52,12 +53,15 @@ const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   524: 'ambiguous',
 };
 
-/** Statuses that mean something else for one method. OpenRouter documents 409 for PATCH only. */
+/** The statuses that depend on the method. OpenRouter documents 409 for PATCH only: try again later. */
 const BY_METHOD: Readonly<Partial<Record<Method, Readonly<Record<number, FailureClass>>>>> = {
   PATCH: { 409: 'conflict' },
 };
 
-/** What a response without success means. `asksToWait`: it has a `Retry-After` that can be read. */
+/**
+ * Classifies a response whose status is not a success.
+ * @param asksToWait whether the response has a valid `Retry-After`
+ */
 export function classifyResponse(
   method: Method,
   { status, asksToWait }: { status: number; asksToWait: boolean },

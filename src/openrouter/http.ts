@@ -1,3 +1,4 @@
+/** The methods that the API uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
@@ -17,7 +18,7 @@ export interface HttpResponse {
 }
 
 /**
- * One exchange: sends `request` and resolves with the complete response, whatever its status.
- * @throws {TransportError} when there is no complete response, also once `signal` aborts.
+ * Sends `request` once, and resolves with the complete response, whatever its status.
+ * @throws {TransportError} if no complete response arrives, or if `signal` aborts
  */
 export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;

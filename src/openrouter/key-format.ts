@@ -1,11 +1,11 @@
 /**
- * What looks like an API key or a management key of OpenRouter's, also where `-` is escaped as in a
- * URL. The label by which OpenRouter shows a key has dots, and is none.
+ * Matches what looks like a key of OpenRouter, also with `-` escaped as in a URL. The label of a key
+ * does not match: it has dots.
  */
 export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
 
-/** What RFC 6750 lets a bearer token be. None of it is escaped in JSON or HTML. */
+/** A bearer token by RFC 6750. None of its characters is escaped in JSON or HTML. */
 export const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
 
-/** Far below the length of any key, and far above that of a word which masking would blot out. */
+/** Far shorter than any key, but longer than any word that masking must not hide. */
 export const MIN_KEY_LENGTH = 16;

@@ -3,17 +3,16 @@ import { ApiError } from './api-error.ts';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
 import type { Client } from './client.ts';
 
-/** A page of a list, as it was at one moment. */
+/** A page of a list. */
 export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime'>> {
   items: readonly Item[];
-  /** How many items the whole list has, if the response says so. */
+  /** The number of items in the whole list, if the response has it. */
   total?: number | undefined;
 }
 
-/** The most that OpenRouter puts on a page, and what it puts on each page of API keys. */
+/** The maximum page size of OpenRouter, and the fixed size of its pages of API keys. */
 export const PAGE_SIZE = 100;
 
-/** The body of a page. */
 interface PageBody<Item> {
   data: Item[];
   total_count?: number | undefined;
@@ -21,14 +20,14 @@ interface PageBody<Item> {
 
 interface ListRequest<Item>
   extends Pick<ApiRequest<PageBody<Item>>, 'operation' | 'path' | 'hint' | 'findMismatch'> {
-  /** The query, apart from the offset. */
+  /** The query without the offset. */
   query: Readonly<Record<string, string>>;
   schema: z.ZodMiniType<PageBody<Item>>;
   idOf(item: Item): string;
 }
 
 /**
- * The pages of a list: see `readPages`.
+ * Lists a resource page by page, as `readPages` does.
  * @throws {ApiError}
  */
 export function listPages<Item>(
@@ -60,30 +59,30 @@ export function listPages<Item>(
   });
 }
 
-/** What `readPages` needs of a list. */
+/** What `readPages` needs to know about a list. */
 export interface Pages<Item> {
-  /** The page from `offset` on. */
+  /** Requests the page that begins at `offset`. */
   read(offset: number): Promise<Page<Item>>;
   idOf(item: Item): string;
-  /** The error for a list that ends after `count` items, although it has more. */
+  /** Creates the error for a list that ends after `count` items although it has more. */
   incomplete(count: number): Error;
 }
 
 /**
- * Reads a list page by page while items are added to it and removed from it: no item comes twice,
- * and each item that stays comes, as long as those that stay keep their order. The first page comes
- * even if it is empty.
+ * Reads a list page by page while other jobs add and remove items. No item is returned twice. Every
+ * item that stays in the list is returned, as long as the items that stay keep their order. The first
+ * page is returned even if it is empty.
  *
- * A removed item moves all items behind it forward, past an offset. So each page begins with the
- * last item of the page before. A page without any known item has left a gap, and the reader goes
- * back until pages overlap again.
+ * A removed item shifts all items after it, so that a page could skip some. Therefore each page
+ * begins with the last item of the page before. If a page has no known item, there is a gap, and the
+ * reader goes back until the pages overlap again.
  *
- * @throws what `incomplete` returns, if the list does not end, or ends too early.
+ * @throws the error from `incomplete`, if the list ends too early or does not end
  */
 export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
   const { read, idOf, incomplete } = list;
   const seen = new Set<string>();
-  let idle = 0;
+  let pagesWithoutNewItems = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
     const isGap = offset > 0 && !page.items.some((item) => seen.has(idOf(item)));
@@ -91,24 +90,26 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
       offset = Math.max(0, offset - PAGE_SIZE + 1);
       continue;
     }
-    const fresh = unseen(page.items, idOf, seen);
-    for (const item of fresh) seen.add(idOf(item));
-    if (fresh.length > 0 || offset === 0) yield { ...page, items: fresh };
+    const items = newItems(page.items, idOf, seen);
+    for (const item of items) seen.add(idOf(item));
+    if (items.length > 0 || offset === 0) yield { ...page, items };
 
-    idle = fresh.length > 0 ? 0 : idle + 1;
+    pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
     const end = offset + page.items.length;
     const isShort = page.items.length < PAGE_SIZE;
-    // The total alone does not end a list: it may be wrong, and a full page may have a successor.
+    // The total alone does not end a list: it may be wrong, and a full page may be followed by another.
     if (isShort && (page.total === undefined || end >= page.total)) return;
-    if (idle > (isShort ? 0 : MAX_IDLE_PAGES)) throw incomplete(seen.size);
+    if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS))
+      throw incomplete(seen.size);
     offset = end - 1;
   }
 }
 
-/** Full pages in a row without a new item, which many items that are added at once can cause. */
-const MAX_IDLE_PAGES = 20;
+/** Limits full pages in a row without a new item. Many items added at once cause some. */
+const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
 
-function unseen<Item>(
+/** The items that are not in `seen`, each once. */
+function newItems<Item>(
   items: readonly Item[],
   idOf: (item: Item) => string,
   seen: ReadonlySet<string>,
@@ -117,14 +118,14 @@ function unseen<Item>(
   return [...byId].filter(([id]) => !seen.has(id)).map(([, item]) => item);
 }
 
-/** All pages of a list. `Array.fromAsync` is newer than the oldest supported Node.js. */
+/** Collects all pages of a list. `Array.fromAsync` is newer than the oldest supported Node.js. */
 export async function collect<Item>(pages: AsyncIterable<Page<Item>>): Promise<Page<Item>[]> {
   const all: Page<Item>[] = [];
   for await (const page of pages) all.push(page);
   return all;
 }
 
-/** All items of a list. */
+/** Collects all items of a list. */
 export async function allItems<Item>(pages: AsyncIterable<Page<Item>>): Promise<Item[]> {
   return (await collect(pages)).flatMap(({ items }) => items);
 }

@@ -10,13 +10,13 @@ import type { HttpResponse } from './http.ts';
 /** The part of a failure that does not follow from the request. */
 export type ResponseFailure = Pick<AttemptFailure, 'kind' | 'reason'> & Partial<AttemptFailure>;
 
-/** What `response` means as the response to `request`: its data, or why it has none. */
+/** Parses the response to `request`: returns its data, or why the attempt failed. */
 export function parseResponse<Data>(
   request: ApiRequest<Data>,
   response: HttpResponse,
 ): { data: Data } | ResponseFailure {
   const { status, body } = response;
-  // A web page that says 404 does not come from the API: api-url leads somewhere else.
+  // A 404 that is not JSON does not come from the API, so api-url is wrong.
   const isNotFound = status === 404 && parseJson(body) !== undefined;
   if (isNotFound && request.notFound) return { data: request.notFound() };
   if (status < 200 || status >= 300) return toFailure(request, response);
@@ -28,7 +28,7 @@ export function parseResponse<Data>(
   }
   const mismatch = request.findMismatch?.(parsed.data);
   if (mismatch === undefined) return { data: parsed.data };
-  // A read may see something else next time; a write did whatever it did.
+  // A retry may return the right resource, but a POST could create a second one.
   const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
   return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response) };
 }

@@ -10,21 +10,21 @@ import type { Throttle } from './throttle.ts';
 import { TransportError } from './transport.ts';
 
 export interface SendOptions {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   apiUrl: string;
   managementKey: string;
   transport: Transport;
   clock: Clock;
-  /** When the step's time is over, by `clock`. */
+  /** When the step's timeout expires, by `clock`. */
   deadline: number;
-  /** When even the last attempt ends, where that is before `signal` aborts. */
+  /** When even an attempt in flight is aborted, if that is before `signal` aborts. */
   hardDeadline?: number;
-  /** Ends whatever is in flight; its reason is an error that says why. */
+  /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
 }
 
-/** Sends `request` once, as soon as `throttle` lets it, and says what the response means. */
+/** Sends `request` once, as soon as `throttle` permits, and returns the outcome. */
 export async function sendOnce<Data>(
   request: ApiRequest<Data>,
   throttle: Throttle,
@@ -35,13 +35,13 @@ export async function sendOnce<Data>(
   if (hardDeadline !== undefined && hardDeadline <= clock.now()) {
     return unsendable('there was no time left to send it');
   }
-  const paused = await throttle.waitUntilResumed(deadline);
-  if (paused !== undefined) return unsendable(paused);
+  const stopReason = await throttle.waitUntilResumed(deadline);
+  if (stopReason !== undefined) return unsendable(stopReason);
 
   const start = clock.now();
-  const result = await exchange(request, options);
+  const result = await sendAndReceive(request, options);
   if (result instanceof TransportError) {
-    return fail(request, withoutResponse(result, options, clock.now() - start));
+    return fail(request, classifyTransportError(result, options, clock.now() - start));
   }
   const headersAt = clock.now() - (result.bodyMs ?? 0);
   const parsed = parseResponse(request, result);
@@ -57,8 +57,8 @@ export async function sendOnce<Data>(
   };
 }
 
-/** The whole HTTP response to `request`, or why there is none. */
-async function exchange(
+/** Returns the complete HTTP response to `request`, or the error if none arrives. */
+async function sendAndReceive(
   request: ApiRequest<unknown>,
   options: SendOptions,
 ): Promise<HttpResponse | TransportError> {
@@ -83,19 +83,19 @@ async function exchange(
     logOutcome(error.message);
     return error;
   } finally {
-    timeout.release();
+    timeout.cancel();
   }
 }
 
-/** A signal that aborts when the time for one attempt is over. */
+/** Starts the timeout of one attempt. Returns a signal that aborts when it expires. */
 function startTimeout({ clock, deadline, hardDeadline = Number.POSITIVE_INFINITY }: SendOptions) {
   const now = clock.now();
   const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
   const attempt = new AbortController();
-  const release = clock.after(ms, () =>
+  const cancel = clock.after(ms, () =>
     attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
   );
-  return { signal: attempt.signal, release };
+  return { signal: attempt.signal, cancel };
 }
 
 function toHttpRequest(
@@ -114,14 +114,14 @@ function toHttpRequest(
   };
 }
 
-function withoutResponse(
+function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,
   { apiUrl, signal }: SendOptions,
   elapsedMs: number,
 ): ResponseFailure {
   const { host } = new URL(apiUrl);
   if (!signal.aborted) return { kind, reason, noResponse: { host, elapsedMs } };
-  // A request that the step's own end cut off says nothing about the network.
+  // The step itself aborted the request, which implies nothing about the network.
   return isSent
     ? { kind: 'aborted', reason }
     : { kind: 'unsendable', reason, noResponse: { host, elapsedMs } };

@@ -2,20 +2,20 @@ import pLimit from 'p-limit';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 
-/** How many requests are in flight at most; further ones wait. */
+/** The maximum number of requests in flight. */
 export const MAX_CONCURRENCY = 8;
 
-/** What all requests of a step pass through. */
+/** Limits and pauses all requests of a step. */
 export interface Throttle {
   /** Runs `send` when fewer than `MAX_CONCURRENCY` others are running. */
   limit<Result>(send: () => Promise<Result>): Promise<Result>;
-  /** Holds all requests back for `ms`: a server that throttles one request means all. */
+  /** Delays all requests by `ms`, because a server that throttles one request throttles them all. */
   pause(ms: number): void;
-  /** Waits until requests may be sent; returns why not, if that is not before `deadline`. */
+  /** Waits until the pause ends. Returns why no request may be sent, if that is after `deadline`. */
   waitUntilResumed(deadline: number): Promise<string | undefined>;
 }
 
-/** A throttle that is not paused; a wait for it ends early when `signal` aborts. */
+/** Creates a throttle. Its waits end early if `signal` aborts. */
 export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortSignal }): Throttle {
   let pausedUntil = clock.now();
   return {

@@ -7,14 +7,14 @@ import { systemClock } from '../lib/clock.ts';
 import type { FailureClass } from './failure-class.ts';
 import type { HttpResponse, Transport } from './http.ts';
 
-/** There is no complete response; the message says why. */
+/** No complete response arrived. The message is the reason. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** Whether the server may have received the request. */
   readonly isSent: boolean;
   readonly kind: FailureClass;
 
-  /** @param isPermanent whether the outcome would be the same later. */
+  /** @param isPermanent whether a retry would fail in the same way */
   constructor(
     reason: string,
     {
@@ -25,32 +25,27 @@ export class TransportError extends Error {
   ) {
     super(reason, { cause });
     this.isSent = isSent;
-    this.kind = isSent
-      ? isPermanent
-        ? 'unexpected'
-        : 'ambiguous'
-      : isPermanent
-        ? 'unsendable'
-        : 'unsent';
+    if (isSent) this.kind = isPermanent ? 'unexpected' : 'ambiguous';
+    else this.kind = isPermanent ? 'unsendable' : 'unsent';
   }
 }
 
-/** The longest answer that is read, in bytes. A list page of 100 workspaces is a tenth of it. */
+/** The maximum size of a response body. A page of 100 workspaces has a tenth of it. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * The network, through `@actions/http-client`, which knows the runner's proxy variables. Follows
- * no redirect and repeats nothing. Connections are used again, but for those through a proxy.
+ * Creates a transport that uses `@actions/http-client`, which supports the runner's proxy variables.
+ * It follows no redirects and retries nothing. It keeps connections alive, except through a proxy.
  */
 export function httpTransport(userAgent: string): Transport {
   const connections = new HttpClient(userAgent, [], { keepAlive: true });
   return async ({ method, url, headers, body }, signal) => {
     const client = new ObservedClient(userAgent, { signal, connections });
     const settled = new AbortController();
-    // A request that waits for its proxy has no socket yet, and Node then reports no abort of it.
+    // Needed because Node does not report an abort while a request waits for its proxy.
     const aborted = new Promise<never>((_, reject) => {
       const onAbort = () => {
-        // An error that has begun to come ends with the request, and its status is told.
+        // The body of an error response ends with the request, and `readResponse` returns its status.
         if (client.status < 400) reject(signal.reason);
       };
       signal.addEventListener('abort', onAbort, { signal: settled.signal });
@@ -60,31 +55,29 @@ export function httpTransport(userAgent: string): Transport {
       return await Promise.race([
         client.request(method, url, body ?? '', headers).then(({ message }) => {
           client.status = message.statusCode ?? 0;
-          return readAnswer(message);
+          return readResponse(message);
         }),
         aborted,
       ]);
     } catch (error) {
-      const { reason, permanent } = describe(signal.aborted ? signal.reason : error, client.sent);
-      throw new TransportError(reason + throughProxy(url), {
-        isSent: client.sent,
-        isPermanent: permanent,
-        cause: error,
-      });
+      const { isSent } = client;
+      const { reason, isPermanent } = diagnose(signal.aborted ? signal.reason : error, isSent);
+      throw new TransportError(reason + proxyNote(url), { isSent, isPermanent, cause: error });
     } finally {
-      // Node keeps a combined signal for as long as somebody listens to it.
+      // Remove the listener: Node keeps a combined signal alive as long as it has one.
       settled.abort();
     }
   };
 }
 
 /**
- * An `HttpClient` for one request, which can be aborted, and of which is known whether the
- * request can have left this machine: a connection that was never ready has carried nothing.
+ * An `HttpClient` for one request that can be aborted. It observes whether the request may have left
+ * this machine: nothing is sent before the connection is ready.
  */
 class ObservedClient extends HttpClient {
-  sent = false;
-  /** Of the answer, once it begins to come; 0 until then. */
+  /** Whether the server may have received the request. */
+  isSent = false;
+  /** The status of the response; 0 until its headers arrive. */
   status = 0;
   readonly #signal: AbortSignal;
   readonly #connections: HttpClient;
@@ -99,34 +92,37 @@ class ObservedClient extends HttpClient {
   }
 
   override requestRaw(info: RequestInfo, data: Parameters<HttpClient['requestRaw']>[1]) {
-    const request = (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => {
-      const sending = info.httpModule.request({ ...options, signal: this.#signal }, onAnswer);
-      this.#watch(sending);
-      return sending;
+    const request = (options: RequestOptions, onResponse: (response: IncomingMessage) => void) => {
+      const clientRequest = info.httpModule.request(
+        { ...options, signal: this.#signal },
+        onResponse,
+      );
+      this.#observe(clientRequest);
+      return clientRequest;
     };
-    // Inherits and does not copy: to read `http.WebSocket`, say, makes Node load all of its fetch.
+    // Inherit, do not copy: reading a property such as `http.WebSocket` makes Node load its `fetch`.
     const httpModule = Object.create(info.httpModule, { request: { value: request } });
     const { parsedUrl } = info;
     const isProxied = getProxyUrl(parsedUrl.href) !== '';
     const agent = (
       isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href)
     ) as Agent;
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED has all else in a job do: this is where the key goes.
+    // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
     agent.options.rejectUnauthorized = true;
     const options = { ...info.options, agent };
-    // http-client gives it in the brackets of an IPv6 address: a proxy wants them, Node does not.
+    // http-client keeps the brackets of an IPv6 address, which a proxy needs and Node rejects.
     if (!isProxied) options.host = urlToHttpOptions(parsedUrl).hostname;
     return super.requestRaw({ ...info, httpModule, options }, data);
   }
 
-  #watch(sending: ClientRequest): void {
-    const isReady = () => {
-      this.sent = true;
+  #observe(request: ClientRequest): void {
+    const onReady = () => {
+      this.isSent = true;
     };
-    sending.once('socket', (socket) => {
+    request.once('socket', (socket) => {
       const isTls = socket instanceof TLSSocket;
-      if (sending.reusedSocket || !(isTls || socket.connecting)) isReady();
-      else socket.once(isTls ? 'secureConnect' : 'connect', isReady);
+      if (request.reusedSocket || !(isTls || socket.connecting)) onReady();
+      else socket.once(isTls ? 'secureConnect' : 'connect', onReady);
     });
   }
 }
@@ -134,10 +130,10 @@ class ObservedClient extends HttpClient {
 type RequestInfo = Parameters<HttpClient['requestRaw']>[0];
 
 /**
- * Not `HttpClientResponse.readBody`: that one never settles when a body is cut off, where this
- * iteration throws; it has no bound, and copies all it has with each chunk.
+ * Reads a response to its end. `HttpClientResponse.readBody` does not suffice: it never settles if
+ * the body is cut short, it has no size limit, and it copies the whole body with each chunk.
  */
-async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
+async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
   const start = systemClock.now();
   const status = message.statusCode ?? 0;
   const chunks: Buffer[] = [];
@@ -149,8 +145,8 @@ async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // The status of an error says what matters, however much of its body has come; but 404 can be
-    // an answer, and whose it is shows in its body.
+    // The status of an error response is enough, even without its whole body. The exception is 404,
+    // which can be an expected response: only its body shows whether it comes from the API.
     if (status < 400 || status === 404) throw error;
   }
   return {
@@ -164,8 +160,8 @@ async function readAnswer(message: IncomingMessage): Promise<HttpResponse> {
 const UNKNOWN_AUTHORITY =
   'the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it';
 
-/** Node's error codes for what passes, in words. */
-const PASSING: Readonly<Record<string, string>> = {
+/** Node's error codes for failures that a retry may overcome. */
+const TRANSIENT_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed before the answer was complete',
   EAI_AGAIN: 'the name of the host could not be looked up',
@@ -176,8 +172,8 @@ const PASSING: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed while the request was being sent',
 };
 
-/** Node's error codes for what stays until somebody mends it, in words. */
-const PERMANENT: Readonly<Record<string, string>> = {
+/** Node's error codes for failures that stay until someone fixes the cause. */
+const PERMANENT_REASONS: Readonly<Record<string, string>> = {
   EPROTO: 'the other side does not speak TLS',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
@@ -187,33 +183,34 @@ const PERMANENT: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate belongs to another host',
 };
 
-interface Description {
+interface Diagnosis {
   reason: string;
-  permanent: boolean;
+  isPermanent: boolean;
 }
 
-function describe(error: unknown, sent: boolean): Description {
-  if (!(error instanceof Error)) return { reason: String(error), permanent: false };
+function diagnose(error: unknown, isSent: boolean): Diagnosis {
+  if (!(error instanceof Error)) return { reason: String(error), isPermanent: false };
   const { message } = error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // The package that makes tunnels reports all that goes wrong with one under this code.
-  if (code === 'ECONNRESET' && !sent) return describeUnready(message);
-  const permanent = code in PERMANENT;
-  const reason = PERMANENT[code] ?? PASSING[code] ?? message;
-  return { reason: code ? `${reason} (${code})` : reason, permanent };
+  // The package for tunnels through a proxy reports every failure with this code.
+  if (code === 'ECONNRESET' && !isSent) return diagnoseUnready(message);
+  const isPermanent = code in PERMANENT_REASONS;
+  const reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
+  return { reason: code ? `${reason} (${code})` : reason, isPermanent };
 }
 
-function describeUnready(message: string): Description {
+/** Diagnoses a connection that failed before it was ready. */
+function diagnoseUnready(message: string): Diagnosis {
   if (message.endsWith('statusCode=407')) {
-    return { reason: 'the proxy asks for a user and a password', permanent: true };
+    return { reason: 'the proxy asks for a user and a password', isPermanent: true };
   }
   const reason = message.startsWith('tunneling')
     ? message
     : 'the connection was closed before it was ready';
-  return { reason: `${reason} (ECONNRESET)`, permanent: false };
+  return { reason: `${reason} (ECONNRESET)`, isPermanent: false };
 }
 
-function throughProxy(url: string): string {
+function proxyNote(url: string): string {
   const proxy = getProxyUrl(url);
   return proxy ? `, through the proxy ${new URL(proxy).host}` : '';
 }

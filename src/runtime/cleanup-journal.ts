@@ -7,23 +7,23 @@ import { Failure } from '../operations/shared/failure.ts';
 import type { Report } from '../report/report.ts';
 
 /**
- * What a step saves for its post step: a task, and how to reach OpenRouter. Inputs are evaluated
- * again for a post step and can have other values by then.
+ * What a step saves for its post step: a task, and how to reach OpenRouter. The post step uses these
+ * and not its inputs: GitHub evaluates inputs again for it, and they may have changed.
  */
-export interface SavedCleanup<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
+interface SavedCleanup<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
   task: Task;
 }
 
-/** The name of the state. */
+/** The name of the state, in the file that the runner provides. */
 const CLEANUP_STATE = 'cleanup';
 
-/** The journal of a step that reaches OpenRouter by `connection`. */
+/** Opens the journal of a step that connects to OpenRouter as in its inputs. */
 export function openJournal<Task>(
   { apiUrl, timeoutMs }: Connection,
   report: Pick<Report, 'saveState' | 'warn'>,
 ): CleanupJournal<Task> {
   const write = (saved: SavedCleanup<Task> | null) => report.saveState(CLEANUP_STATE, saved);
-  const tryToWrite = (saved: SavedCleanup<Task> | null) => {
+  const writeOrWarn = (saved: SavedCleanup<Task> | null) => {
     const reason = write(saved);
     if (reason !== undefined) report.warn('state-not-written', { reason });
   };
@@ -32,12 +32,12 @@ export function openJournal<Task>(
       const reason = write({ apiUrl, timeoutMs, task });
       if (reason !== undefined) throw new Failure('state-not-written', { reason, exists });
     },
-    amend: (task) => tryToWrite({ apiUrl, timeoutMs, task }),
-    clear: () => tryToWrite(null),
+    amend: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),
+    clear: () => writeOrWarn(null),
   };
 }
 
-/** The journal of a step that leaves nothing to clean up. */
+/** The journal of a step whose work needs no cleanup: it saves nothing. */
 export const noJournal: CleanupJournal<unknown> = {
   save: () => undefined,
   amend: () => undefined,
@@ -45,9 +45,9 @@ export const noJournal: CleanupJournal<unknown> = {
 };
 
 /**
- * What the step saved: `cleared` if nothing is left to do, and `missing` if it has not begun to
- * create anything. State comes in an environment variable, so it is checked like an input: the key
- * must not go to a host without TLS.
+ * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step never
+ * began to create anything, and a `Failure` if the state is invalid. State arrives in an environment
+ * variable, so it is validated like an input: the key must not be sent to a host without TLS.
  */
 export function readJournal<Task>(
   taskSchema: z.ZodMiniType<Task>,

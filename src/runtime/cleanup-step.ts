@@ -7,15 +7,15 @@ import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './
 import { openContext } from './open-context.ts';
 import { runStep, type Step } from './step.ts';
 
-/** How a post step does the task that its main step saved. */
-export interface Cleanup<Task> {
+/** How a post step carries out the task that its main step saved. */
+interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
   run(task: Task, context: AbortableContext): Promise<IncompleteCleanup<Task> | undefined>;
-  /** What may be left at OpenRouter; of a task that is not known, too. */
+  /** What may still exist at OpenRouter, also if the task is unknown. */
   describeLeftovers(task: Task | undefined): string;
 }
 
-/** Runs a cleanup as the post step of a job. A cleanup that fails is a warning: the job is over. */
+/** Runs a cleanup as a post step. A failed cleanup is only a warning, because the job has ended. */
 export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void> {
   const saved = readJournal(cleanup.schema);
   const isSaved = typeof saved === 'object';
@@ -46,8 +46,8 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
 }
 
 /**
- * Ends `main`, so that nothing is created after the cleanup: in a `container:` job a cancellation
- * ends the `docker exec` that a step runs in, and not the step.
+ * Ends `main`, so that it creates nothing after the cleanup. In a `container:` job, a cancellation
+ * ends the `docker exec` that a step runs in, but not the step.
  */
 async function endMain(
   main: MainProcess,

@@ -5,33 +5,33 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Report } from '../report/report.ts';
 
-/** A process that runs the main program of a step, as its post step can find it again. */
+/** The process of a main step, identified so that the post step can find it. */
 export interface MainProcess {
   pid: number;
-  /** When it started, in ticks since the machine did: process ids are reused. */
+  /** When the process started, in clock ticks since boot. It is needed because pids are reused. */
   startTime: string;
 }
 
-/** The name of the state. */
+/** The name of the state, in the file that the runner provides. */
 const MAIN_PROCESS_STATE = 'main-process';
 
-/** Tells the post step which process this is, before anything is created. */
+/** Saves for the post step which process this is. Call it before anything is created. */
 export function saveMainProcess(report: Pick<Report, 'saveState' | 'debug'>): void {
   const main = thisProcess();
   if (!main) return;
   const reason = report.saveState(MAIN_PROCESS_STATE, main);
-  // Not worth a failure: a step that cannot do without state fails when it saves its own.
+  // No failure: a step that depends on state fails when it saves its cleanup task.
   if (reason !== undefined) report.debug(`The id of this process could not be saved: ${reason}`);
 }
 
-/** The main process of this step, if it is still running. */
+/** Finds the main process that was saved, if it is still running. */
 export function findRunningMain(): MainProcess | undefined {
   const schema = z.object({ pid: z.int().check(z.positive()), startTime: z.string() });
   const { data: main } = z.safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
   return main && isRunning(main) ? main : undefined;
 }
 
-/** Undefined if there is no `/proc`, or one of other processes than those here. */
+/** Undefined if there is no `/proc`, or if it belongs to another PID namespace. */
 function thisProcess(): MainProcess | undefined {
   const stat = readStat('self');
   const startTime = runningSince(stat);
@@ -43,13 +43,13 @@ function isRunning({ pid, startTime }: MainProcess): boolean {
   return runningSince(readStat(pid)) === startTime;
 }
 
-/** How long a process may take to end, in milliseconds. A cancelled step ends at once. */
+/** How long a process may take to end, in milliseconds. A cancelled step ends immediately. */
 export const END_WITHIN_MS = 5_000;
 const POLL_MS = 20;
 
 /**
- * Cancels `main`, and waits `END_WITHIN_MS` at most until it has ended. Returns whether it has. A
- * wait that `signal` aborts counts as not ended.
+ * Sends SIGTERM to `main` and waits for it to end, for `END_WITHIN_MS` at most. Returns whether it
+ * ended; false if `signal` aborts the wait.
  */
 export async function endProcess(
   main: MainProcess,
@@ -68,12 +68,12 @@ function terminate({ pid }: MainProcess): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
-    // Whether it has ended, or belongs to another user, shows when its end is awaited.
+    // It has ended, or it belongs to another user: the wait that follows shows which.
     if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error;
   }
 }
 
-/** What Linux reports about a process; empty if there is no such process, or no `/proc`. */
+/** Reads what Linux reports about a process; empty if there is no such process, or no `/proc`. */
 function readStat(pid: number | 'self'): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -88,9 +88,9 @@ function codeOf(error: unknown): unknown {
 }
 
 /**
- * When the process that `stat` is about started (proc_pid_stat(5)); undefined if it has ended and
- * only waits for its parent to notice. The second field, the name of the program, is in parentheses
- * and can contain spaces and parentheses.
+ * The start time in `stat`, the content of `/proc/<pid>/stat` (proc_pid_stat(5)); undefined if the
+ * process is a zombie. The second field, the name of the program, is in parentheses and can contain
+ * spaces and parentheses.
  */
 export function runningSince(stat: string): string | undefined {
   const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

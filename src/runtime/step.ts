@@ -2,37 +2,37 @@ import { readSecrets } from '../inputs/secrets.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createReport, type Report } from '../report/report.ts';
 
-/** What a program has of the step that it runs as. */
+/** What a program needs of the step that it runs as. */
 export interface Step {
   report: Report;
   clock: Clock;
-  /** Aborts when the run is cancelled and when time is over; the reason is an error that says which. */
+  /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
   signal: AbortSignal;
-  /** Gives the step `ms` milliseconds from now on; returns when they are over, by `clock`. */
+  /** Starts the timeout of `ms` milliseconds. Returns when it expires, by `clock`. */
   startTimeout(ms: number): number;
 }
 
 /**
- * Runs one program as a step of a job, and ends the process. The step succeeds if `program` resolves.
- * If it rejects, `onError` reports that, and returns the exit code.
+ * Runs a program as a step of a job, then ends the process. The step succeeds if `program` resolves.
+ * If it rejects, `onError` reports the error and returns the exit code.
  */
 export async function runStep(
   program: (step: Step) => Promise<void>,
   onError: (report: Report, error: unknown) => number = fail,
 ): Promise<void> {
-  // A program that stops in a way that no one thought of must not pass for a success.
+  // An unforeseen exit must not count as success.
   process.exitCode = 1;
-  // Node is silent on what packages do with deprecated parts of it, but takes a bundle for our own.
+  // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
   const report = createReport();
   const { managementKey, proxyPassword } = readSecrets();
   report.registerSecrets(managementKey);
-  // Only in the log: a password may be a common word, and is not sent to where outputs come from.
+  // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 
   const abort = new AbortController();
   abortOnSignals(abort);
-  // A log that no one reads any more is no reason to stop.
+  // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
   const startTimeout = (ms: number) => {
     systemClock.after(ms, () =>
@@ -47,7 +47,7 @@ export async function runStep(
   } catch (error) {
     process.exitCode = onError(report, error);
   }
-  // What is still open, such as the socket to a proxy that never responds, must not hold the job.
+  // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
 }
 

@@ -3,7 +3,7 @@ import type { Client } from '../client.ts';
 import { deletion } from '../envelope.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
-/** What a budget is for, from the narrowest to the widest. */
+/** The intervals of budgets, from the shortest to the longest. */
 export const INTERVALS = ['daily', 'weekly', 'monthly', 'lifetime'] as const;
 
 export type Interval = (typeof INTERVALS)[number];
@@ -11,9 +11,10 @@ export type Interval = (typeof INTERVALS)[number];
 /** The budgets of a workspace, in USD. */
 export type Budgets = Readonly<Partial<Record<Interval, number>>>;
 
+/** All that OpenRouter stores about the budgets of a workspace. */
 export interface BudgetState {
   budgets: Budgets;
-  /** Whether what is paid with keys of one's own counts; one flag for the whole workspace. */
+  /** Whether budgets include spending through provider keys (BYOK). One flag for the whole workspace. */
   include_byok_in_budgets: boolean | undefined;
 }
 
@@ -28,8 +29,8 @@ const budget = z.object({
 const flag = z.optional(z.boolean());
 
 /**
- * `GET /workspaces/{id}/budgets`. A workspace that has had none may answer 404, which is none.
- * @throws {OpenRouterError}
+ * `GET /workspaces/{id}/budgets`: lists the budgets of a workspace. HTTP 404 counts as no budgets.
+ * @throws {ApiError}
  */
 export async function listBudgets(
   client: Client,
@@ -43,17 +44,17 @@ export async function listBudgets(
     notFound: () => ({ data: [] }),
     hint: NEEDS_ENTERPRISE,
   });
-  const budgets = data.data.map(({ limit_usd, reset_interval }) => [
+  const limits = data.data.map(({ limit_usd, reset_interval }) => [
     reset_interval ?? 'lifetime',
     limit_usd,
   ]);
   return {
-    budgets: Object.fromEntries(budgets),
+    budgets: Object.fromEntries(limits),
     include_byok_in_budgets: data.include_byok_in_budgets,
   };
 }
 
-/** A change of one budget; null deletes it. */
+/** A change of one budget. A limit of null deletes it. */
 export interface BudgetWrite {
   interval: Interval;
   limit_usd: number | null;
@@ -61,11 +62,11 @@ export interface BudgetWrite {
 }
 
 /**
- * `PUT` or `DELETE /workspaces/{id}/budgets/{interval}`
- * (https://openrouter.ai/docs/api/api-reference/workspaces/create-or-update-a-workspace-budget). OpenRouter refuses what would not leave
- * lifetime > monthly > weekly > daily, among those that are set. Returns what is so then, as far as
- * the answer says.
- * @throws {OpenRouterError}
+ * `PUT` or `DELETE /workspaces/{id}/budgets/{interval}`: sets or deletes a budget. OpenRouter rejects
+ * a change after which lifetime > monthly > weekly > daily would not hold for the budgets that are set
+ * (https://openrouter.ai/docs/api/api-reference/workspaces/create-or-update-a-workspace-budget).
+ * Returns the budget as the response has it.
+ * @throws {ApiError}
  */
 export async function writeBudget(
   client: Client,

@@ -3,12 +3,12 @@ import type { Client } from '../client.ts';
 import { envelope } from '../envelope.ts';
 import type { Workspace } from './workspaces.ts';
 
-/** How long a guardrail counts until it begins anew. */
+/** The intervals after which the limit of a guardrail resets. */
 export const RESET_INTERVALS = ['daily', 'weekly', 'monthly'] as const;
 
 type ResetInterval = (typeof RESET_INTERVALS)[number];
 
-/** The makers whose models zero data retention is enforced for, each by a field of its own. */
+/** The fields that enforce zero data retention, each for the models of one company. */
 export const ZDR_FIELDS = [
   'enforce_zdr_anthropic',
   'enforce_zdr_google',
@@ -18,9 +18,9 @@ export const ZDR_FIELDS = [
 ] as const;
 
 /**
- * The body of `PATCH /guardrails/{id}`, as far as this action sets it: null lifts a restriction, and
- * a list stands for all of its entries. `limit_usd` and `reset_interval` belong together. Never with
- * a name, which OpenRouter refuses of a default guardrail.
+ * The body of `PATCH /guardrails/{id}`, with the fields that this action sets. Null lifts a
+ * restriction. A list replaces the whole list. `limit_usd` and `reset_interval` are set together. The
+ * name is left out, because OpenRouter rejects it for a default guardrail.
  */
 export type GuardrailUpdate = {
   allowed_models?: string[] | null;
@@ -31,32 +31,32 @@ export type GuardrailUpdate = {
   reset_interval?: ResetInterval | null;
 } & { [Field in (typeof ZDR_FIELDS)[number]]?: boolean };
 
-/** A guardrail as the API answers it, of which nothing is required. */
+/** A guardrail as the API returns it. No field is required. */
 export type Guardrail = Readonly<Record<string, unknown>>;
 
 const guardrail = z.looseObject({ id: z.optional(z.string()) });
 
-/** A response may leave out which guardrail it is about. */
-const mismatch = (id: string, found: Guardrail | undefined) =>
-  (found?.['id'] ?? id) === id ? undefined : 'the response is about another guardrail';
+/** Why a response is about another guardrail, if it is. It may lack the id. */
+const mismatch = (id: string, returned: Guardrail | undefined) =>
+  (returned?.['id'] ?? id) === id ? undefined : 'the response is about another guardrail';
 
 const NO_GUARDRAIL =
   'OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.';
 
-interface GuardrailOf {
+interface GuardrailRef {
   /** The `default_guardrail_id` of the workspace. */
   id: string;
   workspace: Pick<Workspace, 'slug'>;
 }
 
 /**
- * `GET /guardrails/{id}`: the default guardrail of a workspace. Undefined until its first write,
- * which creates it.
+ * `GET /guardrails/{id}`: looks up the default guardrail of a workspace. Returns undefined before the
+ * first write, which creates it.
  * @throws {ApiError}
  */
 export async function findGuardrail(
   client: Client,
-  { id, workspace }: GuardrailOf,
+  { id, workspace }: GuardrailRef,
 ): Promise<Guardrail | undefined> {
   const { data } = await client.request<Guardrail | undefined>({
     operation: `look up the guardrail of the workspace ${workspace.slug}`,
@@ -64,7 +64,7 @@ export async function findGuardrail(
     path: `/guardrails/${encodeURIComponent(id)}`,
     schema: envelope(guardrail),
     notFound: () => undefined,
-    findMismatch: (found) => mismatch(id, found),
+    findMismatch: (returned) => mismatch(id, returned),
   });
   return data;
 }
@@ -75,7 +75,7 @@ export async function findGuardrail(
  */
 export async function patchGuardrail(
   client: Client,
-  { id, workspace }: GuardrailOf,
+  { id, workspace }: GuardrailRef,
   update: GuardrailUpdate,
 ): Promise<Guardrail> {
   const { data } = await client.request<Guardrail>({
@@ -84,7 +84,7 @@ export async function patchGuardrail(
     path: `/guardrails/${encodeURIComponent(id)}`,
     body: update,
     schema: envelope(guardrail),
-    findMismatch: (updated) => mismatch(id, updated),
+    findMismatch: (returned) => mismatch(id, returned),
     hint: NO_GUARDRAIL,
   });
   return data;

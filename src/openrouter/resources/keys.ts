@@ -7,12 +7,9 @@ import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { collect, listPages } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
-/**
- * An API key as the API answers it, which is never with its secret: `hash` identifies it, `label`
- * is its masked form.
- */
+/** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 const key = z.looseObject({
-  // It becomes a part of a path, and must not lead out of it.
+  // Restricted because it becomes part of a path.
   hash: z.string().check(z.regex(/^[\w-]+$/)),
   name: z.string(),
   label: z.string(),
@@ -21,16 +18,16 @@ const key = z.looseObject({
 
 export type Key = z.infer<typeof key>;
 
-/** What it takes to tell of a key, and to delete it. */
+/** What is needed to describe a key and to delete it. */
 type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
 const LIMIT_MESSAGE = 'must be a number of US dollars, 0 or more';
 
 /**
- * The body of `POST /keys`, and the one list of the fields of a key that can be asked for. Each
- * message completes a sentence that begins with the name of the input.
+ * The body of `POST /keys`, and the only list of the fields that a new key can have. Each message
+ * completes a sentence that begins with the name of the input.
  *
- * Bounds: https://openrouter.ai/docs/api/api-reference/api-keys/create-keys.
+ * Bounds: https://openrouter.ai/docs/api/api-reference/api-keys/create-keys
  */
 export const createKeyRequest = z.object({
   name: z.string('must be a name'),
@@ -40,13 +37,13 @@ export const createKeyRequest = z.object({
     z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),
   include_byok_in_limit: z.optional(z.boolean('must be true or false')),
-  /** ISO 8601, in UTC; null for a key that never expires. */
+  /** ISO 8601 in UTC; null for a key that never expires. */
   expires_at: z.nullable(z.string()),
 });
 
 export type CreateKeyRequest = z.infer<typeof createKeyRequest>;
 
-/** A new key, with its secret, which the API never shows again. */
+/** A new key with its secret, which the API returns only once. */
 export interface CreatedKey {
   key: Key;
   secret: string;
@@ -61,8 +58,9 @@ const createdKey: z.ZodMiniType<CreatedKey> = z.pipe(
 );
 
 /**
- * `POST /keys`, once: creates an API key. Not idempotent. `registerSecrets` is called with each
- * secret in a response before anything else happens to it, also if the response is incomplete.
+ * `POST /keys`: creates an API key. Not idempotent, and sent once.
+ * @param registerSecrets called with the secrets in each response before it is used or logged, also
+ *   if the response is incomplete
  */
 export function sendKey(
   client: Client,
@@ -81,27 +79,26 @@ export function sendKey(
   });
 }
 
-/** What may be a secret in a response, complete or not. */
+/** Finds what may be a secret in the body of a response, complete or not. */
 function secretsIn(text: string): string[] {
   const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
   const likely = text.match(LIKELY_SECRET) ?? [];
-  const found = data ? [data.key, ...data.key.split(/\s+/)] : [];
-  return [...new Set([...found, ...likely])].filter(({ length }) => length >= MIN_KEY_LENGTH);
+  const returned = data ? [data.key, ...data.key.split(/\s+/)] : [];
+  return [...new Set([...returned, ...likely])].filter(({ length }) => length >= MIN_KEY_LENGTH);
 }
 
 const MAY_BE_DELETED =
   'The workspace may have been deleted in the meantime, or the management key may not manage API keys.';
 
-/** The API keys of a workspace, and the server's time when they were listed. */
+/** The API keys of a workspace, and the server's time when their first page was listed. */
 export interface KeyList extends Pick<Lookup, 'serverTime'> {
   keys: Key[];
 }
 
 /**
- * `GET /keys`: all API keys of a workspace, disabled and expired ones too. The time is that of the
- * first page. A response with keys of another workspace is an error: without `workspace_id`, or if
- * that were ignored, OpenRouter lists the keys of the default workspace.
- * @throws {ApiError}
+ * `GET /keys`: lists all API keys of a workspace, including disabled and expired ones.
+ * @throws {ApiError} also if the response has keys of another workspace. OpenRouter would list those
+ *   of the default workspace if it ignored `workspace_id`.
  */
 export async function listKeys(client: Client, { id, slug }: WorkspaceRef): Promise<KeyList> {
   const pages = await collect(
@@ -138,10 +135,10 @@ export async function deleteKey(client: Client, key: KeyIdentity): Promise<boole
   return data;
 }
 
-const MAX_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-/** `"CI" (sk-or-v1-0e6...1c96)` */
+/** Formats a key for messages: `"CI" (sk-or-v1-0e6...1c96)` */
 export function describeKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
-  const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-  return `${JSON.stringify(short)} (${label})`;
+  const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+  return `${JSON.stringify(shownName)} (${label})`;
 }

@@ -17,7 +17,7 @@ const listOf = <Item>(item: z.ZodMiniType<Item>) =>
   z.object({ data: z.array(item), total_count: z.optional(z.number()) });
 
 /**
- * `GET /organization/members`: all members of the organization.
+ * `GET /organization/members`: lists the members of the organization.
  * @throws {ApiError}
  */
 export function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
@@ -34,7 +34,7 @@ export function listOrganizationMembers(client: Client): Promise<OrganizationMem
 }
 
 /**
- * `GET /workspaces/{id}/members`: the ids of the users who are members of a workspace.
+ * `GET /workspaces/{id}/members`: lists the user ids of the members of a workspace.
  * @throws {ApiError}
  */
 export async function listMembers(client: Client, { id, slug }: WorkspaceRef): Promise<string[]> {
@@ -53,12 +53,12 @@ export async function listMembers(client: Client, { id, slug }: WorkspaceRef): P
 const UNCHANGEABLE =
   'OpenRouter does not let anyone change the members of the default workspace, nor here those that an identity provider (SCIM) manages.';
 
-/** The most users that one request adds, by OpenRouter's OpenAPI description. */
+/** The maximum number of users that one request adds, by OpenRouter's OpenAPI description. */
 export const MAX_ADDED = 100;
 
 /**
- * `POST /workspaces/{id}/members/add`, once: adds users by their ids, up to `MAX_ADDED` of them.
- * Returns the ids of those whom the response lists as members.
+ * `POST /workspaces/{id}/members/add`: adds up to `MAX_ADDED` users by their ids. Sent once. Returns
+ * the user ids that the response lists.
  */
 export function sendMembers(
   client: Client,

@@ -6,8 +6,8 @@ import { deletion, envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page } from '../pages.ts';
 
 /**
- * Text of `min` to `max` characters. The API's bounds count characters as people do: code points,
- * where `String.length` counts an emoji twice.
+ * Text of `min` to `max` characters. The API counts code points, where `String.length` counts an
+ * emoji twice.
  */
 function text(min: number, max: number) {
   const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
@@ -21,10 +21,12 @@ function text(min: number, max: number) {
 
 const flag = z.optional(z.boolean('must be true or false'));
 
-const MODEL = 'must be a model, as author/model';
+const MODEL_MESSAGE = 'must be a model, as author/model';
 
-/** What OpenRouter calls a model by; one schema for all that name models. */
-export const modelSlug = z.string(MODEL).check(z.regex(/^[^\s/]+\/[^\s/]+$/, MODEL));
+/** The name of a model at OpenRouter, such as `openai/gpt-5-mini`. */
+export const modelSlug = z
+  .string(MODEL_MESSAGE)
+  .check(z.regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
 
 const model = z.optional(z.nullable(modelSlug));
 
@@ -52,7 +54,7 @@ export function isUuid(text: string): boolean {
   return z.safeParse(uuid, text).success;
 }
 
-/** Whether a workspace can have `text` as its id or as its slug. */
+/** Whether `text` can be the id or the slug of a workspace. */
 export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
 }
@@ -62,11 +64,11 @@ const TOOL_MESSAGE = 'must be the name of a tool, without blanks or quotes';
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
 
 /**
- * The body of `POST /workspaces`, and the one list of the fields of a workspace. Each message
- * completes a sentence that begins with the name of the field.
+ * The body of `POST /workspaces`, and the only list of the fields of a workspace. Each message
+ * completes a sentence that begins with the name of the input.
  *
- * Bounds: https://openrouter.ai/docs/api/api-reference/workspaces/create-workspace. What is refused
- * here beyond them is said at `slug`.
+ * Bounds: https://openrouter.ai/docs/api/api-reference/workspaces/create-workspace. Only `slug` is
+ * stricter.
  */
 export const createWorkspaceRequest = z.object({
   name: text(1, 100),
@@ -113,8 +115,8 @@ export type WorkspaceField = keyof CreateWorkspaceRequest;
 export const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape) as WorkspaceField[];
 
 /**
- * A workspace as the API answers it. Only what every answer has had is required, and what is not
- * known here is kept: new fields are no breaking change in OpenRouter's versioning policy.
+ * A workspace as the API returns it. Unknown fields are kept, and only the fields that every response
+ * has are required: by OpenRouter's versioning policy, a new field is no breaking change.
  */
 const workspace = z.looseObject({
   id: z.string().check(z.minLength(1)),
@@ -130,28 +132,28 @@ export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 const timestamp = z.iso.datetime({ offset: true });
 
 /**
- * When a workspace or a key was made, in milliseconds since 1970; undefined where it does not say so
- * in a way that means the same everywhere, with its time zone.
+ * When a workspace or a key was created, in milliseconds since 1970; undefined unless it has a
+ * `created_at` with a time zone.
  */
-export function createdAt(thing: Readonly<Record<string, unknown>>): number | undefined {
-  const { data } = z.safeParse(timestamp, thing['created_at']);
+export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
+  const { data } = z.safeParse(timestamp, resource['created_at']);
   return data === undefined ? undefined : Date.parse(data);
 }
 
-/** Whether it is the one with that id or slug: no slug looks like an id, which is a UUID. */
-function isOf(idOrSlug: string, { id, slug }: WorkspaceRef): boolean {
+/** Whether a workspace has this id or slug. Ids are UUIDs, and no slug looks like one. */
+function hasIdOrSlug(idOrSlug: string, { id, slug }: WorkspaceRef): boolean {
   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
 }
 
-/** What is wrong with a response about `found`, if that is not the workspace with that id or slug. */
-function mismatch(idOrSlug: string, found: Workspace | undefined): string | undefined {
-  if (!found || isOf(idOrSlug, found)) return undefined;
-  return `the response is about the workspace ${JSON.stringify(found.slug)}, id ${found.id}`;
+/** Why `returned` is another workspace than the one with this id or slug, if it is. */
+function mismatch(idOrSlug: string, returned: Workspace | undefined): string | undefined {
+  if (!returned || hasIdOrSlug(idOrSlug, returned)) return undefined;
+  return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
 }
 
 /**
- * `POST /workspaces`, once: creates a workspace. Not idempotent.
- * @param recovery what to do if it may have been applied and its response was lost
+ * `POST /workspaces`: creates a workspace. Not idempotent, and sent once.
+ * @param recovery what to do if OpenRouter may have applied the request
  */
 export function sendWorkspace(
   client: Client,
@@ -166,29 +168,29 @@ export function sendWorkspace(
     path: '/workspaces',
     body,
     schema: envelope(workspace),
-    findMismatch: (created) => mismatch(body.slug, created),
+    findMismatch: (returned) => mismatch(body.slug, returned),
   });
 }
 
-/** What a lookup of a workspace found, and when. */
+/** The result of looking up a workspace, with its time by both clocks. */
 export interface Lookup extends Omit<ApiResponse<unknown>, 'data'> {
   workspace: Workspace | undefined;
 }
 
 /**
- * `GET /workspaces/{id or slug}`: the workspace with that id or slug, if it exists.
+ * `GET /workspaces/{id or slug}`: looks up a workspace. Its absence is a result, not an error.
  * @throws {ApiError}
  */
 export async function findWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
-  const { data, ...when } = await client.request<Workspace | undefined>({
+  const { data, ...times } = await client.request<Workspace | undefined>({
     operation: `look up the workspace ${idOrSlug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     schema: envelope(workspace),
     notFound: () => undefined,
-    findMismatch: (found) => mismatch(idOrSlug, found),
+    findMismatch: (returned) => mismatch(idOrSlug, returned),
   });
-  return { workspace: data, ...when };
+  return { workspace: data, ...times };
 }
 
 const workspaceList = z.object({
@@ -197,7 +199,7 @@ const workspaceList = z.object({
 });
 
 /**
- * `GET /workspaces`: all workspaces of the account, page by page.
+ * `GET /workspaces`: lists all workspaces of the account, page by page.
  * @throws {ApiError}
  */
 export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> {
@@ -211,7 +213,8 @@ export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> 
 }
 
 /**
- * `PATCH /workspaces/{id}`: sets `changes`, and leaves all other fields unchanged.
+ * `PATCH /workspaces/{id}`: sets `changes`, and leaves all other fields unchanged. Returns the
+ * workspace after that.
  * @throws {ApiError}
  */
 export async function patchWorkspace(
@@ -226,7 +229,7 @@ export async function patchWorkspace(
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
     schema: envelope(workspace),
-    findMismatch: (updated) => mismatch(slug, updated),
+    findMismatch: (returned) => mismatch(slug, returned),
   });
   return data;
 }
@@ -234,7 +237,7 @@ export async function patchWorkspace(
 /**
  * `DELETE /workspaces/{id}`: deletes a workspace. Returns whether it existed; deleting a missing
  * workspace succeeds.
- * @throws {ApiError} also while the workspace has API keys: OpenRouter rejects that.
+ * @throws {ApiError} also while the workspace has API keys, because OpenRouter then rejects this
  */
 export async function deleteWorkspace(
   client: Client,
@@ -251,7 +254,7 @@ export async function deleteWorkspace(
   return data;
 }
 
-/** The page of a workspace in OpenRouter's dashboard, which is the same for every API host. */
+/** The page of a workspace in OpenRouter's dashboard. It does not depend on `api-url`. */
 export function dashboardUrl(slug: string): string {
   return `https://openrouter.ai/workspaces/${slug}`;
 }
