@@ -2403,23 +2403,23 @@
       const count = text.slice(0, -1);
       return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
     }
-    const SHAPE = "a duration such as 90s, 15m, 48h or 14d";
+    const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
     function duration_duration(bounds) {
-      return pipe(schemas_string(`must be ${SHAPE}`), transform((text, context) => read(text, context, {
+      return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
         bounds: bounds
       })));
     }
     function durationOrNever(bounds) {
       const or = ", or never";
-      return pipe(schemas_string(`must be ${SHAPE}${or}`), transform((text, context) => text === "never" ? null : read(text, context, {
+      return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => text === "never" ? null : parseWithin(text, context, {
         bounds: bounds,
         or: or
       })));
     }
-    function read(text, context, {bounds: bounds, or: or = ""}) {
+    function parseWithin(text, context, {bounds: bounds, or: or = ""}) {
       const ms = parseDuration(text);
       if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-      const message = ms === void 0 ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
+      const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
       context.issues.push({
         code: "custom",
         message: message + or,
@@ -2427,9 +2427,9 @@
       });
       return NEVER;
     }
-    function shortcoming(text) {
-      const wrong = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
-      return `${wrong} ${SHAPE}`;
+    function describeDefect(text) {
+      const problem = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
+      return `${problem} ${EXAMPLES}`;
     }
     function toMs(text) {
       return parseDuration(text) ?? Number.NaN;
@@ -3088,8 +3088,8 @@
       issues: "github.event.issue.number"
     };
     function emptyExpression(text, env) {
-      const [, where] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-      return where && `the expression ${where} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
+      const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+      return position && `the expression ${position} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
     }
     function emptyOn(event = "") {
       if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
@@ -3142,7 +3142,7 @@
     }
     function proxyPasswords(env) {
       const {password: password = ""} = toUrl(proxyVariable(env).value) ?? {};
-      return [ password, decoded(password) ?? "" ];
+      return [ password, proxy_decode(password) ?? "" ];
     }
     function proxyVariable(env) {
       const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
@@ -3154,12 +3154,12 @@
     function isProxyUrl(text) {
       const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
       if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
-      return !url.hostname.startsWith("[") && decoded(url.username + url.password) !== void 0;
+      return !url.hostname.startsWith("[") && proxy_decode(url.username + url.password) !== void 0;
     }
     function toUrl(text) {
       return URL.canParse(text) ? new URL(text) : void 0;
     }
-    function decoded(text) {
+    function proxy_decode(text) {
       try {
         return decodeURIComponent(text);
       } catch {
@@ -3186,9 +3186,9 @@
       workspace: text => [ slugOfPage(text) ]
     };
     function suggest(key, schema, text) {
-      const read = SUGGESTERS[key] ?? SUGGESTERS[kindOf(schema)];
-      const found = read?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
-      return found === "null" ? '"null"' : found;
+      const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)];
+      const accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
+      return accepted === "null" ? '"null"' : accepted;
     }
     function withScheme(text) {
       return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
@@ -3200,9 +3200,9 @@
       const page = dashboardUrl("");
       return text.startsWith(page) ? text.slice(page.length) : void 0;
     }
-    function kindOf(schema) {
+    function typeOf(schema) {
       const {def: def} = schema._zod;
-      return "innerType" in def ? kindOf(def.innerType) : def.type;
+      return "innerType" in def ? typeOf(def.innerType) : def.type;
     }
     function toSlug(text) {
       return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
@@ -3210,30 +3210,30 @@
     function readInputs(schema, crossFieldChecks = () => []) {
       const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
       const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ]));
-      const read = safeParse(schema, values);
-      const problems = [ ...read.error ? problemsOf(schema, texts, read.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
-      if (!read.success || problems.length > 0) throw new Failure("invalid-inputs", {
+      const parsed = safeParse(schema, values);
+      const problems = [ ...parsed.error ? problemsOf(schema, texts, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
+      if (!parsed.success || problems.length > 0) throw new Failure("invalid-inputs", {
         problems: problems
       });
-      return read.data;
+      return parsed.data;
     }
     function validFields(schema, values) {
       return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
-        const read = safeParse(fieldOf(schema, key), value);
-        return read.success ? [ [ key, read.data ] ] : [];
+        const parsed = safeParse(fieldOf(schema, key), value);
+        return parsed.success ? [ [ key, parsed.data ] ] : [];
       }));
     }
     function inputName(field) {
       return field.replaceAll("_", "-");
     }
-    const MAY_NAME_SLUG = new Set([ "slug", "workspace" ]);
+    const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
     function problemsOf(schema, texts, error) {
       const groups = new Map;
       for (const issue of error.issues) {
-        const name = `${String(issue.path[0])} ${issue.message}`;
-        const group = groups.get(name) ?? [];
+        const groupKey = `${String(issue.path[0])} ${issue.message}`;
+        const group = groups.get(groupKey) ?? [];
         group.push(issue);
-        groups.set(name, group);
+        groups.set(groupKey, group);
       }
       return [ ...groups.values() ].map(issues => {
         const [first] = issues;
@@ -3244,7 +3244,7 @@
           input: inputName(key),
           message: `is required, and ${first.message}`
         };
-        const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : void 0;
+        const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0;
         const problem = {
           input: inputName(key),
           entries: entries,
@@ -3252,14 +3252,14 @@
           cause: cause
         };
         const suggestion = suggest(key, fieldOf(schema, key), text);
-        return isSecret(key, texts) ? problem : {
+        return containsSecret(key, texts) ? problem : {
           ...problem,
           provided: text,
           suggestion: suggestion
         };
       });
     }
-    function isSecret(key, texts) {
+    function containsSecret(key, texts) {
       const text = texts.get(key) ?? "";
       const managementKey = texts.get("management_key");
       return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
@@ -3292,7 +3292,7 @@
       const causes = "there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it";
       return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}` : `is empty: ${causes}`;
     }
-    function refuse(context, input, message) {
+    function reject(context, input, message) {
       context.issues.push({
         code: "custom",
         message: message,
@@ -3302,10 +3302,10 @@
     }
     function toApiUrl(text, context) {
       const url = URL.canParse(text) ? new URL(text) : void 0;
-      if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return refuse(context, text, "must begin with https, because the key goes there");
-      if (url.username || url.password) return refuse(context, text, "must not hold a user or password");
-      if (/[?#]/.test(text)) return refuse(context, text, "must end with its path: no ? and no #");
+      if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key goes there");
+      if (url.username || url.password) return reject(context, text, "must not hold a user or password");
+      if (/[?#]/.test(text)) return reject(context, text, "must end with its path: no ? and no #");
       return url.href.replace(/\/+$/, "");
     }
     function isLoopback(hostname) {
@@ -3416,8 +3416,8 @@
       return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
     };
     const models = entries("models", modelSlug);
-    const PROVIDER = "must be a provider, without blanks and slashes";
-    const providers = entries("providers", schemas_string(PROVIDER).check(_regex(/^[^\s/]+$/, PROVIDER)));
+    const PROVIDER_MESSAGE = "must be a provider, without blanks and slashes";
+    const providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE)));
     const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
     const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
     const governance_flag = optional(schemas_boolean("must be true or false"));
@@ -3437,23 +3437,23 @@
       include_byok_in_budgets: governance_flag,
       members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
     };
-    function governanceProblems(read, given) {
-      return [ ...listProblems(read), ...limitProblems(read, given), ...orderProblems(read), ...flagProblems(read, given) ];
+    function governanceProblems(valid, provided) {
+      return [ ...listProblems(valid), ...limitProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
     }
-    function listProblems(read) {
+    function listProblems(valid) {
       return [ "models", "providers" ].flatMap(kind => {
-        const allowed = read[`allowed_${kind}`] ?? [];
-        const both = (read[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
-        const message = `has what allowed-${kind} has too: ${both.join(", ")}`;
-        return both.length > 0 ? [ {
+        const allowed = valid[`allowed_${kind}`] ?? [];
+        const inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
+        const message = `has what allowed-${kind} has too: ${inBoth.join(", ")}`;
+        return inBoth.length > 0 ? [ {
           input: `ignored-${kind}`,
           message: message
         } ] : [];
       });
     }
-    function limitProblems(read, given) {
-      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = read;
-      if (typeof limit === "number" && (reset === null || !given.has("guardrail_limit_reset"))) {
+    function limitProblems(valid, provided) {
+      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
+      if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
         const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
         return [ {
           input: "guardrail-limit-usd",
@@ -3461,24 +3461,24 @@
         } ];
       }
       const isLifted = limit === null && reset !== null;
-      if (reset !== void 0 && (isLifted || !given.has("guardrail_limit_usd"))) return [ {
+      if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
         input: "guardrail-limit-reset",
         message: "needs guardrail-limit-usd"
       } ];
       return [];
     }
-    function orderProblems(read) {
-      const set = INTERVALS.flatMap(interval => {
-        const limit = read[`budget_${interval}_usd`];
+    function orderProblems(valid) {
+      const budgets = INTERVALS.flatMap(interval => {
+        const limit = valid[`budget_${interval}_usd`];
         return typeof limit === "number" ? [ {
           input: `budget-${interval}-usd`,
           limit: limit
         } ] : [];
       });
-      return set.flatMap(({input: input, limit: limit}, at) => {
-        const narrower = set[at - 1];
-        if (!narrower || limit > narrower.limit) return [];
-        const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
+      return budgets.flatMap(({input: input, limit: limit}, index) => {
+        const shorter = budgets[index - 1];
+        if (!shorter || limit > shorter.limit) return [];
+        const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
         return [ {
           input: input,
           message: message,
@@ -3486,19 +3486,19 @@
         } ];
       });
     }
-    function flagProblems(read, given) {
-      const isBudget = interval => given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
-      if (read.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
+    function flagProblems(valid, provided) {
+      const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+      if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
       const message = "needs one of the budgets, because OpenRouter sets it with one";
       return [ {
         input: "include-byok-in-budgets",
         message: message
       } ];
     }
-    function toGovernance(read) {
-      const guardrail = toGuardrail(read);
-      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, read[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
-      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = read;
+    function toGovernance(values) {
+      const guardrail = toGuardrail(values);
+      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
+      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = values;
       return {
         ...Object.keys(guardrail).length > 0 && {
           guardrail: guardrail
@@ -3515,11 +3515,11 @@
       };
     }
     const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
-    function toGuardrail(read) {
-      const lists = LISTS.filter(field => read[field] !== void 0);
-      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = read;
+    function toGuardrail(values) {
+      const lists = LISTS.filter(field => values[field] !== void 0);
+      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
       return {
-        ...Object.fromEntries(lists.map(field => [ field, read[field] ])),
+        ...Object.fromEntries(lists.map(field => [ field, values[field] ])),
         ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
         ...limit !== void 0 && {
           limit_usd: limit,
@@ -3538,31 +3538,31 @@
       api_url: connection.api_url,
       timeout: connection.timeout
     });
-    function createProblems(read, given) {
-      const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = read;
-      const isOff = deleteAfterJob === false || !given.has("delete_after_job");
+    function createProblems(valid, provided) {
+      const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid;
+      const isOff = deleteAfterJob === false || !provided.has("delete_after_job");
       const problem = {
         input: "delete-keys",
         message: "needs delete-after-job: true"
       };
-      return [ ...governanceProblems(read, given), ...deleteKeys === true && isOff ? [ problem ] : [] ];
+      return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
     }
     function readCreateInputs() {
-      const read = readInputs(createInputs, createProblems);
+      const values = readInputs(createInputs, createProblems);
       const fields = Object.keys(createWorkspaceRequest.shape);
-      const desired = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
-      const isGiven = key => key in read;
+      const desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key)));
+      const isProvided = key => key in values;
       return {
-        managementKey: read.management_key,
-        apiUrl: read.api_url,
-        timeoutMs: read.timeout,
+        managementKey: values.management_key,
+        apiUrl: values.api_url,
+        timeoutMs: values.timeout,
         desired: desired,
-        governance: toGovernance(read),
-        governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
-        ifExists: read.if_exists,
-        dryRun: read.dry_run,
-        deleteAfterJob: read.delete_after_job,
-        deleteKeys: read.delete_keys
+        governance: toGovernance(values),
+        governanceInputs: Object.keys(governanceInputs).filter(isProvided).map(inputName),
+        ifExists: values.if_exists,
+        dryRun: values.dry_run,
+        deleteAfterJob: values.delete_after_job,
+        deleteKeys: values.delete_keys
       };
     }
     function formatChange({field: field, from: from, to: to}) {
@@ -3954,7 +3954,7 @@
       if (status < 200 || status >= 300) return toFailure(request, response);
       const parsed = safeParse(request.schema, parseJson(body));
       if (!parsed.success) {
-        const reason = `HTTP ${status}, but ${describeDefect(body, parsed.error)}`;
+        const reason = `HTTP ${status}, but ${parse_response_describeDefect(body, parsed.error)}`;
         return {
           kind: "ambiguous",
           reason: reason,
@@ -4012,7 +4012,7 @@
     function formatStatus(status) {
       return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
     }
-    function describeDefect(body, {issues: issues}) {
+    function parse_response_describeDefect(body, {issues: issues}) {
       if (body.trim() === "") return "the body is empty";
       if (parseJson(body) === void 0) return "the body is not JSON";
       const names = issues.map(({path: path}) => path.join(".") || "an object");
@@ -5235,12 +5235,12 @@
         trimWhitespace: false
       });
       return {
-        managementKey: texts([ key, ...key.split(/[\r\n]+/) ]),
-        proxyPassword: texts(proxyPasswords(process.env))
+        managementKey: maskable([ key, ...key.split(/[\r\n]+/) ]),
+        proxyPassword: maskable(proxyPasswords(process.env))
       };
     }
-    function texts(found) {
-      const trimmed = found.map(text => text.trim());
+    function maskable(texts) {
+      const trimmed = texts.map(text => text.trim());
       return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
     }
     function describeApiError(details) {
@@ -6187,15 +6187,15 @@
       timeout: connection.timeout
     });
     function readDeleteInputs() {
-      const read = readInputs(deleteInputs());
+      const values = readInputs(deleteInputs());
       return {
-        managementKey: read.management_key,
-        apiUrl: read.api_url,
-        timeoutMs: read.timeout,
-        workspace: read.workspace,
-        expectSlugPrefix: read.expect_slug_prefix,
-        deleteKeys: read.delete_keys,
-        dryRun: read.dry_run
+        managementKey: values.management_key,
+        apiUrl: values.api_url,
+        timeoutMs: values.timeout,
+        workspace: values.workspace,
+        expectSlugPrefix: values.expect_slug_prefix,
+        deleteKeys: values.delete_keys,
+        dryRun: values.dry_run
       };
     }
     async function deleteOne(request, context, onFound) {
@@ -6286,12 +6286,12 @@
         report.summarize(deleteSummary(result, inputs));
       });
     }
-    const MAX_WORKFLOW = 60;
-    const SUFFIXES = 36 ** 6;
+    const MAX_WORKFLOW_LENGTH = 60;
+    const SUFFIX_COUNT = 36 ** 6;
     function keyNameOf(env, random) {
-      const workflow = [ ...env["GITHUB_WORKFLOW"] ?? "" ].slice(0, MAX_WORKFLOW).join("");
+      const workflow = [ ...env["GITHUB_WORKFLOW"] ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join("");
       const run = [ env["GITHUB_RUN_ID"], env["GITHUB_RUN_ATTEMPT"] ].filter(Boolean).join(".");
-      const suffix = Math.floor(random * SUFFIXES).toString(36).padStart(6, "0");
+      const suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
       return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
     }
     const keyInputs = () => {
@@ -6313,27 +6313,36 @@
         timeout: connection.timeout
       });
     };
-    function keyProblems({limit_reset: reset, replace: replace}, given) {
-      return [ ...reset !== void 0 && !given.has("limit_usd") ? [ {
-        input: "limit-reset",
-        message: "needs limit-usd: without a limit there is none to reset"
-      } ] : [], ...replace === true && !given.has("name") ? [ {
-        input: "replace",
-        message: "needs name: the name that is made up is a new one each time"
-      } ] : [] ];
+    function keyProblems({limit_reset: reset, replace: replace}, provided) {
+      const problems = [];
+      if (reset !== void 0 && !provided.has("limit_usd")) {
+        const message = "needs limit-usd: without a limit there is none to reset";
+        problems.push({
+          input: "limit-reset",
+          message: message
+        });
+      }
+      if (replace === true && !provided.has("name")) {
+        const message = "needs name: the name that is made up is a new one each time";
+        problems.push({
+          input: "replace",
+          message: message
+        });
+      }
+      return problems;
     }
     function readKeyInputs() {
-      const read = readInputs(keyInputs(), keyProblems);
-      const {limit_reset: reset, include_byok_in_limit: byok} = read;
+      const values = readInputs(keyInputs(), keyProblems);
+      const {limit_reset: reset, include_byok_in_limit: byok} = values;
       return {
-        managementKey: read.management_key,
-        apiUrl: read.api_url,
-        timeoutMs: read.timeout,
-        workspace: read.workspace,
+        managementKey: values.management_key,
+        apiUrl: values.api_url,
+        timeoutMs: values.timeout,
+        workspace: values.workspace,
         desired: {
-          name: read.name ?? keyNameOf(process.env, Math.random()),
-          ...read.limit_usd !== void 0 && {
-            limit: read.limit_usd
+          name: values.name ?? keyNameOf(process.env, Math.random()),
+          ...values.limit_usd !== void 0 && {
+            limit: values.limit_usd
           },
           ...reset !== void 0 && {
             limit_reset: reset
@@ -6342,10 +6351,10 @@
             include_byok_in_limit: byok
           }
         },
-        nameIsRandom: read.name === void 0,
-        expiresInMs: read.expires_in,
-        revokeAfterJob: read.revoke_after_job,
-        replace: read.replace
+        nameIsRandom: values.name === void 0,
+        expiresInMs: values.expires_in,
+        revokeAfterJob: values.revoke_after_job,
+        replace: values.replace
       };
     }
     const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
@@ -6800,17 +6809,17 @@
       timeout: timeout("10m")
     });
     function readSweepInputs() {
-      const read = readInputs(sweepInputs());
+      const values = readInputs(sweepInputs());
       return {
-        managementKey: read.management_key,
-        apiUrl: read.api_url,
-        timeoutMs: read.timeout,
-        slugPattern: read.slug_pattern,
-        olderThanMs: read.older_than,
-        keep: read.keep,
-        deleteKeys: read.delete_keys,
-        maxDeletions: read.max_deletions,
-        dryRun: read.dry_run
+        managementKey: values.management_key,
+        apiUrl: values.api_url,
+        timeoutMs: values.timeout,
+        slugPattern: values.slug_pattern,
+        olderThanMs: values.older_than,
+        keep: values.keep,
+        deleteKeys: values.delete_keys,
+        maxDeletions: values.max_deletions,
+        dryRun: values.dry_run
       };
     }
     const MAX_REMEMBERED = 1e3;

@@ -4,10 +4,10 @@ import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../openrouter/key-format.ts';
 import { duration, toMs } from './duration.ts';
 import { readInputs } from './read-inputs.ts';
 
-/** What `action.yml` gives for the input, if an author leaves it out or empty. */
+/** The default of `action.yml`, which also applies if the author leaves the input empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
 
-/** What every action needs to reach OpenRouter; the keys are input names with underscores. */
+/** The inputs with which every action connects to OpenRouter. */
 export const connection = {
   management_key: z
     .string({ error: () => missingKey(process.env) })
@@ -22,14 +22,15 @@ export const connection = {
   timeout: timeout('60s'),
 };
 
-/** The time for a whole step, which is `preset` where an author gives none. */
+/** The input for the timeout of a step, `preset` by default. Parses to milliseconds. */
 export function timeout(preset: string) {
   return z._default(duration({ min: '1s', max: '24h' }), toMs(preset));
 }
 
+/** How to connect to OpenRouter. */
 export interface Connection {
   managementKey: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   apiUrl: string;
   timeoutMs: number;
 }
@@ -43,7 +44,7 @@ export function readManagementKey(): string {
   return readInputs(z.object({ management_key: connection.management_key })).management_key;
 }
 
-/** The cause of an empty key is never in the log, so the likely ones are told, by event. */
+/** The likely causes of an empty key, by event. The log has no trace of the actual cause. */
 function missingKey(env: NodeJS.ProcessEnv): string {
   const [event, actor] = [env['GITHUB_EVENT_NAME'], env['GITHUB_ACTOR']];
   if (actor === 'dependabot[bot]') {
@@ -56,26 +57,26 @@ function missingKey(env: NodeJS.ProcessEnv): string {
     : `is empty: ${causes}`;
 }
 
-function refuse(context: z.core.ParsePayload, input: string, message: string): never {
+function reject(context: z.core.ParsePayload, input: string, message: string): never {
   context.issues.push({ code: 'custom', message, input });
   return z.NEVER;
 }
 
 function toApiUrl(text: string, context: z.core.ParsePayload): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url?.hostname) return refuse(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+  if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    return refuse(context, text, 'must begin with https, because the key goes there');
+    return reject(context, text, 'must begin with https, because the key goes there');
   }
   if (url.username || url.password)
-    return refuse(context, text, 'must not hold a user or password');
-  if (/[?#]/.test(text)) return refuse(context, text, 'must end with its path: no ? and no #');
+    return reject(context, text, 'must not hold a user or password');
+  if (/[?#]/.test(text)) return reject(context, text, 'must end with its path: no ? and no #');
   return url.href.replace(/\/+$/, '');
 }
 
 /**
- * Whether the host of a URL, which is written there in the one canonical way, is this machine. As
- * `@actions/http-client` knows it: what it takes for loopback, it leads around every proxy.
+ * Whether the host of a parsed URL is this machine. The rule is that of `@actions/http-client`, which
+ * bypasses every proxy for loopback hosts.
  */
 function isLoopback(hostname: string): boolean {
   const isAddress = isIPv4(hostname) && hostname.startsWith('127.');

@@ -11,8 +11,8 @@ import { governanceInputs, governanceProblems, toGovernance } from './governance
 import { inputName, readInputs } from './read-inputs.ts';
 
 /**
- * The inputs of `action.yml`, in the order in which their problems are told. Built at once, where
- * those of the other actions are only by these, which a create need not wait for.
+ * The inputs of `action.yml`, in the order in which their problems are reported. The schemas of the
+ * other actions are functions: to build them all would take 2 ms of each create.
  */
 export const createInputs = z.object({
   management_key: connection.management_key,
@@ -27,37 +27,42 @@ export const createInputs = z.object({
 });
 
 interface CreateInputs extends Connection, CreateRequest {
-  /** Whether the clean-up after the job deletes the API keys in the workspace, too. */
+  /** Whether the cleanup after the job also deletes the API keys in the workspace. */
   deleteKeys: boolean;
 }
 
-/** What is wrong between the inputs, each of which is right by itself. */
+/** Checks the inputs against each other. */
 function createProblems(
-  read: Partial<z.infer<typeof createInputs>>,
-  given: ReadonlySet<string>,
+  valid: Partial<z.infer<typeof createInputs>>,
+  provided: ReadonlySet<string>,
 ): InvalidInput[] {
-  const { delete_keys: deleteKeys, delete_after_job: deleteAfterJob } = read;
-  const isOff = deleteAfterJob === false || !given.has('delete_after_job');
+  const { delete_keys: deleteKeys, delete_after_job: deleteAfterJob } = valid;
+  const isOff = deleteAfterJob === false || !provided.has('delete_after_job');
   const problem = { input: 'delete-keys', message: 'needs delete-after-job: true' };
-  return [...governanceProblems(read, given), ...(deleteKeys === true && isOff ? [problem] : [])];
+  return [
+    ...governanceProblems(valid, provided),
+    ...(deleteKeys === true && isOff ? [problem] : []),
+  ];
 }
 
-/** @throws {Failure} that names every input which cannot be used. */
+/** @throws {Failure} `invalid-inputs` */
 export function readCreateInputs(): CreateInputs {
-  const read = readInputs(createInputs, createProblems);
+  const values = readInputs(createInputs, createProblems);
   const fields = Object.keys(createWorkspaceRequest.shape);
-  const desired = Object.fromEntries(Object.entries(read).filter(([key]) => fields.includes(key)));
-  const isGiven = (key: string) => key in read;
+  const desired = Object.fromEntries(
+    Object.entries(values).filter(([key]) => fields.includes(key)),
+  );
+  const isProvided = (key: string) => key in values;
   return {
-    managementKey: read.management_key,
-    apiUrl: read.api_url,
-    timeoutMs: read.timeout,
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
     desired: desired as CreateWorkspaceRequest,
-    governance: toGovernance(read),
-    governanceInputs: Object.keys(governanceInputs).filter(isGiven).map(inputName),
-    ifExists: read.if_exists,
-    dryRun: read.dry_run,
-    deleteAfterJob: read.delete_after_job,
-    deleteKeys: read.delete_keys,
+    governance: toGovernance(values),
+    governanceInputs: Object.keys(governanceInputs).filter(isProvided).map(inputName),
+    ifExists: values.if_exists,
+    dryRun: values.dry_run,
+    deleteAfterJob: values.delete_after_job,
+    deleteKeys: values.delete_keys,
   };
 }

@@ -4,7 +4,7 @@ import { type Connection, connection } from './connection.ts';
 import { flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
-/** The inputs of `delete/action.yml`, in the order in which their problems are told. */
+/** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
 export const deleteInputs = () =>
   z.object({
     management_key: connection.management_key,
@@ -20,16 +20,16 @@ export const deleteInputs = () =>
 
 interface DeleteInputs extends Connection, DeleteRequest {}
 
-/** @throws {Failure} that names every input which cannot be used. */
+/** @throws {Failure} `invalid-inputs` */
 export function readDeleteInputs(): DeleteInputs {
-  const read = readInputs(deleteInputs());
+  const values = readInputs(deleteInputs());
   return {
-    managementKey: read.management_key,
-    apiUrl: read.api_url,
-    timeoutMs: read.timeout,
-    workspace: read.workspace,
-    expectSlugPrefix: read.expect_slug_prefix,
-    deleteKeys: read.delete_keys,
-    dryRun: read.dry_run,
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
+    expectSlugPrefix: values.expect_slug_prefix,
+    deleteKeys: values.delete_keys,
+    dryRun: values.dry_run,
   };
 }

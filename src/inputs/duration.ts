@@ -7,40 +7,43 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** The milliseconds in `90s`, `15m`, `48h` or `14d`; undefined for anything else. */
+/** Parses `90s`, `15m`, `48h` or `14d` to milliseconds; returns undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const unit = UNITS[text.slice(-1)];
   const count = text.slice(0, -1);
   return unit !== undefined && /^\d+$/.test(count) ? Number(count) * unit : undefined;
 }
 
-const SHAPE = 'a duration such as 90s, 15m, 48h or 14d';
+const EXAMPLES = 'a duration such as 90s, 15m, 48h or 14d';
 
+/** The accepted range, as durations. */
 interface Bounds {
   min: string;
   max: string;
 }
 
-/** A duration as text, which is milliseconds to the program; the bounds are durations too. */
+/** An input for a duration. Parses to milliseconds. */
 export function duration(bounds: Bounds) {
   return z.pipe(
-    z.string(`must be ${SHAPE}`),
-    z.transform((text: string, context: z.core.ParsePayload) => read(text, context, { bounds })),
-  );
-}
-
-/** The same, or the word `never`, which is null to the program. */
-export function durationOrNever(bounds: Bounds) {
-  const or = ', or never';
-  return z.pipe(
-    z.string(`must be ${SHAPE}${or}`),
+    z.string(`must be ${EXAMPLES}`),
     z.transform((text: string, context: z.core.ParsePayload) =>
-      text === 'never' ? null : read(text, context, { bounds, or }),
+      parseWithin(text, context, { bounds }),
     ),
   );
 }
 
-function read(
+/** An input for a duration, or for the word `never`, which parses to null. */
+export function durationOrNever(bounds: Bounds) {
+  const or = ', or never';
+  return z.pipe(
+    z.string(`must be ${EXAMPLES}${or}`),
+    z.transform((text: string, context: z.core.ParsePayload) =>
+      text === 'never' ? null : parseWithin(text, context, { bounds, or }),
+    ),
+  );
+}
+
+function parseWithin(
   text: string,
   context: z.core.ParsePayload,
   { bounds, or = '' }: { bounds: Bounds; or?: string },
@@ -50,17 +53,17 @@ function read(
     return ms;
   }
   const message =
-    ms === undefined ? shortcoming(text) : `must be from ${bounds.min} to ${bounds.max}`;
+    ms === undefined ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
   context.issues.push({ code: 'custom', message: message + or, input: text });
   return z.NEVER;
 }
 
-function shortcoming(text: string): string {
-  const wrong = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
-  return `${wrong} ${SHAPE}`;
+function describeDefect(text: string): string {
+  const problem = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
+  return `${problem} ${EXAMPLES}`;
 }
 
-/** The milliseconds in a duration that the program itself has. */
+/** Parses a duration that is written in the source code. */
 export function toMs(text: string): number {
   return parseDuration(text) ?? Number.NaN;
 }

@@ -1,11 +1,11 @@
-/** Where an empty expression leaves a hyphen with nothing behind it, before it, or between two. */
+/** The hyphens that an empty expression leaves: trailing, leading or doubled. */
 const GAPS: readonly (readonly [RegExp, string])[] = [
   [/[-_]$/, 'at its end'],
   [/^[-_]/, 'at its beginning'],
   [/[-_]{2}/, 'in its middle'],
 ];
 
-/** Where the payload of an event that is about a pull request has its number. */
+/** Where the payload of an event about a pull request or an issue has the number. */
 const NUMBERS: Readonly<Record<string, string>> = {
   pull_request_review: 'github.event.pull_request.number',
   pull_request_review_comment: 'github.event.pull_request.number',
@@ -14,17 +14,20 @@ const NUMBERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why `text` is not a slug, where it reads like `preview-${{ … }}` with an expression that is empty.
- * Without the hyphen it would be a slug, and every run of the workflow would share its workspace.
+ * Explains why `text` is not a slug, if it looks like `preview-${{ … }}` with an empty expression.
+ * Such a text must not be corrected by removing the hyphen: every run of the workflow would then
+ * share one workspace.
  */
 export function emptyExpression(text: string, env: NodeJS.ProcessEnv): string | undefined {
-  const [, where] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-  return where && `the expression ${where} was probably empty${emptyOn(env['GITHUB_EVENT_NAME'])}`;
+  const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+  return (
+    position && `the expression ${position} was probably empty${emptyOn(env['GITHUB_EVENT_NAME'])}`
+  );
 }
 
 /**
- * What is empty in the payload of `event`, of what slugs are made of.
- * https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ * Names the fields that slugs often use and that are empty on `event`
+ * (https://docs.github.com/en/webhooks/webhook-events-and-payloads).
  */
 function emptyOn(event = ''): string {
   if (['', 'pull_request', 'pull_request_target'].includes(event)) return '';

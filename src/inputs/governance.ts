@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
-import { type Budgets, INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
+import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
   type GuardrailUpdate,
   RESET_INTERVALS,
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
 import { modelSlug } from '../openrouter/resources/workspaces.ts';
+import type { BudgetLimits } from '../operations/governance/budget-writes.ts';
 import type { Governance } from '../operations/governance/governance.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 
-/** A list of `what`, such as `models`, each of which is an `entry`. */
+/** A list of `what`, such as `models`. Each item is an `entry`. */
 const entries = (what: string, entry: z.ZodMiniType<string>) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
   return z.optional(
@@ -19,10 +20,13 @@ const entries = (what: string, entry: z.ZodMiniType<string>) => {
   );
 };
 
-// One schema serves several inputs: to build each takes a part of the time that a create takes.
+// Inputs share schemas, because building one takes a measurable part of the time of a create.
 const models = entries('models', modelSlug);
-const PROVIDER = 'must be a provider, without blanks and slashes';
-const providers = entries('providers', z.string(PROVIDER).check(z.regex(/^[^\s/]+$/, PROVIDER)));
+const PROVIDER_MESSAGE = 'must be a provider, without blanks and slashes';
+const providers = entries(
+  'providers',
+  z.string(PROVIDER_MESSAGE).check(z.regex(/^[^\s/]+$/, PROVIDER_MESSAGE)),
+);
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
 const amount = z.optional(z.nullable(z.number(USD_MESSAGE).check(z.gt(0, USD_MESSAGE))));
@@ -30,7 +34,7 @@ const flag = z.optional(z.boolean('must be true or false'));
 
 const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(', ')} or "null"`;
 
-/** The inputs of `action.yml` that say what a workspace may do and cost, and who is in it. */
+/** The inputs of `action.yml` for guardrail, budgets and members. */
 export const governanceInputs = {
   allowed_models: models,
   ignored_models: models,
@@ -54,70 +58,71 @@ export const governanceInputs = {
 
 type GovernanceInputs = z.infer<z.ZodMiniObject<typeof governanceInputs>>;
 
-type Given = ReadonlySet<string>;
+/** The names of the inputs that the author wrote, valid or not, with underscores. */
+type Provided = ReadonlySet<string>;
 
-/** What is wrong between the inputs, each of which is right by itself. */
-export function governanceProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
+/** Checks the inputs against each other. `valid` has only those that are valid on their own. */
+export function governanceProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   return [
-    ...listProblems(read),
-    ...limitProblems(read, given),
-    ...orderProblems(read),
-    ...flagProblems(read, given),
+    ...listProblems(valid),
+    ...limitProblems(valid, provided),
+    ...orderProblems(valid),
+    ...flagProblems(valid, provided),
   ];
 }
 
-function listProblems(read: GovernanceInputs): InvalidInput[] {
+function listProblems(valid: GovernanceInputs): InvalidInput[] {
   return (['models', 'providers'] as const).flatMap((kind) => {
-    const allowed = read[`allowed_${kind}`] ?? [];
-    const both = (read[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
-    const message = `has what allowed-${kind} has too: ${both.join(', ')}`;
-    return both.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
+    const allowed = valid[`allowed_${kind}`] ?? [];
+    const inBoth = (valid[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
+    const message = `has what allowed-${kind} has too: ${inBoth.join(', ')}`;
+    return inBoth.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
   });
 }
 
-function limitProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
-  const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = read;
-  if (typeof limit === 'number' && (reset === null || !given.has('guardrail_limit_reset'))) {
+function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
+  const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = valid;
+  if (typeof limit === 'number' && (reset === null || !provided.has('guardrail_limit_reset'))) {
     const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
     return [{ input: 'guardrail-limit-usd', message }];
   }
   const isLifted = limit === null && reset !== null;
-  if (reset !== undefined && (isLifted || !given.has('guardrail_limit_usd'))) {
+  if (reset !== undefined && (isLifted || !provided.has('guardrail_limit_usd'))) {
     return [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd' }];
   }
   return [];
 }
 
-function orderProblems(read: GovernanceInputs): InvalidInput[] {
-  const set = INTERVALS.flatMap((interval) => {
-    const limit = read[`budget_${interval}_usd`];
+function orderProblems(valid: GovernanceInputs): InvalidInput[] {
+  const budgets = INTERVALS.flatMap((interval) => {
+    const limit = valid[`budget_${interval}_usd`];
     return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
   });
-  return set.flatMap(({ input, limit }, at) => {
-    const narrower = set[at - 1];
-    if (!narrower || limit > narrower.limit) return [];
-    const message = `must be more than ${narrower.input}, which is ${narrower.limit}`;
+  return budgets.flatMap(({ input, limit }, index) => {
+    const shorter = budgets[index - 1];
+    if (!shorter || limit > shorter.limit) return [];
+    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
     return [{ input, message, provided: String(limit) }];
   });
 }
 
-function flagProblems(read: GovernanceInputs, given: Given): InvalidInput[] {
+function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const isBudget = (interval: Interval) =>
-    given.has(`budget_${interval}_usd`) && read[`budget_${interval}_usd`] !== null;
-  if (read.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];
+    provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+  if (valid.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];
   const message = 'needs one of the budgets, because OpenRouter sets it with one';
   return [{ input: 'include-byok-in-budgets', message }];
 }
 
-/** What the inputs ask for, in the API's terms; nothing of what nobody wrote. */
-export function toGovernance(read: GovernanceInputs): Governance {
-  const guardrail = toGuardrail(read);
+/** Converts the inputs to the API's terms. What the author did not write is absent. */
+export function toGovernance(values: GovernanceInputs): Governance {
+  const guardrail = toGuardrail(values);
   const limits = Object.fromEntries(
-    INTERVALS.map((interval) => [interval, read[`budget_${interval}_usd`]] as const).filter(
+    INTERVALS.map((interval) => [interval, values[`budget_${interval}_usd`]] as const).filter(
       ([, limit]) => limit !== undefined,
     ),
-  ) as { [Interval in keyof Budgets]: number | null };
-  const { include_byok_in_budgets, members } = read;
+  ) as BudgetLimits;
+  const { include_byok_in_budgets, members } = values;
   return {
     ...(Object.keys(guardrail).length > 0 && { guardrail }),
     ...(Object.keys(limits).length > 0 && { budgets: { limits, include_byok_in_budgets } }),
@@ -132,12 +137,12 @@ const LISTS = [
   'ignored_providers',
 ] as const;
 
-function toGuardrail(read: GovernanceInputs): GuardrailUpdate {
-  const lists = LISTS.filter((field) => read[field] !== undefined);
-  const { enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null } = read;
+function toGuardrail(values: GovernanceInputs): GuardrailUpdate {
+  const lists = LISTS.filter((field) => values[field] !== undefined);
+  const { enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null } = values;
   return {
-    ...Object.fromEntries(lists.map((field) => [field, read[field]])),
-    // The single field is deprecated: it is copied to these.
+    ...Object.fromEntries(lists.map((field) => [field, values[field]])),
+    // The API's single field `enforce_zdr` is deprecated. It sets the same fields.
     ...(enforce_zdr !== undefined &&
       Object.fromEntries(ZDR_FIELDS.map((field) => [field, enforce_zdr]))),
     ...(limit !== undefined && { limit_usd: limit, reset_interval: reset }),

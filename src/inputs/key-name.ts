@@ -1,17 +1,17 @@
-/** Of a workflow's name, in characters; it can be of any length. */
-const MAX_WORKFLOW = 60;
+/** The maximum number of characters from the workflow's name, which can have any length. */
+const MAX_WORKFLOW_LENGTH = 60;
 
-/** How many different suffixes there are: six digits of base 36. */
-const SUFFIXES = 36 ** 6;
+/** The number of different suffixes: six digits in base 36. */
+const SUFFIX_COUNT = 36 ** 6;
 
 /**
- * The name of a key for the job that `env` describes, from which one finds the run that made it.
- * `random`, at least 0 and below 1, tells apart the jobs of a matrix, whose GITHUB_JOB is the same.
+ * Names a key after the job that `env` describes, so that the name leads to the run that created it.
+ * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
  */
 export function keyNameOf(env: NodeJS.ProcessEnv, random: number): string {
-  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW).join('');
+  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
-  const suffix = Math.floor(random * SUFFIXES)
+  const suffix = Math.floor(random * SUFFIX_COUNT)
     .toString(36)
     .padStart(6, '0');
   return [env['GITHUB_REPOSITORY'], workflow, run, env['GITHUB_JOB'], suffix]

@@ -9,14 +9,14 @@ import { flag, idOrSlug } from './fields.ts';
 import { keyNameOf } from './key-name.ts';
 import { readInputs } from './read-inputs.ts';
 
-/** The inputs of `key/action.yml`, in the order in which their problems are told. */
+/** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
     management_key: connection.management_key,
     workspace: idOrSlug(),
     name: z.optional(
-      // What looks like one would be hidden, in the name by which the key is found again.
+      // The report redacts what looks like a key, so such a name could not be shown.
       name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not hold a key')),
     ),
     limit_usd: limit,
@@ -30,51 +30,43 @@ export const keyInputs = () => {
   });
 };
 
-/** What is wrong between the inputs, each of which is right by itself. */
+/** Checks the inputs against each other. */
 function keyProblems(
   { limit_reset: reset, replace }: Partial<z.infer<ReturnType<typeof keyInputs>>>,
-  given: ReadonlySet<string>,
+  provided: ReadonlySet<string>,
 ): InvalidInput[] {
-  return [
-    ...(reset !== undefined && !given.has('limit_usd')
-      ? [
-          {
-            input: 'limit-reset',
-            message: 'needs limit-usd: without a limit there is none to reset',
-          },
-        ]
-      : []),
-    ...(replace === true && !given.has('name')
-      ? [
-          {
-            input: 'replace',
-            message: 'needs name: the name that is made up is a new one each time',
-          },
-        ]
-      : []),
-  ];
+  const problems: InvalidInput[] = [];
+  if (reset !== undefined && !provided.has('limit_usd')) {
+    const message = 'needs limit-usd: without a limit there is none to reset';
+    problems.push({ input: 'limit-reset', message });
+  }
+  if (replace === true && !provided.has('name')) {
+    const message = 'needs name: the name that is made up is a new one each time';
+    problems.push({ input: 'replace', message });
+  }
+  return problems;
 }
 
 interface KeyInputs extends Connection, KeyRequest {}
 
-/** @throws {Failure} that names every input which cannot be used. */
+/** @throws {Failure} `invalid-inputs` */
 export function readKeyInputs(): KeyInputs {
-  const read = readInputs(keyInputs(), keyProblems);
-  const { limit_reset: reset, include_byok_in_limit: byok } = read;
+  const values = readInputs(keyInputs(), keyProblems);
+  const { limit_reset: reset, include_byok_in_limit: byok } = values;
   return {
-    managementKey: read.management_key,
-    apiUrl: read.api_url,
-    timeoutMs: read.timeout,
-    workspace: read.workspace,
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
     desired: {
-      name: read.name ?? keyNameOf(process.env, Math.random()),
-      ...(read.limit_usd !== undefined && { limit: read.limit_usd }),
+      name: values.name ?? keyNameOf(process.env, Math.random()),
+      ...(values.limit_usd !== undefined && { limit: values.limit_usd }),
       ...(reset !== undefined && { limit_reset: reset }),
       ...(byok !== undefined && { include_byok_in_limit: byok }),
     },
-    nameIsRandom: read.name === undefined,
-    expiresInMs: read.expires_in,
-    revokeAfterJob: read.revoke_after_job,
-    replace: read.replace,
+    nameIsRandom: values.name === undefined,
+    expiresInMs: values.expires_in,
+    revokeAfterJob: values.revoke_after_job,
+    replace: values.replace,
   };
 }

@@ -7,13 +7,14 @@ const BOOLEANS = new Map([
 ]);
 
 /**
- * The value that `text` stands for where `schema` is expected, or `text` itself where it stands
- * for none, so that the schema refuses it in its own words.
+ * Parses the text of an input to a value for `schema`. If that is not possible, returns `text`, so
+ * that the schema rejects it with its own message.
  *
- * Booleans are the six words of YAML 1.2's core schema, as in `getBooleanInput` of
- * `@actions/core`; numbers are JSON's; a list has one entry per line or comma, or is a JSON array;
- * `null` is null where the schema takes it. In a workflow that text has quotes: GitHub turns YAML's
- * own null into an empty input.
+ * - Booleans: the six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`.
+ * - Numbers: as in JSON.
+ * - Lists: one entry per line, or separated by commas, or a JSON array.
+ * - `null`, if the schema accepts it. A workflow must quote it: GitHub turns YAML's own null into an
+ *   empty input.
  */
 export function parseInput(schema: z.core.$ZodType, text: string): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;

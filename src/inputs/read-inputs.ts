@@ -7,18 +7,18 @@ import { proxyProblems } from './proxy.ts';
 import { suggest } from './suggest.ts';
 
 /**
- * The inputs of this step as `schema` types them. Its keys are the names of the inputs with
- * underscores for hyphens. An input that is absent or empty is absent from what is read, so that
- * nothing is sent that nobody wrote.
- * @param crossFieldChecks finds what is wrong between those inputs that are right by themselves; `given` has
- *   the names of all that were written.
- * @throws {Failure} that names every input which cannot be used.
+ * Reads and validates the inputs of this step. The keys of `schema` are the names of the inputs with
+ * underscores for hyphens. An input that is absent or empty is absent from the result, so that only
+ * what the author wrote is sent.
+ * @param crossFieldChecks checks inputs against each other: `valid` has the inputs that are valid on
+ *   their own, `provided` the names of all that the author wrote
+ * @throws {Failure} `invalid-inputs`, with all problems
  */
 export function readInputs<Shape extends z.core.$ZodShape>(
   schema: z.ZodMiniObject<Shape>,
   crossFieldChecks: (
-    read: Partial<z.infer<z.ZodMiniObject<Shape>>>,
-    given: ReadonlySet<string>,
+    valid: Partial<z.infer<z.ZodMiniObject<Shape>>>,
+    provided: ReadonlySet<string>,
   ) => InvalidInput[] = () => [],
 ): z.infer<z.ZodMiniObject<Shape>> {
   const texts = new Map(
@@ -29,43 +29,44 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   const values = Object.fromEntries(
     [...texts].map(([key, text]) => [key, parseInput(fieldOf(schema, key), text)]),
   );
-  const read = z.safeParse(schema, values);
+  const parsed = z.safeParse(schema, values);
   const problems = [
-    ...(read.error ? problemsOf(schema, texts, read.error) : []),
+    ...(parsed.error ? problemsOf(schema, texts, parsed.error) : []),
     ...crossFieldChecks(
       validFields(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
       new Set(texts.keys()),
     ),
     ...proxyProblems(process.env),
   ];
-  if (!read.success || problems.length > 0) throw new Failure('invalid-inputs', { problems });
-  return read.data;
+  if (!parsed.success || problems.length > 0) throw new Failure('invalid-inputs', { problems });
+  return parsed.data;
 }
 
-/** Those of `values` that `schema` takes. */
+/** The values that are valid on their own. */
 function validFields(
   schema: z.ZodMiniObject,
   values: Record<string, unknown>,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) => {
-      const read = z.safeParse(fieldOf(schema, key), value);
-      return read.success ? [[key, read.data]] : [];
+      const parsed = z.safeParse(fieldOf(schema, key), value);
+      return parsed.success ? [[key, parsed.data]] : [];
     }),
   );
 }
 
-/** `default_text_model` is written `default-text-model` in a workflow. */
+/** The name of an input for a field: `default-text-model` for `default_text_model`. */
 export function inputName(field: string): string {
   return field.replaceAll('_', '-');
 }
 
-/** The inputs whose text is often made of an expression behind a hyphen. */
-const MAY_NAME_SLUG: ReadonlySet<string> = new Set(['slug', 'workspace']);
+/** The inputs whose text often ends with an expression after a hyphen. */
+const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'workspace']);
 
+/** The texts of the provided inputs, by field. */
 type Texts = ReadonlyMap<string, string>;
 
-/** One problem per input and message: the entries of a list that share a fault share a line. */
+/** Lists one problem per input and message. The entries of a list with the same problem share it. */
 function problemsOf(
   schema: z.ZodMiniObject,
   texts: Texts,
@@ -73,10 +74,10 @@ function problemsOf(
 ): InvalidInput[] {
   const groups = new Map<string, z.core.$ZodIssue[]>();
   for (const issue of error.issues) {
-    const name = `${String(issue.path[0])} ${issue.message}`;
-    const group = groups.get(name) ?? [];
+    const groupKey = `${String(issue.path[0])} ${issue.message}`;
+    const group = groups.get(groupKey) ?? [];
     group.push(issue);
-    groups.set(name, group);
+    groups.set(groupKey, group);
   }
   return [...groups.values()].map((issues) => {
     const [first] = issues as [z.core.$ZodIssue];
@@ -86,15 +87,15 @@ function problemsOf(
     if (text === undefined) {
       return { input: inputName(key), message: `is required, and ${first.message}` };
     }
-    const cause = MAY_NAME_SLUG.has(key) ? emptyExpression(text, process.env) : undefined;
+    const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : undefined;
     const problem = { input: inputName(key), entries, message: first.message, cause };
     const suggestion = suggest(key, fieldOf(schema, key), text);
-    return isSecret(key, texts) ? problem : { ...problem, provided: text, suggestion };
+    return containsSecret(key, texts) ? problem : { ...problem, provided: text, suggestion };
   });
 }
 
-/** The key is, wherever it stands, and so are a user and a password in a URL. */
-function isSecret(key: string, texts: Texts): boolean {
+/** Whether the text of an input contains the management key, or a user and a password in a URL. */
+function containsSecret(key: string, texts: Texts): boolean {
   const text = texts.get(key) ?? '';
   const managementKey = texts.get('management_key');
   return (

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import { parseInput } from './parse-input.ts';
 
-/** Not 1 and 0: a number can be a count, or an exit code, where 0 is success. */
+/** Words that mean a boolean. 1 and 0 are left out: they can be a count or an exit code. */
 const BOOLEANS: Readonly<Record<string, string>> = {
   yes: 'true',
   y: 'true',
@@ -13,8 +13,8 @@ const BOOLEANS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Readings of a refused text by what is expected, the likelier first. Only what cannot do harm where
- * the author meant something else, because a suggestion is copied without a second thought.
+ * Suggestions for a rejected text, by input or by type, the likeliest first. Authors copy a suggestion
+ * without thinking, so each must be harmless even if they meant something else.
  */
 const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
   boolean: (text) => [text.toLowerCase(), BOOLEANS[text.toLowerCase()]],
@@ -28,46 +28,47 @@ const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)
   workspace: (text) => [slugOfPage(text)],
 };
 
-/** What the author of `text` meant, where `schema` refuses it and a close reading is accepted. */
+/** Suggests what the author of a rejected `text` probably meant, if `schema` accepts that. */
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
-  const read = SUGGESTERS[key] ?? SUGGESTERS[kindOf(schema)];
-  const found = read?.(text).find(
+  const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)];
+  const accepted = suggester?.(text).find(
     (suggestion) =>
       suggestion !== undefined &&
       suggestion !== text &&
       z.safeParse(schema, parseInput(schema, suggestion)).success,
   );
-  // Without the quotes it would be YAML's null, which GitHub turns into an empty input.
-  return found === 'null' ? '"null"' : found;
+  // Unquoted, it would be YAML's null, which GitHub turns into an empty input.
+  return accepted === 'null' ? '"null"' : accepted;
 }
 
-/** Only what begins with the name of a host: the key goes there. */
+/** Adds the scheme to a text that begins with a host name. Nothing else: the key is sent there. */
 function withScheme(text: string): string | undefined {
   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : undefined;
 }
 
-/** Without a unit there is none to guess, and `M` is months elsewhere, where `m` is minutes here. */
+/** Corrects case and spaces. No unit is guessed, and `M`, which can mean months, is not corrected. */
 function toDuration(text: string): string | undefined {
   return text.endsWith('M') ? undefined : text.toLowerCase().replace(/^(\d+) +/, '$1');
 }
 
 /**
- * The slug in the address of a workspace's page, and in no other: the end of a path or of a branch
- * names another workspace, if it names one, and so may a name in lower-case letters.
+ * Extracts the slug from the URL of a workspace's page. Any other text may name another workspace: the
+ * last part of a path or a branch, or a name in lower case.
  */
 function slugOfPage(text: string): string | undefined {
   const page = dashboardUrl('');
   return text.startsWith(page) ? text.slice(page.length) : undefined;
 }
 
-function kindOf(schema: z.core.$ZodType): string {
+/** The type of value that `schema` expects, without optional, nullable and default. */
+function typeOf(schema: z.core.$ZodType): string {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  return 'innerType' in def ? kindOf(def.innerType) : def.type;
+  return 'innerType' in def ? typeOf(def.innerType) : def.type;
 }
 
 /**
- * `text` with a hyphen for each character that is not a letter or a digit. Nothing that tells two
- * slugs apart is cut off, so that what lacks a part, has other letters or is too long stays refused.
+ * Replaces each character that is not a letter or a digit by a hyphen. Nothing that distinguishes two
+ * slugs is removed: a text that is too long, has other letters, or lacks a part gets no suggestion.
  */
 function toSlug(text: string): string {
   return text

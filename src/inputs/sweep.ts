@@ -12,7 +12,7 @@ const glob = () => z.string(GLOB_MESSAGE).check(z.regex(/^[a-z0-9?*-]+$/, GLOB_M
 const MIN_PREFIX = 2;
 const COUNT_MESSAGE = 'must be a whole number, 1 or more';
 
-/** The inputs of `sweep/action.yml`, in the order in which their problems are told. */
+/** The inputs of `sweep/action.yml`, in the order in which their problems are reported. */
 export const sweepInputs = () =>
   z.object({
     management_key: connection.management_key,
@@ -33,18 +33,18 @@ export const sweepInputs = () =>
 
 interface SweepInputs extends Connection, SweepRequest {}
 
-/** @throws {Failure} that names every input which cannot be used. */
+/** @throws {Failure} `invalid-inputs` */
 export function readSweepInputs(): SweepInputs {
-  const read = readInputs(sweepInputs());
+  const values = readInputs(sweepInputs());
   return {
-    managementKey: read.management_key,
-    apiUrl: read.api_url,
-    timeoutMs: read.timeout,
-    slugPattern: read.slug_pattern,
-    olderThanMs: read.older_than,
-    keep: read.keep,
-    deleteKeys: read.delete_keys,
-    maxDeletions: read.max_deletions,
-    dryRun: read.dry_run,
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    slugPattern: values.slug_pattern,
+    olderThanMs: values.older_than,
+    keep: values.keep,
+    deleteKeys: values.delete_keys,
+    maxDeletions: values.max_deletions,
+    dryRun: values.dry_run,
   };
 }
