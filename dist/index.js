@@ -3590,19 +3590,19 @@
     }
     function findOrderViolation(budgets) {
       const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
-      const at = set.findIndex((interval, index) => {
-        const narrower = set[index - 1];
-        return narrower !== void 0 && (budgets[interval] ?? 0) <= (budgets[narrower] ?? 0);
+      const found = set.findIndex((interval, index) => {
+        const shorter = set[index - 1];
+        return shorter !== void 0 && (budgets[interval] ?? 0) <= (budgets[shorter] ?? 0);
       });
-      return at < 0 ? void 0 : [ set[at - 1], set[at] ];
+      return found < 0 ? void 0 : [ set[found - 1], set[found] ];
     }
     function budgetWrites(budgets, desired) {
-      const widestFirst = INTERVALS.toReversed();
+      const longestFirst = INTERVALS.toReversed();
       const change = interval => (desired[interval] ?? 0) - (budgets[interval] ?? 0);
-      const had = interval => budgets[interval] !== void 0;
-      const has = interval => desired[interval] !== void 0;
-      const stays = interval => had(interval) && has(interval);
-      return [ ...INTERVALS.filter(interval => had(interval) && !has(interval)), ...widestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !had(interval) && has(interval)) ].map(interval => ({
+      const exists = interval => budgets[interval] !== void 0;
+      const isDesired = interval => desired[interval] !== void 0;
+      const stays = interval => exists(interval) && isDesired(interval);
+      return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
         interval: interval,
         limit_usd: desired[interval] ?? null
       }));
@@ -3612,13 +3612,13 @@
     }
     async function applyWrites(writes, {workspace: workspace, recovery: recovery}, {log: log}) {
       let current = workspace;
-      for (const [at, write] of writes.entries()) {
+      for (const [index, write] of writes.entries()) {
         const {value: value, error: error} = await settle(write.write(current), ApiError, Failure);
         if (error) throw new Failure("partly-applied", {
           error: error,
           workspace: workspace,
-          applied: writes.slice(0, at).map(({name: name}) => name),
-          notApplied: writes.slice(at).map(({name: name}) => name),
+          applied: writes.slice(0, index).map(({name: name}) => name),
+          notApplied: writes.slice(index).map(({name: name}) => name),
           recovery: recovery
         });
         current = value ?? current;
@@ -3685,12 +3685,12 @@
       };
     }
     function withByok(writes, limits, byok) {
-      const carrier = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
-      if (carrier) return writes.map(write => write === carrier ? {
+      const firstSet = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
+      if (firstSet) return writes.map(write => write === firstSet ? {
         ...write,
         include_byok_in_budgets: byok
       } : write);
-      const again = INTERVALS.flatMap(interval => {
+      const unchanged = INTERVALS.flatMap(interval => {
         const limit_usd = limits[interval] ?? null;
         return limit_usd === null ? [] : [ {
           interval: interval,
@@ -3698,7 +3698,7 @@
           include_byok_in_budgets: byok
         } ];
       });
-      return [ ...writes, ...again.slice(0, 1) ];
+      return [ ...writes, ...unchanged.slice(0, 1) ];
     }
     function guardrailIdOf({default_guardrail_id: id}) {
       return typeof id === "string" && id !== "" ? id : void 0;
@@ -3719,8 +3719,8 @@
     function isSame(field, actual, desired) {
       if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
       const same = isModels(field) ? isSameModel : Object.is;
-      const [ours, theirs] = [ new Set(desired), new Set(actual) ];
-      return ours.size === theirs.size && [ ...ours ].every(entry => [ ...theirs ].some(other => same(other, entry))) && [ ...theirs ].every(other => [ ...ours ].some(entry => same(other, entry)));
+      const [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
+      return desiredSet.size === actualSet.size && [ ...desiredSet ].every(entry => [ ...actualSet ].some(other => same(other, entry))) && [ ...actualSet ].every(other => [ ...desiredSet ].some(entry => same(other, entry)));
     }
     function isModels(field) {
       return field.endsWith("_models");
@@ -3750,7 +3750,7 @@
         done: "Set the guardrail.",
         changes: changes,
         async write(existing) {
-          const id = known?.id ?? await guardrailIdAt(existing, client);
+          const id = known?.id ?? await findGuardrailId(existing, client);
           const returned = await patchGuardrail(client, {
             id: id,
             workspace: existing
@@ -3772,9 +3772,9 @@
       });
       return id;
     }
-    async function guardrailIdAt(workspace, client) {
-      const reported = guardrailIdOf(workspace);
-      if (reported !== void 0) return reported;
+    async function findGuardrailId(workspace, client) {
+      const id = guardrailIdOf(workspace);
+      if (id !== void 0) return id;
       const lookup = await findWorkspace(client, workspace.slug);
       return knownIdOf(lookup.workspace ?? workspace);
     }
@@ -4543,7 +4543,7 @@
         rounds.push({
           failure: failure
         });
-        const decision = await investigate(creation, rounds, context);
+        const decision = await resolveRound(creation, rounds, context);
         if (decision.kind === "done") return {
           kind: "reconciled",
           result: decision.result,
@@ -4557,7 +4557,7 @@
         });
       }
     }
-    async function investigate(creation, rounds, {log: log}) {
+    async function resolveRound(creation, rounds, {log: log}) {
       const round = rounds.at(-1);
       for (;;) {
         const decision = creation.reconcile(rounds);
@@ -4612,18 +4612,18 @@
     }
     async function findMembers(written, {client: client}) {
       const organization = await listOrganizationMembers(client);
-      const found = written.map(text => ({
+      const matches = written.map(text => ({
         text: text,
         members: membersOf(organization, text)
       }));
-      const unclear = found.filter(({members: members}) => members.length !== 1);
-      if (unclear.length > 0) throw new Failure("unknown-members", {
-        members: unclear.map(({text: text, members: members}) => ({
+      const unknown = matches.filter(({members: members}) => members.length !== 1);
+      if (unknown.length > 0) throw new Failure("unknown-members", {
+        members: unknown.map(({text: text, members: members}) => ({
           written: text,
           matches: members.length
         }))
       });
-      const byId = new Map(found.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
+      const byId = new Map(matches.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
       return [ ...byId ].map(([userId, text]) => ({
         userId: userId,
         written: text
@@ -4634,7 +4634,7 @@
       return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
     }
     async function addMembers(workspace, userIds, context) {
-      for (let at = 0; at < userIds.length; at += MAX_ADDED) await addBatch(workspace, userIds.slice(at, at + MAX_ADDED), context);
+      for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
     }
     async function addBatch(workspace, userIds, context) {
       const {client: client} = context;
@@ -4682,7 +4682,7 @@
       return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
     }
     function diffWorkspace(workspace, desired) {
-      return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normal(field, workspace[field]) !== normal(field, desired[field])).map(field => ({
+      return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
         field: field,
         from: workspace[field] ?? null,
         to: desired[field]
@@ -4694,7 +4694,7 @@
     function matchesDesired(workspace, desired) {
       return diffReturned(workspace, desired).length === 0;
     }
-    function normal(field, value) {
+    function normalize(field, value) {
       if (!Array.isArray(value)) return JSON.stringify(value ?? null);
       if (field === "disabled_server_tools" && value.length === 0) return "null";
       return JSON.stringify([ ...new Set(value) ].sort());
@@ -4776,8 +4776,8 @@
             ...plan
           };
         }
-        const all = [ ...fieldWrites(changes, context), ...writes ];
-        const updated = await applyWrites(all, {
+        const allWrites = [ ...fieldWrites(changes, context), ...writes ];
+        const updated = await applyWrites(allWrites, {
           workspace: workspace,
           recovery: "run-again"
         }, context);
@@ -4814,10 +4814,10 @@
     function reconcileWorkspace(rounds, facts) {
       const {failure: failure, found: found} = rounds.at(-1);
       const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
-      const evidence = weigh(rounds, facts);
+      const evidence = collectEvidence(rounds, facts);
       const ambiguous = evidence.canArriveLate || evidence.applied !== "no";
       if (!found) {
-        if (isInconclusive(failure)) return {
+        if (skipsLookup(failure)) return {
           kind: retryable ? "retry" : "give-up",
           ambiguous: ambiguous
         };
@@ -4847,21 +4847,21 @@
         }
       };
     }
-    function isInconclusive({kind: kind, status: status}) {
+    function skipsLookup({kind: kind, status: status}) {
       if (kind === "rejected") return status === 401 || status === 403;
       return [ "unsent", "unsendable", "throttled", "conflict", "aborted" ].includes(kind);
     }
-    function weigh(rounds, facts) {
+    function collectEvidence(rounds, facts) {
       const last = rounds.at(-1);
       const lastFree = rounds.findLastIndex(({found: found}) => found && !found.workspace);
       const sinceFree = rounds.slice(lastFree + 1);
       const firstTaken = sinceFree.findIndex(({found: found}) => found?.workspace);
-      const canApply = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1);
+      const applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1);
       const isAmbiguous = ({failure: {kind: kind}}) => FAILURE_CLASSES[kind].ambiguous;
-      const attempts = canApply.filter(isAmbiguous);
+      const ambiguousRounds = applicable.filter(isAmbiguous);
       const slugWasFree = facts.slugWasFree || lastFree >= 0;
       return {
-        applied: attempts.length === 0 ? "no" : attempts.every(({failure: failure}) => failure.status === 500) ? "maybe, or 500 is how a taken slug is rejected" : "maybe",
+        applied: ambiguousRounds.length === 0 ? "no" : ambiguousRounds.every(({failure: failure}) => failure.status === 500) ? "maybe, or 500 is how a taken slug is rejected" : "maybe",
         canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
         wasThrottled: rounds.some(({failure: failure}) => failure.kind === "throttled"),
         isNew: slugWasFree || isCreatedSince(last.found, facts.start),
@@ -4880,8 +4880,8 @@
     }
     function decideCreator(workspace, evidence) {
       const {applied: applied, isNew: isNew, slugWasFree: slugWasFree, wasRejected: wasRejected, wasProbed: wasProbed, desired: desired} = evidence;
-      const canBeOurs = applied !== "no" || evidence.canArriveLate || evidence.wasThrottled;
-      if (!canBeOurs || isNew === false) return false;
+      const mayBeOurs = applied !== "no" || evidence.canArriveLate || evidence.wasThrottled;
+      if (!mayBeOurs || isNew === false) return false;
       if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
       if (isNew === void 0 || applied === "no") return "unknown";
       if (applied === "maybe" || wasRejected) return true;
@@ -4891,8 +4891,8 @@
       const {desired: desired, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
       const {client: client, log: log} = context;
       log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
-      const looksFirst = ifExists !== "fail" || dryRun || deleteAfterJob;
-      const lookup = looksFirst ? await findWorkspace(client, desired.slug) : void 0;
+      const needsLookup = ifExists !== "fail" || dryRun || deleteAfterJob;
+      const lookup = needsLookup ? await findWorkspace(client, desired.slug) : void 0;
       if (lookup?.workspace) return handleExisting({
         workspace: lookup.workspace,
         created: false
@@ -4901,7 +4901,7 @@
       if (dryRun) return planCreation(writes, context);
       const result = await createWorkspaceOnce(request, lookup, context);
       if (result.created !== true) return handleExisting(result, request, context);
-      return govern(result, {
+      return applyGovernance(result, {
         request: request,
         writes: writes
       }, context);
@@ -4928,12 +4928,12 @@
       }, context), ApiError);
       if (error) {
         const {ambiguous: ambiguous, wasThrottled: wasThrottled} = error.details;
-        const end = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
-        if (ambiguous || wasThrottled) journal.amend(pendingTask(end)); else journal.clear();
+        const windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
+        if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs)); else journal.clear();
         throw error;
       }
       const {workspace: workspace, created: created} = result;
-      if (created === true) announce(workspace, {
+      if (created === true) reportCreated(workspace, {
         ...request,
         start: start
       }, context); else {
@@ -4947,10 +4947,10 @@
     const LATE_MS = 1e4;
     function pendingTaskOf({desired: desired, deleteKeys: deleteKeys}, lookup) {
       const from = lookup?.serverTime;
-      return ms => {
+      return windowMs => {
         const window = from === void 0 ? void 0 : {
           from: from,
-          to: from + ms
+          to: from + windowMs
         };
         return {
           deleteKeys: deleteKeys,
@@ -4963,14 +4963,14 @@
         };
       };
     }
-    async function sendAndReconcile(request, known, context) {
+    async function sendAndReconcile(request, facts, context) {
       const {client: client} = context;
       const {desired: desired} = request;
       const outcome = await createOnce({
         send: () => sendWorkspace(client, desired, recoveryOf(request)),
         reconcile: rounds => reconcileWorkspace(rounds, {
           desired: desired,
-          ...known
+          ...facts
         }),
         question: "whether the workspace exists",
         lookup: () => findWorkspace(client, desired.slug)
@@ -4981,7 +4981,7 @@
         created: true
       };
     }
-    function announce(workspace, {deleteKeys: deleteKeys, start: start}, {clock: clock, journal: journal, log: log, onWorkspace: onWorkspace}) {
+    function reportCreated(workspace, {deleteKeys: deleteKeys, start: start}, {clock: clock, journal: journal, log: log, onWorkspace: onWorkspace}) {
       const {id: id, slug: slug} = workspace;
       const url = dashboardUrl(slug);
       const exists = `the workspace ${slug}, id ${id}, ${url}`;
@@ -5006,7 +5006,7 @@
         recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`
       };
     }
-    async function govern({workspace: workspace}, {request: request, writes: writes}, context) {
+    async function applyGovernance({workspace: workspace}, {request: request, writes: writes}, context) {
       warnOnDrift(workspace, request.desired, context);
       const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
       await applyWrites(writes, {
@@ -5923,7 +5923,7 @@
         const result = await createWorkspace(inputs, {
           ...openContext(inputs, step),
           journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
-          onWorkspace: (workspace, facts) => report.output(identityOutputs(workspace, facts))
+          onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
         });
         report.output(outcomeOutputs(result, inputs));
         report.summarize(createSummary(result, inputs));
@@ -5973,7 +5973,7 @@
         if (round.kind === "finished") return {
           deletedKeys: deletedKeys
         };
-        if (round.kind === "refused") return {
+        if (round.kind === "blocked") return {
           deletedKeys: deletedKeys,
           problem: round.problem
         };
@@ -6005,8 +6005,8 @@
         deletedKeys: deletedKeys,
         errors: errors
       });
-      const refused = (failure, reason) => ({
-        kind: "refused",
+      const blocked = (failure, reason) => ({
+        kind: "blocked",
         deletedKeys: deletedKeys,
         problem: {
           failure: failure,
@@ -6021,7 +6021,7 @@
           workspace: workspace,
           keys: keys
         });
-        return refused(failure, `it has ${keys.length} API keys, and delete-keys is false`);
+        return blocked(failure, `it has ${keys.length} API keys, and delete-keys is false`);
       }
       if (keys.length === 0 && rejection) return failed(rejection);
       const undeleted = await deleteEach(keys, client, key => {
@@ -6030,13 +6030,13 @@
       });
       if (undeleted.length > 0) return failed(...undeleted.map(({error: error}) => error));
       if (keys.length > 0 && relistKeys) return {
-        kind: "again",
+        kind: "repeat",
         deletedKeys: deletedKeys
       };
       const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
       if (deletion.error) {
         if (isRejection(deletion.error)) return {
-          kind: "again",
+          kind: "repeat",
           deletedKeys: deletedKeys,
           rejection: deletion.error
         };
@@ -6049,7 +6049,7 @@
       const failure = new Failure("workspace-still-exists", {
         workspace: workspace
       });
-      return refused(failure, "OpenRouter reported that it is gone, and still returns it");
+      return blocked(failure, "OpenRouter reported that it is gone, and still returns it");
     }
     async function conclude(workspace, {errors: errors, deletedKeys: deletedKeys}, context) {
       if (errors.every(isRejection) && await isGone(workspace, context)) return {
@@ -6357,9 +6357,9 @@
         replace: values.replace
       };
     }
-    const COMPARED = [ "limit", "limit_reset", "include_byok_in_limit" ];
+    const COMPARED_FIELDS = [ "limit", "limit_reset", "include_byok_in_limit" ];
     function warnOnKeyDrift(key, desired, {warn: warn}) {
-      const changes = COMPARED.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
+      const changes = COMPARED_FIELDS.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
         field: field,
         from: desired[field],
         to: key[field]
@@ -6391,23 +6391,24 @@
       maxOrphans: schemas_number()
     });
     function findOrphans(keys, search, isNew) {
-      const alike = keys.filter(key => isNew(key) && matches(key, search, keys));
+      const candidates = keys.filter(key => isNew(key) && matches(key, search, keys));
+      const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
       return {
-        keys: alike,
-        isConclusive: search.isUnique && alike.length <= search.maxOrphans
+        keys: candidates,
+        isConclusive: isConclusive
       };
     }
     function matches(key, {desired: desired, nameIsRandom: nameIsRandom}, keys) {
       if (key.name !== desired.name) return false;
       if (nameIsRandom) return true;
       const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
-      return (key["limit"] ?? null) === (desired.limit ?? null) && expiresAlike(key["expires_at"], desired.expires_at, keepsMs);
+      return (key["limit"] ?? null) === (desired.limit ?? null) && expiryMatches(key["expires_at"], desired.expires_at, keepsMs);
     }
-    function expiresAlike(theirs, ours, keepsMs) {
-      if (ours === null) return (theirs ?? null) === null;
-      const [returned, desired] = [ Date.parse(String(theirs)), Date.parse(ours) ];
-      const isWhole = returned % 1e3 === 0 && Math.abs(returned - desired) < 1e3;
-      return returned === desired || !keepsMs && isWhole;
+    function expiryMatches(actual, desired, keepsMs) {
+      if (desired === null) return (actual ?? null) === null;
+      const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
+      const isSameSecond = actualMs % 1e3 === 0 && Math.abs(actualMs - desiredMs) < 1e3;
+      return actualMs === desiredMs || !keepsMs && isSameSecond;
     }
     function mayBeCreatedSince(key, {since: since}) {
       if (since === void 0) return true;
@@ -6441,11 +6442,11 @@
       const {failure: failure, found: found, deleted: deleted} = rounds.at(-1);
       const {retryable: retryable, ambiguous: ambiguous} = FAILURE_CLASSES[failure.kind];
       const maxOrphans = countPossibleOrphans(rounds);
-      const goOn = {
+      const conclusion = {
         kind: retryable ? "retry" : "give-up",
         ambiguous: maxOrphans > 0
       };
-      if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return goOn;
+      if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return conclusion;
       if (!found) return {
         kind: "lookup",
         ambiguous: true
@@ -6454,7 +6455,7 @@
         ...search,
         maxOrphans: maxOrphans
       }, isNew);
-      if (orphans.keys.length === 0) return goOn;
+      if (orphans.keys.length === 0) return conclusion;
       return orphans.isConclusive ? {
         kind: "delete",
         orphans: orphans.keys
@@ -6720,10 +6721,10 @@
       return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
     }
     async function runKeyCleanup(task, context) {
-      const [revocation, search] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]);
-      const error = revocation.error ?? search.error;
+      const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]);
+      const error = revocation.error ?? orphanDeletion.error;
       if (!error) return;
-      const maxOrphans = search.error ? task.search.maxOrphans : 0;
+      const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0;
       const left = {
         ...task,
         revoke: revocation.error !== void 0,
@@ -6749,8 +6750,8 @@
     async function deleteAllOrphans({search: search, created: created}, context) {
       let {maxOrphans: maxOrphans} = search;
       if (maxOrphans === 0) return;
-      const known = new Set([ ...search.preexistingHashes, created?.hash ]);
-      const isNew = key => !known.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+      const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]);
+      const isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
       for await (const _ of pollDelays(context)) {
         const {keys: keys, isConclusive: isConclusive} = await lookupOrphans({
           ...search,
@@ -6776,19 +6777,19 @@
       return glob.split(/[*?]/, 1)[0] ?? "";
     }
     function glob_matches(glob, text) {
-      let [at, next] = [ 0, 0 ];
-      let [star, reach] = [ -1, 0 ];
-      while (at < text.length) if (glob[next] === "*") {
-        [star, reach] = [ next, at ];
-        next += 1;
-      } else if (glob[next] === "?" || glob[next] === text[at]) {
-        next += 1;
-        at += 1;
+      let [textIndex, globIndex] = [ 0, 0 ];
+      let [star, starEnd] = [ -1, 0 ];
+      while (textIndex < text.length) if (glob[globIndex] === "*") {
+        [star, starEnd] = [ globIndex, textIndex ];
+        globIndex += 1;
+      } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
+        globIndex += 1;
+        textIndex += 1;
       } else if (star >= 0) {
-        reach += 1;
-        [next, at] = [ star + 1, reach ];
+        starEnd += 1;
+        [globIndex, textIndex] = [ star + 1, starEnd ];
       } else return false;
-      return /^\**$/.test(glob.slice(next));
+      return /^\**$/.test(glob.slice(globIndex));
     }
     const GLOB_MESSAGE = "must be a slug, in which * stands for any characters and ? for any one";
     const glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
@@ -6822,8 +6823,8 @@
         dryRun: values.dry_run
       };
     }
-    const MAX_REMEMBERED = 1e3;
-    const SHARE = .2;
+    const MAX_LISTED = 1e3;
+    const TIMEOUT_SHARE = .2;
     async function sweep(request, context) {
       const {log: log, clock: clock} = context;
       const start = clock.now();
@@ -6892,10 +6893,10 @@
         if (reason === void 0) {
           found.count += 1;
           const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
-          if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) found.stale.push(entry);
+          if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) found.stale.push(entry);
         } else {
           found.notStale += 1;
-          if (found.retained.length < MAX_REMEMBERED) found.retained.push(toSweepEntry(workspace, age, reason));
+          if (found.retained.length < MAX_LISTED) found.retained.push(toSweepEntry(workspace, age, reason));
         }
       }
       return found;
@@ -6923,7 +6924,7 @@
     async function deleteStale({id: id, slug: slug, reason: reason}, {deleteKeys: deleteKeys, timeoutMs: timeoutMs}, context) {
       const {log: log, signal: signal} = context;
       if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
-      const client = context.client.withTimeout(timeoutMs * SHARE);
+      const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
       const options = {
         deleteKeys: deleteKeys,
         relistKeys: false

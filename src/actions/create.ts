@@ -16,7 +16,7 @@ export function create(): Promise<void> {
     const result = await createWorkspace(inputs, {
       ...openContext(inputs, step),
       journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
-      onWorkspace: (workspace, facts) => report.output(identityOutputs(workspace, facts)),
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
     });
 
     report.output(outcomeOutputs(result, inputs));

@@ -10,10 +10,10 @@ import { pollDelays } from '../shared/poll-delays.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 import { teardown } from '../teardown/teardown.ts';
 
-/** What a step with `delete-after-job` saves for its post step. */
+/** The schema of the task that a step with `delete-after-job` saves for its post step. */
 export const createCleanupTask = () =>
   z.object({
-    /** Whether the API keys of the workspace are deleted with it. */
+    /** Whether the post step also deletes the API keys of the workspace. */
     deleteKeys: z.boolean(),
     target: z.union([
       z.object({ created: z.object({ id: z.guid(), slug: z.string() }) }),
@@ -21,26 +21,26 @@ export const createCleanupTask = () =>
     ]),
   });
 
-/** A workspace that a POST may create, or may have created. */
+/** A workspace that a POST may have created or may still create. */
 const pendingWorkspace = () =>
   z.object({
     desired: createWorkspaceRequest,
-    /** When it may be created, in the server's time, if that is known: in milliseconds since 1970. */
+    /** When the step may create it, by the server's time; absent if that is unknown. */
     window: z.optional(z.object({ from: z.number(), to: z.number() })),
   });
 
 export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
 type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
 
-/** What may be left if `task` fails. */
+/** Describes what may be left if `task` fails. */
 export function describeLeftovers({ target }: CreateCleanupTask): string {
   return `the workspace ${'created' in target ? target.created.slug : target.pending.desired.slug}`;
 }
 
 /**
- * Deletes the workspace that this step created, and nothing that it may not have created. Returns
- * why it is left, if that failed.
- * @throws {ApiError} when it could not be looked up.
+ * Deletes the workspace that the step created, and no workspace that another job may have created.
+ * Returns the error and the task if the deletion failed.
+ * @throws {ApiError} if the workspace cannot be looked up
  */
 export async function runCreateCleanup(
   task: CreateCleanupTask,
@@ -60,7 +60,7 @@ export async function runCreateCleanup(
   return undefined;
 }
 
-/** Polls, because a POST that was sent may still be applied after the step ended. */
+/** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
 async function findCreated(
   { desired, window }: PendingWorkspace,
   context: AbortableContext,

@@ -24,10 +24,9 @@ import {
 } from './request.ts';
 
 /**
- * Makes sure that the desired workspace exists: creates it, or does what `ifExists` says with the
- * one that has its slug.
+ * Creates the desired workspace. If one with its slug exists, `ifExists` decides what happens to it.
  * @throws {ApiError}
- * @throws {Failure} `slug-taken`, `partly-applied`, and those of `planGovernance`
+ * @throws {Failure} `slug-taken`, `partly-applied`, `state-not-written`, and those of `planGovernance`
  */
 export async function createWorkspace(
   request: CreateRequest,
@@ -37,8 +36,8 @@ export async function createWorkspace(
   const { client, log } = context;
   log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
 
-  const looksFirst = ifExists !== 'fail' || dryRun || deleteAfterJob;
-  const lookup = looksFirst ? await findWorkspace(client, desired.slug) : undefined;
+  const needsLookup = ifExists !== 'fail' || dryRun || deleteAfterJob;
+  const lookup = needsLookup ? await findWorkspace(client, desired.slug) : undefined;
   if (lookup?.workspace) {
     return handleExisting({ workspace: lookup.workspace, created: false }, request, context);
   }
@@ -46,7 +45,7 @@ export async function createWorkspace(
   if (dryRun) return planCreation(writes, context);
   const result = await createWorkspaceOnce(request, lookup, context);
   if (result.created !== true) return handleExisting(result, request, context);
-  return govern(result, { request, writes }, context);
+  return applyGovernance(result, { request, writes }, context);
 }
 
 function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
@@ -57,7 +56,7 @@ function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): 
   return { outcome: 'would-create', changes: [], governanceChanges };
 }
 
-/** Creates the workspace, and keeps the journal for the cleanup after the job. */
+/** Creates the workspace, and saves in the journal what the post step has to do. */
 async function createWorkspaceOnce(
   request: CreateRequest,
   lookup: Lookup | undefined,
@@ -73,14 +72,14 @@ async function createWorkspaceOnce(
   );
   if (error) {
     const { ambiguous, wasThrottled } = error.details;
-    const end = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
-    if (ambiguous || wasThrottled) journal.amend(pendingTask(end));
+    const windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
+    if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs));
     else journal.clear();
     throw error;
   }
   const { workspace, created } = result;
   if (created === true) {
-    announce(workspace, { ...request, start }, context);
+    reportCreated(workspace, { ...request, start }, context);
   } else {
     journal.clear();
     if (created === 'unknown' && request.deleteAfterJob) {
@@ -90,24 +89,24 @@ async function createWorkspaceOnce(
   return result;
 }
 
-/** How long after its step a POST may still be applied and taken for the step's own, in milliseconds. */
+/** The tolerance for a POST that is applied after its step ended, in milliseconds. */
 const LATE_MS = 10_000;
 
-/** The task of the post step as long as the outcome is unknown; it takes how long that may be, in ms. */
+/** Returns the task for an unknown outcome, as a function of the window's length in milliseconds. */
 function pendingTaskOf(
   { desired, deleteKeys }: CreateRequest,
   lookup: Lookup | undefined,
-): (ms: number) => CreateCleanupTask {
+): (windowMs: number) => CreateCleanupTask {
   const from = lookup?.serverTime;
-  return (ms) => {
-    const window = from === undefined ? undefined : { from, to: from + ms };
+  return (windowMs) => {
+    const window = from === undefined ? undefined : { from, to: from + windowMs };
     return { deleteKeys, target: { pending: { desired, window } } };
   };
 }
 
 async function sendAndReconcile(
   request: CreateRequest,
-  known: Omit<CreateFacts, 'desired'>,
+  facts: Omit<CreateFacts, 'desired'>,
   context: CreateContext,
 ): Promise<CreatedWorkspace> {
   const { client } = context;
@@ -115,7 +114,7 @@ async function sendAndReconcile(
   const outcome = await createOnce(
     {
       send: () => sendWorkspace(client, desired, recoveryOf(request)),
-      reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...known }),
+      reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...facts }),
       question: 'whether the workspace exists',
       lookup: () => findWorkspace(client, desired.slug),
     },
@@ -125,8 +124,8 @@ async function sendAndReconcile(
   return { workspace: outcome.response.data, created: true };
 }
 
-/** Leaves the new workspace to the post step, sets the outputs, and says so in the log. */
-function announce(
+/** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
+function reportCreated(
   workspace: Workspace,
   { deleteKeys, start }: Pick<CreateRequest, 'deleteKeys'> & Pick<CreateFacts, 'start'>,
   { clock, journal, log, onWorkspace }: CreateContext,
@@ -139,7 +138,7 @@ function announce(
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
 
-/** How to go on after a POST whose outcome is unknown. The post step of `delete-after-job` sees to it. */
+/** What to do after an ambiguous POST; nothing with `delete-after-job`, whose post step handles it. */
 function recoveryOf({
   deleteAfterJob,
   governanceInputs,
@@ -151,8 +150,8 @@ function recoveryOf({
   };
 }
 
-/** Sets what governs a new workspace. */
-async function govern(
+/** Sets the guardrail, budgets and members of a new workspace. */
+async function applyGovernance(
   { workspace }: CreatedWorkspace,
   { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
   context: CreateContext,

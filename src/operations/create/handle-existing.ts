@@ -12,6 +12,7 @@ import {
   DRY_RUN_NOTE,
 } from './request.ts';
 
+/** Handles an existing workspace. */
 type Policy = (
   existing: CreatedWorkspace,
   request: CreateRequest,
@@ -19,7 +20,7 @@ type Policy = (
 ) => Promise<CreateResult>;
 
 /**
- * Does what `ifExists` says with the workspace that has the slug.
+ * Fails, reuses or updates the existing workspace, as `ifExists` requires.
  * @throws {Failure} `slug-taken`, `partly-applied`, and those of `planGovernance`
  * @throws {ApiError}
  */
@@ -72,14 +73,14 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
       log.info(DRY_RUN_NOTE);
       return { outcome: 'would-update', ...plan };
     }
-    const all = [...fieldWrites(changes, context), ...writes];
-    const updated = await applyWrites(all, { workspace, recovery: 'run-again' }, context);
+    const allWrites = [...fieldWrites(changes, context), ...writes];
+    const updated = await applyWrites(allWrites, { workspace, recovery: 'run-again' }, context);
     warnOnDrift(updated, desired, context);
     return { outcome: 'updated', ...plan, workspace: updated };
   },
 };
 
-/** The PATCH that sets the fields of a workspace; none if nothing changes. */
+/** The PATCH that changes the fields of the workspace; no write if nothing changes. */
 function fieldWrites(
   changes: readonly Change[],
   { client, onWorkspace }: Pick<CreateContext, 'client' | 'onWorkspace'>,

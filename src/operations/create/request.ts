@@ -7,39 +7,42 @@ import type { CreateCleanupTask } from './cleanup.ts';
 /** What to do with a workspace that already has the slug. */
 export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
 
+/** What to create, as the author of the workflow requested it. */
 export interface CreateRequest {
   desired: CreateWorkspaceRequest;
   governance: Governance;
-  /** The inputs for it that were provided, by their names in the workflow. */
+  /** The provided inputs for `governance`, by their names in the workflow. */
   governanceInputs: readonly string[];
   ifExists: (typeof IF_EXISTS)[number];
-  /** Do everything except write. */
+  /** Look up and plan, but write nothing. */
   dryRun: boolean;
   deleteAfterJob: boolean;
-  /** Whether that deletes the workspace's API keys, too. */
+  /** Whether the deletion after the job includes the API keys of the workspace. */
   deleteKeys: boolean;
-  /** How long the step may take, in milliseconds. */
+  /** The timeout of the step in milliseconds. */
   timeoutMs: number;
 }
 
+/** What was created, found or changed. */
 export interface CreateResult {
-  /** What happened. A dry run has outcomes of its own, so that no `if:` takes it for the real thing. */
+  /** A dry run has separate outcomes, so that no `if:` confuses it with a real run. */
   outcome: 'created' | 'updated' | 'unchanged' | 'would-create' | 'would-update';
-  /** Absent if a dry run would create it. */
+  /** Absent if a dry run would create the workspace. */
   workspace?: Workspace;
-  /** The fields that were changed or, in a dry run, would be. */
+  /** The fields that were changed, or would be changed in a dry run. */
   changes: readonly Change[];
-  /** What was set of guardrail, budgets and members or, in a dry run, would be. */
+  /** The changes to guardrail, budgets and members, or those that a dry run would make. */
   governanceChanges: readonly Change[];
 }
 
+/** What creating a workspace needs to run. */
 export interface CreateContext extends Context {
   journal: CleanupJournal<CreateCleanupTask>;
   /**
-   * Called as soon as the workspace is known, and again when an update has changed it, so that a step
-   * that fails or is killed later has set its outputs.
+   * Called as soon as the workspace is known, and again after an update, so that the outputs are set
+   * even if the step fails later.
    */
-  onWorkspace(workspace: Workspace, facts: { created: boolean }): void;
+  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
 }
 
 /** The last log line of a successful dry run. */

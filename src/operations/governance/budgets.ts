@@ -20,7 +20,11 @@ import {
 import type { Governance } from './governance.ts';
 import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/** The budgets part of `planGovernance`. */
+/**
+ * Plans the writes to the budgets. See `planGovernance`.
+ * @throws {ApiError}
+ * @throws {Failure} `budgets-out-of-order`
+ */
 export async function planBudgets(
   { limits, include_byok_in_budgets: byok }: NonNullable<Governance['budgets']>,
   workspace: Workspace | undefined,
@@ -38,7 +42,7 @@ export async function planBudgets(
 
 const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: undefined };
 
-/** @throws {Failure} `budgets-out-of-order`: OpenRouter would reject `desired`. */
+/** @throws {Failure} `budgets-out-of-order` */
 function assertBudgetOrder(desired: Budgets): void {
   const violation = findOrderViolation(desired);
   if (!violation) return;
@@ -79,17 +83,20 @@ function byokOf({ include_byok_in_budgets }: BudgetWrite): Record<string, unknow
   return include_byok_in_budgets === undefined ? {} : { include_byok_in_budgets };
 }
 
-/** OpenRouter sets the flag only with a budget: the first one that is set, or else one set again. */
+/**
+ * Adds `include_byok_in_budgets` to the first write that sets a budget. OpenRouter sets the flag only
+ * together with a budget, so if there is no such write, one sets a budget to the value that it has.
+ */
 function withByok(writes: BudgetWrite[], limits: BudgetLimits, byok: boolean): BudgetWrite[] {
-  const carrier = writes.find(({ limit_usd }) => limit_usd !== null);
-  if (carrier) {
+  const firstSet = writes.find(({ limit_usd }) => limit_usd !== null);
+  if (firstSet) {
     return writes.map((write) =>
-      write === carrier ? { ...write, include_byok_in_budgets: byok } : write,
+      write === firstSet ? { ...write, include_byok_in_budgets: byok } : write,
     );
   }
-  const again = INTERVALS.flatMap((interval) => {
+  const unchanged = INTERVALS.flatMap((interval) => {
     const limit_usd = limits[interval] ?? null;
     return limit_usd === null ? [] : [{ interval, limit_usd, include_byok_in_budgets: byok }];
   });
-  return [...writes, ...again.slice(0, 1)];
+  return [...writes, ...unchanged.slice(0, 1)];
 }

@@ -1,10 +1,10 @@
 import type { GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { BudgetLimits } from './budget-writes.ts';
 
-/** Guardrail, budgets and members of a workspace, in the API's terms. What is absent stays unchanged. */
+/** The desired guardrail, budgets and members of a workspace. What is absent stays unchanged. */
 export interface Governance {
   guardrail?: GuardrailUpdate;
   budgets?: { limits: BudgetLimits; include_byok_in_budgets?: boolean | undefined };
-  /** User ids or e-mail addresses of users to add. */
+  /** The user ids or e-mail addresses of the members to add. */
   members?: readonly string[];
 }

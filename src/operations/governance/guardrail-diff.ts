@@ -1,14 +1,15 @@
 import type { Guardrail, GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 
-/** The id of the guardrail that restricts all traffic of `workspace`, if OpenRouter reports it. */
+/** The id of the default guardrail of `workspace`, if OpenRouter reports it. */
 export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string | undefined {
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 /**
- * Fields of `update` that the response to it has with other values. A model can come back with
- * another slug than requested, so of lists of models only this counts: whether they restrict anything.
+ * Lists the fields of `update` that have unexpected values in `returned`, the response to it.
+ * OpenRouter can return a model with another slug, so of a list of models only its presence is
+ * compared.
  */
 export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
   return Object.keys(diffGuardrail(returned, update)).filter((field) => {
@@ -18,10 +19,10 @@ export function unexpectedGuardrailFields(returned: Guardrail, update: Guardrail
   });
 }
 
-/** A limit is written with its interval. */
+/** The fields of a limit, which are written together. */
 const LIMIT_FIELDS = ['limit_usd', 'reset_interval'];
 
-/** The part of `update` that `guardrail` does not have already. */
+/** The fields of `update` that have another value in `guardrail`. */
 export function diffGuardrail(
   guardrail: Guardrail | undefined,
   update: GuardrailUpdate,
@@ -39,11 +40,11 @@ export function diffGuardrail(
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
   if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
   const same = isModels(field) ? isSameModel : Object.is;
-  const [ours, theirs] = [new Set(desired), new Set(actual)];
+  const [desiredSet, actualSet] = [new Set(desired), new Set(actual)];
   return (
-    ours.size === theirs.size &&
-    [...ours].every((entry) => [...theirs].some((other) => same(other, entry))) &&
-    [...theirs].every((other) => [...ours].some((entry) => same(other, entry)))
+    desiredSet.size === actualSet.size &&
+    [...desiredSet].every((entry) => [...actualSet].some((other) => same(other, entry))) &&
+    [...actualSet].every((other) => [...desiredSet].some((entry) => same(other, entry)))
   );
 }
 
@@ -52,8 +53,8 @@ function isModels(field: string): boolean {
 }
 
 /**
- * OpenRouter returns the permanent slug of a model, which most often is the requested one with a
- * date: `openai/gpt-5-mini-2025-08-07:free` for `openai/gpt-5-mini:free`.
+ * Whether two slugs name the same model. OpenRouter returns a model's permanent slug, which is usually
+ * the requested one with a date: `openai/gpt-5-mini-2025-08-07:free` for `openai/gpt-5-mini:free`.
  */
 function isSameModel(actual: unknown, desired: unknown): boolean {
   if (actual === desired) return true;

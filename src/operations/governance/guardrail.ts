@@ -10,7 +10,11 @@ import { Failure } from '../shared/failure.ts';
 import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
 import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/** The guardrail part of `planGovernance`. */
+/**
+ * Plans the write to the guardrail. See `planGovernance`.
+ * @throws {ApiError}
+ * @throws {Failure} `guardrail-not-found`
+ */
 export async function planGuardrail(
   desired: GuardrailUpdate,
   workspace: Workspace | undefined,
@@ -33,7 +37,7 @@ export async function planGuardrail(
       done: 'Set the guardrail.',
       changes,
       async write(existing) {
-        const id = known?.id ?? (await guardrailIdAt(existing, client));
+        const id = known?.id ?? (await findGuardrailId(existing, client));
         const returned = await patchGuardrail(client, { id, workspace: existing }, update);
         const unexpected = unexpectedGuardrailFields(returned, update);
         if (unexpected.length === 0) return undefined;
@@ -47,16 +51,17 @@ export async function planGuardrail(
   ];
 }
 
+/** @throws {Failure} `guardrail-not-found` */
 function knownIdOf(workspace: Workspace): string {
   const id = guardrailIdOf(workspace);
   if (id === undefined) throw new Failure('guardrail-not-found', { workspace });
   return id;
 }
 
-/** The guardrail of a workspace that was just created; older responses lack its id. */
-async function guardrailIdAt(workspace: Workspace, client: Client): Promise<string> {
-  const reported = guardrailIdOf(workspace);
-  if (reported !== undefined) return reported;
+/** Finds the guardrail of a new workspace. The response that created it may lack the id. */
+async function findGuardrailId(workspace: Workspace, client: Client): Promise<string> {
+  const id = guardrailIdOf(workspace);
+  if (id !== undefined) return id;
   const lookup = await findWorkspace(client, workspace.slug);
   return knownIdOf(lookup.workspace ?? workspace);
 }

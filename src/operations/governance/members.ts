@@ -12,7 +12,12 @@ import { createOnce, type Decision, type Round } from '../shared/create-once.ts'
 import { Failure } from '../shared/failure.ts';
 import type { PlannedWrite } from './writes.ts';
 
-/** The members part of `planGovernance`. `written`: user ids or e-mail addresses. */
+/**
+ * Plans the write that adds the members who are missing. See `planGovernance`.
+ * @param written user ids or e-mail addresses
+ * @throws {ApiError}
+ * @throws {Failure} `unknown-members`
+ */
 export async function planMembers(
   written: readonly string[],
   workspace: Workspace | undefined,
@@ -38,14 +43,15 @@ export async function planMembers(
   ];
 }
 
-/** A user, as written in the workflow and by id. */
+/** A user to add. */
 interface Member {
+  /** The user id or e-mail address, as written in the workflow. */
   written: string;
   userId: string;
 }
 
 /**
- * The users who are `written` as ids or e-mail addresses, each once.
+ * Finds the users by their ids or e-mail addresses. Returns each user once.
  * @throws {Failure} `unknown-members`
  * @throws {ApiError}
  */
@@ -54,14 +60,14 @@ async function findMembers(
   { client }: Pick<Context, 'client'>,
 ): Promise<Member[]> {
   const organization = await listOrganizationMembers(client);
-  const found = written.map((text) => ({ text, members: membersOf(organization, text) }));
-  const unclear = found.filter(({ members }) => members.length !== 1);
-  if (unclear.length > 0) {
+  const matches = written.map((text) => ({ text, members: membersOf(organization, text) }));
+  const unknown = matches.filter(({ members }) => members.length !== 1);
+  if (unknown.length > 0) {
     throw new Failure('unknown-members', {
-      members: unclear.map(({ text, members }) => ({ written: text, matches: members.length })),
+      members: unknown.map(({ text, members }) => ({ written: text, matches: members.length })),
     });
   }
-  const byId = new Map(found.map(({ text, members }) => [members[0]?.id ?? '', text]));
+  const byId = new Map(matches.map(({ text, members }) => [members[0]?.id ?? '', text]));
   return [...byId].map(([userId, text]) => ({ userId, written: text }));
 }
 
@@ -80,12 +86,12 @@ async function addMembers(
   userIds: readonly string[],
   context: Context,
 ): Promise<void> {
-  for (let at = 0; at < userIds.length; at += MAX_ADDED) {
-    await addBatch(workspace, userIds.slice(at, at + MAX_ADDED), context);
+  for (let start = 0; start < userIds.length; start += MAX_ADDED) {
+    await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
   }
 }
 
-/** Adding a user twice does no harm, but a POST is never repeated blindly, nor believed blindly. */
+/** Adds up to `MAX_ADDED` users, and verifies that they are members if the response lacks any. */
 async function addBatch(
   workspace: WorkspaceRef,
   userIds: readonly string[],
@@ -113,14 +119,14 @@ async function addBatch(
   if (missing.length > 0) throw new Failure('members-not-added', { workspace, userIds: missing });
 }
 
-/** Ids of users whom the last lookup did not find among the members. */
+/** The ids of users whom a lookup did not find among the members. */
 type Missing = readonly string[];
 
 function lastMissing(rounds: readonly Round<Missing>[]): Missing | undefined {
   return rounds.findLast(({ found }) => found)?.found;
 }
 
-/** What follows after a `POST …/members/add` without a usable response. */
+/** Decides what to do after a failed `POST …/members/add`. Only missing members are added again. */
 export function reconcileMembers(rounds: readonly Round<Missing>[]): Decision<'all are members'> {
   const { failure, found } = rounds.at(-1) as Round<Missing>;
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];

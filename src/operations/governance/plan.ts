@@ -7,8 +7,9 @@ import { planMembers } from './members.ts';
 import type { PlannedWrite } from './writes.ts';
 
 /**
- * The writes that bring `workspace` to `governance`, in the order in which to apply them; all of it if
- * the workspace does not exist yet. Writes nothing itself, so that what is rejected here changes nothing.
+ * Plans the writes that apply `governance` to a workspace, in their order. Writes nothing itself, so a
+ * failure here changes nothing.
+ * @param workspace undefined if it does not exist yet
  * @throws {Failure} `budgets-out-of-order`, `unknown-members`, `guardrail-not-found`
  * @throws {ApiError}
  */

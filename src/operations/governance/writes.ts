@@ -6,28 +6,29 @@ import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure, type Recovery } from '../shared/failure.ts';
 
-/** One write to a workspace, or to what governs it. */
+/** A write to a workspace, or to its guardrail, budgets or members. */
 export interface PlannedWrite {
   /** What it writes, as the object of a sentence: `the weekly budget`. */
   name: string;
-  /** The log line for its success. */
+  /** The log line after it succeeded. */
   done: string;
   changes: readonly Change[];
   /**
-   * Returns the workspace as it is then, if that changed.
-   * @throws {ApiError | Failure}
+   * Applies the write. Returns the workspace after it, if its fields changed.
+   * @throws {ApiError}
+   * @throws {Failure} `unexpected-values`, `members-not-added`, `guardrail-not-found`
    */
   write(workspace: Workspace): Promise<Workspace | undefined>;
 }
 
-/** What `writes` change. */
+/** The changes of all `writes`. */
 export function changesOf(writes: readonly PlannedWrite[]): Change[] {
   return writes.flatMap(({ changes }) => changes);
 }
 
 /**
- * Applies `writes`, one after the other, until one fails. Returns the workspace as it is then.
- * @param recovery what completes the work, or undoes it, if one of them fails.
+ * Applies `writes` in their order, until one fails. Returns the workspace after the last one.
+ * @param recovery how the work is completed or undone if a write fails
  * @throws {Failure} `partly-applied`
  */
 export async function applyWrites(
@@ -36,14 +37,14 @@ export async function applyWrites(
   { log }: Pick<Context, 'log'>,
 ): Promise<Workspace> {
   let current = workspace;
-  for (const [at, write] of writes.entries()) {
+  for (const [index, write] of writes.entries()) {
     const { value, error } = await settle(write.write(current), ApiError, Failure);
     if (error) {
       throw new Failure('partly-applied', {
         error,
         workspace,
-        applied: writes.slice(0, at).map(({ name }) => name),
-        notApplied: writes.slice(at).map(({ name }) => name),
+        applied: writes.slice(0, index).map(({ name }) => name),
+        notApplied: writes.slice(index).map(({ name }) => name),
         recovery,
       });
     }
@@ -53,7 +54,7 @@ export async function applyWrites(
   return current;
 }
 
-/** Those of `changes` that change something. */
+/** Drops the changes whose values are equal. */
 export function onlyChanges(changes: Change[]): Change[] {
   return changes.filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }

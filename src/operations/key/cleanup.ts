@@ -13,19 +13,19 @@ import {
   unknownOwner,
 } from './orphans.ts';
 
-/** What a step that creates a key saves for its post step. */
+/** The schema of the task that `key` saves for its post step. */
 export const keyCleanupTask = () =>
   z.object({
     search: orphanSearch(),
-    /** Absent as long as no response has arrived. */
+    /** The created key; absent until its response arrives. */
     created: z.optional(z.object({ hash: z.string(), label: z.string() })),
-    /** Whether the created key is to be revoked. */
+    /** Whether the post step revokes the created key. */
     revoke: z.boolean(),
   });
 
 export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
 
-/** What may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`. */
+/** Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…` */
 export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): string {
   const name = JSON.stringify(search.desired.name);
   return [
@@ -35,20 +35,20 @@ export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): 
 }
 
 /**
- * Revokes the key that the step created, if that was requested, and deletes its orphans; nothing
- * else. Returns what is left of the task if a part of it failed.
+ * Revokes the key that the step created, if the task requires that, and deletes its orphans. Touches
+ * no other key. Returns what is left of the task if part of it failed.
  */
 export async function runKeyCleanup(
   task: KeyCleanupTask,
   context: AbortableContext,
 ): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
-  const [revocation, search] = await Promise.all([
+  const [revocation, orphanDeletion] = await Promise.all([
     settle(revokeCreated(task, context), ApiError),
     settle(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
-  const error = revocation.error ?? search.error;
+  const error = revocation.error ?? orphanDeletion.error;
   if (!error) return undefined;
-  const maxOrphans = search.error ? task.search.maxOrphans : 0;
+  const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0;
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
@@ -71,16 +71,16 @@ async function revokeCreated(
   );
 }
 
-/** Polls, because a POST that was sent may still be applied. */
+/** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
 async function deleteAllOrphans(
   { search, created }: KeyCleanupTask,
   context: AbortableContext,
 ): Promise<void> {
   let { maxOrphans } = search;
   if (maxOrphans === 0) return;
-  const known = new Set([...search.preexistingHashes, created?.hash]);
+  const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
   const isNew = (key: Key) =>
-    !known.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+    !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
   for await (const _ of pollDelays(context)) {
     const { keys, isConclusive } = await lookupOrphans({ ...search, maxOrphans }, isNew, context);
     if (keys.length > 0 && !isConclusive) {

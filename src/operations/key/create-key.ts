@@ -29,19 +29,21 @@ import {
 } from './orphans.ts';
 import { countPossibleOrphans, reconcileKey } from './reconcile.ts';
 
+/** What to create, as the author of the workflow requested it. */
 export interface KeyRequest {
-  /** The id or the slug of the workspace that it is for. */
+  /** The id or the slug of the workspace. */
   workspace: string;
   desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
-  /** Whether no other job requests a key of that name. */
+  /** Whether the name is random, so that no other job requests the same. */
   nameIsRandom: boolean;
-  /** In milliseconds from now; null for never. */
+  /** The time until the key expires, in milliseconds; null for never. */
   expiresInMs: number | null;
   revokeAfterJob: boolean;
-  /** Delete the keys of that name that existed before. */
+  /** Delete the existing keys with the same name once the new key exists. */
   replace: boolean;
 }
 
+/** The key that was created. */
 export interface KeyResult {
   workspace: Workspace;
   key: Key;
@@ -50,23 +52,24 @@ export interface KeyResult {
   expiresAt: string | null;
 }
 
+/** What creating a key needs to run. */
 export interface KeyContext extends Context {
   journal: CleanupJournal<KeyCleanupTask>;
-  /** Called with the secrets in a response before anything else happens to it. */
+  /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
-  /** Called as soon as the key exists, so that a step that fails or is killed later has set its outputs. */
+  /** Called as soon as the key exists, so that its outputs are set even if the step fails later. */
   onCreated(result: KeyResult): void;
-  /** At least 0 and below 1. */
+  /** A random number, at least 0 and below 1. */
   random(): number;
-  /** In milliseconds since 1970, for a server without a `Date`. */
+  /** The runner's time in milliseconds since 1970. Used if the server sends no `Date`. */
   timeOfDay(): number;
 }
 
 /**
- * Creates an API key in a workspace, for one job.
+ * Creates an API key in a workspace. The post step revokes it.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
- *   `orphan-not-deleted`, `replaced-keys-not-deleted`
+ *   `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
   const { clock, log } = context;
@@ -94,12 +97,17 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 interface Plan {
   workspace: Workspace;
   search: OrphanSearch;
-  /** The keys of that name that exist already. */
+  /** The existing keys with the desired name. */
   namesakes: readonly Key[];
+  /** Whether a key with the desired name did not exist before. */
   isNew(key: Key): boolean;
 }
 
-/** @throws {Failure} `workspace-not-found` */
+/**
+ * Looks up what exists before the key is created.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-not-found`
+ */
 async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> {
   const { client, log } = context;
   const { name } = request.desired;
@@ -135,7 +143,7 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
   };
 }
 
-/** ISO 8601, with random milliseconds by which an orphan can be recognized; null for never. */
+/** The expiry in ISO 8601, with random milliseconds that identify an orphan; null for never. */
 function expiryOf(
   { expiresInMs }: KeyRequest,
   { serverTime }: Lookup,
@@ -143,16 +151,21 @@ function expiryOf(
 ): string | null {
   if (expiresInMs === null) return null;
   const second = Math.floor((serverTime ?? timeOfDay()) / 1000) * 1000;
-  // Never 0, which keys have whose expiry a person wrote.
+  // Never 0: an expiry that a person wrote has 0 milliseconds.
   const ms = 1 + Math.floor(random() * 999);
   return new Date(second + expiresInMs + ms).toISOString();
 }
 
-/** The new key, and how many POSTs before it may have created another, or may still. */
+/** The new key, and how many earlier POSTs may have created another key, or may still do so. */
 interface CreatedWithOrphans extends CreatedKey {
   maxOrphans: number;
 }
 
+/**
+ * Sends the POST, and deletes the orphans of lost responses. The journal has a task for each attempt.
+ * @throws {ApiError}
+ * @throws {Failure} `key-owner-unknown`, `orphan-not-deleted`, `state-not-written`
+ */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
   const { client, journal, registerSecrets } = context;
   const { search, workspace } = plan;
@@ -186,8 +199,9 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
 }
 
 /**
- * Sets the outputs. Until that is done no one has the secret, so until then the post step is told to
- * revoke the key, whatever was requested.
+ * Sets the outputs. Until they are set, no later step has the secret, so until then the post step
+ * revokes the key whether or not that was requested.
+ * @throws {Failure} `unexpected-key`, `state-not-written`
  */
 function handOver(
   { key, secret, maxOrphans }: CreatedWithOrphans,
@@ -201,7 +215,7 @@ function handOver(
   const exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
   journal.save({ search, created, revoke: true }, exists);
   if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
-    // It may be another job's key, so it is not revoked.
+    // It may be another job's key, so the post step must not revoke it.
     amendOrClear({ search, revoke: false }, journal);
     throw new Failure('unexpected-key', { key, workspace, name: desired.name });
   }
@@ -213,20 +227,21 @@ function handOver(
   return result;
 }
 
-/** Amends the journal to `task`, or clears it if nothing is left to do. */
+/** Saves `task`, or clears the journal if nothing is left to do. */
 function amendOrClear(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
   if (task.revoke || task.search.maxOrphans > 0) journal.amend(task);
   else journal.clear();
 }
 
-/** Null for what is no time, as for never. */
+/** Returns null, as for never, if `value` is not a time. */
 function parseTime(value: unknown): string | null {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : null;
 }
 
 /**
- * Deletes an orphan that appeared later than the lookup after its POST. Those that appear even later
- * are left to the post step, and so is whatever could not be looked up now.
+ * Deletes orphans that appeared after the lookup for their POST. The post step deletes those that
+ * appear even later, and all of them if the lookup here fails.
+ * @throws {Failure} `orphan-not-deleted`
  */
 async function deleteLateOrphans(
   { key, maxOrphans }: CreatedWithOrphans,
@@ -257,7 +272,10 @@ async function deleteLateOrphans(
   );
 }
 
-/** @throws {Failure} `replaced-keys-not-deleted` */
+/**
+ * Deletes the keys that the new one replaces.
+ * @throws {Failure} `replaced-keys-not-deleted`
+ */
 async function deleteReplacedKeys(
   namesakes: readonly Key[],
   key: Key,

@@ -2,7 +2,7 @@ import type { Change } from '../../lib/change.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../shared/context.ts';
 
-const COMPARED = ['limit', 'limit_reset', 'include_byok_in_limit'] as const;
+const COMPARED_FIELDS = ['limit', 'limit_reset', 'include_byok_in_limit'] as const;
 
 /** Warns if OpenRouter returned another limit or expiry than requested. */
 export function warnOnKeyDrift(
@@ -10,7 +10,7 @@ export function warnOnKeyDrift(
   desired: CreateKeyRequest,
   { warn }: Pick<Context, 'warn'>,
 ): void {
-  const changes: Change[] = COMPARED.filter((field) => desired[field] !== undefined)
+  const changes: Change[] = COMPARED_FIELDS.filter((field) => desired[field] !== undefined)
     .filter((field) => key[field] !== undefined && key[field] !== desired[field])
     .map((field) => ({ field, from: desired[field], to: key[field] }));
   const { expires_at } = key;
@@ -20,7 +20,7 @@ export function warnOnKeyDrift(
   if (changes.length > 0) warn('unexpected-key-fields', { key, changes });
 }
 
-/** Milliseconds may be dropped. */
+/** The time in seconds: OpenRouter may drop milliseconds. */
 function secondOf(time: unknown): number | null {
   return typeof time === 'string' ? Math.floor(Date.parse(time) / 1000) : null;
 }

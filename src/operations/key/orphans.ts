@@ -12,70 +12,74 @@ import { Failure, type UnknownOwner } from '../shared/failure.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 
 /**
- * How to recognize the keys that this step created and whose responses were lost. No one has the
- * secret of such an orphan, and it blocks the deletion of its workspace.
+ * The schema of an orphan search: how to recognize the keys that this step created and whose responses
+ * were lost. No one has the secret of an orphan, and it blocks the deletion of its workspace.
  */
 export const orphanSearch = () =>
   z.object({
     workspace: z.object({ id: z.string(), slug: z.string() }),
     desired: createKeyRequest,
-    /** Whether no other request uses the name. */
+    /** Whether the name is random, so that no other request uses it. */
     nameIsRandom: z.boolean(),
-    /** Whether name or expiry are random, so that no other request is identical. */
+    /** Whether the name or the expiry is random, so that no other request is identical. */
     isUnique: z.boolean(),
-    /** The server's time before the first POST, in milliseconds since 1970, if it sent one. */
+    /** The server's time before the first POST, in milliseconds since 1970; absent if unknown. */
     since: z.optional(z.number()),
-    /** Hashes of keys that existed before and could be mistaken for an orphan. */
+    /** The hashes of keys that existed before and could be mistaken for an orphan. */
     preexistingHashes: z.array(z.string()),
-    /** How many orphans there can be: POSTs that may have been applied, or may still be. */
+    /** The maximum number of orphans: POSTs that may have been applied, or may still be applied. */
     maxOrphans: z.number(),
   });
 
 export type OrphanSearch = z.infer<ReturnType<typeof orphanSearch>>;
 
-/** Keys that may be orphans of this step. */
-export interface Orphans {
+/** API keys that may be orphans of this step. */
+interface Orphans {
   keys: readonly Key[];
-  /** Whether they certainly are; otherwise nothing can be said about any of them. */
+  /** Whether they certainly are orphans. If not, some may be keys of other jobs. */
   isConclusive: boolean;
 }
 
-/** The orphans in `keys`, of which those that are not `isNew` existed before. */
+/** Finds the orphans in `keys`. A key for which `isNew` is false existed before, so it is not one. */
 export function findOrphans(
   keys: readonly Key[],
   search: OrphanSearch,
   isNew: (key: Key) => boolean,
 ): Orphans {
-  const alike = keys.filter((key) => isNew(key) && matches(key, search, keys));
-  return { keys: alike, isConclusive: search.isUnique && alike.length <= search.maxOrphans };
+  const candidates = keys.filter((key) => isNew(key) && matches(key, search, keys));
+  const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
+  return { keys: candidates, isConclusive };
 }
 
-/** By its name alone, if that is random: a server may round or cap everything else. */
+/** Compares the name alone if it is random, because a server may round or cap other values. */
 function matches(key: Key, { desired, nameIsRandom }: OrphanSearch, keys: readonly Key[]): boolean {
   if (key.name !== desired.name) return false;
   if (nameIsRandom) return true;
   const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
   return (
     (key['limit'] ?? null) === (desired.limit ?? null) &&
-    expiresAlike(key['expires_at'], desired.expires_at, keepsMs)
+    expiryMatches(key['expires_at'], desired.expires_at, keepsMs)
   );
 }
 
-/** To the millisecond; or to the second, if the server does not seem to store milliseconds. */
-function expiresAlike(theirs: unknown, ours: string | null, keepsMs: boolean): boolean {
-  if (ours === null) return (theirs ?? null) === null;
-  const [returned, desired] = [Date.parse(String(theirs)), Date.parse(ours)];
-  const isWhole = returned % 1000 === 0 && Math.abs(returned - desired) < 1000;
-  return returned === desired || (!keepsMs && isWhole);
+/**
+ * Compares to the millisecond, or to the second if no key in the workspace shows that the server
+ * stores milliseconds.
+ */
+function expiryMatches(actual: unknown, desired: string | null, keepsMs: boolean): boolean {
+  if (desired === null) return (actual ?? null) === null;
+  const [actualMs, desiredMs] = [Date.parse(String(actual)), Date.parse(desired)];
+  const isSameSecond = actualMs % 1000 === 0 && Math.abs(actualMs - desiredMs) < 1000;
+  return actualMs === desiredMs || (!keepsMs && isSameSecond);
 }
 
-/** Whether `key` may have been created since the search began: `created_at` decides, if there is one. */
+/** Whether `key` may have been created since then, by its `created_at`; true if that is unknown. */
 export function mayBeCreatedSince(key: Key, { since }: Pick<OrphanSearch, 'since'>): boolean {
   if (since === undefined) return true;
   return wasCreatedWithin(key, { from: since, to: Number.POSITIVE_INFINITY }) !== false;
 }
 
-/** The hashes of listed keys that a cleanup could mistake for an orphan with the name `name`. */
+/** The hashes of the listed keys that a cleanup could mistake for an orphan with this name. */
 export function preexistingHashes({ keys, serverTime }: KeyList, name: string): string[] {
   return keys
     .filter((key) => key.name === name && mayBeCreatedSince(key, { since: serverTime }))
@@ -83,7 +87,7 @@ export function preexistingHashes({ keys, serverTime }: KeyList, name: string): 
 }
 
 /**
- * The orphans that exist now.
+ * Lists the keys of the workspace, and finds the orphans in them.
  * @throws {ApiError}
  */
 export async function lookupOrphans(
@@ -109,7 +113,7 @@ export async function deleteOrphans(
   if (failed) throw new Failure('orphan-not-deleted', failed);
 }
 
-/** What is reported of keys that may be orphans of this step or another job's. */
+/** The details to report about keys that may be orphans of this step or keys of another job. */
 export function unknownOwner(
   { desired: { name }, workspace, isUnique }: OrphanSearch,
   keys: readonly Key[],

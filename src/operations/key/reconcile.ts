@@ -10,12 +10,12 @@ export interface KeyFacts {
   isNew(key: Key): boolean;
 }
 
-/** Keys of which some may be orphans of this step, and some another job's. */
-export type Indistinguishable = readonly Key[];
+/** API keys that may be orphans of this step or keys of another job. */
+type Indistinguishable = readonly Key[];
 
 /**
- * What follows after a `POST /keys` without a usable response. It may have created a key whose
- * secret is never shown again, so before the next POST such a key is found and deleted.
+ * Decides what to do after a failed `POST /keys`. It may have created a key whose secret the API never
+ * returns again. Such an orphan is deleted before the next POST.
  */
 export function reconcileKey(
   rounds: readonly Round<readonly Key[]>[],
@@ -24,17 +24,17 @@ export function reconcileKey(
   const { failure, found, deleted } = rounds.at(-1) as Round<readonly Key[]>;
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
   const maxOrphans = countPossibleOrphans(rounds);
-  const goOn = { kind: retryable ? 'retry' : 'give-up', ambiguous: maxOrphans > 0 } as const;
-  if (!ambiguous || failure.kind === 'aborted' || deleted !== undefined) return goOn;
+  const conclusion = { kind: retryable ? 'retry' : 'give-up', ambiguous: maxOrphans > 0 } as const;
+  if (!ambiguous || failure.kind === 'aborted' || deleted !== undefined) return conclusion;
   if (!found) return { kind: 'lookup', ambiguous: true };
   const orphans = findOrphans(found, { ...search, maxOrphans }, isNew);
-  if (orphans.keys.length === 0) return goOn;
+  if (orphans.keys.length === 0) return conclusion;
   return orphans.isConclusive
     ? { kind: 'delete', orphans: orphans.keys }
     : { kind: 'done', result: orphans.keys };
 }
 
-/** How many orphans may exist, or may still appear. */
+/** Counts the orphans that may exist or may still appear. */
 export function countPossibleOrphans(rounds: readonly Round<unknown>[]): number {
   const ambiguous = rounds.filter(({ failure }) => FAILURE_CLASSES[failure.kind].ambiguous).length;
   const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);

@@ -3,37 +3,35 @@ import type { Log } from '../../lib/log.ts';
 import type { Client } from '../../openrouter/client.ts';
 import type { WarningCode, WarningDetails } from './failure.ts';
 
-/** What the operations work with. */
+/** What an operation needs to run. */
 export interface Context {
   client: Client;
   clock: Clock;
   log: Log;
-  /** Reports what is not wrong enough to fail the step. */
+  /** Reports a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
 }
 
-/** The same, for an operation that waits by itself and can be aborted. */
+/** A context for an operation that waits and can be aborted. */
 export interface AbortableContext extends Context {
   signal: AbortSignal;
 }
 
-/**
- * What a step keeps for its post step. That of a step which leaves nothing to clean up does nothing.
- */
+/** Saves what the post step has to do. */
 export interface CleanupJournal<Task> {
   /**
    * Replaces the task of the post step.
-   * @param exists what the step has created at OpenRouter by then
+   * @param exists what already exists at OpenRouter, for the failure's description
    * @throws {Failure} `state-not-written`
    */
   save(task: Task, exists?: string): void;
-  /** The same once the outcome is known: a task that cannot be saved is only a warning. */
+  /** Replaces the task once the outcome is known. A failure to save it is only a warning. */
   amend(task: Task): void;
   /** Leaves the post step nothing to do. */
   clear(): void;
 }
 
-/** A cleanup that failed, and what it may have left. */
+/** A cleanup that failed. `left` is what remains of its task. */
 export interface IncompleteCleanup<Task> {
   error: Error;
   left: Task;

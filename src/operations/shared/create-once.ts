@@ -4,49 +4,50 @@ import type { ApiResponse, Outcome } from '../../openrouter/api-request.ts';
 import { giveUp } from '../../openrouter/client.ts';
 import type { Context } from './context.ts';
 
-/** One attempt that did not simply succeed, and what was learned about it. */
+/** A failed attempt, and what was found out after it. */
 export interface Round<Found> {
   failure: AttemptFailure;
-  /** What the lookup after it found; absent if there was none. */
+  /** The result of the lookup after the attempt; absent if there was none. */
   found?: Found;
-  /** How many orphans were deleted after it. */
+  /** How many orphans were deleted after the attempt. */
   deleted?: number;
 }
 
-/** What follows from the rounds so far. */
+/** What to do next, by the rounds so far. */
 export type Decision<Result, Orphan = never> =
   /** The outcome is known, although no response reported it. */
   | { kind: 'done'; result: Result }
-  /** Look up what exists, then decide again. */
+  /** Look up what exists, then decide again. `ambiguous` as below, if the lookup fails. */
   | { kind: 'lookup'; ambiguous: boolean }
-  /** Delete what an attempt made that nobody can use, then decide again. */
+  /** Delete what an attempt created and no one can use, then decide again. */
   | { kind: 'delete'; orphans: readonly Orphan[] }
-  /** `ambiguous`: whether an attempt may have been applied, or may still be. */
+  /** `ambiguous`: whether an attempt may have been applied, or may still be applied. */
   | { kind: 'retry' | 'give-up'; ambiguous: boolean };
 
-/** How one kind of resource is created. */
+/** How to create one kind of resource. */
 export interface Creation<Sent, Found, Result, Orphan> {
   send(rounds: readonly Round<Found>[]): Promise<Outcome<Sent>>;
-  /** Pure: the whole of what is decided about a resource of this kind. */
+  /** Decides what to do after a failed attempt. A pure function. */
   reconcile(rounds: readonly Round<Found>[]): Decision<Result, Orphan>;
-  /** What `lookup` looks for, as in `Checking whether the workspace exists`. */
+  /** What `lookup` checks, for the log: `whether the workspace exists`. */
   question: string;
   /** @throws {ApiError} */
   lookup(): Promise<Found>;
-  /** @throws {ApiError} */
+  /** @throws {Failure} `orphan-not-deleted` */
   deleteOrphans?(orphans: readonly Orphan[]): Promise<void>;
 }
 
-/** A resource that was created, or whose creation was reconciled. */
+/** How the creation ended: with a response, or with the result of a reconciliation. */
 export type Created<Sent, Found, Result> = { rounds: readonly Round<Found>[] } & (
   | { kind: 'applied'; response: ApiResponse<Sent> }
   | { kind: 'reconciled'; result: Result }
 );
 
 /**
- * Creates something exactly once although no idempotency key exists: sends, and after each attempt
- * with an open outcome does what `reconcile` decides before anything is sent again.
- * @throws {ApiError} when it was not created, or that cannot be determined.
+ * Creates a resource once, although the API has no idempotency key: after each failed attempt,
+ * `reconcile` decides what to do before the next one is sent.
+ * @throws {ApiError} if the resource was not created, or if that cannot be determined
+ * @throws {Failure} `orphan-not-deleted`
  */
 export async function createOnce<Sent, Found, Result, Orphan = never>(
   creation: Creation<Sent, Found, Result, Orphan>,
@@ -58,7 +59,7 @@ export async function createOnce<Sent, Found, Result, Orphan = never>(
     if (outcome.kind === 'applied') return { ...outcome, rounds };
     const { failure } = outcome;
     rounds.push({ failure });
-    const decision = await investigate(creation, rounds, context);
+    const decision = await resolveRound(creation, rounds, context);
     if (decision.kind === 'done') return { kind: 'reconciled', result: decision.result, rounds };
     const { kind, ambiguous } = decision;
     const stopReason =
@@ -69,8 +70,8 @@ export async function createOnce<Sent, Found, Result, Orphan = never>(
   }
 }
 
-/** Follows the decisions about the last round until one of them ends the round. */
-async function investigate<Sent, Found, Result, Orphan>(
+/** Carries out the decisions about the last round, until one of them ends it. */
+async function resolveRound<Sent, Found, Result, Orphan>(
   creation: Creation<Sent, Found, Result, Orphan>,
   rounds: Round<Found>[],
   { log }: Pick<Context, 'log'>,

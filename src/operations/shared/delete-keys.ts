@@ -10,8 +10,9 @@ export interface UndeletedKey {
 }
 
 /**
- * Deletes `keys`; one that fails does not stop the others. Returns those that could not be deleted.
- * `onDeleted` is called for each of the others at once.
+ * Deletes API keys. A failure does not stop the other deletions. Returns the keys that could not be
+ * deleted.
+ * @param onDeleted called for each key as soon as it is deleted
  */
 export async function deleteEach(
   keys: readonly Key[],

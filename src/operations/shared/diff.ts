@@ -7,17 +7,17 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from './context.ts';
 
-/** The fields of `desired` that have another value in `workspace`. */
+/** Lists the fields of `desired` that have another value in `workspace`. */
 export function diffWorkspace(
   workspace: Workspace,
   desired: CreateWorkspaceRequest,
 ): Change<WorkspaceField>[] {
   return WORKSPACE_FIELDS.filter((field) => desired[field] !== undefined)
-    .filter((field) => normal(field, workspace[field]) !== normal(field, desired[field]))
+    .filter((field) => normalize(field, workspace[field]) !== normalize(field, desired[field]))
     .map((field) => ({ field, from: workspace[field] ?? null, to: desired[field] }));
 }
 
-/** The same, without the fields that the response lacks: older responses lack newer fields. */
+/** Like `diffWorkspace`, but ignores fields that `workspace` lacks: a response may lack newer fields. */
 export function diffReturned(
   workspace: Workspace,
   desired: CreateWorkspaceRequest,
@@ -30,10 +30,10 @@ export function matchesDesired(workspace: Workspace, desired: CreateWorkspaceReq
   return diffReturned(workspace, desired).length === 0;
 }
 
-/** A text that is the same for values which mean the same to the API. */
-function normal(field: WorkspaceField, value: unknown): string {
+/** A text that is equal for values with the same meaning. The order of a list has no meaning. */
+function normalize(field: WorkspaceField, value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-  // An empty list of tools clears it, as null does; of keys, null means all.
+  // For tools, an empty list means the same as null. For API key ids, null means all keys.
   if (field === 'disabled_server_tools' && value.length === 0) return 'null';
   return JSON.stringify([...new Set(value)].sort());
 }

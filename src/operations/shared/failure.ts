@@ -6,37 +6,37 @@ import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspa
 import type { UndeletedKey } from './delete-keys.ts';
 import type { SweepResult } from './sweep-result.ts';
 
-/** Something that is wrong with what a workflow author wrote. */
+/** A problem with an input or with an environment variable. */
 export interface InvalidInput {
-  /** The name of the input, as written in the workflow. */
+  /** The name, as written in the workflow. */
   input: string;
-  /** The entries of a list that it is about, counted from 1. */
+  /** The positions of the invalid entries in a list, counted from 1. */
   entries?: readonly number[];
-  /** Completes a sentence that begins with the input. */
+  /** The problem. It completes a sentence that begins with the name. */
   message: string;
-  /** What was written, unless it is a secret. */
+  /** The text that the author wrote, unless it contains a secret. */
   provided?: string;
-  /** How the text probably came about. */
+  /** Why the text is probably wrong. */
   cause?: string | undefined;
-  /** What was probably meant. */
+  /** What the author probably meant. */
   suggestion?: string | undefined;
 }
 
-/** How to complete, or undo, work that was applied in part. */
+/** How partly applied work is completed or undone. */
 export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again';
 
-/** Keys of which some may be orphans of this step, and some another job's. */
+/** API keys that may be orphans of this step or keys of another job. */
 export interface UnknownOwner {
   name: string;
   workspace: WorkspaceRef;
-  /** Whether name or expiry are random, so that this step's keys can be recognized at all. */
+  /** Whether the name or the expiry is random, so that this step's keys can be recognized. */
   isUnique: boolean;
   keys: readonly Key[];
 }
 
 /**
- * Why a step fails, by code, with the facts that a description needs. `docs/troubleshooting.md` has
- * a section for each code.
+ * The details of each failure, by its code. `report/describe-failure.ts` describes each code, and
+ * `docs/troubleshooting.md` has a section for it.
  */
 export interface FailureDetails {
   'invalid-inputs': { problems: readonly InvalidInput[] };
@@ -44,7 +44,7 @@ export interface FailureDetails {
     workspace: Workspace;
     /** Whether this step may have created it. */
     creatorUnknown: boolean;
-    /** What `if-exists: update` would change. */
+    /** The fields that `if-exists: update` would change. */
     changes: readonly Change[];
     hasGovernance: boolean;
   };
@@ -54,7 +54,7 @@ export interface FailureDetails {
   'guardrail-not-found': { workspace: WorkspaceRef };
   'unexpected-values': {
     workspace: WorkspaceRef;
-    /** `guardrail`, `weekly budget` */
+    /** What has the values: `guardrail`, `weekly budget`. */
     what: string;
     values: Readonly<Record<string, unknown>>;
   };
@@ -92,7 +92,7 @@ export interface FailureDetails {
 
 export type FailureCode = keyof FailureDetails;
 
-/** Why a step fails: a code, and facts. `report/` makes sentences of them. */
+/** An error that fails the step. It has a code and details; `report/` makes sentences of them. */
 export class Failure<Code extends FailureCode = FailureCode> extends Error {
   override readonly name = 'Failure';
   readonly code: Code;
@@ -105,13 +105,13 @@ export class Failure<Code extends FailureCode = FailureCode> extends Error {
   }
 }
 
-/** What a step warns of, by code, with the facts that a description needs. */
+/** The details of each warning, by its code. `report/describe-warning.ts` describes each code. */
 export interface WarningDetails {
   'unexpected-fields': { workspace: WorkspaceRef; changes: readonly Change[] };
   'unexpected-key-fields': { key: Key; changes: readonly Change[] };
   'governance-not-applied': {
     workspace: WorkspaceRef;
-    /** By their names in the workflow. */
+    /** The inputs, by their names in the workflow. */
     inputs: readonly string[];
     creatorUnknown: boolean;
     dryRun: boolean;

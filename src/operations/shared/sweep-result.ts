@@ -1,27 +1,27 @@
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 
-/** A workspace that a sweep found. */
+/** A workspace in the result of a sweep. */
 export interface SweepEntry extends WorkspaceRef {
   /** ISO 8601, as OpenRouter returns it; null if it does not. */
   created_at: string | null;
-  /** In milliseconds, by the server's clock; undefined if that is not known. */
+  /** In milliseconds, by the server's clock; undefined if unknown. */
   age: number | undefined;
-  /** Why it is stale, was not deleted, or is protected. */
+  /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;
 }
 
-/** What a sweep did. */
+/** The result of a sweep. */
 export interface SweepResult {
   deleted: readonly SweepEntry[];
   failed: readonly SweepEntry[];
-  /** What a dry run would delete; empty otherwise. */
+  /** The workspaces that a dry run would delete; empty otherwise. */
   wouldDelete: readonly SweepEntry[];
-  /** Stale, but not deleted because there are more than max-deletions; the first thousand. */
+  /** The stale workspaces that were kept because there are more than `max-deletions`; 1,000 at most. */
   skipped: readonly SweepEntry[];
-  /** Not stale, although they match the pattern; the first thousand. */
+  /** The workspaces that match the pattern but are not stale; 1,000 at most. */
   retained: readonly SweepEntry[];
-  /** How many are stale. */
+  /** The number of stale workspaces. */
   stale: number;
-  /** How many match the pattern and are not stale. */
+  /** The number of workspaces that match the pattern but are not stale. */
   notStale: number;
 }

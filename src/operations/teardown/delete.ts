@@ -7,32 +7,34 @@ import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { teardown } from './teardown.ts';
 
+/** What to delete, as the author of the workflow requested it. */
 export interface DeleteRequest {
   /** The id or the slug of the workspace. */
   workspace: string;
-  /** What its slug must begin with. */
+  /** The prefix that the slug must have. */
   expectSlugPrefix?: string | undefined;
   deleteKeys: boolean;
-  /** Do everything except delete. */
+  /** Look up and check, but delete nothing. */
   dryRun: boolean;
 }
 
+/** What was deleted. */
 export interface DeleteResult {
-  /** Absent if it was already deleted. */
+  /** Absent if no such workspace exists. */
   workspace?: Workspace;
-  /** Whether it existed, and is gone now. */
+  /** Whether this step deleted the workspace. */
   deleted: boolean;
-  /** The keys that were deleted or, in a dry run, would be. */
+  /** The API keys that were deleted, or would be deleted in a dry run. */
   keys: readonly Key[];
-  /** Why it is not known to be gone. */
+  /** Why the workspace still exists or may still exist. */
   failure?: Failure;
 }
 
 /**
- * Deletes a workspace and what blocks its deletion. A teardown that stops half-way is part of the
- * result, so that the outputs say what was done.
- * @param onFound called with the workspace before anything is deleted.
- * @throws {ApiError} when it could not be looked up.
+ * Deletes a workspace and what blocks its deletion. The failure of the deletion itself is part of the
+ * result, so that the outputs can report what was deleted.
+ * @param onFound called with the workspace before anything is deleted
+ * @throws {ApiError} if the workspace cannot be looked up
  * @throws {Failure} `default-workspace`, `slug-prefix-mismatch`, and in a dry run
  *   `workspace-has-keys`
  */
@@ -74,6 +76,11 @@ function assertDeletable(workspace: Workspace, { expectSlugPrefix = '' }: Delete
   }
 }
 
+/**
+ * Lists what a dry run would delete.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-has-keys`
+ */
 async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,
@@ -85,7 +92,7 @@ async function planDeletion(
   return { workspace, deleted: false, keys };
 }
 
-/** Why a workspace is not known to be gone, although OpenRouter reported that it deleted it. */
+/** Verifies that a workspace no longer exists. OpenRouter's response alone is not trusted. */
 async function verifyDeleted(
   { slug, id }: Workspace,
   { client }: Context,

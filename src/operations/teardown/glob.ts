@@ -1,30 +1,30 @@
-/** What is before the first wildcard of `glob`. */
+/** The text before the first wildcard of `glob`. */
 export function fixedPrefix(glob: string): string {
   return glob.split(/[*?]/, 1)[0] ?? '';
 }
 
 /**
- * Whether all of `text` is as `glob` says, in which `*` is any run of characters and `?` any one.
- * That takes a time of the product of their lengths at most, where a regular expression would take
- * for ever over many stars.
+ * Whether the whole `text` matches `glob`, in which `*` matches any characters and `?` exactly one. The
+ * time is at most proportional to the product of both lengths. A regular expression with many wildcards
+ * could take exponential time.
  */
 export function matches(glob: string, text: string): boolean {
-  let [at, next] = [0, 0];
-  // Where the last star is, and how far into the text it reaches.
-  let [star, reach] = [-1, 0];
-  while (at < text.length) {
-    if (glob[next] === '*') {
-      [star, reach] = [next, at];
-      next += 1;
-    } else if (glob[next] === '?' || glob[next] === text[at]) {
-      next += 1;
-      at += 1;
+  let [textIndex, globIndex] = [0, 0];
+  // The index of the last star, and the end of the text that it matches.
+  let [star, starEnd] = [-1, 0];
+  while (textIndex < text.length) {
+    if (glob[globIndex] === '*') {
+      [star, starEnd] = [globIndex, textIndex];
+      globIndex += 1;
+    } else if (glob[globIndex] === '?' || glob[globIndex] === text[textIndex]) {
+      globIndex += 1;
+      textIndex += 1;
     } else if (star >= 0) {
-      reach += 1;
-      [next, at] = [star + 1, reach];
+      starEnd += 1;
+      [globIndex, textIndex] = [star + 1, starEnd];
     } else {
       return false;
     }
   }
-  return /^\**$/.test(glob.slice(next));
+  return /^\**$/.test(glob.slice(globIndex));
 }

@@ -13,32 +13,33 @@ import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { matches } from './glob.ts';
 import { teardown } from './teardown.ts';
 
+/** What to sweep, as the author of the workflow requested it. */
 export interface SweepRequest {
-  /** A glob that the slug must match. */
+  /** The glob that the slug must match. */
   slugPattern: string;
-  /** How old a workspace must be, in milliseconds. */
+  /** The minimum age in milliseconds. */
   olderThanMs: number;
-  /** Globs of slugs that are left alone. */
+  /** Globs of slugs that are never deleted. */
   keep: readonly string[];
   deleteKeys: boolean;
-  /** If more are stale, none is deleted. */
+  /** If more workspaces are stale, none is deleted. */
   maxDeletions: number;
-  /** Do everything but delete. */
+  /** List what would be deleted, but delete nothing. */
   dryRun: boolean;
-  /** How long the step may take, in milliseconds. */
+  /** The timeout of the step in milliseconds. */
   timeoutMs: number;
 }
 
-/** Of what stays: more is for nobody to read. */
-const MAX_REMEMBERED = 1_000;
+/** The maximum number of kept workspaces in the result. */
+const MAX_LISTED = 1_000;
 
-/** Of the time for the step, for one workspace: so that one which fails for long does not take all. */
-const SHARE = 1 / 5;
+/** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
+const TIMEOUT_SHARE = 1 / 5;
 
 /**
- * Deletes the workspaces that are stale: they match the pattern, are old enough, and are not to be
- * kept. One that cannot be deleted does not stop the others.
- * @throws {ApiError} when they could not be listed; then none was deleted.
+ * Deletes the stale workspaces: those that match the pattern, are old enough, and match nothing in
+ * `keep`. A failure does not stop the other deletions.
+ * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function sweep(
   request: SweepRequest,
@@ -76,9 +77,9 @@ export async function sweep(
 const TOO_MANY = 'stale, but there are more than max-deletions allows';
 
 interface Found {
-  /** Those that are stale: all, unless they are more than may be deleted. */
+  /** The stale workspaces. The list is cut if there are more than may be deleted. */
   stale: SweepEntry[];
-  /** How many there are. */
+  /** The number of stale workspaces. */
   count: number;
   retained: SweepEntry[];
   notStale: number;
@@ -96,12 +97,12 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
       if (reason === undefined) {
         found.count += 1;
         const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
-        if (found.stale.length < Math.max(request.maxDeletions, MAX_REMEMBERED)) {
+        if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) {
           found.stale.push(entry);
         }
       } else {
         found.notStale += 1;
-        if (found.retained.length < MAX_REMEMBERED)
+        if (found.retained.length < MAX_LISTED)
           found.retained.push(toSweepEntry(workspace, age, reason));
       }
     }
@@ -109,7 +110,7 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
   return found;
 }
 
-/** Without all else that is known of it: there can be many. */
+/** Keeps only the fields that are needed, because there can be many workspaces. */
 function toSweepEntry(
   { id, slug, created_at }: Workspace,
   age: number | undefined,
@@ -123,7 +124,7 @@ function ageOf(workspace: Workspace, serverTime: number | undefined): number | u
   return serverTime === undefined || created === undefined ? undefined : serverTime - created;
 }
 
-/** Why a workspace that matches is not stale. */
+/** Why a workspace that matches the pattern is not stale; undefined if it is stale. */
 function reasonToKeep(
   { slug }: Workspace,
   age: number | undefined,
@@ -136,7 +137,7 @@ function reasonToKeep(
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
 }
 
-/** Returns why it could not be deleted, if so. */
+/** Deletes a stale workspace. Returns why it could not be deleted, if so. */
 async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
@@ -144,7 +145,7 @@ async function deleteStale(
 ): Promise<string | undefined> {
   const { log, signal } = context;
   if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
-  const client = context.client.withTimeout(timeoutMs * SHARE);
+  const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
@@ -157,7 +158,7 @@ async function deleteStale(
   return why;
 }
 
-/** Why the step fails after a sweep, if it does. */
+/** The failure of the step after a sweep, if it fails. */
 export function failureOf(
   result: SweepResult,
   { maxDeletions }: SweepRequest,

@@ -12,35 +12,35 @@ import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
 
 interface TeardownOptions {
-  /** Delete the API keys of the workspace, which block its deletion. Otherwise they fail it. */
+  /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
   deleteKeys: boolean;
-  /** List the keys again before the workspace is deleted, and not only if that is rejected. */
+  /** List the keys again before the workspace is deleted, not only after OpenRouter rejects that. */
   relistKeys: boolean;
 }
 
 /** What a teardown did, whether or not it finished. */
-export interface TeardownResult {
+interface TeardownResult {
   deletedKeys: readonly Key[];
-  /** Why the workspace exists, or may exist, still. */
+  /** Why the workspace still exists or may still exist. */
   problem?: TeardownProblem;
 }
 
 interface TeardownProblem {
   failure: Failure;
-  /** The same in short, for one line of a list. */
+  /** A short form for one line of a list. */
   reason: string;
 }
 
-/** How often the keys are listed: something that creates keys all the time must not hold the step. */
+/** How often the keys are listed at most: something may keep creating keys. */
 const MAX_ROUNDS = 5;
 
-/** Deletes a workspace and what blocks its deletion. Deleting what is already deleted succeeds. */
+/** Deletes a workspace and what blocks its deletion. Deleting a missing workspace succeeds. */
 export async function teardown(
   workspace: WorkspaceRef,
   options: TeardownOptions,
   context: Context,
 ): Promise<TeardownResult> {
-  // The id becomes part of a path that takes slugs too: it must not lead to another workspace.
+  // The id becomes part of a path that also accepts slugs. It must not name another workspace.
   if (!isUuid(workspace.id)) {
     const failure = new Failure('invalid-workspace-id', { workspace });
     return {
@@ -54,7 +54,7 @@ export async function teardown(
     const round = await runRound(workspace, { ...options, rejection }, context);
     deletedKeys.push(...round.deletedKeys);
     if (round.kind === 'finished') return { deletedKeys };
-    if (round.kind === 'refused') return { deletedKeys, problem: round.problem };
+    if (round.kind === 'blocked') return { deletedKeys, problem: round.problem };
     if (round.kind === 'failed') return conclude(workspace, { ...round, deletedKeys }, context);
     rejection = round.rejection;
   }
@@ -65,9 +65,10 @@ export async function teardown(
 
 type Round = { deletedKeys: readonly Key[] } & (
   | { kind: 'finished' }
-  /** Keys were deleted, or OpenRouter rejected the deletion, most likely because of a new key. */
-  | { kind: 'again'; rejection?: ApiError }
-  | { kind: 'refused'; problem: TeardownProblem }
+  /** Keys were deleted, or OpenRouter rejected the deletion, probably because of a new key. */
+  | { kind: 'repeat'; rejection?: ApiError }
+  /** The workspace must not or cannot be deleted. */
+  | { kind: 'blocked'; problem: TeardownProblem }
   | { kind: 'failed'; errors: readonly ApiError[] }
 );
 
@@ -79,8 +80,8 @@ async function runRound(
   const { client, log } = context;
   const deletedKeys: Key[] = [];
   const failed = (...errors: ApiError[]): Round => ({ kind: 'failed', deletedKeys, errors });
-  const refused = (failure: Failure, reason: string): Round => ({
-    kind: 'refused',
+  const blocked = (failure: Failure, reason: string): Round => ({
+    kind: 'blocked',
     deletedKeys,
     problem: { failure, reason },
   });
@@ -90,7 +91,7 @@ async function runRound(
   const { keys } = list.value;
   if (keys.length > 0 && !deleteKeys) {
     const failure = new Failure('workspace-has-keys', { workspace, keys });
-    return refused(failure, `it has ${keys.length} API keys, and delete-keys is false`);
+    return blocked(failure, `it has ${keys.length} API keys, and delete-keys is false`);
   }
   if (keys.length === 0 && rejection) return failed(rejection);
 
@@ -99,23 +100,23 @@ async function runRound(
     log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
   });
   if (undeleted.length > 0) return failed(...undeleted.map(({ error }) => error));
-  if (keys.length > 0 && relistKeys) return { kind: 'again', deletedKeys };
+  if (keys.length > 0 && relistKeys) return { kind: 'repeat', deletedKeys };
 
   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
   if (deletion.error) {
     if (isRejection(deletion.error)) {
-      return { kind: 'again', deletedKeys, rejection: deletion.error };
+      return { kind: 'repeat', deletedKeys, rejection: deletion.error };
     }
     return failed(deletion.error);
   }
-  // A 404 is believed only if a lookup confirms it.
+  // A 404 counts only if a lookup confirms it.
   if (deletion.value || (await isGone(workspace, context)))
     return { kind: 'finished', deletedKeys };
   const failure = new Failure('workspace-still-exists', { workspace });
-  return refused(failure, 'OpenRouter reported that it is gone, and still returns it');
+  return blocked(failure, 'OpenRouter reported that it is gone, and still returns it');
 }
 
-/** A rejection counts as success if the workspace is gone. */
+/** Concludes a failed round. A rejection counts as success if the workspace no longer exists. */
 async function conclude(
   workspace: WorkspaceRef,
   { errors, deletedKeys }: { errors: readonly ApiError[]; deletedKeys: readonly Key[] },
@@ -128,7 +129,7 @@ async function conclude(
   return { deletedKeys, problem: { failure, reason } };
 }
 
-/** Whether OpenRouter understood the request and declined it for this workspace. */
+/** Whether OpenRouter rejected the request because of this workspace, not because of the key. */
 function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
   return kind === 'rejected' && status !== 401 && status !== 403;
 }
