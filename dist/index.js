@@ -4815,7 +4815,7 @@
       const {failure: failure, found: found} = rounds.at(-1);
       const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
       const evidence = collectEvidence(rounds, facts);
-      const ambiguous = evidence.canArriveLate || evidence.applied !== "no";
+      const ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
       if (!found) {
         if (skipsLookup(failure)) return {
           kind: retryable ? "retry" : "give-up",
@@ -4861,7 +4861,8 @@
       const ambiguousRounds = applicable.filter(isAmbiguous);
       const slugWasFree = facts.slugWasFree || lastFree >= 0;
       return {
-        applied: ambiguousRounds.length === 0 ? "no" : ambiguousRounds.every(({failure: failure}) => failure.status === 500) ? "maybe, or 500 is how a taken slug is rejected" : "maybe",
+        mayBeApplied: ambiguousRounds.length > 0,
+        returnedOnly500: ambiguousRounds.every(({failure: failure}) => failure.status === 500),
         canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
         wasThrottled: rounds.some(({failure: failure}) => failure.kind === "throttled"),
         isNew: slugWasFree || isCreatedSince(last.found, facts.start),
@@ -4879,13 +4880,13 @@
       });
     }
     function decideCreator(workspace, evidence) {
-      const {applied: applied, isNew: isNew, slugWasFree: slugWasFree, wasRejected: wasRejected, wasProbed: wasProbed, desired: desired} = evidence;
-      const mayBeOurs = applied !== "no" || evidence.canArriveLate || evidence.wasThrottled;
+      const {mayBeApplied: mayBeApplied, isNew: isNew, slugWasFree: slugWasFree, desired: desired} = evidence;
+      const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
       if (!mayBeOurs || isNew === false) return false;
       if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
-      if (isNew === void 0 || applied === "no") return "unknown";
-      if (applied === "maybe" || wasRejected) return true;
-      return wasProbed ? "unknown" : "needs-probe";
+      if (isNew === void 0 || !mayBeApplied) return "unknown";
+      if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
+      return evidence.wasProbed ? "unknown" : "needs-probe";
     }
     async function createWorkspace(request, context) {
       const {desired: desired, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;

@@ -43,7 +43,7 @@ export function reconcileWorkspace(
   const { failure, found } = rounds.at(-1) as Round<Lookup>;
   const { retryable } = FAILURE_CLASSES[failure.kind];
   const evidence = collectEvidence(rounds, facts);
-  const ambiguous = evidence.canArriveLate || evidence.applied !== 'no';
+  const ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
   if (!found) {
     if (skipsLookup(failure)) return { kind: retryable ? 'retry' : 'give-up', ambiguous };
     return { kind: 'lookup', ambiguous };
@@ -66,7 +66,9 @@ function skipsLookup({ kind, status }: AttemptFailure): boolean {
 /** What the rounds show together. */
 interface Evidence {
   /** Whether a POST may have been applied since a lookup last found the slug free. */
-  applied: 'no' | 'maybe, or 500 is how a taken slug is rejected' | 'maybe';
+  mayBeApplied: boolean;
+  /** Whether each such POST returned 500, which may also be how OpenRouter rejects a taken slug. */
+  returnedOnly500: boolean;
   /** Whether a POST before that lookup may be applied late. */
   canArriveLate: boolean;
   /** Whether a POST was throttled. OpenRouter reports that it did not apply it. */
@@ -92,12 +94,8 @@ function collectEvidence(rounds: readonly Round<Lookup>[], facts: CreateFacts): 
   const ambiguousRounds = applicable.filter(isAmbiguous);
   const slugWasFree = facts.slugWasFree || lastFree >= 0;
   return {
-    applied:
-      ambiguousRounds.length === 0
-        ? 'no'
-        : ambiguousRounds.every(({ failure }) => failure.status === 500)
-          ? 'maybe, or 500 is how a taken slug is rejected'
-          : 'maybe',
+    mayBeApplied: ambiguousRounds.length > 0,
+    returnedOnly500: ambiguousRounds.every(({ failure }) => failure.status === 500),
     canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: rounds.some(({ failure }) => failure.kind === 'throttled'),
     isNew: slugWasFree || isCreatedSince(last.found, facts.start),
@@ -122,12 +120,12 @@ function decideCreator(
   workspace: Workspace,
   evidence: Evidence & Pick<CreateFacts, 'desired'>,
 ): CreatedWorkspace['created'] | 'needs-probe' {
-  const { applied, isNew, slugWasFree, wasRejected, wasProbed, desired } = evidence;
-  const mayBeOurs = applied !== 'no' || evidence.canArriveLate || evidence.wasThrottled;
+  const { mayBeApplied, isNew, slugWasFree, desired } = evidence;
+  const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
   if (!mayBeOurs || isNew === false) return false;
   // Created by another job, or by this step with a value that OpenRouter normalized.
   if (!matchesDesired(workspace, desired)) return slugWasFree ? 'unknown' : false;
-  if (isNew === undefined || applied === 'no') return 'unknown';
-  if (applied === 'maybe' || wasRejected) return true;
-  return wasProbed ? 'unknown' : 'needs-probe';
+  if (isNew === undefined || !mayBeApplied) return 'unknown';
+  if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
+  return evidence.wasProbed ? 'unknown' : 'needs-probe';
 }
