@@ -5054,22 +5054,22 @@
     function createSummary(result, request) {
       const {outcome: outcome, workspace: workspace} = result;
       const {desired: desired, dryRun: dryRun} = request;
-      const shown = workspace ?? desired;
-      const fields = WORKSPACE_FIELDS.filter(field => shown[field] !== void 0);
+      const values = workspace ?? desired;
+      const fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0);
       const title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
       return {
-        title: `${title} ${shown["name"]}`,
+        title: `${title} ${values["name"]}`,
         ...workspace && {
           url: dashboardUrl(workspace.slug)
         },
         table: {
           header: [ "Field", "Value", "Remark" ],
-          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, shown[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
+          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
         }
       };
     }
     function fieldRemark(field, result, request) {
-      const change = result.changes.find(candidate => candidate.field === field);
+      const change = result.changes.find(other => other.field === field);
       if (change && request.dryRun) return {
         code: `would be ${textOf(change.to)}`
       };
@@ -5253,8 +5253,8 @@
       };
     }
     function attemptLines({attempts: attempts, stopReason: stopReason, reason: reason}) {
-      const repeats = stopReason === void 0 || stopReason === reason;
-      return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...repeats ? [] : [ `No further attempt: ${stopReason}.` ] ];
+      const isNew = stopReason !== void 0 && stopReason !== reason;
+      return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
     }
     const CODES_BY_STATUS = {
       401: "unauthorized",
@@ -5483,7 +5483,7 @@
     };
     function toHtml(text, redact) {
       const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
-      return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, found => ENTITIES[found]);
+      return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
     }
     function printable(text) {
       return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
@@ -5509,11 +5509,11 @@
         created_at: created_at,
         reason: reason
       }));
-      const shown = takeFitting(texts, {
+      const listed = takeFitting(texts, {
         size: MAX_LIST_BYTES,
         sizeOf: Buffer.byteLength
       });
-      return `[${shown.join(",")}]`;
+      return `[${listed.join(",")}]`;
     }
     function sweepSummary(result, {dryRun: dryRun}) {
       const {deleted: deleted, stale: stale, notStale: notStale} = result;
@@ -5529,14 +5529,14 @@
         code: slug
       }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]);
       const kept = reason => `kept: ${reason}`;
-      const shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
+      const allRows = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
       return {
         header: [ "Workspace", "Age", "Outcome" ],
-        rows: shown,
-        more: stale + notStale - shown.length
+        rows: allRows,
+        more: stale + notStale - allRows.length
       };
     }
-    const named = ({slug: slug, id: id}) => `the workspace ${slug}, id ${id}`;
+    const describeWorkspace = ({slug: slug, id: id}) => `the workspace ${slug}, id ${id}`;
     const NOTHING_CHANGED = "Nothing was changed at OpenRouter.";
     const NOTHING_DELETED = "Nothing was deleted.";
     const RUN_AGAIN = "Running this again finishes the work.";
@@ -5606,7 +5606,7 @@
       }),
       "slug-prefix-mismatch": ({workspace: workspace, prefix: prefix}) => ({
         title: `The slug ${workspace.slug} does not begin with ${prefix}`,
-        lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${named(workspace)}.`, NOTHING_DELETED ]
+        lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
       }),
       "invalid-workspace-id": ({workspace: workspace}) => ({
         title: `The workspace ${workspace.slug} has an id that is not a UUID`,
@@ -5619,7 +5619,7 @@
       }),
       "keys-keep-appearing": ({workspace: workspace, rounds: rounds, deletedKeys: deletedKeys}) => ({
         title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-        lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...afterTeardown(workspace, deletedKeys) ]
+        lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...describeRemaining(workspace, deletedKeys) ]
       }),
       "workspace-still-exists": ({workspace: workspace}) => ({
         title: `The workspace ${workspace.slug} still exists`,
@@ -5627,14 +5627,14 @@
       }),
       "deletion-not-verified": ({workspace: workspace, error: error}) => ({
         title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-        lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${named(workspace)}.` ]
+        lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
       }),
       "teardown-incomplete": ({workspace: workspace, errors: errors, deletedKeys: deletedKeys}) => {
         const [first] = errors;
         const title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
         return {
           title: title,
-          lines: [ ...describeApiError(first.details).lines.filter(line => line !== NOTHING_CHANGED), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...afterTeardown(workspace, deletedKeys) ]
+          lines: [ ...describeApiError(first.details).lines.filter(line => line !== NOTHING_CHANGED), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
         };
       },
       "too-many-stale": ({result: result, maxDeletions: maxDeletions}) => ({
@@ -5679,8 +5679,8 @@
         lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
       };
     }
-    function afterTeardown(workspace, deletedKeys) {
-      return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${named(workspace)}.`, RUN_AGAIN ];
+    function describeRemaining(workspace, deletedKeys) {
+      return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
     }
     function describeError(error) {
       if (error instanceof Failure) return describeFailure(error);
@@ -5754,10 +5754,10 @@
       return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
     }
     function createRedactor() {
-      const known = [];
-      const redact = text => known.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+      const secrets = [];
+      const redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
       return {
-        register: secrets => known.push(...secrets),
+        register: added => secrets.push(...added),
         redact: redact,
         redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
       };

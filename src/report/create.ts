@@ -8,10 +8,10 @@ import {
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
 import type { Cell, Summary } from './summary.ts';
 
-/** Outputs by name. */
+/** The values of outputs, by name. */
 export type Outputs = Readonly<Record<string, string>>;
 
-/** The outputs that say which workspace it is. */
+/** The outputs that identify the workspace. */
 export function identityOutputs(
   { id, slug, name }: Workspace,
   { created }: { created: boolean },
@@ -19,7 +19,7 @@ export function identityOutputs(
   return { id, slug, name, url: dashboardUrl(slug), created: String(created) };
 }
 
-/** The outputs that say how the step ended; in a dry run without a workspace, all that is known. */
+/** The outputs for the result of the step. If a dry run would create the workspace, all outputs. */
 export function outcomeOutputs(
   { outcome, workspace }: CreateResult,
   { desired: { slug, name } }: CreateRequest,
@@ -42,17 +42,17 @@ const DRY_RUN_UNCHANGED = '🔎 Dry run: would not change the OpenRouter workspa
 export function createSummary(result: CreateResult, request: CreateRequest): Summary {
   const { outcome, workspace } = result;
   const { desired, dryRun } = request;
-  const shown: Readonly<Record<string, unknown>> = workspace ?? desired;
-  const fields = WORKSPACE_FIELDS.filter((field) => shown[field] !== undefined);
+  const values: Readonly<Record<string, unknown>> = workspace ?? desired;
+  const fields = WORKSPACE_FIELDS.filter((field) => values[field] !== undefined);
   const title = dryRun && outcome === 'unchanged' ? DRY_RUN_UNCHANGED : TITLES[outcome];
   return {
-    title: `${title} ${shown['name']}`,
+    title: `${title} ${values['name']}`,
     ...(workspace && { url: dashboardUrl(workspace.slug) }),
     table: {
       header: ['Field', 'Value', 'Remark'],
       rows: [
         ...(workspace ? [row('id', workspace.id, '')] : []),
-        ...fields.map((field) => row(field, shown[field], fieldRemark(field, result, request))),
+        ...fields.map((field) => row(field, values[field], fieldRemark(field, result, request))),
         ...result.governanceChanges.map((change) =>
           row(change.field, change.to, governanceRemark(change, request)),
         ),
@@ -62,7 +62,7 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
 }
 
 function fieldRemark(field: WorkspaceField, result: CreateResult, request: CreateRequest): Cell {
-  const change = result.changes.find((candidate) => candidate.field === field);
+  const change = result.changes.find((other) => other.field === field);
   if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
   if (change) return { code: `was ${textOf(change.from)}` };
   const isRequested = request.desired[field] !== undefined;

@@ -3,7 +3,7 @@ import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.
 import type { Outputs } from './create.ts';
 import type { Summary, Table } from './summary.ts';
 
-/** The outputs that say what was done. */
+/** The outputs for the result of the step. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
   return { deleted: String(deleted), 'deleted-keys': String(dryRun ? 0 : keys.length) };
 }
@@ -24,7 +24,7 @@ export function deleteSummary({ workspace, keys }: DeleteResult, request: Delete
   };
 }
 
-/** API keys, for a summary. */
+/** A table of API keys for a summary; undefined if there are none. */
 export function keysTable(keys: readonly Key[]): Table | undefined {
   if (keys.length === 0) return undefined;
   return {

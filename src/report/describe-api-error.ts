@@ -1,7 +1,7 @@
 import { type ApiErrorDetails, formatAttempt } from '../openrouter/api-error.ts';
 import type { Description } from './description.ts';
 
-/** The sections of `docs/troubleshooting.md` for requests that failed. */
+/** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
   | 'outcome-unknown'
   | 'unauthorized'
@@ -15,7 +15,7 @@ export type ApiErrorCode =
   | 'server-error'
   | 'unexpected-response';
 
-/** The description of a request that was given up. */
+/** Describes a request that failed. */
 export function describeApiError(details: ApiErrorDetails): Description {
   const { operation, lookupFailure, cfRay } = details;
   return {
@@ -33,10 +33,10 @@ export function describeApiError(details: ApiErrorDetails): Description {
 }
 
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
-  const repeats = stopReason === undefined || stopReason === reason;
+  const isNew = stopReason !== undefined && stopReason !== reason;
   return [
     ...(attempts > 1 ? [`Attempts: ${attempts}.`] : []),
-    ...(repeats ? [] : [`No further attempt: ${stopReason}.`]),
+    ...(isNew ? [`No further attempt: ${stopReason}.`] : []),
   ];
 }
 
@@ -100,7 +100,7 @@ function advice(details: ApiErrorDetails): string[] {
   return ADVICE[CODES_BY_STATUS[status] ?? codeOf(details)](details);
 }
 
-/** What is known about the effect of a write. */
+/** What is known about the effect of the request; nothing for a read. */
 function effect(details: ApiErrorDetails): string[] {
   const { method, ambiguous, wasThrottled, mayLeaveBehind, recovery } = details;
   if (method === 'GET') return [];

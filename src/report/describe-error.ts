@@ -4,7 +4,7 @@ import { describeApiError } from './describe-api-error.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Description } from './description.ts';
 
-/** The description of any error, for the person who has to act on it. */
+/** Describes any error, for the person who has to act on it. */
 export function describeError(error: unknown): Description {
   if (error instanceof Failure) return describeFailure(error);
   if (error instanceof ApiError) return describeApiError(error.details);

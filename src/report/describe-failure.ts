@@ -15,8 +15,8 @@ import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import type { Description, Descriptions, DescriptionText } from './description.ts';
 import { sweepTable } from './sweep.ts';
 
-/** `The workspace preview-42, id 0f1e…` */
-const named = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
+/** `the workspace preview-42, id 0f1e…` */
+const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -29,7 +29,7 @@ const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'run-again': 'After fixing that, running this again finishes the work.',
 };
 
-/** The description of each failure, in the order of `FailureDetails`. */
+/** How to describe each failure, in the order of `FailureDetails`. */
 const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'invalid-inputs': describeInvalidInputs,
 
@@ -160,7 +160,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'slug-prefix-mismatch': ({ workspace, prefix }) => ({
     title: `The slug ${workspace.slug} does not begin with ${prefix}`,
     lines: [
-      `expect-slug-prefix is ${prefix}, and the input workspace means ${named(workspace)}.`,
+      `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`,
       NOTHING_DELETED,
     ],
   }),
@@ -185,7 +185,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     title: `New API keys keep appearing in the workspace ${workspace.slug}`,
     lines: [
       `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`,
-      ...afterTeardown(workspace, deletedKeys),
+      ...describeRemaining(workspace, deletedKeys),
     ],
   }),
 
@@ -201,7 +201,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     title: `Could not verify that the workspace ${workspace.slug} was deleted`,
     lines: [
       ...describeApiError(error.details).lines,
-      `OpenRouter reported that it deleted ${named(workspace)}.`,
+      `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.`,
     ],
   }),
 
@@ -216,7 +216,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       lines: [
         ...describeApiError(first.details).lines.filter((line) => line !== NOTHING_CHANGED),
         ...truncateList(errors.slice(1).map(({ message }) => message)),
-        ...afterTeardown(workspace, deletedKeys),
+        ...describeRemaining(workspace, deletedKeys),
       ],
     };
   },
@@ -266,7 +266,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'state-not-written': describeStateNotWritten,
 };
 
-/** The description of a failure with a code of its own. */
+/** Describes a failure. */
 export function describeFailure<Code extends FailureCode>({
   code,
   details,
@@ -274,7 +274,7 @@ export function describeFailure<Code extends FailureCode>({
   return { code, ...DESCRIPTIONS[code](details) };
 }
 
-/** Also a warning, where the step itself succeeded. */
+/** Describes API keys of an unknown owner. Also a warning, if the step itself succeeded. */
 export function describeUnknownOwner({
   name,
   workspace,
@@ -293,7 +293,7 @@ export function describeUnknownOwner({
   };
 }
 
-/** Also a warning, once the outcome is known. */
+/** Describes a state that could not be written. Also a warning, once the outcome is known. */
 export function describeStateNotWritten({
   reason,
   exists,
@@ -307,10 +307,11 @@ export function describeStateNotWritten({
   };
 }
 
-function afterTeardown(workspace: WorkspaceRef, deletedKeys: number): string[] {
+/** What an incomplete teardown deleted and left. */
+function describeRemaining(workspace: WorkspaceRef, deletedKeys: number): string[] {
   return [
     `API keys deleted before that: ${deletedKeys}.`,
-    `Not deleted, or unknown: ${named(workspace)}.`,
+    `Not deleted, or unknown: ${describeWorkspace(workspace)}.`,
     RUN_AGAIN,
   ];
 }

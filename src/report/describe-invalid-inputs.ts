@@ -1,7 +1,7 @@
 import type { FailureDetails, InvalidInput } from '../operations/shared/failure.ts';
 import type { DescriptionText } from './description.ts';
 
-/** The description of everything that is wrong with the inputs, one problem a line. */
+/** Describes all input problems, one per line. */
 export function describeInvalidInputs({
   problems,
 }: FailureDetails['invalid-inputs']): DescriptionText {
@@ -29,6 +29,7 @@ function toLine({
   ].join('; ');
 }
 
+/** The maximum number of characters that are shown of an input. */
 const MAX_PROVIDED = 100;
 
 function truncate(text: string): string {

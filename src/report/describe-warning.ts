@@ -6,7 +6,7 @@ import type { WarningCode, WarningDetails } from '../operations/shared/failure.t
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
 import type { Description, Descriptions } from './description.ts';
 
-/** The description of each warning, in the order of `WarningDetails`. */
+/** How to describe each warning, in the order of `WarningDetails`. */
 const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'unexpected-fields': ({ workspace, changes }) => ({
     title: `The workspace ${workspace.slug} has other values than requested`,
@@ -83,10 +83,10 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   }),
 };
 
-/** Workspaces in an annotation. */
+/** The maximum number of workspaces that an annotation names. */
 const MAX_NAMED = 10;
 
-/** The description of a warning. */
+/** Describes a warning. */
 export function describeWarning<Code extends WarningCode>(
   code: Code,
   details: WarningDetails[Code],

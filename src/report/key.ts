@@ -2,7 +2,7 @@ import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { Outputs } from './create.ts';
 import type { Summary } from './summary.ts';
 
-/** The outputs that say which key it is, without its secret. */
+/** The outputs that describe the key, without its secret. */
 export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
   return {
     name: key.name,

@@ -1,23 +1,23 @@
 import { LIKELY_SECRET } from '../openrouter/key-format.ts';
 import type { Redact } from './text.ts';
 
-/** Takes secrets out of texts. */
+/** Replaces secrets in texts with `***`. */
 export interface Redactor {
-  /** Takes `secrets` out of every text from here on. */
+  /** Adds `secrets` to those that are replaced from now on. */
   register(secrets: readonly string[]): void;
-  /** Takes out the registered secrets. */
+  /** Replaces the registered secrets. */
   redact: Redact;
-  /** Takes out whatever looks like a key, too: a response can contain one that no one asked for. */
+  /** Also replaces whatever looks like a key: a response may contain an unexpected one. */
   redactShown: Redact;
 }
 
-/** A redactor that knows no secrets yet. */
+/** Creates a redactor without registered secrets. */
 export function createRedactor(): Redactor {
-  const known: string[] = [];
+  const secrets: string[] = [];
   const redact: Redact = (text) =>
-    known.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+    secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text);
   return {
-    register: (secrets) => known.push(...secrets),
+    register: (added) => secrets.push(...added),
     redact,
     redactShown: (text) => redact(text).replace(LIKELY_SECRET, '***'),
   };

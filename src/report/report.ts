@@ -10,11 +10,11 @@ import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine, toMessage } from './text.ts';
 
-/** All that a step prints and writes. */
+/** Everything that a step prints and writes. */
 export interface Report extends Log {
-  /** Has the runner replace each of `texts` with `***` in the log of this job from here on. */
+  /** Makes the runner replace `texts` with `***` in the rest of the job's log. */
   mask(texts: readonly string[]): void;
-  /** Masks `secrets`, and keeps them out of outputs, state and summaries too. */
+  /** Masks `secrets` in the log, and redacts them in outputs, state and summaries. */
   registerSecrets(secrets: readonly string[]): void;
   /**
    * Sets outputs, in the order of `values`.
@@ -26,22 +26,23 @@ export interface Report extends Log {
    * @throws {Failure} `secret-output-not-written`
    */
   outputSecret(name: string, secret: string): void;
-  /** Keeps `value`, which JSON must be able to hold, for the post step. Returns why it cannot, if so. */
+  /** Saves `value` as JSON for the post step. Returns why it cannot be written, if so. */
   saveState(name: string, value: unknown): string | undefined;
+  /** Appends to the job summary. A failure to write it is only a warning. */
   summarize(summary: Summary): void;
-  /** One annotation, for what is not wrong enough to fail the step. */
+  /** Adds a warning annotation, for a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
-  /** Fails the step: one annotation, and the summary. */
+  /** Reports the error that fails the step: an error annotation and the summary. */
   fail(error: unknown): void;
-  /** Reports `error` as a warning of a cleanup, with what it may have left. */
+  /** Reports the error of a cleanup as a warning, with what may be left at OpenRouter. */
   warnOfCleanup(error: unknown, leftovers: string): void;
 }
 
-/** The report of this step, to the log and the files that the runner names in the environment. */
+/** Creates the report of this step. It writes to the log and to the files that the runner provides. */
 export function createReport(): Report {
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
-  // GitHub's log does not show titles, so the title is the first line of the message too.
+  // GitHub's log does not show titles, so the title is also the first line of the message.
   const annotate = (annotation: typeof core.error, { code, title, lines }: Description) => {
     const url = troubleshootingUrl(code, process.env);
     const { text, omitted } = toMessage([title, ...lines, `See ${url}`].map(line));
@@ -85,6 +86,7 @@ export function createReport(): Report {
   };
 }
 
+/** @throws {Failure} `outputs-not-written` */
 function writeOutputs(values: Readonly<Record<string, string>>, { redact }: Redactor): void {
   try {
     for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
@@ -93,9 +95,10 @@ function writeOutputs(values: Readonly<Record<string, string>>, { redact }: Reda
   }
 }
 
+/** @throws {Failure} `secret-output-not-written` */
 function writeSecretOutput(name: string, secret: string): void {
   try {
-    // Without that file, core would print it.
+    // Without that file, `core.setOutput` would print the secret.
     if (!process.env['GITHUB_OUTPUT']) throw new Error('GITHUB_OUTPUT is not set');
     core.setOutput(name, secret);
   } catch (error) {
@@ -103,6 +106,7 @@ function writeSecretOutput(name: string, secret: string): void {
   }
 }
 
+/** Returns why the state cannot be written, if so. */
 function writeState(name: string, value: unknown, { redact }: Redactor): string | undefined {
   try {
     core.saveState(name, redact(JSON.stringify(value)));
@@ -112,12 +116,12 @@ function writeState(name: string, value: unknown, { redact }: Redactor): string 
   }
 }
 
-/** Returns why the summary could not be written, if so. */
+/** Appends to the summary. Returns why it cannot be written, if so. */
 function appendSummary(summary: Summary, { redactShown }: Redactor): string | undefined {
   const file = process.env['GITHUB_STEP_SUMMARY'];
   if (!file) return undefined;
   try {
-    // Not by `core.summary`: what it loads of Node would take a twentieth of a whole create.
+    // Not with `core.summary`: loading it takes about 5 % of the time of a create.
     appendFileSync(file, `${summaryHtml(summary, redactShown)}\n`);
     return undefined;
   } catch (error) {

@@ -6,13 +6,12 @@ import type { Summary, Table } from './summary.ts';
 import { takeFitting } from './text.ts';
 
 /**
- * The size of each list in an output, in bytes. Linux takes no more than 128 KiB in a variable
- * (execve(2)), and GitHub no more than 1 MB in all outputs of a job (its documentation of
- * `jobs.<job_id>.outputs`).
+ * The maximum size of each list in an output, in bytes. Linux limits an environment variable to 128 KiB
+ * (execve(2)), and GitHub all outputs of a job to 1 MB (its documentation of `jobs.<job_id>.outputs`).
  */
 const MAX_LIST_BYTES = 100_000;
 
-/** The outputs that say what was done; of long lists, the beginning. */
+/** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
   const { deleted, wouldDelete, skipped, retained, failed } = result;
   return {
@@ -28,8 +27,8 @@ function toJson(entries: readonly SweepEntry[]): string {
   const texts = entries.map(({ id, slug, created_at, reason }) =>
     JSON.stringify({ id, slug, created_at, reason }),
   );
-  const shown = takeFitting(texts, { size: MAX_LIST_BYTES, sizeOf: Buffer.byteLength });
-  return `[${shown.join(',')}]`;
+  const listed = takeFitting(texts, { size: MAX_LIST_BYTES, sizeOf: Buffer.byteLength });
+  return `[${listed.join(',')}]`;
 }
 
 /** The summary of a step that succeeded. */
@@ -44,7 +43,7 @@ export function sweepSummary(result: SweepResult, { dryRun }: SweepRequest): Sum
   };
 }
 
-/** What a sweep did, workspace by workspace. */
+/** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
   const { failed, deleted, wouldDelete, skipped, retained, stale, notStale } = result;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
@@ -54,7 +53,7 @@ export function sweepTable(result: SweepResult): Table {
       outcome(reason),
     ]);
   const kept = (reason: string) => `kept: ${reason}`;
-  const shown = [
+  const allRows = [
     ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
     ...rows(deleted, () => 'deleted'),
     ...rows(wouldDelete, () => 'would be deleted'),
@@ -63,7 +62,7 @@ export function sweepTable(result: SweepResult): Table {
   ];
   return {
     header: ['Workspace', 'Age', 'Outcome'],
-    rows: shown,
-    more: stale + notStale - shown.length,
+    rows: allRows,
+    more: stale + notStale - allRows.length,
   };
 }

@@ -1,19 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Takes the secrets out of a text. */
+/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** Controls, separators of lines, and the marks that reverse the direction of reading. */
+/** Control characters, line separators, and the marks that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
 
+/** The maximum length of a text, in UTF-16 code units. */
 const MAX_LENGTH = 2_000;
 
-// Below, a text is first made printable, then redacted, and cut and escaped last: the first can put
-// a secret together, and the others leave of one what nothing would find any more.
+// The functions below make a text printable, then redact it, then truncate and escape it. The order
+// matters: removing control characters can complete a secret, and a truncated or escaped secret would
+// no longer be found.
 
 /**
- * `text` as one line that a terminal and the runner can only print. The runner takes commands out
- * of a log: `::name::` where a line begins, blanks aside, and the older `##[name]` anywhere
+ * Makes `text` one line that is safe to print. The runner executes commands in a log: `::name::` at the
+ * beginning of a line, after whitespace, and the older `##[name]` anywhere
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
 export function toLine(text: string, redact: Redact): string {
@@ -23,19 +25,19 @@ export function toLine(text: string, redact: Redact): string {
 }
 
 /**
- * The runner cuts the message of an annotation at 4,096 UTF-16 code units, once it is unescaped and
- * masked, which can make it longer
+ * The maximum length of a message. The runner cuts the message of an annotation at 4,096 UTF-16 code
+ * units, after unescaping and masking it, which can make it longer
  * (https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs).
  */
 const MAX_MESSAGE = 4_000;
-/** Of that, for the last lines, which say what to do. */
+/** The part of it for the last lines, which say what to do. */
 const MAX_END = 1_000;
-/** Of that, for the first lines: more than the longest line that `toLine` makes. */
+/** The part of it for the first lines: more than the longest line that `toLine` returns. */
 const MAX_START = 2_900;
 
 /**
- * The message of an annotation: `lines`, each of them made by `toLine`. Where that is more than the
- * runner shows, the first and the last of them; `omitted` counts the others.
+ * Joins `lines`, which `toLine` returned, to the message of an annotation. If they are more than the
+ * runner shows, the message has the first and the last lines, and `omitted` counts the others.
  */
 export function toMessage(lines: readonly string[]): { text: string; omitted: number } {
   const text = lines.join('\n');
@@ -73,13 +75,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '\n': '<br>',
 };
 
-/** `text` as HTML shows it, without lines of its own: a blank one would end a block of HTML. */
+/** Escapes `text` for HTML. Line breaks become `<br>`, because a blank line would end a block of HTML. */
 export function toHtml(text: string, redact: Redact): string {
   const lines = text
     .split(/\r\n|[\r\n]/)
     .map(printable)
     .join('\n');
-  return truncate(redact(lines)).replace(/[&<>"'\n]/g, (found) => ENTITIES[found] as string);
+  return truncate(redact(lines)).replace(
+    /[&<>"'\n]/g,
+    (character) => ENTITIES[character] as string,
+  );
 }
 
 function printable(text: string): string {
