@@ -2281,6 +2281,7 @@
     function isIdOrSlug(text) {
       return isUuid(text) || safeParse(anySlug, text).success;
     }
+    const RATE_MESSAGE = "must be a number from 0.0001 to 1";
     const TOOL_MESSAGE = "must be the name of a tool, without blanks or quotes";
     const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
     const createWorkspaceRequest = object({
@@ -2291,7 +2292,7 @@
       default_image_model: model,
       default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
       io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-      io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(_gte(1e-4, "must be a number from 0.0001 to 1"), _lte(1, "must be a number from 0.0001 to 1"))),
+      io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
       is_data_discount_logging_enabled: flag,
       is_observability_broadcast_enabled: flag,
       is_observability_io_logging_enabled: flag,
@@ -2321,9 +2322,7 @@
       return client.send({
         operation: `create the workspace ${body.slug}`,
         mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-        ...recovery !== void 0 && {
-          recovery: recovery
-        },
+        recovery: recovery,
         method: "POST",
         path: "/workspaces",
         body: body,
@@ -3568,16 +3567,16 @@
     function formatChange({field: field, from: from, to: to}) {
       return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
     }
-    async function settle(work, ...types) {
+    async function settle(work, ...classes) {
       try {
         return {
           value: await work
         };
       } catch (error) {
-        if (types.some(type => error instanceof type)) return {
+        if (!classes.some(type => error instanceof type)) throw error;
+        return {
           error: error
         };
-        throw error;
       }
     }
     const external_node_util_namespaceObject = require("node:util");
@@ -3992,21 +3991,15 @@
         kind: kind,
         reason: formatStatus(status),
         ...metadata(response),
-        ...serverMessage !== void 0 && {
-          serverMessage: serverMessage
-        },
-        ...retryAfterMs !== void 0 && {
-          retryAfterMs: retryAfterMs
-        }
+        serverMessage: serverMessage,
+        retryAfterMs: retryAfterMs
       };
     }
     function metadata({status: status, headers: headers}) {
       const ray = headers["cf-ray"];
       return {
         status: status,
-        ...typeof ray === "string" && {
-          cfRay: ray
-        }
+        cfRay: typeof ray === "string" ? ray : void 0
       };
     }
     function formatStatus(status) {
@@ -4287,21 +4280,18 @@
     }
     function fail(request, failure) {
       const {operation: operation, method: method, path: path, mayLeaveBehind: mayLeaveBehind, recovery: recovery, hint: hint} = request;
+      const facts = {
+        operation: operation,
+        method: method,
+        path: path,
+        mayLeaveBehind: mayLeaveBehind,
+        recovery: recovery,
+        hint: hint
+      };
       return {
         kind: failure.kind,
         failure: {
-          operation: operation,
-          method: method,
-          path: path,
-          ...mayLeaveBehind !== void 0 && {
-            mayLeaveBehind: mayLeaveBehind
-          },
-          ...recovery !== void 0 && {
-            recovery: recovery
-          },
-          ...hint !== void 0 && {
-            hint: hint
-          },
+          ...facts,
           ...failure
         }
       };
@@ -4968,7 +4958,9 @@
       const {client: client} = context;
       const {desired: desired} = request;
       const outcome = await createOnce({
-        send: () => sendWorkspace(client, desired, recoveryOf(request)),
+        send: () => sendWorkspace(client, desired, {
+          recovery: recoveryOf(request)
+        }),
         reconcile: rounds => reconcileWorkspace(rounds, {
           desired: desired,
           ...facts
@@ -5001,11 +4993,9 @@
       log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
     }
     function recoveryOf({deleteAfterJob: deleteAfterJob, governanceInputs: governanceInputs}) {
-      if (deleteAfterJob) return {};
+      if (deleteAfterJob) return;
       const policy = governanceInputs.length > 0 ? "update" : "reuse";
-      return {
-        recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`
-      };
+      return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
     }
     async function applyGovernance({workspace: workspace}, {request: request, writes: writes}, context) {
       warnOnDrift(workspace, request.desired, context);
@@ -6334,7 +6324,6 @@
     }
     function readKeyInputs() {
       const values = readInputs(keyInputs(), keyProblems);
-      const {limit_reset: reset, include_byok_in_limit: byok} = values;
       return {
         managementKey: values.management_key,
         apiUrl: values.api_url,
@@ -6342,15 +6331,9 @@
         workspace: values.workspace,
         desired: {
           name: values.name ?? keyNameOf(process.env, Math.random()),
-          ...values.limit_usd !== void 0 && {
-            limit: values.limit_usd
-          },
-          ...reset !== void 0 && {
-            limit_reset: reset
-          },
-          ...byok !== void 0 && {
-            include_byok_in_limit: byok
-          }
+          limit: values.limit_usd,
+          limit_reset: values.limit_reset,
+          include_byok_in_limit: values.include_byok_in_limit
         },
         nameIsRandom: values.name === void 0,
         expiresInMs: values.expires_in,

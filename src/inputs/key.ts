@@ -52,7 +52,6 @@ interface KeyInputs extends Connection, KeyRequest {}
 /** @throws {Failure} `invalid-inputs` */
 export function readKeyInputs(): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
-  const { limit_reset: reset, include_byok_in_limit: byok } = values;
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
@@ -60,9 +59,9 @@ export function readKeyInputs(): KeyInputs {
     workspace: values.workspace,
     desired: {
       name: values.name ?? keyNameOf(process.env, Math.random()),
-      ...(values.limit_usd !== undefined && { limit: values.limit_usd }),
-      ...(reset !== undefined && { limit_reset: reset }),
-      ...(byok !== undefined && { include_byok_in_limit: byok }),
+      limit: values.limit_usd,
+      limit_reset: values.limit_reset,
+      include_byok_in_limit: values.include_byok_in_limit,
     },
     nameIsRandom: values.name === undefined,
     expiresInMs: values.expires_in,

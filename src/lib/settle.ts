@@ -1,27 +1,22 @@
 /** A value, or the error that occurred instead. */
-export type Settled<Value, Expected> =
+type Settled<Value, Expected> =
   | { value: Value; error?: never }
   | { value?: never; error: Expected };
 
-/** The class of each of several error types. */
-type Classes<Types extends Error[]> = {
-  [Index in keyof Types]: abstract new (
-    ...args: never[]
-  ) => Types[Index];
-};
+type ErrorClass = abstract new (...args: never[]) => Error;
 
 /**
- * Waits for `work`, and returns its value, or its error if that is of one of `types`.
+ * Waits for `work`, and returns its value, or its error if that is of one of `classes`.
  * @throws any other error that `work` rejects with
  */
-export async function settle<Value, Types extends Error[]>(
+export async function settle<Value, Classes extends ErrorClass[]>(
   work: Promise<Value>,
-  ...types: Classes<Types>
-): Promise<Settled<Value, Types[number]>> {
+  ...classes: Classes
+): Promise<Settled<Value, InstanceType<Classes[number]>>> {
   try {
     return { value: await work };
   } catch (error) {
-    if (types.some((type) => error instanceof type)) return { error: error as Types[number] };
-    throw error;
+    if (!classes.some((type) => error instanceof type)) throw error;
+    return { error: error as InstanceType<Classes[number]> };
   }
 }

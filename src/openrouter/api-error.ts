@@ -11,11 +11,11 @@ export interface RequestFacts {
   /** The path below the base URL: `/workspaces`. */
   path: string;
   /** What exists if OpenRouter applied the request but its response was lost. */
-  mayLeaveBehind?: string;
+  mayLeaveBehind?: string | undefined;
   /** What to do if OpenRouter may have applied the request. */
-  recovery?: string;
+  recovery?: string | undefined;
   /** The likely cause of HTTP 402, 403 or 404 for this request. */
-  hint?: string;
+  hint?: string | undefined;
 }
 
 /** One attempt at a request that did not succeed. */
@@ -28,11 +28,11 @@ export interface AttemptFailure extends RequestFacts {
   /** The HTTP status, if a response arrived. */
   status?: number;
   /** The error message in OpenRouter's response. */
-  serverMessage?: string;
+  serverMessage?: string | undefined;
   /** Cloudflare's id of the request, the only id in OpenRouter's responses. */
-  cfRay?: string;
+  cfRay?: string | undefined;
   /** The wait that the server requested, in milliseconds. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
 }
 
 /** What is known about a request that failed: its last attempt, and what all attempts mean together. */

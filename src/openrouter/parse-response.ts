@@ -42,18 +42,12 @@ function toFailure({ method }: ApiRequest<unknown>, response: HttpResponse): Res
     return { kind, reason, ...metadata(response) };
   }
   const serverMessage = extractServerMessage(body);
-  return {
-    kind,
-    reason: formatStatus(status),
-    ...metadata(response),
-    ...(serverMessage !== undefined && { serverMessage }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
+  return { kind, reason: formatStatus(status), ...metadata(response), serverMessage, retryAfterMs };
 }
 
 function metadata({ status, headers }: HttpResponse): Partial<AttemptFailure> {
   const ray = headers['cf-ray'];
-  return { status, ...(typeof ray === 'string' && { cfRay: ray }) };
+  return { status, cfRay: typeof ray === 'string' ? ray : undefined };
 }
 
 /** `HTTP 401 Unauthorized` */

@@ -132,16 +132,6 @@ function fail(
   failure: ResponseFailure,
 ): { kind: AttemptFailure['kind']; failure: AttemptFailure } {
   const { operation, method, path, mayLeaveBehind, recovery, hint } = request;
-  return {
-    kind: failure.kind,
-    failure: {
-      operation,
-      method,
-      path,
-      ...(mayLeaveBehind !== undefined && { mayLeaveBehind }),
-      ...(recovery !== undefined && { recovery }),
-      ...(hint !== undefined && { hint }),
-      ...failure,
-    },
-  };
+  const facts = { operation, method, path, mayLeaveBehind, recovery, hint };
+  return { kind: failure.kind, failure: { ...facts, ...failure } };
 }

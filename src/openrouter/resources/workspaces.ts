@@ -59,6 +59,8 @@ export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
 }
 
+const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
+
 const TOOL_MESSAGE = 'must be the name of a tool, without blanks or quotes';
 
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
@@ -88,12 +90,7 @@ export const createWorkspaceRequest = z.object({
     ),
   ),
   io_logging_sampling_rate: z.optional(
-    z
-      .number('must be a number from 0.0001 to 1')
-      .check(
-        z.gte(0.0001, 'must be a number from 0.0001 to 1'),
-        z.lte(1, 'must be a number from 0.0001 to 1'),
-      ),
+    z.number(RATE_MESSAGE).check(z.gte(0.0001, RATE_MESSAGE), z.lte(1, RATE_MESSAGE)),
   ),
   is_data_discount_logging_enabled: flag,
   is_observability_broadcast_enabled: flag,
@@ -163,7 +160,7 @@ export function sendWorkspace(
   return client.send({
     operation: `create the workspace ${body.slug}`,
     mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-    ...(recovery !== undefined && { recovery }),
+    recovery,
     method: 'POST',
     path: '/workspaces',
     body,

@@ -1,7 +1,7 @@
 import { formatChange } from '../../lib/change.ts';
 import { formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError, type RequestFacts } from '../../openrouter/api-error.ts';
+import { ApiError } from '../../openrouter/api-error.ts';
 import {
   dashboardUrl,
   findWorkspace,
@@ -113,7 +113,7 @@ async function sendAndReconcile(
   const { desired } = request;
   const outcome = await createOnce(
     {
-      send: () => sendWorkspace(client, desired, recoveryOf(request)),
+      send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...facts }),
       question: 'whether the workspace exists',
       lookup: () => findWorkspace(client, desired.slug),
@@ -139,15 +139,10 @@ function reportCreated(
 }
 
 /** What to do after an ambiguous POST; nothing with `delete-after-job`, whose post step handles it. */
-function recoveryOf({
-  deleteAfterJob,
-  governanceInputs,
-}: CreateRequest): Pick<RequestFacts, 'recovery'> {
-  if (deleteAfterJob) return {};
+function recoveryOf({ deleteAfterJob, governanceInputs }: CreateRequest): string | undefined {
+  if (deleteAfterJob) return undefined;
   const policy = governanceInputs.length > 0 ? 'update' : 'reuse';
-  return {
-    recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`,
-  };
+  return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
 }
 
 /** Sets the guardrail, budgets and members of a new workspace. */
