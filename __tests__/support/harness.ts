@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import {
   type Sandbox,
   type SandboxOptions,
@@ -18,12 +18,16 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 type Inputs = Record<string, string>;
 
+type ExchangeListener = NonNullable<SandboxOptions['onExchange']>;
+
 /** What a post step has of its main one. */
 type Left = Pick<StepResult, 'state'>;
 
 /** One sandbox for the tests of a file, and the committed root action run against it. */
-interface Harness {
+export interface Harness {
   readonly sandbox: Sandbox;
+  /** Calls `listener` after each exchange with the sandbox, until the current test ends. */
+  onExchange(listener: ExchangeListener): void;
   /** Runs a create step whose inputs are valid, but for what `inputs` says. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
@@ -42,9 +46,17 @@ export function openHarness(options?: SandboxOptions): Harness {
     if (!opened) throw new Error('the sandbox is open while tests run');
     return opened;
   };
+  const listeners = new Set<ExchangeListener>();
   beforeAll(async () => {
-    opened = await startSandbox(options);
+    opened = await startSandbox({
+      ...options,
+      onExchange(request, outcome) {
+        options?.onExchange?.(request, outcome);
+        for (const listener of listeners) listener(request, outcome);
+      },
+    });
   });
+  afterEach(() => listeners.clear());
   afterAll(() => sandbox().close());
 
   const stepOf = (action: string, inputs: Inputs): StepOptions => {
@@ -62,6 +74,7 @@ export function openHarness(options?: SandboxOptions): Harness {
     get sandbox() {
       return sandbox();
     },
+    onExchange: (listener) => listeners.add(listener),
     create: (inputs, env) => runStep(step(inputs, env)),
     startCreate: (inputs, env) => startStep(step(inputs, env)),
     post: (main, inputs) => runPost(step(inputs), main),
