@@ -3550,14 +3550,15 @@
       const values = readInputs(createInputs, createProblems);
       const fields = Object.keys(createWorkspaceRequest.shape);
       const desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key)));
-      const isProvided = key => key in values;
+      const governance = toGovernance(values);
+      const isRequested = key => key in values && (key !== "members" || "members" in governance);
       return {
         managementKey: values.management_key,
         apiUrl: values.api_url,
         timeoutMs: values.timeout,
         desired: desired,
-        governance: toGovernance(values),
-        governanceInputs: Object.keys(governanceInputs).filter(isProvided).map(inputName),
+        governance: governance,
+        governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
         ifExists: values.if_exists,
         dryRun: values.dry_run,
         deleteAfterJob: values.delete_after_job,

@@ -52,14 +52,17 @@ export function readCreateInputs(): CreateInputs {
   const desired = Object.fromEntries(
     Object.entries(values).filter(([key]) => fields.includes(key)),
   );
-  const isProvided = (key: string) => key in values;
+  const governance = toGovernance(values);
+  // An empty list of members requests nothing.
+  const isRequested = (key: string) =>
+    key in values && (key !== 'members' || 'members' in governance);
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
     desired: desired as CreateWorkspaceRequest,
-    governance: toGovernance(values),
-    governanceInputs: Object.keys(governanceInputs).filter(isProvided).map(inputName),
+    governance,
+    governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
     ifExists: values.if_exists,
     dryRun: values.dry_run,
     deleteAfterJob: values.delete_after_job,
