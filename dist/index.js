@@ -2157,6 +2157,9 @@
     function countWorkspaces(count) {
       return count === 1 ? "1 workspace" : `${count} workspaces`;
     }
+    function countKeys(count) {
+      return count === 1 ? "1 API key" : `${count} API keys`;
+    }
     function parseJson(text) {
       try {
         return JSON.parse(text);
@@ -5604,7 +5607,7 @@
         lines: [ `OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED ]
       }),
       "workspace-has-keys": ({workspace: workspace, keys: keys}) => ({
-        title: `The workspace ${workspace.slug} has ${keys.length} API ${keys.length === 1 ? "key" : "keys"}, and delete-keys is false`,
+        title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
         lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.", NOTHING_DELETED ],
         table: keysTable(keys)
       }),
@@ -5941,6 +5944,7 @@
       return outcomes.flat();
     }
     const MAX_ROUNDS = 5;
+    const teardown_MAX_NAMED = 3;
     async function teardown(workspace, options, context) {
       if (!isUuid(workspace.id)) {
         const failure = new Failure("invalid-workspace-id", {
@@ -6013,7 +6017,8 @@
           workspace: workspace,
           keys: keys
         });
-        return blocked(failure, `it has ${keys.length} API keys, and delete-keys is false`);
+        const names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", ");
+        return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
       }
       if (keys.length === 0 && rejection) return failed(rejection);
       const undeleted = await deleteEach(keys, client, key => {

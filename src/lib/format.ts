@@ -34,3 +34,8 @@ export function truncateList(lines: readonly string[], max = 20): string[] {
 export function countWorkspaces(count: number): string {
   return count === 1 ? '1 workspace' : `${count} workspaces`;
 }
+
+/** `1 API key`, `2 API keys` */
+export function countKeys(count: number): string {
+  return count === 1 ? '1 API key' : `${count} API keys`;
+}

@@ -1,4 +1,4 @@
-import { countWorkspaces, truncateList } from '../lib/format.ts';
+import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
 import { ApiError } from '../openrouter/api-error.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
@@ -171,7 +171,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   }),
 
   'workspace-has-keys': ({ workspace, keys }) => ({
-    title: `The workspace ${workspace.slug} has ${keys.length} API ${keys.length === 1 ? 'key' : 'keys'}, and delete-keys is false`,
+    title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
     lines: [
       ...truncateList(keys.map(describeKey)),
       'OpenRouter does not delete a workspace that has API keys.',

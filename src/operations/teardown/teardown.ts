@@ -1,3 +1,4 @@
+import { countKeys, truncateList } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError, formatAttempt } from '../../openrouter/api-error.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
@@ -34,7 +35,10 @@ interface TeardownProblem {
 /** How often the keys are listed at most: something may keep creating keys. */
 const MAX_ROUNDS = 5;
 
-/** Deletes a workspace and what blocks its deletion. Deleting a missing workspace succeeds. */
+/** Keys in one line of a list. */
+const MAX_NAMED = 3;
+
+/** Deletes a workspace and what blocks its deletion. Deleting what is already deleted succeeds. */
 export async function teardown(
   workspace: WorkspaceRef,
   options: TeardownOptions,
@@ -91,7 +95,8 @@ async function runRound(
   const { keys } = list.value;
   if (keys.length > 0 && !deleteKeys) {
     const failure = new Failure('workspace-has-keys', { workspace, keys });
-    return blocked(failure, `it has ${keys.length} API keys, and delete-keys is false`);
+    const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
+    return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
   }
   if (keys.length === 0 && rejection) return failed(rejection);
 
