@@ -1,0 +1,76 @@
+import { beforeEach } from '@jest/globals';
+import * as z from 'zod/mini';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { governanceInputs } from '../../src/inputs/governance.ts';
+import { inputName } from '../../src/inputs/read-inputs.ts';
+import { openHarness } from './harness.ts';
+
+export const SLUG = 'governed';
+
+/** A value for each input about the guardrail, the budgets and the members of a workspace. */
+export const GOVERNANCE = {
+  'allowed-models': 'openai/gpt-5-mini\nanthropic/claude-4:free',
+  'ignored-models': 'meta/llama-4',
+  'allowed-providers': 'openai',
+  'ignored-providers': 'azure, deepinfra',
+  'enforce-zdr': 'true',
+  'guardrail-limit-usd': '5',
+  'guardrail-limit-reset': 'daily',
+  'budget-daily-usd': '1.5',
+  'budget-weekly-usd': '5',
+  'budget-monthly-usd': '20',
+  'budget-lifetime-usd': '100',
+  'include-byok-in-budgets': 'true',
+  members: 'BRUNO@example.com, user_2chandra',
+};
+
+/** "null" for each of those inputs that takes it. */
+export const NULLS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(governanceInputs)
+    .filter(([, schema]) => z.safeParse(schema, null).success)
+    .map(([key]) => [inputName(key), 'null']),
+);
+
+export const PATCH_GUARDRAIL = 'PATCH /guardrails/:id';
+export const PUT_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
+export const ADD_MEMBERS = 'POST /workspaces/:id/members/add';
+
+type Inputs = Record<string, string>;
+
+/** A sandbox, emptied before each test, and create steps for the workspace `governed` in it. */
+export function openGovernanceHarness() {
+  const harness = openHarness();
+  beforeEach(() => {
+    const { account, requests, faults } = harness.sandbox;
+    account.workspaces.length = 1;
+    const { budgets, guardrails, memberships } = account;
+    for (const list of [budgets, guardrails, memberships, requests, faults]) list.length = 0;
+  });
+
+  const create = (inputs: Inputs = {}): Promise<StepResult> =>
+    harness.create({ name: 'Governed', slug: SLUG, ...inputs });
+  const calls = () =>
+    harness.sandbox.requests.map(({ method, path }) =>
+      harness.sandbox.account.callOf(method, path),
+    );
+  return {
+    harness,
+    create,
+    update: (inputs: Inputs = {}) => create({ 'if-exists': 'update', ...inputs }),
+    calls,
+    writes: () => calls().filter((call) => !call.startsWith('GET ')),
+    /** The bodies of the requests of one call. */
+    bodiesOf: (call: string) =>
+      harness.sandbox.requests
+        .filter(({ method, path }) => harness.sandbox.account.callOf(method, path) === call)
+        .map(({ body }) => JSON.parse(body)),
+    /** The interval and the limit of each budget. */
+    budgets: () =>
+      harness.sandbox.account.budgets.map(({ reset_interval, limit_usd }) => [
+        reset_interval,
+        limit_usd,
+      ]),
+    /** The ids of those who are members of a workspace. */
+    members: () => harness.sandbox.account.memberships.map(({ user_id }) => user_id),
+  };
+}

@@ -1,0 +1,19 @@
+import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import { openSimulation, type Simulation } from './simulation.ts';
+
+/** Draws for the backoff: in the middle of what is possible. */
+export const JITTER = [0.5];
+
+/** An account without surprises, on whose requests the faults of `schedule` act. */
+export function openPlainSimulation(schedule: InProcessFault[] = []): Simulation {
+  return openSimulation({ takenSlugStatus: 400, skew: 0, latency: 10, jitter: JITTER, schedule });
+}
+
+/** A fault of each kind that a retry overcomes, by what a test title says about it. */
+export const TRANSIENT_FAULTS: readonly [string, InProcessFault][] = [
+  ['HTTP 502', { kind: 'answer', status: 502, body: '<h1>Bad gateway</h1>' }],
+  ['HTTP 429', { kind: 'answer', status: 429, headers: { 'retry-after': '0' } }],
+  ['a reset before it is applied', { kind: 'reset' }],
+  ['a reset after it is applied', { kind: 'reset', applied: true }],
+  ['a response that is cut short', { kind: 'cut', applied: true }],
+];
