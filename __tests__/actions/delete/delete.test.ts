@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals';
+import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import {
+  DELETE_KEY,
+  DELETE_WORKSPACE,
+  FIND_WORKSPACE,
+  identityOf,
+  LIST_KEYS,
+  NOTHING_DELETED,
+  openDeleteHarness,
+  outputsOfDeleted,
+} from '../../support/delete.ts';
+import { annotations, expectFailure, printedBy } from '../../support/harness.ts';
+import { onNth } from '../../support/on-nth.ts';
+
+const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
+
+test('a workspace without API keys is deleted, no other workspace is, and the deletion is verified', async () => {
+  const workspace = seed();
+  const other = seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 1 });
+  const step = await runDelete();
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toEqual(outputsOfDeleted(workspace));
+  expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
+  expect(exists()).toBe(false);
+  expect(exists(other.slug)).toBe(true);
+  expect(keys()).toHaveLength(1);
+  expect(step.log.split('\n')).toEqual([
+    'Deleting the workspace preview-42.',
+    `Found "Preview", slug preview-42, id ${workspace.id}.`,
+    expect.stringMatching(/^Deleted it and 0 API keys in \d+\.\d s\.$/),
+  ]);
+  expect(step.summary).toContain('<h3>✅ Deleted the OpenRouter workspace Preview</h3>');
+  expect(annotations(step)).toEqual([]);
+  expect(annotations(step, 'warning')).toEqual([]);
+});
+
+test('a workspace can be deleted by its id', async () => {
+  const workspace = seed();
+  const step = await runDelete({ workspace: workspace.id });
+  expect(step.outputs).toEqual(outputsOfDeleted(workspace));
+});
+
+test('a workspace can be deleted by its id in capitals, if OpenRouter accepts that', async () => {
+  const workspace = seed();
+  // The sandbox compares ids as they are; OpenRouter may ignore the case.
+  const body = JSON.stringify({ data: workspace });
+  harness.sandbox.faults.push({ on: FIND_WORKSPACE, kind: 'answer', status: 200, body });
+  const step = await runDelete({ workspace: workspace.id.toUpperCase() });
+  expect(step.outputs).toEqual(outputsOfDeleted(workspace));
+});
+
+test('deleting a missing workspace succeeds', async () => {
+  const step = await runDelete();
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toEqual(NOTHING_DELETED);
+  expect(step.log).toContain('It does not exist: already deleted.');
+  expect(step.summary).toContain('✅ Already deleted: the OpenRouter workspace preview-42');
+});
+
+test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(
+  'deleting a workspace that a concurrent job deletes after %s succeeds',
+  async (call) => {
+    const workspace = seed({ keys: 1 });
+    onNth(harness, call, 1, () => {
+      harness.sandbox.account.workspaces.length = 1;
+      keys().length = 0;
+    });
+    const step = await runDelete({ 'delete-keys': 'true' });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'true' });
+  },
+);
+
+test('a dry run deletes nothing, and reports what would be deleted', async () => {
+  const workspace = seed({ keys: 2 });
+  const step = await runDelete({ 'dry-run': 'true', 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toEqual({ ...identityOf(workspace), ...NOTHING_DELETED });
+  expect(step.summary).toContain('🔎 Dry run: would delete the OpenRouter workspace Preview');
+  expect(step.summary).toContain('API keys that would be deleted with it: 2.');
+  expect(step.summary).toContain('<code>Key 2</code>');
+  expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
+  expect([exists(), keys().length]).toEqual([true, 2]);
+});
+
+test('a dry run fails if API keys would block the deletion', async () => {
+  seed({ keys: 1 });
+  const step = await runDelete({ 'dry-run': 'true' });
+  expect(expectFailure(step, expect.anything()).title).toContain('has 1 API key');
+});
+
+test('a delete step shows the management key nowhere', async () => {
+  const { managementKey } = harness.sandbox;
+  const workspace = seed({ name: `Key ${managementKey}` });
+  seedKey(harness.sandbox, workspace, { name: managementKey });
+  const steps = [
+    await runDelete(),
+    await runDelete({ 'delete-keys': 'true', 'dry-run': 'true' }),
+    await runDelete({ 'delete-keys': 'true' }),
+  ];
+  for (const step of steps) {
+    expect(step.masks[0]).toBe(managementKey);
+    const shown = [printedBy(step), step.summary, JSON.stringify(step.outputs)];
+    expect(shown.join()).not.toContain(managementKey);
+  }
+});

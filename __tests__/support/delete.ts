@@ -1,0 +1,46 @@
+import { beforeEach } from '@jest/globals';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { seedWorkspace, type WorkspaceFixture } from '../../sandbox/openrouter/seed.ts';
+import { openHarness } from './harness.ts';
+
+export const SLUG = 'preview-42';
+export const FIND_WORKSPACE = 'GET /workspaces/:id';
+export const LIST_KEYS = 'GET /keys';
+export const DELETE_KEY = 'DELETE /keys/:hash';
+export const DELETE_WORKSPACE = 'DELETE /workspaces/:id';
+
+/** A sandbox, emptied before each test, and delete steps for the workspace `preview-42` in it. */
+export function openDeleteHarness() {
+  const harness = openHarness();
+  beforeEach(() => {
+    const { account, requests, faults } = harness.sandbox;
+    account.workspaces.length = 1;
+    for (const list of [account.keys, requests, faults]) list.length = 0;
+  });
+  return {
+    harness,
+    seed: (fixture: Partial<WorkspaceFixture> = {}) =>
+      seedWorkspace(harness.sandbox, { slug: SLUG, ...fixture }),
+    runDelete: (inputs: Record<string, string> = {}) =>
+      harness.run('delete', { workspace: SLUG, ...inputs }),
+    exists: (slug = SLUG) =>
+      harness.sandbox.account.workspaces.some((workspace) => workspace.slug === slug),
+    keys: () => harness.sandbox.account.keys,
+    calls: () =>
+      harness.sandbox.requests.map(({ method, path }) =>
+        harness.sandbox.account.callOf(method, path),
+      ),
+  };
+}
+
+/** The outputs of a step that found `workspace`. */
+export const identityOf = ({ id, slug }: Workspace) => ({ id, slug });
+
+export const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0' };
+
+/** All outputs of a step that deleted `workspace`. */
+export const outputsOfDeleted = (workspace: Workspace, deletedKeys = 0) => ({
+  ...identityOf(workspace),
+  deleted: 'true',
+  'deleted-keys': String(deletedKeys),
+});
