@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { startSandbox } from '../../../sandbox/openrouter/server.ts';
+import { DAY, HOUR, openSweepHarness, slugsIn } from '../../support/sweep.ts';
+
+const { harness, seed, runSweep, slugs } = openSweepHarness();
+
+test('the age of a workspace is taken from the clock of the server', async () => {
+  const other = await startSandbox({ now: () => new Date(Date.now() + 30 * DAY) });
+  seedWorkspace(other, { slug: 'preview-new', age: HOUR });
+  seedWorkspace(other, { slug: 'preview-old', age: 3 * DAY });
+  const step = await runSweep({ 'management-key': other.managementKey, 'api-url': other.url });
+  await other.close();
+  expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old']);
+  expect(slugsIn(step.outputs['kept'])).toEqual(['preview-new']);
+});
+
+test.each(['1', 12, 2020, ['2020-01-01'], '2026-11-24T17:47:00', 'build 3', '2020-01-01', null])(
+  'a workspace whose created_at is %j is kept, because that is not a time with a time zone',
+  async (created_at) => {
+    const workspace = seed('preview-old');
+    workspace.created_at = created_at as string;
+    const step = await runSweep();
+    expect(step.outputs['kept']).toContain('"reason":"its age is unknown"');
+    expect(slugs()).toContain('preview-old');
+  },
+);
+
+test('created_at can have any time zone', async () => {
+  seed('preview-old').created_at = '2020-01-01T00:00:00+09:00';
+  expect((await runSweep()).outputs['count']).toBe('1');
+});
+
+test.each(['created_at', 'date'])(
+  'a workspace is kept if its age is unknown because the response lacks %s',
+  async (lacking) => {
+    const workspace = { ...seed('preview-old', 9 * DAY) } as Record<string, unknown>;
+    if (lacking === 'created_at') delete workspace['created_at'];
+    harness.sandbox.faults.push({
+      kind: 'answer',
+      status: 200,
+      headers: lacking === 'date' ? { date: '' } : {},
+      body: JSON.stringify({ data: [workspace], total_count: 1 }),
+    });
+    const step = await runSweep();
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs['kept']).toContain('"reason":"its age is unknown"');
+    expect(slugs()).toContain('preview-old');
+  },
+);

@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
+import { annotations, expectFailure } from '../../support/harness.ts';
+import { onNth } from '../../support/on-nth.ts';
+import { DAY, openSweepHarness, slugsIn } from '../../support/sweep.ts';
+
+const { harness, seed, seedSome, runSweep, slugs } = openSweepHarness();
+
+test('a workspace that cannot be deleted does not stop the others, and fails the step', async () => {
+  seedSome();
+  seed('preview-oldest', 30 * DAY);
+  const step = await runSweep();
+  const { title, message } = expectFailure(step, expect.anything());
+  expect(title).toBe('1 of 3 workspaces could not be deleted');
+  expect(message).toContain('preview-old: it has 1 API key, and delete-keys is false');
+  expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-older', 'preview-oldest']);
+  expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
+  expect(step.outputs['count']).toBe('2');
+  expect(step.summary).toContain(
+    '<td><code>preview-old</code></td><td>3 d</td><td>❌ could not be deleted: it has 1 API key',
+  );
+  expect(step.summary).toContain(
+    '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',
+  );
+  expect(slugs()).toContain('preview-old');
+});
+
+test('a failed deletion is reported with the message of the server, and another run finishes', async () => {
+  seedSome();
+  const body = '{"error":{"message":"Not now"}}';
+  harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403, body });
+  const step = await runSweep({ 'delete-keys': 'true' });
+  const { message } = expectFailure(step, expect.anything());
+  expect(message).toMatch(/^preview-old: DELETE \/keys\/\w+: HTTP 403 Forbidden: Not now$/m);
+  expect((await runSweep({ 'delete-keys': 'true' })).outputs['count']).toBe('1');
+  expect(slugs()).not.toContain('preview-old');
+});
+
+test('a failed deletion is reported with how many API keys were deleted before it', async () => {
+  seed('preview-old', 3 * DAY, 1);
+  harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+  const step = await runSweep({ 'delete-keys': 'true' });
+  expect(step.outputs['failed']).toContain('HTTP 403 Forbidden; API keys deleted: 1"');
+});
+
+test('a list that cannot be read fails the sweep before anything is deleted', async () => {
+  seedSome();
+  harness.sandbox.faults.push({ kind: 'answer', status: 401 });
+  expect(expectFailure(await runSweep()).title).toBe('Could not list the workspaces');
+  expect(slugs()).toHaveLength(6);
+});
+
+// Other calls, in virtual time: __tests__/operations/teardown/sweep.test.ts
+test('a sweep succeeds although DELETE /workspaces/:id fails three times in different ways', async () => {
+  seedSome();
+  const on = 'DELETE /workspaces/:id';
+  harness.sandbox.faults.push(
+    { on, kind: 'answer', status: 502 },
+    { on, kind: 'reset', applied: true },
+    { on, kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
+  );
+  const step = await runSweep({ 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old', 'preview-older']);
+  expect(slugs()).toHaveLength(4);
+});
+
+test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+  'another run finishes the work of a sweep that %s ended half-way',
+  async (signal) => {
+    for (let count = 0; count < 40; count += 1) seed(`preview-${count}`, 9 * DAY, 1);
+    const halfway = Promise.withResolvers<void>();
+    onNth(harness, 'DELETE /workspaces/:id', 11, halfway.resolve);
+    const inputs = { 'slug-pattern': 'preview-*', 'older-than': '2d', 'delete-keys': 'true' };
+    const running = await harness.start('sweep', inputs);
+    await halfway.promise;
+    harness.sandbox.faults.push(...Array<ScheduledFault>(40).fill({ kind: 'silence' }));
+    running.kill(signal);
+    const step = await running.result;
+    expect(step.exitCode).toBe(signal === 'SIGKILL' ? null : 1);
+    harness.sandbox.faults.length = 0;
+    const left = slugs().length - 1;
+    expect(left).toBeGreaterThan(0);
+    if (signal !== 'SIGKILL') {
+      expect(annotations(step)[0]?.properties['title']).toBe(
+        `${left} of 40 workspaces could not be deleted`,
+      );
+      expect(step.outputs['failed']).toContain(`not attempted: the run was cancelled (${signal})`);
+      expect(step.outputs['count']).toBe(String(40 - left));
+    }
+    expect((await harness.run('sweep', inputs)).outputs['count']).toBe(String(left));
+    expect(slugs()).toEqual(['default']);
+    expect(harness.sandbox.account.keys).toEqual([]);
+  },
+);
