@@ -1,0 +1,200 @@
+import { expect, test } from '@jest/globals';
+import type { UpsertWorkspaceBudgetRequest, WorkspaceBudgetInterval } from '@openrouter/sdk/models';
+import { openHarness } from '../support/harness.ts';
+import { createWorkspace, openSdk, rejection } from './sdk.ts';
+
+const harness = openHarness();
+const sdk = () => openSdk(harness.sandbox);
+
+type Flags = Omit<UpsertWorkspaceBudgetRequest, 'limitUsd'>;
+const setBudget = (
+  workspaceRef: string,
+  interval: WorkspaceBudgetInterval,
+  limitUsd: number,
+  flags: Flags = {},
+) =>
+  sdk().workspaces.setBudget({
+    workspaceRef,
+    interval,
+    upsertWorkspaceBudgetRequest: { limitUsd, ...flags },
+  });
+const listBudgets = async (workspaceRef: string) => {
+  const { data } = await sdk().workspaces.listBudgets({ workspaceRef });
+  return Object.fromEntries(data.map((set) => [set.resetInterval ?? 'lifetime', set.limitUsd]));
+};
+
+test('a budget is set, read, changed and deleted by the id and by the slug of its workspace', async () => {
+  const { workspaces } = sdk();
+  const { id, slug } = await createWorkspace(harness.sandbox);
+  expect(await listBudgets(id)).toEqual({});
+
+  const created = await setBudget(slug, 'monthly', 100);
+  expect(created.data).toMatchObject({
+    workspaceId: id,
+    limitUsd: 100,
+    resetInterval: 'monthly',
+  });
+  expect((await setBudget(id, 'lifetime', 1000.5)).data.resetInterval).toBeNull();
+  await setBudget(id, 'monthly', 200);
+  const changed = await setBudget(id, 'monthly', 150);
+  expect(changed.data).toMatchObject({ id: created.data.id, createdAt: created.data.createdAt });
+  expect(await workspaces.getBudget({ workspaceRef: slug, interval: 'monthly' })).toEqual(changed);
+  expect(await listBudgets(slug)).toEqual({ monthly: 150, lifetime: 1000.5 });
+
+  const monthly = { workspaceRef: id, interval: 'monthly' as const };
+  expect(await workspaces.deleteBudget(monthly)).toEqual({ deleted: true });
+  expect(await workspaces.deleteBudget(monthly)).toEqual({ deleted: true });
+  await expect(workspaces.getBudget(monthly)).rejects.toMatchObject(rejection(404));
+  expect(await listBudgets(id)).toEqual({ lifetime: 1000.5 });
+});
+
+test('the budgets of a workspace share one flag for BYOK, which the workspace has too', async () => {
+  const { workspaces } = sdk();
+  const { id } = await createWorkspace(harness.sandbox);
+  expect((await setBudget(id, 'daily', 1)).includeByokInBudgets).toBe(false);
+  await setBudget(id, 'weekly', 5, { includeByokInBudgets: true });
+  expect((await setBudget(id, 'daily', 2)).includeByokInBudgets).toBe(true);
+  expect((await workspaces.listBudgets({ workspaceRef: id })).includeByokInBudgets).toBe(true);
+  expect((await workspaces.get({ id })).data.includeByokInBudgets).toBe(true);
+});
+
+test('a budget that would not exceed that of a shorter interval is rejected', async () => {
+  const { id } = await createWorkspace(harness.sandbox);
+  await setBudget(id, 'lifetime', 100);
+  await setBudget(id, 'daily', 10);
+  const refused: [WorkspaceBudgetInterval, number][] = [
+    ['weekly', 10],
+    ['monthly', 100],
+    ['lifetime', 10],
+    ['daily', 100],
+  ];
+  for (const [interval, limit] of refused) {
+    const write = setBudget(id, interval, limit, { includeByokInBudgets: true });
+    await expect(write).rejects.toMatchObject(rejection(400, /lifetime > monthly/));
+  }
+  expect(await listBudgets(id)).toEqual({ lifetime: 100, daily: 10 });
+  expect((await setBudget(id, 'weekly', 11)).includeByokInBudgets).toBe(false);
+});
+
+test('a budget of 0, of another interval or of an unknown workspace is rejected', async () => {
+  const { id } = await createWorkspace(harness.sandbox);
+  await expect(setBudget(id, 'daily', 0)).rejects.toMatchObject(rejection(400, /limit_usd/));
+  await expect(setBudget(id, 'yearly' as never, 5)).rejects.toMatchObject(
+    rejection(400, /interval/),
+  );
+  await expect(setBudget('unknown', 'daily', 5)).rejects.toMatchObject(rejection(404));
+  await expect(listBudgets('unknown')).rejects.toMatchObject(rejection(404));
+});
+
+const users = () => harness.sandbox.account.members.map(({ id }) => id);
+const addMembers = (id: string, userIds: string[]) =>
+  sdk().workspaces.bulkAddMembers({ id, bulkAddWorkspaceMembersRequest: { userIds } });
+const removeMembers = (id: string, userIds: string[]) =>
+  sdk().workspaces.bulkRemoveMembers({ id, bulkRemoveWorkspaceMembersRequest: { userIds } });
+const listMembers = async (id: string) => {
+  const { result } = await sdk().workspaces.listMembers({ id });
+  expect(result.totalCount).toBe(result.data.length);
+  return result.data.map(({ userId }) => userId);
+};
+
+test('the members of the organization are listed page by page, the owner first', async () => {
+  const { account } = harness.sandbox;
+  const ids: string[] = [];
+  for await (const { result } of await sdk().organization.listMembers({ limit: 3 })) {
+    expect(result.totalCount).toBe(account.members.length);
+    ids.push(...result.data.map(({ id }) => id));
+  }
+  expect(ids).toEqual(users());
+  expect(ids[0]).toBe(account.owner);
+});
+
+test('members are added to a workspace with their role, and removed', async () => {
+  const { id, slug } = await createWorkspace(harness.sandbox);
+  const [owner = '', second = '', third = ''] = users();
+  expect(await listMembers(id)).toEqual([]);
+
+  const added = await addMembers(slug, [owner, second, second]);
+  expect(added.addedCount).toBe(2);
+  expect(added.data.map(({ userId, role }) => [userId, role])).toEqual([
+    [owner, 'admin'],
+    [second, 'member'],
+  ]);
+  expect((await addMembers(id, [owner])).data).toEqual([added.data[0]]);
+  expect(await listMembers(slug)).toEqual([owner, second]);
+
+  expect(await removeMembers(id, [second, third])).toEqual({ removedCount: 1 });
+  expect(await listMembers(id)).toEqual([owner]);
+});
+
+test('a member who is removed from one workspace stays in another', async () => {
+  const [from, other] = [
+    await createWorkspace(harness.sandbox),
+    await createWorkspace(harness.sandbox),
+  ];
+  const [user = ''] = users();
+  for (const { id } of [from, other]) await addMembers(id, [user]);
+  expect(await removeMembers(from.id, [user])).toEqual({ removedCount: 1 });
+  expect(await listMembers(other.id)).toEqual([user]);
+});
+
+test('a member with active API keys in a workspace cannot be removed from it', async () => {
+  const { apiKeys } = sdk();
+  const { id } = await createWorkspace(harness.sandbox);
+  const [, user = ''] = users();
+  await addMembers(id, [user]);
+  const { data } = await apiKeys.create({
+    requestBody: { name: 'Theirs', workspaceId: id, creatorUserId: user },
+  });
+  await expect(removeMembers(id, [user])).rejects.toMatchObject(rejection(400, /active API keys/));
+  const key = harness.sandbox.account.keys.find(({ hash }) => hash === data.hash);
+  Object.assign(key ?? {}, { disabled: true });
+  expect(await removeMembers(id, [user])).toEqual({ removedCount: 1 });
+});
+
+test('the default workspace has all members, which cannot be changed', async () => {
+  const [user = ''] = users();
+  expect(await listMembers('default')).toEqual(users());
+  await expect(addMembers('default', [user])).rejects.toMatchObject(rejection(403));
+  await expect(removeMembers('default', [user])).rejects.toMatchObject(rejection(403));
+});
+
+test('no member is added or removed if one is not in the organization', async () => {
+  const { id } = await createWorkspace(harness.sandbox);
+  const [user = ''] = users();
+  for (const change of [addMembers, removeMembers]) {
+    await expect(change(id, [user, 'user_0'])).rejects.toMatchObject(rejection(400, /user_0/));
+    await expect(change(id, [])).rejects.toMatchObject(rejection(400, /user_ids/));
+    const many = Array.from({ length: 101 }, () => user);
+    await expect(change(id, many)).rejects.toMatchObject(rejection(400, /user_ids/));
+    await expect(change('unknown', [user])).rejects.toMatchObject(rejection(404));
+  }
+  expect(await listMembers(id)).toEqual([]);
+});
+
+test('deleting a workspace deletes its guardrail, budgets and members, and nothing else', async () => {
+  const { workspaces, guardrails } = sdk();
+  const { account } = harness.sandbox;
+  const [owner] = account.members.map(({ id }) => id);
+  const govern = async () => {
+    const workspace = await createWorkspace(harness.sandbox);
+    const { id, defaultGuardrailId } = workspace;
+    await guardrails.update({ id: defaultGuardrailId, updateGuardrailRequest: {} });
+    const budget = { workspaceRef: id, interval: 'daily' as const };
+    await workspaces.setBudget({ ...budget, upsertWorkspaceBudgetRequest: { limitUsd: 1 } });
+    const members = { userIds: owner ? [owner] : [] };
+    await workspaces.bulkAddMembers({ id, bulkAddWorkspaceMembersRequest: members });
+    return workspace;
+  };
+  const heldFor = (id: string) =>
+    [account.guardrails, account.budgets, account.memberships].map(
+      (held) => held.filter(({ workspace_id }) => workspace_id === id).length,
+    );
+  const deleted = await govern();
+  const kept = await govern();
+  await workspaces.delete({ id: deleted.id });
+
+  expect(heldFor(deleted.id)).toEqual([0, 0, 0]);
+  expect(heldFor(kept.id)).toEqual([1, 1, 1]);
+  const update = guardrails.update({ id: deleted.defaultGuardrailId, updateGuardrailRequest: {} });
+  await expect(update).rejects.toMatchObject(rejection(404));
+});

@@ -1,0 +1,130 @@
+import { expect, test } from '@jest/globals';
+import {
+  type UpdateGuardrailRequest,
+  UpdateGuardrailRequest$outboundSchema,
+} from '@openrouter/sdk/models';
+import { openHarness } from '../support/harness.ts';
+import { createWorkspace, namesOf, openSdk, rejection } from './sdk.ts';
+
+const harness = openHarness();
+const sdk = () => openSdk(harness.sandbox);
+
+const get = (id: string) => sdk().guardrails.get({ id });
+const update = (id: string, updateGuardrailRequest: UpdateGuardrailRequest) =>
+  sdk().guardrails.update({ id, updateGuardrailRequest });
+
+test('a guardrail exists from its first update on', async () => {
+  const { id: workspaceId, defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  await expect(get(id)).rejects.toMatchObject(rejection(404));
+  const created = await update(id, { allowedProviders: ['openai'] });
+  expect(created.data).toMatchObject({
+    id,
+    workspaceId,
+    allowedProviders: ['openai'],
+    ignoredProviders: null,
+    limitUsd: null,
+    resetInterval: null,
+    includeByokInBudgets: false,
+    updatedAt: null,
+  });
+  expect(await get(id)).toEqual(created);
+});
+
+test('an update of a guardrail keeps the fields that it leaves out', async () => {
+  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  await update(id, { limitUsd: 50, resetInterval: 'monthly', description: 'Previews' });
+  const { data } = await update(id, { limitUsd: 75, includeByokInBudgets: true });
+  expect(data).toMatchObject({
+    limitUsd: 75,
+    resetInterval: 'monthly',
+    description: 'Previews',
+    includeByokInBudgets: true,
+    updatedAt: expect.any(String),
+  });
+  const lifted = await update(id, { limitUsd: null, resetInterval: null });
+  expect(lifted.data).toMatchObject({ limitUsd: null, resetInterval: null });
+});
+
+test('a guardrail returns models by their dated slugs', async () => {
+  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  const { data } = await update(id, {
+    allowedModels: ['openai/gpt-5.2', 'deepseek/deepseek-r1:free'],
+    ignoredModels: ['anthropic/claude-4.5-opus-20251124', 'qwen/qwen4-20260202:free'],
+  });
+  expect(data.allowedModels).toEqual([
+    'openai/gpt-5.2-20260101',
+    'deepseek/deepseek-r1-20260101:free',
+  ]);
+  expect(data.ignoredModels).toEqual([
+    'anthropic/claude-4.5-opus-20251124',
+    'qwen/qwen4-20260202:free',
+  ]);
+});
+
+test('enforce_zdr of a guardrail sets each enforce_zdr_… that the update leaves out', async () => {
+  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  const { data } = await update(id, { enforceZdr: true, enforceZdrXai: false });
+  expect(data).toMatchObject({
+    enforceZdr: null,
+    enforceZdrAnthropic: true,
+    enforceZdrGoogle: true,
+    enforceZdrOpenai: true,
+    enforceZdrOther: true,
+    enforceZdrXai: false,
+  });
+});
+
+test('a guardrail keeps each field that the SDK knows, but its name', async () => {
+  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  const fields: Omit<UpdateGuardrailRequest, 'name'> = {
+    description: 'Previews',
+    allowedModels: ['openai/gpt-5.2-20260101'],
+    ignoredModels: ['qwen/qwen4-20260202:free'],
+    allowedProviders: ['openai'],
+    ignoredProviders: ['azure'],
+    allowedDataRegions: ['europe'],
+    enforceZdr: true,
+    enforceZdrAnthropic: false,
+    enforceZdrGoogle: true,
+    enforceZdrOpenai: false,
+    enforceZdrOther: true,
+    enforceZdrXai: false,
+    enableFreeModelPublication: false,
+    enableFreeModelTraining: false,
+    enablePaidModelTraining: false,
+    contentFilters: [{ action: 'redact', pattern: 'sk-[a-z0-9]+', label: '[KEY]' }],
+    contentFilterBuiltins: [{ action: 'block', slug: 'regex-prompt-injection' }],
+    limitUsd: 5,
+    resetInterval: 'daily',
+    includeByokInBudgets: true,
+  };
+  expect(['name', ...Object.keys(fields)].sort()).toEqual(
+    namesOf(UpdateGuardrailRequest$outboundSchema),
+  );
+  // The single field is deprecated: it is copied to the others.
+  expect((await update(id, fields)).data).toMatchObject({ ...fields, enforceZdr: null });
+});
+
+test.each<[string, UpdateGuardrailRequest, RegExp]>([
+  ['a name', { name: 'Mine' }, /named after its workspace/],
+  ['a limit of 0', { limitUsd: 0, resetInterval: 'daily' }, /limit_usd/],
+  ['a limit without an interval', { limitUsd: 5 }, /set together/],
+  ['an interval without a limit', { resetInterval: 'daily' }, /set together/],
+  ['an unknown interval', { limitUsd: 5, resetInterval: 'yearly' as never }, /reset_interval/],
+  ['an empty list', { allowedModels: [] }, /allowed_models/],
+])(
+  'the first update of a guardrail is rejected because of %s, and creates nothing',
+  async (_, body, message) => {
+    const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+    await expect(update(id, body)).rejects.toMatchObject(rejection(400, message));
+    await expect(get(id)).rejects.toMatchObject(rejection(404));
+  },
+);
+
+test('a guardrail is found by its own id only', async () => {
+  const { id, slug } = await createWorkspace(harness.sandbox);
+  for (const unknown of [id, slug]) {
+    await expect(get(unknown)).rejects.toMatchObject(rejection(404));
+    await expect(update(unknown, {})).rejects.toMatchObject(rejection(404));
+  }
+});

@@ -1,0 +1,202 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type CreateWorkspaceRequest,
+  CreateWorkspaceRequestDisabledServerTool,
+} from '@openrouter/sdk/models';
+import type { CreateKeysRequestBody } from '@openrouter/sdk/models/operations';
+import fc from 'fast-check';
+import { inputName } from '../../src/inputs/read-inputs.ts';
+import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
+import {
+  WORKSPACE_FIELDS,
+  type WorkspaceField,
+} from '../../src/openrouter/resources/workspaces.ts';
+import { GOVERNANCE, NULLS } from '../support/governance.ts';
+import { openHarness } from '../support/harness.ts';
+import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS } from './sdk.ts';
+
+const harness = openHarness();
+const sdk = () => openSdk(harness.sandbox);
+
+type KeyField = keyof typeof createKeyRequest.shape;
+
+const KEY_FIELDS = Object.keys(createKeyRequest.shape) as KeyField[];
+
+/** The fields that this action knows, by call, whether or not a step sends all of them. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'POST /workspaces': WORKSPACE_FIELDS,
+  'PATCH /workspaces/:id': WORKSPACE_FIELDS,
+  'POST /keys': KEY_FIELDS,
+};
+
+/** For organizations that create keys for members, and partners who bring keys of their own. */
+const NOT_FOR_JOBS: Readonly<Record<string, readonly string[]>> = {
+  'POST /keys': ['creator_user_id', 'external'],
+};
+
+const without = (names: readonly string[], others: readonly string[] = []) =>
+  names.filter((name) => !others.includes(name));
+
+const model = fc.option(fc.stringMatching(/^[a-z]{1,12}\/[a-z0-9.:-]{1,20}$/));
+const prose = (maxLength: number) =>
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength })
+    .filter((text) => text.trim() === text && !/^(null)?$|\0/.test(text));
+
+/** Values for each field of a workspace that the SDK knows. */
+const workspaceFields: Partial<Record<WorkspaceField, fc.Arbitrary<unknown>>> = {
+  name: prose(40),
+  slug: fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}$/),
+  description: fc.option(prose(120)),
+  default_text_model: model,
+  default_image_model: model,
+  default_provider_sort: fc.option(fc.constantFrom('price', 'throughput', 'latency', 'exacto')),
+  io_logging_api_key_ids: fc.option(fc.array(fc.maxSafeInteger(), { maxLength: 5 })),
+  io_logging_sampling_rate: fc.double({ min: 0.0001, max: 1, noNaN: true }),
+  is_data_discount_logging_enabled: fc.boolean(),
+  is_observability_broadcast_enabled: fc.boolean(),
+  is_observability_io_logging_enabled: fc.boolean(),
+  disabled_server_tools: fc.option(
+    fc.array(fc.constantFrom(...Object.values(CreateWorkspaceRequestDisabledServerTool))),
+  ),
+};
+
+const workspaces = fc.record(workspaceFields, { requiredKeys: ['name', 'slug'] });
+
+/** Values for each field of a key that the SDK knows and that is an input of the same meaning. */
+const keyFields: Partial<Record<KeyField, fc.Arbitrary<unknown>>> = {
+  name: prose(40),
+  limit: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })),
+  limit_reset: fc.constantFrom('daily', 'weekly', 'monthly'),
+  include_byok_in_limit: fc.boolean(),
+};
+
+/** What the test itself sets: the id of the workspace, and a time that the step computes. */
+const SET_BY_TEST: readonly KeyField[] = ['workspace_id', 'expires_at'];
+
+const keys = fc
+  .record(keyFields, { requiredKeys: ['name', 'limit'] })
+  // The interval of a limit, and whether BYOK counts, need a limit.
+  .chain((key) => fc.constantFrom(key, { name: key.name }));
+
+/** The fields of the API as a workflow author writes them. */
+function asInputs(fields: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name === 'limit' ? 'limit-usd' : inputName(name),
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+test('the properties about bodies cover each field that the SDK knows', () => {
+  expect(Object.keys(workspaceFields)).toEqual(
+    without(WORKSPACE_FIELDS, NEWER_THAN_SDK['POST /workspaces']),
+  );
+  expect(Object.keys(keyFields)).toEqual(
+    without(KEY_FIELDS, [...SET_BY_TEST, ...(NEWER_THAN_SDK['POST /keys'] ?? [])]),
+  );
+});
+
+test('a create step sends the same request as the SDK for any workspace', async () => {
+  await fc.assert(
+    fc.asyncProperty(workspaces, async (workspace) => {
+      const { account, requests } = harness.sandbox;
+      account.workspaces.length = 1;
+      const step = await harness.create(asInputs(workspace));
+      const ours = requests.at(-1);
+      account.workspaces.length = 1;
+      const createWorkspaceRequest = camelCased(workspace) as unknown as CreateWorkspaceRequest;
+      const { data } = await sdk().workspaces.create({ createWorkspaceRequest });
+      const theirs = requests.at(-1);
+
+      expect(step.exitCode).toBe(0);
+      expect(JSON.parse(ours?.body ?? '')).toEqual(JSON.parse(theirs?.body ?? ''));
+      expect([ours?.method, ours?.path]).toEqual([theirs?.method, theirs?.path]);
+      expect(data.slug).toBe(step.outputs['slug']);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a key step sends the same request as the SDK for any key', async () => {
+  await harness.create({ slug: 'for-keys' });
+  const { account, requests } = harness.sandbox;
+  const workspaceId = account.workspaces.find(({ slug }) => slug === 'for-keys')?.id ?? '';
+  const expiries = fc.constantFrom('never', '30d');
+  await fc.assert(
+    fc.asyncProperty(keys, expiries, async (key, expiresIn) => {
+      const inputs = { workspace: 'for-keys', 'expires-in': expiresIn, ...asInputs(key) };
+      const step = await harness.run('key', inputs);
+      const ours = requests.at(-1);
+      const at = step.outputs['expires-at'];
+      const expiresAt = at ? new Date(at) : null;
+      const requestBody = { ...camelCased(key), workspaceId, expiresAt };
+      const { data } = await sdk().apiKeys.create({
+        requestBody: requestBody as unknown as CreateKeysRequestBody,
+      });
+      const theirs = requests.at(-1);
+
+      expect(step.exitCode).toBe(0);
+      expect(JSON.parse(ours?.body ?? '')).toEqual(JSON.parse(theirs?.body ?? ''));
+      expect([ours?.method, ours?.path]).toEqual([theirs?.method, theirs?.path]);
+      expect(data.name).toBe(key['name']);
+    }),
+    { numRuns: 20 },
+  );
+}, 30_000);
+
+describe('of all that the actions send,', () => {
+  /** The names in bodies and queries, by call. */
+  let sent: Map<string, Set<string>>;
+
+  beforeAll(async () => {
+    const { requests, account } = harness.sandbox;
+    requests.length = 0;
+    const workspace = { name: 'Sent', slug: 'sent' };
+    await harness.create({ ...workspace, ...GOVERNANCE });
+    const changes = { 'if-exists': 'update', description: 'New', ...NULLS };
+    await harness.create({ ...workspace, ...changes, members: 'ada@example.com' });
+    const key = { workspace: 'sent', name: 'CI', replace: 'true' };
+    await harness.run('key', key);
+    await harness.run('key', key);
+    await harness.run('delete', { workspace: 'sent', 'delete-keys': 'true' });
+    await harness.run('sweep', { 'slug-pattern': 'sent-*', 'older-than': '1d' });
+
+    const names = requests.map(({ method, path, body }) => {
+      const { searchParams } = new URL(path, 'http://sandbox');
+      const fields = Object.keys(body === '' ? {} : JSON.parse(body));
+      return { call: account.callOf(method, path), names: [...searchParams.keys(), ...fields] };
+    });
+    sent = new Map(
+      names.map(({ call }) => [
+        call,
+        new Set([
+          ...names.filter((other) => other.call === call).flatMap((other) => other.names),
+          ...(FIELDS[call] ?? []),
+        ]),
+      ]),
+    );
+  });
+
+  test('each call is compared with the SDK', () => {
+    expect([...sent.keys()].sort()).toEqual(Object.keys(SDK_REQUESTS).sort());
+  });
+
+  test.each(Object.entries(SDK_REQUESTS))(
+    'the SDK knows each field and parameter of %s, except those that are newer',
+    (call, schema) => {
+      const unknown = without([...(sent.get(call) ?? [])], fieldsOf(schema));
+      // A name that the SDK knows must leave the list.
+      expect(unknown).toEqual(NEWER_THAN_SDK[call] ?? []);
+    },
+  );
+});
+
+test.each(Object.entries(FIELDS))(
+  'this action knows each field of %s that the SDK knows',
+  (call, fields) => {
+    const schema = SDK_REQUESTS[call] as (typeof SDK_REQUESTS)[string];
+    expect(without(fieldsOf(schema), fields)).toEqual(NOT_FOR_JOBS[call] ?? []);
+  },
+);

@@ -1,0 +1,96 @@
+/** The official SDK, generated from OpenRouter's own description: a witness that is not ours. */
+import { expect } from '@jest/globals';
+import { OpenRouter } from '@openrouter/sdk';
+import {
+  BulkAddWorkspaceMembersRequest$outboundSchema,
+  CreateWorkspaceRequest$outboundSchema,
+  UpdateGuardrailRequest$outboundSchema,
+  UpdateWorkspaceRequest$outboundSchema,
+  UpsertWorkspaceBudgetRequest$outboundSchema,
+} from '@openrouter/sdk/models';
+import {
+  CreateKeysRequestBody$outboundSchema,
+  DeleteKeysRequest$outboundSchema,
+  DeleteWorkspaceBudgetRequest$outboundSchema,
+  DeleteWorkspaceRequest$outboundSchema,
+  GetGuardrailRequest$outboundSchema,
+  GetWorkspaceRequest$outboundSchema,
+  ListOrganizationMembersRequest$outboundSchema,
+  ListRequest$outboundSchema,
+  ListWorkspaceBudgetsRequest$outboundSchema,
+  ListWorkspaceMembersRequest$outboundSchema,
+  ListWorkspacesRequest$outboundSchema,
+} from '@openrouter/sdk/models/operations';
+import { toJSONSchema, type ZodType } from 'zod';
+import type { Sandbox } from '../../sandbox/openrouter/server.ts';
+import { workspaceInputs } from '../support/harness.ts';
+
+/**
+ * Fields of bodies and parameters of queries that this action sends and this version of the SDK
+ * does not know, by call. Each has another witness: the Python SDK,
+ * https://pypi.org/project/openrouter, knows `include_expired` from 1.3.84 on, at the latest.
+ */
+export const NEWER_THAN_SDK: Readonly<Record<string, readonly string[]>> = {
+  'GET /keys': ['include_expired'],
+};
+
+/** What the SDK sends with each call of this action: a body, or else what the URL is made of. */
+export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
+  'GET /workspaces': ListWorkspacesRequest$outboundSchema,
+  'POST /workspaces': CreateWorkspaceRequest$outboundSchema,
+  'GET /workspaces/:id': GetWorkspaceRequest$outboundSchema,
+  'PATCH /workspaces/:id': UpdateWorkspaceRequest$outboundSchema,
+  'DELETE /workspaces/:id': DeleteWorkspaceRequest$outboundSchema,
+  'GET /keys': ListRequest$outboundSchema,
+  'POST /keys': CreateKeysRequestBody$outboundSchema,
+  'DELETE /keys/:hash': DeleteKeysRequest$outboundSchema,
+  'GET /guardrails/:id': GetGuardrailRequest$outboundSchema,
+  'PATCH /guardrails/:id': UpdateGuardrailRequest$outboundSchema,
+  'GET /workspaces/:id/budgets': ListWorkspaceBudgetsRequest$outboundSchema,
+  'PUT /workspaces/:id/budgets/:interval': UpsertWorkspaceBudgetRequest$outboundSchema,
+  'DELETE /workspaces/:id/budgets/:interval': DeleteWorkspaceBudgetRequest$outboundSchema,
+  'GET /organization/members': ListOrganizationMembersRequest$outboundSchema,
+  'GET /workspaces/:id/members': ListWorkspaceMembersRequest$outboundSchema,
+  'POST /workspaces/:id/members/add': BulkAddWorkspaceMembersRequest$outboundSchema,
+};
+
+/** The SDK as a client of `sandbox`. */
+export function openSdk({ managementKey, url }: Sandbox): OpenRouter {
+  return new OpenRouter({ apiKey: managementKey, serverURL: url });
+}
+
+/** A new workspace of `sandbox`. */
+export async function createWorkspace(sandbox: Sandbox) {
+  const { data } = await openSdk(sandbox).workspaces.create({
+    createWorkspaceRequest: workspaceInputs(),
+  });
+  return { ...data, defaultGuardrailId: data.defaultGuardrailId ?? '' };
+}
+
+/** The names that the SDK knows in a request, sorted. */
+export function namesOf(schema: ZodType): string[] {
+  const { properties } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return Object.keys(properties ?? {}).sort();
+}
+
+/** The names that the SDK knows in a request, as the API writes them. */
+export function fieldsOf(schema: ZodType): string[] {
+  return namesOf(schema).map((name) =>
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  );
+}
+
+/** `fields` with their names as the SDK writes them. */
+export function camelCased(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+}
+
+/** What a rejected promise of the SDK has. */
+export function rejection(statusCode: number, message?: RegExp) {
+  return message ? { statusCode, message: expect.stringMatching(message) } : { statusCode };
+}
