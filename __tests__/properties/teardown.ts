@@ -223,7 +223,7 @@ function runDelete({ simulation }: Scene, request: DeleteRequest, jitter: number
 }
 
 /** Whatever fails and whatever concurrent jobs do, a delete deletes only what was requested. */
-export const onlyWhatWasAskedFor = fc.asyncProperty(
+export const deletesOnlyWhatIsRequested = fc.asyncProperty(
   deletions,
   async ({ situation, slug, byId, request: options }) => {
     const scene = await openScene(situation);
@@ -335,23 +335,26 @@ function runSweep({ simulation }: Scene, request: SweepRequest, jitter: number[]
 }
 
 /** Whatever fails and whatever concurrent jobs do, a sweep deletes only what is stale. */
-export const onlyWhatIsStale = fc.asyncProperty(sweeps, async ({ situation, request: options }) => {
-  const scene = await openScene(situation);
-  const request = { ...options, timeoutMs: 5 * TIMEOUT };
-  const stale = scene.workspaces.filter(({ slug }) => isStale(slug, situation, request));
-  const mayDelete = !request.dryRun && stale.length <= request.maxDeletions;
-  const first = await runSweep(scene, request, scene.jitter);
-  await pass(scene.simulation, LATE);
-  const deleted = deletedByStep(scene);
-  const facts = { scene, request, stale, mayDelete, first, deleted };
-  deletesOnlyStale(facts);
-  deletesKeysOnRequestOnly(facts);
-  deletesNothingInDryRunOrAboveLimit(facts);
-  hasResultUnlessPrevented(facts);
-  reportsEachWorkspaceOnce(facts);
-  failsOnlyForKeys(facts);
-  await isFinishedByAnotherSweep(facts);
-});
+export const sweepsOnlyWhatIsStale = fc.asyncProperty(
+  sweeps,
+  async ({ situation, request: options }) => {
+    const scene = await openScene(situation);
+    const request = { ...options, timeoutMs: 5 * TIMEOUT };
+    const stale = scene.workspaces.filter(({ slug }) => isStale(slug, situation, request));
+    const mayDelete = !request.dryRun && stale.length <= request.maxDeletions;
+    const first = await runSweep(scene, request, scene.jitter);
+    await pass(scene.simulation, LATE);
+    const deleted = deletedByStep(scene);
+    const facts = { scene, request, stale, mayDelete, first, deleted };
+    deletesOnlyStale(facts);
+    deletesKeysOnRequestOnly(facts);
+    deletesNothingInDryRunOrAboveLimit(facts);
+    hasResultUnlessPrevented(facts);
+    reportsEachWorkspaceOnce(facts);
+    failsOnlyForKeys(facts);
+    await isFinishedByAnotherSweep(facts);
+  },
+);
 
 /** Written independently of the program. */
 function isStale(slug: string, { account }: Situation, request: SweepRequest): boolean {
