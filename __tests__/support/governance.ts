@@ -1,5 +1,6 @@
 import { beforeEach } from '@jest/globals';
 import * as z from 'zod/mini';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../src/inputs/governance.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
@@ -55,6 +56,8 @@ export function openGovernanceHarness() {
     );
   return {
     harness,
+    /** The workspace, created by another job without guardrail, budgets and members. */
+    seed: () => seedWorkspace(harness.sandbox, { name: 'Governed', slug: SLUG }),
     create,
     update: (inputs: Inputs = {}) => create({ 'if-exists': 'update', ...inputs }),
     calls,

@@ -9,7 +9,7 @@ import {
 } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
-const { harness, create, update, writes, budgets, members } = openGovernanceHarness();
+const { harness, seed, create, update, writes, budgets, members } = openGovernanceHarness();
 
 test.each<[string, string, string, string]>([
   [PATCH_GUARDRAIL, 'Could not set the guardrail', '', 'the guardrail, the daily budget'],
@@ -38,8 +38,7 @@ test.each<[string, string, string, string]>([
 );
 
 test('an update writes the fields first, and names them when the guardrail is rejected', async () => {
-  await create();
-  harness.sandbox.requests.length = 0;
+  seed();
   harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 422 });
   const step = await update({ description: 'New', 'enforce-zdr': 'true' });
   expect(writes()).toEqual(['PATCH /workspaces/:id', PATCH_GUARDRAIL]);

@@ -3,7 +3,7 @@ import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { GOVERNANCE, openGovernanceHarness, SLUG } from '../../support/governance.ts';
 import { annotations, expectFailure, openHarness } from '../../support/harness.ts';
 
-const { harness, create, calls } = openGovernanceHarness();
+const { seed, create, calls } = openGovernanceHarness();
 
 const warningsOf = (step: StepResult) =>
   annotations(step, 'warning').map(({ data }) => data.split('\n'));
@@ -21,14 +21,13 @@ const REMEDY = 'To apply them, use if-exists: update.';
 const LINK = expect.stringMatching(/^See https:.*#governance-not-applied$/);
 
 test('reusing a workspace neither reads nor writes its guardrail, budgets and members', async () => {
-  await create();
-  harness.sandbox.requests.length = 0;
+  seed();
   await create({ ...GOVERNANCE, 'if-exists': 'reuse' });
   expect(calls()).toEqual(['GET /workspaces/:id']);
 });
 
 test('reusing a workspace warns of the governance inputs that were not applied', async () => {
-  await create();
+  seed();
   const step = await create(LIMIT);
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
@@ -44,13 +43,13 @@ test('reusing a workspace warns of the governance inputs that were not applied',
 });
 
 test('the warning of a reused workspace names every governance input', async () => {
-  await create();
+  seed();
   const [warning] = warningsOf(await create({ ...GOVERNANCE, 'if-exists': 'reuse' }));
   expect(warning?.[1]).toBe(`Not applied: ${Object.keys(GOVERNANCE).join(', ')}.`);
 });
 
 test('a dry run with reuse warns of the governance inputs that would not be applied', async () => {
-  await create();
+  seed();
   const step = await create({ ...LIMIT, 'dry-run': 'true' });
   expect(step.exitCode).toBe(0);
   expect(warningsOf(step)).toEqual([
@@ -65,7 +64,7 @@ test('a dry run with reuse warns of the governance inputs that would not be appl
 });
 
 test('reusing a workspace without governance inputs, or with no members, warns of nothing', async () => {
-  await create();
+  seed();
   const step = await create({ description: 'New', members: '[]', 'if-exists': 'reuse' });
   expect(annotations(step, 'warning')).toEqual([]);
 });
@@ -77,7 +76,7 @@ test('if-exists: reuse warns of nothing when the step creates the workspace', as
 });
 
 test('if-exists: fail reports what an update would change', async () => {
-  await create();
+  seed();
   const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));
   expect(message).toContain('With if-exists: update, the step would change none of its fields.');
   expect(message).toContain(

@@ -8,7 +8,7 @@ import {
 } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
-const { harness, create, update, calls, writes } = openGovernanceHarness();
+const { harness, seed, create, update, calls, writes } = openGovernanceHarness();
 
 const LIMIT = { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' };
 
@@ -89,7 +89,7 @@ function withoutGuardrailId(): string {
 }
 
 test('a workspace that is created by a response without its guardrail id is looked up', async () => {
-  await create();
+  seed();
   const body = withoutGuardrailId();
   harness.sandbox.account.workspaces.length = 1;
   // Applied, with the response of an older API.
@@ -106,10 +106,9 @@ test('a workspace that is created by a response without its guardrail id is look
 });
 
 test('an update fails before any write when the guardrail id of the workspace is unknown', async () => {
-  await create();
+  seed();
   const response = { kind: 'answer', status: 200, body: withoutGuardrailId() } as const;
   harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...response });
-  harness.sandbox.requests.length = 0;
   const { title } = expectFailure(
     await update({ description: 'New', 'enforce-zdr': 'true' }),
     expect.anything(),

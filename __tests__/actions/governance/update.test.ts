@@ -9,12 +9,12 @@ import {
 } from '../../support/governance.ts';
 import { annotations } from '../../support/harness.ts';
 
-const { harness, create, update, writes, bodiesOf, budgets } = openGovernanceHarness();
+const { harness, seed, create, update, writes, bodiesOf, budgets } = openGovernanceHarness();
 
 const DELETE_BUDGET = 'DELETE /workspaces/:id/budgets/:interval';
 
 /** A workspace that exists, and none of the requests that created it. */
-async function createExisting(inputs?: Record<string, string>): Promise<void> {
+async function createExisting(inputs: Record<string, string>): Promise<void> {
   await create(inputs);
   harness.sandbox.requests.length = 0;
 }
@@ -90,7 +90,7 @@ test('an update fails before any write when the budgets would be out of order', 
 });
 
 test('HTTP 404 for the budgets of a workspace means that it has none', async () => {
-  await createExisting();
+  seed();
   const body = '{"error":{"code":404,"message":"No budgets"}}';
   const on = 'GET /workspaces/:id/budgets';
   harness.sandbox.faults.push({ on, kind: 'answer', status: 404, body });
