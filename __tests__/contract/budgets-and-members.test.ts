@@ -62,13 +62,13 @@ test('a budget that would not exceed that of a shorter interval is rejected', as
   const { id } = await createWorkspace(harness.sandbox);
   await setBudget(id, 'lifetime', 100);
   await setBudget(id, 'daily', 10);
-  const refused: [WorkspaceBudgetInterval, number][] = [
+  const rejected: [WorkspaceBudgetInterval, number][] = [
     ['weekly', 10],
     ['monthly', 100],
     ['lifetime', 10],
     ['daily', 100],
   ];
-  for (const [interval, limit] of refused) {
+  for (const [interval, limit] of rejected) {
     const write = setBudget(id, interval, limit, { includeByokInBudgets: true });
     await expect(write).rejects.toMatchObject(rejection(400, /lifetime > monthly/));
   }

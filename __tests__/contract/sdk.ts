@@ -34,7 +34,7 @@ export const NEWER_THAN_SDK: Readonly<Record<string, readonly string[]>> = {
   'GET /keys': ['include_expired'],
 };
 
-/** What the SDK sends with each call of this action: a body, or else what the URL is made of. */
+/** What the SDK sends with each call of this action: a body, or else the parameters of the URL. */
 export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
   'GET /workspaces': ListWorkspacesRequest$outboundSchema,
   'POST /workspaces': CreateWorkspaceRequest$outboundSchema,

@@ -7,6 +7,7 @@ import {
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
 import {
+  readManifest,
   runPost,
   runStep,
   type StepOptions,
@@ -123,4 +124,9 @@ export function expectFailure(step: StepResult, outputs = {}): { title: string; 
   const [heading, ...lines] = error.data.split('\n');
   expect(heading).toBe(title);
   return { title, message: lines.join('\n') };
+}
+
+/** The names of the outputs that the action in the folder `action` declares. */
+export async function declaredOutputs(action: string): Promise<string[]> {
+  return Object.keys((await readManifest(join(ROOT, action))).outputs ?? {});
 }

@@ -10,7 +10,7 @@ import {
   openDeleteHarness,
   outputsOfDeleted,
 } from '../../support/delete.ts';
-import { annotations, expectFailure, printedBy } from '../../support/harness.ts';
+import { annotations, declaredOutputs, expectFailure, printedBy } from '../../support/harness.ts';
 import { onNth } from '../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
@@ -21,6 +21,7 @@ test('a workspace without API keys is deleted, no other workspace is, and the de
   const step = await runDelete();
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toEqual(outputsOfDeleted(workspace));
+  expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('delete')).sort());
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
   expect(exists()).toBe(false);
   expect(exists(other.slug)).toBe(true);

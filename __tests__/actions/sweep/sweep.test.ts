@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { seedKey } from '../../../sandbox/openrouter/seed.ts';
-import { annotations, expectFailure, printedBy } from '../../support/harness.ts';
+import { annotations, declaredOutputs, expectFailure, printedBy } from '../../support/harness.ts';
 import { onNth } from '../../support/on-nth.ts';
 import { DAY, openSweepHarness, slugsIn } from '../../support/sweep.ts';
 
@@ -24,6 +24,7 @@ test('a sweep deletes what matches and is old enough, and nothing else', async (
   ]);
   expect(step.outputs['failed']).toBe('[]');
   expect(step.outputs['would-delete']).toBe('[]');
+  expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
   expect(calls().sort()).toEqual(
     [
       'GET /workspaces',
