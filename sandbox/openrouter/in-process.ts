@@ -32,10 +32,10 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     const commit = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
     const fault = takeFault(schedule, [call, `${method} ${path}`]);
-    const underWay = (isSent: boolean) =>
-      sleep(clock, latency, signal).catch(() => {
-        throw new TransportError(signal.reason.message, { isSent });
-      });
+    const underWay = async (isSent: boolean) => {
+      const aborted = await sleep(clock, latency, signal);
+      if (aborted !== undefined) throw new TransportError(aborted, { isSent });
+    };
 
     await underWay(fault?.kind !== 'refused');
     if (fault?.kind === 'refused') throw new TransportError('refused', { isSent: false });
