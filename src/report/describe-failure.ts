@@ -263,7 +263,10 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     lines: [`The work is done, but its output could not be written: ${reason}`],
   }),
 
-  'state-not-written': describeStateNotWritten,
+  'state-not-written': (details) => {
+    const { title, lines } = describeStateNotWritten(details);
+    return { title, lines: details.exists ? lines : [...lines, NOTHING_CHANGED] };
+  },
 };
 
 /** Describes a failure. */
