@@ -1,35 +1,29 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
+import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { ApiError } from '../../src/openrouter/api-error.ts';
-import { type KeyCleanupTask, runKeyCleanup } from '../../src/operations/key/cleanup.ts';
-import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
-import {
-  connect,
-  type Life,
-  live,
-  mortalIn,
-  openSimulation,
-  pass,
-  type Simulation,
-} from '../support/simulation.ts';
+import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
+import { openSimulation, pass, type Simulation } from '../support/simulation.ts';
 
-const TIMEOUT = 60_000;
+const TIMEOUT_MS = 60_000;
+/** After that long, every request that is delayed has arrived. */
+const LATEST_MS = 45_000;
 const SLUG = 'preview-42';
 const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'DELETE /keys/:hash'];
 const NAMES = ['CI', 'Other'];
-/** Nobody else asks for that name. */
+/** No other job requests a key with that name. */
 const RANDOM = { name: 'CI a1b2c3' };
 
-/** What somebody else does with the keys of the workspace, and when. */
-const intrusions = fc.array(
+/** What other jobs do with the keys of the workspace, and when. */
+const concurrentChanges = fc.array(
   fc.record({
     after: fc.nat(4_000),
     what: fc.constantFrom(
-      'makes',
-      'makes it in the same second',
+      'creates a key',
+      'creates a key that expires in the same second',
       'deletes the oldest',
       'deletes the newest',
     ),
@@ -59,11 +53,11 @@ const requests = fc
 const scenarios = fc.record({
   schedule: schedules(CALLS, 5),
   request: requests,
-  /** The name of each key that is there before. */
+  /** The name of each key that exists before. */
   before: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),
-  intrusions,
+  concurrentChanges,
   keepsMs: fc.boolean(),
-  /** Whether all that is late has arrived before the job ends. */
+  /** Whether every delayed request has arrived before the job ends. */
   waits: fc.boolean(),
   takenSlugStatus: fc.constant(400 as const),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
@@ -77,214 +71,249 @@ const scenarios = fc.record({
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Who has made which keys, and who has deleted them. */
+/** Who created which keys, and who deleted them. */
 interface Ledger {
-  /** The secrets of what the step has made, by hash. */
+  /** The secrets of the keys that the step created, by hash. */
   ours: Map<string, string>;
-  /** Hashes of what was there before, and of what others have made, and have not deleted. */
-  theirs: Set<string>;
-  /** Hashes of ours that others have deleted. */
-  taken: Set<string>;
-  /** Hashes of theirs that were there when the keys were listed before the first POST. */
+  /** Hashes of the keys that existed before or that others created, and that others did not delete. */
+  others: Set<string>;
+  /** Hashes of keys that the step created and others deleted. */
+  deletedByOthers: Set<string>;
+  /** Hashes of the keys with the same name that the step listed before its first POST. */
   listed: Set<string>;
 }
 
 interface Scene {
+  scenario: Scenario;
   simulation: Simulation;
-  workspace: Workspace;
   ledger: Ledger;
-  /** Makes a key as somebody else. */
-  give(fields: KeyFixture): void;
+  /** Creates a key as another job. */
+  createOther(fields: KeyFixture): void;
 }
 
-/** The account of `scenario`, which keeps book of who does what to its keys. */
+/** The account of `scenario`, with a ledger of who does what to its keys. */
 async function openScene(scenario: Scenario): Promise<Scene> {
   const simulation = openSimulation({ ...scenario, schedule: [] });
   const { account, managementKey, clock, network } = simulation;
-  // What they do is not in the step's book.
+  // A copy, so that what others do does not count as the step's.
   const others = { managementKey, account: { ...account } };
-  const workspace = seedWorkspace(simulation, { slug: SLUG });
+  const workspace: Workspace = seedWorkspace(simulation, { slug: SLUG });
   const ledger: Ledger = {
     ours: new Map(),
-    theirs: new Set(),
-    taken: new Set(),
+    others: new Set(),
+    deletedByOthers: new Set(),
     listed: new Set(),
   };
+  const scene: Scene = {
+    scenario,
+    simulation,
+    ledger,
+    createOther: (fields) => ledger.others.add(seedKey(others, workspace, fields).hash),
+  };
+  recordStep(scene);
+  for (const name of scenario.before) scene.createOther({ name });
+  // A key which shows that milliseconds are stored.
+  if (scenario.keepsMs) scene.createOther({ name: 'Old', expires_at: '2030-01-01T00:00:00.123Z' });
+  await pass(simulation, 10_000);
+  for (const change of scenario.concurrentChanges) {
+    clock.after(change.after, () => applyConcurrentChange(scene, change));
+  }
+  network.schedule.push(...scenario.schedule);
+  return scene;
+}
 
+/** Enters what the step does in the ledger; drops milliseconds if the scenario does not keep them. */
+function recordStep({ scenario, simulation: { account, network }, ledger }: Scene): void {
   const { handle } = account;
-  const handleKeys: typeof handle = (request) => {
+  account.handle = (request) => {
     const call = account.callOf(request.method, request.path);
     const body = scenario.keepsMs ? request.body : request.body.replace(/\.\d{3}Z"/, 'Z"');
-    const answer = handle({ ...request, body });
+    const response = handle({ ...request, body });
     if (call === 'GET /keys' && !network.calls.includes('POST /keys')) {
       for (const { hash, name } of account.keys) {
         if (name === scenario.request.desired.name) ledger.listed.add(hash);
       }
     }
-    if (call === 'POST /keys' && answer.status === 201) {
-      const { data, key } = answer.body as { data: { hash: string }; key: string };
+    if (call === 'POST /keys' && response.status === 201) {
+      const { data, key } = response.body as { data: { hash: string }; key: string };
       ledger.ours.set(data.hash, key);
     }
-    return answer;
+    return response;
   };
-  account.handle = handleKeys;
-
-  const give: Scene['give'] = (fields) => {
-    ledger.theirs.add(seedKey(others, workspace, fields).hash);
-  };
-  for (const name of scenario.before) give({ name });
-  // Others whose keys show that milliseconds are kept.
-  if (scenario.keepsMs) give({ name: 'Old', expires_at: '2030-01-01T00:00:00.123Z' });
-  await pass(simulation, 10_000);
-  for (const { after, ...intrusion } of scenario.intrusions) {
-    clock.after(after, () =>
-      applyConcurrentChange({ simulation, workspace, ledger, give }, intrusion, scenario),
-    );
-  }
-  network.schedule.push(...scenario.schedule);
-  return { simulation, workspace, ledger, give };
 }
 
 function applyConcurrentChange(
-  { simulation: { account }, ledger, give }: Scene,
-  { what, name, limit }: Omit<Scenario['intrusions'][number], 'after'>,
-  { keepsMs }: Scenario,
+  { scenario, simulation, ledger, createOther }: Scene,
+  { what, name, limit }: Scenario['concurrentChanges'][number],
 ): void {
-  const { keys } = account;
-  const namesakes = keys.filter((key) => key.name === name);
+  const { keys } = simulation.account;
   const ours = keys.find(({ hash }) => ledger.ours.has(hash));
-  const second = ours?.expires_at?.slice(0, 19);
-  if (what === 'makes' || (what.startsWith('makes') && !(second && keepsMs))) {
-    give({ name, limit });
-    return;
+  const second = scenario.keepsMs ? ours?.expires_at?.slice(0, 19) : undefined;
+  const namesakes = keys.filter((key) => key.name === name);
+  switch (what) {
+    case 'creates a key':
+      createOther({ name, limit });
+      return;
+    case 'creates a key that expires in the same second':
+      createOther({ name, limit, ...(second && { expires_at: `${second}.000Z` }) });
+      return;
+    default: {
+      const deleted = what === 'deletes the oldest' ? namesakes.at(-1) : namesakes[0];
+      if (!deleted) return;
+      keys.splice(keys.indexOf(deleted), 1);
+      if (!ledger.others.delete(deleted.hash)) ledger.deletedByOthers.add(deleted.hash);
+    }
   }
-  if (what.startsWith('makes')) {
-    give({ name, limit, expires_at: `${second}.000Z` });
-    return;
+}
+
+/** A step that has ended, and the account as it is now. */
+interface Ended extends Scene {
+  step: KeyStep;
+  /** Hashes of the keys that existed before the step, with the name of the new one. */
+  namesakes: readonly string[];
+  /** The faults that the step ran into. */
+  appliedFaults: readonly InProcessFault[];
+}
+
+/** A job that has ended: its post step too. */
+interface EndedJob extends Ended {
+  post: KeyPost;
+}
+
+const exists = ({ simulation }: Scene, hash: string) =>
+  simulation.account.keys.some((key) => key.hash === hash);
+
+/** Hashes of the keys that the step created and that no one has the secret of. */
+const orphans = (ended: Ended) =>
+  [...ended.ledger.ours.keys()].filter(
+    (hash) => exists(ended, hash) && hash !== ended.step.handedOver?.key.hash,
+  );
+
+/** Whether an orphan of the step can be told from a key of another job. */
+const isUnique = ({ scenario: { request } }: Scene) =>
+  request.nameIsRandom || request.expiresInMs !== null;
+
+const hasWarned = ({ post }: EndedJob) => post.warnings.length > 0 || post.error !== undefined;
+
+function stepEndsWithinItsTimeout({ step }: Ended): void {
+  expect(step.elapsed).toBeLessThanOrEqual(TIMEOUT_MS);
+}
+
+function othersKeysExistUnlessReplaced(ended: Ended): void {
+  const { ledger, scenario, step } = ended;
+  const missing = [...ledger.others].filter((hash) => !exists(ended, hash));
+  const mayBeDeleted = scenario.request.replace && step.handedOver ? ledger.listed : new Set();
+  expect(missing.filter((hash) => !mayBeDeleted.has(hash))).toEqual([]);
+}
+
+function successfulStepDeletedTheKeysItReplaces(ended: Ended): void {
+  const { namesakes, scenario, step } = ended;
+  if (!scenario.request.replace || !step.result) return;
+  expect(namesakes.filter((hash) => exists(ended, hash))).toEqual([]);
+}
+
+function outputIsTheSecretOfAnExistingKey(ended: Ended): void {
+  const { ledger, step } = ended;
+  if (!step.handedOver) return;
+  const { key, secret } = step.handedOver;
+  expect(ledger.ours.get(key.hash)).toBe(secret);
+  expect(exists(ended, key.hash)).toBe(!ledger.deletedByOthers.has(key.hash));
+}
+
+function secretIsRegisteredBeforeItIsOutput({ step }: Ended): void {
+  if (step.handedOver) expect(step.secretWasRegistered).toBe(true);
+}
+
+function successfulStepHasSetItsOutputs({ step }: Ended): void {
+  if (step.result) expect(step.result).toBe(step.handedOver);
+}
+
+function stepSucceedsIfFaultsAndTimeAllow(ended: Ended): void {
+  const { appliedFaults, step } = ended;
+  const hadTime = step.elapsed < TIMEOUT_MS - 10_000;
+  const canSucceed = hadTime && isUnique(ended) && !appliedFaults.some(isPermanent);
+  if (canSucceed && !step.killed && !step.result) throw step.error;
+}
+
+/** Also no later, when delayed requests arrive. */
+async function unambiguousFailureWithoutCleanupLeavesNoOrphan(ended: Ended): Promise<void> {
+  const { error, handedOver, task } = ended.step;
+  if (!(error instanceof ApiError) || error.details.ambiguous || handedOver || task) return;
+  await pass(ended.simulation, LATEST_MS);
+  expect(orphans(ended)).toEqual([]);
+}
+
+function jobLeavesNoOrphan(job: EndedJob): void {
+  const canBeLate = !job.scenario.waits && job.appliedFaults.some(({ kind }) => kind === 'late');
+  if (!hasWarned(job) && !canBeLate && isUnique(job)) expect(orphans(job)).toEqual([]);
+}
+
+function keyIsRevokedAfterTheJobIfRequested(job: EndedJob): void {
+  const { handedOver, task } = job.step;
+  if (!handedOver || !job.scenario.request.revokeAfterJob) return;
+  if (!hasWarned(job) && task?.revoke !== false) {
+    expect(exists(job, handedOver.key.hash)).toBe(false);
   }
-  const gone = what === 'deletes the oldest' ? namesakes.at(-1) : namesakes[0];
-  if (!gone) return;
-  keys.splice(keys.indexOf(gone), 1);
-  if (!ledger.theirs.delete(gone.hash)) ledger.taken.add(gone.hash);
 }
 
-interface Ran {
-  result?: KeyResult;
-  error?: unknown;
-  killed: boolean;
-  /** What was handed out. */
-  minted?: KeyResult;
-  task: KeyCleanupTask | null;
-  concealed: string[];
-  /** All that was printed and kept. */
-  said: string[];
-  elapsed: number;
+function keyOutlivesTheJobIfRequested(job: EndedJob): void {
+  const { result } = job.step;
+  if (!result || job.scenario.request.revokeAfterJob) return;
+  const { hash } = result.key;
+  expect(exists(job, hash)).toBe(!job.ledger.deletedByOthers.has(hash));
 }
 
-/** Runs a key step. What it does after it is killed does not happen. */
-async function runKey(simulation: Simulation, request: KeyRequest, life: Life): Promise<Ran> {
-  const ran: Ran = { killed: false, task: null, concealed: [], said: [], elapsed: 0 };
-  const alive = mortalIn(ran);
-  const save = alive((task: KeyCleanupTask) => {
-    ran.task = structuredClone(task);
-    ran.said.push(JSON.stringify(task));
-  });
-  const work = createKey(request, {
-    ...connect(simulation, life, { lines: ran.said, isDead: () => ran.killed }),
-    journal: {
-      save,
-      amend: save,
-      clear: alive(() => {
-        ran.task = null;
-      }),
-    },
-    registerSecrets: (secrets) => ran.concealed.push(...secrets),
-    onCreated: alive((result: KeyResult) => {
-      expect(ran.concealed).toContain(result.secret);
-      ran.minted = result;
-    }),
-    random: () => life.jitter[0] ?? 0,
-    timeOfDay: () => 0,
-  });
-  await live(simulation, ran, { work, killedAfter: life.killedAfter });
-  return ran;
+function noSecretIsLoggedOrSaved({ ledger, step, post }: EndedJob): void {
+  const { error, lines } = step;
+  const secrets = [...ledger.ours.values()];
+  for (const line of [...lines, ...post.lines, String(error), JSON.stringify(error ?? null)]) {
+    expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
+  }
 }
 
-/** Runs the post step of `ran`. Returns whether it warned. */
-async function endJob(simulation: Simulation, ran: Ran, life: Life): Promise<boolean> {
-  if (!ran.task) return false;
-  let warned = false;
-  const context = connect(simulation, life, { lines: ran.said });
-  const warn: typeof context.warn = (code, details) => {
-    warned = true;
-    context.warn(code, details);
-  };
-  const incomplete = await simulation.clock.run(runKeyCleanup(ran.task, { ...context, warn }));
-  return warned || incomplete !== undefined;
-}
+/** What holds when a step has ended, in this order: the last rule lets time pass. */
+const STEP_RULES: readonly ((ended: Ended) => void | Promise<void>)[] = [
+  stepEndsWithinItsTimeout,
+  othersKeysExistUnlessReplaced,
+  successfulStepDeletedTheKeysItReplaces,
+  outputIsTheSecretOfAnExistingKey,
+  secretIsRegisteredBeforeItIsOutput,
+  successfulStepHasSetItsOutputs,
+  stepSucceedsIfFaultsAndTimeAllow,
+  unambiguousFailureWithoutCleanupLeavesNoOrphan,
+];
+
+/** What holds when its job has ended. */
+const JOB_RULES: readonly ((job: EndedJob) => void)[] = [
+  othersKeysExistUnlessReplaced,
+  successfulStepDeletedTheKeysItReplaces,
+  jobLeavesNoOrphan,
+  keyIsRevokedAfterTheJobIfRequested,
+  keyOutlivesTheJobIfRequested,
+  noSecretIsLoggedOrSaved,
+];
 
 /**
- * Whatever goes wrong, and whoever else is at it: no key of anybody else's is touched, a green step
- * has handed out a key that is there, and none whose secret is lost outlives the job.
+ * Whatever fails, and whatever other jobs do at the same time: no key of another job is touched, a
+ * step that succeeds outputs a key that exists, and no orphan outlives the job.
  */
 export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scenario) => {
+  const scene = await openScene(scenario);
+  const { simulation } = scene;
   const { request, jitter, killedAfter } = scenario;
-  const { simulation, ledger } = await openScene(scenario);
-  const { account, network } = simulation;
-  const there = () => new Set(account.keys.map(({ hash }) => hash));
-  const replaceable = account.keys
+  const namesakes = simulation.account.keys
     .filter(({ name }) => name === request.desired.name)
     .map(({ hash }) => hash);
 
-  const life = { timeout: TIMEOUT, jitter };
-  const ran = await runKey(simulation, request, {
-    ...life,
-    ...(killedAfter !== null && { killedAfter }),
-  });
-  const { result, error, minted } = ran;
-  expect(ran.elapsed).toBeLessThanOrEqual(TIMEOUT);
-  const isUnique = request.nameIsRandom || request.expiresInMs !== null;
-  expectNoneOfOthersGone();
-  if (minted) {
-    expect(ledger.ours.get(minted.key.hash)).toBe(minted.secret);
-    expect(there().has(minted.key.hash)).toBe(!ledger.taken.has(minted.key.hash));
-  }
-  if (result) expect(result).toBe(minted);
-  const appliedFaults = scenario.schedule.filter((fault) => !network.schedule.includes(fault));
-  const hadAChance = !appliedFaults.some(isPermanent) && ran.elapsed < TIMEOUT - 10_000;
-  if (!ran.killed && hadAChance && isUnique && !result) throw error;
-  if (error instanceof ApiError && !minted && !error.details.ambiguous && !ran.task) {
-    await pass(simulation, 45_000);
-    expect(lostOnes()).toEqual([]);
-  }
+  const life = { timeout: TIMEOUT_MS, jitter };
+  const mortality = killedAfter !== null && { killedAfter };
+  const step = await runKey(simulation, request, { ...life, ...mortality });
+  const { schedule } = simulation.network;
+  const appliedFaults = scenario.schedule.filter((fault) => !schedule.includes(fault));
+  const ended = { ...scene, step, namesakes, appliedFaults };
+  for (const rule of STEP_RULES) await rule(ended);
 
-  if (scenario.waits) await pass(simulation, 45_000);
-  const warned = await endJob(simulation, ran, life);
-  expectNoneOfOthersGone();
-  const isLate = !scenario.waits && appliedFaults.some(({ kind }) => kind === 'late');
-  if (!warned && !isLate && isUnique) expect(lostOnes()).toEqual([]);
-  if (minted && !warned && ran.task?.revoke !== false && request.revokeAfterJob) {
-    expect(there().has(minted.key.hash)).toBe(false);
-  }
-  if (result && !request.revokeAfterJob) {
-    expect(there().has(result.key.hash)).toBe(!ledger.taken.has(result.key.hash));
-  }
-  const secrets = [...ledger.ours.values()];
-  for (const line of [...ran.said, String(error), JSON.stringify(error ?? null)]) {
-    expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
-  }
-
-  /** What others have is there, but for what was to be replaced once the new key was handed out. */
-  function expectNoneOfOthersGone(): void {
-    const now = there();
-    const gone = [...ledger.theirs].filter((hash) => !now.has(hash));
-    const mayGo = request.replace && minted ? ledger.listed : new Set();
-    expect(gone.filter((hash) => !mayGo.has(hash))).toEqual([]);
-    if (request.replace && result) expect(replaceable.filter((hash) => now.has(hash))).toEqual([]);
-  }
-
-  /** Keys of ours whose secret nobody has. */
-  function lostOnes(): string[] {
-    return [...ledger.ours.keys()].filter((hash) => there().has(hash) && hash !== minted?.key.hash);
-  }
+  if (scenario.waits) await pass(simulation, LATEST_MS);
+  const post = await runKeyPost(simulation, step, life);
+  for (const rule of JOB_RULES) rule({ ...ended, post });
 });

@@ -83,11 +83,13 @@ export interface Life {
   timeout: number;
   /** When the process is killed without a word, in milliseconds from its start. */
   killedAfter?: number;
+  /** When the run is cancelled, in milliseconds from the start of the step. */
+  cancelledAfter?: number;
   jitter: number[];
 }
 
 /** What a process does only as long as it is not killed, which `ran` says. */
-export function mortalIn(ran: { killed: boolean }) {
+export function whileAlive(ran: { killed: boolean }) {
   return <Args extends unknown[]>(act: (...args: Args) => void) =>
     (...args: Args) => {
       if (!ran.killed) act(...args);
@@ -100,13 +102,13 @@ export async function live<Result>(
   ran: { result?: Result; error?: unknown; killed: boolean; elapsed: number },
   { work, killedAfter }: { work: Promise<Result>; killedAfter: number | undefined },
 ): Promise<void> {
-  const mortal = mortalIn(ran);
+  const alive = whileAlive(ran);
   const start = clock.now();
   const end = work.then(
-    mortal((result) => {
+    alive((result) => {
       ran.result = result;
     }),
-    mortal((error) => {
+    alive((error) => {
       ran.error = error;
     }),
   );
@@ -144,22 +146,22 @@ export async function runCreate(
   life: Life,
 ): Promise<Ran> {
   const ran: Ran = { killed: false, log: [], elapsed: 0 };
-  const mortal = mortalIn(ran);
+  const alive = whileAlive(ran);
   const context = connect(simulation, life, { lines: ran.log, isDead: () => ran.killed });
-  const save = mortal((task: CreateCleanupTask) => {
+  const save = alive((task: CreateCleanupTask) => {
     ran.task = structuredClone(task);
   });
   const journal: CreateContext['journal'] = {
     save,
     amend: save,
-    clear: mortal(() => {
+    clear: alive(() => {
       delete ran.task;
     }),
   };
   const work = createWorkspace(request, {
     ...context,
     journal: request.deleteAfterJob ? journal : noJournal,
-    onWorkspace: mortal((workspace: Workspace, { created }: { created: boolean }) => {
+    onWorkspace: alive((workspace: Workspace, { created }: { created: boolean }) => {
       ran.known = { workspace, created };
     }),
   });
@@ -187,11 +189,14 @@ export async function runPost(
 /** What an operation works with in `simulation`; what it sends once it is dead does not arrive. */
 export function connect(
   { clock, network, proxy = (direct) => direct }: Simulation,
-  { timeout, jitter }: Life,
+  { timeout, jitter, cancelledAfter }: Life,
   { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
 ): AbortableContext {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
+  if (cancelledAfter !== undefined) {
+    clock.after(cancelledAfter, () => step.abort(new Error('the run was cancelled (SIGTERM)')));
+  }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
   let draws = 0;

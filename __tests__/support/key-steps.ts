@@ -1,0 +1,104 @@
+/** The key action and its post step in virtual time, without a process. */
+import { type KeyCleanupTask, runKeyCleanup } from '../../src/operations/key/cleanup.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
+import type { AbortableContext } from '../../src/operations/shared/context.ts';
+import type { Description } from '../../src/report/describe-failure.ts';
+import { describeWarning } from '../../src/report/describe-warning.ts';
+import { connect, type Life, live, type Simulation, whileAlive } from './simulation.ts';
+
+/** A key step that has ended, and what it reported by then. */
+export interface KeyStep {
+  result?: KeyResult;
+  error?: unknown;
+  /** The process was killed before it came to an end. */
+  killed: boolean;
+  /** What the outputs were set to. */
+  handedOver?: KeyResult;
+  /** Whether the secret was registered before the outputs were set. */
+  secretWasRegistered?: boolean;
+  /** The secrets that are masked. */
+  secrets: string[];
+  /** What the journal holds for the post step. */
+  task: KeyCleanupTask | null;
+  warnings: Description[];
+  /** All that was logged and saved. */
+  lines: string[];
+  /** How long it took, in milliseconds. */
+  elapsed: number;
+}
+
+/** Runs a key step. What it does after it is killed does not happen. */
+export async function runKey(
+  simulation: Simulation,
+  request: KeyRequest,
+  life: Life,
+): Promise<KeyStep> {
+  const step: KeyStep = {
+    killed: false,
+    secrets: [],
+    task: null,
+    warnings: [],
+    lines: [],
+    elapsed: 0,
+  };
+  const alive = whileAlive(step);
+  const save = alive((task: KeyCleanupTask) => {
+    step.task = structuredClone(task);
+    step.lines.push(JSON.stringify(task));
+  });
+  const context = connect(simulation, life, { lines: step.lines, isDead: () => step.killed });
+  const work = createKey(request, {
+    ...collectWarnings(context, step.warnings),
+    journal: {
+      save,
+      amend: save,
+      clear: alive(() => {
+        step.task = null;
+      }),
+    },
+    registerSecrets: (secrets) => step.secrets.push(...secrets),
+    onCreated: alive((result: KeyResult) => {
+      step.secretWasRegistered = step.secrets.includes(result.secret);
+      step.handedOver = result;
+    }),
+    random: () => life.jitter[0] ?? 0,
+    timeOfDay: () => 0,
+  });
+  await live(simulation, step, { work, killedAfter: life.killedAfter });
+  return step;
+}
+
+/** A post step that has ended. */
+export interface KeyPost {
+  warnings: Description[];
+  /** Why the cleanup failed, if it did, which the post step reports as a warning. */
+  error?: Error;
+  /** What is left to do if it failed. */
+  left?: KeyCleanupTask;
+  /** All that was logged. */
+  lines: string[];
+}
+
+/** Runs the post step of `step`, from what its journal holds. */
+export async function runKeyPost(
+  simulation: Simulation,
+  { task }: Pick<KeyStep, 'task'>,
+  life: Life,
+): Promise<KeyPost> {
+  const post: KeyPost = { warnings: [], lines: [] };
+  if (!task) return post;
+  const context = connect(simulation, life, { lines: post.lines });
+  const work = runKeyCleanup(task, collectWarnings(context, post.warnings));
+  return { ...post, ...(await simulation.clock.run(work)) };
+}
+
+/** `context`, whose warnings are pushed to `warnings` too. */
+function collectWarnings(context: AbortableContext, warnings: Description[]): AbortableContext {
+  return {
+    ...context,
+    warn(code, details) {
+      warnings.push(describeWarning(code, details));
+      context.warn(code, details);
+    },
+  };
+}
