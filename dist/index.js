@@ -5588,11 +5588,11 @@
       "key-owner-unknown": describeUnknownOwner,
       "orphan-not-deleted": ({key: key, error: error}) => ({
         title: `Could not ${error.details.operation}`,
-        lines: [ ...describeApiError(error.details).lines, `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
+        lines: [ ...linesOfPart(error), `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
       }),
       "replaced-keys-not-deleted": ({key: key, undeleted: undeleted, count: count}) => ({
         title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-        lines: [ ...undeleted.slice(0, 1).flatMap(({error: error}) => describeApiError(error.details).lines), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+        lines: [ ...undeleted.slice(0, 1).flatMap(({error: error}) => linesOfPart(error)), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
       }),
       "default-workspace": ({workspace: workspace}) => ({
         title: "The default workspace is never deleted",
@@ -5628,7 +5628,7 @@
         const title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
         return {
           title: title,
-          lines: [ ...describeApiError(first.details).lines.filter(line => line !== NOTHING_CHANGED), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
+          lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
         };
       },
       "too-many-stale": ({result: result, maxDeletions: maxDeletions}) => ({
@@ -5653,7 +5653,13 @@
         title: `The output ${name} could not be written`,
         lines: [ `The work is done, but its output could not be written: ${reason}` ]
       }),
-      "state-not-written": describeStateNotWritten
+      "state-not-written": details => {
+        const {title: title, lines: lines} = describeStateNotWritten(details);
+        return {
+          title: title,
+          lines: details.exists ? lines : [ ...lines, NOTHING_CHANGED ]
+        };
+      }
     };
     function describeFailure({code: code, details: details}) {
       return {
@@ -5672,6 +5678,9 @@
         title: "The state for the post step could not be written",
         lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
       };
+    }
+    function linesOfPart({details: details}) {
+      return describeApiError(details).lines.filter(line => line !== NOTHING_CHANGED);
     }
     function describeRemaining(workspace, deletedKeys) {
       return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];

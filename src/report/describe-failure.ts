@@ -134,7 +134,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'orphan-not-deleted': ({ key, error }) => ({
     title: `Could not ${error.details.operation}`,
     lines: [
-      ...describeApiError(error.details).lines,
+      ...linesOfPart(error),
       `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
     ],
   }),
@@ -142,7 +142,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'replaced-keys-not-deleted': ({ key, undeleted, count }) => ({
     title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
     lines: [
-      ...undeleted.slice(0, 1).flatMap(({ error }) => describeApiError(error.details).lines),
+      ...undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
       ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
       'Running this again deletes them, together with the new key.',
@@ -214,7 +214,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     return {
       title,
       lines: [
-        ...describeApiError(first.details).lines.filter((line) => line !== NOTHING_CHANGED),
+        ...linesOfPart(first),
         ...truncateList(errors.slice(1).map(({ message }) => message)),
         ...describeRemaining(workspace, deletedKeys),
       ],
@@ -308,6 +308,11 @@ export function describeStateNotWritten({
       ...(exists ? [`It exists at OpenRouter: ${exists}.`] : []),
     ],
   };
+}
+
+/** The lines of the request that failed in a step which had changed something before. */
+function linesOfPart({ details }: ApiError): string[] {
+  return describeApiError(details).lines.filter((line) => line !== NOTHING_CHANGED);
 }
 
 /** What an incomplete teardown deleted and left. */
