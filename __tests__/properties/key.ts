@@ -189,7 +189,7 @@ const orphans = (ended: Ended) =>
     (hash) => exists(ended, hash) && hash !== ended.step.handedOver?.key.hash,
   );
 
-/** Whether an orphan of the step can be told from a key of another job. */
+/** Whether an orphan of the step can be distinguished from a key of another job. */
 const isUnique = ({ scenario: { request } }: Scene) =>
   request.nameIsRandom || request.expiresInMs !== null;
 

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
+import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key.ts';
+import {
+  expectCleanPost,
+  expectCreated,
+  expectFailed,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+
+const CHECKED = 'Checking whether it created a key whose secret was lost.';
+const DELETED_ORPHAN = 'Deleted the orphaned API key';
+
+const success = (body: string): ScheduledFault => ({ kind: 'answer', status: 201, body });
+
+const LOST_RESPONSES: [string, ScheduledFault][] = [
+  ['a reset connection', { kind: 'reset' }],
+  ['a response that is cut short', { kind: 'cut' }],
+  ['no response', { kind: 'silence' }],
+  ['a response that stalls', { kind: 'stall' }],
+  ['a response that trickles', { kind: 'trickle' }],
+  ['a response without end', { kind: 'endless' }],
+  ['HTTP 502', { kind: 'answer', status: 502, body: '<h1>Bad gateway</h1>' }],
+  ['HTTP 500', { kind: 'answer', status: 500, body: '{"error":{"message":"No"}}' }],
+  ['HTTP 201 without a body', success('')],
+  ['HTTP 201 with a web page', success('<html>Sign in</html>')],
+  ['HTTP 201 without the secret', success('{"data":{"hash":"1","name":"CI","label":"x"}}')],
+  ['HTTP 201 without the key', success(`{"data":{},"key":"sk-or-v1-${'0'.repeat(64)}"}`)],
+];
+
+describe('a POST /keys without a usable response', () => {
+  test.each(
+    LOST_RESPONSES.flatMap(([name, fault]) =>
+      [false, true].map((applied) => [name, applied, fault] as const),
+    ),
+  )('After %s (applied: %s), the step creates exactly one key', async (_, applied, fault) => {
+    const scene = openKeyScene();
+    const old = scene.createOther({ name: 'CI' });
+    scene.scheduleFaults({ on: CREATE, ...fault, applied });
+    const step = await scene.createKey();
+    const hash = expectCreated(scene, step);
+    expect(scene.hashes()).toEqual([hash, old.hash]);
+    const check = applied ? [LIST, DELETE] : [LIST];
+    expect(scene.calls().slice(0, 3 + check.length + 1)).toEqual([
+      LOOKUP,
+      LIST,
+      CREATE,
+      ...check,
+      CREATE,
+    ]);
+    const [first, second] = scene.posted;
+    expect(second).toEqual(first);
+    const log = step.lines.join('\n');
+    expect(log).toContain(CHECKED);
+    expect(log.includes(DELETED_ORPHAN)).toBe(applied);
+
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([old]);
+  });
+
+  test('After two lost responses, the step deletes two orphans', async () => {
+    const scene = openKeyScene();
+    const fault = { on: CREATE, kind: 'reset', applied: true } as const;
+    scene.scheduleFaults(fault, fault);
+    const hash = expectCreated(scene, await scene.createKey());
+    expect(scene.hashes()).toEqual([hash]);
+    expect(scene.calls().filter((call) => call === DELETE)).toHaveLength(2);
+  });
+
+  test.each(['', 'short', ' '.repeat(20), `sk-or-v1-${'0'.repeat(20)}\n`, 'with "quotes" in it'])(
+    'The step fails and sets no outputs if the secret is always %j',
+    async (key) => {
+      const scene = openKeyScene();
+      const data = { hash: 'a'.repeat(64), name: 'CI', label: 'x', workspace_id: '1' };
+      const unusable = success(JSON.stringify({ data, key }));
+      scene.scheduleFaults(...Array<ScheduledFault>(99).fill({ on: CREATE, ...unusable }));
+      expectFailed(await scene.createKey());
+    },
+  );
+});
+
+describe('a rejected POST /keys', () => {
+  test.each([401, 402, 403, 404, 409, 422])(
+    'HTTP %i fails the step at once, without a lookup or a cleanup',
+    async (status) => {
+      const scene = openKeyScene();
+      scene.scheduleFaults({ on: CREATE, kind: 'answer', status, body: '{"message":"No"}' });
+      const step = await scene.createKey();
+      const { title, message } = expectFailed(step);
+      expect(title).toBe('Could not create the API key "CI"');
+      expect(message).toMatch(new RegExp(`^POST /keys: HTTP ${status} [A-Z][A-Za-z ]+: No$`, 'm'));
+      expect(message).toContain('Nothing was changed at OpenRouter.');
+      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
+      expect(await scene.runPost(step)).toEqual({ warnings: [], lines: [] });
+      expect(scene.calls()).toHaveLength(3);
+    },
+  );
+
+  test('A redirect is not followed or retried, and its orphan is deleted', async () => {
+    const scene = openKeyScene();
+    const headers = { location: '/elsewhere' };
+    scene.scheduleFaults({ on: CREATE, kind: 'answer', status: 307, headers, applied: true });
+    expect(expectFailed(await scene.createKey()).message).toContain(
+      'HTTP 307 Temporary Redirect to /elsewhere',
+    );
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, DELETE]);
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('After HTTP 500 and a list without an orphan, a rejection changed nothing', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults(
+      { on: CREATE, kind: 'answer', status: 500 },
+      { on: CREATE, kind: 'answer', status: 403 },
+    );
+    const step = await scene.createKey();
+    expect(expectFailed(step).message).toContain('Nothing was changed at OpenRouter.');
+    expect(await scene.runPost(step)).toEqual({ warnings: [], lines: [] });
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, CREATE]);
+  });
+
+  test.each<[string, ScheduledFault]>([
+    ['a reset connection', { kind: 'reset' }],
+    ['HTTP 502', { kind: 'answer', status: 502 }],
+  ])('After %s, the error of a rejection says to check for a key', async (_, fault) => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, ...fault }, { on: CREATE, kind: 'answer', status: 403 });
+    const step = await scene.createKey();
+    expect(expectFailed(step).message).toContain('check for an API key named "CI".');
+    scene.applyFirstPostLate();
+    await scene.runPost(step);
+    expect(scene.keys()).toEqual([]);
+  });
+});
+
+describe('a lookup or a deletion of orphans that fails', () => {
+  test('A rejected lookup fails the step, and the post step deletes the orphan', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    onNth(scene.simulation, CREATE, 1, () =>
+      scene.scheduleFaults({ on: LIST, kind: 'answer', status: 403 }),
+    );
+    const step = await scene.createKey({ revokeAfterJob: false });
+    const { title, message } = expectFailed(step);
+    expect(scene.calls().filter((call) => call === LIST)).toHaveLength(2);
+    expect(title).toBe('Could not create the API key "CI"');
+    expect(message).toContain('\nCould not check the outcome: GET /keys');
+    expect(message).toContain('check for an API key named "CI".');
+    expect(scene.keys()).toHaveLength(1);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('An orphan that cannot be deleted is named, and the post step deletes it', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults(
+      { on: CREATE, kind: 'reset', applied: true },
+      { on: DELETE, kind: 'answer', status: 403 },
+    );
+    const step = await scene.createKey();
+    const [orphan] = scene.keys();
+    const { title, message } = expectFailed(step);
+    expect(title).toBe(`Could not delete the API key "CI" (${orphan?.label})`);
+    expect(message).toContain(
+      `Orphaned: the API key "CI" (${orphan?.label}), hash ${orphan?.hash}.`,
+    );
+    expect(message).not.toContain('Nothing was changed');
+    await scene.runPost(step);
+    expect(scene.keys()).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import type { KeyFixture } from '../../../sandbox/openrouter/seed.ts';
+import { CREATE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
+import {
+  DURING_POST_MS,
+  expectCleanPost,
+  expectCreated,
+  expectFailed,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+
+const OWNER_UNKNOWN = 'Cannot determine which job created the API keys named "CI"';
+
+describe('a key that another job creates while the response to POST /keys is lost', () => {
+  const DIFFERENCES: [string, (desired: { expires_at: string }) => KeyFixture][] = [
+    ['no expiry', () => ({ expires_at: null })],
+    ['another expiry', ({ expires_at }) => ({ expires_at: `${expires_at.slice(0, -5)}.000Z` })],
+    ['another limit', () => ({ limit: 1 })],
+    ['another name', () => ({ name: 'Not CI' })],
+  ];
+
+  test.each(
+    DIFFERENCES.flatMap(([name, fields]) =>
+      [false, true].map((applied) => [name, applied, fields] as const),
+    ),
+  )(
+    'A key of another job with %s is left alone (POST applied: %s)',
+    async (_, applied, fieldsOf) => {
+      const scene = openKeyScene();
+      scene.scheduleFaults({ on: CREATE, kind: 'reset', applied });
+      // One which shows that the server stores milliseconds.
+      scene.createOther({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
+      onNth(scene.simulation, CREATE, 1, () =>
+        scene.applyFirstPostLate(fieldsOf(scene.posted[0] as { expires_at: string })),
+      );
+      const step = await scene.createKey();
+      const hash = expectCreated(scene, step);
+      const others = scene.keys().filter((key) => key.hash !== hash);
+      expect(others).toHaveLength(2);
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual(others);
+    },
+  );
+
+  test.each([false, true])(
+    'More identical keys than POSTs fail the step, and none is deleted (POST applied: %s)',
+    async (applied) => {
+      const scene = openKeyScene();
+      scene.scheduleFaults({ on: CREATE, kind: 'reset', applied });
+      onNth(scene.simulation, CREATE, 1, () => {
+        scene.applyFirstPostLate();
+        scene.applyFirstPostLate();
+      });
+      const step = await scene.createKey();
+      const { title, message } = expectFailed(step);
+      expect(title).toBe(OWNER_UNKNOWN);
+      expect(scene.keys()).toHaveLength(applied ? 3 : 2);
+      for (const { label } of scene.keys()) expect(message).toContain(label);
+      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST]);
+      // If fewer are left after the job, their owner is no better known.
+      scene.keys().length = 1;
+      await scene.runPost(step);
+      expect(scene.keys()).toHaveLength(1);
+    },
+  );
+
+  test('More identical keys than POSTs are a warning if they appear with the new key', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    onNth(scene.simulation, CREATE, 2, () => {
+      scene.applyFirstPostLate();
+      scene.applyFirstPostLate();
+    });
+    const step = await scene.createKey();
+    expectCreated(scene, step);
+    expect(step.warnings.map(({ title }) => title)).toEqual([OWNER_UNKNOWN]);
+    await scene.runPost(step);
+    expect(scene.keys()).toHaveLength(2);
+  });
+
+  test.each([
+    ['just before', 1],
+    ['long before', HOUR_MS],
+  ])(
+    'A key of another job from %s the step that expires in the same second is left alone',
+    async (_, age) => {
+      const scene = openKeyScene({ skew: 500 });
+      const { account } = scene.simulation;
+      // A whole second, as if the server stored no milliseconds.
+      const other = scene.createOther({ name: 'CI', expires_at: '2026-01-01T06:00:00.000Z' });
+      other.created_at = new Date(account.now().getTime() - age).toISOString();
+      scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+      const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+      expect(scene.posted[0]?.expires_at).toMatch(/^2026-01-01T06:00:00\.\d{3}Z$/);
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([other]);
+    },
+  );
+});
+
+describe('how a step recognizes its orphan', () => {
+  test('An orphan is recognized by the second of its expiry if the server stores no milliseconds', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const dropMs = () => {
+      for (const key of scene.keys()) key.expires_at = `${key.expires_at?.slice(0, -5)}Z`;
+    };
+    onNth(scene.simulation, CREATE, 1, dropMs);
+    onNth(scene.simulation, CREATE, 2, dropMs);
+    const hash = expectCreated(scene, await scene.createKey());
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('With expires-in: never, an orphan is recognized by its random name', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const request = { expiresInMs: null, nameIsRandom: true, desired: { name: 'CI / a1b2c3' } };
+    const hash = expectCreated(scene, await scene.createKey(request));
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('With expires-in: never and a name of its own, a step whose response is lost fails', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const { message } = expectFailed(await scene.createKey({ expiresInMs: null }));
+    expect(message).toContain('a key of this step looks like that of any other job');
+    expect(message).toContain(scene.keys()[0]?.label ?? '?');
+    expect(scene.keys()).toHaveLength(1);
+  });
+
+  test('With expires-in: never and a name of its own, the post step warns of orphans', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+    const step = await scene.createKey({ expiresInMs: null }, { killedAfter: DURING_POST_MS });
+    const post = await scene.runPost(step);
+    expect(post.error).toBeUndefined();
+    const [warning] = post.warnings;
+    expect(warning?.title).toBe(OWNER_UNKNOWN);
+    expect(warning?.lines.join('\n')).toContain(scene.keys()[0]?.label ?? '?');
+    expect(scene.keys()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,125 @@
+import { expect } from '@jest/globals';
+import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import type { KeyRequest } from '../../src/operations/key/create-key.ts';
+import { describeError } from '../../src/report/describe-error.ts';
+import { HOUR_MS, SLUG, sha256 } from './key.ts';
+import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';
+import { afterExchange } from './on-nth.ts';
+import { type Life, openSimulation, type Simulation } from './simulation.ts';
+
+/** How long a request takes to arrive, and its response too, in milliseconds. */
+const LATENCY_MS = 10;
+
+/** When the POST of a step that meets no fault was just applied, and its response has not arrived. */
+export const DURING_POST_MS = 5 * LATENCY_MS + 1;
+
+const LIFE: Life = { timeout: 60_000, jitter: [0.5] };
+
+/** A workspace in virtual time, and the key action without a process. */
+export interface KeyScene {
+  simulation: Simulation;
+  workspace: Workspace;
+  /** Runs a key step whose request is usual, but for what `request` says. */
+  createKey(request?: Partial<KeyRequest>, life?: Partial<Life>): Promise<KeyStep>;
+  /** Runs the post step of `step`. */
+  runPost(step: KeyStep): Promise<KeyPost>;
+  /** Creates a key as another job. */
+  createOther(fields: KeyFixture): Key;
+  /** Creates what the first POST requested once more, as if that were applied late. */
+  applyFirstPostLate(fields?: KeyFixture): void;
+  /** Has `faults` happen to the next requests, each to one. */
+  scheduleFaults(...faults: InProcessFault[]): void;
+  /** The keys of the account, newest first. */
+  keys(): Key[];
+  hashes(): string[];
+  /** The calls that have arrived. */
+  calls(): string[];
+  /** The bodies of the POSTs that were sent. */
+  posted: KeyFixture[];
+}
+
+/** A workspace in whose account it is 2026-01-01T00:00:00Z, and `skew` milliseconds later. */
+export function openKeyScene({ skew = 0 } = {}): KeyScene {
+  const simulation = openSimulation({
+    takenSlugStatus: 400,
+    skew,
+    schedule: [],
+    latency: LATENCY_MS,
+    jitter: [],
+  });
+  const { account, network } = simulation;
+  const workspace = seedWorkspace(simulation, { slug: SLUG });
+  const posted: KeyFixture[] = [];
+  simulation.proxy = (direct) => async (request, signal) => {
+    const path = new URL(request.url).pathname.replace('/api/v1', '');
+    if (request.method === 'POST') posted.push(JSON.parse(request.body ?? ''));
+    try {
+      return await direct(request, signal);
+    } finally {
+      afterExchange(simulation, { method: request.method, path });
+    }
+  };
+  return {
+    simulation,
+    workspace,
+    createKey: (request, life) =>
+      runKey(simulation, { ...REQUEST, ...request }, { ...LIFE, ...life }),
+    runPost: (step) => runKeyPost(simulation, step, LIFE),
+    createOther: (fields) => seedKey(simulation, workspace, fields),
+    applyFirstPostLate: (fields = {}) =>
+      seedKey(simulation, workspace, { ...posted[0], ...fields }),
+    scheduleFaults: (...faults) => network.schedule.push(...faults),
+    keys: () => account.keys,
+    hashes: () => account.keys.map(({ hash }) => hash),
+    calls: () => network.calls,
+    posted,
+  };
+}
+
+const REQUEST: KeyRequest = {
+  workspace: SLUG,
+  desired: { name: 'CI' },
+  nameIsRandom: false,
+  expiresInMs: 6 * HOUR_MS,
+  revokeAfterJob: true,
+  replace: false,
+};
+
+/** Expects that the step succeeds with a key that exists, and shows no secret; returns its hash. */
+export function expectCreated({ hashes }: KeyScene, step: KeyStep): string {
+  expect(step.error).toBeUndefined();
+  expect(step.result).toBeDefined();
+  expect(step.handedOver).toBe(step.result);
+  const { key, secret } = step.result as NonNullable<KeyStep['result']>;
+  expect(sha256(secret)).toBe(key.hash);
+  expect(hashes()).toContain(key.hash);
+  expect(step.secrets).toContain(secret);
+  expectNoSecret(step);
+  return key.hash;
+}
+
+/** Expects that the step fails, shows no secret, and sets no outputs; returns what it reports. */
+export function expectFailed(step: KeyStep): { title: string; message: string } {
+  expect(step.killed).toBe(false);
+  expect(step.error).toBeDefined();
+  expect(step.result).toBeUndefined();
+  expect(step.handedOver).toBeUndefined();
+  expectNoSecret(step);
+  const { title, lines } = describeError(step.error);
+  return { title, message: lines.join('\n') };
+}
+
+/** Expects that the cleanup succeeds and warns of nothing. */
+export function expectCleanPost({ warnings, error }: KeyPost): void {
+  expect(error).toBeUndefined();
+  expect(warnings).toEqual([]);
+}
+
+export function expectNoSecret({ lines, error, warnings }: KeyStep): void {
+  const { title, lines: more } = error ? describeError(error) : { title: '', lines: [] };
+  const shown = JSON.stringify([lines, warnings, title, more, error, `${error}`]);
+  expect(shown).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
+}
