@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import { seedKey } from '../../sandbox/openrouter/seed.ts';
+import { annotations } from '../support/harness.ts';
+import {
+  CREATE,
+  DELETE,
+  expectCreated,
+  expectNoSecret,
+  LIST,
+  LOOKUP,
+  openKeyHarness,
+} from '../support/key.ts';
+
+const key = openKeyHarness();
+const { createKey, interruptKey, runPost, keys, calls } = key;
+
+describe('the post step of the key action', () => {
+  test('The post step revokes the key that was created, whatever the inputs are by then', async () => {
+    const main = await createKey();
+    seedKey(key.sandbox, key.workspace, { name: 'Bystander' });
+    const post = await runPost(main, {
+      workspace: 'elsewhere',
+      name: 'Bystander',
+      'revoke-after-job': 'false',
+      'api-url': 'https://elsewhere.example/v1',
+      timeout: 'nonsense',
+    });
+    expect(post.exitCode).toBe(0);
+    expect(keys().map(({ name }) => name)).toEqual(['Bystander']);
+  });
+
+  test('The post step revokes the key before that of an earlier step deletes the workspace', async () => {
+    const { harness } = key;
+    const created = await harness.create({ slug: 'of-the-job', 'delete-after-job': 'true' });
+    const main = await createKey({ workspace: created.outputs['id'] ?? '' });
+    expectCreated(main, keys());
+    // Post steps run last to first.
+    for (const post of [await runPost(main), await harness.post(created)]) {
+      expect(annotations(post, 'warning')).toEqual([]);
+    }
+    expect(key.sandbox.account.workspaces.map(({ slug }) => slug)).not.toContain('of-the-job');
+  });
+
+  test('With revoke-after-job: false, the post step does nothing and the key stays', async () => {
+    const main = await createKey({ 'revoke-after-job': 'false' });
+    expectCreated(main, keys());
+    expect(main.log).toContain('The key is not revoked after the job.');
+    expect(main.summary).toContain('<td>Revoked after the job</td><td>no</td>');
+    expect(await runPost(main)).toMatchObject({ exitCode: 0, log: '', stderr: '' });
+    expect(keys()).toHaveLength(1);
+    expect(calls()).toEqual([LOOKUP, LIST, CREATE]);
+  });
+
+  test.each<[string, Record<string, string>, ScheduledFault[]]>([
+    ['is rejected', {}, [{ on: DELETE, kind: 'answer', status: 403 }]],
+    ['has no management key', { 'management-key': '' }, []],
+  ])(
+    'A revocation that %s is a warning with the hash and the label of the key',
+    async (_, inputs, faults) => {
+      const main = await createKey();
+      key.scheduleFaults(...faults);
+      const post = await runPost(main, inputs);
+      expect(post.exitCode).toBe(0);
+      const [warning] = annotations(post, 'warning');
+      const { label, hash } = main.outputs;
+      expect(warning?.data).toContain(
+        `This may be left at OpenRouter: the API key "CI" (${label}), hash ${hash}.`,
+      );
+      expect(keys()).toHaveLength(1);
+      expectNoSecret(post);
+    },
+  );
+
+  test('A list of orphans that is rejected is a warning that names the orphan', async () => {
+    key.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+    const main = await interruptKey('SIGKILL', 3);
+    key.scheduleFaults({ on: LIST, kind: 'answer', status: 403 });
+    const post = await runPost(main);
+    expect(post.exitCode).toBe(0);
+    expect(annotations(post, 'warning')[0]?.data).toContain(
+      'This may be left at OpenRouter: an API key named "CI" whose secret was lost.',
+    );
+  });
+
+  test('Orphans that may be the keys of another job are left alone, with a warning', async () => {
+    key.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+    const post = await runPost(await interruptKey('SIGKILL', 3, { 'expires-in': 'never' }));
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.properties['title']).toBe(
+      'Cannot determine which job created the API keys named "CI"',
+    );
+    expect(warning?.data).toContain(keys()[0]?.label ?? '?');
+    expect(keys()).toHaveLength(1);
+  });
+});

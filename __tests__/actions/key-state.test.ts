@@ -1,0 +1,76 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import { annotations } from '../support/harness.ts';
+import { CREATE, expectFailed, expectNoSecret, openKeyHarness } from '../support/key.ts';
+import { onNth } from '../support/on-nth.ts';
+
+const key = openKeyHarness();
+const { createKey, runPost, keys, calls } = key;
+
+const TITLE = 'The state for the post step could not be written';
+
+test.each(['/no/such/file', ''])(
+  'A key that cannot be output because GITHUB_OUTPUT is "%s" is revoked even if it is to stay',
+  async (file) => {
+    const main = await createKey({ 'revoke-after-job': 'false' }, { GITHUB_OUTPUT: file });
+    expect(main.exitCode).toBe(1);
+    expect(annotations(main)[0]?.data).toContain('could not be written');
+    expectNoSecret(main);
+    expect(keys()).toHaveLength(1);
+    await runPost(main);
+    expect(keys()).toEqual([]);
+  },
+);
+
+test('No key is created if the state for the post step cannot be written', async () => {
+  const { title, message } = expectFailed(await createKey({}, { GITHUB_STATE: tmpdir() }));
+  expect(title).toBe(TITLE);
+  expect(message).toContain('Nothing was changed at OpenRouter.');
+  expect(calls()).not.toContain(CREATE);
+});
+
+describe('a state file that cannot be written once POST /keys was sent', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'state-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  function createKeyAndLoseState(inputs: Record<string, string> = {}) {
+    const state = join(folder, 'state');
+    writeFileSync(state, '');
+    onNth(key.sandbox, CREATE, 1, () => {
+      rmSync(state);
+      mkdirSync(state);
+    });
+    return createKey(inputs, { GITHUB_STATE: state });
+  }
+
+  test('If state cannot be written after POST /keys, the error names the key that exists', async () => {
+    const { title, message } = expectFailed(await createKeyAndLoseState());
+    const [created] = keys();
+    expect(title).toBe(TITLE);
+    expect(message).toContain(
+      `It exists at OpenRouter: the API key "CI" (${created?.label}), hash ${created?.hash}.`,
+    );
+    expect(message).not.toContain('Nothing was changed');
+  });
+
+  test.each<[string, ScheduledFault]>([
+    ['a rejection', { on: CREATE, kind: 'answer', status: 422 }],
+    ['a lost response and an unknown owner', { on: CREATE, kind: 'reset', applied: true }],
+  ])('State that cannot be written is only a warning next to the error of %s', async (_, fault) => {
+    key.scheduleFaults(fault);
+    const main = await createKeyAndLoseState({ 'expires-in': 'never' });
+    expect(expectFailed(main).title).not.toContain('state');
+    expect(annotations(main, 'warning').map(({ properties }) => properties['title'])).toEqual([
+      TITLE,
+    ]);
+  });
+});
