@@ -7,6 +7,7 @@ import {
   expectCreated,
   openKeyScene,
 } from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
 
 describe('the cleanup after a job', () => {
   test('Revoking a key that was already deleted succeeds', async () => {
@@ -54,6 +55,22 @@ describe('the cleanup after a job', () => {
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeLeftovers(left)).toBe('an API key named "CI" whose secret was lost');
+  });
+
+  test('An orphan is deleted although the revocation is rejected', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const step = await scene.createKey();
+    const hash = expectCreated(scene, step);
+    scene.scheduleFaults({ on: DELETE, kind: 'answer', status: 403 });
+    // Only once the revocation was sent, so that the fault does not happen to the orphan.
+    onNth(scene.simulation, LIST, 1, scene.applyFirstPostLate);
+    const { error, left } = await scene.runPost(step);
+    expect(error).toBeDefined();
+    expect(left && describeLeftovers(left)).toBe(
+      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}`,
+    );
+    expect(scene.hashes()).toEqual([hash]);
   });
 
   test('A key is revoked although the list of orphans is rejected', async () => {

@@ -133,6 +133,12 @@ describe('reconcileKey: a list without an orphan', () => {
       RETRY_AMBIGUOUS,
       NOT_UNIQUE,
     ],
+    [
+      'A key that expires is no orphan of a request with expires-in: never',
+      [round('ambiguous', { found: [A] })],
+      RETRY_AMBIGUOUS,
+      NOT_UNIQUE,
+    ],
   ]);
 });
 
@@ -244,6 +250,11 @@ describe('reconcileKey: several rounds', () => {
       remove(A, B),
     ],
     ['HTTP 500 does not settle a lost request before it', [lost, noneFound(500)], RETRY_AMBIGUOUS],
+    [
+      'HTTP 500 whose orphan was deleted leaves a lost request open',
+      [lost, deleted(500, A)],
+      RETRY_AMBIGUOUS,
+    ],
     [
       'A rejection after a lost request leaves it open',
       [lost, round('rejected')],
