@@ -3,11 +3,11 @@ import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 
 const applied = fc.boolean();
 
-/** Of something else than was asked for; a POST that is answered so is not made again. */
+/** About another workspace than the requested one. A POST with this response is not sent again. */
 const OTHER = '{"data":{"id":"1","slug":"other","name":"x"}}';
 
-/** Faults that pass: another try, or a look, leads on. */
-const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
+/** Faults after which a retry or a lookup can succeed. */
+const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   fc.record({ kind: fc.constant('refused' as const) }),
   fc.record({
     kind: fc.constantFrom('reset' as const, 'cut' as const, 'endless' as const),
@@ -34,25 +34,26 @@ const passing: fc.Arbitrary<InProcessFault> = fc.oneof(
   }),
 );
 
-const LASTING = [301, 307, 400, 401, 402, 403, 422, 501, 525];
+const PERMANENT = [301, 307, 400, 401, 402, 403, 422, 501, 525];
 
-/** Faults that no other try can mend. */
-const lasting: fc.Arbitrary<InProcessFault> = fc.record({
+/** Faults after which no retry can succeed. */
+const permanent: fc.Arbitrary<InProcessFault> = fc.record({
   kind: fc.constant('answer' as const),
-  status: fc.constantFrom(...LASTING),
+  status: fc.constantFrom(...PERMANENT),
   headers: fc.constant({ location: 'https://elsewhere.example/' }),
 });
 
+/** Whether no retry can succeed after `fault`. */
 export function isPermanent(fault: InProcessFault): boolean {
-  return fault.kind === 'answer' && (LASTING.includes(fault.status) || fault.body === OTHER);
+  return fault.kind === 'answer' && (PERMANENT.includes(fault.status) || fault.body === OTHER);
 }
 
-/** Up to `maxLength` faults, few of which last, each on one of `calls` or on any. */
+/** Up to `maxLength` faults, few of them permanent, each for one of `calls` or for any. */
 export function schedules(
   calls: readonly string[],
   maxLength: number,
 ): fc.Arbitrary<InProcessFault[]> {
-  const fault = fc.oneof({ weight: 9, arbitrary: passing }, { weight: 1, arbitrary: lasting });
+  const fault = fc.oneof({ weight: 9, arbitrary: transient }, { weight: 1, arbitrary: permanent });
   const on = fc.constantFrom(...calls.map((call) => ({ on: call })), {});
   return fc.array(
     fc.tuple(fault, on).map(([what, where]) => ({ ...what, ...where }) as InProcessFault),
@@ -60,7 +61,7 @@ export function schedules(
   );
 }
 
-/** Draws of the jitter. */
+/** The random part of each wait, from 0 to 1, used in turn. */
 export const jitters = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), {
   minLength: 1,
   maxLength: 5,
