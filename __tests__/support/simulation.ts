@@ -7,7 +7,7 @@ import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openroute
 import type { Log } from '../../src/lib/log.ts';
 import { createClient } from '../../src/openrouter/client.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
-import type { Transport } from '../../src/openrouter/transport.ts';
+import type { HttpResponse, Transport } from '../../src/openrouter/transport.ts';
 import { type CreateCleanupTask, runCreateCleanup } from '../../src/operations/create/cleanup.ts';
 import { createWorkspace } from '../../src/operations/create/create.ts';
 import type {
@@ -15,48 +15,55 @@ import type {
   CreateRequest,
   CreateResult,
 } from '../../src/operations/create/request.ts';
-import type { AbortableContext, Context } from '../../src/operations/shared/context.ts';
+import type {
+  AbortableContext,
+  CleanupJournal,
+  Context,
+} from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import { noJournal } from '../../src/runtime/cleanup-journal.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
-interface WorldOptions {
+interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;
-  /** How far the server's time of day is ahead of everybody else's, in milliseconds. */
+  /** How far the server's time of day is ahead of the runner's, in milliseconds. */
   skew: number;
   schedule: InProcessFault[];
+  /** How long each exchange takes, in milliseconds. */
   latency: number;
-  /** Where the jitter comes from: numbers from 0 to 1, used in turn. */
-  jitter: number[];
+  // Until no test passes it: the random part of a wait belongs to a step.
+  jitter?: number[];
 }
 
-/** An account, a network to it on which things go wrong, and time that passes as it is needed. */
+/** An account, a network to it on which things go wrong, and a clock whose time passes at once. */
 export interface Simulation {
   account: OpenRouter;
   managementKey: string;
   clock: VirtualClock;
   network: Network;
-  /** What stands between a step and the account, where a test is to see or to bend what passes. */
-  proxy?: (direct: Transport) => Transport;
+  /** What requests and responses pass through between a step and the account. */
+  proxy(direct: Transport): Transport;
 }
 
 const KEY = 'sk-or-v1-of-a-property-test';
 const API_URL = 'https://openrouter.test/api/v1';
 const EPOCH = Date.UTC(2026, 0, 1);
 
-export function openSimulation(options: WorldOptions): Simulation {
+/** A simulation at 0 ms, whose account has the default workspace only. */
+export function openSimulation(options: SimulationOptions): Simulation {
+  const { takenSlugStatus, skew, schedule, latency } = options;
   const clock = virtualClock();
   const account = openAccount({
     managementKey: KEY,
-    takenSlugStatus: options.takenSlugStatus,
-    now: () => new Date(EPOCH + options.skew + clock.now()),
+    takenSlugStatus,
+    now: () => new Date(EPOCH + skew + clock.now()),
   });
-  const { schedule, latency } = options;
   return {
     account,
     managementKey: KEY,
     clock,
     network: { account, clock, schedule, latency, calls: [] },
+    proxy: (direct) => direct,
   };
 }
 
@@ -65,65 +72,102 @@ export function pass({ clock }: Simulation, ms: number): Promise<void> {
   return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
 }
 
-/** What a step has done that was run in a world. */
-export interface Ran {
-  result?: CreateResult;
+/** Does `act` when request number `n` of `call` is sent, counted from 1, and before it arrives. */
+export function onNth(
+  simulation: Simulation,
+  call: string,
+  n: number,
+  act: (signal: AbortSignal) => unknown,
+): void {
+  const { account, network, proxy } = simulation;
+  simulation.proxy = (direct) => {
+    const next = proxy(direct);
+    return async (request, signal) => {
+      const isCall = account.callOf(request.method, request.url.slice(API_URL.length)) === call;
+      const earlier = network.calls.filter((other) => other === call).length;
+      if (isCall && earlier === n - 1) await act(signal);
+      return next(request, signal);
+    };
+  };
+}
+
+/** Has each response arrive as `change` makes it. */
+export function onResponse(
+  simulation: Simulation,
+  change: (response: HttpResponse) => HttpResponse,
+): void {
+  const { proxy } = simulation;
+  simulation.proxy = (direct) => {
+    const next = proxy(direct);
+    return async (request, signal) => change(await next(request, signal));
+  };
+}
+
+/** How a step is run. */
+export interface StepConditions {
+  /** The timeout of the step, in milliseconds. */
+  timeout: number;
+  /** When its process is killed without a signal that it could handle, in milliseconds from its start. */
+  killedAfter?: number;
+  /** What the random part of each wait is, from 0 to 1, used in turn. */
+  jitter: number[];
+}
+
+/** How a process ended. */
+interface ProcessRun<Result> {
+  result?: Result;
   error?: unknown;
-  /** The process was killed before it came to an end. */
+  /** Whether the process was killed before it ended. */
   killed: boolean;
+  /** How long it ran, in milliseconds. */
+  elapsed: number;
+}
+
+/** What a create step did that was run in a simulation. */
+export interface StepRun extends ProcessRun<CreateResult> {
+  /** What its outputs say. */
   known?: { workspace: Workspace; created: boolean };
   /** What the journal holds for the post step. */
   task?: CreateCleanupTask;
   log: string[];
-  /** How long it took, in milliseconds. */
-  elapsed: number;
 }
 
-export interface Life {
-  timeout: number;
-  /** When the process is killed without a word, in milliseconds from its start. */
-  killedAfter?: number;
-  /** When the run is cancelled, in milliseconds from the start of the step. */
-  cancelledAfter?: number;
-  jitter: number[];
-}
-
-/** What a process does only as long as it is not killed, which `ran` says. */
-export function whileAlive(ran: { killed: boolean }) {
+/** Makes of a function one that does nothing once the process of `run` is killed. */
+export function whileAlive(run: { killed: boolean }) {
   return <Args extends unknown[]>(act: (...args: Args) => void) =>
     (...args: Args) => {
-      if (!ran.killed) act(...args);
+      if (!run.killed) act(...args);
     };
 }
 
-/** Lets time pass until `work` is over or the process is killed, and notes in `ran` how it ended. */
-export async function live<Result>(
+/** Lets time pass until `work` ends or its process is killed, and records in `run` which. */
+export async function runToEnd<Result>(
   { clock }: Simulation,
-  ran: { result?: Result; error?: unknown; killed: boolean; elapsed: number },
+  run: ProcessRun<Result>,
   { work, killedAfter }: { work: Promise<Result>; killedAfter: number | undefined },
 ): Promise<void> {
-  const alive = whileAlive(ran);
+  const alive = whileAlive(run);
   const start = clock.now();
   const end = work.then(
     alive((result) => {
-      ran.result = result;
+      run.result = result;
     }),
     alive((error) => {
-      ran.error = error;
+      run.error = error;
     }),
   );
-  const death = new Promise<void>((resolve) => {
+  const kill = new Promise<void>((resolve) => {
     if (killedAfter === undefined) return;
     clock.after(killedAfter, () => {
-      ran.killed = ran.result === undefined && ran.error === undefined;
+      run.killed = run.result === undefined && run.error === undefined;
       resolve();
     });
   });
-  await clock.run(Promise.race([end, death]));
-  ran.elapsed = clock.now() - start;
+  await clock.run(Promise.race([end, kill]));
+  run.elapsed = clock.now() - start;
 }
 
-/** A log whose lines of each kind are pushed to `lines`. */
+/** A log that adds its lines to `lines`. */
 export function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
@@ -131,7 +175,7 @@ export function logTo(lines: string[]): Log {
   };
 }
 
-/** Pushes what a warning says to `lines`. */
+/** Adds the lines of each warning to `lines`. */
 export function warnTo(lines: string[]): Context['warn'] {
   return (code, details) => {
     const { title, lines: more } = describeWarning(code, details);
@@ -139,45 +183,49 @@ export function warnTo(lines: string[]): Context['warn'] {
   };
 }
 
-/** Runs a create step. What it does after it is killed does not happen. */
+/** Runs a create step. What it does after its process is killed does not happen. */
 export async function runCreate(
   simulation: Simulation,
   request: CreateRequest,
-  life: Life,
-): Promise<Ran> {
-  const ran: Ran = { killed: false, log: [], elapsed: 0 };
-  const alive = whileAlive(ran);
-  const context = connect(simulation, life, { lines: ran.log, isDead: () => ran.killed });
+  conditions: StepConditions,
+): Promise<StepRun> {
+  const run: StepRun = { killed: false, log: [], elapsed: 0 };
+  const context: CreateContext = {
+    ...connect(simulation, conditions, { lines: run.log, isDead: () => run.killed }),
+    journal: request.deleteAfterJob ? journalOf(run) : noJournal,
+    onWorkspace: whileAlive(run)((workspace: Workspace, { created }: { created: boolean }) => {
+      run.known = { workspace, created };
+    }),
+  };
+  const work = createWorkspace(request, context);
+  await runToEnd(simulation, run, { work, killedAfter: conditions.killedAfter });
+  return run;
+}
+
+/** A journal that keeps its task in `run`. */
+function journalOf(run: StepRun): CleanupJournal<CreateCleanupTask> {
+  const alive = whileAlive(run);
   const save = alive((task: CreateCleanupTask) => {
-    ran.task = structuredClone(task);
+    run.task = structuredClone(task);
   });
-  const journal: CreateContext['journal'] = {
+  return {
     save,
     amend: save,
     clear: alive(() => {
-      delete ran.task;
+      delete run.task;
     }),
   };
-  const work = createWorkspace(request, {
-    ...context,
-    journal: request.deleteAfterJob ? journal : noJournal,
-    onWorkspace: alive((workspace: Workspace, { created }: { created: boolean }) => {
-      ran.known = { workspace, created };
-    }),
-  });
-  await live(simulation, ran, { work, killedAfter: life.killedAfter });
-  return ran;
 }
 
-/** Runs the post step of `ran`, from what its state holds. Returns the error that it warns of. */
+/** Runs the post step of a create step, from what its journal holds. Returns the error of its warning. */
 export async function runPost(
   simulation: Simulation,
-  ran: Pick<Ran, 'task'>,
-  life: Life,
+  { task }: Pick<StepRun, 'task'>,
+  conditions: StepConditions,
   lines: string[] = [],
 ): Promise<unknown> {
-  if (!ran.task) return undefined;
-  const work = runCreateCleanup(ran.task, connect(simulation, life, { lines }));
+  if (!task) return undefined;
+  const work = runCreateCleanup(task, connect(simulation, conditions, { lines }));
   return simulation.clock.run(
     work.then(
       (incomplete) => incomplete?.error,
@@ -186,17 +234,14 @@ export async function runPost(
   );
 }
 
-/** What an operation works with in `simulation`; what it sends once it is dead does not arrive. */
+/** What an operation works with in `simulation`. Once its process is dead, what it sends is lost. */
 export function connect(
-  { clock, network, proxy = (direct) => direct }: Simulation,
-  { timeout, jitter, cancelledAfter }: Life,
+  { clock, network, proxy }: Simulation,
+  { timeout, jitter }: StepConditions,
   { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
 ): AbortableContext {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
-  if (cancelledAfter !== undefined) {
-    clock.after(cancelledAfter, () => step.abort(new Error('the run was cancelled (SIGTERM)')));
-  }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
   let draws = 0;
@@ -216,3 +261,6 @@ export function connect(
   });
   return { client, clock, log, warn: warnTo(lines), signal: step.signal };
 }
+
+// Until all property tests use the new names.
+export { runToEnd as live, type StepConditions as Life, whileAlive as mortalIn };
