@@ -1,0 +1,448 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AttemptFailure } from '../../../src/openrouter/api-error.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../../src/openrouter/failure-class.ts';
+import type { Lookup, Workspace } from '../../../src/openrouter/resources/workspaces.ts';
+import {
+  type CreatedWorkspace,
+  reconcileWorkspace,
+} from '../../../src/operations/create/reconcile.ts';
+import type { Decision, Round } from '../../../src/operations/shared/create-once.ts';
+
+const desired = { name: 'Preview', slug: 'preview-42' };
+
+/** When the step began to create, and when the response to each lookup came, by its own clock. */
+const START = 1_000;
+const HEADERS_AT = 6_000;
+/** The server's time at the lookup, which may be far from the runner's, and at the start. */
+const SERVER_TIME = Date.UTC(2030, 0, 1, 12, 0, 0);
+const SERVER_START = SERVER_TIME - 5_000;
+
+type WorkspaceRound = Round<Lookup>;
+
+/** A failed POST without a lookup after it. */
+const post = (kind: FailureClass, status?: number): WorkspaceRound => ({
+  failure: {
+    operation: 'create the workspace preview-42',
+    method: 'POST',
+    path: '/workspaces',
+    kind,
+    reason: 'failed',
+    ...(status !== undefined && { status }),
+  } satisfies AttemptFailure,
+});
+
+const unsent = post('unsent');
+const throttled = post('throttled', 429);
+const rejected = post('rejected', 409);
+const unauthorized = post('rejected', 401);
+const lost = post('ambiguous');
+const error500 = post('ambiguous', 500);
+const error502 = post('ambiguous', 502);
+const unexpected = post('unexpected', 501);
+const aborted = post('aborted');
+
+/** A workspace that was created `age` milliseconds after the step began, by the server's clock. */
+const workspaceOf = (age: number, fields: object = {}): Workspace => ({
+  id: 'ws-1',
+  ...desired,
+  created_at: new Date(SERVER_START + age).toISOString(),
+  ...fields,
+});
+
+const NEW = workspaceOf(2_000);
+const OLD = workspaceOf(-60_000);
+const UNDATED = workspaceOf(0, { created_at: undefined });
+const DIFFERENT = workspaceOf(2_000, { name: 'Of another job' });
+
+/** The round, followed by a lookup. */
+const withLookup = (round: WorkspaceRound, result: Partial<Lookup>): WorkspaceRound => ({
+  ...round,
+  found: { workspace: undefined, serverTime: SERVER_TIME, headersAt: HEADERS_AT, ...result },
+});
+const free = (round: WorkspaceRound) => withLookup(round, { workspace: undefined });
+const taken = (round: WorkspaceRound, workspace = NEW) => withLookup(round, { workspace });
+const takenWithoutDate = (round: WorkspaceRound) =>
+  withLookup(round, { workspace: NEW, serverTime: undefined });
+
+type Expected = Decision<CreatedWorkspace['created']>;
+
+const lookup = (ambiguous: boolean): Expected => ({ kind: 'lookup', ambiguous });
+const retry = (ambiguous: boolean): Expected => ({ kind: 'retry', ambiguous });
+const giveUp = (ambiguous: boolean): Expected => ({ kind: 'give-up', ambiguous });
+const created = (result: CreatedWorkspace['created']): Expected => ({ kind: 'done', result });
+
+const CERTAIN = false;
+const AMBIGUOUS = true;
+
+/** Decides, and expects that a decision about a workspace is about the one that was found last. */
+function decide(
+  rounds: readonly WorkspaceRound[],
+  { slugWasFree }: { slugWasFree: boolean },
+): Expected {
+  const decision = reconcileWorkspace(rounds, { desired, slugWasFree, start: START });
+  if (decision.kind !== 'done') return decision;
+  const { workspace, created: result } = decision.result;
+  expect(workspace).toBe(rounds.at(-1)?.found?.workspace);
+  return { kind: 'done', result };
+}
+
+type Row = [title: string, rounds: WorkspaceRound[], decision: Expected];
+
+const BOTH = [{ slugWasFree: true }, { slugWasFree: false }];
+
+describe('a failed POST that was not looked up yet', () => {
+  const rows: Row[] = [
+    ['that was never sent is retried', [unsent], retry(CERTAIN)],
+    ['that can never be sent is given up', [post('unsendable')], giveUp(CERTAIN)],
+    ['that was throttled is retried', [throttled], retry(CERTAIN)],
+    ['that was throttled with 503 is retried', [post('throttled', 503)], retry(CERTAIN)],
+    ['that conflicts with another change is retried', [post('conflict', 409)], retry(CERTAIN)],
+    [
+      'with HTTP 400, which may mean a taken slug, is looked up',
+      [post('rejected', 400)],
+      lookup(CERTAIN),
+    ],
+    [
+      'with HTTP 402, which may mean a taken slug, is looked up',
+      [post('rejected', 402)],
+      lookup(CERTAIN),
+    ],
+    [
+      'with HTTP 404, which may mean a taken slug, is looked up',
+      [post('rejected', 404)],
+      lookup(CERTAIN),
+    ],
+    [
+      'with HTTP 409, which may mean a taken slug, is looked up',
+      [post('rejected', 409)],
+      lookup(CERTAIN),
+    ],
+    [
+      'with HTTP 422, which may mean a taken slug, is looked up',
+      [post('rejected', 422)],
+      lookup(CERTAIN),
+    ],
+    ['with HTTP 401, which rejects the key, is given up', [unauthorized], giveUp(CERTAIN)],
+    ['with HTTP 403, which rejects the key, is given up', [post('rejected', 403)], giveUp(CERTAIN)],
+    ['with a lost response is looked up', [lost], lookup(AMBIGUOUS)],
+    ['with HTTP 500 is looked up', [error500], lookup(AMBIGUOUS)],
+    ['with HTTP 502 is looked up', [error502], lookup(AMBIGUOUS)],
+    ['with an unusable HTTP 201 is looked up', [post('ambiguous', 201)], lookup(AMBIGUOUS)],
+    ['with a redirect is looked up', [post('unexpected', 301)], lookup(AMBIGUOUS)],
+    ['with HTTP 501 is looked up', [unexpected], lookup(AMBIGUOUS)],
+    [
+      'in flight when the step ended is given up: no lookup can be sent',
+      [aborted],
+      giveUp(AMBIGUOUS),
+    ],
+  ];
+  test.each(rows)('%s', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+
+  test('has a row for each failure class', () => {
+    const kinds = rows.flatMap(([, rounds]) => rounds.map(({ failure }) => failure.kind));
+    expect(new Set(kinds)).toEqual(new Set(Object.keys(FAILURE_CLASSES)));
+  });
+});
+
+describe('a lookup that finds the slug free', () => {
+  test.each<Row>([
+    ['leaves a rejection as the reason to give up', [free(rejected)], giveUp(CERTAIN)],
+    ['allows a retry of a lost POST, which may arrive late', [free(lost)], retry(AMBIGUOUS)],
+    [
+      'allows a retry after HTTP 500, whose POST may arrive late',
+      [free(error500)],
+      retry(AMBIGUOUS),
+    ],
+    [
+      'allows a retry after HTTP 502, whose POST may arrive late',
+      [free(error502)],
+      retry(AMBIGUOUS),
+    ],
+    ['ends a POST that no retry can help', [free(unexpected)], giveUp(AMBIGUOUS)],
+    ['does not make a throttled POST ambiguous', [throttled, free(rejected)], giveUp(CERTAIN)],
+    ['does not make an unsent POST ambiguous', [unsent, free(rejected)], giveUp(CERTAIN)],
+  ])('%s', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+});
+
+describe('a lost POST stays ambiguous', () => {
+  test.each<Row>([
+    ['when the retry is never sent', [free(lost), unsent], retry(AMBIGUOUS)],
+    ['when the retry can never be sent', [free(lost), post('unsendable')], giveUp(AMBIGUOUS)],
+    ['when the retry is throttled', [free(lost), throttled], retry(AMBIGUOUS)],
+    ['when the retry is rejected with 401', [free(lost), unauthorized], giveUp(AMBIGUOUS)],
+    ['when the retry is rejected, until the lookup', [free(lost), rejected], lookup(AMBIGUOUS)],
+    [
+      'when the retry is rejected and the slug still free',
+      [free(lost), free(rejected)],
+      giveUp(AMBIGUOUS),
+    ],
+    ['when the retry is aborted', [free(lost), aborted], giveUp(AMBIGUOUS)],
+    [
+      'after HTTP 500, when the retry is rejected with 401',
+      [free(error500), unauthorized],
+      giveUp(AMBIGUOUS),
+    ],
+    ['after two retries', [free(lost), free(error500), unauthorized], giveUp(AMBIGUOUS)],
+  ])('%s', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+
+  test.each<Row>([
+    ['a throttled POST', [throttled, unauthorized], giveUp(CERTAIN)],
+    ['an unsent POST', [unsent, unauthorized], giveUp(CERTAIN)],
+    ['several of both', [unsent, throttled, unsent, unauthorized], giveUp(CERTAIN)],
+  ])('but %s does not become ambiguous', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+});
+
+describe('a workspace found with the slug, which was free before the step sent its POST', () => {
+  const facts = { slugWasFree: true };
+
+  test.each<Row>([
+    ['belongs to another job if the only POST was rejected', [taken(rejected)], created(false)],
+    [
+      'belongs to another job if no POST before the rejection was sent',
+      [unsent, taken(rejected)],
+      created(false),
+    ],
+    ['belongs to this step if the response was lost', [taken(lost)], created(true)],
+    ['belongs to this step after HTTP 502', [taken(error502)], created(true)],
+    ['belongs to this step after an unexpected response', [taken(unexpected)], created(true)],
+    [
+      'belongs to this step if the response was lost after a throttled POST',
+      [throttled, taken(lost)],
+      created(true),
+    ],
+    ['belongs to this step without created_at', [taken(lost, UNDATED)], created(true)],
+    ['belongs to this step by a database whose clock is slow', [taken(lost, OLD)], created(true)],
+    ['belongs to this step without a Date header', [takenWithoutDate(lost)], created(true)],
+    ['needs a probe after HTTP 500', [taken(error500)], retry(AMBIGUOUS)],
+    [
+      'may belong to either if a throttled POST was applied after all',
+      [throttled, taken(rejected)],
+      created('unknown'),
+    ],
+  ])('%s', (_, rounds, decision) => {
+    expect(decide(rounds, facts)).toEqual(decision);
+  });
+
+  test.each<Row>([
+    [
+      'belongs to another job if the only POST was rejected',
+      [taken(rejected, DIFFERENT)],
+      created(false),
+    ],
+    ['may belong to either if the response was lost', [taken(lost, DIFFERENT)], created('unknown')],
+    [
+      'may belong to either after HTTP 500, and needs no probe',
+      [taken(error500, DIFFERENT)],
+      created('unknown'),
+    ],
+    ['may belong to either after HTTP 502', [taken(error502, DIFFERENT)], created('unknown')],
+    [
+      'may belong to either after an unexpected response',
+      [taken(unexpected, DIFFERENT)],
+      created('unknown'),
+    ],
+    [
+      'may belong to either if a throttled POST was applied',
+      [throttled, taken(rejected, DIFFERENT)],
+      created('unknown'),
+    ],
+  ])('with other fields than requested %s', (_, rounds, decision) => {
+    expect(decide(rounds, facts)).toEqual(decision);
+  });
+});
+
+describe('a workspace found with the slug, which was not looked up before the POST', () => {
+  const facts = { slugWasFree: false };
+
+  test.each<Row>([
+    ['belongs to another job if the only POST was rejected', [taken(rejected)], created(false)],
+    ['belongs to this step if the response was lost', [taken(lost)], created(true)],
+    ['belongs to this step after HTTP 502', [taken(error502)], created(true)],
+    ['belongs to this step after an unexpected response', [taken(unexpected)], created(true)],
+    ['needs a probe after HTTP 500', [taken(error500)], retry(AMBIGUOUS)],
+    [
+      'may belong to either if a throttled POST was applied',
+      [throttled, taken(rejected)],
+      created('unknown'),
+    ],
+  ])('and created since the step began %s', (_, rounds, decision) => {
+    expect(decide(rounds, facts)).toEqual(decision);
+  });
+
+  test.each<[string, WorkspaceRound]>([
+    ['a rejection', rejected],
+    ['a lost response', lost],
+    ['HTTP 500', error500],
+    ['HTTP 502', error502],
+    ['an unexpected response', unexpected],
+  ])('and created before the step belongs to another job after %s', (_, round) => {
+    expect(decide([taken(round, OLD)], facts)).toEqual(created(false));
+    expect(decide([throttled, taken(round, OLD)], facts)).toEqual(created(false));
+  });
+
+  test.each<Row>([
+    [
+      'belongs to another job if the only POST was rejected',
+      [taken(rejected, UNDATED)],
+      created(false),
+    ],
+    ['may belong to either if the response was lost', [taken(lost, UNDATED)], created('unknown')],
+    [
+      'may belong to either after HTTP 500, and needs no probe',
+      [taken(error500, UNDATED)],
+      created('unknown'),
+    ],
+    [
+      'may belong to either after an unexpected response',
+      [taken(unexpected, UNDATED)],
+      created('unknown'),
+    ],
+    ['may belong to either without a Date header', [takenWithoutDate(lost)], created('unknown')],
+    [
+      'belongs to another job without a Date header after a rejection',
+      [takenWithoutDate(rejected)],
+      created(false),
+    ],
+  ])('and created at an unknown time %s', (_, rounds, decision) => {
+    expect(decide(rounds, facts)).toEqual(decision);
+  });
+
+  test.each<Row>([
+    ['a rejection', [taken(rejected, DIFFERENT)], created(false)],
+    ['a lost response', [taken(lost, DIFFERENT)], created(false)],
+    ['HTTP 500', [taken(error500, DIFFERENT)], created(false)],
+    ['a throttled POST', [throttled, taken(rejected, DIFFERENT)], created(false)],
+  ])(
+    'and with other fields than requested belongs to another job after %s',
+    (_, rounds, decision) => {
+      expect(decide(rounds, facts)).toEqual(decision);
+    },
+  );
+
+  test.each([
+    ['when the step began', 0, true],
+    ['a second before, as times may lack their fraction of a second', -1_000, true],
+    ['more than a second before', -1_001, false],
+    ['long after', 3_600_000, true],
+  ])('and created %s (%i ms from its start) belongs to this step: %s', (_, age, isOfThisStep) => {
+    expect(decide([taken(lost, workspaceOf(age))], facts)).toEqual(created(isOfThisStep));
+  });
+});
+
+describe('HTTP 500 may be how a taken slug is rejected, so one more POST shows it', () => {
+  const probing = taken(error500);
+
+  test.each<Row>([
+    [
+      'a rejection with another status shows that the first POST was applied',
+      [probing, taken(rejected)],
+      created(true),
+    ],
+    ['HTTP 500 again shows nothing', [probing, taken(error500)], created('unknown')],
+    ['a lost response shows nothing yet', [probing, taken(lost)], retry(AMBIGUOUS)],
+    [
+      'a rejection after a lost response shows it',
+      [probing, taken(lost), taken(rejected)],
+      created(true),
+    ],
+    [
+      'HTTP 500 after a lost response shows nothing',
+      [probing, taken(lost), taken(error500)],
+      created('unknown'),
+    ],
+    ['a rejection is looked up', [probing, rejected], lookup(AMBIGUOUS)],
+    ['a throttled probe is retried', [probing, throttled], retry(AMBIGUOUS)],
+    [
+      'a rejection after a throttled probe shows it',
+      [probing, throttled, taken(rejected)],
+      created(true),
+    ],
+    [
+      'HTTP 500 after a throttled probe shows nothing',
+      [probing, throttled, taken(error500)],
+      created('unknown'),
+    ],
+    ['an unsent probe is retried', [probing, unsent], retry(AMBIGUOUS)],
+    ['a probe rejected with 401 is given up', [probing, unauthorized], giveUp(AMBIGUOUS)],
+    ['an aborted probe is given up', [probing, aborted], giveUp(AMBIGUOUS)],
+    ['a lost POST before HTTP 500 needs the probe too', [free(lost), probing], retry(AMBIGUOUS)],
+    [
+      'a throttled POST before HTTP 500 needs the probe too',
+      [throttled, probing],
+      retry(AMBIGUOUS),
+    ],
+    [
+      'a workspace with other fields ends the probe',
+      [probing, taken(lost, DIFFERENT)],
+      created('unknown'),
+    ],
+  ])('%s', (_, rounds, decision) => {
+    expect(decide(rounds, { slugWasFree: true })).toEqual(decision);
+  });
+
+  test.each<Row>([
+    ['the slug is free again', [probing, free(lost)], retry(AMBIGUOUS)],
+    ['the next POST was lost', [probing, free(lost), taken(lost)], created(true)],
+    ['the next POST has HTTP 500 too', [probing, free(lost), taken(error500)], retry(AMBIGUOUS)],
+    ['the next POST is rejected', [probing, free(lost), taken(rejected)], created('unknown')],
+  ])('the probe counts no more once the workspace was deleted: %s', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+});
+
+describe('a workspace that is found after an earlier lookup found the slug free', () => {
+  test.each<Row>([
+    [
+      'belongs to this step if the POST between was lost',
+      [free(error502), taken(lost)],
+      created(true),
+    ],
+    [
+      'belongs to this step without created_at if the POST between was lost',
+      [free(lost), taken(lost, UNDATED)],
+      created(true),
+    ],
+    [
+      'may be a late arrival if the POST between was rejected',
+      [free(lost), taken(rejected)],
+      created('unknown'),
+    ],
+    ['may be a late arrival after HTTP 500', [free(error500), taken(rejected)], created('unknown')],
+    ['may be a late arrival after HTTP 502', [free(error502), taken(rejected)], created('unknown')],
+    [
+      'may be a late arrival with other fields',
+      [free(lost), taken(rejected, DIFFERENT)],
+      created('unknown'),
+    ],
+    [
+      'may be a late arrival of unknown age',
+      [free(lost), taken(rejected, UNDATED)],
+      created('unknown'),
+    ],
+    [
+      'may be a late arrival by a slow clock',
+      [free(lost), taken(rejected, OLD)],
+      created('unknown'),
+    ],
+    [
+      'may be a late arrival after a throttled POST',
+      [free(lost), throttled, taken(rejected)],
+      created('unknown'),
+    ],
+    [
+      'may be a late arrival after two retries',
+      [free(lost), free(error500), taken(rejected)],
+      created('unknown'),
+    ],
+  ])('%s', (_, rounds, decision) => {
+    for (const facts of BOTH) expect(decide(rounds, facts)).toEqual(decision);
+  });
+});
