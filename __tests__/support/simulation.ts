@@ -94,12 +94,16 @@ export function onNth(
 /** Has each response arrive as `change` makes it. */
 export function onResponse(
   simulation: Simulation,
-  change: (response: HttpResponse) => HttpResponse,
+  change: (
+    response: HttpResponse,
+    exchange: { method: string; signal: AbortSignal },
+  ) => HttpResponse | Promise<HttpResponse>,
 ): void {
   const { proxy } = simulation;
   simulation.proxy = (direct) => {
     const next = proxy(direct);
-    return async (request, signal) => change(await next(request, signal));
+    return async (request, signal) =>
+      change(await next(request, signal), { method: request.method, signal });
   };
 }
 

@@ -1,0 +1,191 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { TimeWindow } from '../../../src/operations/shared/time-window.ts';
+import {
+  pass,
+  runCreate,
+  runPost,
+  type Simulation,
+  type StepRun,
+} from '../../support/simulation.ts';
+import {
+  CONDITIONS,
+  desired,
+  detailsOf,
+  failLookup,
+  GET,
+  LOST,
+  POST,
+  REQUEST,
+  respondWith,
+  simulate,
+  slugsOf,
+  storedWorkspace,
+  WITHOUT_LOOKUP,
+} from './fixtures.ts';
+
+/** The lookup before the POST takes 20 ms, and the POST arrives 10 ms after it was sent. */
+const KILLED = {
+  beforeThePostArrives: { ...CONDITIONS, killedAfter: 25 },
+  afterThePostArrived: { ...CONDITIONS, killedAfter: 35 },
+};
+
+/** When a pending workspace may be created, as the step saved it for its post step. */
+function windowOf({ task }: StepRun): TimeWindow {
+  if (!task || !('pending' in task.target)) throw new Error('nothing is pending');
+  if (!task.target.pending.window) throw new Error('it has no window');
+  return task.target.pending.window;
+}
+
+async function expectDeleted(simulation: Simulation, run: Pick<StepRun, 'task'>): Promise<void> {
+  const lines: string[] = [];
+  expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+  expect(lines.join('\n')).toContain('Deleted the workspace preview-42, id ');
+  expect(slugsOf(simulation)).toEqual(['default']);
+}
+
+async function expectLeftAlone(simulation: Simulation, run: Pick<StepRun, 'task'>): Promise<void> {
+  const lines: string[] = [];
+  expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+  expect(lines).toContain('The workspace preview-42 was not deleted');
+  expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
+}
+
+describe('the post step deletes a workspace whose POST was lost', () => {
+  test.each<[string, InProcessFault]>([
+    ['was throttled for longer than the timeout', respondWith(429, { retryAfter: '9999' })],
+    ['was rejected with 401', respondWith(401)],
+  ])('when the retry %s', async (_, fault) => {
+    const simulation = simulate([respondWith(500, { applied: true }), fault]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run).ambiguous).toBe(true);
+    await expectDeleted(simulation, run);
+  });
+
+  test('when the POST arrived after a retry was rejected with 401', async () => {
+    const late: InProcessFault = { on: POST, kind: 'late', after: 35_000 };
+    const simulation = simulate([late, respondWith(500), respondWith(401)], {
+      takenSlugStatus: 409,
+    });
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run)).toMatchObject({ status: 401, ambiguous: true });
+    expect(slugsOf(simulation)).toEqual(['default']);
+    await pass(simulation, 5_000);
+    expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
+    await expectDeleted(simulation, run);
+  });
+
+  test('when it arrives while the post step polls', async () => {
+    const simulation = simulate([{ on: POST, kind: 'late', after: 1_500 }]);
+    const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
+    expect(run.killed).toBe(true);
+    expect(slugsOf(simulation)).toEqual(['default']);
+    await expectDeleted(simulation, run);
+    expect(simulation.clock.now()).toBeGreaterThan(1_535);
+    await pass(simulation, 60_000);
+    expect(slugsOf(simulation)).toEqual(['default']);
+  });
+});
+
+describe('the post step deletes a workspace although OpenRouter reported that its POST was rejected', () => {
+  const throttled = (retryAfter: string) => respondWith(429, { retryAfter, applied: true });
+  test.each<[string, InProcessFault[]]>([
+    ['the retry was rejected with 401', [throttled('1'), respondWith(401)]],
+    ['there was no time left to retry', [throttled('9999')]],
+  ])('when the POST was throttled and %s', async (_, schedule) => {
+    const simulation = simulate(schedule);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run)).toMatchObject({ ambiguous: false, wasThrottled: true });
+    await expectDeleted(simulation, run);
+  });
+});
+
+describe('the post step leaves a workspace alone', () => {
+  test('that was created more than 10 s after the step failed, before its timeout', async () => {
+    const simulation = simulate([respondWith(502)]);
+    failLookup(simulation, 2);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run).ambiguous).toBe(true);
+    const { from, to } = windowOf(run);
+    // From the response to the first lookup, after 20 ms.
+    expect(to - from).toBe(run.elapsed - 20 + 10_000);
+    await pass(simulation, 15_000);
+    seedWorkspace(simulation, desired);
+    await expectLeftAlone(simulation, run);
+  });
+
+  test('that has no created_at', async () => {
+    const simulation = simulate();
+    const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
+    delete storedWorkspace(simulation)['created_at'];
+    await expectLeftAlone(simulation, run);
+  });
+
+  test('that has other fields than requested', async () => {
+    const simulation = simulate();
+    const run = await runCreate(simulation, REQUEST, KILLED.beforeThePostArrives);
+    expect(slugsOf(simulation)).toEqual(['default']);
+    seedWorkspace(simulation, { ...desired, name: 'Of another job' });
+    await expectLeftAlone(simulation, run);
+  });
+
+  test('if OpenRouter never reported its time', async () => {
+    const simulation = simulate();
+    seedWorkspace(simulation, desired);
+    const task = { target: { pending: { desired } }, deleteKeys: false };
+    await expectLeftAlone(simulation, { task });
+  });
+});
+
+test.each([
+  ['a second before its window', -1_000, true],
+  ['more than a second before it', -1_001, false],
+  ['a second after it', 6_000, true],
+  ['more than a second after it', 6_001, false],
+])('a workspace created %s (%i ms from its start) is deleted: %s', async (_, offset, isDeleted) => {
+  const simulation = simulate();
+  seedWorkspace(simulation, { ...desired, age: -offset });
+  const from = simulation.account.now().getTime();
+  const pending = { desired, window: { from, to: from + 5_000 } };
+  const task = { target: { pending }, deleteKeys: false };
+  if (isDeleted) await expectDeleted(simulation, { task });
+  else await expectLeftAlone(simulation, { task });
+});
+
+test('the post step looks a pending workspace up three times within three seconds', async () => {
+  const simulation = simulate([{ on: POST, kind: 'silence' }]);
+  const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
+  const { network, clock } = simulation;
+  network.calls.length = 0;
+  const lines: string[] = [];
+  const start = clock.now();
+  expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+  expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to clean up.');
+  expect(network.calls).toEqual([GET, GET, GET]);
+  // Each lookup takes 20 ms.
+  expect(clock.now() - start).toBe(3_000 + 3 * 20);
+});
+
+describe('a step leaves nothing to its post step', () => {
+  test('when its key was rejected', async () => {
+    const simulation = simulate([respondWith(401)]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run)).toMatchObject({ status: 401, ambiguous: false });
+    expect(run.task).toBeUndefined();
+  });
+
+  test('without delete-after-job when it is killed', async () => {
+    const run = await runCreate(simulate(), WITHOUT_LOOKUP, { ...CONDITIONS, killedAfter: 15 });
+    expect(run.killed).toBe(true);
+    expect(run.task).toBeUndefined();
+  });
+
+  test('without delete-after-job when it fails and its POST may have been applied', async () => {
+    const simulation = simulate([LOST]);
+    failLookup(simulation, 1);
+    const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+    expect(detailsOf(run).ambiguous).toBe(true);
+    expect(run.task).toBeUndefined();
+  });
+});
