@@ -12,10 +12,10 @@ const workspaceOf = (fields: Record<string, unknown>): Workspace => ({
   ...NAMES,
   ...fields,
 });
-const drift = (has: Record<string, unknown>, wants: Fields) =>
-  diffWorkspace(workspaceOf(has), { ...NAMES, ...wants });
+const diff = (current: Record<string, unknown>, desired: Fields) =>
+  diffWorkspace(workspaceOf(current), { ...NAMES, ...desired });
 
-describe('these are the same', () => {
+describe('these values count as equal', () => {
   test.each<[string, Record<string, unknown>, Fields]>([
     [
       'key ids in another order',
@@ -23,7 +23,7 @@ describe('these are the same', () => {
       { io_logging_api_key_ids: [10, 1, 3] },
     ],
     [
-      'key ids that are named twice',
+      'key ids that are listed twice',
       { io_logging_api_key_ids: [1, 3] },
       { io_logging_api_key_ids: [3, 1, 3] },
     ],
@@ -32,42 +32,66 @@ describe('these are the same', () => {
       { disabled_server_tools: ['b', 'a'] },
       { disabled_server_tools: ['a', 'b'] },
     ],
-    ['no tools, as null and as []', { disabled_server_tools: null }, { disabled_server_tools: [] }],
-    ['no tools, as [] and as null', { disabled_server_tools: [] }, { disabled_server_tools: null }],
-    ['a field that the answer lacks, and null', {}, { description: null }],
-    ['a field that is not asked for', { description: 'Text' }, {}],
-  ])('%s', (_, has, wants) => {
-    expect(drift(has, wants)).toEqual([]);
+    [
+      'no tools as null, desired as []',
+      { disabled_server_tools: null },
+      { disabled_server_tools: [] },
+    ],
+    [
+      'no tools as [], desired as null',
+      { disabled_server_tools: [] },
+      { disabled_server_tools: null },
+    ],
+    ['a missing field, desired as null', {}, { description: null }],
+    ['a field that is not desired', { description: 'Text' }, {}],
+  ])('%s', (_, current, desired) => {
+    expect(diff(current, desired)).toEqual([]);
   });
 });
 
-describe('these are not', () => {
+describe('these values differ', () => {
   test.each<[string, Record<string, unknown>, Fields]>([
-    // Of keys, null means all.
-    ['all keys and none', { io_logging_api_key_ids: null }, { io_logging_api_key_ids: [] }],
-    ['no keys and all', { io_logging_api_key_ids: [] }, { io_logging_api_key_ids: null }],
-    ['some keys and more', { io_logging_api_key_ids: [1] }, { io_logging_api_key_ids: [1, 2] }],
+    // For key ids, null means all.
     [
-      'some keys and others',
+      'all key ids, where none are desired',
+      { io_logging_api_key_ids: null },
+      { io_logging_api_key_ids: [] },
+    ],
+    [
+      'no key ids, where all are desired',
+      { io_logging_api_key_ids: [] },
+      { io_logging_api_key_ids: null },
+    ],
+    [
+      'some key ids, where more are desired',
+      { io_logging_api_key_ids: [1] },
+      { io_logging_api_key_ids: [1, 2] },
+    ],
+    [
+      'some key ids, where others are desired',
       { io_logging_api_key_ids: [1, 2] },
       { io_logging_api_key_ids: [1, 3] },
     ],
-    ['some tools and none', { disabled_server_tools: ['a'] }, { disabled_server_tools: [] }],
-    ['no text and an empty one', { description: null }, { description: '' }],
     [
-      'on and off',
+      'some tools, where none are desired',
+      { disabled_server_tools: ['a'] },
+      { disabled_server_tools: [] },
+    ],
+    ['no text, where an empty one is desired', { description: null }, { description: '' }],
+    [
+      'a flag that is on, where off is desired',
       { is_observability_broadcast_enabled: true },
       { is_observability_broadcast_enabled: false },
     ],
-  ])('%s', (_, has, wants) => {
-    const [field] = Object.keys(wants) as (keyof Fields)[];
-    expect(drift(has, wants)).toEqual([
-      { field, from: has[String(field)], to: wants[field as keyof Fields] },
+  ])('%s', (_, current, desired) => {
+    const [field] = Object.keys(desired) as (keyof Fields)[];
+    expect(diff(current, desired)).toEqual([
+      { field, from: current[String(field)], to: desired[field as keyof Fields] },
     ]);
   });
 });
 
-test('a field that an answer lacks is not one that it has otherwise', () => {
+test('a missing field differs from the desired value, but does not count as returned with another', () => {
   const desired = { ...NAMES, name: 'Other', description: 'Text' };
   const fields = (of: typeof diffWorkspace) =>
     of(workspaceOf({}), desired).map(({ field }) => field);
