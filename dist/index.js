@@ -5961,6 +5961,7 @@
         });
         return {
           deletedKeys: [],
+          deleted: false,
           problem: {
             failure: failure,
             reason: `its id ${workspace.id} is not a UUID`
@@ -5976,10 +5977,12 @@
         }, context);
         deletedKeys.push(...round.deletedKeys);
         if (round.kind === "finished") return {
-          deletedKeys: deletedKeys
+          deletedKeys: deletedKeys,
+          deleted: round.deleted
         };
         if (round.kind === "blocked") return {
           deletedKeys: deletedKeys,
+          deleted: false,
           problem: round.problem
         };
         if (round.kind === "failed") return conclude(workspace, {
@@ -5996,6 +5999,7 @@
       const failure = new Failure("keys-keep-appearing", details);
       return {
         deletedKeys: deletedKeys,
+        deleted: false,
         problem: {
           failure: failure,
           reason: "new API keys keep appearing in it"
@@ -6050,7 +6054,8 @@
       }
       if (deletion.value || await isGone(workspace, context)) return {
         kind: "finished",
-        deletedKeys: deletedKeys
+        deletedKeys: deletedKeys,
+        deleted: deletion.value
       };
       const failure = new Failure("workspace-still-exists", {
         workspace: workspace
@@ -6059,7 +6064,8 @@
     }
     async function conclude(workspace, {errors: errors, deletedKeys: deletedKeys}, context) {
       if (errors.every(isRejection) && await isGone(workspace, context)) return {
-        deletedKeys: deletedKeys
+        deletedKeys: deletedKeys,
+        deleted: false
       };
       const details = {
         workspace: workspace,
@@ -6070,6 +6076,7 @@
       const reason = errors.map(error => formatAttempt(error.details)).join("; ");
       return {
         deletedKeys: deletedKeys,
+        deleted: false,
         problem: {
           failure: failure,
           reason: reason
@@ -6112,13 +6119,13 @@
         deleteKeys: deleteKeys,
         relistKeys: false
       };
-      const {deletedKeys: deletedKeys, problem: problem} = await teardown(workspace, options, context);
+      const {deletedKeys: deletedKeys, deleted: deleted, problem: problem} = await teardown(workspace, options, context);
       if (problem) return {
         error: problem.failure,
         left: task
       };
       const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : "";
-      context.log.info(`Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`);
+      context.log.info(deleted ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.` : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`);
       return;
     }
     async function findCreated({desired: desired, window: window}, context) {

@@ -51,11 +51,13 @@ export async function runCreateCleanup(
     'created' in target ? target.created : await findCreated(target.pending, context);
   if (!workspace) return undefined;
   const options = { deleteKeys, relistKeys: false };
-  const { deletedKeys, problem } = await teardown(workspace, options, context);
+  const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
   if (problem) return { error: problem.failure, left: task };
   const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : '';
   context.log.info(
-    `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`,
+    deleted
+      ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`
+      : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`,
   );
   return undefined;
 }

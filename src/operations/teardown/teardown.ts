@@ -22,6 +22,8 @@ interface TeardownOptions {
 /** What a teardown did, whether or not it finished. */
 interface TeardownResult {
   deletedKeys: readonly Key[];
+  /** Whether it deleted the workspace; false also if that was already deleted. */
+  deleted: boolean;
   /** Why the workspace still exists or may still exist. */
   problem?: TeardownProblem;
 }
@@ -49,6 +51,7 @@ export async function teardown(
     const failure = new Failure('invalid-workspace-id', { workspace });
     return {
       deletedKeys: [],
+      deleted: false,
       problem: { failure, reason: `its id ${workspace.id} is not a UUID` },
     };
   }
@@ -57,18 +60,22 @@ export async function teardown(
   for (let number = 1; number <= MAX_ROUNDS; number += 1) {
     const round = await runRound(workspace, { ...options, rejection }, context);
     deletedKeys.push(...round.deletedKeys);
-    if (round.kind === 'finished') return { deletedKeys };
-    if (round.kind === 'blocked') return { deletedKeys, problem: round.problem };
+    if (round.kind === 'finished') return { deletedKeys, deleted: round.deleted };
+    if (round.kind === 'blocked') return { deletedKeys, deleted: false, problem: round.problem };
     if (round.kind === 'failed') return conclude(workspace, { ...round, deletedKeys }, context);
     rejection = round.rejection;
   }
   const details = { workspace, rounds: MAX_ROUNDS, deletedKeys: deletedKeys.length };
   const failure = new Failure('keys-keep-appearing', details);
-  return { deletedKeys, problem: { failure, reason: 'new API keys keep appearing in it' } };
+  return {
+    deletedKeys,
+    deleted: false,
+    problem: { failure, reason: 'new API keys keep appearing in it' },
+  };
 }
 
 type Round = { deletedKeys: readonly Key[] } & (
-  | { kind: 'finished' }
+  | { kind: 'finished'; deleted: boolean }
   /** Keys were deleted, or OpenRouter rejected the deletion, probably because of a new key. */
   | { kind: 'repeat'; rejection?: ApiError }
   /** The workspace must not or cannot be deleted. */
@@ -115,8 +122,9 @@ async function runRound(
     return failed(deletion.error);
   }
   // A 404 counts only if a lookup confirms it.
-  if (deletion.value || (await isGone(workspace, context)))
-    return { kind: 'finished', deletedKeys };
+  if (deletion.value || (await isGone(workspace, context))) {
+    return { kind: 'finished', deletedKeys, deleted: deletion.value };
+  }
   const failure = new Failure('workspace-still-exists', { workspace });
   return blocked(failure, 'OpenRouter reported that it is gone, and still returns it');
 }
@@ -127,11 +135,13 @@ async function conclude(
   { errors, deletedKeys }: { errors: readonly ApiError[]; deletedKeys: readonly Key[] },
   context: Context,
 ): Promise<TeardownResult> {
-  if (errors.every(isRejection) && (await isGone(workspace, context))) return { deletedKeys };
+  if (errors.every(isRejection) && (await isGone(workspace, context))) {
+    return { deletedKeys, deleted: false };
+  }
   const details = { workspace, errors, deletedKeys: deletedKeys.length };
   const failure = new Failure('teardown-incomplete', details);
   const reason = errors.map((error) => formatAttempt(error.details)).join('; ');
-  return { deletedKeys, problem: { failure, reason } };
+  return { deletedKeys, deleted: false, problem: { failure, reason } };
 }
 
 /** Whether OpenRouter rejected the request because of this workspace, not because of the key. */
