@@ -113,6 +113,8 @@ export interface StepConditions {
   timeout: number;
   /** When its process is killed without a signal that it could handle, in milliseconds from its start. */
   killedAfter?: number;
+  /** When the run is cancelled, in milliseconds from the start of the step. */
+  cancelledAfter?: number;
   /** What the random part of each wait is, from 0 to 1, used in turn. */
   jitter: number[];
 }
@@ -241,11 +243,14 @@ export async function runPost(
 /** What an operation works with in `simulation`. Once its process is dead, what it sends is lost. */
 export function connect(
   { clock, network, proxy }: Simulation,
-  { timeout, jitter }: StepConditions,
+  { timeout, jitter, cancelledAfter }: StepConditions,
   { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
 ): AbortableContext {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
+  if (cancelledAfter !== undefined) {
+    clock.after(cancelledAfter, () => step.abort(new Error('the run was cancelled (SIGTERM)')));
+  }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
   let draws = 0;
@@ -266,5 +271,5 @@ export function connect(
   return { client, clock, log, warn: warnTo(lines), signal: step.signal };
 }
 
-// Until all property tests use the new names.
+// Until all tests use the new names.
 export { runToEnd as live, type StepConditions as Life, whileAlive as mortalIn };

@@ -153,19 +153,26 @@ test.each([
   else await expectLeftAlone(simulation, { task });
 });
 
-test('the post step looks a pending workspace up three times within three seconds', async () => {
-  const simulation = simulate([{ on: POST, kind: 'silence' }]);
-  const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
-  const { network, clock } = simulation;
-  network.calls.length = 0;
-  const lines: string[] = [];
-  const start = clock.now();
-  expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-  expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to clean up.');
-  expect(network.calls).toEqual([GET, GET, GET]);
-  // Each lookup takes 20 ms.
-  expect(clock.now() - start).toBe(3_000 + 3 * 20);
-});
+test.each([
+  ['killed', { killedAfter: 35 }],
+  ['cancelled', { cancelledAfter: 35 }],
+])(
+  'after a step that was %s, the post step looks a pending workspace up for three seconds',
+  async (_, end) => {
+    const simulation = simulate([{ on: POST, kind: 'silence' }]);
+    const run = await runCreate(simulation, REQUEST, { ...CONDITIONS, ...end });
+    expect(run.elapsed).toBe(35);
+    const { network, clock } = simulation;
+    network.calls.length = 0;
+    const lines: string[] = [];
+    const start = clock.now();
+    expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+    expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to clean up.');
+    expect(network.calls).toEqual([GET, GET, GET]);
+    // Each lookup takes 20 ms.
+    expect(clock.now() - start).toBe(3_000 + 3 * 20);
+  },
+);
 
 describe('a step leaves nothing to its post step', () => {
   test('when its key was rejected', async () => {
