@@ -1,0 +1,119 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { annotations, expectFailure, openHarness } from '../support/harness.ts';
+
+// A response takes a while, so that a test can act between a request and its response.
+const harness = openHarness({ latency: 50 });
+
+const find = (slug: string) =>
+  harness.sandbox.account.workspaces.find((workspace) => workspace.slug === slug);
+
+describe('a state that no step has saved is a warning, and nothing is sent', () => {
+  const apiUrl = 'https://openrouter.test/api/v1';
+  const connection = { apiUrl, timeoutMs: 1_000 };
+  const created = { id: '550e8400-e29b-41d4-a716-446655440000', slug: 'a' };
+  const task = { target: { created }, deleteKeys: false };
+  const oddId = { ...created, id: '..' };
+
+  test.each<[string, unknown]>([
+    ['text', 'created'],
+    ['a number', 5],
+    ['a list', []],
+    ['no task', connection],
+    [
+      'a pending workspace without fields',
+      { ...connection, task: { target: { pending: {} }, deleteKeys: false } },
+    ],
+    ['no word on API keys', { ...connection, task: { target: { created } } }],
+    ['a host without TLS', { ...connection, apiUrl: 'http://0.0.0.0:9/api/v1', task }],
+    [
+      'an id that changes the path',
+      { ...connection, task: { target: { created: oddId }, deleteKeys: false } },
+    ],
+    ['no host', { timeoutMs: 1_000, task }],
+  ])('%s', async (_, state) => {
+    const before = harness.sandbox.requests.length;
+    const post = await harness.post({ state: { cleanup: JSON.stringify(state) } });
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.properties['title']).toBe('The cleanup cannot read what its step saved');
+    expect(warning?.data).toContain(
+      'This may be left at OpenRouter: a workspace, if the step created one.',
+    );
+    expect(harness.sandbox.requests).toHaveLength(before);
+  });
+
+  test('but the state with all of that right is accepted, and OpenRouter asked', async () => {
+    const { url } = harness.sandbox;
+    const before = harness.sandbox.requests.length;
+    const state = { cleanup: JSON.stringify({ ...connection, apiUrl: url, task }) };
+    const post = await harness.post({ state });
+    expect(annotations(post, 'warning')).toEqual([]);
+    expect(harness.sandbox.requests.length).toBeGreaterThan(before);
+  });
+});
+
+describe('a state that cannot be written', () => {
+  const TITLE = 'The state for the post step could not be written';
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'state-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Runs a create step whose state can be written until its POST has been received. */
+  async function createUntilPost(slug: string) {
+    const state = join(folder, slug);
+    writeFileSync(state, '');
+    const before = harness.sandbox.requests.length;
+    const inputs = { slug, 'delete-after-job': 'true' };
+    const step = await harness.startCreate(inputs, { GITHUB_STATE: state });
+    await harness.sandbox.received(before + 2);
+    rmSync(state);
+    mkdirSync(state);
+    return step.result;
+  }
+
+  test.each(['/dev/full', tmpdir()])(
+    'before the POST (%s) fails the step, which creates nothing',
+    async (state) => {
+      const inputs = { slug: 'stateless', 'delete-after-job': 'true' };
+      const step = await harness.create(inputs, { GITHUB_STATE: state });
+      const { title, message } = expectFailure(step);
+      expect(title).toBe(TITLE);
+      expect(message).toMatch(
+        /^The file that the runner provides for it cannot be written: E[A-Z]+: /,
+      );
+      expect(message).toContain('Nothing was changed at OpenRouter.');
+      expect(find('stateless')).toBeUndefined();
+    },
+  );
+
+  test('after the POST fails the step, and the error names the workspace that exists', async () => {
+    const { title, message } = expectFailure(await createUntilPost('stateless-later'));
+    expect(title).toBe(TITLE);
+    expect(message).toContain(
+      `It exists at OpenRouter: the workspace stateless-later, id ${find('stateless-later')?.id}, https://openrouter.ai/workspaces/stateless-later.`,
+    );
+    expect(message).not.toContain('Nothing was changed');
+  });
+
+  test('after a POST that was rejected is a warning, and the rejection the error', async () => {
+    harness.sandbox.faults.push({
+      on: 'POST /workspaces',
+      kind: 'answer',
+      status: 401,
+      applied: true,
+    });
+    const step = await createUntilPost('stateless-rejected');
+    expect(expectFailure(step).title).toBe('Could not create the workspace stateless-rejected');
+    expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
+      TITLE,
+    ]);
+  });
+});
