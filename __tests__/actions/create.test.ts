@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readManifest } from '../../sandbox/runner/runner.ts';
+import {
+  createWorkspaceRequest,
+  WORKSPACE_FIELDS,
+} from '../../src/openrouter/resources/workspaces.ts';
 import { annotations, expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
 const harness = openHarness();
 
 const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+
+const toInput = (field: string) => field.replaceAll('_', '-');
+
+/** The inputs whose fields the API accepts as null. */
+const NULLABLE = WORKSPACE_FIELDS.filter(
+  (field) => createWorkspaceRequest.shape[field].safeParse(null).success,
+).map(toInput);
 
 const EVERY_FIELD = {
   name: 'Preview of pull request 42',
@@ -22,7 +33,7 @@ const EVERY_FIELD = {
   'disabled-server-tools': '["openrouter:web_search", "openrouter:bash"]',
 };
 
-test('one request creates the workspace, and its id and slug are outputs', async () => {
+test('a create step sends one request, and sets the outputs of the new workspace', async () => {
   const before = harness.sandbox.requests.length;
   const step = await harness.create({ name: 'Preview 42', slug: 'preview-42' });
 
@@ -41,13 +52,13 @@ test('one request creates the workspace, and its id and slug are outputs', async
   });
 });
 
-test('every output that action.yml declares is set, and no other', async () => {
+test('a create step sets every output that action.yml declares, and no other', async () => {
   const step = await harness.create();
   const { outputs = {} } = await readManifest(ROOT);
   expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(outputs).sort());
 });
 
-test('the request is a POST to /workspaces with the key, as JSON', async () => {
+test('a create step sends a POST to /workspaces with the key, as JSON', async () => {
   await harness.create();
   const request = harness.sandbox.requests.at(-1);
   expect(request).toMatchObject({ method: 'POST', path: '/workspaces' });
@@ -59,12 +70,12 @@ test('the request is a POST to /workspaces with the key, as JSON', async () => {
   });
 });
 
-test('the body holds what the author wrote and nothing else', async () => {
+test('the request has the inputs that were provided, and no other fields', async () => {
   await harness.create({ name: 'Only these', slug: 'only-these' });
   expect(bodyOfLastRequest()).toEqual({ name: 'Only these', slug: 'only-these' });
 });
 
-test('every field reaches the request as the type that the API takes', async () => {
+test('every field is sent with the type that the API accepts', async () => {
   const step = await harness.create(EVERY_FIELD);
   expect(step.exitCode).toBe(0);
   expect(bodyOfLastRequest()).toEqual({
@@ -83,20 +94,17 @@ test('every field reaches the request as the type that the API takes', async () 
   });
 });
 
-test.each([
-  'description',
-  'default-text-model',
-  'default-image-model',
-  'default-provider-sort',
-  'io-logging-api-key-ids',
-  'disabled-server-tools',
-])('%s takes the word null', async (input) => {
+test('the tests of all fields have an input for every field of the API', () => {
+  expect(Object.keys(EVERY_FIELD).sort()).toEqual(WORKSPACE_FIELDS.map(toInput).sort());
+});
+
+test.each(NULLABLE)('%s: "null" is sent as null', async (input) => {
   const step = await harness.create({ [input]: 'null' });
   expect(step.exitCode).toBe(0);
   expect(bodyOfLastRequest()).toHaveProperty(input.replaceAll('-', '_'), null);
 });
 
-test('blanks around an input are not part of it', async () => {
+test('whitespace around an input is not sent', async () => {
   const padded = Object.fromEntries(
     Object.entries({ ...EVERY_FIELD, slug: 'padded' }).map(([input, value]) => [
       input,
@@ -109,7 +117,7 @@ test('blanks around an input are not part of it', async () => {
   expect(trimmed).toEqual({ ...bodyOfLastRequest(), slug: 'padded' });
 });
 
-test('an input of blanks is absent', async () => {
+test('an input that is only whitespace is not sent', async () => {
   const step = await harness.create({
     description: ' \n\t',
     timeout: '',
@@ -119,31 +127,31 @@ test('an input of blanks is absent', async () => {
   expect(Object.keys(bodyOfLastRequest())).toEqual(['name', 'slug']);
 });
 
-test('the log tells the story in two lines', async () => {
-  const step = await harness.create({ name: 'Told', slug: 'told' });
+test('the log of a create step has two lines', async () => {
+  const step = await harness.create({ name: 'Logged', slug: 'logged' });
   expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
     [
-      'Asked for the workspace "Told" with the slug told.',
-      'Created it in 0.1 s: id …, https://openrouter.ai/workspaces/told',
+      'Requested: the workspace "Logged", slug logged.',
+      'Created in 0.1 s: id …, https://openrouter.ai/workspaces/logged',
     ].join('\n'),
   );
   expect(annotations(step)).toEqual([]);
   expect(annotations(step, 'warning')).toEqual([]);
 });
 
-test('the request appears under debug logging', async () => {
+test('the log has the request if debug logging is enabled', async () => {
   const step = await harness.create();
   const lines = annotations(step, 'debug').map(({ data }) => data.replace(/\d+ ms/, '1 ms'));
   expect(lines).toEqual([`POST ${harness.sandbox.url}/workspaces: 201, after 1 ms`]);
 });
 
-test('the summary shows each field as OpenRouter answered it, and who set it', async () => {
+test('the summary shows the value of each field, and whether this step or OpenRouter set it', async () => {
   const { summary } = await harness.create({
-    slug: 'summed-up',
+    slug: 'summarized',
     'io-logging-sampling-rate': '0.5',
   });
   expect(summary).toContain(
-    '<h3><a href="https://openrouter.ai/workspaces/summed-up">✅ Created the OpenRouter workspace Preview</a></h3>',
+    '<h3><a href="https://openrouter.ai/workspaces/summarized">✅ Created the OpenRouter workspace Preview</a></h3>',
   );
   expect(summary).toContain(
     '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>set by this step</td></tr>',
@@ -153,10 +161,10 @@ test('the summary shows each field as OpenRouter answered it, and who set it', a
   );
 });
 
-test('a warning that is too long for a message is in the summary with every line', async () => {
+test('a warning that is too long for an annotation is in the summary with every line', async () => {
   const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
   const inputs = {
-    slug: 'much-changed',
+    slug: 'changed-in-full',
     description: 'd'.repeat(500),
     'io-logging-api-key-ids': list(300),
     'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
@@ -176,12 +184,12 @@ test('a warning that is too long for a message is in the summary with every line
   expect(step.summary).toContain('✅ Created the OpenRouter workspace Preview');
 });
 
-test('a run without a summary file is green', async () => {
+test('a step without a summary file succeeds', async () => {
   const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '' });
   expect(step.exitCode).toBe(0);
 });
 
-test('a summary that cannot be written is a warning, and the step green', async () => {
+test('a summary that cannot be written is a warning, and the step succeeds', async () => {
   const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toHaveProperty('id');
@@ -190,17 +198,17 @@ test('a summary that cannot be written is a warning, and the step green', async 
   expect(step.log).toContain('\nWarning: The job summary could not be written\nENOENT: ');
 });
 
-test('a state that cannot be written is not needed without delete-after-job', async () => {
+test('a state file that cannot be written does not matter without delete-after-job', async () => {
   harness.sandbox.faults.push({ kind: 'answer', status: 401 });
   const { title } = expectFailure(await harness.create({}, { GITHUB_STATE: '/nowhere/state' }));
   expect(title).toMatch(/^Could not create the workspace /);
 });
 
-test('outputs that cannot be written are red, and are told in the log', async () => {
-  const step = await harness.create({ slug: 'untold' }, { GITHUB_OUTPUT: '/nowhere/output' });
-  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'untold');
+test('outputs that cannot be written fail the step, and are in the log', async () => {
+  const step = await harness.create({ slug: 'unwritten' }, { GITHUB_OUTPUT: '/nowhere/output' });
+  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'unwritten');
   expect(step.exitCode).toBe(1);
-  expect(step.log).toContain('The work was done, but the outputs could not be written');
+  expect(step.log).toContain('The work is done, but its outputs could not be written');
   expect(step.log).toContain(`id: ${workspace?.id}`);
 });
 

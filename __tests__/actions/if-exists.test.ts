@@ -1,80 +1,82 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 
 const harness = openHarness();
 
-const SLUG = 'standing';
-const STANDING = { name: 'Standing', slug: SLUG, description: 'As it was' };
+const SLUG = 'existing';
+const EXISTING = { name: 'Existing', slug: SLUG, description: 'As it was' };
 
 const workspace = () =>
   harness.sandbox.account.workspaces.find(({ slug }) => slug === SLUG) as Workspace;
 
 let before: Workspace;
 
-beforeEach(async () => {
+beforeEach(() => {
   harness.sandbox.account.workspaces.length = 1;
-  await harness.create({ ...STANDING, 'io-logging-api-key-ids': '3,1' });
+  seedWorkspace(harness.sandbox, { ...EXISTING, io_logging_api_key_ids: [3, 1] });
   before = structuredClone(workspace());
   harness.sandbox.requests.length = 0;
 });
 
 const calls = () => harness.sandbox.requests.map(({ method }) => method);
 
-describe('fail', () => {
-  test('is red, names who has the slug, and says what the others would do', async () => {
+describe('if-exists: fail', () => {
+  test('fails, names the workspace with the slug, and reports what the other policies would do', async () => {
     const step = await harness.create({ name: 'Mine', slug: SLUG, description: 'Another' });
     const { title, message } = expectFailure(step);
     expect(title).toBe(`The slug ${SLUG} is taken`);
     expect(message.split('\n')).toEqual([
-      `It belongs to the workspace "Standing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
-      'With if-exists: reuse, the step would take it as it is.',
-      'With if-exists: update, it would change name, description.',
+      `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
+      'With if-exists: reuse, the step would use it unchanged.',
+      'With if-exists: update, the step would change name, description.',
+      expect.stringMatching(/^See https:.*\/docs\/troubleshooting\.md#slug-taken$/),
     ]);
     expect(workspace()).toEqual(before);
     expect(calls()).toEqual(['POST', 'GET']);
   });
 
-  test('says so where an update would find nothing to change', async () => {
-    const { message } = expectFailure(await harness.create(STANDING));
-    expect(message).toContain('With if-exists: update, it would change nothing.');
+  test('reports that an update would change nothing', async () => {
+    const { message } = expectFailure(await harness.create(EXISTING));
+    expect(message).toContain('With if-exists: update, the step would change nothing.');
   });
 });
 
-describe('reuse', () => {
-  test('takes the workspace as it is, with one request', async () => {
+describe('if-exists: reuse', () => {
+  test('uses the workspace unchanged, with one request', async () => {
     const step = await harness.create({ name: 'Mine', slug: SLUG, 'if-exists': 'reuse' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({
       id: before.id,
       slug: SLUG,
-      name: 'Standing',
+      name: 'Existing',
       created: 'false',
       outcome: 'unchanged',
     });
     expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
     expect(workspace()).toEqual(before);
     expect(calls()).toEqual(['GET']);
-    expect(step.summary).toContain('✅ Left as it is: the OpenRouter workspace Standing');
+    expect(step.summary).toContain('✅ Unchanged: the OpenRouter workspace Existing');
   });
 
-  test('creates it where there is none', async () => {
+  test('creates a workspace that does not exist', async () => {
     const step = await harness.create({ 'if-exists': 'reuse' });
     expect(step.outputs).toMatchObject({ created: 'true', outcome: 'created' });
     expect(calls()).toEqual(['GET', 'POST']);
   });
 
-  test('goes by the exact slug only', async () => {
-    const step = await harness.create({ slug: 'standin', 'if-exists': 'reuse' });
-    expect(step.outputs).toMatchObject({ slug: 'standin', created: 'true' });
+  test('does not use a workspace with a similar slug', async () => {
+    const step = await harness.create({ slug: 'existin', 'if-exists': 'reuse' });
+    expect(step.outputs).toMatchObject({ slug: 'existin', created: 'true' });
   });
 });
 
-describe('update', () => {
+describe('if-exists: update', () => {
   const update = (inputs: Record<string, string>) =>
-    harness.create({ name: 'Standing', slug: SLUG, 'if-exists': 'update', ...inputs });
+    harness.create({ name: 'Existing', slug: SLUG, 'if-exists': 'update', ...inputs });
 
-  test('sets what was written and differs, and says so', async () => {
+  test('sets the provided fields that differ, and reports them', async () => {
     const step = await update({
       description: 'As it is',
       'io-logging-sampling-rate': '0.5',
@@ -100,7 +102,7 @@ describe('update', () => {
     });
   });
 
-  test('of the name sets the outputs again, so that they agree with each other', async () => {
+  test('of the name sets the outputs again, so that they agree', async () => {
     const step = await update({ name: 'Renamed' });
     expect(step.exitCode).toBe(0);
     const { id, slug, name } = JSON.parse(step.outputs['workspace'] ?? '');
@@ -109,7 +111,7 @@ describe('update', () => {
     expect(step.outputs).toMatchObject({ id, slug, name, url, created: 'false' });
   });
 
-  test('of the name is in the outputs also when a later write fails', async () => {
+  test('of the name is in the outputs even if a later write fails', async () => {
     harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
     const step = await update({ name: 'Renamed', 'enforce-zdr': 'true' });
     expect(step.exitCode).toBe(1);
@@ -117,7 +119,7 @@ describe('update', () => {
     expect(step.outputs).toMatchObject({ id: before.id, slug: SLUG, name: 'Renamed' });
   });
 
-  test('sends nothing where nothing differs', async () => {
+  test('sends nothing if nothing differs', async () => {
     const step = await update({ description: 'As it was', 'io-logging-api-key-ids': '1,3,1' });
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     expect(calls()).toEqual(['GET']);
@@ -129,20 +131,20 @@ describe('update', () => {
     ['io-logging-api-key-ids', 'null', { io_logging_api_key_ids: null }],
     ['io-logging-api-key-ids', '[]', { io_logging_api_key_ids: [] }],
     ['io-logging-api-key-ids', '3', { io_logging_api_key_ids: [3] }],
-  ])('takes %s: %s for a change', async (input, value, sent) => {
+  ])('sends %s: %s as a change', async (input, value, sent) => {
     await update({ [input]: value });
     expect(JSON.parse(harness.sandbox.requests[1]?.body ?? '')).toEqual(sent);
   });
 
   test.each(['null', '[]'])(
-    'takes no tools and disabled-server-tools: %s for the same',
+    'treats disabled-server-tools: %s as equal to no tools',
     async (value) => {
       const step = await update({ 'disabled-server-tools': value });
       expect(step.outputs['outcome']).toBe('unchanged');
     },
   );
 
-  test('that fails has set the id and slug as outputs', async () => {
+  test('that fails has set the outputs of the workspace', async () => {
     harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 403 });
     const step = await update({ description: 'Never' });
     expect(step.exitCode).toBe(1);
@@ -154,7 +156,7 @@ describe('update', () => {
     expect(step.outputs).not.toHaveProperty('outcome');
   });
 
-  test('retries after 409, which asks to try again later', async () => {
+  test('is retried after HTTP 409, which means try again later', async () => {
     harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
     const step = await update({ description: 'Later' });
     expect(step.exitCode).toBe(0);
@@ -162,7 +164,7 @@ describe('update', () => {
     expect(workspace()['description']).toBe('Later');
   });
 
-  test('warns where OpenRouter answers with other values than it was sent', async () => {
+  test('warns if OpenRouter returns other values than requested', async () => {
     const body = JSON.stringify({ data: { ...before, description: 'Cut sh' } });
     harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });
     const step = await update({ description: 'Cut short' });
@@ -176,7 +178,7 @@ describe('a dry run', () => {
   const dryRun = (inputs: Record<string, string>) =>
     harness.create({ 'dry-run': 'true', ...inputs });
 
-  test('says that it would create', async () => {
+  test('reports that it would create the workspace', async () => {
     const step = await dryRun({ name: 'New', slug: 'new-one' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toEqual({
@@ -187,43 +189,46 @@ describe('a dry run', () => {
       outcome: 'would-create',
     });
     expect(calls()).toEqual(['GET']);
-    expect(step.log).toContain('It does not exist, and would be created.');
+    expect(step.log).toContain('It does not exist and would be created.');
     expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
     expect(step.summary).toContain(
       '<tr><td><code>name</code></td><td><code>New</code></td><td>would be set</td></tr>',
     );
   });
 
-  test('says what it would change, from what to what', async () => {
-    const step = await dryRun({ ...STANDING, 'if-exists': 'update', description: 'Better' });
+  test('reports each field that it would change, with both values', async () => {
+    const step = await dryRun({ ...EXISTING, 'if-exists': 'update', description: 'Better' });
     const outcome = 'would-update';
     expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome });
-    expect(step.summary).toContain('🔎 Dry run: would update the OpenRouter workspace Standing');
+    expect(step.summary).toContain('🔎 Dry run: would update the OpenRouter workspace Existing');
     expect(step.log).toContain('description: "As it was" → "Better"');
-    expect(step.log).toContain('This is a dry run: nothing was written.');
+    expect(step.log).toContain('Dry run: nothing was written.');
     expect(step.summary).toContain('<td><code>would be Better</code></td>');
     expect(calls()).toEqual(['GET']);
   });
 
-  test.each(['reuse', 'update'])('says that with %s nothing would change', async (policy) => {
-    const step = await dryRun({ ...STANDING, 'if-exists': policy });
-    expect(step.outputs).toMatchObject({ id: before.id, outcome: 'unchanged' });
-    expect(step.summary).toContain(
-      '🔎 Dry run: would leave as it is: the OpenRouter workspace Standing',
-    );
-    expect(step.log).toContain('This is a dry run: nothing was written.');
-    expect(calls()).toEqual(['GET']);
-  });
+  test.each(['reuse', 'update'])(
+    'reports with if-exists: %s that nothing would change',
+    async (policy) => {
+      const step = await dryRun({ ...EXISTING, 'if-exists': policy });
+      expect(step.outputs).toMatchObject({ id: before.id, outcome: 'unchanged' });
+      expect(step.summary).toContain(
+        '🔎 Dry run: would not change the OpenRouter workspace Existing',
+      );
+      expect(step.log).toContain('Dry run: nothing was written.');
+      expect(calls()).toEqual(['GET']);
+    },
+  );
 
-  test('is red where the step would be', async () => {
-    const { title } = expectFailure(await dryRun(STANDING));
+  test('fails if the step would fail', async () => {
+    const { title } = expectFailure(await dryRun(EXISTING));
     expect(title).toBe(`The slug ${SLUG} is taken`);
     expectFailure(await dryRun({ slug: 'Not A Slug' }));
     expect(calls()).toEqual(['GET']);
   });
 
-  test('leaves nothing to clean up', async () => {
+  test('leaves nothing to its post step', async () => {
     const step = await dryRun({ slug: 'new-one', 'delete-after-job': 'true' });
-    expect(step.state).not.toHaveProperty('clean-up');
+    expect(step.state).not.toHaveProperty('cleanup');
   });
 });
