@@ -70,16 +70,16 @@ describe('a create step in a process of its own', () => {
   type Job = typeof jobs extends fc.Arbitrary<infer Value> ? Value : never;
 
   /** Runs the step and its post step on a sandbox of its own. */
-  async function expectTruth(job: Job): Promise<void> {
+  async function runCase(job: Job): Promise<void> {
     const sandbox = await startSandbox();
     try {
-      await expectTruthOn(sandbox, job);
+      await runCaseOn(sandbox, job);
     } finally {
       await sandbox.close();
     }
   }
 
-  async function expectTruthOn(
+  async function runCaseOn(
     sandbox: Sandbox,
     { schedule, ifExists, existsBefore, deleteAfterJob }: Job,
   ): Promise<void> {
@@ -111,14 +111,14 @@ describe('a create step in a process of its own', () => {
   test('reports what happened after one to three faults, in 30 cases', async () => {
     const cases = fc.sample(jobs, 30);
     // All at once: most of a case is waiting.
-    const outcomes = await Promise.allSettled(cases.map(expectTruth));
+    const outcomes = await Promise.allSettled(cases.map(runCase));
     const failed = outcomes.flatMap((outcome, at) =>
       outcome.status === 'rejected' ? [{ job: cases[at], reason: outcome.reason }] : [],
     );
     expect(failed).toEqual([]);
   }, 60_000);
 
-  test('looks the workspace up when no response to its POST arrives', async () => {
+  test('checks whether the workspace exists if no response to its POST arrives', async () => {
     harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
     const step = await harness.create({ timeout: '4s' });
     expect(step.outputs).toMatchObject({ created: 'true' });

@@ -10,7 +10,7 @@ const exists = (slug: string) =>
   harness.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
 
 /** Starts a create step, and ends it by `signal` once the request with `fault` has arrived. */
-async function endByASignal(
+async function endBySignal(
   signal: NodeJS.Signals,
   { slug, requests, fault }: { slug: string; requests: number; fault: ScheduledFault },
 ): Promise<StepResult> {
@@ -53,7 +53,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
       ],
     ])('when the step ended %s', async (where, point) => {
       const slug = `ended-by-${signal.toLowerCase()}-${where.length}`;
-      const main = await endByASignal(signal, { slug, ...point });
+      const main = await endBySignal(signal, { slug, ...point });
       expectEnded(main, signal);
       await expectNothingLeft(main, slug);
     });
@@ -63,17 +63,17 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
 describe('when the step ended after its POST was received and before it was applied', () => {
   test('by SIGKILL, the post step finds nothing', async () => {
     const slug = 'received-sigkill';
-    const main = await endByASignal('SIGKILL', { slug, ...RECEIVED });
+    const main = await endBySignal('SIGKILL', { slug, ...RECEIVED });
     expectEnded(main, 'SIGKILL');
     await expectNothingLeft(main, slug);
   });
 
-  // The post step looks three times within three seconds: once is enough to wait for that.
+  // The post step polls for three seconds, which one test over a socket is enough to wait for.
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'by %s, its cleanup task finds nothing',
     async (signal) => {
       const slug = `received-${signal.toLowerCase()}`;
-      const main = await endByASignal(signal, { slug, ...RECEIVED });
+      const main = await endBySignal(signal, { slug, ...RECEIVED });
       expectEnded(main, signal);
       expect(exists(slug)).toBe(false);
 
@@ -95,7 +95,7 @@ describe('when the step ended after its POST was received and before it was appl
 
 test('the post step leaves a workspace alone that another job created with the slug', async () => {
   const slug = 'of-another-job';
-  const main = await endByASignal('SIGKILL', { slug, ...RECEIVED });
+  const main = await endBySignal('SIGKILL', { slug, ...RECEIVED });
   await harness.create({ slug, name: 'Of another job' });
   const post = await harness.post(main);
   expect(post.exitCode).toBe(0);

@@ -157,7 +157,7 @@ test.each([
   ['killed', { killedAfter: 35 }],
   ['cancelled', { cancelledAfter: 35 }],
 ])(
-  'after a step that was %s, the post step looks a pending workspace up for three seconds',
+  'after a step that was %s, the post step polls for a pending workspace for three seconds',
   async (_, end) => {
     const simulation = simulate([{ on: POST, kind: 'silence' }]);
     const run = await runCreate(simulation, REQUEST, { ...CONDITIONS, ...end });

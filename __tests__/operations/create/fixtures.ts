@@ -51,14 +51,14 @@ export function respondWith(
 /** A POST whose response is lost, after it was applied. */
 export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
 
-/** Has the lookup number `n` fail, so that no retry helps. */
+/** Makes lookup number `n` fail permanently. */
 export function failLookup(simulation: Simulation, n: number): void {
   onNth(simulation, GET, n, () =>
     simulation.network.schedule.push({ on: GET, kind: 'answer', status: 403 }),
   );
 }
 
-/** Another job creates a workspace with the same slug when request number `n` of `call` is sent. */
+/** Has another job create a workspace with the same slug when request number `n` of `call` is sent. */
 export function createConcurrently(
   simulation: Simulation,
   { call, n, ...fields }: { call: string; n: number; name?: string },
@@ -88,7 +88,7 @@ export function expectSlugTaken({ error }: StepRun, creator: 'another job' | 'un
   expect(lines.join('\n').includes('cannot be determined')).toBe(creator === 'unknown');
 }
 
-/** Expects that a step with `delete-after-job` warns of the workspace, and leaves it to nobody. */
+/** Expects that a step with `delete-after-job` warns of the workspace, and saves no cleanup task for it. */
 export function expectNotDeletedAfterJob(simulation: Simulation, { log, task }: StepRun): void {
   expect(log).toContain('The workspace preview-42 is not deleted after the job');
   expect(log.join()).toContain(`id ${storedWorkspace(simulation)['id']}`);
