@@ -1,118 +1,138 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import {
   type Sandbox,
   type SandboxOptions,
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
 import {
-  readManifest,
   runPost,
-  runStep,
   type StepOptions,
   type StepResult,
   startStep,
 } from '../../sandbox/runner/runner.ts';
+import { openResources, type Resources } from './resources.ts';
 
+/** The folder of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 type Inputs = Record<string, string>;
 
-type ExchangeListener = NonNullable<SandboxOptions['onExchange']>;
+export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
-/** What a post step has of its main one. */
-type Left = Pick<StepResult, 'state'>;
+/** The part of a main step's result that its post step receives. */
+type MainState = Pick<StepResult, 'state'>;
 
-/** One sandbox for the tests of a file, and the committed root action run against it. */
-export interface Harness {
+/**
+ * One sandbox for the tests of a file, and the committed actions to run against it. Every step gets
+ * the sandbox's URL and management key; `inputs` add to these, or replace them.
+ */
+interface Harness {
   readonly sandbox: Sandbox;
-  /** Calls `listener` after each exchange with the sandbox, until the current test ends. */
-  onExchange(listener: ExchangeListener): void;
-  /** Runs a create step whose inputs are valid, but for what `inputs` says. */
+  /** Runs the root action to its end, with a name and an unused slug unless `inputs` has others. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
-  startCreate(inputs?: Inputs, env?: StepOptions['env']): ReturnType<typeof startStep>;
-  /** Runs the post step after `main`, with inputs evaluated anew. */
-  post(main: Left, inputs?: Inputs): Promise<StepResult>;
-  /** Runs a step of the action in the folder `action`, with no inputs but these and the key. */
+  /** Starts the same step, and returns while it runs. */
+  startCreate(inputs?: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
+  /** Runs the post step of the root action after `main`; its inputs are evaluated again. */
+  post(main: MainState, inputs?: Inputs): Promise<StepResult>;
+  /** Runs the action in the folder `action` to its end. */
   run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
-  start(action: string, inputs: Inputs): ReturnType<typeof startStep>;
-  /** Runs its post step after `main`. */
-  end(action: string, inputs: Inputs, main: Left): Promise<StepResult>;
+  /** Starts the action in the folder `action`, and returns while it runs. */
+  start(action: string, inputs: Inputs): Promise<RunningStep>;
+  /** Runs the post step of the action in the folder `action` after `main`. */
+  end(action: string, inputs: Inputs, main: MainState): Promise<StepResult>;
+  /** Starts another sandbox, which is closed when the test file ends, if not before. */
+  startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 }
 
+/** Opens a harness for the test file, or for the `describe` that this is called in. */
 export function openHarness(options?: SandboxOptions): Harness {
+  const resources = openResources();
+  const open = async (sandboxOptions?: SandboxOptions) =>
+    resources.add(await startSandbox(sandboxOptions));
   let opened: Sandbox | undefined;
+  beforeAll(async () => {
+    opened = await open(options);
+  });
   const sandbox = () => {
-    if (!opened) throw new Error('the sandbox is open while tests run');
+    if (!opened) throw new Error('The sandbox is open only while tests run');
     return opened;
   };
-  const listeners = new Set<ExchangeListener>();
-  beforeAll(async () => {
-    opened = await startSandbox({
-      ...options,
-      onExchange(request, outcome) {
-        options?.onExchange?.(request, outcome);
-        for (const listener of listeners) listener(request, outcome);
-      },
-    });
-  });
-  afterEach(() => listeners.clear());
-  afterAll(() => sandbox().close());
-
-  const stepOf = (action: string, inputs: Inputs): StepOptions => {
+  const stepOf = (action: string, inputs: Inputs = {}, env: StepOptions['env'] = {}) => {
     const { managementKey, url } = sandbox();
     return {
       action: join(ROOT, action),
       with: { 'management-key': managementKey, 'api-url': url, ...inputs },
+      env,
     };
   };
-  const step = (inputs: Inputs = {}, env: StepOptions['env'] = {}): StepOptions => ({
-    ...stepOf('', { ...workspaceInputs(), ...inputs }),
-    env,
-  });
+  const createStep = (inputs: Inputs = {}, env?: StepOptions['env']) =>
+    stepOf('', { ...workspaceInputs(), ...inputs }, env);
   return {
     get sandbox() {
       return sandbox();
     },
-    onExchange: (listener) => listeners.add(listener),
-    create: (inputs, env) => runStep(step(inputs, env)),
-    startCreate: (inputs, env) => startStep(step(inputs, env)),
-    post: (main, inputs) => runPost(step(inputs), main),
-    run: (action, inputs, env = {}) => runStep({ ...stepOf(action, inputs), env }),
-    start: (action, inputs) => startStep(stepOf(action, inputs)),
+    create: async (inputs, env) => (await start(createStep(inputs, env), resources)).result,
+    startCreate: (inputs, env) => start(createStep(inputs, env), resources),
+    post: (main, inputs) => runPost(createStep(inputs), main),
+    run: async (action, inputs, env) =>
+      (await start(stepOf(action, inputs, env), resources)).result,
+    start: (action, inputs) => start(stepOf(action, inputs), resources),
     end: (action, inputs, main) => runPost(stepOf(action, inputs), main),
+    startSandbox: open,
   };
+}
+
+/** Starts a step, which is killed if it is still running when the test file ends. */
+export async function start(options: StepOptions, resources: Resources): Promise<RunningStep> {
+  const step = await startStep(options);
+  resources.add({
+    close() {
+      step.kill('SIGKILL');
+      return step.result;
+    },
+  });
+  return step;
 }
 
 let workspaces = 0;
 
-/** A name, and a slug that no other test of the file has. */
+/** A name, and a slug that no other test of the file uses. */
 export function workspaceInputs(): { name: string; slug: string } {
   workspaces += 1;
   return { name: 'Preview', slug: `preview-${workspaces}` };
 }
 
-/** The environment of a step in whose process `code`, a module, runs before the action does. */
+/** The environment of a step in whose process the module `code` runs before the action. */
 export function preloaded(code: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 }
 
+/** The annotations of one level that the step made. */
 export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }
 
-/** What the step has written to its log, but for what it has masked there. */
+/** Everything that the step printed, except the commands that mask something. */
 export function printedBy(step: StepResult): string {
   const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
   return lines.join('\n') + step.stderr;
 }
 
-/**
- * Expects that the step fails, with one annotation and with no outputs but `outputs`. Returns the
- * title and the message without its first line, which must be the title: GitHub's log has no titles.
- */
-export function expectFailure(step: StepResult, outputs = {}): { title: string; message: string } {
+/** The one annotation of a step that failed. */
+interface FailureText {
+  title: string;
+  /** The message without its first line, which repeats the title: GitHub's log has no titles. */
+  message: string;
+  /** The lines of `message` without the last one, which links to the documentation. */
+  lines: string[];
+  /** The code of the failure, from that link. */
+  code: string;
+}
+
+/** Expects that the step failed, with one annotation, a summary, and no outputs but `outputs`. */
+export function expectFailure(step: StepResult, outputs = {}): FailureText {
   expect(step.exitCode).toBe(1);
   expect(step.outputs).toEqual(outputs);
   expect(step.stderr).toBe('');
@@ -121,12 +141,13 @@ export function expectFailure(step: StepResult, outputs = {}): { title: string; 
   const [error] = errors as [(typeof errors)[number]];
   expect(step.summary).toContain('<h3>❌ ');
   const { title = '' } = error.properties;
-  const [heading, ...lines] = error.data.split('\n');
+  const [heading, ...message] = error.data.split('\n');
   expect(heading).toBe(title);
-  return { title, message: lines.join('\n') };
+  const lines = message.slice(0, -1);
+  const [, code = ''] = LINK.exec(message.at(-1) ?? '') ?? [];
+  expect(code).not.toBe('');
+  return { title, message: message.join('\n'), lines, code };
 }
 
-/** The names of the outputs that the action in the folder `action` declares. */
-export async function declaredOutputs(action: string): Promise<string[]> {
-  return Object.keys((await readManifest(join(ROOT, action))).outputs ?? {});
-}
+/** The last line of every annotation. */
+const LINK = /^See https:\/\/\S+\/docs\/troubleshooting\.md#([a-z-]+)$/;
