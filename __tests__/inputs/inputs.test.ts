@@ -1,8 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
-import { readManifest } from '../../sandbox/runner/runner.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readManifest, type StepResult } from '../../sandbox/runner/runner.ts';
 import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
 const harness = openHarness();
+
+const NOTHING_SENT = 'Nothing was sent to OpenRouter.';
 
 const KEY_IDS =
   'must be a list of whole numbers: one per line, separated by commas, or a JSON array';
@@ -15,8 +17,8 @@ const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
 const URL_SHAPE = 'must be a URL such as https://openrouter.ai/api/v1';
 const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
 
-/** Input, what is written, and what goes out for it. */
-const ACCEPTED: [string, string, unknown][] = [
+/** Inputs, their texts in the workflow, and the values that are sent for them. */
+const ACCEPTED: [input: string, text: string, sent: unknown][] = [
   ['name', 'n'.repeat(100), 'n'.repeat(100)],
   ['name', '🎈'.repeat(100), '🎈'.repeat(100)],
   ['name', 'null', 'null'],
@@ -52,7 +54,7 @@ const ACCEPTED: [string, string, unknown][] = [
   ['disabled-server-tools', 'a\rb', ['a', 'b']],
 ];
 
-/** Input, and how the line that refuses it names it. */
+/** Inputs, and their names in the line that rejects them. */
 const MODEL_INPUTS = [
   ['default-text-model', 'default-text-model'],
   ['default-image-model', 'default-image-model'],
@@ -60,8 +62,8 @@ const MODEL_INPUTS = [
   ['ignored-models', 'ignored-models (entry 1)'],
 ] as const;
 
-/** Input, what is written, and the line that refuses it. */
-const REFUSED: [string, string, string][] = [
+/** Inputs, their texts in the workflow, and the lines that reject them. */
+const REJECTED: [input: string, text: string, line: string][] = [
   ['name', '', 'name is required, and must be 1 to 100 characters'],
   ['name', ' \n', 'name is required, and must be 1 to 100 characters'],
   [
@@ -234,22 +236,55 @@ const REFUSED: [string, string, string][] = [
   ['management-key', 'k3y', 'management-key is too short to be a key'],
 ];
 
-test.each(ACCEPTED)('%s: %j is accepted', async (input, text, sent) => {
-  const step = await harness.create({ [input]: text });
-  expect(step.exitCode).toBe(0);
-  const body = JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '');
-  expect(body[input.replaceAll('-', '_')]).toEqual(sent);
+/** Splits `cases` so that no two in a group are about the same input: one run tests a group. */
+function groupForRuns<Case extends readonly [input: string, ...unknown[]]>(cases: readonly Case[]) {
+  const byInput = [...Map.groupBy(cases, ([input]) => input).values()];
+  const runs = Math.max(...byInput.map(({ length }) => length));
+  return Array.from({ length: runs }, (_, at) => ({
+    run: at + 1,
+    cases: byInput.flatMap((ofInput) => ofInput.slice(at, at + 1)),
+  }));
+}
+
+/** The inputs of one run. */
+const inputsOf = (cases: readonly (readonly [string, string, unknown])[]) =>
+  Object.fromEntries(cases.map(([input, text]) => [input, text]));
+
+describe.each(groupForRuns(ACCEPTED))('run $run with valid inputs', ({ cases }) => {
+  let body: Record<string, unknown>;
+  beforeAll(async () => {
+    const step = await harness.create(inputsOf(cases));
+    expect(step.exitCode).toBe(0);
+    body = JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '');
+  });
+
+  test.each(cases)('%s: %j is accepted', (input, _, sent) => {
+    expect(body[input.replaceAll('-', '_')]).toEqual(sent);
+  });
 });
 
-test.each(REFUSED)('%s: %j is refused', async (input, text, line) => {
-  const before = harness.sandbox.requests.length;
-  const { title, message } = expectFailure(await harness.create({ [input]: text }));
-  expect(title).toBe('One input cannot be used');
-  expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
-  expect(harness.sandbox.requests).toHaveLength(before);
+describe.each(groupForRuns(REJECTED))('run $run with invalid inputs', ({ cases }) => {
+  let step: StepResult;
+  beforeAll(async () => {
+    const before = harness.sandbox.requests.length;
+    step = await harness.create(inputsOf(cases));
+    expect(harness.sandbox.requests).toHaveLength(before);
+  });
+
+  test.each(cases)('%s: %j is rejected', (_input, _text, line) => {
+    expect(expectFailure(step).lines).toContain(line);
+  });
+
+  test('reports nothing else', () => {
+    const { title, lines, code } = expectFailure(step);
+    expect(code).toBe('invalid-inputs');
+    expect(title).toBe(cases.length === 1 ? '1 invalid input' : `${cases.length} invalid inputs`);
+    expect(lines).toHaveLength(cases.length + 1);
+    expect(lines.at(-1)).toBe(NOTHING_SENT);
+  });
 });
 
-test('all that is wrong is told at once, a line each, in the order of action.yml', async () => {
+test('all input errors are reported together, a line each, in the order of action.yml', async () => {
   const step = await harness.create({
     timeout: '60',
     'api-url': 'nowhere',
@@ -265,9 +300,9 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
     name: '',
     'management-key': '',
   });
-  const { title, message } = expectFailure(step);
-  expect(title).toBe('13 inputs cannot be used');
-  expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual([
+  const { title, lines } = expectFailure(step);
+  expect(title).toBe('13 invalid inputs');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual([
     'management-key',
     'name',
     'slug',
@@ -284,35 +319,34 @@ test('all that is wrong is told at once, a line each, in the order of action.yml
     'Nothing',
   ]);
   const summary = step.summary.replaceAll('&quot;', '"');
-  for (const line of message.split('\n')) expect(summary).toContain(line.split(';')[0]);
+  for (const line of lines) expect(summary).toContain(line.split(';')[0]);
 });
 
-test('wrong inputs that are too long for a message end before GitHub cuts it, and the message names the summary', async () => {
+test('a message about many invalid inputs ends before GitHub cuts it, and refers to the summary', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const names = Object.keys(inputs).filter(
     (name) => !/^management-key$|-model$|^timeout$/.test(name),
   );
-  const wrong = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
-  const step = await harness.create(wrong);
-  const { title, message } = expectFailure(step);
+  const invalid = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
+  const step = await harness.create(invalid);
+  const { title, message, lines } = expectFailure(step);
   expect(title).toBe(`${names.length} invalid inputs`);
   expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
-  const lines = message.split('\n');
   expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);
   expect(lines).toContainEqual(
     expect.stringMatching(/^… and \d+ more: the job summary has every line\.$/),
   );
-  expect(lines.at(-1)).toBe('Nothing was sent to OpenRouter.');
+  expect(lines.at(-1)).toBe(NOTHING_SENT);
   for (const name of names) expect(step.summary).toContain(`<p>${name} `);
 });
 
-test('one input can be wrong in two ways', async () => {
+test('an input that is invalid in two ways counts once and has two lines', async () => {
   const { title, message } = expectFailure(await harness.create({ slug: 'A'.repeat(51) }));
-  expect(title).toBe('One input cannot be used');
+  expect(title).toBe('1 invalid input');
   expect(message.match(/^slug /gm)).toHaveLength(2);
 });
 
-describe('an empty management-key names the likely cause', () => {
+describe('an empty management-key is reported with the likely cause', () => {
   test.each([
     [
       'push',
@@ -326,14 +360,14 @@ describe('an empty management-key names the likely cause', () => {
       'dependabot[bot]',
       /started by Dependabot, whose runs see Dependabot's secrets/,
     ],
-  ])('%s by %s', async (event, actor, cause) => {
+  ])('on %s by %s', async (event, actor, cause) => {
     const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
     const { message } = expectFailure(await harness.create({ 'management-key': '' }, env));
     expect(message).toMatch(cause);
   });
 });
 
-describe('a slug that ends with a hyphen was probably made from an empty expression', () => {
+describe('a slug that ends with a hyphen is reported as made from an empty expression', () => {
   const EXPRESSION = 'the expression at its end was probably empty';
   const ALL = 'github.event.number, github.event.pull_request.number and github.head_ref';
   test.each([
@@ -357,7 +391,7 @@ describe('a slug that ends with a hyphen was probably made from an empty express
     expect(message.split('\n')[0]).toBe(`slug ${SLUG}; given: "preview-"; ${cause}`);
   });
 
-  test('so was the workspace of a delete and of a key', async () => {
+  test('in the input workspace of delete and key', async () => {
     for (const action of ['delete', 'key']) {
       const { message } = expectFailure(await harness.run(action, { workspace: 'preview-' }));
       expect(message.split('\n')[0]).toBe(
@@ -368,12 +402,12 @@ describe('a slug that ends with a hyphen was probably made from an empty express
 });
 
 describe('api-url', () => {
-  test.each(['/', '//'])('may end with %s', async (end) => {
+  test.each(['/', '//'])('can end with %s', async (end) => {
     const step = await harness.create({ 'api-url': harness.sandbox.url + end });
     expect(step.exitCode).toBe(0);
   });
 
-  test('may be any name of loopback', async () => {
+  test('can be any name of loopback', async () => {
     const step = await harness.create({
       'api-url': harness.sandbox.url.replace('127.0.0.1', 'localhost'),
     });
@@ -381,14 +415,14 @@ describe('api-url', () => {
   });
 });
 
-describe('what the step is to do', () => {
+describe('an input that controls the step', () => {
   test.each([
     ['if-exists', 'overwrite', 'if-exists must be fail, reuse or update; given: "overwrite"'],
     ['if-exists', 'Reuse', 'if-exists must be fail, reuse or update; given: "Reuse"; try: reuse'],
     ['dry-run', 'yes', 'dry-run must be true or false; given: "yes"; try: true'],
     ['delete-after-job', '1', 'delete-after-job must be true or false; given: "1"'],
-  ])('%s: %s is refused', async (input, text, line) => {
-    const { message } = expectFailure(await harness.create({ [input]: text }));
-    expect(message).toBe(`${line}\nNothing was sent to OpenRouter.`);
+  ])('%s: %s is rejected', async (input, text, line) => {
+    const { lines } = expectFailure(await harness.create({ [input]: text }));
+    expect(lines).toEqual([line, NOTHING_SENT]);
   });
 });

@@ -18,7 +18,7 @@ describe('parseDuration', () => {
     );
   });
 
-  test('refuses all else', () => {
+  test('is undefined for anything else', () => {
     fc.assert(
       fc.property(
         anyText.filter((text) => !/^\d+[smhd]$/.test(text)),
@@ -30,11 +30,11 @@ describe('parseDuration', () => {
   });
 });
 
-describe('the slug that is suggested', () => {
+describe('the suggested slug', () => {
   const { slug } = createWorkspaceRequest.shape;
   const suggested = (text: string) => suggest('slug', slug, text);
 
-  test('is a slug, of as many letters and digits, or there is none', () => {
+  test('is a slug with as many letters and digits, or does not exist', () => {
     const count = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length;
     fc.assert(
       fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 60 })), (text) => {
@@ -57,7 +57,7 @@ describe('the slug that is suggested', () => {
     );
   });
 
-  test('is none where a group is empty, as an expression can be', () => {
+  test('does not exist if a group is empty, as an expression can be', () => {
     const group = fc.stringMatching(/^[A-Za-z0-9]{0,8}$/);
     fc.assert(
       fc.property(
@@ -73,8 +73,8 @@ describe('the slug that is suggested', () => {
   });
 });
 
-describe('fromText', () => {
-  test('finds a boolean in six words and no others', () => {
+describe('parseInput', () => {
+  test('reads six words as a boolean, and no others', () => {
     const words = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
     expect(words.map((word) => parseInput(z.boolean(), word))).toEqual([
       true,
@@ -96,7 +96,7 @@ describe('fromText', () => {
     );
   });
 
-  test('finds any number that JSON can hold', () => {
+  test('reads any number that JSON can hold', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(parseInput(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);
@@ -104,7 +104,7 @@ describe('fromText', () => {
     );
   });
 
-  test('finds the same list in lines, between commas and in JSON', () => {
+  test('reads the same list from lines, from commas and from JSON', () => {
     const entries = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .filter((text) => text.trim() === text && !/[\n,\r]|^\[/.test(text));
@@ -119,7 +119,7 @@ describe('fromText', () => {
     );
   });
 
-  test('finds null only where the schema takes it', () => {
+  test('reads null only if the schema accepts it', () => {
     expect(parseInput(z.optional(z.nullable(z.string())), 'null')).toBeNull();
     expect(parseInput(z.string(), 'null')).toBe('null');
   });
@@ -133,8 +133,8 @@ describe('fromText', () => {
   });
 });
 
-describe('the bounds of lengths', () => {
-  test('count characters, of whatever size', () => {
+describe('the bounds of a length', () => {
+  test('count code points', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), { maxLength: 120 }),
