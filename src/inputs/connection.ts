@@ -12,10 +12,7 @@ export const connection = {
   management_key: z
     .string({ error: () => missingKey(process.env) })
     .check(
-      z.regex(
-        BEARER_TOKEN,
-        'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"',
-      ),
+      z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
       z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
     ),
   api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
@@ -48,12 +45,12 @@ export function readManagementKey(): string {
 function missingKey(env: NodeJS.ProcessEnv): string {
   const [event, actor] = [env['GITHUB_EVENT_NAME'], env['GITHUB_ACTOR']];
   if (actor === 'dependabot[bot]') {
-    return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
+    return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
   }
   const causes =
-    'there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it';
+    'the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow';
   return event?.startsWith('pull_request') && event !== 'pull_request_target'
-    ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}`
+    ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}`
     : `is empty: ${causes}`;
 }
 
@@ -66,10 +63,10 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    return reject(context, text, 'must begin with https, because the key goes there');
+    return reject(context, text, 'must begin with https, because the key is sent there');
   }
   if (url.username || url.password)
-    return reject(context, text, 'must not hold a user or password');
+    return reject(context, text, 'must not contain a user or password');
   if (/[?#]/.test(text)) return reject(context, text, 'must end with its path: no ? and no #');
   return url.href.replace(/\/+$/, '');
 }

@@ -22,7 +22,7 @@ const entries = (what: string, entry: z.ZodMiniType<string>) => {
 
 // Inputs share schemas, because building one takes a measurable part of the time of a create.
 const models = entries('models', modelSlug);
-const PROVIDER_MESSAGE = 'must be a provider, without blanks and slashes';
+const PROVIDER_MESSAGE = 'must be a provider, without whitespace or slashes';
 const providers = entries(
   'providers',
   z.string(PROVIDER_MESSAGE).check(z.regex(/^[^\s/]+$/, PROVIDER_MESSAGE)),
@@ -50,7 +50,9 @@ export const governanceInputs = {
   include_byok_in_budgets: flag,
   members: z.optional(
     z.array(
-      z.string('must be an id or e-mail address').check(z.regex(/^\S+$/, 'must be without blanks')),
+      z
+        .string('must be an id or e-mail address')
+        .check(z.regex(/^\S+$/, 'must not contain whitespace')),
       'must be a list of user ids or e-mail addresses',
     ),
   ),
@@ -75,15 +77,15 @@ function listProblems(valid: GovernanceInputs): InvalidInput[] {
   return (['models', 'providers'] as const).flatMap((kind) => {
     const allowed = valid[`allowed_${kind}`] ?? [];
     const inBoth = (valid[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
-    const message = `has what allowed-${kind} has too: ${inBoth.join(', ')}`;
-    return inBoth.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
+    const message = `must not repeat entries of allowed-${kind}: ${inBoth.join(', ')}`;
+    return inBoth.length > 0 ? [{ input: `ignored-$kind`, message }] : [];
   });
 }
 
 function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = valid;
   if (typeof limit === 'number' && (reset === null || !provided.has('guardrail_limit_reset'))) {
-    const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
+    const message = `needs guardrail-limit-reset: $RESET_INTERVALS.join(', ')`;
     return [{ input: 'guardrail-limit-usd', message }];
   }
   const isLifted = limit === null && reset !== null;
@@ -95,22 +97,22 @@ function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInpu
 
 function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   const budgets = INTERVALS.flatMap((interval) => {
-    const limit = valid[`budget_${interval}_usd`];
-    return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
+    const limit = valid[`budget_$interval_usd`];
+    return typeof limit === 'number' ? [{ input: `budget-$interval-usd`, limit }] : [];
   });
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
+    const message = `must be more than $shorter.input, which is $shorter.limit`;
     return [{ input, message, provided: String(limit) }];
   });
 }
 
 function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const isBudget = (interval: Interval) =>
-    provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+    provided.has(`budget_$interval_usd`) && valid[`budget_$interval_usd`] !== null;
   if (valid.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];
-  const message = 'needs one of the budgets, because OpenRouter sets it with one';
+  const message = 'needs a budget: OpenRouter can only set it together with one';
   return [{ input: 'include-byok-in-budgets', message }];
 }
 
@@ -118,7 +120,7 @@ function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput
 export function toGovernance(values: GovernanceInputs): Governance {
   const guardrail = toGuardrail(values);
   const limits = Object.fromEntries(
-    INTERVALS.map((interval) => [interval, values[`budget_${interval}_usd`]] as const).filter(
+    INTERVALS.map((interval) => [interval, values[`budget_$interval_usd`]] as const).filter(
       ([, limit]) => limit !== undefined,
     ),
   ) as BudgetLimits;

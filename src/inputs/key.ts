@@ -17,7 +17,7 @@ export const keyInputs = () => {
     workspace: idOrSlug(),
     name: z.optional(
       // The report redacts what looks like a key, so such a name could not be shown.
-      name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not hold a key')),
+      name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not contain a key')),
     ),
     limit_usd: limit,
     limit_reset,
@@ -37,11 +37,11 @@ function keyProblems(
 ): InvalidInput[] {
   const problems: InvalidInput[] = [];
   if (reset !== undefined && !provided.has('limit_usd')) {
-    const message = 'needs limit-usd: without a limit there is none to reset';
+    const message = 'needs limit-usd: without a limit, there is nothing to reset';
     problems.push({ input: 'limit-reset', message });
   }
   if (replace === true && !provided.has('name')) {
-    const message = 'needs name: the name that is made up is a new one each time';
+    const message = 'needs name: a generated name is different each time';
     problems.push({ input: 'replace', message });
   }
   return problems;

@@ -9,7 +9,7 @@ export function proxyProblems(env: NodeJS.ProcessEnv): InvalidInput[] {
   const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
   const message =
-    'must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6';
+    'must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address';
   return [{ input: `${name} (environment variable)`, message }];
 }
 

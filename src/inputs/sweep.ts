@@ -6,7 +6,7 @@ import { duration } from './duration.ts';
 import { flag } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
-const GLOB_MESSAGE = 'must be a slug, in which * stands for any characters and ? for any one';
+const GLOB_MESSAGE = 'must be a slug, in which * matches any characters and ? matches one';
 const glob = () => z.string(GLOB_MESSAGE).check(z.regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
 
 const MIN_PREFIX = 2;

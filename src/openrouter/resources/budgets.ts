@@ -19,7 +19,7 @@ export interface BudgetState {
 }
 
 const NEEDS_ENTERPRISE =
-  'Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.';
+  'This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.';
 
 const budget = z.object({
   limit_usd: z.number(),

@@ -41,7 +41,7 @@ const mismatch = (id: string, returned: Guardrail | undefined) =>
   (returned?.['id'] ?? id) === id ? undefined : 'the response is about another guardrail';
 
 const NO_GUARDRAIL =
-  'OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.';
+  'Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.';
 
 interface GuardrailRef {
   /** The `default_guardrail_id` of the workspace. */

@@ -51,7 +51,7 @@ export async function listMembers(client: Client, { id, slug }: WorkspaceRef): P
 }
 
 const UNCHANGEABLE =
-  'OpenRouter does not let anyone change the members of the default workspace, nor here those that an identity provider (SCIM) manages.';
+  'No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.';
 
 /** The maximum number of users that one request adds, by OpenRouter's OpenAPI description. */
 export const MAX_ADDED = 100;

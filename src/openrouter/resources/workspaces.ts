@@ -61,7 +61,7 @@ export function isIdOrSlug(text: string): boolean {
 
 const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
 
-const TOOL_MESSAGE = 'must be the name of a tool, without blanks or quotes';
+const TOOL_MESSAGE = 'must be the name of a tool, without whitespace or quotes';
 
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
 
