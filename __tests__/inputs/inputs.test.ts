@@ -15,7 +15,7 @@ const EMPTY =
   'was probably empty: on push, github.event.number, github.event.pull_request.number and github.head_ref are empty';
 const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
 const URL_SHAPE = 'must be a URL such as https://openrouter.ai/api/v1';
-const KEY = 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"';
+const KEY = 'must be the key alone: no whitespace, no quotes, no "Bearer"';
 
 /** Inputs, their texts in the workflow, and the values that are sent for them. */
 const ACCEPTED: [input: string, text: string, sent: unknown][] = [
@@ -169,17 +169,17 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'disabled-server-tools',
     '["a", 1]',
-    'disabled-server-tools (entry 2) must be the name of a tool, without blanks or quotes; given: "[\\"a\\", 1]"',
+    'disabled-server-tools (entry 2) must be the name of a tool, without whitespace or quotes; given: "[\\"a\\", 1]"',
   ],
   [
     'disabled-server-tools',
     '- a\n- b',
-    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "- a\\n- b"',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without whitespace or quotes; given: "- a\\n- b"',
   ],
   [
     'disabled-server-tools',
     '"a",""',
-    'disabled-server-tools (entry 1, 2) must be the name of a tool, without blanks or quotes; given: "\\"a\\",\\"\\""',
+    'disabled-server-tools (entry 1, 2) must be the name of a tool, without whitespace or quotes; given: "\\"a\\",\\"\\""',
   ],
   ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"`],
   ['timeout', '1 h', `timeout ${DURATION}; given: "1 h"; try: 1h`],
@@ -200,24 +200,24 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'api-url',
     'http:///api/v1',
-    'api-url must begin with https, because the key goes there; given: "http:///api/v1"',
+    'api-url must begin with https, because the key is sent there; given: "http:///api/v1"',
   ],
   [
     'api-url',
     'http://openrouter.ai/api/v1',
-    'api-url must begin with https, because the key goes there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+    'api-url must begin with https, because the key is sent there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
   ],
   [
     'api-url',
     'http://127.0.0.1.example/api',
-    'api-url must begin with https, because the key goes there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
+    'api-url must begin with https, because the key is sent there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
   ],
   [
     'api-url',
     'ftp://openrouter.ai',
-    'api-url must begin with https, because the key goes there; given: "ftp://openrouter.ai"',
+    'api-url must begin with https, because the key is sent there; given: "ftp://openrouter.ai"',
   ],
-  ['api-url', 'https://user:s3cret@host/v1', 'api-url must not hold a user or password'],
+  ['api-url', 'https://user:s3cret@host/v1', 'api-url must not contain a user or password'],
   [
     'api-url',
     'https://openrouter.ai/api/v1?x=1',
@@ -351,14 +351,18 @@ describe('an empty management-key is reported with the likely cause', () => {
     [
       'push',
       'octocat',
-      /^management-key is required, and is empty: there is no secret of the name/,
+      /^management-key is required, and is empty: the secret that the workflow names does not exist/,
     ],
-    ['pull_request', 'octocat', /pull_request, and pull requests from forks get no secrets/],
-    ['pull_request_target', 'octocat', /is empty: there is no secret of the name/],
+    ['pull_request', 'octocat', /is empty: on pull_request, runs for forks get no secrets/],
+    [
+      'pull_request_target',
+      'octocat',
+      /is empty: the secret that the workflow names does not exist/,
+    ],
     [
       'pull_request',
       'dependabot[bot]',
-      /started by Dependabot, whose runs see Dependabot's secrets/,
+      /Dependabot started this run, so it has Dependabot's secrets/,
     ],
   ])('on %s by %s', async (event, actor, cause) => {
     const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
