@@ -1,14 +1,14 @@
 import { generate } from 'selfsigned';
 
-/** A server's key and certificate, and the private authority that has signed it; all PEM. */
+/** A server's key and certificate, and the private authority that signed it, all as PEM. */
 interface Certificate {
   authority: string;
   key: string;
   cert: string;
 }
 
-/** A certificate for `host` from an authority that nobody knows yet. */
-export async function certify(host: string): Promise<Certificate> {
+/** A certificate for `host` from a new authority, which no one trusts yet. */
+export async function createCertificate(host: string): Promise<Certificate> {
   const options = { keyType: 'ec', algorithm: 'sha256' } as const;
   const authority = await generate([{ name: 'commonName', value: 'Sandbox authority' }], {
     ...options,

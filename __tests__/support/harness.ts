@@ -69,23 +69,27 @@ export function openHarness(options?: SandboxOptions): Harness {
   };
   const createStep = (inputs: Inputs = {}, env?: StepOptions['env']) =>
     stepOf('', { ...workspaceInputs(), ...inputs }, env);
+  const start = (step: StepOptions) => startRegistered(step, resources);
+  const run = async (step: StepOptions) => (await start(step)).result;
   return {
     get sandbox() {
       return sandbox();
     },
-    create: async (inputs, env) => (await start(createStep(inputs, env), resources)).result,
-    startCreate: (inputs, env) => start(createStep(inputs, env), resources),
+    create: (inputs, env) => run(createStep(inputs, env)),
+    startCreate: (inputs, env) => start(createStep(inputs, env)),
     post: (main, inputs) => runPost(createStep(inputs), main),
-    run: async (action, inputs, env) =>
-      (await start(stepOf(action, inputs, env), resources)).result,
-    start: (action, inputs) => start(stepOf(action, inputs), resources),
+    run: (action, inputs, env) => run(stepOf(action, inputs, env)),
+    start: (action, inputs) => start(stepOf(action, inputs)),
     end: (action, inputs, main) => runPost(stepOf(action, inputs), main),
     startSandbox: open,
   };
 }
 
 /** Starts a step, which is killed if it is still running when the test file ends. */
-export async function start(options: StepOptions, resources: Resources): Promise<RunningStep> {
+export async function startRegistered(
+  options: StepOptions,
+  resources: Resources,
+): Promise<RunningStep> {
   const step = await startStep(options);
   resources.add({
     close() {

@@ -3,25 +3,25 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A proxy for HTTPS that leads every tunnel to one port of loopback, whatever host it is for. */
+/** An HTTPS proxy that leads every tunnel to one port on loopback, whatever its host. */
 interface Proxy {
   url: string;
-  /** The hosts and ports that tunnels were asked for, and the credentials given. */
+  /** The host and port of each tunnel that was requested, and the credentials sent with it. */
   tunnels: { target: string; authorization: string | undefined }[];
   close(): Promise<void>;
 }
 
 export interface ProxyOptions {
   port: number;
-  /** What it answers to CONNECT: a status, or nothing at all. */
-  answer?: number | 'silence';
+  /** The response to CONNECT: a status, or none at all. */
+  response?: number | 'silence';
 }
 
 /**
- * Starts a proxy on a free port of loopback, which listens once the promise resolves. It takes
- * whatever credentials it is given.
+ * Starts a proxy on a free loopback port; it listens once the promise resolves. It accepts any
+ * credentials.
  */
-export async function startProxy({ port, answer = 200 }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({ port, response = 200 }: ProxyOptions): Promise<Proxy> {
   const tunnels: Proxy['tunnels'] = [];
   const clients = new Set<Duplex>();
   const server = createServer();
@@ -32,9 +32,9 @@ export async function startProxy({ port, answer = 200 }: ProxyOptions): Promise<
       target: request.url ?? '',
       authorization: request.headers['proxy-authorization'],
     });
-    if (answer === 'silence') return;
-    client.write(`HTTP/1.1 ${answer} Answer\r\n\r\n`);
-    if (answer !== 200) {
+    if (response === 'silence') return;
+    client.write(`HTTP/1.1 ${response} Response\r\n\r\n`);
+    if (response !== 200) {
       client.end();
       return;
     }
@@ -50,7 +50,7 @@ export async function startProxy({ port, answer = 200 }: ProxyOptions): Promise<
     tunnels,
     async close() {
       server.close();
-      // A tunnel is no connection of the server's any more.
+      // The server does not count a tunnel among its connections.
       for (const client of clients) client.destroy();
       server.closeAllConnections();
       await once(server, 'close');

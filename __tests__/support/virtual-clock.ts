@@ -1,16 +1,16 @@
 import type { Clock } from '../../src/lib/clock.ts';
 
-/** A clock whose time passes only while nothing else can happen, and then at once. */
+/** A clock whose time jumps to the next timer as soon as nothing else can happen. */
 export interface VirtualClock extends Clock {
-  /** Lets time pass until `promise` is settled. */
+  /** Lets time pass until `promise` settles. */
   run<Value>(promise: Promise<Value>): Promise<Value>;
-  /** How many calls are still to come. */
+  /** How many timers are pending. */
   pending(): number;
 }
 
 /**
- * A clock at 0 ms. Its `run` rejects where `promise` waits for what no call of `after` will bring,
- * which would otherwise hang.
+ * A clock that starts at 0 ms. `run` rejects if no timer is left and `promise` has not settled, since
+ * it would wait forever.
  */
 export function virtualClock(): VirtualClock {
   let time = 0;
@@ -18,7 +18,7 @@ export function virtualClock(): VirtualClock {
 
   const passToNext = () => {
     const [next] = [...timers].sort((a, b) => a.at - b.at);
-    if (!next) throw new Error('this would wait for ever');
+    if (!next) throw new Error('No timer is left: this would wait forever');
     timers.delete(next);
     time = next.at;
     next.act();
