@@ -18,7 +18,7 @@ type Reply = Partial<HttpResponse> | TransportError | 'silence';
 
 const OK: Reply = { status: 200, body: '{"data":"x"}' };
 
-/** A client that gets `replies` in turn, and the last of them from then on. */
+/** A client whose requests get `replies` in turn, and the last one from then on. */
 function clientThatGets(...replies: Reply[]) {
   const clock = virtualClock();
   const sentAt: number[] = [];
@@ -26,7 +26,7 @@ function clientThatGets(...replies: Reply[]) {
   const transport: Transport = async (_, signal) => {
     const reply = replies[Math.min(sentAt.length, replies.length - 1)] as Reply;
     sentAt.push(clock.now());
-    await simulation.before();
+    await simulation.beforeResponse();
     if (reply instanceof TransportError) throw reply;
     if (reply !== 'silence') return { status: 200, headers: {}, body: '', ...reply };
     return new Promise((_resolve, reject) => {
@@ -36,7 +36,7 @@ function clientThatGets(...replies: Reply[]) {
     });
   };
   const step = new AbortController();
-  const release = clock.after(60_000, () => step.abort(new Error('time is over')));
+  const release = clock.after(60_000, () => step.abort(new Error('the timeout is over')));
   const client = createClient({
     apiUrl: 'https://openrouter.ai/api/v1',
     managementKey: 'sk-or-v1-of-a-test',
@@ -52,7 +52,13 @@ function clientThatGets(...replies: Reply[]) {
   const outcomeOf = (request: Partial<ApiRequest<Data>>, through = client) =>
     clock.run(
       deliver(
-        { operation: 'look', method: 'GET', path: '/workspaces', schema, ...request },
+        {
+          operation: 'list the workspaces',
+          method: 'GET',
+          path: '/workspaces',
+          schema,
+          ...request,
+        },
         through,
       ).then(
         ({ data }) => data,
@@ -62,10 +68,10 @@ function clientThatGets(...replies: Reply[]) {
   const simulation = {
     request: (method: Method) => outcomeOf({ method }),
     requestWithin: (ms: number) => outcomeOf({}, client.withTimeout(ms)),
-    /** A request to which 404 is an answer. */
-    look: () => outcomeOf({ notFound: () => ({}) }),
-    /** What comes before each answer. */
-    before: (): Promise<void> => Promise.resolve(),
+    /** A request for which 404 is a regular response. */
+    lookup: () => outcomeOf({ notFound: () => ({}) }),
+    /** Delays each response. */
+    beforeResponse: (): Promise<void> => Promise.resolve(),
     clock,
     sentAt,
     log,
@@ -75,7 +81,7 @@ function clientThatGets(...replies: Reply[]) {
   return simulation;
 }
 
-/** Sends a POST as everything is created, and all other requests as they are. */
+/** Sends a POST by `createOnce`, like everything that creates something, and other requests directly. */
 async function deliver<Data>(request: ApiRequest<Data>, client: Client): Promise<Data> {
   if (request.method !== 'POST') return (await client.request(request)).data;
   const created = await createOnce(
@@ -99,7 +105,7 @@ const reset = new TransportError('reset', { isSent: true });
 const refused = new TransportError('refused', { isSent: false });
 
 const NEW_YEAR = 'Tue, 01 Jan 2030 00:00:00 GMT';
-/** What `Date.parse` would make a date of, and RFC 9110 does not. */
+/** Values that `Date.parse` accepts as dates, and RFC 9110 does not. */
 const NO_RETRY_AFTER = [
   'Tue Jan  1 00:00:07 2030',
   '-5',
@@ -111,16 +117,16 @@ const NO_RETRY_AFTER = [
 ];
 
 describe('what is retried', () => {
-  const unknown: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(
+  const ambiguous: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(
     (status) => ({ status }),
   );
-  const passing: [string, Reply][] = [
-    ...unknown.map((reply) => [`${(reply as HttpResponse).status}`, reply] as [string, Reply]),
+  const transient: [string, Reply][] = [
+    ...ambiguous.map((reply) => [`${(reply as HttpResponse).status}`, reply] as [string, Reply]),
     ['a reset', reset],
     ['silence', 'silence'],
     ['a body that is not JSON', { status: 200, body: '<html>' }],
   ];
-  test.each(passing)('%s: all but POST', async (_, reply) => {
+  test.each(transient)('%s: every method except POST', async (_, reply) => {
     for (const method of METHODS) {
       expect(await clientThatGets(reply, OK).request(method)).toBe('x');
     }
@@ -133,23 +139,26 @@ describe('what is retried', () => {
   test.each<[string, Reply]>([
     ['429', { status: 429 }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
-    ['a connection that was refused', refused],
-  ])('%s: POST as well', async (_, reply) => {
+    ['a refused connection', refused],
+  ])('%s: every method', async (_, reply) => {
     for (const method of [...METHODS, 'POST'] as const) {
       expect(await clientThatGets(reply, OK).request(method)).toBe('x');
     }
   });
 
-  test.each(NO_RETRY_AFTER)('503 with “Retry-After: %s”: all but POST', async (desired) => {
-    const reply = { status: 503, headers: { 'retry-after': desired, date: NEW_YEAR } };
-    for (const method of METHODS) {
-      expect(await clientThatGets(reply, OK).request(method)).toBe('x');
-    }
-    const { request, sentAt } = clientThatGets(reply, OK);
-    const error = (await request('POST')) as ApiError;
-    expect(error.details).toMatchObject({ kind: 'ambiguous', ambiguous: true });
-    expect(sentAt).toHaveLength(1);
-  });
+  test.each(NO_RETRY_AFTER)(
+    '503 with “Retry-After: %s”: every method except POST',
+    async (desired) => {
+      const reply = { status: 503, headers: { 'retry-after': desired, date: NEW_YEAR } };
+      for (const method of METHODS) {
+        expect(await clientThatGets(reply, OK).request(method)).toBe('x');
+      }
+      const { request, sentAt } = clientThatGets(reply, OK);
+      const error = (await request('POST')) as ApiError;
+      expect(error.details).toMatchObject({ kind: 'ambiguous', ambiguous: true });
+      expect(sentAt).toHaveLength(1);
+    },
+  );
 
   test.each<[string, Reply, boolean]>([
     ...[400, 401, 402, 403, 404, 422].map(
@@ -158,7 +167,7 @@ describe('what is retried', () => {
     ['a redirect', { status: 307 }, true],
     ['501', { status: 501 }, true],
     ['a certificate', new TransportError('cert', { isSent: false, isPermanent: true }), false],
-  ])('%s: never', async (_, reply, ambiguous) => {
+  ])('%s: no method', async (_, reply, ambiguous) => {
     for (const method of [...METHODS, 'POST'] as const) {
       const { request, sentAt } = clientThatGets(reply, OK);
       const error = (await request(method)) as ApiError;
@@ -168,20 +177,23 @@ describe('what is retried', () => {
     }
   });
 
-  test('409 is retried for PATCH, where OpenRouter asks to try again later', async () => {
+  test('409: PATCH, for which OpenRouter asks to try again later', async () => {
     const { request, sentAt } = clientThatGets({ status: 409 }, { status: 409 }, OK);
     expect(await request('PATCH')).toBe('x');
     expect(sentAt).toEqual([0, 250, 750]);
   });
 
-  test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)('409 fails %s at once', async (method) => {
-    const { request, sentAt } = clientThatGets({ status: 409 }, OK);
-    const error = (await request(method)) as ApiError;
-    expect(error.details).toMatchObject({ kind: 'rejected', ambiguous: false });
-    expect(sentAt).toEqual([0]);
-  });
+  test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)(
+    '409: not %s, which fails at once',
+    async (method) => {
+      const { request, sentAt } = clientThatGets({ status: 409 }, OK);
+      const error = (await request(method)) as ApiError;
+      expect(error.details).toMatchObject({ kind: 'rejected', ambiguous: false });
+      expect(sentAt).toEqual([0]);
+    },
+  );
 
-  test('409 fails PATCH when no time is left, and has changed nothing', async () => {
+  test('409: not PATCH once no time is left, and nothing was changed', async () => {
     const { request } = clientThatGets({ status: 409 });
     const error = (await request('PATCH')) as ApiError;
     expect(error.details).toMatchObject({ status: 409, ambiguous: false });
@@ -189,15 +201,15 @@ describe('what is retried', () => {
   });
 });
 
-describe('how long is waited', () => {
-  test('doubles, up to a cap, under full jitter', async () => {
+describe('the wait before a retry', () => {
+  test('doubles up to a cap, with full jitter', async () => {
     const { request, sentAt } = clientThatGets(...Array(8).fill({ status: 502 }), OK);
     await request('GET');
     const waits = sentAt.slice(1).map((time, index) => time - (sentAt[index] ?? 0));
     expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
   });
 
-  test('is told in a line, with the reason', async () => {
+  test('is logged in one line with the reason', async () => {
     const body = '{"error":{"message":"Bad gateway"}}';
     const { request, log } = clientThatGets({ status: 502, body }, refused, OK);
     await request('GET');
@@ -213,26 +225,23 @@ describe('how long is waited', () => {
       'a date, by the server’s clock',
       { 'retry-after': 'Fri, 01 Jan 2100 00:00:07 GMT', date: 'Fri, 01 Jan 2100 00:00:00 GMT' },
     ],
-  ])('is what the server asks, in %s', async (_, headers) => {
+  ])('is what the server requests, as %s', async (_, headers) => {
     const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
     await request('POST');
     expect(sentAt).toEqual([0, 7_000]);
   });
 
   test.each<[string, HttpResponse['headers']]>([
-    ['nothing that can be understood', { 'retry-after': 'soon' }],
-    [
-      'a date, and it does not say what time it is',
-      { 'retry-after': 'Fri, 01 Jan 2100 00:00:07 GMT' },
-    ],
-    ['no time at all', { 'retry-after': '0' }],
-  ])('is the backoff, where the server asks for %s', async (_, headers) => {
+    ['an invalid time', { 'retry-after': 'soon' }],
+    ['a date without sending its own time', { 'retry-after': 'Fri, 01 Jan 2100 00:00:07 GMT' }],
+    ['no wait', { 'retry-after': '0' }],
+  ])('is the backoff if the server requests %s', async (_, headers) => {
     const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
     await request('POST');
     expect(sentAt).toEqual([0, 250]);
   });
 
-  test('beyond the timeout fails at once, and says so', async () => {
+  test('fails the request at once, with the reason, if it would exceed the timeout', async () => {
     const headers = { 'retry-after': '61' };
     const { request, sentAt } = clientThatGets({ status: 429, headers }, OK);
     const error = (await request('GET')) as ApiError;
@@ -244,51 +253,51 @@ describe('how long is waited', () => {
   });
 });
 
-describe('many at once', () => {
-  /** Makes `count` requests at the same moment. */
+describe('concurrent requests', () => {
+  /** Sends `count` requests at the same moment. */
   const requestAll = (client: ReturnType<typeof clientThatGets>, count: number) =>
     Promise.all(Array.from({ length: count }, () => client.request('GET')));
 
-  test('are no more than eight under way', async () => {
-    let underWay = 0;
+  test('are limited to eight in flight', async () => {
+    let inFlight = 0;
     let most = 0;
     const client = clientThatGets(OK);
-    client.before = async () => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+    client.beforeResponse = async () => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
       await new Promise<void>((resolve) => client.clock.after(10, resolve));
-      underWay -= 1;
+      inFlight -= 1;
     };
     expect(await requestAll(client, 50)).toEqual(Array(50).fill('x'));
     expect(most).toBe(8);
     expect(client.clock.now()).toBe(70);
   });
 
-  test('all wait when the server asks one of them to', async () => {
+  test('all wait if the server asks one of them to', async () => {
     const client = clientThatGets({ status: 429, headers: { 'retry-after': '7' } }, OK);
     expect(await requestAll(client, 20)).toEqual(Array(20).fill('x'));
     const after = client.sentAt.filter((time) => time > 0);
-    // Those that were under way with it are answered; none is begun before the time is over.
+    // Those in flight with it get their responses; none is sent before the wait is over.
     expect(client.sentAt.length - after.length).toBe(8);
     expect(new Set(after)).toEqual(new Set([7_000]));
   });
 
-  test('all wait for the backoff where it does not say how long', async () => {
+  test('all wait for the backoff if the server does not say how long', async () => {
     const client = clientThatGets({ status: 429 }, OK);
     expect(await requestAll(client, 20)).toEqual(Array(20).fill('x'));
     const after = client.sentAt.filter((time) => time > 0);
-    // Those that were under way with it, and the one that has its turn before it is known to wait.
+    // Those in flight with it, and the one that is sent before the wait begins.
     expect(client.sentAt.length - after.length).toBeLessThanOrEqual(9);
     expect(new Set(after)).toEqual(new Set([250]));
   });
 
-  test('none waits for the backoff of another', async () => {
+  test('do not wait for the backoff of another request', async () => {
     const client = clientThatGets({ status: 502 }, OK);
     await requestAll(client, 20);
     expect(client.sentAt.filter((time) => time > 0)).toEqual([250]);
   });
 
-  test('none waits for a PATCH that is retried after 409', async () => {
+  test('do not wait for a PATCH that is retried after 409', async () => {
     const headers = { 'retry-after': '7' };
     const client = clientThatGets({ status: 409, headers }, OK);
     const later = Promise.withResolvers<unknown>();
@@ -297,7 +306,7 @@ describe('many at once', () => {
     expect(client.sentAt).toEqual([0, 100, 7_000]);
   });
 
-  test('one that is begun meanwhile waits too, where the server does not say how long', async () => {
+  test('wait even if they start during the wait and the server does not say how long', async () => {
     const client = clientThatGets({ status: 429 }, OK);
     const later = Promise.withResolvers<unknown>();
     client.clock.after(100, () => later.resolve(client.request('GET')));
@@ -305,14 +314,14 @@ describe('many at once', () => {
     expect(client.sentAt).toEqual([0, 250, 250]);
   });
 
-  test('a shorter wait that is asked for later does not end a longer one', async () => {
-    const pleas = ['9', '1'].map((wait) => ({ status: 429, headers: { 'retry-after': wait } }));
-    const client = clientThatGets(...pleas, OK);
+  test('wait for the longest time that the server requests', async () => {
+    const throttled = ['9', '1'].map((wait) => ({ status: 429, headers: { 'retry-after': wait } }));
+    const client = clientThatGets(...throttled, OK);
     expect(await requestAll(client, 2)).toEqual(['x', 'x']);
     expect(client.sentAt).toEqual([0, 0, 9_000, 9_000]);
   });
 
-  test('none is sent, nor waits, once the server has asked for more time than is left', async () => {
+  test('fail at once after the server requested a longer wait than there is time left', async () => {
     const client = clientThatGets({ status: 429, headers: { 'retry-after': '61' } }, OK);
     await client.request('GET');
     const next = (await client.request('POST')) as ApiError;
@@ -326,10 +335,10 @@ describe('many at once', () => {
     expect(client.log).toEqual([]);
   });
 
-  test('a wait for all ends when the run is cancelled', async () => {
+  test('stop waiting when the run is cancelled', async () => {
     const client = clientThatGets({ status: 429, headers: { 'retry-after': '7' } }, OK);
     client.clock.after(100, () => client.step.abort(new Error('cancelled')));
-    const errors = (await requestAll(client, 20)).filter((answer) => answer !== 'x');
+    const errors = (await requestAll(client, 20)).filter((result) => result !== 'x');
     expect(errors).toHaveLength(13);
     for (const error of errors as ApiError[]) {
       const { reason, stopReason = reason } = error.details;
@@ -341,8 +350,8 @@ describe('many at once', () => {
 });
 
 describe('404', () => {
-  test('is an answer where the API gives it, and not where a page does', async () => {
-    const of = (body: string) => clientThatGets({ status: 404, body }).look();
+  test('is a regular response from the API, and an error from a web page', async () => {
+    const of = (body: string) => clientThatGets({ status: 404, body }).lookup();
     expect(await of('{"error":{"code":404,"message":"Workspace not found"}}')).toBeUndefined();
     for (const body of ['', '<html>Not found</html>', 'Not found']) {
       expect(((await of(body)) as ApiError).details.status).toBe(404);
@@ -350,8 +359,8 @@ describe('404', () => {
   });
 });
 
-describe('time', () => {
-  test('is never overrun, whatever comes', async () => {
+describe('the time of a step', () => {
+  test('is never exceeded, whatever the responses', async () => {
     const replies = fc.constantFrom<Reply>(
       reset,
       refused,
@@ -369,7 +378,7 @@ describe('time', () => {
   });
 
   test.each([1_000, 5_000, 20_000])(
-    'of a client that has only %i ms is over by then',
+    'is not exceeded by a client with a timeout of %i ms',
     async (ms) => {
       const { requestWithin, clock, sentAt } = clientThatGets('silence');
       expect(await requestWithin(ms)).toBeInstanceOf(ApiError);
@@ -378,26 +387,26 @@ describe('time', () => {
     },
   );
 
-  test('of a client that has only 1 s is nothing for what has had no turn by then', async () => {
+  test('does not let a queued request start after the timeout of its client', async () => {
     const { requestWithin, sentAt } = clientThatGets('silence');
     await Promise.all(Array.from({ length: 20 }, () => requestWithin(1_000)));
     expect(sentAt.every((at) => at === 0)).toBe(true);
   });
 
-  test('of an attempt is half of what is left, 30 s at most and 1 s at least', () => {
+  test('limits an attempt to half of what is left, and to between 1 s and 30 s', () => {
     expect([120_000, 60_000, 20_000, 1_500, 700].map(attemptTimeout)).toEqual([
       30_000, 30_000, 10_000, 1_000, 1_000,
     ]);
   });
 
-  test('is not kept from others once an answer is there', async () => {
+  test('has no pending timer of an attempt that is over', async () => {
     const { request, clock, release } = clientThatGets(OK);
     await request('GET');
     release();
     expect(clock.pending()).toBe(0);
   });
 
-  test('ends at once when the run is cancelled, in an attempt and between two', async () => {
+  test('ends at once when the run is cancelled, during an attempt and between two', async () => {
     const during = clientThatGets('silence');
     during.clock.after(100, () => during.step.abort(new Error('cancelled')));
     expect(((await during.request('GET')) as ApiError).details.reason).toBe('cancelled');
@@ -414,7 +423,7 @@ describe('time', () => {
   });
 });
 
-describe('the pure parts', () => {
+describe('the pure functions of the retry policy', () => {
   test('backoff is below its cap and never negative', () => {
     const attempts = fc.integer({ min: 1, max: 10_000 });
     const draws = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -452,7 +461,7 @@ describe('the pure parts', () => {
     expect(retryAfter({ status: 503, headers, body: '' })).toBe(ms);
   });
 
-  test('there is a verdict on every status, and no success is promised', () => {
+  test('classifyResponse has a class for every status, and every server error is ambiguous', () => {
     const methods = fc.constantFrom(...METHODS, 'POST' as const);
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 999 }), methods, (status, method) => {

@@ -3,12 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
-import { runStep } from '../../sandbox/runner/runner.ts';
-import { certify } from '../support/certificate.ts';
-import { expectFailure, printedBy, ROOT, workspaceInputs } from '../support/harness.ts';
+import { createCertificate } from '../support/certificate.ts';
+import {
+  expectFailure,
+  printedBy,
+  ROOT,
+  startRegistered,
+  workspaceInputs,
+} from '../support/harness.ts';
 import { type ProxyOptions, startProxy } from '../support/proxy.ts';
+import { openResources } from '../support/resources.ts';
 
-/** Loopback is never proxied, so the proxies of these tests stand for the net that has this host. */
+const resources = openResources();
+
+/** Requests to loopback never go through a proxy, so these tests use a host that only their proxies know. */
 const HOST = 'openrouter.test';
 
 let folder: string;
@@ -16,23 +24,20 @@ let authority: string;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const certificate = await certify(HOST);
+  const certificate = await createCertificate(HOST);
   folder = await mkdtemp(join(tmpdir(), 'authority-'));
   authority = join(folder, 'authority.pem');
   await writeFile(authority, certificate.authority);
-  sandbox = await startSandbox({ tls: certificate });
+  sandbox = resources.add(await startSandbox({ tls: certificate }));
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
-/** For a step that tries again until time is over. */
+/** For a step that retries until its time is over. */
 const SOON = { timeout: '2s' };
 
-function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
-  return runStep({
+async function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
+  const options = {
     action: ROOT,
     with: {
       'management-key': sandbox.managementKey,
@@ -41,20 +46,21 @@ function create(env: Record<string, string>, inputs: Record<string, string> = {}
       ...inputs,
     },
     env: { NODE_EXTRA_CA_CERTS: authority, ...env },
-  });
+  };
+  return (await startRegistered(options, resources)).result;
 }
 
-async function withProxy(options: Omit<ProxyOptions, 'port'>) {
-  return startProxy({ port: sandbox.port, ...options });
+/** A proxy in front of the sandbox. */
+async function openProxy(options: Omit<ProxyOptions, 'port'> = {}) {
+  return resources.add(await startProxy({ port: sandbox.port, ...options }));
 }
 
 describe('a proxy', () => {
   test.each(['https_proxy', 'HTTPS_PROXY'])(
     'from %s carries the request over TLS',
     async (name) => {
-      const proxy = await withProxy({});
+      const proxy = await openProxy();
       const step = await create({ [name]: proxy.url });
-      await proxy.close();
       expect(step.exitCode).toBe(0);
       expect(step.stderr).toBe('');
       expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: undefined }]);
@@ -64,10 +70,9 @@ describe('a proxy', () => {
     },
   );
 
-  test('gets its user and password, and the log does not', async () => {
-    const proxy = await withProxy({});
+  test('gets its user and password, which the log does not show', async () => {
+    const proxy = await openProxy();
     const step = await create({ https_proxy: proxy.url.replace('//', '//robot:s%40crets@') });
-    await proxy.close();
     expect(step.exitCode).toBe(0);
     const basic = `Basic ${Buffer.from('robot:s@crets').toString('base64')}`;
     expect(proxy.tunnels[0]?.authorization).toBe(basic);
@@ -76,10 +81,9 @@ describe('a proxy', () => {
     expect(printedBy(step)).not.toContain('crets');
   });
 
-  test('is passed by for a host in no_proxy', async () => {
-    const proxy = await withProxy({});
+  test('is bypassed for a host in no_proxy', async () => {
+    const proxy = await openProxy();
     const step = await create({ https_proxy: proxy.url, no_proxy: HOST }, SOON);
-    await proxy.close();
     expect(proxy.tunnels).toEqual([]);
     const { message } = expectFailure(step);
     expect(message).toContain(`POST /workspaces at ${HOST}, after `);
@@ -88,18 +92,17 @@ describe('a proxy', () => {
   });
 
   test.each(['*.test', '10.0.0.0/8', `${HOST} other.test`])(
-    'is used where no_proxy is %j, which is not understood',
+    'is used if no_proxy is %j, which is not supported',
     async (no_proxy) => {
-      const proxy = await withProxy({});
+      const proxy = await openProxy();
       const step = await create({ https_proxy: proxy.url, no_proxy });
-      await proxy.close();
       expect(step.exitCode).toBe(0);
       expect(proxy.tunnels).toHaveLength(1);
     },
   );
 
-  test('that nobody listens on is named, and nothing was sent', async () => {
-    const proxy = await withProxy({});
+  test('that does not listen is named, and nothing was sent', async () => {
+    const proxy = await openProxy();
     await proxy.close();
     const step = await create({ https_proxy: proxy.url }, SOON);
     const { message } = expectFailure(step);
@@ -108,10 +111,9 @@ describe('a proxy', () => {
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
-  test('that never answers does not hold the job', async () => {
-    const proxy = await withProxy({ answer: 'silence' });
+  test('that never responds does not delay the job', async () => {
+    const proxy = await openProxy({ response: 'silence' });
     const { message } = expectFailure(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
-    await proxy.close();
     expect(message).toContain('the timeout of 1 s for this step is over, through the proxy');
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
@@ -120,30 +122,27 @@ describe('a proxy', () => {
     [403, 'statusCode=403'],
     [407, 'the proxy asks for a user and a password'],
     [502, 'statusCode=502'],
-  ])('that refuses with %i is named, and nothing was sent', async (answer, reason) => {
-    const proxy = await withProxy({ answer });
+  ])('that responds with %i is named, and nothing was sent', async (response, reason) => {
+    const proxy = await openProxy({ response });
     const step = await create({ https_proxy: proxy.url }, SOON);
-    await proxy.close();
     const { message } = expectFailure(step);
-    // On a slow machine, the last try may end by the timeout.
+    // On a slow machine, the timeout may end the last attempt.
     expect(step.log).toContain(reason);
     expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
-  test('may be written without a scheme, where it is an address', async () => {
-    const proxy = await withProxy({});
+  test('can be written without a scheme if it is an address', async () => {
+    const proxy = await openProxy();
     const step = await create({ https_proxy: new URL(proxy.url).host });
-    await proxy.close();
     expect(step.exitCode).toBe(0);
     expect(proxy.tunnels).toHaveLength(1);
   });
 
   test('with a short password corrupts no output', async () => {
-    const proxy = await withProxy({});
+    const proxy = await openProxy();
     const https_proxy = proxy.url.replace('//', '//robot:preview@');
     const step = await create({ https_proxy }, { slug: 'preview-preview' });
-    await proxy.close();
     expect(step.outputs).toMatchObject({
       slug: 'preview-preview',
       url: 'https://openrouter.ai/workspaces/preview-preview',
@@ -157,45 +156,42 @@ describe('a proxy', () => {
     'http://',
     'http://a:%zz@b',
     '%',
-  ])('that is no URL is refused and not gone around: %s', async (value) => {
+  ])('that is not a URL is rejected and not bypassed: %s', async (value) => {
     const { message } = expectFailure(await create({ HTTPS_PROXY: value }));
     expect(message).toContain(
-      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6',
+      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address',
     );
   });
 });
 
-test('a request over http to what only looks like loopback is refused', async () => {
-  const proxy = await withProxy({});
+test('a request over http to a host that only looks like loopback is rejected', async () => {
+  const proxy = await openProxy();
   const step = await create(
     { http_proxy: proxy.url },
     { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
   );
-  await proxy.close();
   expect(expectFailure(step).message).toContain('api-url must begin with https');
   expect(proxy.tunnels).toEqual([]);
 });
 
-describe('TLS', () => {
-  test('from an authority that nobody knows is refused before the key is sent', async () => {
-    const proxy = await withProxy({});
+describe('a TLS certificate', () => {
+  test('from an untrusted authority is rejected before the key is sent', async () => {
+    const proxy = await openProxy();
     const before = sandbox.requests.length;
     const { message } = expectFailure(
       await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }),
     );
-    await proxy.close();
     expect(message).toContain('the certificate comes from an authority that is not trusted here');
     expect(message).toContain('NODE_EXTRA_CA_CERTS');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
   });
 
-  test('is verified also where a job has switched that off for all of Node', async () => {
-    const proxy = await withProxy({});
+  test('is verified even if the job has disabled that for all of Node.js', async () => {
+    const proxy = await openProxy();
     const before = sandbox.requests.length;
     const unverified = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
     const proxied = await create({ ...unverified, https_proxy: proxy.url });
-    await proxy.close();
     const direct = await create(unverified, {
       'api-url': `https://localhost:${sandbox.port}/api/v1`,
     });
@@ -208,32 +204,32 @@ describe('TLS', () => {
     expect(sandbox.requests).toHaveLength(before);
   });
 
-  test('for another host is refused before the key is sent', async () => {
-    const proxy = await withProxy({});
+  test('for another host is rejected before the key is sent', async () => {
+    const proxy = await openProxy();
     const before = sandbox.requests.length;
     const step = await create(
       { https_proxy: proxy.url },
       { 'api-url': 'https://other.test/api/v1' },
     );
-    await proxy.close();
     const { message } = expectFailure(step);
     expect(message).toContain('the certificate belongs to another host');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
   });
+});
 
-  test('a reset after the request was sent is looked into', async () => {
-    const proxy = await withProxy({});
+describe('over TLS', () => {
+  test('a reset after the request was sent leads to a lookup', async () => {
+    const proxy = await openProxy();
     sandbox.faults.push({ kind: 'reset', applied: true });
     const step = await create({ https_proxy: proxy.url });
-    await proxy.close();
     expect(step.outputs['created']).toBe('true');
     expect(sandbox.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
 
-  test('a reset on a connection that is used again is looked into', async () => {
-    const certificate = await certify('localhost');
-    const other = await startSandbox({ tls: certificate });
+  test('a reset on a reused connection leads to a lookup', async () => {
+    const certificate = await createCertificate('localhost');
+    const other = resources.add(await startSandbox({ tls: certificate }));
     const trusted = join(folder, 'localhost.pem');
     await writeFile(trusted, certificate.authority);
     other.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
@@ -245,7 +241,6 @@ describe('TLS', () => {
         'if-exists': 'reuse',
       },
     );
-    await other.close();
     expect(step.outputs['created']).toBe('true');
     expect(other.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
     expect(other.requests[0]?.headers.connection).toBe('keep-alive');

@@ -6,7 +6,7 @@ interface Item {
   id: string;
 }
 
-/** A list that somebody else changes; `total` says whether its pages tell how long it is. */
+/** A list that changes while it is read; `total`: whether its pages report how long it is. */
 interface Listed {
   items: Item[];
   size: number;
@@ -25,7 +25,7 @@ const listOf = (count: number, options: Partial<Listed> = {}): Listed => ({
   ...options,
 });
 
-/** Reads `list`, with `change` after each page; returns what came, and the offsets asked for. */
+/** Reads `list`, with `change` after each page; returns the ids and the requested offsets. */
 async function readAll(list: Listed, change: (reads: number) => void = () => undefined) {
   const offsets: number[] = [];
   const read = async (offset: number) => {
@@ -46,17 +46,20 @@ async function readAll(list: Listed, change: (reads: number) => void = () => und
 
 const idsOf = ({ items }: Listed) => items.map(({ id }) => id);
 
-describe.each([true, false])('a list that says how long it is: %s', (total) => {
-  test.each([0, 1, 99, 100, 101, 199, 200, 1_000])('of %i comes whole, and once', async (count) => {
-    const list = listOf(count, { total });
-    const { ids, offsets } = await readAll(list);
-    expect(ids).toEqual(idsOf(list));
-    // Pages overlap by one, and a full last page needs one more.
-    const least = Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
-    expect(offsets.length - least).toBeLessThanOrEqual(1);
-  });
+describe.each([true, false])('a list whose pages report its length (%s)', (total) => {
+  test.each([0, 1, 99, 100, 101, 199, 200, 1_000])(
+    'is read completely and once, with %i items',
+    async (count) => {
+      const list = listOf(count, { total });
+      const { ids, offsets } = await readAll(list);
+      expect(ids).toEqual(idsOf(list));
+      // Pages overlap by one, and a full last page needs one more.
+      const least = Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
+      expect(offsets.length - least).toBeLessThanOrEqual(1);
+    },
+  );
 
-  test('whatever appears and vanishes: none twice, none missed that was there all along', async () => {
+  test('yields no item twice, and every item that stays, while others appear and vanish', async () => {
     const change = fc.record({
       at: fc.nat(500),
       count: fc.integer({ min: 1, max: 250 }),
@@ -66,14 +69,14 @@ describe.each([true, false])('a list that says how long it is: %s', (total) => {
       fc.asyncProperty(fc.nat(600), fc.array(change, { maxLength: 12 }), async (count, changes) => {
         const list = listOf(count, { total });
         const survivors = new Set(idsOf(list));
-        let made = 0;
+        let added = 0;
         const { ids } = await readAll(list, (reads) => {
           const next = changes[reads - 1];
           if (!next) return;
           if (next.kind === 'appear') {
             const fresh = Array.from({ length: next.count }, () => {
-              made += 1;
-              return { id: `new ${made}` };
+              added += 1;
+              return { id: `new ${added}` };
             });
             list.items.splice(next.at, 0, ...fresh);
           } else {
@@ -89,25 +92,25 @@ describe.each([true, false])('a list that says how long it is: %s', (total) => {
   });
 });
 
-test('a server that puts less on a page than it is asked for is read to the end', async () => {
+test('a list with smaller pages than requested is read to its end', async () => {
   const list = listOf(240, { size: 30 });
   expect((await readAll(list)).ids).toEqual(idsOf(list));
 });
 
-test('an id that is twice on a page comes once', async () => {
+test('an id that is on a page twice is yielded once', async () => {
   const list = listOf(3);
   list.items.push({ id: '1' }, { id: '3' });
   expect((await readAll(list)).ids).toEqual(['0', '1', '2', '3']);
 });
 
-test('a list that ends before it should is an error', async () => {
+test('a list that ends too early is an error', async () => {
   const list = listOf(50);
   const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
   const pages = readPages({ ...LIST, read });
   await expect(allItems(pages)).rejects.toThrow('the list ended after 50 entries');
 });
 
-test('a server that passes over the offset is an error', async () => {
+test('a server that ignores the offset is an error', async () => {
   const { items } = listOf(PAGE_SIZE);
   const pages = readPages({ ...LIST, read: async () => ({ items }) });
   await expect(allItems(pages)).rejects.toThrow('the list ended after 100 entries');

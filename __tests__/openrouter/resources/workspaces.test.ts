@@ -8,12 +8,12 @@ test.each([
   ['2026-01-01T12:30:15.250Z', MOMENT + 250],
   ['2026-01-01T21:30:15+09:00', MOMENT],
   ['2026-01-01T07:00:15-05:30', MOMENT],
-])('a workspace of %s says when it was made', (created_at, ms) => {
+])('createdAt reads %s', (created_at, ms) => {
   expect(createdAt({ created_at })).toBe(ms);
 });
 
 test.each([
-  // Which moment that is depends on where it is read.
+  // Without a time zone, the moment depends on where it is read.
   '2026-01-01T12:30:15',
   '2026-01-01T12:30:15.250',
   '2026-01-01 12:30:15',
@@ -25,6 +25,6 @@ test.each([
   MOMENT,
   null,
   undefined,
-])('a workspace of %p does not', (created_at) => {
+])('createdAt is undefined for %p', (created_at) => {
   expect(createdAt({ created_at })).toBeUndefined();
 });
