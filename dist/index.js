@@ -2285,7 +2285,7 @@
       return isUuid(text) || safeParse(anySlug, text).success;
     }
     const RATE_MESSAGE = "must be a number from 0.0001 to 1";
-    const TOOL_MESSAGE = "must be the name of a tool, without blanks or quotes";
+    const TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes";
     const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
     const createWorkspaceRequest = object({
       name: workspaces_text(1, 100),
@@ -3136,7 +3136,7 @@
     function proxyProblems(env) {
       const {name: name, value: value} = proxyVariable(env);
       if (!value || isProxyUrl(value)) return [];
-      const message = "must be the URL of a proxy, such as http://proxy.example:3128, and not with an address of IPv6";
+      const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
       return [ {
         input: `${name} (environment variable)`,
         message: message
@@ -3273,7 +3273,7 @@
     const connection = {
       management_key: schemas_string({
         error: () => missingKey(process.env)
-      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no blanks, no line breaks, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
       api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
       timeout: timeout("60s")
     };
@@ -3290,9 +3290,9 @@
     }
     function missingKey(env) {
       const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
-      if (actor === "dependabot[bot]") return "is empty: this run was started by Dependabot, whose runs see Dependabot's secrets and not those of Actions; store the key there too, or skip this step";
-      const causes = "there is no secret of the name that the workflow gives (in the repository, the organization or the environment that the job names), or a reusable workflow was called without it";
-      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: this run was started by ${event}, and pull requests from forks get no secrets; otherwise ${causes}` : `is empty: ${causes}`;
+      if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+      const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
+      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}` : `is empty: ${causes}`;
     }
     function reject(context, input, message) {
       context.issues.push({
@@ -3305,8 +3305,8 @@
     function toApiUrl(text, context) {
       const url = URL.canParse(text) ? new URL(text) : void 0;
       if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key goes there");
-      if (url.username || url.password) return reject(context, text, "must not hold a user or password");
+      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
+      if (url.username || url.password) return reject(context, text, "must not contain a user or password");
       if (/[?#]/.test(text)) return reject(context, text, "must end with its path: no ? and no #");
       return url.href.replace(/\/+$/, "");
     }
@@ -3318,7 +3318,7 @@
     const ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace";
     const idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE));
     const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
-    const NEEDS_ENTERPRISE = "Most likely, this account has no budgets: those of a workspace need the Enterprise plan of OpenRouter. A limit for each key and member needs none: see guardrail-limit-usd.";
+    const NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.";
     const budget = object({
       limit_usd: schemas_number(),
       reset_interval: nullable(schemas_string())
@@ -3389,7 +3389,7 @@
       id: optional(schemas_string())
     });
     const guardrails_mismatch = (id, returned) => (returned?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
-    const NO_GUARDRAIL = "OpenRouter does not let this management key change the guardrail of the workspace, or does not know it.";
+    const NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
     async function findGuardrail(client, {id: id, workspace: workspace}) {
       const {data: data} = await client.request({
         operation: `look up the guardrail of the workspace ${workspace.slug}`,
@@ -3418,7 +3418,7 @@
       return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
     };
     const models = entries("models", modelSlug);
-    const PROVIDER_MESSAGE = "must be a provider, without blanks and slashes";
+    const PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes";
     const providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE)));
     const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
     const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
@@ -3437,7 +3437,7 @@
       budget_monthly_usd: amount,
       budget_lifetime_usd: amount,
       include_byok_in_budgets: governance_flag,
-      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must be without blanks")), "must be a list of user ids or e-mail addresses"))
+      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
     };
     function governanceProblems(valid, provided) {
       return [ ...listProblems(valid), ...limitProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
@@ -3446,7 +3446,7 @@
       return [ "models", "providers" ].flatMap(kind => {
         const allowed = valid[`allowed_${kind}`] ?? [];
         const inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
-        const message = `has what allowed-${kind} has too: ${inBoth.join(", ")}`;
+        const message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
         return inBoth.length > 0 ? [ {
           input: `ignored-${kind}`,
           message: message
@@ -3456,7 +3456,7 @@
     function limitProblems(valid, provided) {
       const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
       if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-        const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
+        const message = "needs guardrail-limit-reset: $RESET_INTERVALS.join(', ')";
         return [ {
           input: "guardrail-limit-usd",
           message: message
@@ -3491,7 +3491,7 @@
     function flagProblems(valid, provided) {
       const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
       if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-      const message = "needs one of the budgets, because OpenRouter sets it with one";
+      const message = "needs a budget: OpenRouter can only set it together with one";
       return [ {
         input: "include-byok-in-budgets",
         message: message
@@ -3883,7 +3883,7 @@
       }));
       return members.map(({user_id: user_id}) => user_id);
     }
-    const UNCHANGEABLE = "OpenRouter does not let anyone change the members of the default workspace, nor here those that an identity provider (SCIM) manages.";
+    const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.";
     const MAX_ADDED = 100;
     function sendMembers(client, {id: id, slug: slug}, userIds) {
       return client.send({
@@ -4996,9 +4996,9 @@
       });
       log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
     }
-    function recoveryOf({deleteAfterJob: deleteAfterJob, governanceInputs: governanceInputs}) {
+    function recoveryOf({deleteAfterJob: deleteAfterJob, governanceInputs: governanceInputs, ifExists: ifExists}) {
       if (deleteAfterJob) return;
-      const policy = governanceInputs.length > 0 ? "update" : "reuse";
+      const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
       return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
     }
     async function applyGovernance({workspace: workspace}, {request: request, writes: writes}, context) {
@@ -6312,7 +6312,7 @@
       return object({
         management_key: connection.management_key,
         workspace: idOrSlug(),
-        name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not hold a key"))),
+        name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
         limit_usd: limit,
         limit_reset: limit_reset,
         include_byok_in_limit: include_byok_in_limit,
@@ -6329,14 +6329,14 @@
     function keyProblems({limit_reset: reset, replace: replace}, provided) {
       const problems = [];
       if (reset !== void 0 && !provided.has("limit_usd")) {
-        const message = "needs limit-usd: without a limit there is none to reset";
+        const message = "needs limit-usd: without a limit, there is nothing to reset";
         problems.push({
           input: "limit-reset",
           message: message
         });
       }
       if (replace === true && !provided.has("name")) {
-        const message = "needs name: the name that is made up is a new one each time";
+        const message = "needs name: a generated name is different each time";
         problems.push({
           input: "replace",
           message: message
@@ -6797,7 +6797,7 @@
       } else return false;
       return /^\**$/.test(glob.slice(globIndex));
     }
-    const GLOB_MESSAGE = "must be a slug, in which * stands for any characters and ? for any one";
+    const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one";
     const glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
     const MIN_PREFIX = 2;
     const COUNT_MESSAGE = "must be a whole number, 1 or more";

@@ -78,7 +78,7 @@ function listProblems(valid: GovernanceInputs): InvalidInput[] {
     const allowed = valid[`allowed_${kind}`] ?? [];
     const inBoth = (valid[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
     const message = `must not repeat entries of allowed-${kind}: ${inBoth.join(', ')}`;
-    return inBoth.length > 0 ? [{ input: `ignored-$kind`, message }] : [];
+    return inBoth.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
   });
 }
 
@@ -97,20 +97,20 @@ function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInpu
 
 function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   const budgets = INTERVALS.flatMap((interval) => {
-    const limit = valid[`budget_$interval_usd`];
-    return typeof limit === 'number' ? [{ input: `budget-$interval-usd`, limit }] : [];
+    const limit = valid[`budget_${interval}_usd`];
+    return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
   });
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must be more than $shorter.input, which is $shorter.limit`;
+    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
     return [{ input, message, provided: String(limit) }];
   });
 }
 
 function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const isBudget = (interval: Interval) =>
-    provided.has(`budget_$interval_usd`) && valid[`budget_$interval_usd`] !== null;
+    provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
   if (valid.include_byok_in_budgets === undefined || INTERVALS.some(isBudget)) return [];
   const message = 'needs a budget: OpenRouter can only set it together with one';
   return [{ input: 'include-byok-in-budgets', message }];
@@ -120,7 +120,7 @@ function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput
 export function toGovernance(values: GovernanceInputs): Governance {
   const guardrail = toGuardrail(values);
   const limits = Object.fromEntries(
-    INTERVALS.map((interval) => [interval, values[`budget_$interval_usd`]] as const).filter(
+    INTERVALS.map((interval) => [interval, values[`budget_${interval}_usd`]] as const).filter(
       ([, limit]) => limit !== undefined,
     ),
   ) as BudgetLimits;

@@ -139,9 +139,13 @@ function reportCreated(
 }
 
 /** What to do after an ambiguous POST; nothing with `delete-after-job`, whose post step handles it. */
-function recoveryOf({ deleteAfterJob, governanceInputs }: CreateRequest): string | undefined {
+function recoveryOf({
+  deleteAfterJob,
+  governanceInputs,
+  ifExists,
+}: CreateRequest): string | undefined {
   if (deleteAfterJob) return undefined;
-  const policy = governanceInputs.length > 0 ? 'update' : 'reuse';
+  const policy = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
 }
 
