@@ -21,7 +21,7 @@ const ATTEMPTS = [
   '\u202e##[add-mask]evil',
 ];
 
-/** Nothing but what the action itself says to the runner, and nothing that moves a cursor. */
+/** Expects only the commands that the action itself sends to the runner, and no control characters. */
 function expectHarmless(step: StepResult): void {
   const names = step.commands.map(({ name }) => name);
   expect(names.filter((name) => !['debug', 'error', 'warning', 'add-mask'].includes(name))).toEqual(
@@ -33,8 +33,8 @@ function expectHarmless(step: StepResult): void {
   expect(step.stderr).toBe('');
 }
 
-describe.each(ATTEMPTS)('%j', (attempt) => {
-  test('in an error of the API', async () => {
+describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
+  test('in an API error', async () => {
     const body = JSON.stringify({ error: { message: attempt } });
     harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
     const step = await harness.create();
@@ -42,17 +42,18 @@ describe.each(ATTEMPTS)('%j', (attempt) => {
     expectHarmless(step);
   });
 
-  test('in a body that is no JSON', async () => {
-    harness.sandbox.faults.push({ kind: 'answer', status: 502, body: attempt });
-    const step = await harness.create();
-    expect(step.exitCode).toBe(0);
-    expectHarmless(step);
-  });
+  // An environment cannot contain NUL, and the whitespace around an input is trimmed.
+  const input = attempt.replaceAll('\u0000', '');
 
-  test('in the workspace that is answered', async () => {
+  test('in accepted inputs, in a body that is not JSON, and in the returned workspace', async () => {
     const data = { id: `i${attempt}`, slug: 'hostile', name: attempt, [attempt]: attempt };
-    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
-    const step = await harness.create({ slug: 'hostile' });
+    harness.sandbox.faults.push(
+      { kind: 'answer', status: 502, body: attempt },
+      { kind: 'answer', status: 404, body: '{}' },
+      { kind: 'answer', status: 201, body: JSON.stringify({ data }) },
+    );
+    const step = await harness.create({ slug: 'hostile', name: input, description: input });
+    expect(harness.sandbox.faults).toEqual([]);
     expect(step.exitCode).toBe(0);
     expectHarmless(step);
     expect(Object.keys(step.outputs)).toEqual([
@@ -67,16 +68,7 @@ describe.each(ATTEMPTS)('%j', (attempt) => {
     expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(data);
   });
 
-  // An environment cannot hold NUL, and the blanks around an input are trimmed.
-  const input = attempt.replaceAll('\u0000', '');
-
-  test('in an input that is accepted', async () => {
-    const step = await harness.create({ name: input, description: input });
-    expect(step.exitCode).toBe(0);
-    expectHarmless(step);
-  });
-
-  test('in inputs that are refused', async () => {
+  test('in rejected inputs', async () => {
     const step = await harness.create({
       slug: input,
       'default-provider-sort': input,
@@ -103,7 +95,7 @@ test('a redirect to a command is harmless', async () => {
   expectHarmless(step);
 });
 
-test('a summary stays small, whatever the answer', async () => {
+test('a summary stays small, whatever the response', async () => {
   const body = JSON.stringify({ error: { message: '\n<'.repeat(200_000) } });
   harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
   const { summary } = await harness.create();
@@ -130,7 +122,7 @@ describe('HTML in the summary', () => {
     expect(summary).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;');
   });
 
-  test('from a refused input is shown as text', async () => {
+  test('from a rejected input is shown as text', async () => {
     const step = await harness.create({ slug: '<b>bold</b>' });
     expectFailure(step);
     expect(step.summary).toContain('&lt;b&gt;bold&lt;/b&gt;');

@@ -5,7 +5,7 @@ import { openHarness, printedBy } from '../support/harness.ts';
 
 const harness = openHarness();
 
-/** Beside the command that masks it, the key is nowhere. */
+/** Expects that the key is masked first, and appears nowhere else. */
 function expectNoKey(step: StepResult, key: string, part = key): void {
   const mask = `::add-mask::${key}`;
   const [first, ...others] = step.stdout.split('\n');
@@ -22,15 +22,15 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     expectNoKey(await harness.create(), key());
   });
 
-  test('with blanks around it', async () => {
+  test('with whitespace around it', async () => {
     expectNoKey(await harness.create({ 'management-key': `  ${key()}\n` }), key());
   });
 
-  test('with refused inputs, one of which holds it', async () => {
+  test('with rejected inputs that contain it', async () => {
     expectNoKey(await harness.create({ slug: key(), timeout: key(), 'api-url': key() }), key());
   });
 
-  test('with an accepted input that holds it', async () => {
+  test('with an accepted input that contains it', async () => {
     expectNoKey(await harness.create({ name: `key ${key()}`, description: key() }), key());
   });
 
@@ -47,12 +47,12 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
         body: JSON.stringify({ data: { id: text, slug: 'echo', name: text, note: [text] } }),
       }),
     ],
-  ])('where the server answers with it in %s', async (_, faultWith) => {
+  ])('if the server returns it in %s', async (_, faultWith) => {
     harness.sandbox.faults.push(faultWith(key()));
     expectNoKey(await harness.create({ slug: 'echo' }), key());
   });
 
-  test('where cutting a text would leave half of it', async () => {
+  test('if truncating a text would leave half of it', async () => {
     const long = (text: string) => `${'x'.repeat(1_960)}${text}`;
     const data = { id: '1', slug: 'echo', name: long(key()) };
     harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
@@ -65,7 +65,7 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     for (const step of halves) expectNoKey(step, key(), key().slice(0, 24));
   });
 
-  test('where cleaning a text would put it together', async () => {
+  test('if removing control characters from a text would assemble it', async () => {
     const split = `${key().slice(0, 20)}\u001b[0m${key().slice(20)}`;
     const body = JSON.stringify({ message: split });
     harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
@@ -81,7 +81,7 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     expectNoKey(await step.result, key());
   });
 
-  test('where it has several lines, each of them', async () => {
+  test('line by line if it has several lines', async () => {
     const lines = ['sk-or-v1-first-line-of-it', 'sk-or-v1-second-line-of-it'];
     const step = await harness.create({ 'management-key': lines.join('\n') });
     expect(step.exitCode).toBe(1);

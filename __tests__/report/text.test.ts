@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseCommand } from '../../sandbox/runner/runner.ts';
 import { toHtml, toLine, toMessage } from '../../src/report/text.ts';
 
-/** Text that is made of the pieces commands are made of. */
+/** Text made of the pieces of runner commands. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -41,7 +41,7 @@ const hostile = fc
 const redact = (text: string) => text;
 
 describe('toLine', () => {
-  test('leaves nothing that the runner takes for a command', () => {
+  test('leaves nothing that the runner reads as a command', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const line = toLine(text, redact);
@@ -53,7 +53,7 @@ describe('toLine', () => {
     );
   });
 
-  test('leaves one line, without controls', () => {
+  test('leaves one line without control characters', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         expect(toLine(text, redact)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
@@ -62,8 +62,8 @@ describe('toLine', () => {
     );
   });
 
-  test('leaves ordinary text as it is', () => {
-    const text = 'Created it: id 1, https://openrouter.ai/a?b=c#d [x] 100 % "Ünï" 🎈 a::b';
+  test('leaves ordinary text unchanged', () => {
+    const text = 'Created: id 1, https://openrouter.ai/a?b=c#d [x] 100 % "Ünï" 🎈 a::b';
     expect(toLine(text, redact)).toBe(text);
   });
 
@@ -78,12 +78,12 @@ describe('toLine', () => {
 
 describe('toMessage', () => {
   const NOTE = /^… and (\d+) more: the job summary has every line\.$/;
-  /** Each is another, so that it shows which of them a message has. */
+  /** Each one different, to see which of them a message contains. */
   const someLines = fc
     .array(fc.nat(2_700), { minLength: 1, maxLength: 80 })
     .map((lengths) => lengths.map((length, at) => `${at} ${'x'.repeat(length)}`.slice(0, 2_700)));
 
-  test('has room in an annotation', () => {
+  test('fits into an annotation', () => {
     fc.assert(
       fc.property(someLines, (lines) => {
         expect(toMessage(lines).text.length).toBeLessThanOrEqual(4_000);
@@ -91,7 +91,7 @@ describe('toMessage', () => {
     );
   });
 
-  test('has all lines, if there is room for them', () => {
+  test('has all lines if they fit', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 100 }), { maxLength: 35 }), (lines) => {
         expect(toMessage(lines)).toEqual({ text: lines.join('\n'), omitted: 0 });
@@ -99,7 +99,7 @@ describe('toMessage', () => {
     );
   });
 
-  test('has whole lines in their order, the first among them, and says how many it omits', () => {
+  test('has whole lines in order, with the first one, and the number of those omitted', () => {
     fc.assert(
       fc.property(someLines, (lines) => {
         const { text, omitted } = toMessage(lines);
