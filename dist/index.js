@@ -4857,7 +4857,7 @@
       return {
         mayBeApplied: ambiguousRounds.length > 0,
         returnedOnly500: ambiguousRounds.every(({failure: failure}) => failure.status === 500),
-        canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
+        canArriveLate: rounds.slice(0, lastFree + 1).some(round => isAmbiguous(round) && round.failure.status !== 500),
         wasThrottled: rounds.some(({failure: failure}) => failure.kind === "throttled"),
         isNew: slugWasFree || isCreatedSince(last.found, facts.start),
         slugWasFree: slugWasFree,

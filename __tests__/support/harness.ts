@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect } from '@jest/globals';
+import { afterEach, beforeAll, expect } from '@jest/globals';
 import {
   type Sandbox,
   type SandboxOptions,
@@ -19,6 +19,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 type Inputs = Record<string, string>;
 
+type ExchangeListener = NonNullable<SandboxOptions['onExchange']>;
+
 export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
 /** The part of a main step's result that its post step receives. */
@@ -28,8 +30,10 @@ type MainState = Pick<StepResult, 'state'>;
  * One sandbox for the tests of a file, and the committed actions to run against it. Every step gets
  * the sandbox's URL and management key; `inputs` add to these, or replace them.
  */
-interface Harness {
+export interface Harness {
   readonly sandbox: Sandbox;
+  /** Calls `listener` after each exchange with the sandbox, until the current test ends. */
+  onExchange(listener: ExchangeListener): void;
   /** Runs the root action to its end, with a name and an unused slug unless `inputs` has others. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   /** Starts the same step, and returns while it runs. */
@@ -49,16 +53,7 @@ interface Harness {
 /** Opens a harness for the test file, or for the `describe` that this is called in. */
 export function openHarness(options?: SandboxOptions): Harness {
   const resources = openResources();
-  const open = async (sandboxOptions?: SandboxOptions) =>
-    resources.add(await startSandbox(sandboxOptions));
-  let opened: Sandbox | undefined;
-  beforeAll(async () => {
-    opened = await open(options);
-  });
-  const sandbox = () => {
-    if (!opened) throw new Error('The sandbox is open only while tests run');
-    return opened;
-  };
+  const { sandbox, onExchange } = openSandbox(resources, options);
   const stepOf = (action: string, inputs: Inputs = {}, env: StepOptions['env'] = {}) => {
     const { managementKey, url } = sandbox();
     return {
@@ -75,13 +70,38 @@ export function openHarness(options?: SandboxOptions): Harness {
     get sandbox() {
       return sandbox();
     },
+    onExchange,
     create: (inputs, env) => run(createStep(inputs, env)),
     startCreate: (inputs, env) => start(createStep(inputs, env)),
     post: (main, inputs) => runPost(createStep(inputs), main),
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
     start: (action, inputs) => start(stepOf(action, inputs)),
     end: (action, inputs, main) => runPost(stepOf(action, inputs), main),
-    startSandbox: open,
+    startSandbox: async (other) => resources.add(await startSandbox(other)),
+  };
+}
+
+/** The sandbox of a harness, which is open while tests run. */
+function openSandbox(resources: Resources, options?: SandboxOptions) {
+  const listeners = new Set<ExchangeListener>();
+  let opened: Sandbox | undefined;
+  beforeAll(async () => {
+    const sandbox = await startSandbox({
+      ...options,
+      onExchange(request, outcome) {
+        options?.onExchange?.(request, outcome);
+        for (const listener of listeners) listener(request, outcome);
+      },
+    });
+    opened = resources.add(sandbox);
+  });
+  afterEach(() => listeners.clear());
+  return {
+    sandbox() {
+      if (!opened) throw new Error('The sandbox is open only while tests run');
+      return opened;
+    },
+    onExchange: (listener: ExchangeListener) => listeners.add(listener),
   };
 }
 
