@@ -1,17 +1,14 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { startStep } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
-import { annotations, openHarness, preloaded } from '../support/harness.ts';
+import { annotations, openHarness, preloaded, type RunningStep } from '../support/harness.ts';
 
 const harness = openHarness();
 
 const describeOnLinux = existsSync('/proc/self/stat') ? describe : describe.skip;
 
-type RunningStep = Awaited<ReturnType<typeof startStep>>;
-
-/** The next request of that name is answered with 429, so that whoever sent it waits. */
+/** Responds to the next `on` with 429, so that the step waits. */
 const throttle = (on: string, seconds = 5) =>
   harness.sandbox.faults.push({
     on,
@@ -26,7 +23,7 @@ const workspaceAt = (slug: string) =>
 const sent = (method: string, path: string) =>
   harness.sandbox.requests.filter((request) => request.method === method && request.path === path);
 
-/** Starts a create step that is to be deleted after the job; resolves at its request `requests`. */
+/** Starts a create step with delete-after-job; resolves once it has sent `requests` requests. */
 async function startCreate(
   inputs: Record<string, string>,
   requests: number,
@@ -38,6 +35,7 @@ async function startCreate(
   return main;
 }
 
+/** Starts a key step; resolves once it has sent `requests` requests. */
 async function startKey(slug: string, requests: number) {
   seedWorkspace(harness.sandbox, { slug });
   const before = harness.sandbox.requests.length;
@@ -46,43 +44,45 @@ async function startKey(slug: string, requests: number) {
   return main;
 }
 
-/** The main step has ended by itself, and not as one that went on to its success. */
+/** Expects that the main step ended early, and did not succeed. */
 async function expectCancelled(main: RunningStep) {
   expect((await main.result).exitCode).toBe(1);
 }
 
-const WAS_ENDED = 'The step was still running, and was ended (SIGTERM) before this clean-up.';
+const WAS_ENDED = 'The step was still running. It was ended (SIGTERM) before this cleanup.';
 
-describeOnLinux('a post step that begins while its main step is still running', () => {
+describeOnLinux('a post step that starts while its main step is still running', () => {
   test('ends a create before it cleans up', async () => {
     throttle('POST /workspaces');
     const main = await startCreate({ slug: 'in-container' }, 2);
     const post = await harness.post(await main.abandon());
     expect(post.exitCode).toBe(0);
-    expect(post.log).toBe(`${WAS_ENDED}\nThere is no workspace in-container: nothing to clean up.`);
+    expect(post.log).toBe(
+      `${WAS_ENDED}\nThe workspace in-container does not exist: nothing to clean up.`,
+    );
     await expectCancelled(main);
     expect(workspaceAt('in-container')).toBeUndefined();
     expect(sent('POST', '/workspaces')).toHaveLength(1);
   });
 
-  test('deletes what the create has made by then', async () => {
+  test('deletes the workspace that the create created by then', async () => {
     harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
-    const main = await startCreate({ slug: 'made-in-container' }, 2);
+    const main = await startCreate({ slug: 'created-in-container' }, 2);
     const post = await harness.post(await main.abandon());
-    expect(post.log).toContain(`${WAS_ENDED}\nDeleted the workspace made-in-container, id `);
+    expect(post.log).toContain(`${WAS_ENDED}\nDeleted the workspace created-in-container, id `);
     await expectCancelled(main);
-    expect(workspaceAt('made-in-container')).toBeUndefined();
+    expect(workspaceAt('created-in-container')).toBeUndefined();
   });
 
-  test('deletes what the create has made since the runner took it for ended', async () => {
+  test('deletes the workspace that the create created after the runner gave up on it', async () => {
     throttle('POST /workspaces', 1);
-    const main = await startCreate({ slug: 'made-since' }, 2);
+    const main = await startCreate({ slug: 'created-since' }, 2);
     const left = await main.abandon();
     await main.result;
-    expect(workspaceAt('made-since')).toBeDefined();
+    expect(workspaceAt('created-since')).toBeDefined();
     const post = await harness.post(left);
     expect(annotations(post, 'warning')).toEqual([]);
-    expect(workspaceAt('made-since')).toBeUndefined();
+    expect(workspaceAt('created-since')).toBeUndefined();
   });
 
   test('ends a key before it cleans up', async () => {
@@ -95,82 +95,82 @@ describeOnLinux('a post step that begins while its main step is still running', 
     expect(sent('POST', '/keys')).toHaveLength(1);
   });
 
-  test('deletes the key that was made since the runner took the step for ended', async () => {
-    throttle('POST /keys', 1);
-    const main = await startKey('key-made-since', 3);
+  test('deletes the key that was created after the runner gave up on the step', async () => {
+    const { account } = harness.sandbox;
+    const main = await startKey('key-created-since', 0);
+    const { handle } = account;
+    account.handle = (request) => {
+      const response = handle(request);
+      if (request.method === 'POST') main.kill('SIGSTOP');
+      return response;
+    };
+    await harness.sandbox.received(harness.sandbox.requests.length + 3);
+    account.handle = handle;
     const left = await main.abandon();
-    await main.result;
-    expect(harness.sandbox.account.keys).toHaveLength(1);
+    main.kill('SIGCONT');
+    expect((await main.result).log).toContain('It exists at OpenRouter: the API key ');
+    expect(account.keys).toHaveLength(1);
     const post = await harness.end('key', {}, left);
     expect(annotations(post, 'warning')).toEqual([]);
-    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(account.keys).toEqual([]);
   });
 
-  test('makes nothing once its intent cannot be saved any more', async () => {
-    throttle('GET /workspaces/:id', 1);
-    const main = await startCreate({ slug: 'never-made' }, 1);
-    await main.abandon();
-    await expectCancelled(main);
-    expect(workspaceAt('never-made')).toBeUndefined();
-  });
-
-  test('ends a create that had not said yet what it is about to make, and warns', async () => {
+  test('ends a create that had not saved yet what it would create, and warns', async () => {
     throttle('GET /workspaces/:id');
-    const main = await startCreate({ slug: 'before-intent' }, 1);
+    const main = await startCreate({ slug: 'before-save' }, 1);
     const post = await harness.post(await main.abandon());
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe(
-      'The step was still running when its post step began',
-    );
+    expect(warning?.properties['title']).toBe('The step was still running after its job ended');
     expect(warning?.data).toContain(
-      'It may be left behind at OpenRouter: whatever workspace the step made.',
+      'This may be left at OpenRouter: a workspace, if the step created one.',
     );
     await expectCancelled(main);
-    expect(workspaceAt('before-intent')).toBeUndefined();
+    expect(workspaceAt('before-save')).toBeUndefined();
   });
 
   test('ends a create without delete-after-job too, and warns', async () => {
     throttle('POST /workspaces');
-    const main = await startCreate({ slug: 'to-be-kept', 'delete-after-job': 'false' }, 1);
+    const main = await startCreate({ slug: 'not-to-be-deleted', 'delete-after-job': 'false' }, 1);
     const post = await harness.post(await main.abandon());
     expect(annotations(post, 'warning')).toHaveLength(1);
     await expectCancelled(main);
-    expect(workspaceAt('to-be-kept')).toBeUndefined();
+    expect(workspaceAt('not-to-be-deleted')).toBeUndefined();
   });
 
-  test('ends a key that had not said yet what it is about to make, and warns', async () => {
+  test('ends a key that had not saved yet what it would create, and warns', async () => {
     throttle('GET /workspaces/:id');
-    const main = await startKey('key-before-intent', 1);
+    const main = await startKey('key-before-save', 1);
     const post = await harness.end('key', {}, await main.abandon());
     const [warning] = annotations(post, 'warning');
     expect(warning?.data).toContain(
-      'It may be left behind at OpenRouter: whatever API key the step made.',
+      'This may be left at OpenRouter: an API key, if the step created one.',
     );
     await expectCancelled(main);
     expect(harness.sandbox.account.keys).toEqual([]);
   });
 
-  test('ends a step that has nothing to clean up any more, without a warning', async () => {
+  test('ends a step that has nothing left to clean up, without a warning', async () => {
     throttle('GET /workspaces/:id');
-    const main = await startCreate({ slug: 'withdrawn' }, 1);
+    const main = await startCreate({ slug: 'cleared' }, 1);
     const { state } = await main.abandon();
-    const post = await harness.post({ state: { ...state, 'clean-up': 'null' } });
+    const post = await harness.post({ state: { ...state, cleanup: 'null' } });
     expect(post).toMatchObject({ exitCode: 0, log: WAS_ENDED });
     await expectCancelled(main);
   });
 
-  test('finds it under a name with blanks and parentheses', async () => {
+  test('finds its main step under a name with spaces and parentheses', async () => {
     throttle('POST /workspaces');
     const named = preloaded("process.title = 'x) Z 1 (y';");
     const main = await startCreate({ slug: 'oddly-named' }, 2, named);
-    const post = await harness.post(await main.abandon());
+    const { state } = await main.abandon();
+    const post = await harness.post({ state: { ...state, cleanup: 'null' } });
     expect(post.log).toContain(WAS_ENDED);
     await expectCancelled(main);
   });
 
-  test('says within seconds that it does not end, and cleans up all the same', async () => {
-    throttle('POST /workspaces');
+  test('warns within seconds about a step that does not end, and cleans up anyway', async () => {
+    harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
     const main = await startCreate({ slug: 'frozen' }, 2);
     main.kill('SIGSTOP');
     const start = performance.now();
@@ -178,14 +178,15 @@ describeOnLinux('a post step that begins while its main step is still running', 
     expect(performance.now() - start).toBeLessThan(15_000);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('The step could not be ended');
-    expect(warning?.data).toContain('It may be left behind at OpenRouter: the workspace frozen.');
-    expect(post.log).toContain('There is no workspace frozen: nothing to clean up.');
+    expect(warning?.properties['title']).toBe('The step is still running after its job ended');
+    expect(warning?.data).toContain('This may be left at OpenRouter: the workspace frozen.');
+    expect(post.log).toContain('Deleted the workspace frozen, id ');
+    expect(workspaceAt('frozen')).toBeUndefined();
     main.kill('SIGCONT');
     await expectCancelled(main);
   });
 
-  test('leaves a process alone that has only the same id', async () => {
+  test('does not end a process that only has the same id', async () => {
     throttle('POST /workspaces', 1);
     const main = await startCreate({ slug: 'same-id' }, 2);
     const { state } = await main.abandon();
@@ -198,7 +199,7 @@ describeOnLinux('a post step that begins while its main step is still running', 
   });
 
   test.each(['', 'null', '{}', '{"pid":-1,"startTime":"1"}', '{"pid":1.5,"startTime":"1"}'])(
-    'signals nothing where the state is %j',
+    'signals no process if the state is %j',
     async (saved) => {
       const post = await harness.post({ state: { 'main-process': saved } });
       expect(post).toMatchObject({ exitCode: 0, log: '' });
@@ -206,18 +207,38 @@ describeOnLinux('a post step that begins while its main step is still running', 
   );
 });
 
-describe('the start of a process', () => {
+describeOnLinux('a step that the runner gave up on', () => {
+  test('creates no key if its state can no longer be saved', async () => {
+    throttle('POST /keys', 1);
+    const before = sent('POST', '/keys').length;
+    const main = await startKey('key-never-created', 3);
+    await main.abandon();
+    await expectCancelled(main);
+    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(sent('POST', '/keys')).toHaveLength(before + 1);
+  });
+
+  test('creates no workspace if its state can no longer be saved', async () => {
+    throttle('GET /workspaces/:id', 1);
+    const main = await startCreate({ slug: 'never-created' }, 1);
+    await main.abandon();
+    await expectCancelled(main);
+    expect(workspaceAt('never-created')).toBeUndefined();
+  });
+});
+
+describe('runningSince', () => {
   const rest = '1 2 3 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 11 0 123456 9 9 9';
   test.each([
     ['node', 'S'],
     ['Main Thread', 'R'],
     ['a) Z 1 (b', 'T'],
     ['((', 'D'],
-  ])('is found behind the name %j, in the state %s', (name, state) => {
+  ])('finds the start time after the name %j and the state %s', (name, state) => {
     expect(runningSince(`42 (${name}) ${state} ${rest}\n`)).toBe('123456');
   });
 
-  test.each(['Z', 'X'])('is none of one that has ended: %s', (state) => {
+  test.each(['Z', 'X'])('is undefined for a process that has ended: %s', (state) => {
     expect(runningSince(`42 (node) ${state} ${rest}\n`)).toBeUndefined();
   });
 });
