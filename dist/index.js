@@ -5685,11 +5685,12 @@
     function describeRemaining(workspace, deletedKeys) {
       return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
     }
+    const INTERNAL_ERROR = "internal-error";
     function describeError(error) {
       if (error instanceof Failure) return describeFailure(error);
       if (error instanceof ApiError) return describeApiError(error.details);
       return {
-        code: "internal-error",
+        code: INTERNAL_ERROR,
         title: "Internal error in this action",
         lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
       };

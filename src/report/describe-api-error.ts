@@ -90,6 +90,11 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string
   'unexpected-response': () => [],
 };
 
+/** The codes of requests that failed. */
+export function apiErrorCodes(): string[] {
+  return Object.keys(ADVICE);
+}
+
 const SERVER_ERROR =
   'The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.';
 

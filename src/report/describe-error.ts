@@ -4,12 +4,15 @@ import { describeApiError } from './describe-api-error.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Description } from './description.ts';
 
+/** The code of an error that no one expected. */
+export const INTERNAL_ERROR = 'internal-error';
+
 /** Describes any error, for the person who has to act on it. */
 export function describeError(error: unknown): Description {
   if (error instanceof Failure) return describeFailure(error);
   if (error instanceof ApiError) return describeApiError(error.details);
   return {
-    code: 'internal-error',
+    code: INTERNAL_ERROR,
     title: 'Internal error in this action',
     lines: [
       error instanceof Error ? (error.stack ?? error.message) : String(error),

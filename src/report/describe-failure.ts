@@ -269,6 +269,11 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   },
 };
 
+/** The codes of failures. */
+export function failureCodes(): string[] {
+  return Object.keys(DESCRIPTIONS);
+}
+
 /** Describes a failure. */
 export function describeFailure<Code extends FailureCode>({
   code,

@@ -83,6 +83,11 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   }),
 };
 
+/** The codes of warnings. */
+export function warningCodes(): string[] {
+  return Object.keys(DESCRIPTIONS);
+}
+
 /** The maximum number of workspaces that an annotation names. */
 const MAX_NAMED = 10;
 
