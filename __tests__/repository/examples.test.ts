@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/harness.ts';
 
-/** Runs the checker as a process: the language service cannot be loaded in jest without warnings. */
+/** Runs the checker as a process: loading the language service in jest causes warnings. */
 function check(...files: string[]): Promise<{ exitCode: number; findings: string }> {
   const script = join(ROOT, 'scripts/check-workflows.ts');
   return new Promise((resolve) => {
@@ -13,16 +13,6 @@ function check(...files: string[]): Promise<{ exitCode: number; findings: string
       resolve({ exitCode: error ? Number(error.code) : 0, findings: stdout + stderr });
     });
   });
-}
-
-async function checkText(name: string, text: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'example-'));
-  const file = join(folder, name);
-  await writeFile(file, text);
-  const { exitCode, findings } = await check(file);
-  await rm(folder, { recursive: true });
-  expect(exitCode).toBe(findings === '' ? 0 : 1);
-  return findings.replaceAll(file, name);
 }
 
 const STEP = `- uses: OWNER/openrouter-workspace@v1
@@ -35,54 +25,127 @@ const STEP = `- uses: OWNER/openrouter-workspace@v1
 `;
 const inReadme = (yaml: string) => `# Title\n\nText.\n\n\`\`\`yaml\n${yaml}\`\`\`\n`;
 
+const CORRECT: [title: string, file: string, text: string][] = [
+  ['a correct example', 'README.md', inReadme(STEP)],
+  [
+    'a null in quotes, and any null for another action',
+    'README.md',
+    inReadme(
+      `${STEP.replace('name:', 'description: "null"\n    name:')}- uses: actions/checkout@v7\n  with:\n    ref: null\n`,
+    ),
+  ],
+];
+
+const INCORRECT: [title: string, file: string, text: string, finding: string][] = [
+  [
+    'an unknown input',
+    'README.md',
+    inReadme(STEP.replace('name:', 'nmae:')),
+    "Invalid action input 'nmae'",
+  ],
+  [
+    'a missing required input',
+    'README.md',
+    inReadme(STEP.replace(/ +slug:.*\n/, '')),
+    'required input `slug`',
+  ],
+  [
+    'an unknown output',
+    'README.md',
+    inReadme(STEP.replace('outputs.id', 'outputs.uuid')),
+    'invalid: uuid',
+  ],
+  ['an unknown context', 'README.md', inReadme(STEP.replace('secrets.', 'secret.')), 'secret'],
+  [
+    'a null without quotes in an example',
+    'README.md',
+    inReadme(STEP.replace('name:', 'description: null\n    name:')),
+    'description is a null without quotes',
+  ],
+  [
+    'a mistake in an action.yml',
+    'action.yml',
+    'name: A\ndescription: B\nruns:\n  usin: node24\n  main: a.js\n',
+    "Unexpected value 'usin'",
+  ],
+];
+
+const NULLS = ['null', '~', 'Null', 'NULL', '# nothing'];
+const USES = [
+  'OWNER/openrouter-workspace@v1',
+  'OWNER/openrouter-workspace/key@0123456789abcdef0123456789abcdef01234567',
+  './',
+  './delete',
+];
+
+/** A workflow with steps that use `uses`, each with another notation of null as an input. */
+function workflowWithNulls(uses: string): string {
+  const steps = NULLS.map(
+    (text) => `      - uses: ${uses}\n        with:\n          name: ${text}\n`,
+  );
+  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps.join('')}`;
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'example-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes `texts` to files of the given names, each in a folder of its own. */
+async function write(group: string, texts: readonly (readonly [file: string, text: string])[]) {
+  return Promise.all(
+    texts.map(async ([file, text], at) => {
+      const own = join(folder, group, String(at));
+      await mkdir(own, { recursive: true });
+      await writeFile(join(own, file), text);
+      return join(own, file);
+    }),
+  );
+}
+
 test("GitHub's language service finds nothing in our YAML and our examples", async () => {
   expect(await check()).toEqual({ exitCode: 0, findings: '' });
 }, 60_000);
 
-describe('it would find', () => {
-  test('nothing in a sound example', async () => {
-    expect(await checkText('README.md', inReadme(STEP))).toBe('');
-  });
-
-  test.each([
-    ['an input that is not there', STEP.replace('name:', 'nmae:'), "Invalid action input 'nmae'"],
-    ['a required input left out', STEP.replace(/ +slug:.*\n/, ''), 'required input `slug`'],
-    ['an output that is not there', STEP.replace('outputs.id', 'outputs.uuid'), 'invalid: uuid'],
-    ['a context that is not there', STEP.replace('secrets.', 'secret.'), 'secret'],
-  ])('%s', async (_, yaml, finding) => {
-    expect(await checkText('README.md', inReadme(yaml))).toContain(finding);
-  });
-
-  test.each([
-    'OWNER/openrouter-workspace@v1',
-    'OWNER/openrouter-workspace/key@0123456789abcdef0123456789abcdef01234567',
-    './',
-    './delete',
-  ])('a null without quotes in an input of %s, however it is written', async (uses) => {
-    const nulls = ['null', '~', 'Null', 'NULL', '# nothing'];
-    const steps = nulls.map(
-      (text) => `      - uses: ${uses}\n        with:\n          name: ${text}\n`,
+describe('the check of workflows', () => {
+  test(`accepts ${CORRECT.map(([title]) => title).join(', and ')}`, async () => {
+    const files = await write(
+      'correct',
+      CORRECT.map(([, file, text]) => [file, text]),
     );
-    const job = '  job:\n    runs-on: ubuntu-latest\n    steps:\n';
-    const findings = await checkText('workflow.yml', `on: push\njobs:\n${job}${steps.join('')}`);
-    const lines = findings.split('\n').filter((line) => line.includes('write "null"'));
-    expect(lines).toHaveLength(nulls.length);
-    expect(lines[0]).toMatch(/^workflow\.yml:8:11: name is a null without quotes/);
+    expect(await check(...files)).toEqual({ exitCode: 0, findings: '' });
+  }, 60_000);
+
+  const examples = [
+    ...INCORRECT.map(([title, file, text]) => ({ title, file, text })),
+    ...USES.map((uses) => ({ title: uses, file: 'workflow.yml', text: workflowWithNulls(uses) })),
+  ];
+  const findings = new Map<string, string[]>();
+  // One process for all: the language service takes a second to load.
+  beforeAll(async () => {
+    const files = await write(
+      'incorrect',
+      examples.map(({ file, text }) => [file, text]),
+    );
+    const found = await check(...files);
+    expect(found.exitCode).toBe(1);
+    const lines = found.findings.split('\n');
+    for (const [at, { title }] of examples.entries()) {
+      findings.set(
+        title,
+        lines.filter((line) => line.startsWith(`${files[at]}:`)),
+      );
+    }
+  }, 60_000);
+
+  test.each(INCORRECT)('finds %s', (title, _file, _text, finding) => {
+    expect(findings.get(title)?.join('\n')).toContain(finding);
   });
 
-  test('a null without quotes in an example', async () => {
-    const example = inReadme(STEP.replace('name:', 'description: null\n    name:'));
-    expect(await checkText('README.md', example)).toContain('description is a null without quotes');
-  });
-
-  test('no fault in a null with quotes, nor in one for the action of somebody else', async () => {
-    const quoted = STEP.replace('name:', 'description: "null"\n    name:');
-    const other = '- uses: actions/checkout@v7\n  with:\n    ref: null\n';
-    expect(await checkText('README.md', inReadme(quoted + other))).toBe('');
-  });
-
-  test('a mistake in an action.yml', async () => {
-    const text = 'name: A\ndescription: B\nruns:\n  usin: node24\n  main: a.js\n';
-    expect(await checkText('action.yml', text)).toContain("Unexpected value 'usin'");
+  test.each(USES)('finds a null without quotes in an input of %s in every notation', (uses) => {
+    const found = findings.get(uses)?.filter((line) => line.includes('write "null"'));
+    expect(found).toHaveLength(NULLS.length);
+    expect(found?.[0]).toMatch(/workflow\.yml:8:11: name is a null without quotes/);
   });
 });

@@ -6,10 +6,13 @@ import { ROOT } from '../support/harness.ts';
 
 const DOCUMENTS = globSync(['*.md', 'docs/*.md'], { cwd: ROOT });
 
-test.each(DOCUMENTS)('each link of %s leads to a file, and to a heading of it', (path) => {
-  const links = linksIn(read(path)).filter((link) => !/^[a-z]+:/.test(link));
-  expect(links.filter((link) => !leadsSomewhere(path, link))).toEqual([]);
-});
+test.each(DOCUMENTS)(
+  'every link in %s leads to a file that exists, and to a heading in it',
+  (path) => {
+    const links = linksIn(read(path)).filter((link) => !/^[a-z]+:/.test(link));
+    expect(links.filter((link) => !leadsSomewhere(path, link))).toEqual([]);
+  },
+);
 
 function leadsSomewhere(from: string, link: string): boolean {
   const [file = '', anchor] = link.split('#', 2);
@@ -22,7 +25,7 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-/** Of links and of pictures. */
+/** The targets of links and of pictures. */
 function linksIn(markdown: string): string[] {
   const links: string[] = [];
   marked.walkTokens(marked.lexer(markdown), (token) => {
@@ -31,7 +34,7 @@ function linksIn(markdown: string): string[] {
   return links;
 }
 
-/** What GitHub makes of headings: lower case, hyphens for blanks, and no punctuation. */
+/** The anchors that GitHub gives to headings: lower case, hyphens for spaces, no punctuation. */
 function anchorsOf(markdown: string): string[] {
   return marked.lexer(markdown).flatMap((token) => {
     if (token.type !== 'heading') return [];

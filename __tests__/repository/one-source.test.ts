@@ -19,7 +19,7 @@ const ACTIONS: [string, z.ZodMiniObject][] = [
   ['sweep', sweepInputs()],
 ];
 
-/** A value for each input that is required. */
+/** A value for each required input. */
 const REQUIRED: Record<string, string> = {
   'management-key': 'sk-or-v1-0123456789',
   name: 'A',
@@ -40,19 +40,19 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
       ]),
     );
 
-  test('has an input for each one that the program reads, in its order', async () => {
+  test('declares the inputs that the program reads, in the same order', async () => {
     const { inputs = {} } = await manifest;
     expect(Object.keys(inputs)).toEqual(Object.keys(schema.shape).map(inputName));
   });
 
-  test('requires what the schema requires', async () => {
+  test('requires the inputs that the schema requires', async () => {
     const { inputs = {} } = await manifest;
     const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
     const { error } = z.safeParse(schema, {});
     expect(required).toEqual(error?.issues.map(({ path }) => inputName(String(path[0]))));
   });
 
-  test('has the defaults of the program, and no others', async () => {
+  test('has the same defaults as the program', async () => {
     const { inputs = {} } = await manifest;
     const required = Object.fromEntries(
       Object.entries(REQUIRED).filter(([name]) => inputs[name]?.required),
@@ -64,31 +64,36 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
     );
     const read = z.parse(schema, valuesOf(required));
     expect(z.parse(schema, valuesOf({ ...required, ...defaults }))).toEqual(read);
-    // An empty list cannot be written as a default.
+    // action.yml cannot express an empty list as a default.
     const filled = Object.keys(read).filter((key) => String(read[key]) !== '');
     expect(Object.keys({ ...required, ...defaults }).sort()).toEqual(filled.map(inputName).sort());
   });
 });
 
-test.each(['reference', 'types'])('what scripts/%s.ts writes follows from action.yml', (script) => {
-  const { status, stderr } = spawnSync(process.execPath, [
-    join(ROOT, `scripts/${script}.ts`),
-    '--check',
-  ]);
-  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
-});
+test.each(['reference', 'types'])(
+  'the output of scripts/%s.ts is up to date with action.yml',
+  (script) => {
+    const { status, stderr } = spawnSync(process.execPath, [
+      join(ROOT, `scripts/${script}.ts`),
+      '--check',
+    ]);
+    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
+  },
+);
 
-test('action.yml says "null" where the schema takes it, and nowhere else', async () => {
+test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const nullable = Object.entries(createInputs.shape)
     .filter(([, schema]) => z.safeParse(schema, null).success)
     .map(([field]) => inputName(field));
-  const said = Object.keys(inputs).filter((name) => inputs[name]?.description?.includes('"null"'));
-  expect(said).toEqual(nullable);
+  const mentioned = Object.keys(inputs).filter((name) =>
+    inputs[name]?.description?.includes('"null"'),
+  );
+  expect(mentioned).toEqual(nullable);
 });
 
 test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
-  '%s writes null in quotes, or says that it is without',
+  '%s writes null in quotes, or says "without quotes"',
   (file) => {
     const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
     const unquoted = lines.filter(

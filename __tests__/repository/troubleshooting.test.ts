@@ -1,93 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { marked, type Token, type Tokens } from 'marked';
+import { marked, type Token } from 'marked';
+import { allCodes } from '../../src/report/codes.ts';
 import { ROOT } from '../support/harness.ts';
-import {
-  allTexts,
-  doings,
-  hints,
-  inputProblems,
-  normal,
-  reasons,
-  titles,
-  warnings,
-} from '../support/printed.ts';
 
-const SECTIONS = textsBySection(readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8'));
+const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
+const CODES = [...allCodes()];
 
-/** Titles that say what a call was for: those have a section of their own. */
-const OF_CALLS = 'Could not …';
-
-/** Made by the package that makes tunnels, whose text is handed on. */
-const OF_THE_TUNNEL = 'tunneling socket could not be established, …';
-
-describe('docs/troubleshooting.md has what the programs print, and nothing else', () => {
-  test.each([
-    ['Could not …', () => [...doings()]],
-    ['Other titles of errors', () => [...titles()].filter((title) => title !== OF_CALLS)],
-    ['Warnings', () => [...warnings()].map((text) => text.replace(/\.$/, ''))],
-    ['Reasons', () => [...reasons(), OF_THE_TUNNEL]],
-    ['Advice', () => [...hints()]],
-  ])('under %s', (section, printed) => {
-    expect(documentedIn(section).toSorted()).toEqual(printed().toSorted());
-  });
-
-  test.each(['What was changed, and what is left', 'Inputs that cannot be used'])(
-    'under %s, as parts of texts',
-    (section) => {
-      const texts = [...allTexts()];
-      const documented = documentedIn(section);
-      expect(documented).not.toEqual([]);
-      const stale = documented.filter((text) => !texts.some((whole) => whole.includes(text)));
-      expect(stale).toEqual([]);
-    },
-  );
-});
-
-test('docs/troubleshooting.md has whatever can be wrong with an input', () => {
-  const documented = documentedIn('Inputs that cannot be used');
-  const missing = [...inputProblems()].filter(
-    (problem) => !documented.some((text) => stands(text, problem)),
-  );
-  expect(missing).toEqual([]);
-});
-
-/** Whether `text` has all of `problem`, or what it says between its gaps. */
-function stands(text: string, problem: string): boolean {
-  const parts = text.split('…').map((part) => part.trim());
-  let at = 0;
-  return parts.every((part) => {
-    const found = problem.indexOf(part, at);
-    at = found + part.length;
-    return found >= 0;
-  });
+interface Section {
+  heading: string;
+  content: Token[];
 }
 
-test('the text of the tunnel is in the bundle', () => {
-  const bundle = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
-  expect(bundle).toContain(OF_THE_TUNNEL.replace('…', ''));
+/** A code is in kebab case; other headings group the sections, and have words with capitals. */
+const SECTIONS = sectionsOf(PAGE).filter(({ heading }) => /^[a-z]+(-[a-z]+)*$/.test(heading));
+
+test('docs/troubleshooting.md has one section for each code, and none for anything else', () => {
+  const headings = SECTIONS.map(({ heading }) => heading);
+  expect(headings.toSorted()).toEqual(CODES.toSorted());
 });
 
-function documentedIn(section: string): string[] {
-  return [...new Set((SECTIONS.get(section) ?? []).map(normal))];
-}
+describe('docs/troubleshooting.md', () => {
+  test.each(CODES)('has an example of the message for %s', (code) => {
+    const section = SECTIONS.find(({ heading }) => heading === code);
+    const examples = (section?.content ?? []).flatMap((token) =>
+      token.type === 'code' ? [String(token['text'])] : [],
+    );
+    expect(examples).toContainEqual(expect.stringMatching(/^\S.+/));
+  });
+});
 
-/** The code in the first column of all tables, by the heading of the second level above them. */
-function textsBySection(markdown: string): Map<string, string[]> {
-  const sections = new Map<string, string[]>();
-  let texts: string[] = [];
+/** The sections below headings of level 2 and 3, each up to the next one. */
+function sectionsOf(markdown: string): Section[] {
+  const sections: Section[] = [];
   for (const token of marked.lexer(markdown)) {
-    if (token.type === 'heading' && token['depth'] === 2) {
-      texts = [];
-      sections.set(token['text'], texts);
+    if (token.type === 'heading' && token['depth'] <= 3) {
+      sections.push({ heading: token['text'], content: [] });
     }
-    if (token.type !== 'table') continue;
-    for (const [first] of (token as Tokens.Table).rows) texts.push(...codeIn(first?.tokens ?? []));
+    sections.at(-1)?.content.push(token);
   }
   return sections;
-}
-
-function codeIn(tokens: Token[]): string[] {
-  return tokens.flatMap((token) => (token.type === 'codespan' ? [token['text']] : []));
 }

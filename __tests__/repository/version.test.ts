@@ -19,7 +19,7 @@ const harness = openHarness();
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { name, version } = JSON.parse(read('package.json'));
 
-/** Runs a script as the release does: it exits with `exitCode`, and has printed the rest. */
+/** Runs a script as the release does. */
 function run(script: string, ...args: string[]) {
   return new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
@@ -28,14 +28,14 @@ function run(script: string, ...args: string[]) {
   });
 }
 
-test('every action says to OpenRouter which version it is', async () => {
+test('every action sends its version to OpenRouter as its User-Agent', async () => {
   const before = harness.sandbox.requests.length;
-  const made = await harness.create({ slug: 'preview-1' });
-  const minted = await harness.run('key', { workspace: 'preview-1' });
-  const revoked = await harness.end('key', { workspace: 'preview-1' }, minted);
+  const created = await harness.create({ slug: 'preview-1' });
+  const key = await harness.run('key', { workspace: 'preview-1' });
+  const revoked = await harness.end('key', { workspace: 'preview-1' }, key);
   const deleted = await harness.run('delete', { workspace: 'preview-1' });
   const swept = await harness.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '1d' });
-  const steps = [made, minted, revoked, deleted, swept];
+  const steps = [created, key, revoked, deleted, swept];
   expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
 
   const agents = harness.sandbox.requests.slice(before).map(({ headers }) => headers['user-agent']);
@@ -43,18 +43,18 @@ test('every action says to OpenRouter which version it is', async () => {
   expect(new Set(agents)).toEqual(new Set([`${name}/${version}`]));
 });
 
-test('the lockfile has the version', () => {
+test('the lockfile has the version of package.json', () => {
   const lockfile = JSON.parse(read('package-lock.json'));
   expect([lockfile.version, lockfile.packages[''].version]).toEqual([version, version]);
 });
 
-test('documents promise the oldest Node.js that package.json does', () => {
+test('documents promise the same oldest Node.js version as package.json', () => {
   const [oldest] = JSON.parse(read('package.json')).engines.node.match(/\d+\.\d+/) ?? [];
   expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
   expect(read('docs/security.md')).toContain(`[${oldest} or newer](../README.md#runners)`);
 });
 
-test('the newest section of the changelog is about the version', () => {
+test('the newest section of the changelog is about the version of package.json', () => {
   const [newest] = read('CHANGELOG.md').match(/^## .*$/m) ?? [];
   expect(newest).toBe(`## ${version}`);
 });
@@ -81,7 +81,7 @@ describe('the release', () => {
   }
   const { jobs }: { jobs: Record<string, Job> } = parse(read('.github/workflows/release.yml'));
 
-  /** The jobs that must have succeeded before `job` begins. */
+  /** The jobs that must succeed before `job` starts. */
   function needsOf(job: string): string[] {
     const needs = [jobs[job]?.needs ?? []].flat();
     return [...new Set([...needs, ...needs.flatMap(needsOf)])];
@@ -116,7 +116,7 @@ describe('the release', () => {
     ['an older section', 'v1.2.3', '## 1.2.4\n\n- B\n\n## 1.2.3\n\n- A\n', /begins with 1\.2\.4, /],
     ['an empty section', 'v1.2.3', '## 1.2.3\n\n## 1.2.2\n\n- A\n', /says nothing of 1\.2\.3/],
     ['no changelog', 'v1.2.3', '# Changelog\n', /begins with , /],
-  ])('is refused with %s', async (_, tag, changelog, problem) => {
+  ])('fails with %s', async (_, tag, changelog, problem) => {
     const folder = mkdtempSync(join(tmpdir(), 'release-'));
     mkdirSync(join(folder, 'scripts'));
     const script = join(folder, 'scripts/release-notes.ts');
@@ -129,7 +129,7 @@ describe('the release', () => {
     expect(result.stderr).toMatch(problem);
   });
 
-  test('lists each package that is in the bundle, and no other', async () => {
+  test('lists the packages that are in the bundle, and no others', async () => {
     const { stdout } = await run(join(ROOT, 'scripts/sbom.ts'));
     const bill: { components: { name: string }[] } = JSON.parse(stdout);
     const licensed = read('dist/LICENSES.txt').match(/^(@[\w-]+\/)?[\w-]+$/gm) ?? [];
