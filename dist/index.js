@@ -1,6980 +1,6546 @@
 (() => {
-  var __webpack_modules__ = {
-    770: (module, __unused_webpack_exports, __nccwpck_require__) => {
-      module.exports = __nccwpck_require__(218);
-    },
-    218: (__unused_webpack_module, exports, __nccwpck_require__) => {
-      "use strict";
-      var tls = __nccwpck_require__(756);
-      var http = __nccwpck_require__(611);
-      var https = __nccwpck_require__(692);
-      var events = __nccwpck_require__(434);
-      var util = __nccwpck_require__(23);
-      exports.httpOverHttp = httpOverHttp;
-      exports.httpsOverHttp = httpsOverHttp;
-      exports.httpOverHttps = httpOverHttps;
-      exports.httpsOverHttps = httpsOverHttps;
-      function httpOverHttp(options) {
-        var agent = new TunnelingAgent(options);
-        agent.request = http.request;
-        return agent;
+ var __webpack_modules__ = {
+  770: (module, __unused_webpack_exports, __nccwpck_require__) => {
+   module.exports = __nccwpck_require__(218);
+  },
+  218: (__unused_webpack_module, exports, __nccwpck_require__) => {
+   "use strict";
+   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
+   exports.httpOverHttp = httpOverHttp;
+   exports.httpsOverHttp = httpsOverHttp;
+   exports.httpOverHttps = httpOverHttps;
+   exports.httpsOverHttps = httpsOverHttps;
+   function httpOverHttp(options) {
+    var agent = new TunnelingAgent(options);
+    agent.request = http.request;
+    return agent;
+   }
+   function httpsOverHttp(options) {
+    var agent = new TunnelingAgent(options);
+    agent.request = http.request;
+    agent.createSocket = createSecureSocket;
+    agent.defaultPort = 443;
+    return agent;
+   }
+   function httpOverHttps(options) {
+    var agent = new TunnelingAgent(options);
+    agent.request = https.request;
+    return agent;
+   }
+   function httpsOverHttps(options) {
+    var agent = new TunnelingAgent(options);
+    agent.request = https.request;
+    agent.createSocket = createSecureSocket;
+    agent.defaultPort = 443;
+    return agent;
+   }
+   function TunnelingAgent(options) {
+    var self = this;
+    self.options = options || {};
+    self.proxyOptions = self.options.proxy || {};
+    self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+    self.requests = [];
+    self.sockets = [];
+    self.on("free", function(socket, host, port, localAddress) {
+     for (var options = toOptions(host, port, localAddress), i = 0, len = self.requests.length; i < len; ++i) {
+      var pending = self.requests[i];
+      if (pending.host === options.host && pending.port === options.port) {
+       self.requests.splice(i, 1);
+       pending.request.onSocket(socket);
+       return;
       }
-      function httpsOverHttp(options) {
-        var agent = new TunnelingAgent(options);
-        agent.request = http.request;
-        agent.createSocket = createSecureSocket;
-        agent.defaultPort = 443;
-        return agent;
-      }
-      function httpOverHttps(options) {
-        var agent = new TunnelingAgent(options);
-        agent.request = https.request;
-        return agent;
-      }
-      function httpsOverHttps(options) {
-        var agent = new TunnelingAgent(options);
-        agent.request = https.request;
-        agent.createSocket = createSecureSocket;
-        agent.defaultPort = 443;
-        return agent;
-      }
-      function TunnelingAgent(options) {
-        var self = this;
-        self.options = options || {};
-        self.proxyOptions = self.options.proxy || {};
-        self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
-        self.requests = [];
-        self.sockets = [];
-        self.on("free", function(socket, host, port, localAddress) {
-          var options = toOptions(host, port, localAddress);
-          for (var i = 0, len = self.requests.length; i < len; ++i) {
-            var pending = self.requests[i];
-            if (pending.host === options.host && pending.port === options.port) {
-              self.requests.splice(i, 1);
-              pending.request.onSocket(socket);
-              return;
-            }
-          }
-          socket.destroy();
-          self.removeSocket(socket);
-        });
-      }
-      util.inherits(TunnelingAgent, events.EventEmitter);
-      TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
-        var self = this;
-        var options = mergeOptions({
-          request: req
-        }, self.options, toOptions(host, port, localAddress));
-        if (self.sockets.length >= this.maxSockets) {
-          self.requests.push(options);
-          return;
-        }
-        self.createSocket(options, function(socket) {
-          socket.on("free", onFree);
-          socket.on("close", onCloseOrRemove);
-          socket.on("agentRemove", onCloseOrRemove);
-          req.onSocket(socket);
-          function onFree() {
-            self.emit("free", socket, options);
-          }
-          function onCloseOrRemove(err) {
-            self.removeSocket(socket);
-            socket.removeListener("free", onFree);
-            socket.removeListener("close", onCloseOrRemove);
-            socket.removeListener("agentRemove", onCloseOrRemove);
-          }
-        });
-      };
-      TunnelingAgent.prototype.createSocket = function(options, cb) {
-        var self = this;
-        var placeholder = {};
-        self.sockets.push(placeholder);
-        var connectOptions = mergeOptions({}, self.proxyOptions, {
-          method: "CONNECT",
-          path: options.host + ":" + options.port,
-          agent: false,
-          headers: {
-            host: options.host + ":" + options.port
-          }
-        });
-        if (options.localAddress) connectOptions.localAddress = options.localAddress;
-        if (connectOptions.proxyAuth) {
-          connectOptions.headers = connectOptions.headers || {};
-          connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
-        }
-        debug("making CONNECT request");
-        var connectReq = self.request(connectOptions);
-        connectReq.useChunkedEncodingByDefault = false;
-        connectReq.once("response", onResponse);
-        connectReq.once("upgrade", onUpgrade);
-        connectReq.once("connect", onConnect);
-        connectReq.once("error", onError);
-        connectReq.end();
-        function onResponse(res) {
-          res.upgrade = true;
-        }
-        function onUpgrade(res, socket, head) {
-          process.nextTick(function() {
-            onConnect(res, socket, head);
-          });
-        }
-        function onConnect(res, socket, head) {
-          connectReq.removeAllListeners();
-          socket.removeAllListeners();
-          if (res.statusCode !== 200) {
-            debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
-            socket.destroy();
-            var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
-            error.code = "ECONNRESET";
-            options.request.emit("error", error);
-            self.removeSocket(placeholder);
-            return;
-          }
-          if (head.length > 0) {
-            debug("got illegal response body from proxy");
-            socket.destroy();
-            error = new Error("got illegal response body from proxy");
-            error.code = "ECONNRESET";
-            options.request.emit("error", error);
-            self.removeSocket(placeholder);
-            return;
-          }
-          debug("tunneling connection has established");
-          self.sockets[self.sockets.indexOf(placeholder)] = socket;
-          return cb(socket);
-        }
-        function onError(cause) {
-          connectReq.removeAllListeners();
-          debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
-          var error = new Error("tunneling socket could not be established, cause=" + cause.message);
-          error.code = "ECONNRESET";
-          options.request.emit("error", error);
-          self.removeSocket(placeholder);
-        }
-      };
-      TunnelingAgent.prototype.removeSocket = function(socket) {
-        var pos = this.sockets.indexOf(socket);
-        if (pos === -1) return;
-        this.sockets.splice(pos, 1);
-        var pending = this.requests.shift();
-        if (pending) this.createSocket(pending, function(socket) {
-          pending.request.onSocket(socket);
-        });
-      };
-      function createSecureSocket(options, cb) {
-        var self = this;
-        TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
-          var hostHeader = options.request.getHeader("host");
-          var tlsOptions = mergeOptions({}, self.options, {
-            socket: socket,
-            servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
-          });
-          var secureSocket = tls.connect(0, tlsOptions);
-          self.sockets[self.sockets.indexOf(socket)] = secureSocket;
-          cb(secureSocket);
-        });
-      }
-      function toOptions(host, port, localAddress) {
-        if (typeof host === "string") return {
-          host: host,
-          port: port,
-          localAddress: localAddress
-        };
-        return host;
-      }
-      function mergeOptions(target) {
-        for (var i = 1, len = arguments.length; i < len; ++i) {
-          var overrides = arguments[i];
-          if (typeof overrides === "object") {
-            var keys = Object.keys(overrides);
-            for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
-              var k = keys[j];
-              if (overrides[k] !== void 0) target[k] = overrides[k];
-            }
-          }
-        }
-        return target;
-      }
-      var debug;
-      if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
-        var args = Array.prototype.slice.call(arguments);
-        if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
-        console.error.apply(console, args);
-      }; else debug = function() {};
-    },
-    613: module => {
-      "use strict";
-      module.exports = require("assert");
-    },
-    434: module => {
-      "use strict";
-      module.exports = require("events");
-    },
-    611: module => {
-      "use strict";
-      module.exports = require("http");
-    },
-    692: module => {
-      "use strict";
-      module.exports = require("https");
-    },
-    278: module => {
-      "use strict";
-      module.exports = require("net");
-    },
-    756: module => {
-      "use strict";
-      module.exports = require("tls");
-    },
-    23: module => {
-      "use strict";
-      module.exports = require("util");
+     }
+     socket.destroy();
+     self.removeSocket(socket);
+    });
+   }
+   util.inherits(TunnelingAgent, events.EventEmitter);
+   TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
+    var self = this, options = mergeOptions({
+     request: req
+    }, self.options, toOptions(host, port, localAddress));
+    if (self.sockets.length >= this.maxSockets) {
+     self.requests.push(options);
+     return;
     }
-  };
-  var __webpack_module_cache__ = {};
-  function __nccwpck_require__(moduleId) {
-    var cachedModule = __webpack_module_cache__[moduleId];
-    if (cachedModule !== void 0) return cachedModule.exports;
-    var module = __webpack_module_cache__[moduleId] = {
-      exports: {}
+    self.createSocket(options, function(socket) {
+     socket.on("free", onFree);
+     socket.on("close", onCloseOrRemove);
+     socket.on("agentRemove", onCloseOrRemove);
+     req.onSocket(socket);
+     function onFree() {
+      self.emit("free", socket, options);
+     }
+     function onCloseOrRemove(err) {
+      self.removeSocket(socket);
+      socket.removeListener("free", onFree);
+      socket.removeListener("close", onCloseOrRemove);
+      socket.removeListener("agentRemove", onCloseOrRemove);
+     }
+    });
+   };
+   TunnelingAgent.prototype.createSocket = function(options, cb) {
+    var self = this, placeholder = {};
+    self.sockets.push(placeholder);
+    var connectOptions = mergeOptions({}, self.proxyOptions, {
+     method: "CONNECT",
+     path: options.host + ":" + options.port,
+     agent: false,
+     headers: {
+      host: options.host + ":" + options.port
+     }
+    });
+    if (options.localAddress) connectOptions.localAddress = options.localAddress;
+    if (connectOptions.proxyAuth) {
+     connectOptions.headers = connectOptions.headers || {};
+     connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
+    }
+    debug("making CONNECT request");
+    var connectReq = self.request(connectOptions);
+    connectReq.useChunkedEncodingByDefault = false;
+    connectReq.once("response", onResponse);
+    connectReq.once("upgrade", onUpgrade);
+    connectReq.once("connect", onConnect);
+    connectReq.once("error", onError);
+    connectReq.end();
+    function onResponse(res) {
+     res.upgrade = true;
+    }
+    function onUpgrade(res, socket, head) {
+     process.nextTick(function() {
+      onConnect(res, socket, head);
+     });
+    }
+    function onConnect(res, socket, head) {
+     connectReq.removeAllListeners();
+     socket.removeAllListeners();
+     if (res.statusCode !== 200) {
+      debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
+      socket.destroy();
+      var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
+      error.code = "ECONNRESET";
+      options.request.emit("error", error);
+      self.removeSocket(placeholder);
+      return;
+     }
+     if (head.length > 0) {
+      debug("got illegal response body from proxy");
+      socket.destroy();
+      error = new Error("got illegal response body from proxy");
+      error.code = "ECONNRESET";
+      options.request.emit("error", error);
+      self.removeSocket(placeholder);
+      return;
+     }
+     debug("tunneling connection has established");
+     self.sockets[self.sockets.indexOf(placeholder)] = socket;
+     return cb(socket);
+    }
+    function onError(cause) {
+     connectReq.removeAllListeners();
+     debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
+     var error = new Error("tunneling socket could not be established, cause=" + cause.message);
+     error.code = "ECONNRESET";
+     options.request.emit("error", error);
+     self.removeSocket(placeholder);
+    }
+   };
+   TunnelingAgent.prototype.removeSocket = function(socket) {
+    var pos = this.sockets.indexOf(socket);
+    if (pos === -1) return;
+    this.sockets.splice(pos, 1);
+    var pending = this.requests.shift();
+    if (pending) this.createSocket(pending, function(socket) {
+     pending.request.onSocket(socket);
+    });
+   };
+   function createSecureSocket(options, cb) {
+    var self = this;
+    TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+     var hostHeader = options.request.getHeader("host"), tlsOptions = mergeOptions({}, self.options, {
+      socket,
+      servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
+     }), secureSocket = tls.connect(0, tlsOptions);
+     self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+     cb(secureSocket);
+    });
+   }
+   function toOptions(host, port, localAddress) {
+    if (typeof host === "string") return {
+     host,
+     port,
+     localAddress
     };
-    var threw = true;
-    try {
-      __webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-      threw = false;
-    } finally {
-      if (threw) delete __webpack_module_cache__[moduleId];
+    return host;
+   }
+   function mergeOptions(target) {
+    for (var i = 1, len = arguments.length; i < len; ++i) {
+     var overrides = arguments[i];
+     if (typeof overrides === "object") for (var keys = Object.keys(overrides), j = 0, keyLen = keys.length; j < keyLen; ++j) {
+      var k = keys[j];
+      if (overrides[k] !== void 0) target[k] = overrides[k];
+     }
     }
-    return module.exports;
+    return target;
+   }
+   if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
+    var args = Array.prototype.slice.call(arguments);
+    if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
+    console.error.apply(console, args);
+   }; else debug = function() {};
+  },
+  613: module => {
+   "use strict";
+   module.exports = require("assert");
+  },
+  434: module => {
+   "use strict";
+   module.exports = require("events");
+  },
+  611: module => {
+   "use strict";
+   module.exports = require("http");
+  },
+  692: module => {
+   "use strict";
+   module.exports = require("https");
+  },
+  278: module => {
+   "use strict";
+   module.exports = require("net");
+  },
+  756: module => {
+   "use strict";
+   module.exports = require("tls");
+  },
+  23: module => {
+   "use strict";
+   module.exports = require("util");
   }
-  if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
-  (() => {
-    var getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
-    var leafPrototypes;
-    __nccwpck_require__.t = function(value, mode) {
-      if (mode & 1) value = this(value);
-      if (mode & 8) return value;
-      if (typeof value === "object" && value) {
-        if (mode & 4 && value.__esModule) return value;
-        if (mode & 16 && typeof value.then === "function") return value;
-      }
-      var ns = Object.create(null);
-      __nccwpck_require__.r(ns);
-      var def = {};
-      leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
-      for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
-      def["default"] = () => value;
-      __nccwpck_require__.d(ns, def);
-      return ns;
-    };
-  })();
-  (() => {
-    __nccwpck_require__.d = (exports, definition) => {
-      for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
-        enumerable: true,
-        get: definition[key]
-      });
-    };
-  })();
-  (() => {
-    __nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
-  })();
-  (() => {
-    __nccwpck_require__.r = exports => {
-      if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
-        value: "Module"
-      });
-      Object.defineProperty(exports, "__esModule", {
-        value: true
-      });
-    };
-  })();
-  var __webpack_exports__ = {};
-  (() => {
-    "use strict";
-    __nccwpck_require__.r(__webpack_exports__);
-    __nccwpck_require__.d(__webpack_exports__, {
-      create: () => create,
-      createPost: () => createPost,
-      delete: () => delete_deleteWorkspace,
-      key: () => key_key,
-      keyPost: () => keyPost,
-      sweep: () => sweep_sweep
-    });
-    function getEnumValues(entries) {
-      const numericValues = Object.values(entries).filter(v => typeof v === "number");
-      const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-      return values;
+ }, __webpack_module_cache__ = {};
+ function __nccwpck_require__(moduleId) {
+  var cachedModule = __webpack_module_cache__[moduleId];
+  if (cachedModule !== void 0) return cachedModule.exports;
+  var module = __webpack_module_cache__[moduleId] = {
+   exports: {}
+  }, threw = true;
+  try {
+   __webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+   threw = false;
+  } finally {
+   if (threw) delete __webpack_module_cache__[moduleId];
+  }
+  return module.exports;
+ }
+ if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
+ (() => {
+  var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
+  __nccwpck_require__.t = function(value, mode) {
+   if (mode & 1) value = this(value);
+   if (mode & 8) return value;
+   if (typeof value === "object" && value) {
+    if (mode & 4 && value.__esModule) return value;
+    if (mode & 16 && typeof value.then === "function") return value;
+   }
+   var ns = Object.create(null);
+   __nccwpck_require__.r(ns);
+   var def = {};
+   leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
+   for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
+   def.default = () => value;
+   __nccwpck_require__.d(ns, def);
+   return ns;
+  };
+ })();
+ (() => {
+  __nccwpck_require__.d = (exports, definition) => {
+   for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
+    enumerable: true,
+    get: definition[key]
+   });
+  };
+ })();
+ (() => {
+  __nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
+ })();
+ (() => {
+  __nccwpck_require__.r = exports => {
+   if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
+    value: "Module"
+   });
+   Object.defineProperty(exports, "__esModule", {
+    value: true
+   });
+  };
+ })();
+ var __webpack_exports__ = {};
+ (() => {
+  "use strict";
+  __nccwpck_require__.r(__webpack_exports__);
+  __nccwpck_require__.d(__webpack_exports__, {
+   create: () => create,
+   createPost: () => createPost,
+   delete: () => delete_deleteWorkspace,
+   key: () => key_key,
+   keyPost: () => keyPost,
+   sweep: () => sweep_sweep
+  });
+  function getEnumValues(entries) {
+   const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+   return values;
+  }
+  function jsonStringifyReplacer(_, value) {
+   if (typeof value === "bigint") return value.toString();
+   return value;
+  }
+  class Cached {
+   constructor(getter) {
+    this._getter = getter;
+    this._value = void 0;
+   }
+   get value() {
+    const getter = this._getter;
+    if (getter !== void 0) {
+     this._value = getter();
+     this._getter = void 0;
     }
-    function jsonStringifyReplacer(_, value) {
-      if (typeof value === "bigint") return value.toString();
-      return value;
-    }
-    class Cached {
-      constructor(getter) {
-        this._getter = getter;
-        this._value = void 0;
-      }
-      get value() {
-        const getter = this._getter;
-        if (getter !== void 0) {
-          this._value = getter();
-          this._getter = void 0;
-        }
-        return this._value;
-      }
-    }
-    function cached(getter) {
-      return new Cached(getter);
-    }
-    function nullish(input) {
-      return input === null || input === void 0;
-    }
-    function cleanRegex(source) {
-      const start = source.startsWith("^") ? 1 : 0;
-      const end = source.endsWith("$") ? source.length - 1 : source.length;
-      return source.slice(start, end);
-    }
-    function assignProp(target, prop, value) {
-      Object.defineProperty(target, prop, {
-        value: value,
-        writable: true,
-        enumerable: true,
-        configurable: true
-      });
-    }
-    const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
-    function util_isObject(data) {
-      return typeof data === "object" && data !== null && !Array.isArray(data);
-    }
-    function isPlainObject(o) {
-      if (util_isObject(o) === false) return false;
-      const ctor = o.constructor;
-      if (ctor === void 0) return true;
-      if (typeof ctor !== "function") return true;
-      const prot = ctor.prototype;
-      if (util_isObject(prot) === false) return false;
-      if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
-      return true;
-    }
-    function shallowClone(o) {
-      if (isPlainObject(o)) return {
-        ...o
-      };
-      if (Array.isArray(o)) return [ ...o ];
-      if (o instanceof Map) return new Map(o);
-      if (o instanceof Set) return new Set(o);
-      return o;
-    }
-    const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
-    function escapeRegex(str) {
-      return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    }
-    function clone(inst, def, params) {
-      const cl = new inst._zod.constr(def ?? inst._zod.def);
-      if (!def || params?.parent) cl._zod.parent = inst;
-      return cl;
-    }
-    function normalizeParams(_params) {
-      const params = _params;
-      if (!params) return {};
-      if (typeof params === "string") return {
-        error: () => params
-      };
-      if (params?.message !== void 0) {
-        if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
-        params.error = params.message;
-      }
-      delete params.message;
-      if (typeof params.error === "string") return {
-        ...params,
-        error: () => params.error
-      };
-      return params;
-    }
-    function optionalKeys(shape) {
-      return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
-    }
-    const NUMBER_FORMAT_RANGES = (() => ({
-      safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
-      int32: [ -2147483648, 2147483647 ],
-      uint32: [ 0, 4294967295 ],
-      float32: [ -34028234663852886e22, 34028234663852886e22 ],
-      float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
-    }))();
-    function aborted(x, startIndex = 0) {
-      if (x.aborted === true) return true;
-      for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
-      return false;
-    }
-    function explicitlyAborted(x, startIndex = 0) {
-      if (x.aborted === true) return true;
-      for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
-      return false;
-    }
-    function prefixIssues(path, issues) {
-      return issues.map(iss => {
-        var _a;
-        (_a = iss).path ?? (_a.path = []);
-        iss.path.unshift(path);
-        return iss;
-      });
-    }
-    function unwrapMessage(message) {
-      return typeof message === "string" ? message : message?.message;
-    }
-    function sizeCaps(defChecks) {
-      const caps = [];
-      for (const ch of defChecks ?? []) {
-        const d = ch._zod.def;
-        if (!/_(length|size)$|_equals$/.test(d.check)) break;
-        const max = d.maximum ?? d.length ?? d.size;
-        if (max >= 0) caps.push([ max, ch ]);
-      }
-      return caps;
-    }
-    function attachSchema(issues, start, inst) {
-      var _a;
-      for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
-    }
-    function finalizeIssue(iss, ctx, config) {
-      var _a;
-      const traits = iss.inst?._zod?.traits;
-      if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
-      const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-      const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input";
-      const full = {};
-      for (const k of Object.keys(iss)) {
-        if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
-        full[k] = iss[k];
-      }
-      full.path ?? (full.path = []);
-      full.message = message;
-      if (ctx?.reportInput) full.input = iss.input;
-      return full;
-    }
-    const highSurrogate = /[\uD800-\uDBFF]/;
-    function codePointLength(str) {
-      const units = str.length;
-      if (!highSurrogate.test(str)) return units;
-      let count = units;
-      for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-        count--;
-        i++;
-      }
-      return count;
-    }
-    function getLengthableOrigin(input) {
-      if (Array.isArray(input)) return "array";
-      if (typeof input === "string") return "string";
-      return "unknown";
-    }
-    function util_issue(...args) {
-      const [iss, input, inst] = args;
-      if (typeof iss === "string") return {
-        message: iss,
-        code: "custom",
-        input: input,
-        inst: inst
-      };
-      return {
-        ...iss
-      };
-    }
-    function members(proto, table) {
-      for (const key in table) {
-        const desc = Object.getOwnPropertyDescriptor(table, key);
-        if (desc.get) Object.defineProperty(proto, key, {
-          ...desc,
-          enumerable: false
-        }); else defineBound(proto, key, desc.value);
-      }
-    }
-    function own(inst, key, value, enumerable = true) {
-      Object.defineProperty(inst, key, {
-        configurable: true,
-        writable: true,
-        enumerable: enumerable,
-        value: value
-      });
-      return value;
-    }
-    function hide(inst, key, value) {
-      return own(inst, key, value, false);
-    }
-    function defineBound(proto, key, fn) {
-      Object.defineProperty(proto, key, {
-        configurable: true,
-        get() {
-          return this == null ? fn : own(this, key, fn.bind(this));
-        },
-        set(value) {
-          own(this, key, value);
-        }
-      });
-    }
-    function claim(inst, sentinel) {
-      const proto = Object.getPrototypeOf(inst);
-      return sentinel in proto ? void 0 : proto;
-    }
-    let installing;
-    let broke = false;
-    const breaker = {
-      configurable: true,
-      get() {
-        broke = true;
-        return;
-      }
-    };
-    function defineLazyInternal(inst, key, compute) {
-      const proto = Object.getPrototypeOf(inst._zod);
-      if (key in proto && installing !== inst._zod) {
-        installing = void 0;
-        return;
-      }
-      installing = inst._zod;
-      Object.defineProperty(proto, key, {
-        configurable: true,
-        get() {
-          Object.defineProperty(this, key, breaker);
-          const outer = broke;
-          broke = false;
-          try {
-            const value = compute(this);
-            if (broke) delete this[key]; else Object.defineProperty(this, key, {
-              configurable: true,
-              writable: true,
-              value: value
-            });
-            broke = broke || outer;
-            return value;
-          } catch (err) {
-            delete this[key];
-            broke = broke || outer;
-            throw err;
-          }
-        },
-        set(value) {
-          Object.defineProperty(this, key, {
-            configurable: true,
-            writable: true,
-            value: value
-          });
-        }
-      });
-    }
-    function installLazyProp(inst, key, make, enumerable) {
-      const proto = claim(inst, key);
-      if (!proto) return;
-      Object.defineProperty(proto, key, {
-        configurable: true,
-        get() {
-          const desc = {
-            configurable: true,
-            writable: true,
-            enumerable: enumerable,
-            value: void 0
-          };
-          Object.defineProperty(this, key, desc);
-          desc.value = make(this);
-          Object.defineProperty(this, key, desc);
-          return desc.value;
-        },
-        set(value) {
-          Object.defineProperty(this, key, {
-            configurable: true,
-            writable: true,
-            enumerable: enumerable,
-            value: value
-          });
-        }
-      });
-    }
+    return this._value;
+   }
+  }
+  function cached(getter) {
+   return new Cached(getter);
+  }
+  function nullish(input) {
+   return input === null || input === void 0;
+  }
+  function cleanRegex(source) {
+   const start = source.startsWith("^") ? 1 : 0, end = source.endsWith("$") ? source.length - 1 : source.length;
+   return source.slice(start, end);
+  }
+  function assignProp(target, prop, value) {
+   Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+   });
+  }
+  const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
+  function util_isObject(data) {
+   return typeof data === "object" && data !== null && !Array.isArray(data);
+  }
+  function isPlainObject(o) {
+   if (util_isObject(o) === false) return false;
+   const ctor = o.constructor;
+   if (ctor === void 0) return true;
+   if (typeof ctor !== "function") return true;
+   const prot = ctor.prototype;
+   if (util_isObject(prot) === false) return false;
+   if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
+   return true;
+  }
+  function shallowClone(o) {
+   if (isPlainObject(o)) return {
+    ...o
+   };
+   if (Array.isArray(o)) return [ ...o ];
+   if (o instanceof Map) return new Map(o);
+   if (o instanceof Set) return new Set(o);
+   return o;
+  }
+  const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
+  function escapeRegex(str) {
+   return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  }
+  function clone(inst, def, params) {
+   const cl = new inst._zod.constr(def ?? inst._zod.def);
+   if (!def || params?.parent) cl._zod.parent = inst;
+   return cl;
+  }
+  function normalizeParams(_params) {
+   const params = _params;
+   if (!params) return {};
+   if (typeof params === "string") return {
+    error: () => params
+   };
+   if (params?.message !== void 0) {
+    if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+   }
+   delete params.message;
+   if (typeof params.error === "string") return {
+    ...params,
+    error: () => params.error
+   };
+   return params;
+  }
+  function optionalKeys(shape) {
+   return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
+  }
+  const NUMBER_FORMAT_RANGES = (() => ({
+   safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
+   int32: [ -2147483648, 2147483647 ],
+   uint32: [ 0, 4294967295 ],
+   float32: [ -34028234663852886e22, 34028234663852886e22 ],
+   float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
+  }))();
+  function aborted(x, startIndex = 0) {
+   if (x.aborted === true) return true;
+   for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
+   return false;
+  }
+  function explicitlyAborted(x, startIndex = 0) {
+   if (x.aborted === true) return true;
+   for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
+   return false;
+  }
+  function prefixIssues(path, issues) {
+   return issues.map(iss => {
     var _a;
-    const NEVER = Object.freeze({
-      status: "aborted"
-    });
-    const _zodDesc = {
-      value: void 0,
-      enumerable: false
-    };
-    let _E = "captureStackTrace" in Error ? Error : null;
-    function newError(Definition) {
-      const E = _E;
-      if (E) {
-        const saved = E.stackTraceLimit;
-        if (typeof saved === "number") {
-          try {
-            E.stackTraceLimit = 0;
-          } catch {
-            _E = null;
-            return new Definition;
-          }
-          try {
-            return new Definition;
-          } finally {
-            E.stackTraceLimit = saved;
-          }
-        }
-      }
+    (_a = iss).path ?? (_a.path = []);
+    iss.path.unshift(path);
+    return iss;
+   });
+  }
+  function unwrapMessage(message) {
+   return typeof message === "string" ? message : message?.message;
+  }
+  function sizeCaps(defChecks) {
+   const caps = [];
+   for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check)) break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0) caps.push([ max, ch ]);
+   }
+   return caps;
+  }
+  function attachSchema(issues, start, inst) {
+   var _a;
+   for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
+  }
+  function finalizeIssue(iss, ctx, config) {
+   var _a;
+   const traits = iss.inst?._zod?.traits;
+   if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
+   const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0, message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input", full = {};
+   for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
+    full[k] = iss[k];
+   }
+   full.path ?? (full.path = []);
+   full.message = message;
+   if (ctx?.reportInput) full.input = iss.input;
+   return full;
+  }
+  const highSurrogate = /[\uD800-\uDBFF]/;
+  function codePointLength(str) {
+   const units = str.length;
+   if (!highSurrogate.test(str)) return units;
+   let count = units;
+   for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+    count--;
+    i++;
+   }
+   return count;
+  }
+  function getLengthableOrigin(input) {
+   if (Array.isArray(input)) return "array";
+   if (typeof input === "string") return "string";
+   return "unknown";
+  }
+  function util_issue(...args) {
+   const [iss, input, inst] = args;
+   if (typeof iss === "string") return {
+    message: iss,
+    code: "custom",
+    input,
+    inst
+   };
+   return {
+    ...iss
+   };
+  }
+  function members(proto, table) {
+   for (const key in table) {
+    const desc = Object.getOwnPropertyDescriptor(table, key);
+    if (desc.get) Object.defineProperty(proto, key, {
+     ...desc,
+     enumerable: false
+    }); else defineBound(proto, key, desc.value);
+   }
+  }
+  function own(inst, key, value, enumerable = true) {
+   Object.defineProperty(inst, key, {
+    configurable: true,
+    writable: true,
+    enumerable,
+    value
+   });
+   return value;
+  }
+  function hide(inst, key, value) {
+   return own(inst, key, value, false);
+  }
+  function defineBound(proto, key, fn) {
+   Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+     return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+     own(this, key, value);
+    }
+   });
+  }
+  function claim(inst, sentinel) {
+   const proto = Object.getPrototypeOf(inst);
+   return sentinel in proto ? void 0 : proto;
+  }
+  let installing, broke = false;
+  const breaker = {
+   configurable: true,
+   get() {
+    broke = true;
+    return;
+   }
+  };
+  function defineLazyInternal(inst, key, compute) {
+   const proto = Object.getPrototypeOf(inst._zod);
+   if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+   }
+   installing = inst._zod;
+   Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+     Object.defineProperty(this, key, breaker);
+     const outer = broke;
+     broke = false;
+     try {
+      const value = compute(this);
+      if (broke) delete this[key]; else Object.defineProperty(this, key, {
+       configurable: true,
+       writable: true,
+       value
+      });
+      broke = broke || outer;
+      return value;
+     } catch (err) {
+      delete this[key];
+      broke = broke || outer;
+      throw err;
+     }
+    },
+    set(value) {
+     Object.defineProperty(this, key, {
+      configurable: true,
+      writable: true,
+      value
+     });
+    }
+   });
+  }
+  function installLazyProp(inst, key, make, enumerable) {
+   const proto = claim(inst, key);
+   if (!proto) return;
+   Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+     const desc = {
+      configurable: true,
+      writable: true,
+      enumerable,
+      value: void 0
+     };
+     Object.defineProperty(this, key, desc);
+     desc.value = make(this);
+     Object.defineProperty(this, key, desc);
+     return desc.value;
+    },
+    set(value) {
+     Object.defineProperty(this, key, {
+      configurable: true,
+      writable: true,
+      enumerable,
+      value
+     });
+    }
+   });
+  }
+  var _a;
+  const NEVER = Object.freeze({
+   status: "aborted"
+  }), _zodDesc = {
+   value: void 0,
+   enumerable: false
+  };
+  let _E = "captureStackTrace" in Error ? Error : null;
+  function newError(Definition) {
+   const E = _E;
+   if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+     try {
+      E.stackTraceLimit = 0;
+     } catch {
+      _E = null;
       return new Definition;
+     }
+     try {
+      return new Definition;
+     } finally {
+      E.stackTraceLimit = saved;
+     }
     }
-    function $constructor(name, initializer, proto, params) {
-      const zodProto = {};
-      function Internals(def) {
-        this.def = def;
-        this.constr = _;
-        this.traits = new Set;
-      }
-      Internals.prototype = zodProto;
-      const protoMembers = proto;
-      const initialized = protoMembers && new WeakSet;
-      function init(inst, def) {
-        if (!inst._zod) {
-          _zodDesc.value = new Internals(def);
-          try {
-            Object.defineProperty(inst, "_zod", _zodDesc);
-          } finally {
-            _zodDesc.value = void 0;
-          }
-        } else if (inst._zod.traits.has(name)) return;
-        inst._zod.traits.add(name);
-        initializer(inst, def);
-        if (initialized) {
-          const own = Object.getPrototypeOf(inst);
-          const ctorProto = inst._zod.constr.prototype;
-          let up = own;
-          while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
-          const target = up ?? own;
-          if (!initialized.has(target)) {
-            initialized.add(target);
-            members(target, protoMembers);
-          }
-        }
-        const proto = _.prototype;
-        for (const k in proto) {
-          if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
-          if (!(k in inst)) inst[k] = proto[k].bind(inst);
-        }
-      }
-      const Parent = params?.Parent ?? Object;
-      class Definition extends Parent {}
-      Object.defineProperty(Definition, "name", {
-        value: name
-      });
-      function _(def) {
-        const inst = params?.Parent ? newError(Definition) : this;
-        init(inst, def);
-        const deferred = inst._zod.deferred;
-        if (deferred) {
-          for (const fn of deferred) fn();
-          inst._zod.deferred = void 0;
-        }
-        const pp = globalThis.__zod_globalConfig?.postProcessor;
-        if (pp) pp(inst);
-        return inst;
-      }
-      Object.defineProperty(_, "init", {
-        value: init
-      });
-      Object.defineProperty(_, Symbol.hasInstance, {
-        value: inst => {
-          if (params?.Parent && inst instanceof params.Parent) return true;
-          return inst?._zod?.traits?.has(name);
-        }
-      });
-      Object.defineProperty(_, "name", {
-        value: name
-      });
-      return _;
+   }
+   return new Definition;
+  }
+  function $constructor(name, initializer, proto, params) {
+   const zodProto = {};
+   function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = new Set;
+   }
+   Internals.prototype = zodProto;
+   const protoMembers = proto, initialized = protoMembers && new WeakSet;
+   function init(inst, def) {
+    if (!inst._zod) {
+     _zodDesc.value = new Internals(def);
+     try {
+      Object.defineProperty(inst, "_zod", _zodDesc);
+     } finally {
+      _zodDesc.value = void 0;
+     }
+    } else if (inst._zod.traits.has(name)) return;
+    inst._zod.traits.add(name);
+    initializer(inst, def);
+    if (initialized) {
+     const own = Object.getPrototypeOf(inst), ctorProto = inst._zod.constr.prototype;
+     let up = own;
+     while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
+     const target = up ?? own;
+     if (!initialized.has(target)) {
+      initialized.add(target);
+      members(target, protoMembers);
+     }
     }
-    class $ZodAsyncError extends Error {
-      constructor() {
-        super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
-      }
+    const proto = _.prototype;
+    for (const k in proto) {
+     if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
+     if (!(k in inst)) inst[k] = proto[k].bind(inst);
     }
-    class $ZodEncodeError extends Error {
-      constructor(name) {
-        super(`Encountered unidirectional transform during encode: ${name}`);
-        this.name = "ZodEncodeError";
-      }
+   }
+   const Parent = params?.Parent ?? Object;
+   class Definition extends Parent {}
+   Object.defineProperty(Definition, "name", {
+    value: name
+   });
+   function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+     for (const fn of deferred) fn();
+     inst._zod.deferred = void 0;
     }
-    (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-    const core_globalConfig = globalThis.__zod_globalConfig;
-    function config(newConfig) {
-      if (newConfig) Object.assign(core_globalConfig, newConfig);
-      return core_globalConfig;
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp) pp(inst);
+    return inst;
+   }
+   Object.defineProperty(_, "init", {
+    value: init
+   });
+   Object.defineProperty(_, Symbol.hasInstance, {
+    value: inst => {
+     if (params?.Parent && inst instanceof params.Parent) return true;
+     return inst?._zod?.traits?.has(name);
     }
-    const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
-      var _a;
-      inst._zod ?? (inst._zod = {});
-      inst._zod.def = def;
-      (_a = inst._zod).onattach ?? (_a.onattach = []);
+   });
+   Object.defineProperty(_, "name", {
+    value: name
+   });
+   return _;
+  }
+  class $ZodAsyncError extends Error {
+   constructor() {
+    super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
+   }
+  }
+  class $ZodEncodeError extends Error {
+   constructor(name) {
+    super(`Encountered unidirectional transform during encode: ${name}`);
+    this.name = "ZodEncodeError";
+   }
+  }
+  (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+  const core_globalConfig = globalThis.__zod_globalConfig;
+  function config(newConfig) {
+   if (newConfig) Object.assign(core_globalConfig, newConfig);
+   return core_globalConfig;
+  }
+  const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
+   var _a;
+   inst._zod ?? (inst._zod = {});
+   inst._zod.def = def;
+   (_a = inst._zod).onattach ?? (_a.onattach = []);
+  }), _whenHasLength = payload => {
+   const val = payload.value;
+   return !nullish(val) && val.length !== void 0;
+  }, numericOriginMap = {
+   number: "number",
+   bigint: "bigint",
+   object: "date"
+  }, $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
+   $ZodCheck.init(inst, def);
+   const origin = numericOriginMap[typeof def.value];
+   inst._zod.check = payload => {
+    if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
+    payload.issues.push({
+     origin: numericOriginMap[typeof payload.value] ?? origin,
+     code: "too_big",
+     maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+     input: payload.value,
+     inclusive: def.inclusive,
+     inst,
+     continue: !def.abort
     });
-    const _whenHasLength = payload => {
-      const val = payload.value;
-      return !nullish(val) && val.length !== void 0;
+   };
+  }), $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
+   $ZodCheck.init(inst, def);
+   const origin = numericOriginMap[typeof def.value];
+   inst._zod.check = payload => {
+    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
+    payload.issues.push({
+     origin: numericOriginMap[typeof payload.value] ?? origin,
+     code: "too_small",
+     minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+     input: payload.value,
+     inclusive: def.inclusive,
+     inst,
+     continue: !def.abort
+    });
+   };
+  }), $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
+   $ZodCheck.init(inst, def);
+   def.format = def.format || "float64";
+   const isInt = def.format?.includes("int"), origin = isInt ? "int" : "number", [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+   inst._zod.check = payload => {
+    const input = payload.value;
+    if (isInt) {
+     if (!Number.isInteger(input)) {
+      payload.issues.push({
+       expected: origin,
+       format: def.format,
+       code: "invalid_type",
+       continue: false,
+       input,
+       inst
+      });
+      return;
+     }
+     if (!Number.isSafeInteger(input)) {
+      if (input > 0) payload.issues.push({
+       input,
+       code: "too_big",
+       maximum: Number.MAX_SAFE_INTEGER,
+       note: "Integers must be within the safe integer range.",
+       inst,
+       origin,
+       inclusive: true,
+       continue: !def.abort
+      }); else payload.issues.push({
+       input,
+       code: "too_small",
+       minimum: Number.MIN_SAFE_INTEGER,
+       note: "Integers must be within the safe integer range.",
+       inst,
+       origin,
+       inclusive: true,
+       continue: !def.abort
+      });
+      return;
+     }
+    }
+    if (input < minimum) payload.issues.push({
+     origin: "number",
+     input,
+     code: "too_small",
+     minimum,
+     inclusive: true,
+     inst,
+     continue: !def.abort
+    });
+    if (input > maximum) payload.issues.push({
+     origin: "number",
+     input,
+     code: "too_big",
+     maximum,
+     inclusive: true,
+     inst,
+     continue: !def.abort
+    });
+   };
+  }), $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
+   var _a;
+   $ZodCheck.init(inst, def);
+   (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+   inst._zod.check = payload => {
+    const input = payload.value, units = input.length, length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+    if (length >= def.minimum) return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+     origin,
+     code: "too_small",
+     minimum: def.minimum,
+     inclusive: true,
+     input,
+     inst,
+     continue: !def.abort
+    });
+   };
+  }), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
+   var _a, _b;
+   $ZodCheck.init(inst, def);
+   if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value)) return;
+    payload.issues.push({
+     origin: "string",
+     code: "invalid_format",
+     format: def.format,
+     input: payload.value,
+     ...def.pattern ? {
+      pattern: def.pattern.toString()
+     } : {},
+     inst,
+     continue: !def.abort
+    });
+   }); else (_b = inst._zod).check ?? (_b.check = () => {});
+  }), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
+   $ZodCheckStringFormat.init(inst, def);
+   inst._zod.check = payload => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value)) return;
+    payload.issues.push({
+     origin: "string",
+     code: "invalid_format",
+     format: "regex",
+     input: payload.value,
+     pattern: def.pattern.toString(),
+     inst,
+     continue: !def.abort
+    });
+   };
+  }), guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/, dateSource = "(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))";
+  function timeSource(args) {
+   const hhmm = "(?:[01]\\d|2[0-3]):[0-5]\\d", regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+   return regex;
+  }
+  function datetime(args) {
+   const opts = [ "Z" ];
+   if (args.offset) opts.push("([+-](?:[01]\\d|2[0-3]):[0-5]\\d)");
+   const qualified = `${timeSource({
+    precision: args.precision,
+    seconds: true
+   })}(?:${opts.join("|")})`, timeRegex = args.local ? `${qualified}|${timeSource({
+    precision: args.precision
+   })}` : qualified;
+   return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
+  }
+  const anyString = /^[\s\S]{0,}$/, number = /^-?\d+(?:\.\d+)?$/, regexes_boolean = /^(?:true|false)$/i, version = {
+   major: 4,
+   minor: 6,
+   patch: 7
+  }, $ZodType = $constructor("$ZodType", (inst, def) => {
+   var _a;
+   inst ?? (inst = {});
+   inst._zod.def = def;
+   inst._zod.bag = inst._zod.bag || {};
+   inst._zod.version = version;
+   const defChecks = inst._zod.def.checks, checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
+   for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
+   if (checks.length === 0) {
+    (_a = inst._zod).deferred ?? (_a.deferred = []);
+    inst._zod.deferred?.push(() => {
+     inst._zod.run = inst._zod.parse;
+    });
+   } else {
+    const runChecks = (payload, checks, ctx) => {
+     if (payload.memo) return payload;
+     let asyncResult, isAborted = aborted(payload);
+     for (const ch of checks) {
+      if (ch._zod.def.when) {
+       if (explicitlyAborted(payload)) continue;
+       const shouldRun = ch._zod.def.when(payload);
+       if (!shouldRun) continue;
+      } else if (isAborted) continue;
+      const currLen = payload.issues.length, _ = ch._zod.check(payload);
+      if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
+      if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+       await _;
+       const nextLen = payload.issues.length;
+       if (nextLen === currLen) return;
+       attachSchema(payload.issues, currLen, inst);
+       if (!isAborted) isAborted = aborted(payload, currLen);
+      }); else {
+       const nextLen = payload.issues.length;
+       if (nextLen === currLen) continue;
+       attachSchema(payload.issues, currLen, inst);
+       if (!isAborted) isAborted = aborted(payload, currLen);
+      }
+     }
+     if (asyncResult) return asyncResult.then(() => payload);
+     return payload;
+    }, handleCanaryResult = (canary, payload, ctx) => {
+     if (aborted(canary)) {
+      canary.aborted = true;
+      return canary;
+     }
+     const checkResult = runChecks(payload, checks, ctx);
+     if (checkResult instanceof Promise) {
+      if (ctx.async === false) throw new $ZodAsyncError;
+      return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
+     }
+     return inst._zod.parse(checkResult, ctx);
     };
-    const numericOriginMap = {
-      number: "number",
-      bigint: "bigint",
-      object: "date"
-    };
-    const $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const origin = numericOriginMap[typeof def.value];
-      inst._zod.check = payload => {
-        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
-        payload.issues.push({
-          origin: numericOriginMap[typeof payload.value] ?? origin,
-          code: "too_big",
-          maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
-          input: payload.value,
-          inclusive: def.inclusive,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const origin = numericOriginMap[typeof def.value];
-      inst._zod.check = payload => {
-        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
-        payload.issues.push({
-          origin: numericOriginMap[typeof payload.value] ?? origin,
-          code: "too_small",
-          minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-          input: payload.value,
-          inclusive: def.inclusive,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      def.format = def.format || "float64";
-      const isInt = def.format?.includes("int");
-      const origin = isInt ? "int" : "number";
-      const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
-      inst._zod.check = payload => {
-        const input = payload.value;
-        if (isInt) {
-          if (!Number.isInteger(input)) {
-            payload.issues.push({
-              expected: origin,
-              format: def.format,
-              code: "invalid_type",
-              continue: false,
-              input: input,
-              inst: inst
-            });
-            return;
-          }
-          if (!Number.isSafeInteger(input)) {
-            if (input > 0) payload.issues.push({
-              input: input,
-              code: "too_big",
-              maximum: Number.MAX_SAFE_INTEGER,
-              note: "Integers must be within the safe integer range.",
-              inst: inst,
-              origin: origin,
-              inclusive: true,
-              continue: !def.abort
-            }); else payload.issues.push({
-              input: input,
-              code: "too_small",
-              minimum: Number.MIN_SAFE_INTEGER,
-              note: "Integers must be within the safe integer range.",
-              inst: inst,
-              origin: origin,
-              inclusive: true,
-              continue: !def.abort
-            });
-            return;
-          }
-        }
-        if (input < minimum) payload.issues.push({
-          origin: "number",
-          input: input,
-          code: "too_small",
-          minimum: minimum,
-          inclusive: true,
-          inst: inst,
-          continue: !def.abort
-        });
-        if (input > maximum) payload.issues.push({
-          origin: "number",
-          input: input,
-          code: "too_big",
-          maximum: maximum,
-          inclusive: true,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
-      var _a;
-      $ZodCheck.init(inst, def);
-      (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-        if (length >= def.minimum) return;
-        const origin = getLengthableOrigin(input);
-        payload.issues.push({
-          origin: origin,
-          code: "too_small",
-          minimum: def.minimum,
-          inclusive: true,
-          input: input,
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
-      var _a, _b;
-      $ZodCheck.init(inst, def);
-      if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
-        def.pattern.lastIndex = 0;
-        if (def.pattern.test(payload.value)) return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: def.format,
-          input: payload.value,
-          ...def.pattern ? {
-            pattern: def.pattern.toString()
-          } : {},
-          inst: inst,
-          continue: !def.abort
-        });
-      }); else (_b = inst._zod).check ?? (_b.check = () => {});
-    });
-    const $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
-      $ZodCheckStringFormat.init(inst, def);
-      inst._zod.check = payload => {
-        def.pattern.lastIndex = 0;
-        if (def.pattern.test(payload.value)) return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "regex",
-          input: payload.value,
-          pattern: def.pattern.toString(),
-          inst: inst,
-          continue: !def.abort
-        });
-      };
-    });
-    const guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-    const dateSource = "(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))";
-    function timeSource(args) {
-      const hhmm = "(?:[01]\\d|2[0-3]):[0-5]\\d";
-      const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-      return regex;
-    }
-    function datetime(args) {
-      const opts = [ "Z" ];
-      if (args.offset) opts.push("([+-](?:[01]\\d|2[0-3]):[0-5]\\d)");
-      const qualified = `${timeSource({
-        precision: args.precision,
-        seconds: true
-      })}(?:${opts.join("|")})`;
-      const timeRegex = args.local ? `${qualified}|${timeSource({
-        precision: args.precision
-      })}` : qualified;
-      return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
-    }
-    const anyString = /^[\s\S]{0,}$/;
-    const number = /^-?\d+(?:\.\d+)?$/;
-    const regexes_boolean = /^(?:true|false)$/i;
-    const version = {
-      major: 4,
-      minor: 6,
-      patch: 7
-    };
-    const $ZodType = $constructor("$ZodType", (inst, def) => {
-      var _a;
-      inst ?? (inst = {});
-      inst._zod.def = def;
-      inst._zod.bag = inst._zod.bag || {};
-      inst._zod.version = version;
-      const defChecks = inst._zod.def.checks;
-      const checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
-      for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
-      if (checks.length === 0) {
-        (_a = inst._zod).deferred ?? (_a.deferred = []);
-        inst._zod.deferred?.push(() => {
-          inst._zod.run = inst._zod.parse;
-        });
-      } else {
-        const runChecks = (payload, checks, ctx) => {
-          if (payload.memo) return payload;
-          let isAborted = aborted(payload);
-          let asyncResult;
-          for (const ch of checks) {
-            if (ch._zod.def.when) {
-              if (explicitlyAborted(payload)) continue;
-              const shouldRun = ch._zod.def.when(payload);
-              if (!shouldRun) continue;
-            } else if (isAborted) continue;
-            const currLen = payload.issues.length;
-            const _ = ch._zod.check(payload);
-            if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
-            if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-              await _;
-              const nextLen = payload.issues.length;
-              if (nextLen === currLen) return;
-              attachSchema(payload.issues, currLen, inst);
-              if (!isAborted) isAborted = aborted(payload, currLen);
-            }); else {
-              const nextLen = payload.issues.length;
-              if (nextLen === currLen) continue;
-              attachSchema(payload.issues, currLen, inst);
-              if (!isAborted) isAborted = aborted(payload, currLen);
-            }
-          }
-          if (asyncResult) return asyncResult.then(() => payload);
-          return payload;
-        };
-        const handleCanaryResult = (canary, payload, ctx) => {
-          if (aborted(canary)) {
-            canary.aborted = true;
-            return canary;
-          }
-          const checkResult = runChecks(payload, checks, ctx);
-          if (checkResult instanceof Promise) {
-            if (ctx.async === false) throw new $ZodAsyncError;
-            return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
-          }
-          return inst._zod.parse(checkResult, ctx);
-        };
-        inst._zod.run = (payload, ctx) => {
-          if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
-          if (ctx.direction === "backward") {
-            const canary = inst._zod.parse({
-              value: payload.value,
-              issues: []
-            }, {
-              ...ctx,
-              skipChecks: true
-            });
-            if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
-            return handleCanaryResult(canary, payload, ctx);
-          }
-          const result = inst._zod.parse(payload, ctx);
-          if (result instanceof Promise) {
-            if (ctx.async === false) throw new $ZodAsyncError;
-            return result.then(result => runChecks(result, checks, ctx));
-          }
-          return runChecks(result, checks, ctx);
-        };
-      }
-    }, {
-      get "~standard"() {
-        return hide(this, "~standard", standardProps(this));
-      },
-      set "~standard"(value) {
-        own(this, "~standard", value);
-      }
-    });
-    const toStandardResult = (r, ctx) => r.issues.length ? {
-      issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
-    } : {
-      value: r.value
-    };
-    async function validateAsync(inst, value) {
-      const ctx = {
-        async: true
-      };
-      return toStandardResult(await inst._zod.run({
-        value: value,
-        issues: []
-      }, ctx), ctx);
-    }
-    function standardProps(inst) {
-      return {
-        validate: value => {
-          const ctx = {
-            async: false
-          };
-          try {
-            const r = inst._zod.run({
-              value: value,
-              issues: []
-            }, ctx);
-            if (!(r instanceof Promise)) return toStandardResult(r, ctx);
-          } catch (_) {}
-          return validateAsync(inst, value);
-        },
-        vendor: "zod",
-        version: 1
-      };
-    }
-    const $ZodString = $constructor("$ZodString", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = def.pattern ?? anyString;
-      inst._zod.parse = (payload, _) => {
-        if (def.coerce) try {
-          payload.value = String(payload.value);
-        } catch (_) {}
-        if (typeof payload.value === "string") return payload;
-        payload.issues.push({
-          expected: "string",
-          code: "invalid_type",
-          input: payload.value,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    const $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
-      $ZodCheckStringFormat.init(inst, def);
-      $ZodString.init(inst, def);
-    });
-    const $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
-      def.pattern ?? (def.pattern = guid);
-      $ZodStringFormat.init(inst, def);
-    });
-    const $ZodISODateTime = $constructor("$ZodISODateTime", (inst, def) => {
-      def.pattern ?? (def.pattern = datetime(def));
-      $ZodStringFormat.init(inst, def);
-    });
-    const $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = number;
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce) try {
-          payload.value = Number(payload.value);
-        } catch (_) {}
-        const input = payload.value;
-        if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
-        const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-        payload.issues.push({
-          expected: "number",
-          code: "invalid_type",
-          input: input,
-          inst: inst,
-          ...received ? {
-            received: received
-          } : {}
-        });
-        return payload;
-      };
-    });
-    const $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
-      $ZodCheckNumberFormat.init(inst, def);
-      $ZodNumber.init(inst, def);
-    });
-    const $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = regexes_boolean;
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce) try {
-          payload.value = Boolean(payload.value);
-        } catch (_) {}
-        const input = payload.value;
-        if (typeof input === "boolean") return payload;
-        payload.issues.push({
-          expected: "boolean",
-          code: "invalid_type",
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    const $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = payload => payload;
-    });
-    function capSize(inst, size) {
-      const caps = sizeCaps(inst._zod.def.checks);
-      if (!caps.length) return;
-      const cap = Math.min(...caps.map(c => c[0]));
-      const parse = inst._zod.parse;
-      inst._zod.parse = (payload, ctx) => {
-        const n = size(payload.value);
-        if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
-          ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
-          return payload;
-        }
-        return parse(payload, ctx);
-      };
-    }
-    const arraySize = input => Array.isArray(input) ? input.length : -1;
-    function handleArrayResult(result, final, index) {
-      if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
-      final.value[index] = result.value;
-    }
-    const $ZodArray = $constructor("$ZodArray", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo = core_globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!Array.isArray(input)) {
-          payload.issues.push({
-            expected: "array",
-            code: "invalid_type",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-        const proms = [];
-        const abortEarly = ctx?.abortEarly;
-        for (let i = 0; i < input.length; i++) {
-          const item = input[i];
-          const result = def.element._zod.run({
-            value: item,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
-            handleArrayResult(result, payload, i);
-            if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
-          }
-        }
-        if (proms.length) return Promise.all(proms).then(() => payload);
-        return payload;
-      };
-      capSize(inst, arraySize);
-    });
-    function handlePropertyResult(result, final, key, input, optin, optout) {
-      const isPresent = key in input;
-      const isOptionalOut = optout === "optional";
-      if (!isPresent && isOptionalOut && optin === "optional") return;
-      if (result.issues.length) {
-        if (optin !== void 0 && isOptionalOut && !isPresent) return;
-        final.issues.push(...prefixIssues(key, result.issues));
-      }
-      if (!isPresent && optin === void 0) {
-        if (!result.issues.length) final.issues.push({
-          code: "invalid_type",
-          expected: "nonoptional",
-          input: void 0,
-          path: [ key ]
-        });
-        return;
-      }
-      if (result.value === void 0) {
-        if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
-      } else final.value[key] = result.value;
-    }
-    const NO_SYMBOL_KEYS = [];
-    function normalizeDef(def) {
-      const keys = Object.keys(def.shape);
-      const ownSymbols = Object.getOwnPropertySymbols(def.shape);
-      const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-      const allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
-      for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-      const okeys = optionalKeys(def.shape);
-      return {
-        ...def,
-        allKeys: allKeys,
-        symbolKeys: symbolKeys,
-        keySet: new Set(keys),
-        numKeys: keys.length,
-        optionalKeys: new Set(okeys)
-      };
-    }
-    function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-      const unrecognized = [];
-      const keySet = def.keySet;
-      const _catchall = def.catchall._zod;
-      const t = _catchall.def.type;
-      const optin = _catchall.optin;
-      const optout = _catchall.optout;
-      let seen = 0;
-      for (const key in input) {
-        if (abortEarly && payload.issues.length !== seen) {
-          if (aborted(payload, seen)) break;
-          seen = payload.issues.length;
-        }
-        if (keySet.has(key)) continue;
-        if (key === "__proto__") {
-          if (t === "never") unrecognized.push(key);
-          continue;
-        }
-        if (t === "never") {
-          unrecognized.push(key);
-          continue;
-        }
-        const r = _catchall.run({
-          value: input[key],
-          issues: []
-        }, ctx);
-        if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
-      }
-      if (unrecognized.length) payload.issues.push({
-        code: "unrecognized_keys",
-        keys: unrecognized,
-        input: input,
-        inst: inst,
-        continue: true
-      });
-      if (!proms.length) return payload;
-      return Promise.all(proms).then(() => payload);
-    }
-    const $ZodObject = $constructor("$ZodObject", (inst, def) => {
-      $ZodType.init(inst, def);
-      const desc = Object.getOwnPropertyDescriptor(def, "shape");
-      const sh = desc?.get ? desc.get.raw : def.shape ?? {};
-      if (sh) {
-        const get = () => {
-          const newSh = {
-            ...sh
-          };
-          Object.defineProperty(def, "shape", {
-            value: newSh
-          });
-          get.raw = newSh;
-          return newSh;
-        };
-        get.raw = sh;
-        Object.defineProperty(def, "shape", {
-          get: get
-        });
-      }
-      const _normalized = cached(() => normalizeDef(def));
-      defineLazyInternal(inst, "propValues", zod => {
-        const shape = zod.def.shape;
-        const propValues = {};
-        for (const key in shape) {
-          const field = shape[key]._zod;
-          if (field.values) {
-            if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
-            for (const v of field.values) propValues[key].add(v);
-            if (field.optin !== void 0) propValues[key].add(void 0);
-          }
-        }
-        return propValues;
-      });
-      const isObject = util_isObject;
-      const catchall = def.catchall;
-      let value;
-      const memo = core_globalConfig.memoizer;
-      memo?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        value ?? (value = _normalized.value);
-        const input = payload.value;
-        if (!isObject(input)) {
-          payload.issues.push({
-            expected: "object",
-            code: "invalid_type",
-            input: input,
-            inst: inst
-          });
-          return payload;
-        }
-        payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-        const proms = [];
-        const shape = value.shape;
-        const abortEarly = ctx?.abortEarly;
-        let seen = payload.issues.length;
-        for (const key of value.allKeys) {
-          if (abortEarly && payload.issues.length !== seen) {
-            if (aborted(payload, seen)) break;
-            seen = payload.issues.length;
-          }
-          if (key === "__proto__") continue;
-          const el = shape[key];
-          const optin = el._zod.optin;
-          const optout = el._zod.optout;
-          const r = el._zod.run({
-            value: input[key],
-            issues: []
-          }, ctx);
-          if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
-        }
-        if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
-        return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-      };
-    });
-    function handleUnionResults(results, final, inst, ctx) {
-      for (const result of results) if (result.issues.length === 0) {
-        final.value = result.value;
-        return final;
-      }
-      const nonaborted = results.filter(r => !aborted(r));
-      if (nonaborted.length === 1) {
-        final.value = nonaborted[0].value;
-        return nonaborted[0];
-      }
-      final.issues.push({
-        code: "invalid_union",
-        input: final.value,
-        inst: inst,
-        errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
-      });
-      return final;
-    }
-    const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
-      defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
-      defineLazyInternal(inst, "values", zod => {
-        if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
-        return;
-      });
-      defineLazyInternal(inst, "pattern", zod => {
-        if (zod.def.options.every(o => o._zod.pattern)) {
-          const patterns = zod.def.options.map(o => o._zod.pattern);
-          return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
-        }
-        return;
-      });
-      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-      inst._zod.parse = (payload, ctx) => {
-        if (first) return first(payload, ctx);
-        let async = false;
-        const results = [];
-        for (const option of def.options) {
-          const result = option._zod.run({
-            value: payload.value,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) {
-            results.push(result);
-            async = true;
-          } else {
-            if (result.issues.length === 0) return result;
-            results.push(result);
-          }
-        }
-        if (!async) return handleUnionResults(results, payload, inst, ctx);
-        return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
-      };
-    });
-    const $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
-      $ZodType.init(inst, def);
-      const values = getEnumValues(def.entries);
-      const valuesSet = new Set(values);
-      inst._zod.values = valuesSet;
-      defineLazyInternal(inst, "pattern", zod => {
-        const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
-        return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-      });
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (valuesSet.has(input)) return payload;
-        payload.issues.push({
-          code: "invalid_value",
-          values: values,
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    const $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
-      $ZodType.init(inst, def);
-      const values = new Set(def.values);
-      inst._zod.values = values;
-      defineLazyInternal(inst, "pattern", zod => {
-        const vals = zod.def.values;
-        return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-      });
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (values.has(input)) return payload;
-        payload.issues.push({
-          code: "invalid_value",
-          values: def.values,
-          input: input,
-          inst: inst
-        });
-        return payload;
-      };
-    });
-    const $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "optional";
-      core_globalConfig.memoizer?.guard(inst);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
-        const _out = def.transform(payload.value, payload);
-        if (ctx.async) {
-          const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-          return output.then(output => {
-            payload.value = output;
-            return payload;
-          });
-        }
-        if (_out instanceof Promise) throw new $ZodAsyncError;
-        payload.value = _out;
-        return payload;
-      };
-    });
-    function handleOptionalResult(payload, result) {
-      payload.value = result.issues.length ? void 0 : result.value;
-      return payload;
-    }
-    const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-      inst._zod.optout = "optional";
-      defineLazyInternal(inst, "values", zod => {
-        const values = zod.def.innerType._zod.values;
-        return values ? new Set([ ...values, void 0 ]) : void 0;
-      });
-      defineLazyInternal(inst, "pattern", zod => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        if (payload.value === void 0) {
-          if (def.innerType._zod.optin !== "defaulted") return payload;
-          const result = def.innerType._zod.run({
-            value: payload.value,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
-          return handleOptionalResult(payload, result);
-        }
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    const $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
-      defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
-      defineLazyInternal(inst, "pattern", zod => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-      });
-      defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
-      inst._zod.parse = (payload, ctx) => {
-        if (payload.value === null) return payload;
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    const $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "defaulted";
-      defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-        if (payload.value === void 0) {
-          payload.value = def.defaultValue;
-          return payload;
-        }
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
-        return handleDefaultResult(result, def);
-      };
-    });
-    function handleDefaultResult(payload, def) {
-      if (payload.value === void 0) payload.value = def.defaultValue;
-      return payload;
-    }
-    const $ZodNonOptional = $constructor("$ZodNonOptional", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "values", zod => {
-        const v = zod.def.innerType._zod.values;
-        return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
-        return handleNonOptionalResult(result, inst);
-      };
-    });
-    function handleNonOptionalResult(payload, inst) {
-      if (!payload.issues.length && payload.value === void 0) payload.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: payload.value,
-        inst: inst
-      });
-      return payload;
-    }
-    const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
-      defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
-      defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
-      defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          const right = def.out._zod.run(payload, ctx);
-          if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
-          return handlePipeResult(right, def.in, ctx);
-        }
-        const left = def.in._zod.run(payload, ctx);
-        if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
-        return handlePipeResult(left, def.out, ctx);
-      };
-    });
-    function handlePipeResult(left, next, ctx) {
-      if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
-        left.aborted = true;
-        return left;
-      }
-      return next._zod.run({
-        value: left.value,
-        issues: left.issues
-      }, ctx);
-    }
-    const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _) => payload;
-      inst._zod.check = payload => {
-        const input = payload.value;
-        const r = def.fn(input);
-        if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
-        handleRefineResult(r, payload, input, inst);
-        return;
-      };
-    });
-    function handleRefineResult(result, payload, input, inst) {
-      if (!result) {
-        const _iss = {
-          code: "custom",
-          input: input,
-          inst: inst,
-          path: [ ...inst._zod.def.path ?? [] ],
-          continue: !inst._zod.def.abort
-        };
-        if (inst._zod.def.params) _iss.params = inst._zod.def.params;
-        payload.issues.push(util_issue(_iss));
-      }
-    }
-    var registries_a;
-    class $ZodRegistry {
-      constructor() {
-        this._map = new WeakMap;
-        this._idmap = new Map;
-      }
-      add(schema, ..._meta) {
-        const meta = _meta[0];
-        this._map.set(schema, meta);
-        if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
-        return this;
-      }
-      clear() {
-        this._map = new WeakMap;
-        this._idmap = new Map;
-        return this;
-      }
-      remove(schema) {
-        const meta = this._map.get(schema);
-        if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
-        this._map.delete(schema);
-        return this;
-      }
-      get(schema) {
-        const p = schema._zod.parent;
-        if (p) {
-          const pm = {
-            ...this.get(p) ?? {}
-          };
-          delete pm.id;
-          const f = {
-            ...pm,
-            ...this._map.get(schema)
-          };
-          return Object.keys(f).length ? f : void 0;
-        }
-        return this._map.get(schema);
-      }
-      has(schema) {
-        return this._map.has(schema);
-      }
-    }
-    function registry() {
-      return new $ZodRegistry;
-    }
-    (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
-    globalThis;
-    function snapshotChecks(def) {
-      if (def.checks) def.checks = [ ...def.checks ];
-      return def;
-    }
-    function _string(Class, params) {
-      return new Class(snapshotChecks({
-        type: "string",
-        ...normalizeParams(params)
-      }));
-    }
-    function _guid(Class, params) {
-      return new Class({
-        type: "string",
-        format: "guid",
-        check: "string_format",
-        abort: false,
-        ...normalizeParams(params)
-      });
-    }
-    function _isoDateTime(Class, params) {
-      return new Class({
-        type: "string",
-        format: "datetime",
-        check: "string_format",
-        offset: false,
-        local: false,
-        precision: null,
-        ...normalizeParams(params)
-      });
-    }
-    function _number(Class, params) {
-      return new Class(snapshotChecks({
-        type: "number",
-        checks: [],
-        ...normalizeParams(params)
-      }));
-    }
-    function _int(Class, params) {
-      return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "safeint",
-        ...normalizeParams(params)
-      });
-    }
-    function _boolean(Class, params) {
-      return new Class({
-        type: "boolean",
-        ...normalizeParams(params)
-      });
-    }
-    function _unknown(Class) {
-      return new Class({
-        type: "unknown"
-      });
-    }
-    function _lte(value, params) {
-      return new $ZodCheckLessThan({
-        check: "less_than",
-        ...normalizeParams(params),
-        value: value,
-        inclusive: true
-      });
-    }
-    function _gt(value, params) {
-      return new $ZodCheckGreaterThan({
-        check: "greater_than",
-        ...normalizeParams(params),
-        value: value,
-        inclusive: false
-      });
-    }
-    function _gte(value, params) {
-      return new $ZodCheckGreaterThan({
-        check: "greater_than",
-        ...normalizeParams(params),
-        value: value,
-        inclusive: true
-      });
-    }
-    function _positive(params) {
-      return _gt(0, params);
-    }
-    function _minLength(minimum, params) {
-      return new $ZodCheckMinLength({
-        check: "min_length",
-        ...normalizeParams(params),
-        minimum: minimum
-      });
-    }
-    function _regex(pattern, params) {
-      return new $ZodCheckRegex({
-        check: "string_format",
-        format: "regex",
-        ...normalizeParams(params),
-        pattern: pattern
-      });
-    }
-    function _refine(Class, fn, _params) {
-      const schema = new Class({
-        type: "custom",
-        check: "custom",
-        fn: fn,
-        ...normalizeParams(_params)
-      });
-      return schema;
-    }
-    function _getMessage() {
-      const internals = this._zod;
-      internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-      return internals.message;
-    }
-    function _setMessage(value) {
-      this._zod.message = value;
-    }
-    const _messageDesc = {
-      get: _getMessage,
-      set: _setMessage,
-      enumerable: true,
-      configurable: true
-    };
-    const _issuesDesc = {
-      value: void 0,
-      enumerable: false
-    };
-    const _installedToString = new WeakSet([ Object.prototype, Error.prototype ]);
-    const initializer = (inst, def) => {
-      inst.name = "$ZodError";
-      _issuesDesc.value = def;
-      Object.defineProperty(inst, "issues", _issuesDesc);
-      _issuesDesc.value = void 0;
-      Object.defineProperty(inst, "message", _messageDesc);
-      const proto = Object.getPrototypeOf(inst);
-      if (!_installedToString.has(proto)) {
-        _installedToString.add(proto);
-        Object.defineProperty(proto, "toString", {
-          configurable: true,
-          enumerable: false,
-          get() {
-            const value = () => this.message;
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-            return value;
-          },
-          set(value) {
-            Object.defineProperty(this, "toString", {
-              value: value,
-              configurable: true,
-              writable: true
-            });
-          }
-        });
-      }
-    };
-    $constructor("$ZodError", initializer);
-    const $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-      Parent: Error
-    });
-    const _parse = _Err => {
-      const fn = (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: false
-        } : {
-          async: false
-        };
-        const result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) throw new $ZodAsyncError;
-        if (result.issues.length) {
-          const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, _params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parse = _parse($ZodRealError);
-    const _parseAsync = _Err => {
-      const fn = async (schema, value, _ctx, params) => {
-        const ctx = _ctx ? {
-          ..._ctx,
-          async: true
-        } : {
-          async: true
-        };
-        let result = schema._zod.run({
-          value: value,
-          issues: []
-        }, ctx);
-        if (result instanceof Promise) result = await result;
-        if (result.issues.length) {
-          const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    const parse_parseAsync = _parseAsync($ZodRealError);
-    const _safeParse = _Err => (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: false
-      } : {
-        async: false
-      };
-      const result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) throw new $ZodAsyncError;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParse = _safeParse($ZodRealError);
-    function failure(Err, issues, ctx) {
-      let error;
-      return {
-        success: false,
-        get error() {
-          if (!error) {
-            error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
-            issues = void 0;
-            ctx = void 0;
-          }
-          return error;
-        },
-        set error(e) {
-          error = e;
-          issues = void 0;
-          ctx = void 0;
-        }
-      };
-    }
-    const _safeParseAsync = _Err => async (schema, value, _ctx) => {
-      const ctx = _ctx ? {
-        ..._ctx,
-        async: true
-      } : {
-        async: true
-      };
-      let result = schema._zod.run({
-        value: value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) result = await result;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : {
-        success: true,
-        data: result.value
-      };
-    };
-    const safeParseAsync = _safeParseAsync($ZodRealError);
-    const ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
-      if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
-      $ZodType.init(inst, def);
-      inst.def = def;
-      inst.type = def.type;
-    }, {
-      get with() {
-        return this.check;
-      },
-      set with(value) {
-        own(this, "with", value);
-      },
-      parse(data, params) {
-        return parse_parse(this, data, params, {
-          callee: this.parse
-        });
-      },
-      parseAsync(data, params) {
-        return parse_parseAsync(this, data, params, {
-          callee: this.parseAsync
-        });
-      },
-      safeParse(data, params) {
-        return safeParse(this, data, params);
-      },
-      safeParseAsync(data, params) {
-        return safeParseAsync(this, data, params);
-      },
-      check(...checks) {
-        const def = this.def;
-        return this.clone({
-          ...def,
-          checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
-            _zod: {
-              check: ch,
-              def: {
-                check: "custom"
-              },
-              onattach: []
-            }
-          } : ch) ]
-        }, {
-          parent: true
-        });
-      },
-      clone(_def, params) {
-        return clone(this, _def, params);
-      },
-      brand() {
-        return this;
-      },
-      register(reg, meta) {
-        reg.add(this, meta);
-        return this;
-      },
-      apply(fn, ...args) {
-        return args.length === 0 ? fn(this) : fn(this, ...args);
-      }
-    });
-    const ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
-      $ZodString.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function schemas_string(params) {
-      return _string(ZodMiniString, params);
-    }
-    const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      ZodMiniString.init(inst, def);
-    });
-    const ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
-      $ZodGUID.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    function schemas_guid(params) {
-      return _guid(ZodMiniGUID, params);
-    }
-    const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
-      $ZodNumber.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function schemas_number(params) {
-      return _number(ZodMiniNumber, params);
-    }
-    const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
-      $ZodNumberFormat.init(inst, def);
-      ZodMiniNumber.init(inst, def);
-    });
-    function schemas_int(params) {
-      return _int(ZodMiniNumberFormat, params);
-    }
-    const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
-      $ZodBoolean.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function schemas_boolean(params) {
-      return _boolean(ZodMiniBoolean, params);
-    }
-    const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
-      $ZodUnknown.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function unknown() {
-      return _unknown(ZodMiniUnknown);
-    }
-    const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
-      $ZodArray.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function array(element, params) {
-      return new ZodMiniArray({
-        type: "array",
-        element: element,
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
-      $ZodObject.init(inst, def);
-      ZodMiniType.init(inst, def);
-      installLazyProp(inst, "shape", self => self._zod.def.shape, false);
-    });
-    function object(shape, params) {
-      const def = {
-        type: "object",
-        shape: shape ?? {},
-        ...normalizeParams(params)
-      };
-      return new ZodMiniObject(def);
-    }
-    function looseObject(shape, params) {
-      return new ZodMiniObject({
-        type: "object",
-        shape: shape,
-        catchall: unknown(),
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
-      $ZodUnion.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function union(options, params) {
-      return new ZodMiniUnion({
-        type: "union",
-        options: options,
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
-      $ZodEnum.init(inst, def);
-      ZodMiniType.init(inst, def);
-      inst.options = [ ...inst._zod.values ];
-    });
-    function schemas_enum(values, params) {
-      const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
-      return new ZodMiniEnum({
-        type: "enum",
-        entries: entries,
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
-      $ZodLiteral.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function literal(value, params) {
-      return new ZodMiniLiteral({
-        type: "literal",
-        values: Array.isArray(value) ? value : [ value ],
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
-      $ZodTransform.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function transform(fn) {
-      return new ZodMiniTransform({
-        type: "transform",
-        transform: fn
-      });
-    }
-    const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
-      $ZodOptional.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function optional(innerType) {
-      return new ZodMiniOptional({
-        type: "optional",
-        innerType: innerType
-      });
-    }
-    const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
-      $ZodNullable.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function nullable(innerType) {
-      return new ZodMiniNullable({
-        type: "nullable",
-        innerType: innerType
-      });
-    }
-    const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
-      $ZodDefault.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function schemas_default(innerType, defaultValue) {
-      return new ZodMiniDefault({
-        type: "default",
-        innerType: innerType,
-        get defaultValue() {
-          return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
-        }
-      });
-    }
-    const ZodMiniNonOptional = $constructor("ZodMiniNonOptional", (inst, def) => {
-      $ZodNonOptional.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function nonoptional(innerType, params) {
-      return new ZodMiniNonOptional({
-        type: "nonoptional",
-        innerType: innerType,
-        ...normalizeParams(params)
-      });
-    }
-    const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
-      $ZodPipe.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function pipe(in_, out) {
-      return new ZodMiniPipe({
-        type: "pipe",
-        in: in_,
-        out: out
-      });
-    }
-    const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
-      $ZodCustom.init(inst, def);
-      ZodMiniType.init(inst, def);
-    });
-    function refine(fn, _params = {}) {
-      return _refine(ZodMiniCustom, fn, _params);
-    }
-    const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
-      $ZodISODateTime.init(inst, def);
-      ZodMiniStringFormat.init(inst, def);
-    });
-    function iso_datetime(params) {
-      return _isoDateTime(ZodMiniISODateTime, params);
-    }
-    function envelope(data) {
-      return pipe(object({
-        data: data
-      }), transform(body => body.data));
-    }
-    const deletion = pipe(object({
-      deleted: literal(true)
-    }), transform(() => true));
-    function formatSeconds(ms) {
-      return `${(ms / 1e3).toFixed(1)} s`;
-    }
-    const UNITS = [ {
-      ms: 864e5,
-      name: "d"
-    }, {
-      ms: 36e5,
-      name: "h"
-    }, {
-      ms: 6e4,
-      name: "min"
-    }, {
-      ms: 1e3,
-      name: "s"
-    } ];
-    function formatAge(ms) {
-      let rest = Math.max(0, ms);
-      const counts = UNITS.map(({ms: unit, name: name}) => {
-        const count = Math.floor(rest / unit);
-        rest -= count * unit;
-        return {
-          count: count,
-          text: `${count} ${name}`
-        };
-      });
-      const first = counts.findIndex(({count: count}) => count > 0);
-      if (first < 0) return "0 s";
-      const largest = counts.slice(first, first + 2).filter(({count: count}) => count > 0);
-      return largest.map(({text: text}) => text).join(" ");
-    }
-    function truncateList(lines, max = 20) {
-      const rest = lines.length - max;
-      return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
-    }
-    function countWorkspaces(count) {
-      return count === 1 ? "1 workspace" : `${count} workspaces`;
-    }
-    function countKeys(count) {
-      return count === 1 ? "1 API key" : `${count} API keys`;
-    }
-    function parseJson(text) {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return;
-      }
-    }
-    class ApiError extends Error {
-      name="ApiError";
-      details;
-      constructor(details) {
-        super(`could not ${details.operation}: ${formatAttempt(details)}`);
-        this.details = details;
-      }
-    }
-    function formatAttempt(failure) {
-      const {method: method, path: path, reason: reason, serverMessage: serverMessage, noResponse: noResponse} = failure;
-      const host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
-      return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
-    }
-    const MAX_ERROR_TEXT = 16384;
-    function extractServerMessage(body) {
-      const json = parseJson(body);
-      if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-      return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-    }
-    function textAt(json, ...path) {
-      const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-      return typeof value === "string" && value !== "" ? value : void 0;
-    }
-    function textOfHtml(html) {
-      return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-    }
-    const PAGE_SIZE = 100;
-    function listPages(client, {query: query, idOf: idOf, ...list}) {
-      const pageRequest = offset => ({
-        ...list,
-        method: "GET",
-        path: `${list.path}?${new URLSearchParams({
-          offset: String(offset),
-          ...query
-        })}`
-      });
-      return readPages({
-        idOf: idOf,
-        async read(offset) {
-          const {data: data, serverTime: serverTime} = await client.request(pageRequest(offset));
-          return {
-            items: data.data,
-            total: data.total_count,
-            serverTime: serverTime
-          };
-        },
-        incomplete: count => new ApiError({
-          operation: list.operation,
-          method: "GET",
-          path: list.path,
-          kind: "rejected",
-          reason: `the list ended after ${count} entries, although there should be more`,
-          attempts: 1,
-          ambiguous: false,
-          wasThrottled: false
-        })
-      });
-    }
-    async function* readPages(list) {
-      const {read: read, idOf: idOf, incomplete: incomplete} = list;
-      const seen = new Set;
-      let pagesWithoutNewItems = 0;
-      for (let offset = 0; ;) {
-        const page = await read(offset);
-        const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
-        if (isGap) {
-          offset = Math.max(0, offset - PAGE_SIZE + 1);
-          continue;
-        }
-        const items = newItems(page.items, idOf, seen);
-        for (const item of items) seen.add(idOf(item));
-        if (items.length > 0 || offset === 0) yield {
-          ...page,
-          items: items
-        };
-        pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
-        const end = offset + page.items.length;
-        const isShort = page.items.length < PAGE_SIZE;
-        if (isShort && (page.total === void 0 || end >= page.total)) return;
-        if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw incomplete(seen.size);
-        offset = end - 1;
-      }
-    }
-    const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-    function newItems(items, idOf, seen) {
-      const byId = new Map(items.map(item => [ idOf(item), item ]));
-      return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-    }
-    async function collect(pages) {
-      const all = [];
-      for await (const page of pages) all.push(page);
-      return all;
-    }
-    async function allItems(pages) {
-      return (await collect(pages)).flatMap(({items: items}) => items);
-    }
-    function workspaces_text(min, max) {
-      const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`;
-      const length = value => [ ...value ].length;
-      return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-        error: ({input: input}) => `must be ${accepted}, and has ${length(String(input))}`
-      }));
-    }
-    const flag = optional(schemas_boolean("must be true or false"));
-    const MODEL_MESSAGE = "must be a model, as author/model";
-    const modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
-    const model = optional(nullable(modelSlug));
-    const SLUG_MAX_LENGTH = 50;
-    const anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens"));
-    const slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place'));
-    const workspaces_uuid = schemas_guid();
-    function isUuid(text) {
-      return safeParse(workspaces_uuid, text).success;
-    }
-    function isIdOrSlug(text) {
-      return isUuid(text) || safeParse(anySlug, text).success;
-    }
-    const RATE_MESSAGE = "must be a number from 0.0001 to 1";
-    const TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes";
-    const PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ];
-    const createWorkspaceRequest = object({
-      name: workspaces_text(1, 100),
-      slug: slug,
-      description: optional(nullable(workspaces_text(0, 500))),
-      default_text_model: model,
-      default_image_model: model,
-      default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
-      io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-      io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
-      is_data_discount_logging_enabled: flag,
-      is_observability_broadcast_enabled: flag,
-      is_observability_io_logging_enabled: flag,
-      disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-    });
-    const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape);
-    const workspace = looseObject({
-      id: schemas_string().check(_minLength(1)),
-      slug: schemas_string(),
-      name: schemas_string()
-    });
-    const timestamp = iso_datetime({
-      offset: true
-    });
-    function createdAt(resource) {
-      const {data: data} = safeParse(timestamp, resource["created_at"]);
-      return data === void 0 ? void 0 : Date.parse(data);
-    }
-    function hasIdOrSlug(idOrSlug, {id: id, slug: slug}) {
-      return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
-    }
-    function mismatch(idOrSlug, returned) {
-      if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
-      return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
-    }
-    function sendWorkspace(client, body, {recovery: recovery} = {}) {
-      return client.send({
-        operation: `create the workspace ${body.slug}`,
-        mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-        recovery: recovery,
-        method: "POST",
-        path: "/workspaces",
-        body: body,
-        schema: envelope(workspace),
-        findMismatch: returned => mismatch(body.slug, returned)
-      });
-    }
-    async function findWorkspace(client, idOrSlug) {
-      const {data: data, ...times} = await client.request({
-        operation: `look up the workspace ${idOrSlug}`,
-        method: "GET",
-        path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-        schema: envelope(workspace),
-        notFound: () => {},
-        findMismatch: returned => mismatch(idOrSlug, returned)
-      });
-      return {
-        workspace: data,
-        ...times
-      };
-    }
-    const workspaceList = object({
-      data: array(workspace),
-      total_count: schemas_number()
-    });
-    function listWorkspaces(client) {
-      return listPages(client, {
-        operation: "list the workspaces",
-        path: "/workspaces",
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        schema: workspaceList,
-        idOf: ({id: id}) => id
-      });
-    }
-    async function patchWorkspace(client, {id: id, slug: slug}, changes) {
-      const {data: data} = await client.request({
-        operation: `update the workspace ${slug}`,
-        mayLeaveBehind: `the new values in the workspace ${slug}`,
-        method: "PATCH",
-        path: `/workspaces/${encodeURIComponent(id)}`,
-        body: changes,
-        schema: envelope(workspace),
-        findMismatch: returned => mismatch(slug, returned)
-      });
-      return data;
-    }
-    async function deleteWorkspace(client, {id: id, slug: slug}) {
-      const {data: data} = await client.request({
-        operation: `delete the workspace ${slug}`,
-        mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-        method: "DELETE",
-        path: `/workspaces/${encodeURIComponent(id)}`,
-        schema: deletion,
-        notFound: () => false
-      });
-      return data;
-    }
-    function dashboardUrl(slug) {
-      return `https://openrouter.ai/workspaces/${slug}`;
-    }
-    const IF_EXISTS = [ "fail", "reuse", "update" ];
-    const DRY_RUN_NOTE = "Dry run: nothing was written.";
-    const external_node_net_namespaceObject = require("node:net");
-    const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
-    const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
-    const MIN_KEY_LENGTH = 16;
-    const duration_UNITS = {
-      s: 1e3,
-      m: 6e4,
-      h: 36e5,
-      d: 864e5
-    };
-    function parseDuration(text) {
-      const unit = duration_UNITS[text.slice(-1)];
-      const count = text.slice(0, -1);
-      return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
-    }
-    const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
-    function duration_duration(bounds) {
-      return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
-        bounds: bounds
-      })));
-    }
-    function durationOrNever(bounds) {
-      const or = ", or never";
-      return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => text === "never" ? null : parseWithin(text, context, {
-        bounds: bounds,
-        or: or
-      })));
-    }
-    function parseWithin(text, context, {bounds: bounds, or: or = ""}) {
-      const ms = parseDuration(text);
-      if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-      const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-      context.issues.push({
-        code: "custom",
-        message: message + or,
-        input: text
-      });
-      return NEVER;
-    }
-    function describeDefect(text) {
-      const problem = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
-      return `${problem} ${EXAMPLES}`;
-    }
-    function toMs(text) {
-      return parseDuration(text) ?? Number.NaN;
-    }
-    const external_os_namespaceObject = require("os");
-    function utils_toCommandValue(input) {
-      if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
-      return JSON.stringify(input);
-    }
-    function utils_toCommandProperties(annotationProperties) {
-      if (!Object.keys(annotationProperties).length) return {};
-      return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
-      };
-    }
-    function command_issueCommand(command, properties, message) {
-      const cmd = new Command(command, properties, message);
-      process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-    }
-    const CMD_STRING = "::";
-    class Command {
-      constructor(command, properties, message) {
-        if (!command) command = "missing.command";
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-      }
-      toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-          cmdStr += " ";
-          let first = true;
-          for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-            const val = this.properties[key];
-            if (val) {
-              if (first) first = false; else cmdStr += ",";
-              cmdStr += `${key}=${escapeProperty(val)}`;
-            }
-          }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-      }
-    }
-    function escapeData(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-    }
-    function escapeProperty(s) {
-      return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-    }
-    const external_crypto_namespaceObject = require("crypto");
-    const external_fs_namespaceObject = require("fs");
-    function file_command_issueFileCommand(command, message) {
-      const filePath = process.env[`GITHUB_${command}`];
-      if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-      if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-      external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: "utf8"
-      });
-    }
-    function file_command_prepareKeyValueMessage(key, value) {
-      const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-      const convertedValue = utils_toCommandValue(value);
-      if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-      if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-      return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-    }
-    var external_http_ = __nccwpck_require__(611);
-    var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
-    var external_https_ = __nccwpck_require__(692);
-    var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-    function getProxyUrl(reqUrl) {
-      const usingSsl = reqUrl.protocol === "https:";
-      if (checkBypass(reqUrl)) return;
-      const proxyVar = (() => {
-        if (usingSsl) return process.env["https_proxy"] || process.env["HTTPS_PROXY"]; else return process.env["http_proxy"] || process.env["HTTP_PROXY"];
-      })();
-      if (proxyVar) try {
-        return new DecodedURL(proxyVar);
-      } catch (_a) {
-        if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-      } else return;
-    }
-    function checkBypass(reqUrl) {
-      if (!reqUrl.hostname) return false;
-      const reqHost = reqUrl.hostname;
-      if (isLoopbackAddress(reqHost)) return true;
-      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
-      if (!noProxy) return false;
-      let reqPort;
-      if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
-      const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-      if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-      for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
-      return false;
-    }
-    function isLoopbackAddress(host) {
-      const hostLower = host.toLowerCase();
-      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-    }
-    class DecodedURL extends URL {
-      constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-      }
-      get username() {
-        return this._decodedUsername;
-      }
-      get password() {
-        return this._decodedPassword;
-      }
-    }
-    var tunnel = __nccwpck_require__(770);
-    class ProxyAgent {
-      constructor() {
-        throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-      }
-    }
-    var __awaiter = function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    var HttpCodes;
-    (function(HttpCodes) {
-      HttpCodes[HttpCodes["OK"] = 200] = "OK";
-      HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-      HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-      HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-      HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-      HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-      HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-      HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-      HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-      HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-      HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-      HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-      HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-      HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-      HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-      HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-      HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-      HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-      HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-      HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-      HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-      HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-      HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-      HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-      HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-      HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-      HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-    })(HttpCodes || (HttpCodes = {}));
-    var Headers;
-    (function(Headers) {
-      Headers["Accept"] = "accept";
-      Headers["ContentType"] = "content-type";
-    })(Headers || (Headers = {}));
-    var MediaTypes;
-    (function(MediaTypes) {
-      MediaTypes["ApplicationJson"] = "application/json";
-    })(MediaTypes || (MediaTypes = {}));
-    function lib_getProxyUrl(serverUrl) {
-      const proxyUrl = getProxyUrl(new URL(serverUrl));
-      return proxyUrl ? proxyUrl.href : "";
-    }
-    const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ];
-    const HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ];
-    const RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ];
-    const ExponentialBackoffCeiling = 10;
-    const ExponentialBackoffTimeSlice = 5;
-    class HttpClientError extends Error {
-      constructor(message, statusCode) {
-        super(message);
-        this.name = "HttpClientError";
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-      }
-    }
-    class HttpClientResponse {
-      constructor(message) {
-        this.message = message;
-      }
-      readBody() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            let output = Buffer.alloc(0);
-            this.message.on("data", chunk => {
-              output = Buffer.concat([ output, chunk ]);
-            });
-            this.message.on("end", () => {
-              resolve(output.toString());
-            });
-          }));
-        });
-      }
-      readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-            const chunks = [];
-            this.message.on("data", chunk => {
-              chunks.push(chunk);
-            });
-            this.message.on("end", () => {
-              resolve(Buffer.concat(chunks));
-            });
-          }));
-        });
-      }
-    }
-    class lib_HttpClient {
-      constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-          if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
-          this._socketTimeout = requestOptions.socketTimeout;
-          if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
-          if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-          if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-          if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
-          if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
-          if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
-        }
-      }
-      options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("GET", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("POST", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("PUT", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-      }
-      getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          const res = yield this.get(requestUrl, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.post(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.put(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-          additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-          const res = yield this.patch(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function*() {
-          if (this._disposed) throw new Error("Client has already been disposed.");
-          const parsedUrl = new URL(requestUrl);
-          let info = this._prepareRequest(verb, parsedUrl, headers);
-          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-          let numTries = 0;
-          let response;
-          do {
-            response = yield this.requestRaw(info, data);
-            if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-              let authenticationHandler;
-              for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-                authenticationHandler = handler;
-                break;
-              }
-              if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
-            }
-            let redirectsRemaining = this._maxRedirects;
-            while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-              const redirectUrl = response.message.headers["location"];
-              if (!redirectUrl) break;
-              const parsedRedirectUrl = new URL(redirectUrl);
-              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-              yield response.readBody();
-              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
-              info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-              response = yield this.requestRaw(info, data);
-              redirectsRemaining--;
-            }
-            if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-            numTries += 1;
-            if (numTries < maxTries) {
-              yield response.readBody();
-              yield this._performExponentialBackoff(numTries);
-            }
-          } while (numTries < maxTries);
-          return response;
-        });
-      }
-      dispose() {
-        if (this._agent) this._agent.destroy();
-        this._disposed = true;
-      }
-      requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => {
-            function callbackForResult(err, res) {
-              if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
-            }
-            this.requestRawWithCallback(info, data, callbackForResult);
-          });
-        });
-      }
-      requestRawWithCallback(info, data, onResult) {
-        if (typeof data === "string") {
-          if (!info.options.headers) info.options.headers = {};
-          info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-          if (!callbackCalled) {
-            callbackCalled = true;
-            onResult(err, res);
-          }
-        }
-        const req = info.httpModule.request(info.options, msg => {
-          const res = new HttpClientResponse(msg);
-          handleResult(void 0, res);
-        });
-        let socket;
-        req.on("socket", sock => {
-          socket = sock;
-        });
-        req.setTimeout(this._socketTimeout || 18e4, () => {
-          if (socket) socket.end();
-          handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on("error", function(err) {
-          handleResult(err);
-        });
-        if (data && typeof data === "string") req.write(data, "utf8");
-        if (data && typeof data !== "string") {
-          data.on("close", function() {
-            req.end();
-          });
-          data.pipe(req);
-        } else req.end();
-      }
-      getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-      }
-      getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) return;
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-      }
-      _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === "https:";
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-        info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
-        info.options.agent = this._getAgent(info.parsedUrl);
-        if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-        return info;
-      }
-      _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        return lowercaseKeys(headers || {});
-      }
-      _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-          if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-          if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
-        if (clientHeader !== void 0) return clientHeader;
-        return _default;
-      }
-      _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) agent = this._proxyAgent;
-        if (!useProxy) agent = this._agent;
-        if (agent) return agent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        let maxSockets = 100;
-        if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        if (proxyUrl && proxyUrl.hostname) {
-          const agentOptions = {
-            maxSockets: maxSockets,
-            keepAlive: this._keepAlive,
-            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-            }), {
-              host: proxyUrl.hostname,
-              port: proxyUrl.port
-            })
-          };
-          let tunnelAgent;
-          const overHttps = proxyUrl.protocol === "https:";
-          if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-          agent = tunnelAgent(agentOptions);
-          this._proxyAgent = agent;
-        }
-        if (!agent) {
-          const options = {
-            keepAlive: this._keepAlive,
-            maxSockets: maxSockets
-          };
-          agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-          this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
-          rejectUnauthorized: false
-        });
-        return agent;
-      }
-      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
-        if (proxyAgent) return proxyAgent;
-        const usingSsl = parsedUrl.protocol === "https:";
-        proxyAgent = new ProxyAgent(Object.assign({
-          uri: proxyUrl.href,
-          pipelining: !this._keepAlive ? 0 : 1
-        }, (proxyUrl.username || proxyUrl.password) && {
-          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-        }));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-          rejectUnauthorized: false
-        });
-        return proxyAgent;
-      }
-      _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || "actions/http-client";
-        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
-        if (orchId) {
-          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-      }
-      _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function*() {
-          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-      }
-      _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function*() {
-          return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-            const statusCode = res.message.statusCode || 0;
-            const response = {
-              statusCode: statusCode,
-              result: null,
-              headers: {}
-            };
-            if (statusCode === HttpCodes.NotFound) resolve(response);
-            function dateTimeDeserializer(key, value) {
-              if (typeof value === "string") {
-                const a = new Date(value);
-                if (!isNaN(a.valueOf())) return a;
-              }
-              return value;
-            }
-            let obj;
-            let contents;
-            try {
-              contents = yield res.readBody();
-              if (contents && contents.length > 0) {
-                if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
-                response.result = obj;
-              }
-              response.headers = res.message.headers;
-            } catch (err) {}
-            if (statusCode > 299) {
-              let msg;
-              if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
-              const err = new HttpClientError(msg, statusCode);
-              err.result = response.result;
-              reject(err);
-            } else resolve(response);
-          }));
-        });
-      }
-    }
-    const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-    c), {});
-    process;
-    process;
-    external_os_namespaceObject.platform();
-    external_os_namespaceObject.arch();
-    var ExitCode;
-    (function(ExitCode) {
-      ExitCode[ExitCode["Success"] = 0] = "Success";
-      ExitCode[ExitCode["Failure"] = 1] = "Failure";
-    })(ExitCode || (ExitCode = {}));
-    function core_setSecret(secret) {
-      command_issueCommand("add-mask", {}, secret);
-    }
-    function getInput(name, options) {
-      const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-      if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-      if (options && options.trimWhitespace === false) return val;
-      return val.trim();
-    }
-    function setOutput(name, value) {
-      const filePath = process.env["GITHUB_OUTPUT"] || "";
-      if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-      process.stdout.write(external_os_namespaceObject.EOL);
-      command_issueCommand("set-output", {
-        name: name
-      }, utils_toCommandValue(value));
-    }
-    function core_debug(message) {
-      command_issueCommand("debug", {}, message);
-    }
-    function core_error(message, properties = {}) {
-      command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function warning(message, properties = {}) {
-      command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-    }
-    function info(message) {
-      process.stdout.write(message + external_os_namespaceObject.EOL);
-    }
-    function saveState(name, value) {
-      const filePath = process.env["GITHUB_STATE"] || "";
-      if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-      command_issueCommand("save-state", {
-        name: name
-      }, utils_toCommandValue(value));
-    }
-    function getState(name) {
-      return process.env[`STATE_${name}`] || "";
-    }
-    class Failure extends Error {
-      name="Failure";
-      code;
-      details;
-      constructor(code, details) {
-        super(code);
-        this.code = code;
-        this.details = details;
-      }
-    }
-    const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ];
-    const NUMBERS = {
-      pull_request_review: "github.event.pull_request.number",
-      pull_request_review_comment: "github.event.pull_request.number",
-      issue_comment: "github.event.issue.number",
-      issues: "github.event.issue.number"
-    };
-    function emptyExpression(text, env) {
-      const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-      return position && `the expression ${position} was probably empty${emptyOn(env["GITHUB_EVENT_NAME"])}`;
-    }
-    function emptyOn(event = "") {
-      if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-      const number = NUMBERS[event];
-      const fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number);
-      const empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-      return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
-    }
-    const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
-    function parseInput(schema, text) {
-      const {def: def} = schema._zod;
-      switch (def.type) {
-       case "optional":
-       case "default":
-        return parseInput(def.innerType, text);
-
-       case "nullable":
-        return text === "null" ? null : parseInput(def.innerType, text);
-
-       case "boolean":
-        return BOOLEANS.get(text) ?? text;
-
-       case "number":
-        return parseJsonIf(text, value => typeof value === "number");
-
-       case "array":
-        return parseList(def.element, text);
-
-       default:
-        return text;
-      }
-    }
-    function parseList(element, text) {
-      if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
-      const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-      return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-    }
-    function parseJsonIf(text, accepts) {
-      const value = parseJson(text);
-      return accepts(value) ? value : text;
-    }
-    function proxyProblems(env) {
-      const {name: name, value: value} = proxyVariable(env);
-      if (!value || isProxyUrl(value)) return [];
-      const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
-      return [ {
-        input: `${name} (environment variable)`,
-        message: message
-      } ];
-    }
-    function proxyPasswords(env) {
-      const {password: password = ""} = toUrl(proxyVariable(env).value) ?? {};
-      return [ password, proxy_decode(password) ?? "" ];
-    }
-    function proxyVariable(env) {
-      const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY";
-      return {
-        name: name,
-        value: env[name] ?? ""
-      };
-    }
-    function isProxyUrl(text) {
-      const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-      if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
-      return !url.hostname.startsWith("[") && proxy_decode(url.username + url.password) !== void 0;
-    }
-    function toUrl(text) {
-      return URL.canParse(text) ? new URL(text) : void 0;
-    }
-    function proxy_decode(text) {
-      try {
-        return decodeURIComponent(text);
-      } catch {
-        return;
-      }
-    }
-    const suggest_BOOLEANS = {
-      yes: "true",
-      y: "true",
-      on: "true",
-      no: "false",
-      n: "false",
-      off: "false"
-    };
-    const SUGGESTERS = {
-      boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
-      enum: text => [ text.toLowerCase() ],
-      slug: text => [ toSlug(text) ],
-      api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-      timeout: text => [ toDuration(text) ],
-      older_than: text => [ toDuration(text) ],
-      expires_in: text => [ toDuration(text) ],
-      number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
-      workspace: text => [ slugOfPage(text) ]
-    };
-    function suggest(key, schema, text) {
-      const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)];
-      const accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
-      return accepted === "null" ? '"null"' : accepted;
-    }
-    function withScheme(text) {
-      return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-    }
-    function toDuration(text) {
-      return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-    }
-    function slugOfPage(text) {
-      const page = dashboardUrl("");
-      return text.startsWith(page) ? text.slice(page.length) : void 0;
-    }
-    function typeOf(schema) {
-      const {def: def} = schema._zod;
-      return "innerType" in def ? typeOf(def.innerType) : def.type;
-    }
-    function toSlug(text) {
-      return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-    }
-    function readInputs(schema, crossFieldChecks = () => []) {
-      const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== ""));
-      const values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ]));
-      const parsed = safeParse(schema, values);
-      const problems = [ ...parsed.error ? problemsOf(schema, texts, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
-      if (!parsed.success || problems.length > 0) throw new Failure("invalid-inputs", {
-        problems: problems
-      });
-      return parsed.data;
-    }
-    function validFields(schema, values) {
-      return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
-        const parsed = safeParse(fieldOf(schema, key), value);
-        return parsed.success ? [ [ key, parsed.data ] ] : [];
-      }));
-    }
-    function inputName(field) {
-      return field.replaceAll("_", "-");
-    }
-    const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
-    function problemsOf(schema, texts, error) {
-      const groups = new Map;
-      for (const issue of error.issues) {
-        const groupKey = `${String(issue.path[0])} ${issue.message}`;
-        const group = groups.get(groupKey) ?? [];
-        group.push(issue);
-        groups.set(groupKey, group);
-      }
-      return [ ...groups.values() ].map(issues => {
-        const [first] = issues;
-        const key = String(first.path[0]);
-        const text = texts.get(key);
-        const entries = issues.flatMap(({path: path}) => typeof path[1] === "number" ? path[1] + 1 : []);
-        if (text === void 0) return {
-          input: inputName(key),
-          message: `is required, and ${first.message}`
-        };
-        const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0;
-        const problem = {
-          input: inputName(key),
-          entries: entries,
-          message: first.message,
-          cause: cause
-        };
-        const suggestion = suggest(key, fieldOf(schema, key), text);
-        return containsSecret(key, texts) ? problem : {
-          ...problem,
-          provided: text,
-          suggestion: suggestion
-        };
-      });
-    }
-    function containsSecret(key, texts) {
-      const text = texts.get(key) ?? "";
-      const managementKey = texts.get("management_key");
-      return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
-    }
-    function fieldOf(schema, key) {
-      return schema.shape[key];
-    }
-    const DEFAULT_API_URL = "https://openrouter.ai/api/v1";
-    const connection = {
-      management_key: schemas_string({
-        error: () => missingKey(process.env)
-      }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
-      api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-      timeout: timeout("60s")
-    };
-    function timeout(preset) {
-      return schemas_default(duration_duration({
-        min: "1s",
-        max: "24h"
-      }), toMs(preset));
-    }
-    function readManagementKey() {
-      return readInputs(object({
-        management_key: connection.management_key
-      })).management_key;
-    }
-    function missingKey(env) {
-      const [event, actor] = [ env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"] ];
-      if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
-      const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-      return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}` : `is empty: ${causes}`;
-    }
-    function reject(context, input, message) {
-      context.issues.push({
-        code: "custom",
-        message: message,
-        input: input
-      });
-      return NEVER;
-    }
-    function toApiUrl(text, context) {
-      const url = URL.canParse(text) ? new URL(text) : void 0;
-      if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-      if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
-      if (url.username || url.password) return reject(context, text, "must not contain a user or password");
-      if (/[?#]/.test(text)) return reject(context, text, "must end with its path: no ? and no #");
-      return url.href.replace(/\/+$/, "");
-    }
-    function isLoopback(hostname) {
-      const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-      return isAddress || hostname === "localhost" || hostname === "[::1]";
-    }
-    const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset);
-    const ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace";
-    const idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE));
-    const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ];
-    const NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.";
-    const budget = object({
-      limit_usd: schemas_number(),
-      reset_interval: nullable(schemas_string())
-    });
-    const budgets_flag = optional(schemas_boolean());
-    async function listBudgets(client, {id: id, slug: slug}) {
-      const {data: data} = await client.request({
-        operation: `list the budgets of the workspace ${slug}`,
-        method: "GET",
-        path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-        schema: object({
-          data: array(budget),
-          include_byok_in_budgets: budgets_flag
-        }),
-        notFound: () => ({
-          data: []
-        }),
-        hint: NEEDS_ENTERPRISE
-      });
-      const limits = data.data.map(({limit_usd: limit_usd, reset_interval: reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
-      return {
-        budgets: Object.fromEntries(limits),
-        include_byok_in_budgets: data.include_byok_in_budgets
-      };
-    }
-    async function writeBudget(client, {id: id, slug: slug}, {interval: interval, limit_usd: limit_usd, ...flags}) {
-      const common = {
-        path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
-        hint: NEEDS_ENTERPRISE
-      };
-      if (limit_usd === null) {
-        await client.request({
-          ...common,
-          operation: `delete the ${interval} budget of the workspace ${slug}`,
-          method: "DELETE",
-          schema: deletion,
-          notFound: () => true
-        });
-        return {
-          interval: interval,
-          limit_usd: limit_usd
-        };
-      }
-      const {data: data} = await client.request({
-        ...common,
-        operation: `set the ${interval} budget of the workspace ${slug}`,
-        method: "PUT",
-        body: {
-          limit_usd: limit_usd,
-          ...flags
-        },
-        schema: object({
-          data: budget,
-          include_byok_in_budgets: budgets_flag
-        })
-      });
-      return {
-        interval: data.data.reset_interval ?? "lifetime",
-        limit_usd: data.data.limit_usd,
-        ..."include_byok_in_budgets" in flags && {
-          include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
-        }
-      };
-    }
-    const RESET_INTERVALS = [ "daily", "weekly", "monthly" ];
-    const ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ];
-    const guardrail = looseObject({
-      id: optional(schemas_string())
-    });
-    const guardrails_mismatch = (id, returned) => (returned?.["id"] ?? id) === id ? void 0 : "the response is about another guardrail";
-    const NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
-    async function findGuardrail(client, {id: id, workspace: workspace}) {
-      const {data: data} = await client.request({
-        operation: `look up the guardrail of the workspace ${workspace.slug}`,
-        method: "GET",
-        path: `/guardrails/${encodeURIComponent(id)}`,
-        schema: envelope(guardrail),
-        notFound: () => {},
-        findMismatch: returned => guardrails_mismatch(id, returned)
-      });
-      return data;
-    }
-    async function patchGuardrail(client, {id: id, workspace: workspace}, update) {
-      const {data: data} = await client.request({
-        operation: `set the guardrail of the workspace ${workspace.slug}`,
-        method: "PATCH",
-        path: `/guardrails/${encodeURIComponent(id)}`,
-        body: update,
-        schema: envelope(guardrail),
-        findMismatch: returned => guardrails_mismatch(id, returned),
-        hint: NO_GUARDRAIL
-      });
-      return data;
-    }
-    const entries = (what, entry) => {
-      const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-      return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
-    };
-    const models = entries("models", modelSlug);
-    const PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes";
-    const providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE)));
-    const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
-    const amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE))));
-    const governance_flag = optional(schemas_boolean("must be true or false"));
-    const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`;
-    const governanceInputs = {
-      allowed_models: models,
-      ignored_models: models,
-      allowed_providers: providers,
-      ignored_providers: providers,
-      enforce_zdr: governance_flag,
-      guardrail_limit_usd: amount,
-      guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-      budget_daily_usd: amount,
-      budget_weekly_usd: amount,
-      budget_monthly_usd: amount,
-      budget_lifetime_usd: amount,
-      include_byok_in_budgets: governance_flag,
-      members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
-    };
-    function governanceProblems(valid, provided) {
-      return [ ...listProblems(valid), ...limitProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
-    }
-    function listProblems(valid) {
-      return [ "models", "providers" ].flatMap(kind => {
-        const allowed = valid[`allowed_${kind}`] ?? [];
-        const inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry));
-        const message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
-        return inBoth.length > 0 ? [ {
-          input: `ignored-${kind}`,
-          message: message
-        } ] : [];
-      });
-    }
-    function limitProblems(valid, provided) {
-      const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
-      if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-        const message = "needs guardrail-limit-reset: $RESET_INTERVALS.join(', ')";
-        return [ {
-          input: "guardrail-limit-usd",
-          message: message
-        } ];
-      }
-      const isLifted = limit === null && reset !== null;
-      if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
-        input: "guardrail-limit-reset",
-        message: "needs guardrail-limit-usd"
-      } ];
-      return [];
-    }
-    function orderProblems(valid) {
-      const budgets = INTERVALS.flatMap(interval => {
-        const limit = valid[`budget_${interval}_usd`];
-        return typeof limit === "number" ? [ {
-          input: `budget-${interval}-usd`,
-          limit: limit
-        } ] : [];
-      });
-      return budgets.flatMap(({input: input, limit: limit}, index) => {
-        const shorter = budgets[index - 1];
-        if (!shorter || limit > shorter.limit) return [];
-        const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
-        return [ {
-          input: input,
-          message: message,
-          provided: String(limit)
-        } ];
-      });
-    }
-    function flagProblems(valid, provided) {
-      const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
-      if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-      const message = "needs a budget: OpenRouter can only set it together with one";
-      return [ {
-        input: "include-byok-in-budgets",
-        message: message
-      } ];
-    }
-    function toGovernance(values) {
-      const guardrail = toGuardrail(values);
-      const limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0));
-      const {include_byok_in_budgets: include_byok_in_budgets, members: members} = values;
-      return {
-        ...Object.keys(guardrail).length > 0 && {
-          guardrail: guardrail
-        },
-        ...Object.keys(limits).length > 0 && {
-          budgets: {
-            limits: limits,
-            include_byok_in_budgets: include_byok_in_budgets
-          }
-        },
-        ...members !== void 0 && members.length > 0 && {
-          members: members
-        }
-      };
-    }
-    const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
-    function toGuardrail(values) {
-      const lists = LISTS.filter(field => values[field] !== void 0);
-      const {enforce_zdr: enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
-      return {
-        ...Object.fromEntries(lists.map(field => [ field, values[field] ])),
-        ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
-        ...limit !== void 0 && {
-          limit_usd: limit,
-          reset_interval: reset
-        }
-      };
-    }
-    const createInputs = object({
-      management_key: connection.management_key,
-      ...createWorkspaceRequest.shape,
-      ...governanceInputs,
-      if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-      dry_run: fields_flag(),
-      delete_after_job: fields_flag(),
-      delete_keys: fields_flag(),
-      api_url: connection.api_url,
-      timeout: connection.timeout
-    });
-    function createProblems(valid, provided) {
-      const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid;
-      const isOff = deleteAfterJob === false || !provided.has("delete_after_job");
-      const problem = {
-        input: "delete-keys",
-        message: "needs delete-after-job: true"
-      };
-      return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
-    }
-    function readCreateInputs() {
-      const values = readInputs(createInputs, createProblems);
-      const fields = Object.keys(createWorkspaceRequest.shape);
-      const desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key)));
-      const governance = toGovernance(values);
-      const isRequested = key => key in values && (key !== "members" || "members" in governance);
-      return {
-        managementKey: values.management_key,
-        apiUrl: values.api_url,
-        timeoutMs: values.timeout,
-        desired: desired,
-        governance: governance,
-        governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
-        ifExists: values.if_exists,
-        dryRun: values.dry_run,
-        deleteAfterJob: values.delete_after_job,
-        deleteKeys: values.delete_keys
-      };
-    }
-    function formatChange({field: field, from: from, to: to}) {
-      return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-    }
-    async function settle(work, ...classes) {
-      try {
-        return {
-          value: await work
-        };
-      } catch (error) {
-        if (!classes.some(type => error instanceof type)) throw error;
-        return {
-          error: error
-        };
-      }
-    }
-    const external_node_util_namespaceObject = require("node:util");
-    function budgetsAfter(budgets, limits) {
-      const merged = {
-        ...budgets,
-        ...limits
-      };
-      return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-    }
-    function findOrderViolation(budgets) {
-      const set = INTERVALS.filter(interval => budgets[interval] !== void 0);
-      const found = set.findIndex((interval, index) => {
-        const shorter = set[index - 1];
-        return shorter !== void 0 && (budgets[interval] ?? 0) <= (budgets[shorter] ?? 0);
-      });
-      return found < 0 ? void 0 : [ set[found - 1], set[found] ];
-    }
-    function budgetWrites(budgets, desired) {
-      const longestFirst = INTERVALS.toReversed();
-      const change = interval => (desired[interval] ?? 0) - (budgets[interval] ?? 0);
-      const exists = interval => budgets[interval] !== void 0;
-      const isDesired = interval => desired[interval] !== void 0;
-      const stays = interval => exists(interval) && isDesired(interval);
-      return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
-        interval: interval,
-        limit_usd: desired[interval] ?? null
-      }));
-    }
-    function changesOf(writes) {
-      return writes.flatMap(({changes: changes}) => changes);
-    }
-    async function applyWrites(writes, {workspace: workspace, recovery: recovery}, {log: log}) {
-      let current = workspace;
-      for (const [index, write] of writes.entries()) {
-        const {value: value, error: error} = await settle(write.write(current), ApiError, Failure);
-        if (error) throw new Failure("partly-applied", {
-          error: error,
-          workspace: workspace,
-          applied: writes.slice(0, index).map(({name: name}) => name),
-          notApplied: writes.slice(index).map(({name: name}) => name),
-          recovery: recovery
-        });
-        current = value ?? current;
-        log.info(write.done);
-      }
-      return current;
-    }
-    function onlyChanges(changes) {
-      return changes.filter(({from: from, to: to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
-    }
-    async function planBudgets({limits: limits, include_byok_in_budgets: byok}, workspace, {client: client}) {
-      const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS;
-      const desired = budgetsAfter(state.budgets, limits);
-      assertBudgetOrder(desired);
-      const writes = budgetWrites(state.budgets, desired);
-      const setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
-      return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
-    }
-    const NO_BUDGETS = {
-      budgets: {},
-      include_byok_in_budgets: void 0
-    };
-    function assertBudgetOrder(desired) {
-      const violation = findOrderViolation(desired);
-      if (!violation) return;
-      const [shorter, longer] = violation;
-      throw new Failure("budgets-out-of-order", {
-        shorter: shorter,
-        longer: longer,
-        budgets: desired
-      });
-    }
-    function toWrite(write, before, client) {
-      const {interval: interval, limit_usd: limit_usd} = write;
-      return {
-        name: `the ${interval} budget`,
-        done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
-        changes: onlyChanges([ {
-          field: `budget ${interval}`,
-          from: before.budgets[interval] ?? null,
-          to: limit_usd
-        }, ..."include_byok_in_budgets" in write ? [ {
-          field: "include_byok_in_budgets",
-          from: before.include_byok_in_budgets ?? null,
-          to: write.include_byok_in_budgets
-        } ] : [] ]),
-        async write(workspace) {
-          const returned = await writeBudget(client, workspace, write);
-          if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
-          throw new Failure("unexpected-values", {
-            what: `${interval} budget`,
-            workspace: workspace,
-            values: {
-              [`${returned.interval}_usd`]: returned.limit_usd,
-              ...byokOf(returned)
-            }
-          });
-        }
-      };
-    }
-    function byokOf({include_byok_in_budgets: include_byok_in_budgets}) {
-      return include_byok_in_budgets === void 0 ? {} : {
-        include_byok_in_budgets: include_byok_in_budgets
-      };
-    }
-    function withByok(writes, limits, byok) {
-      const firstSet = writes.find(({limit_usd: limit_usd}) => limit_usd !== null);
-      if (firstSet) return writes.map(write => write === firstSet ? {
-        ...write,
-        include_byok_in_budgets: byok
-      } : write);
-      const unchanged = INTERVALS.flatMap(interval => {
-        const limit_usd = limits[interval] ?? null;
-        return limit_usd === null ? [] : [ {
-          interval: interval,
-          limit_usd: limit_usd,
-          include_byok_in_budgets: byok
-        } ];
-      });
-      return [ ...writes, ...unchanged.slice(0, 1) ];
-    }
-    function guardrailIdOf({default_guardrail_id: id}) {
-      return typeof id === "string" && id !== "" ? id : void 0;
-    }
-    function unexpectedGuardrailFields(returned, update) {
-      return Object.keys(diffGuardrail(returned, update)).filter(field => {
-        const actual = returned[field] ?? null;
-        const desired = update[field] ?? null;
-        return !isModels(field) || actual === null !== (desired === null);
-      });
-    }
-    const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
-    function diffGuardrail(guardrail, update) {
-      const differs = field => !isSame(field, guardrail?.[field], update[field]);
-      const limitDiffers = LIMIT_FIELDS.some(field => field in update && differs(field));
-      return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
-    }
-    function isSame(field, actual, desired) {
-      if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
-      const same = isModels(field) ? isSameModel : Object.is;
-      const [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
-      return desiredSet.size === actualSet.size && [ ...desiredSet ].every(entry => [ ...actualSet ].some(other => same(other, entry))) && [ ...actualSet ].every(other => [ ...desiredSet ].some(entry => same(other, entry)));
-    }
-    function isModels(field) {
-      return field.endsWith("_models");
-    }
-    function isSameModel(actual, desired) {
-      if (actual === desired) return true;
-      const [base = "", variant] = String(desired).split(":");
-      const [dated = "", ...variants] = String(actual).split(":");
-      const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
-      return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
-    }
-    async function planGuardrail(desired, workspace, {client: client}) {
-      const known = workspace && {
-        id: knownIdOf(workspace),
-        workspace: workspace
-      };
-      const guardrail = known && await findGuardrail(client, known);
-      const update = diffGuardrail(guardrail, desired);
-      const changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
-        field: `guardrail ${field}`,
-        from: guardrail?.[field] ?? null,
-        to: to
-      })));
-      if (changes.length === 0) return [];
-      return [ {
-        name: "the guardrail",
-        done: "Set the guardrail.",
-        changes: changes,
-        async write(existing) {
-          const id = known?.id ?? await findGuardrailId(existing, client);
-          const returned = await patchGuardrail(client, {
-            id: id,
-            workspace: existing
-          }, update);
-          const unexpected = unexpectedGuardrailFields(returned, update);
-          if (unexpected.length === 0) return;
-          throw new Failure("unexpected-values", {
-            what: "guardrail",
-            workspace: existing,
-            values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
-          });
-        }
-      } ];
-    }
-    function knownIdOf(workspace) {
-      const id = guardrailIdOf(workspace);
-      if (id === void 0) throw new Failure("guardrail-not-found", {
-        workspace: workspace
-      });
-      return id;
-    }
-    async function findGuardrailId(workspace, client) {
-      const id = guardrailIdOf(workspace);
-      if (id !== void 0) return id;
-      const lookup = await findWorkspace(client, workspace.slug);
-      return knownIdOf(lookup.workspace ?? workspace);
-    }
-    const FAILURE_CLASSES = {
-      unsent: {
-        retryable: true,
-        ambiguous: false,
-        pausesAll: false
-      },
-      unsendable: {
-        retryable: false,
-        ambiguous: false,
-        pausesAll: false
-      },
-      throttled: {
-        retryable: true,
-        ambiguous: false,
-        pausesAll: true
-      },
-      conflict: {
-        retryable: true,
-        ambiguous: false,
-        pausesAll: false
-      },
-      rejected: {
-        retryable: false,
-        ambiguous: false,
-        pausesAll: false
-      },
-      ambiguous: {
-        retryable: true,
-        ambiguous: true,
-        pausesAll: false
-      },
-      unexpected: {
-        retryable: false,
-        ambiguous: true,
-        pausesAll: false
-      },
-      aborted: {
-        retryable: false,
-        ambiguous: true,
-        pausesAll: false
-      }
-    };
-    const BY_STATUS = {
-      408: "ambiguous",
-      425: "ambiguous",
-      429: "throttled",
-      499: "unexpected",
-      500: "ambiguous",
-      502: "ambiguous",
-      503: "ambiguous",
-      504: "ambiguous",
-      520: "ambiguous",
-      521: "ambiguous",
-      522: "ambiguous",
-      523: "ambiguous",
-      524: "ambiguous"
-    };
-    const BY_METHOD = {
-      PATCH: {
-        409: "conflict"
-      }
-    };
-    function classifyResponse(method, {status: status, asksToWait: asksToWait}) {
-      if (status === 503 && asksToWait) return "throttled";
-      const isRejection = status >= 400 && status < 500;
-      return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-    }
-    const organizationMember = looseObject({
-      id: schemas_string(),
-      email: optional(nullable(schemas_string()))
-    });
-    const workspaceMember = looseObject({
-      user_id: schemas_string()
-    });
-    const listOf = item => object({
-      data: array(item),
-      total_count: optional(schemas_number())
-    });
-    function listOrganizationMembers(client) {
-      return allItems(listPages(client, {
-        operation: "list the members of the organization",
-        path: "/organization/members",
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        schema: listOf(organizationMember),
-        idOf: ({id: id}) => id,
-        hint: "Only an organization has members: a personal account cannot use the input members."
-      }));
-    }
-    async function listMembers(client, {id: id, slug: slug}) {
-      const members = await allItems(listPages(client, {
-        operation: `list the members of the workspace ${slug}`,
-        path: `/workspaces/${encodeURIComponent(id)}/members`,
-        query: {
-          limit: String(PAGE_SIZE)
-        },
-        schema: listOf(workspaceMember),
-        idOf: ({user_id: user_id}) => user_id
-      }));
-      return members.map(({user_id: user_id}) => user_id);
-    }
-    const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.";
-    const MAX_ADDED = 100;
-    function sendMembers(client, {id: id, slug: slug}, userIds) {
-      return client.send({
-        operation: `add members to the workspace ${slug}`,
-        method: "POST",
-        path: `/workspaces/${encodeURIComponent(id)}/members/add`,
-        body: {
-          user_ids: userIds
-        },
-        schema: addedMembers,
-        hint: UNCHANGEABLE
-      });
-    }
-    const addedMembers = pipe(object({
-      data: array(workspaceMember)
-    }), transform(({data: data}) => data.map(({user_id: user_id}) => user_id)));
-    const systemClock = {
-      now: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      }
-    };
-    function sleep(clock, ms, signal) {
-      return new Promise(resolve => {
-        if (signal.aborted) {
-          resolve(abortReason(signal));
-          return;
-        }
-        const onAbort = () => {
-          cancel();
-          resolve(abortReason(signal));
-        };
-        const cancel = clock.after(ms, () => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(void 0);
-        });
-        signal.addEventListener("abort", onAbort, {
-          once: true
-        });
-      });
-    }
-    function abortReason({reason: reason}) {
-      return reason instanceof Error ? reason.message : String(reason);
-    }
-    const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
-    function retryAfter({headers: headers}) {
-      const value = String(headers["retry-after"] ?? "").trim();
-      if (/^\d+$/.test(value)) return Number(value) * 1e3;
-      if (!HTTP_DATE.test(value)) return;
-      const ms = Date.parse(value) - Date.parse(String(headers["date"]));
-      return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
-    }
-    const BASE_MS = 500;
-    const CAP_MS = 8e3;
-    function backoff(attempt, random) {
-      return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-    }
-    const MAX_ATTEMPT_MS = 3e4;
-    const MIN_ATTEMPT_MS = 1e3;
-    function attemptTimeout(remaining) {
-      return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-    }
-    const external_node_http_namespaceObject = require("node:http");
-    function parseResponse(request, response) {
-      const {status: status, body: body} = response;
-      const isNotFound = status === 404 && parseJson(body) !== void 0;
-      if (isNotFound && request.notFound) return {
-        data: request.notFound()
-      };
-      if (status < 200 || status >= 300) return toFailure(request, response);
-      const parsed = safeParse(request.schema, parseJson(body));
-      if (!parsed.success) {
-        const reason = `HTTP ${status}, but ${parse_response_describeDefect(body, parsed.error)}`;
-        return {
-          kind: "ambiguous",
-          reason: reason,
-          ...metadata(response)
-        };
-      }
-      const mismatch = request.findMismatch?.(parsed.data);
-      if (mismatch === void 0) return {
-        data: parsed.data
-      };
-      const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-      return {
-        kind: kind,
-        reason: `HTTP ${status}, but ${mismatch}`,
-        ...metadata(response)
-      };
-    }
-    function toFailure({method: method}, response) {
-      const {status: status, headers: headers, body: body} = response;
-      const retryAfterMs = retryAfter(response);
-      const kind = classifyResponse(method, {
-        status: status,
-        asksToWait: retryAfterMs !== void 0
-      });
-      if (status >= 300 && status < 400) {
-        const reason = `${formatStatus(status)} to ${headers["location"] ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
-        return {
-          kind: kind,
-          reason: reason,
-          ...metadata(response)
-        };
-      }
-      const serverMessage = extractServerMessage(body);
-      return {
-        kind: kind,
-        reason: formatStatus(status),
-        ...metadata(response),
-        serverMessage: serverMessage,
-        retryAfterMs: retryAfterMs
-      };
-    }
-    function metadata({status: status, headers: headers}) {
-      const ray = headers["cf-ray"];
-      return {
-        status: status,
-        cfRay: typeof ray === "string" ? ray : void 0
-      };
-    }
-    function formatStatus(status) {
-      return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
-    }
-    function parse_response_describeDefect(body, {issues: issues}) {
-      if (body.trim() === "") return "the body is empty";
-      if (parseJson(body) === void 0) return "the body is not JSON";
-      const names = issues.map(({path: path}) => path.join(".") || "an object");
-      return `the body lacks ${names.join(", ")}`;
-    }
-    const external_node_tls_namespaceObject = require("node:tls");
-    const external_node_url_namespaceObject = require("node:url");
-    class TransportError extends Error {
-      name="TransportError";
-      isSent;
-      kind;
-      constructor(reason, {isSent: isSent, isPermanent: isPermanent = false, cause: cause}) {
-        super(reason, {
-          cause: cause
-        });
-        this.isSent = isSent;
-        if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "unsendable" : "unsent";
-      }
-    }
-    const MAX_BODY_BYTES = 1048576;
-    function httpTransport(userAgent) {
-      const connections = new lib_HttpClient(userAgent, [], {
-        keepAlive: true
-      });
-      return async ({method: method, url: url, headers: headers, body: body}, signal) => {
-        const client = new ObservedClient(userAgent, {
-          signal: signal,
-          connections: connections
-        });
-        const settled = new AbortController;
-        const aborted = new Promise((_, reject) => {
-          const onAbort = () => {
-            if (client.status < 400) reject(signal.reason);
-          };
-          signal.addEventListener("abort", onAbort, {
-            signal: settled.signal
-          });
-        });
-        try {
-          signal.throwIfAborted();
-          return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message: message}) => {
-            client.status = message.statusCode ?? 0;
-            return readResponse(message);
-          }), aborted ]);
-        } catch (error) {
-          const {isSent: isSent} = client;
-          const {reason: reason, isPermanent: isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent);
-          throw new TransportError(reason + proxyNote(url), {
-            isSent: isSent,
-            isPermanent: isPermanent,
-            cause: error
-          });
-        } finally {
-          settled.abort();
-        }
-      };
-    }
-    class ObservedClient extends lib_HttpClient {
-      isSent=false;
-      status=0;
-      #signal;
-      #connections;
-      constructor(userAgent, {signal: signal, connections: connections}) {
-        super(userAgent, [], {
-          allowRedirects: false,
-          allowRetries: false
-        });
-        this.#signal = signal;
-        this.#connections = connections;
-      }
-      requestRaw(info, data) {
-        const request = (options, onResponse) => {
-          const clientRequest = info.httpModule.request({
-            ...options,
-            signal: this.#signal
-          }, onResponse);
-          this.#observe(clientRequest);
-          return clientRequest;
-        };
-        const httpModule = Object.create(info.httpModule, {
-          request: {
-            value: request
-          }
-        });
-        const {parsedUrl: parsedUrl} = info;
-        const isProxied = lib_getProxyUrl(parsedUrl.href) !== "";
-        const agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
-        agent.options.rejectUnauthorized = true;
-        const options = {
-          ...info.options,
-          agent: agent
-        };
-        if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
-        return super.requestRaw({
-          ...info,
-          httpModule: httpModule,
-          options: options
-        }, data);
-      }
-      #observe(request) {
-        const onReady = () => {
-          this.isSent = true;
-        };
-        request.once("socket", socket => {
-          const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-          if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
-        });
-      }
-    }
-    async function readResponse(message) {
-      const start = systemClock.now();
-      const status = message.statusCode ?? 0;
-      const chunks = [];
-      let size = 0;
-      try {
-        for await (const chunk of message) {
-          size += chunk.length;
-          if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
-          chunks.push(chunk);
-        }
-      } catch (error) {
-        if (status < 400 || status === 404) throw error;
-      }
-      return {
-        status: status,
-        headers: message.headers,
-        body: (new TextDecoder).decode(Buffer.concat(chunks)),
-        bodyMs: systemClock.now() - start
-      };
-    }
-    const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it";
-    const TRANSIENT_REASONS = {
-      ECONNREFUSED: "the connection was refused",
-      ECONNRESET: "the connection was closed before the answer was complete",
-      EAI_AGAIN: "the name of the host could not be looked up",
-      ENOTFOUND: "there is no host of that name",
-      EHOSTUNREACH: "there is no route to the host",
-      ENETUNREACH: "there is no route to the network",
-      ETIMEDOUT: "the connection could not be made in time",
-      EPIPE: "the connection was closed while the request was being sent"
-    };
-    const PERMANENT_REASONS = {
-      EPROTO: "the other side does not speak TLS",
-      DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-      SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-      CERT_HAS_EXPIRED: "the certificate has expired",
-      ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
-    };
-    function diagnose(error, isSent) {
-      if (!(error instanceof Error)) return {
-        reason: String(error),
-        isPermanent: false
-      };
-      const {message: message} = error;
-      const code = "code" in error && typeof error.code === "string" ? error.code : "";
-      if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
-      const isPermanent = code in PERMANENT_REASONS;
-      const reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
-      return {
-        reason: code ? `${reason} (${code})` : reason,
-        isPermanent: isPermanent
-      };
-    }
-    function diagnoseUnready(message) {
-      if (message.endsWith("statusCode=407")) return {
-        reason: "the proxy asks for a user and a password",
-        isPermanent: true
-      };
-      const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
-      return {
-        reason: `${reason} (ECONNRESET)`,
-        isPermanent: false
-      };
-    }
-    function proxyNote(url) {
-      const proxy = lib_getProxyUrl(url);
-      return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-    }
-    async function sendOnce(request, throttle, options) {
-      const {clock: clock, deadline: deadline, hardDeadline: hardDeadline} = options;
-      const unsendable = reason => fail(request, {
-        kind: "unsendable",
-        reason: reason
-      });
-      if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("there was no time left to send it");
-      const stopReason = await throttle.waitUntilResumed(deadline);
-      if (stopReason !== void 0) return unsendable(stopReason);
-      const start = clock.now();
-      const result = await sendAndReceive(request, options);
-      if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
-      const headersAt = clock.now() - (result.bodyMs ?? 0);
-      const parsed = parseResponse(request, result);
-      if ("kind" in parsed) return fail(request, parsed);
-      const serverTime = Date.parse(String(result.headers["date"]));
-      return {
-        kind: "applied",
-        response: {
-          data: parsed.data,
-          serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
-          headersAt: headersAt
-        }
-      };
-    }
-    async function sendAndReceive(request, options) {
-      const {apiUrl: apiUrl, transport: transport, clock: clock, signal: signal, log: log} = options;
-      const {method: method, path: path} = request;
-      const start = clock.now();
-      const timeout = startTimeout(options);
-      const logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-      try {
-        const response = await transport(toHttpRequest(request, options), AbortSignal.any([ signal, timeout.signal ]));
-        request.onBody?.(response.body);
-        logOutcome(response.status);
-        return response;
-      } catch (error) {
-        if (!(error instanceof TransportError)) throw error;
-        logOutcome(error.message);
-        return error;
-      } finally {
-        timeout.cancel();
-      }
-    }
-    function startTimeout({clock: clock, deadline: deadline, hardDeadline: hardDeadline = Number.POSITIVE_INFINITY}) {
-      const now = clock.now();
-      const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
-      const attempt = new AbortController;
-      const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
-      return {
-        signal: attempt.signal,
-        cancel: cancel
-      };
-    }
-    function toHttpRequest({method: method, path: path, body: body}, {apiUrl: apiUrl, managementKey: managementKey}) {
-      return {
-        method: method,
-        url: apiUrl + path,
-        headers: {
-          accept: "application/json",
-          authorization: `Bearer ${managementKey}`,
-          ...body && {
-            "content-type": "application/json"
-          }
-        },
-        ...body && {
-          body: JSON.stringify(body)
-        }
-      };
-    }
-    function classifyTransportError({isSent: isSent, kind: kind, message: reason}, {apiUrl: apiUrl, signal: signal}, elapsedMs) {
-      const {host: host} = new URL(apiUrl);
-      if (!signal.aborted) return {
-        kind: kind,
-        reason: reason,
-        noResponse: {
-          host: host,
-          elapsedMs: elapsedMs
-        }
-      };
-      return isSent ? {
-        kind: "aborted",
-        reason: reason
-      } : {
-        kind: "unsendable",
-        reason: reason,
-        noResponse: {
-          host: host,
-          elapsedMs: elapsedMs
-        }
-      };
-    }
-    function fail(request, failure) {
-      const {operation: operation, method: method, path: path, mayLeaveBehind: mayLeaveBehind, recovery: recovery, hint: hint} = request;
-      const facts = {
-        operation: operation,
-        method: method,
-        path: path,
-        mayLeaveBehind: mayLeaveBehind,
-        recovery: recovery,
-        hint: hint
-      };
-      return {
-        kind: failure.kind,
-        failure: {
-          ...facts,
-          ...failure
-        }
-      };
-    }
-    class Node {
-      value;
-      next;
-      constructor(value) {
-        this.value = value;
-      }
-    }
-    class Queue {
-      #head;
-      #tail;
-      #size;
-      constructor() {
-        this.clear();
-      }
-      enqueue(value) {
-        const node = new Node(value);
-        if (this.#head) {
-          this.#tail.next = node;
-          this.#tail = node;
-        } else {
-          this.#head = node;
-          this.#tail = node;
-        }
-        this.#size++;
-      }
-      dequeue() {
-        const current = this.#head;
-        if (!current) return;
-        this.#head = this.#head.next;
-        this.#size--;
-        if (!this.#head) this.#tail = void 0;
-        return current.value;
-      }
-      peek() {
-        if (!this.#head) return;
-        return this.#head.value;
-      }
-      clear() {
-        this.#head = void 0;
-        this.#tail = void 0;
-        this.#size = 0;
-      }
-      get size() {
-        return this.#size;
-      }
-      * [Symbol.iterator]() {
-        let current = this.#head;
-        while (current) {
-          yield current.value;
-          current = current.next;
-        }
-      }
-      * drain() {
-        while (this.#head) yield this.dequeue();
-      }
-    }
-    function pLimit(concurrency) {
-      let rejectOnClear = false;
-      if (typeof concurrency === "object") ({concurrency: concurrency, rejectOnClear: rejectOnClear = false} = concurrency);
-      validateConcurrency(concurrency);
-      if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
-      const queue = new Queue;
-      let activeCount = 0;
-      const resumeNext = () => {
-        if (activeCount < concurrency && queue.size > 0) {
-          activeCount++;
-          queue.dequeue().run();
-        }
-      };
-      const next = () => {
-        activeCount--;
-        resumeNext();
-      };
-      const run = async (function_, resolve, arguments_) => {
-        const result = (async () => function_(...arguments_))();
-        resolve(result);
-        try {
-          await result;
-        } catch {}
-        next();
-      };
-      const enqueue = (function_, resolve, reject, arguments_) => {
-        const queueItem = {
-          reject: reject
-        };
-        new Promise(internalResolve => {
-          queueItem.run = internalResolve;
-          queue.enqueue(queueItem);
-        }).then(run.bind(void 0, function_, resolve, arguments_));
-        if (activeCount < concurrency) resumeNext();
-      };
-      const generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
-        enqueue(function_, resolve, reject, arguments_);
-      });
-      Object.defineProperties(generator, {
-        activeCount: {
-          get: () => activeCount
-        },
-        pendingCount: {
-          get: () => queue.size
-        },
-        clearQueue: {
-          value() {
-            if (!rejectOnClear) {
-              queue.clear();
-              return;
-            }
-            const abortError = AbortSignal.abort().reason;
-            while (queue.size > 0) queue.dequeue().reject(abortError);
-          }
-        },
-        concurrency: {
-          get: () => concurrency,
-          set(newConcurrency) {
-            validateConcurrency(newConcurrency);
-            concurrency = newConcurrency;
-            queueMicrotask(() => {
-              while (activeCount < concurrency && queue.size > 0) resumeNext();
-            });
-          }
-        },
-        map: {
-          async value(iterable, function_) {
-            const promises = [];
-            try {
-              Array.from(iterable, (value, index) => {
-                const promise = generator(function_, value, index);
-                promises.push(promise);
-                return promise;
-              });
-            } catch (error) {
-              for (const promise of promises) promise.catch(() => {});
-              throw error;
-            }
-            return Promise.all(promises);
-          }
-        }
-      });
-      return generator;
-    }
-    function validateConcurrency(concurrency) {
-      if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-    }
-    const MAX_CONCURRENCY = 8;
-    function createThrottle({clock: clock, signal: signal}) {
-      let pausedUntil = clock.now();
-      return {
-        limit: pLimit(MAX_CONCURRENCY),
-        pause(ms) {
-          pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-        },
-        async waitUntilResumed(deadline) {
-          while (clock.now() < pausedUntil) {
-            const wait = pausedUntil - clock.now();
-            if (pausedUntil >= deadline) return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
-            const stopReason = await sleep(clock, wait, signal);
-            if (stopReason !== void 0) return stopReason;
-          }
-          return;
-        }
-      };
-    }
-    function createClient(options) {
-      return clientWith(createThrottle(options), options);
-    }
-    function clientWith(throttle, options) {
-      const {clock: clock, deadline: deadline} = options;
-      const client = {
-        request: request => requestUntilDone(request, client),
-        send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-        waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
-          throttle: throttle,
-          ...options
-        }),
-        withTimeout(ms) {
-          const end = Math.min(deadline, clock.now() + ms);
-          return clientWith(throttle, {
-            ...options,
-            deadline: end,
-            hardDeadline: end
-          });
-        }
-      };
-      return client;
-    }
-    async function requestUntilDone(request, client) {
-      const failures = [];
-      for (;;) {
-        const outcome = await client.send(request);
-        if (outcome.kind === "applied") return outcome.response;
-        const {failure: failure} = outcome;
-        failures.push(failure);
-        const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
-        const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
-        if (!retryable || stopReason !== void 0) {
-          const ambiguous = failures.some(({kind: kind}) => FAILURE_CLASSES[kind].ambiguous);
-          throw giveUp(failures, {
-            ambiguous: ambiguous,
-            stopReason: stopReason
-          });
-        }
-      }
-    }
-    async function sendThrottled(request, throttle, options) {
-      const outcome = await sendOnce(request, throttle, options);
-      if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
-      return outcome;
-    }
-    async function waitForRetry(failure, attempt, {throttle: throttle, clock: clock, random: random, deadline: deadline, signal: signal, log: log}) {
-      if (signal.aborted) return abortReason(signal);
-      const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
-      const seconds = formatSeconds(wait);
-      if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
-      log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
-      if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
-      return sleep(clock, wait, signal);
-    }
-    function giveUp(failures, conclusion) {
-      return new ApiError({
-        ...failures.at(-1),
-        attempts: failures.length,
-        wasThrottled: failures.some(({kind: kind}) => kind === "throttled"),
-        ...conclusion
-      });
-    }
-    async function createOnce(creation, context) {
-      const rounds = [];
-      for (;;) {
-        const outcome = await creation.send(rounds);
-        if (outcome.kind === "applied") return {
-          ...outcome,
-          rounds: rounds
-        };
-        const {failure: failure} = outcome;
-        rounds.push({
-          failure: failure
-        });
-        const decision = await resolveRound(creation, rounds, context);
-        if (decision.kind === "done") return {
-          kind: "reconciled",
-          result: decision.result,
-          rounds: rounds
-        };
-        const {kind: kind, ambiguous: ambiguous} = decision;
-        const stopReason = kind === "retry" ? await context.client.waitForRetry(failure, rounds.length) : void 0;
-        if (kind === "give-up" || stopReason !== void 0) throw giveUp(failuresOf(rounds), {
-          ambiguous: ambiguous,
-          stopReason: stopReason
-        });
-      }
-    }
-    async function resolveRound(creation, rounds, {log: log}) {
-      const round = rounds.at(-1);
-      for (;;) {
-        const decision = creation.reconcile(rounds);
-        switch (decision.kind) {
-         case "lookup":
-          {
-            log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
-            const {value: value, error: error} = await settle(creation.lookup(), ApiError);
-            if (error) {
-              const {ambiguous: ambiguous} = decision;
-              throw giveUp(failuresOf(rounds), {
-                ambiguous: ambiguous,
-                lookupFailure: error.details
-              });
-            }
-            round.found = value;
-            break;
-          }
-
-         case "delete":
-          await (creation.deleteOrphans?.(decision.orphans));
-          round.deleted = decision.orphans.length;
-          break;
-
-         default:
-          return decision;
-        }
-      }
-    }
-    function failuresOf(rounds) {
-      return rounds.map(({failure: failure}) => failure);
-    }
-    async function planMembers(written, workspace, context) {
-      const members = await findMembers(written, context);
-      const present = new Set(workspace ? await listMembers(context.client, workspace) : []);
-      const missing = members.filter(({userId: userId}) => !present.has(userId));
-      if (missing.length === 0) return [];
-      const userIds = missing.map(({userId: userId}) => userId);
-      return [ {
-        name: "the members",
-        done: "Added the members.",
-        changes: [ {
-          field: "members to add",
-          from: null,
-          to: missing.map(member => member.written)
-        } ],
-        async write(existing) {
-          await addMembers(existing, userIds, context);
-          return;
-        }
-      } ];
-    }
-    async function findMembers(written, {client: client}) {
-      const organization = await listOrganizationMembers(client);
-      const matches = written.map(text => ({
-        text: text,
-        members: membersOf(organization, text)
-      }));
-      const unknown = matches.filter(({members: members}) => members.length !== 1);
-      if (unknown.length > 0) throw new Failure("unknown-members", {
-        members: unknown.map(({text: text, members: members}) => ({
-          written: text,
-          matches: members.length
-        }))
-      });
-      const byId = new Map(matches.map(({text: text, members: members}) => [ members[0]?.id ?? "", text ]));
-      return [ ...byId ].map(([userId, text]) => ({
-        userId: userId,
-        written: text
-      }));
-    }
-    function membersOf(organization, written) {
-      const address = written.toLowerCase();
-      return organization.filter(({id: id, email: email}) => id === written || email?.toLowerCase() === address);
-    }
-    async function addMembers(workspace, userIds, context) {
-      for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
-    }
-    async function addBatch(workspace, userIds, context) {
-      const {client: client} = context;
-      const findMissing = async () => {
-        const present = new Set(await listMembers(client, workspace));
-        return userIds.filter(userId => !present.has(userId));
-      };
-      const added = await createOnce({
-        send: rounds => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
-        reconcile: reconcileMembers,
-        question: "who is a member",
-        lookup: findMissing
-      }, context);
-      if (added.kind === "reconciled") return;
-      const listed = new Set(added.response.data);
-      const desired = lastMissing(added.rounds) ?? userIds;
-      if (desired.every(userId => listed.has(userId))) return;
-      const missing = await findMissing();
-      if (missing.length > 0) throw new Failure("members-not-added", {
-        workspace: workspace,
-        userIds: missing
-      });
-    }
-    function lastMissing(rounds) {
-      return rounds.findLast(({found: found}) => found)?.found;
-    }
-    function reconcileMembers(rounds) {
-      const {failure: failure, found: found} = rounds.at(-1);
-      const {retryable: retryable, ambiguous: ambiguous} = FAILURE_CLASSES[failure.kind];
-      if (found?.length === 0) return {
-        kind: "done",
-        result: "all are members"
-      };
-      if (!found && ambiguous && failure.kind !== "aborted") return {
-        kind: "lookup",
-        ambiguous: true
-      };
-      const mayBeApplied = rounds.some(round => FAILURE_CLASSES[round.failure.kind].ambiguous);
-      return {
-        kind: retryable ? "retry" : "give-up",
-        ambiguous: mayBeApplied
-      };
-    }
-    async function planGovernance({guardrail: guardrail, budgets: budgets, members: members}, workspace, context) {
-      return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
-    }
-    function diffWorkspace(workspace, desired) {
-      return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
-        field: field,
-        from: workspace[field] ?? null,
-        to: desired[field]
-      }));
-    }
-    function diffReturned(workspace, desired) {
-      return diffWorkspace(workspace, desired).filter(({field: field}) => workspace[field] !== void 0);
-    }
-    function matchesDesired(workspace, desired) {
-      return diffReturned(workspace, desired).length === 0;
-    }
-    function normalize(field, value) {
-      if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-      if (field === "disabled_server_tools" && value.length === 0) return "null";
-      return JSON.stringify([ ...new Set(value) ].sort());
-    }
-    function warnOnDrift(workspace, desired, {warn: warn}) {
-      const drift = diffReturned(workspace, desired);
-      if (drift.length === 0) return;
-      const changes = drift.map(({field: field, from: from, to: to}) => ({
-        field: field,
-        from: to,
-        to: from
-      }));
-      warn("unexpected-fields", {
-        workspace: workspace,
-        changes: changes
-      });
-    }
-    const handleExisting = (existing, request, context) => POLICIES[request.ifExists](existing, request, context);
-    const POLICIES = {
-      async fail({workspace: workspace, created: created}, {desired: desired, governanceInputs: governanceInputs}) {
-        throw new Failure("slug-taken", {
-          workspace: workspace,
-          creatorUnknown: created === "unknown",
-          changes: diffWorkspace(workspace, desired),
-          hasGovernance: governanceInputs.length > 0
-        });
-      },
-      async reuse({workspace: workspace, created: created}, {governanceInputs: governanceInputs, dryRun: dryRun}, context) {
-        const {log: log, onWorkspace: onWorkspace, warn: warn} = context;
-        onWorkspace(workspace, {
-          created: false
-        });
-        if (governanceInputs.length > 0) {
-          const creatorUnknown = created === "unknown";
-          warn("governance-not-applied", {
-            workspace: workspace,
-            inputs: governanceInputs,
-            creatorUnknown: creatorUnknown,
-            dryRun: dryRun
-          });
-        }
-        const {id: id, slug: slug} = workspace;
-        log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
-        if (dryRun) log.info(DRY_RUN_NOTE);
-        return {
-          outcome: "unchanged",
-          workspace: workspace,
-          changes: [],
-          governanceChanges: []
-        };
-      },
-      async update({workspace: workspace}, {desired: desired, governance: governance, dryRun: dryRun}, context) {
-        const {log: log, onWorkspace: onWorkspace} = context;
-        onWorkspace(workspace, {
-          created: false
-        });
-        log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-        const changes = diffWorkspace(workspace, desired);
-        const writes = await planGovernance(governance, workspace, context);
-        const governanceChanges = changesOf(writes);
-        const plan = {
-          workspace: workspace,
-          changes: changes,
-          governanceChanges: governanceChanges
-        };
-        if (changes.length === 0 && writes.length === 0) {
-          log.info("Already as requested: nothing to change.");
-          if (dryRun) log.info(DRY_RUN_NOTE);
-          return {
-            outcome: "unchanged",
-            ...plan
-          };
-        }
-        for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
-        if (dryRun) {
-          log.info(DRY_RUN_NOTE);
-          return {
-            outcome: "would-update",
-            ...plan
-          };
-        }
-        const allWrites = [ ...fieldWrites(changes, context), ...writes ];
-        const updated = await applyWrites(allWrites, {
-          workspace: workspace,
-          recovery: "run-again"
-        }, context);
-        warnOnDrift(updated, desired, context);
-        return {
-          outcome: "updated",
-          ...plan,
-          workspace: updated
-        };
-      }
-    };
-    function fieldWrites(changes, {client: client, onWorkspace: onWorkspace}) {
-      if (changes.length === 0) return [];
-      const names = changes.map(({field: field}) => field).join(", ");
-      const values = Object.fromEntries(changes.map(({field: field, to: to}) => [ field, to ]));
-      return [ {
-        name: names,
-        done: `Updated ${names}.`,
-        changes: changes,
-        async write(workspace) {
-          const updated = await patchWorkspace(client, workspace, values);
-          onWorkspace(updated, {
-            created: false
-          });
-          return updated;
-        }
-      } ];
-    }
-    const SLACK_MS = 1e3;
-    function wasCreatedWithin(resource, {from: from, to: to}) {
-      const created = createdAt(resource);
-      return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
-    }
-    function reconcileWorkspace(rounds, facts) {
-      const {failure: failure, found: found} = rounds.at(-1);
-      const {retryable: retryable} = FAILURE_CLASSES[failure.kind];
-      const evidence = collectEvidence(rounds, facts);
-      const ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
-      if (!found) {
-        if (skipsLookup(failure)) return {
-          kind: retryable ? "retry" : "give-up",
-          ambiguous: ambiguous
-        };
-        return {
-          kind: "lookup",
-          ambiguous: ambiguous
-        };
-      }
-      const {workspace: workspace} = found;
-      if (!workspace) return {
-        kind: retryable ? "retry" : "give-up",
-        ambiguous: evidence.canArriveLate
-      };
-      const created = decideCreator(workspace, {
-        ...evidence,
-        desired: facts.desired
-      });
-      if (created === "needs-probe") return {
-        kind: "retry",
-        ambiguous: true
-      };
-      return {
-        kind: "done",
-        result: {
-          workspace: workspace,
-          created: created
-        }
-      };
-    }
-    function skipsLookup({kind: kind, status: status}) {
-      if (kind === "rejected") return status === 401 || status === 403;
-      return [ "unsent", "unsendable", "throttled", "conflict", "aborted" ].includes(kind);
-    }
-    function collectEvidence(rounds, facts) {
-      const last = rounds.at(-1);
-      const lastFree = rounds.findLastIndex(({found: found}) => found && !found.workspace);
-      const sinceFree = rounds.slice(lastFree + 1);
-      const firstTaken = sinceFree.findIndex(({found: found}) => found?.workspace);
-      const applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1);
-      const isAmbiguous = ({failure: {kind: kind}}) => FAILURE_CLASSES[kind].ambiguous;
-      const ambiguousRounds = applicable.filter(isAmbiguous);
-      const slugWasFree = facts.slugWasFree || lastFree >= 0;
-      return {
-        mayBeApplied: ambiguousRounds.length > 0,
-        returnedOnly500: ambiguousRounds.every(({failure: failure}) => failure.status === 500),
-        canArriveLate: rounds.slice(0, lastFree + 1).some(round => isAmbiguous(round) && round.failure.status !== 500),
-        wasThrottled: rounds.some(({failure: failure}) => failure.kind === "throttled"),
-        isNew: slugWasFree || isCreatedSince(last.found, facts.start),
-        slugWasFree: slugWasFree,
-        wasRejected: last.failure.kind === "rejected",
-        wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
-      };
-    }
-    function isCreatedSince(lookup, start) {
-      if (!lookup?.workspace || lookup.serverTime === void 0) return;
-      const from = lookup.serverTime - (lookup.headersAt - start);
-      return wasCreatedWithin(lookup.workspace, {
-        from: from,
-        to: Number.POSITIVE_INFINITY
-      });
-    }
-    function decideCreator(workspace, evidence) {
-      const {mayBeApplied: mayBeApplied, isNew: isNew, slugWasFree: slugWasFree, desired: desired} = evidence;
-      const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-      if (!mayBeOurs || isNew === false) return false;
-      if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
-      if (isNew === void 0 || !mayBeApplied) return "unknown";
-      if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
-      return evidence.wasProbed ? "unknown" : "needs-probe";
-    }
-    async function createWorkspace(request, context) {
-      const {desired: desired, governance: governance, ifExists: ifExists, dryRun: dryRun, deleteAfterJob: deleteAfterJob} = request;
-      const {client: client, log: log} = context;
-      log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
-      const needsLookup = ifExists !== "fail" || dryRun || deleteAfterJob;
-      const lookup = needsLookup ? await findWorkspace(client, desired.slug) : void 0;
-      if (lookup?.workspace) return handleExisting({
-        workspace: lookup.workspace,
-        created: false
-      }, request, context);
-      const writes = await planGovernance(governance, void 0, context);
-      if (dryRun) return planCreation(writes, context);
-      const result = await createWorkspaceOnce(request, lookup, context);
-      if (result.created !== true) return handleExisting(result, request, context);
-      return applyGovernance(result, {
-        request: request,
-        writes: writes
-      }, context);
-    }
-    function planCreation(writes, {log: log}) {
-      const governanceChanges = changesOf(writes);
-      log.info("It does not exist and would be created.");
-      for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
-      log.info(DRY_RUN_NOTE);
-      return {
-        outcome: "would-create",
-        changes: [],
-        governanceChanges: governanceChanges
-      };
-    }
-    async function createWorkspaceOnce(request, lookup, context) {
-      const {clock: clock, journal: journal, warn: warn} = context;
-      const start = clock.now();
-      const pendingTask = pendingTaskOf(request, lookup);
-      journal.save(pendingTask(request.timeoutMs));
-      const {value: result, error: error} = await settle(sendAndReconcile(request, {
-        start: start,
-        slugWasFree: lookup !== void 0
-      }, context), ApiError);
-      if (error) {
-        const {ambiguous: ambiguous, wasThrottled: wasThrottled} = error.details;
-        const windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
-        if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs)); else journal.clear();
-        throw error;
-      }
-      const {workspace: workspace, created: created} = result;
-      if (created === true) reportCreated(workspace, {
-        ...request,
-        start: start
-      }, context); else {
-        journal.clear();
-        if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
-          workspace: workspace
-        });
-      }
-      return result;
-    }
-    const LATE_MS = 1e4;
-    function pendingTaskOf({desired: desired, deleteKeys: deleteKeys}, lookup) {
-      const from = lookup?.serverTime;
-      return windowMs => {
-        const window = from === void 0 ? void 0 : {
-          from: from,
-          to: from + windowMs
-        };
-        return {
-          deleteKeys: deleteKeys,
-          target: {
-            pending: {
-              desired: desired,
-              window: window
-            }
-          }
-        };
-      };
-    }
-    async function sendAndReconcile(request, facts, context) {
-      const {client: client} = context;
-      const {desired: desired} = request;
-      const outcome = await createOnce({
-        send: () => sendWorkspace(client, desired, {
-          recovery: recoveryOf(request)
-        }),
-        reconcile: rounds => reconcileWorkspace(rounds, {
-          desired: desired,
-          ...facts
-        }),
-        question: "whether the workspace exists",
-        lookup: () => findWorkspace(client, desired.slug)
-      }, context);
-      if (outcome.kind === "reconciled") return outcome.result;
-      return {
-        workspace: outcome.response.data,
-        created: true
-      };
-    }
-    function reportCreated(workspace, {deleteKeys: deleteKeys, start: start}, {clock: clock, journal: journal, log: log, onWorkspace: onWorkspace}) {
-      const {id: id, slug: slug} = workspace;
-      const url = dashboardUrl(slug);
-      const exists = `the workspace ${slug}, id ${id}, ${url}`;
-      journal.save({
-        deleteKeys: deleteKeys,
-        target: {
-          created: {
-            id: id,
-            slug: slug
-          }
-        }
-      }, exists);
-      onWorkspace(workspace, {
-        created: true
-      });
-      log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
-    }
-    function recoveryOf({deleteAfterJob: deleteAfterJob, governanceInputs: governanceInputs, ifExists: ifExists}) {
-      if (deleteAfterJob) return;
-      const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
-      return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
-    }
-    async function applyGovernance({workspace: workspace}, {request: request, writes: writes}, context) {
-      warnOnDrift(workspace, request.desired, context);
-      const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
-      await applyWrites(writes, {
-        workspace: workspace,
-        recovery: recovery
-      }, context);
-      return {
-        outcome: "created",
-        workspace: workspace,
-        changes: [],
-        governanceChanges: changesOf(writes)
-      };
-    }
-    function identityOutputs({id: id, slug: slug, name: name}, {created: created}) {
-      return {
-        id: id,
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: String(created)
-      };
-    }
-    function outcomeOutputs({outcome: outcome, workspace: workspace}, {desired: {slug: slug, name: name}}) {
-      if (workspace) return {
-        outcome: outcome,
-        workspace: JSON.stringify(workspace)
-      };
-      return {
-        slug: slug,
-        name: name,
-        url: dashboardUrl(slug),
-        created: "false",
-        outcome: outcome
-      };
-    }
-    const TITLES = {
-      created: "✅ Created the OpenRouter workspace",
-      updated: "✅ Updated the OpenRouter workspace",
-      unchanged: "✅ Unchanged: the OpenRouter workspace",
-      "would-create": "🔎 Dry run: would create the OpenRouter workspace",
-      "would-update": "🔎 Dry run: would update the OpenRouter workspace"
-    };
-    const DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
-    function createSummary(result, request) {
-      const {outcome: outcome, workspace: workspace} = result;
-      const {desired: desired, dryRun: dryRun} = request;
-      const values = workspace ?? desired;
-      const fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0);
-      const title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
-      return {
-        title: `${title} ${values["name"]}`,
-        ...workspace && {
-          url: dashboardUrl(workspace.slug)
-        },
-        table: {
-          header: [ "Field", "Value", "Remark" ],
-          rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
-        }
-      };
-    }
-    function fieldRemark(field, result, request) {
-      const change = result.changes.find(other => other.field === field);
-      if (change && request.dryRun) return {
-        code: `would be ${textOf(change.to)}`
-      };
-      if (change) return {
-        code: `was ${textOf(change.from)}`
-      };
-      const isRequested = request.desired[field] !== void 0;
-      if (result.outcome === "would-create") return isRequested ? "would be set" : "";
-      if (result.outcome !== "created") return "";
-      return isRequested ? "set by this step" : "set by OpenRouter";
-    }
-    function governanceRemark({from: from}, {dryRun: dryRun}) {
-      if (from === null) return dryRun ? "would be set" : "set by this step";
-      return {
-        code: `${dryRun ? "is" : "was"} ${textOf(from)}`
-      };
-    }
-    function row(field, value, remark) {
-      return [ {
-        code: field
+    inst._zod.run = (payload, ctx) => {
+     if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
+     if (ctx.direction === "backward") {
+      const canary = inst._zod.parse({
+       value: payload.value,
+       issues: []
       }, {
-        code: textOf(value)
-      }, remark ];
-    }
-    function textOf(value) {
-      return typeof value === "string" ? value : JSON.stringify(value);
-    }
-    const CLEANUP_STATE = "cleanup";
-    function openJournal({apiUrl: apiUrl, timeoutMs: timeoutMs}, report) {
-      const write = saved => report.saveState(CLEANUP_STATE, saved);
-      const writeOrWarn = saved => {
-        const reason = write(saved);
-        if (reason !== void 0) report.warn("state-not-written", {
-          reason: reason
-        });
-      };
-      return {
-        save(task, exists) {
-          const reason = write({
-            apiUrl: apiUrl,
-            timeoutMs: timeoutMs,
-            task: task
-          });
-          if (reason !== void 0) throw new Failure("state-not-written", {
-            reason: reason,
-            exists: exists
-          });
-        },
-        amend: task => writeOrWarn({
-          apiUrl: apiUrl,
-          timeoutMs: timeoutMs,
-          task: task
-        }),
-        clear: () => writeOrWarn(null)
-      };
-    }
-    const noJournal = {
-      save: () => {},
-      amend: () => {},
-      clear: () => {}
+       ...ctx,
+       skipChecks: true
+      });
+      if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
+      return handleCanaryResult(canary, payload, ctx);
+     }
+     const result = inst._zod.parse(payload, ctx);
+     if (result instanceof Promise) {
+      if (ctx.async === false) throw new $ZodAsyncError;
+      return result.then(result => runChecks(result, checks, ctx));
+     }
+     return runChecks(result, checks, ctx);
     };
-    function readJournal(taskSchema) {
-      const text = getState(CLEANUP_STATE);
-      if (text === "") return "missing";
-      if (text === "null") return "cleared";
-      const schema = object({
-        apiUrl: nonoptional(connection.api_url),
-        timeoutMs: schemas_number(),
-        task: taskSchema
-      });
-      const {data: data} = safeParse(schema, parseJson(text));
-      return data ?? new Failure("cleanup-state-invalid", {
-        name: CLEANUP_STATE
-      });
-    }
-    const external_node_fs_namespaceObject = require("node:fs");
-    const MAIN_PROCESS_STATE = "main-process";
-    function saveMainProcess(report) {
-      const main = thisProcess();
-      if (!main) return;
-      const reason = report.saveState(MAIN_PROCESS_STATE, main);
-      if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
-    }
-    function findRunningMain() {
-      const schema = object({
-        pid: schemas_int().check(_positive()),
-        startTime: schemas_string()
-      });
-      const {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
-      return main && isRunning(main) ? main : void 0;
-    }
-    function thisProcess() {
-      const stat = readStat("self");
-      const startTime = runningSince(stat);
-      const {pid: pid} = process;
-      return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
-        pid: pid,
-        startTime: startTime
-      } : void 0;
-    }
-    function isRunning({pid: pid, startTime: startTime}) {
-      return runningSince(readStat(pid)) === startTime;
-    }
-    const END_WITHIN_MS = 5e3;
-    const POLL_MS = 20;
-    async function endProcess(main, {clock: clock, signal: signal}) {
-      terminate(main);
-      const deadline = clock.now() + END_WITHIN_MS;
-      while (isRunning(main)) {
-        if (clock.now() > deadline || signal.aborted) return false;
-        await sleep(clock, POLL_MS, signal);
-      }
-      return true;
-    }
-    function terminate({pid: pid}) {
-      try {
-        process.kill(pid, "SIGTERM");
-      } catch (error) {
-        if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
-      }
-    }
-    function readStat(pid) {
-      try {
-        return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
-      } catch (error) {
-        if (codeOf(error) === void 0) throw error;
-        return "";
-      }
-    }
-    function codeOf(error) {
-      return error instanceof Error && "code" in error ? error.code : void 0;
-    }
-    function runningSince(stat) {
-      const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return state === "Z" || state === "X" ? void 0 : fields[18];
-    }
-    const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-    const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-    function openContext(connection, step) {
-      const {apiUrl: apiUrl, managementKey: managementKey, timeoutMs: timeoutMs} = connection;
-      const {report: report, clock: clock, signal: signal} = step;
-      const deadline = step.startTimeout(timeoutMs);
-      const client = createClient({
-        apiUrl: apiUrl,
-        managementKey: managementKey,
-        transport: httpTransport(USER_AGENT),
-        clock: clock,
-        random: Math.random,
-        deadline: deadline,
-        signal: signal,
-        log: report
-      });
-      return {
-        client: client,
-        clock: clock,
-        log: report,
-        warn: report.warn,
-        signal: signal
-      };
-    }
-    const MIN_MASKED_LENGTH = 4;
-    function readSecrets() {
-      const key = getInput("management-key", {
-        trimWhitespace: false
-      });
-      return {
-        managementKey: maskable([ key, ...key.split(/[\r\n]+/) ]),
-        proxyPassword: maskable(proxyPasswords(process.env))
-      };
-    }
-    function maskable(texts) {
-      const trimmed = texts.map(text => text.trim());
-      return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
-    }
-    function describeApiError(details) {
-      const {operation: operation, lookupFailure: lookupFailure, cfRay: cfRay} = details;
-      return {
-        code: describe_api_error_codeOf(details),
-        title: `Could not ${operation}`,
-        lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...advice(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
-      };
-    }
-    function attemptLines({attempts: attempts, stopReason: stopReason, reason: reason}) {
-      const isNew = stopReason !== void 0 && stopReason !== reason;
-      return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
-    }
-    const CODES_BY_STATUS = {
-      401: "unauthorized",
-      402: "payment-required",
-      403: "forbidden",
-      404: "not-found"
-    };
-    const CODES_BY_KIND = {
-      unsent: "unreachable",
-      unsendable: "unreachable",
-      throttled: "throttled",
-      conflict: "request-rejected",
-      rejected: "request-rejected",
-      ambiguous: "server-error",
-      unexpected: "unexpected-response",
-      aborted: "timed-out"
-    };
-    function describe_api_error_codeOf({method: method, kind: kind, status: status = 0, ambiguous: ambiguous}) {
-      if (ambiguous && method !== "GET") return "outcome-unknown";
-      return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
-    }
-    const MANAGEMENT_KEY = "management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.";
-    const CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.";
-    const ADVICE = {
-      "outcome-unknown": ({status: status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
-      unauthorized: () => [ MANAGEMENT_KEY ],
-      forbidden: ({hint: hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
-      "payment-required": ({hint: hint}) => [ hint ?? "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits." ],
-      "not-found": ({hint: hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
-      "request-rejected": () => [ "OpenRouter declined the request for the reason above." ],
-      throttled: () => [ "OpenRouter asks for fewer requests. Wait, then run this again." ],
-      unreachable: () => [],
-      "timed-out": () => [],
-      "server-error": () => [ SERVER_ERROR ],
-      "unexpected-response": () => []
-    };
-    const SERVER_ERROR = "The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.";
-    function advice(details) {
-      const {hint: hint, status: status = 0, noResponse: noResponse} = details;
-      if (noResponse) return [ CHECK_NETWORK ];
-      if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
-      return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
-    }
-    function effect(details) {
-      const {method: method, ambiguous: ambiguous, wasThrottled: wasThrottled, mayLeaveBehind: mayLeaveBehind, recovery: recovery} = details;
-      if (method === "GET") return [];
-      if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
-      return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
-    }
-    const REJECTED = "OpenRouter reports that it rejected the request, so nothing should have been changed.";
-    const key = looseObject({
-      hash: schemas_string().check(_regex(/^[\w-]+$/)),
-      name: schemas_string(),
-      label: schemas_string(),
-      workspace_id: schemas_string()
+   }
+  }, {
+   get "~standard"() {
+    return hide(this, "~standard", standardProps(this));
+   },
+   set "~standard"(value) {
+    own(this, "~standard", value);
+   }
+  }), toStandardResult = (r, ctx) => r.issues.length ? {
+   issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
+  } : {
+   value: r.value
+  };
+  async function validateAsync(inst, value) {
+   const ctx = {
+    async: true
+   };
+   return toStandardResult(await inst._zod.run({
+    value,
+    issues: []
+   }, ctx), ctx);
+  }
+  function standardProps(inst) {
+   return {
+    validate: value => {
+     const ctx = {
+      async: false
+     };
+     try {
+      const r = inst._zod.run({
+       value,
+       issues: []
+      }, ctx);
+      if (!(r instanceof Promise)) return toStandardResult(r, ctx);
+     } catch (_) {}
+     return validateAsync(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+   };
+  }
+  const $ZodString = $constructor("$ZodString", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.pattern = def.pattern ?? anyString;
+   inst._zod.parse = (payload, _) => {
+    if (def.coerce) try {
+     payload.value = String(payload.value);
+    } catch (_) {}
+    if (typeof payload.value === "string") return payload;
+    payload.issues.push({
+     expected: "string",
+     code: "invalid_type",
+     input: payload.value,
+     inst
     });
-    const LIMIT_MESSAGE = "must be a number of US dollars, 0 or more";
-    const createKeyRequest = object({
-      name: schemas_string("must be a name"),
-      workspace_id: schemas_string(),
-      limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-      limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-      include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-      expires_at: nullable(schemas_string())
+    return payload;
+   };
+  }), $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
+   $ZodCheckStringFormat.init(inst, def);
+   $ZodString.init(inst, def);
+  }), $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
+   def.pattern ?? (def.pattern = guid);
+   $ZodStringFormat.init(inst, def);
+  }), $ZodISODateTime = $constructor("$ZodISODateTime", (inst, def) => {
+   def.pattern ?? (def.pattern = datetime(def));
+   $ZodStringFormat.init(inst, def);
+  }), $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.pattern = number;
+   inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce) try {
+     payload.value = Number(payload.value);
+    } catch (_) {}
+    const input = payload.value;
+    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
+    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+    payload.issues.push({
+     expected: "number",
+     code: "invalid_type",
+     input,
+     inst,
+     ...received ? {
+      received
+     } : {}
     });
-    const createdKey = pipe(object({
-      data: key,
-      key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-    }), transform(({data: data, key: secret}) => ({
-      key: data,
-      secret: secret
-    })));
-    function sendKey(client, body, registerSecrets) {
-      return client.send({
-        operation: `create the API key ${JSON.stringify(body.name)}`,
-        mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-        method: "POST",
-        path: "/keys",
-        body: body,
-        schema: createdKey,
-        hint: MAY_BE_DELETED,
-        onBody: text => registerSecrets(secretsIn(text))
-      });
+    return payload;
+   };
+  }), $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
+   $ZodCheckNumberFormat.init(inst, def);
+   $ZodNumber.init(inst, def);
+  }), $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.pattern = regexes_boolean;
+   inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce) try {
+     payload.value = Boolean(payload.value);
+    } catch (_) {}
+    const input = payload.value;
+    if (typeof input === "boolean") return payload;
+    payload.issues.push({
+     expected: "boolean",
+     code: "invalid_type",
+     input,
+     inst
+    });
+    return payload;
+   };
+  }), $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.parse = payload => payload;
+  });
+  function capSize(inst, size) {
+   const caps = sizeCaps(inst._zod.def.checks);
+   if (!caps.length) return;
+   const cap = Math.min(...caps.map(c => c[0])), parse = inst._zod.parse;
+   inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
+     const start = payload.issues.length;
+     ch._zod.check(payload);
+     payload.issues[start].continue = false;
+     attachSchema(payload.issues, start, inst);
+     return payload;
     }
-    function secretsIn(text) {
-      const {data: data} = safeParse(object({
-        key: schemas_string()
-      }), parseJson(text));
-      const likely = text.match(LIKELY_SECRET) ?? [];
-      const returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-      return [ ...new Set([ ...returned, ...likely ]) ].filter(({length: length}) => length >= MIN_KEY_LENGTH);
+    return parse(payload, ctx);
+   };
+  }
+  const arraySize = input => Array.isArray(input) ? input.length : -1;
+  function handleArrayResult(result, final, index) {
+   if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
+   final.value[index] = result.value;
+  }
+  const $ZodArray = $constructor("$ZodArray", (inst, def) => {
+   $ZodType.init(inst, def);
+   const memo = core_globalConfig.memoizer;
+   memo?.attach(inst);
+   inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+     payload.issues.push({
+      expected: "array",
+      code: "invalid_type",
+      input,
+      inst
+     });
+     return payload;
     }
-    const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may not manage API keys.";
-    async function listKeys(client, {id: id, slug: slug}) {
-      const pages = await collect(listPages(client, {
-        operation: `list the API keys of the workspace ${slug}`,
-        path: "/keys",
-        query: {
-          workspace_id: id,
-          include_disabled: "true",
-          include_expired: "true"
-        },
-        schema: object({
-          data: array(key)
-        }),
-        findMismatch({data: data}) {
-          const other = data.find(({workspace_id: workspace_id}) => workspace_id !== id);
-          return other && `it lists a key of the workspace ${other.workspace_id}`;
-        },
-        idOf: ({hash: hash}) => hash,
-        hint: MAY_BE_DELETED
-      }));
-      return {
-        keys: pages.flatMap(({items: items}) => items),
-        serverTime: pages[0]?.serverTime
-      };
+    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+    const proms = [], abortEarly = ctx?.abortEarly;
+    for (let i = 0; i < input.length; i++) {
+     const item = input[i], result = def.element._zod.run({
+      value: item,
+      issues: []
+     }, ctx);
+     if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
+      handleArrayResult(result, payload, i);
+      if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
+     }
     }
-    async function deleteKey(client, key) {
-      const {data: data} = await client.request({
-        operation: `delete the API key ${describeKey(key)}`,
-        mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-        method: "DELETE",
-        path: `/keys/${encodeURIComponent(key.hash)}`,
-        schema: deletion,
-        notFound: () => false
-      });
-      return data;
+    if (proms.length) return Promise.all(proms).then(() => payload);
+    return payload;
+   };
+   capSize(inst, arraySize);
+  });
+  function handlePropertyResult(result, final, key, input, optin, optout) {
+   const isPresent = key in input, isOptionalOut = optout === "optional";
+   if (!isPresent && isOptionalOut && optin === "optional") return;
+   if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) return;
+    final.issues.push(...prefixIssues(key, result.issues));
+   }
+   if (!isPresent && optin === void 0) {
+    if (!result.issues.length) final.issues.push({
+     code: "invalid_type",
+     expected: "nonoptional",
+     input: void 0,
+     path: [ key ]
+    });
+    return;
+   }
+   if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
+   } else final.value[key] = result.value;
+  }
+  const NO_SYMBOL_KEYS = [];
+  function normalizeDef(def) {
+   const keys = Object.keys(def.shape), ownSymbols = Object.getOwnPropertySymbols(def.shape), symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS, allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
+   for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+   const okeys = optionalKeys(def.shape);
+   return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+   };
+  }
+  function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+   const unrecognized = [], keySet = def.keySet, _catchall = def.catchall._zod, t = _catchall.def.type, optin = _catchall.optin, optout = _catchall.optout;
+   let seen = 0;
+   for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen) {
+     if (aborted(payload, seen)) break;
+     seen = payload.issues.length;
     }
-    const MAX_NAME_LENGTH = 100;
-    function describeKey({name: name, label: label}) {
-      const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-      return `${JSON.stringify(shownName)} (${label})`;
+    if (keySet.has(key)) continue;
+    if (key === "__proto__") {
+     if (t === "never") unrecognized.push(key);
+     continue;
     }
-    function deleteOutputs({deleted: deleted, keys: keys}, {dryRun: dryRun}) {
-      return {
-        deleted: String(deleted),
-        "deleted-keys": String(dryRun ? 0 : keys.length)
-      };
+    if (t === "never") {
+     unrecognized.push(key);
+     continue;
     }
-    function deleteSummary({workspace: workspace, keys: keys}, request) {
-      if (!workspace) return {
-        title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}`
-      };
-      const {name: name, slug: slug, id: id} = workspace;
-      const [done, label] = request.dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
-      return {
-        title: `${done} the OpenRouter workspace ${name}`,
-        paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
-        table: keysTable(keys)
-      };
-    }
-    function keysTable(keys) {
-      if (keys.length === 0) return;
-      return {
-        header: [ "API key", "Label" ],
-        rows: keys.map(({name: name, label: label}) => [ {
-          code: name
-        }, {
-          code: label
-        } ])
-      };
-    }
-    function describeInvalidInputs({problems: problems}) {
-      const inputs = new Set(problems.map(({input: input}) => input)).size;
-      return {
-        title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-        lines: [ ...problems.map(toLine), "Nothing was sent to OpenRouter." ]
-      };
-    }
-    function toLine({input: input, entries: entries = [], message: message, provided: provided, cause: cause, suggestion: suggestion}) {
-      const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-      return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
-    }
-    const MAX_PROVIDED = 100;
-    function truncate(text) {
-      const characters = [ ...text ];
-      return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
-    }
-    const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
-    const MAX_LENGTH = 2e3;
-    function text_toLine(text, redact) {
-      return text_truncate(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-    }
-    const MAX_MESSAGE = 4e3;
-    const MAX_END = 1e3;
-    const MAX_START = 2900;
-    function toMessage(lines) {
-      const text = lines.join("\n");
-      if (text.length <= MAX_MESSAGE) return {
-        text: text,
-        omitted: 0
-      };
-      const start = takeFitting(lines, {
-        size: MAX_START,
-        sizeOf: lengthWithBreak
-      });
-      const end = takeFitting(lines.toReversed(), {
-        size: MAX_END,
-        sizeOf: lengthWithBreak
-      });
-      const omitted = lines.length - start.length - end.length;
-      const note = `… and ${omitted} more: the job summary has every line.`;
-      return {
-        text: [ ...start, note, ...end.toReversed() ].join("\n"),
-        omitted: omitted
-      };
-    }
-    function lengthWithBreak(line) {
-      return line.length + 1;
-    }
-    function takeFitting(texts, {size: size, sizeOf: sizeOf}) {
-      let left = size;
-      const end = texts.findIndex(text => {
-        left -= sizeOf(text);
-        return left < 0;
-      });
-      return end < 0 ? texts : texts.slice(0, end);
-    }
-    const ENTITIES = {
-      "&": "&amp;",
-      "<": "&lt;",
-      ">": "&gt;",
-      '"': "&quot;",
-      "'": "&#39;",
-      "\n": "<br>"
+    const r = _catchall.run({
+     value: input[key],
+     issues: []
+    }, ctx);
+    if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+   }
+   if (unrecognized.length) payload.issues.push({
+    code: "unrecognized_keys",
+    keys: unrecognized,
+    input,
+    inst,
+    continue: true
+   });
+   if (!proms.length) return payload;
+   return Promise.all(proms).then(() => payload);
+  }
+  const $ZodObject = $constructor("$ZodObject", (inst, def) => {
+   $ZodType.init(inst, def);
+   const desc = Object.getOwnPropertyDescriptor(def, "shape"), sh = desc?.get ? desc.get.raw : def.shape ?? {};
+   if (sh) {
+    const get = () => {
+     const newSh = {
+      ...sh
+     };
+     Object.defineProperty(def, "shape", {
+      value: newSh
+     });
+     get.raw = newSh;
+     return newSh;
     };
-    function toHtml(text, redact) {
-      const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
-      return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+    get.raw = sh;
+    Object.defineProperty(def, "shape", {
+     get
+    });
+   }
+   const _normalized = cached(() => normalizeDef(def));
+   defineLazyInternal(inst, "propValues", zod => {
+    const shape = zod.def.shape, propValues = {};
+    for (const key in shape) {
+     const field = shape[key]._zod;
+     if (field.values) {
+      if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
+      for (const v of field.values) propValues[key].add(v);
+      if (field.optin !== void 0) propValues[key].add(void 0);
+     }
     }
-    function printable(text) {
-      return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+    return propValues;
+   });
+   const isObject = util_isObject, catchall = def.catchall;
+   let value;
+   const memo = core_globalConfig.memoizer;
+   memo?.attach(inst);
+   inst._zod.parse = (payload, ctx) => {
+    value ?? (value = _normalized.value);
+    const input = payload.value;
+    if (!isObject(input)) {
+     payload.issues.push({
+      expected: "object",
+      code: "invalid_type",
+      input,
+      inst
+     });
+     return payload;
     }
-    function text_truncate(text) {
-      return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+    const proms = [], shape = value.shape, abortEarly = ctx?.abortEarly;
+    let seen = payload.issues.length;
+    for (const key of value.allKeys) {
+     if (abortEarly && payload.issues.length !== seen) {
+      if (aborted(payload, seen)) break;
+      seen = payload.issues.length;
+     }
+     if (key === "__proto__") continue;
+     const el = shape[key], optin = el._zod.optin, optout = el._zod.optout, r = el._zod.run({
+      value: input[key],
+      issues: []
+     }, ctx);
+     if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
     }
-    const MAX_LIST_BYTES = 1e5;
-    function sweepOutputs(result) {
-      const {deleted: deleted, wouldDelete: wouldDelete, skipped: skipped, retained: retained, failed: failed} = result;
-      return {
-        deleted: toJson(deleted),
-        "would-delete": toJson(wouldDelete),
-        kept: toJson([ ...skipped, ...retained ]),
-        failed: toJson(failed),
-        count: String(deleted.length)
-      };
+    if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
+    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+   };
+  });
+  function handleUnionResults(results, final, inst, ctx) {
+   for (const result of results) if (result.issues.length === 0) {
+    final.value = result.value;
+    return final;
+   }
+   const nonaborted = results.filter(r => !aborted(r));
+   if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+   }
+   final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
+   });
+   return final;
+  }
+  const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
+   $ZodType.init(inst, def);
+   defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
+   defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
+   defineLazyInternal(inst, "values", zod => {
+    if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
+    return;
+   });
+   defineLazyInternal(inst, "pattern", zod => {
+    if (zod.def.options.every(o => o._zod.pattern)) {
+     const patterns = zod.def.options.map(o => o._zod.pattern);
+     return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
     }
-    function toJson(entries) {
-      const texts = entries.map(({id: id, slug: slug, created_at: created_at, reason: reason}) => JSON.stringify({
-        id: id,
-        slug: slug,
-        created_at: created_at,
-        reason: reason
-      }));
-      const listed = takeFitting(texts, {
-        size: MAX_LIST_BYTES,
-        sizeOf: Buffer.byteLength
-      });
-      return `[${listed.join(",")}]`;
+    return;
+   });
+   const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+   inst._zod.parse = (payload, ctx) => {
+    if (first) return first(payload, ctx);
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+     const result = option._zod.run({
+      value: payload.value,
+      issues: []
+     }, ctx);
+     if (result instanceof Promise) {
+      results.push(result);
+      async = true;
+     } else {
+      if (result.issues.length === 0) return result;
+      results.push(result);
+     }
     }
-    function sweepSummary(result, {dryRun: dryRun}) {
-      const {deleted: deleted, stale: stale, notStale: notStale} = result;
-      return {
-        title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-        paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
-        table: sweepTable(result)
-      };
+    if (!async) return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+   };
+  }), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
+   $ZodType.init(inst, def);
+   const values = getEnumValues(def.entries), valuesSet = new Set(values);
+   inst._zod.values = valuesSet;
+   defineLazyInternal(inst, "pattern", zod => {
+    const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
+    return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+   });
+   inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (valuesSet.has(input)) return payload;
+    payload.issues.push({
+     code: "invalid_value",
+     values,
+     input,
+     inst
+    });
+    return payload;
+   };
+  }), $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
+   $ZodType.init(inst, def);
+   const values = new Set(def.values);
+   inst._zod.values = values;
+   defineLazyInternal(inst, "pattern", zod => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+   });
+   inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) return payload;
+    payload.issues.push({
+     code: "invalid_value",
+     values: def.values,
+     input,
+     inst
+    });
+    return payload;
+   };
+  }), $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.optin = "optional";
+   core_globalConfig.memoizer?.guard(inst);
+   inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
+    const _out = def.transform(payload.value, payload);
+    if (ctx.async) {
+     const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+     return output.then(output => {
+      payload.value = output;
+      return payload;
+     });
     }
-    function sweepTable(result) {
-      const {failed: failed, deleted: deleted, wouldDelete: wouldDelete, skipped: skipped, retained: retained, stale: stale, notStale: notStale} = result;
-      const rows = (entries, outcome) => entries.map(({slug: slug, age: age, reason: reason}) => [ {
-        code: slug
-      }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]);
-      const kept = reason => `kept: ${reason}`;
-      const allRows = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
-      return {
-        header: [ "Workspace", "Age", "Outcome" ],
-        rows: allRows,
-        more: stale + notStale - allRows.length
-      };
+    if (_out instanceof Promise) throw new $ZodAsyncError;
+    payload.value = _out;
+    return payload;
+   };
+  });
+  function handleOptionalResult(payload, result) {
+   payload.value = result.issues.length ? void 0 : result.value;
+   return payload;
+  }
+  const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
+   $ZodType.init(inst, def);
+   defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+   inst._zod.optout = "optional";
+   defineLazyInternal(inst, "values", zod => {
+    const values = zod.def.innerType._zod.values;
+    return values ? new Set([ ...values, void 0 ]) : void 0;
+   });
+   defineLazyInternal(inst, "pattern", zod => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+   });
+   inst._zod.parse = (payload, ctx) => {
+    if (payload.value === void 0) {
+     if (def.innerType._zod.optin !== "defaulted") return payload;
+     const result = def.innerType._zod.run({
+      value: payload.value,
+      issues: []
+     }, ctx);
+     if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
+     return handleOptionalResult(payload, result);
     }
-    const describeWorkspace = ({slug: slug, id: id}) => `the workspace ${slug}, id ${id}`;
-    const NOTHING_CHANGED = "Nothing was changed at OpenRouter.";
-    const NOTHING_DELETED = "Nothing was deleted.";
-    const RUN_AGAIN = "Running this again finishes the work.";
-    const RECOVERIES = {
-      "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
-      "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
-      "run-again": "After fixing that, running this again finishes the work."
+    return def.innerType._zod.run(payload, ctx);
+   };
+  }), $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
+   $ZodType.init(inst, def);
+   defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
+   defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
+   defineLazyInternal(inst, "pattern", zod => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+   });
+   defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
+   inst._zod.parse = (payload, ctx) => {
+    if (payload.value === null) return payload;
+    return def.innerType._zod.run(payload, ctx);
+   };
+  }), $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.optin = "defaulted";
+   defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+   inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+    if (payload.value === void 0) {
+     payload.value = def.defaultValue;
+     return payload;
+    }
+    const result = def.innerType._zod.run(payload, ctx);
+    if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
+    return handleDefaultResult(result, def);
+   };
+  });
+  function handleDefaultResult(payload, def) {
+   if (payload.value === void 0) payload.value = def.defaultValue;
+   return payload;
+  }
+  const $ZodNonOptional = $constructor("$ZodNonOptional", (inst, def) => {
+   $ZodType.init(inst, def);
+   defineLazyInternal(inst, "values", zod => {
+    const v = zod.def.innerType._zod.values;
+    return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
+   });
+   inst._zod.parse = (payload, ctx) => {
+    const result = def.innerType._zod.run(payload, ctx);
+    if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
+    return handleNonOptionalResult(result, inst);
+   };
+  });
+  function handleNonOptionalResult(payload, inst) {
+   if (!payload.issues.length && payload.value === void 0) payload.issues.push({
+    code: "invalid_type",
+    expected: "nonoptional",
+    input: payload.value,
+    inst
+   });
+   return payload;
+  }
+  const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
+   $ZodType.init(inst, def);
+   defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
+   defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
+   defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
+   defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
+   inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+     const right = def.out._zod.run(payload, ctx);
+     if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
+     return handlePipeResult(right, def.in, ctx);
+    }
+    const left = def.in._zod.run(payload, ctx);
+    if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
+    return handlePipeResult(left, def.out, ctx);
+   };
+  });
+  function handlePipeResult(left, next, ctx) {
+   if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
+   }
+   return next._zod.run({
+    value: left.value,
+    issues: left.issues
+   }, ctx);
+  }
+  const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
+   $ZodCheck.init(inst, def);
+   $ZodType.init(inst, def);
+   inst._zod.parse = (payload, _) => payload;
+   inst._zod.check = payload => {
+    const input = payload.value, r = def.fn(input);
+    if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
+    handleRefineResult(r, payload, input, inst);
+    return;
+   };
+  });
+  function handleRefineResult(result, payload, input, inst) {
+   if (!result) {
+    const _iss = {
+     code: "custom",
+     input,
+     inst,
+     path: [ ...inst._zod.def.path ?? [] ],
+     continue: !inst._zod.def.abort
     };
-    const DESCRIPTIONS = {
-      "invalid-inputs": describeInvalidInputs,
-      "slug-taken": ({workspace: workspace, creatorUnknown: creatorUnknown, changes: changes, hasGovernance: hasGovernance}) => {
-        const {slug: slug, name: name, id: id} = workspace;
-        const fields = changes.map(({field: field}) => field).join(", ");
-        const effect = fields || (hasGovernance ? "none of its fields" : "nothing");
-        return {
-          title: `The slug ${slug} is taken`,
-          lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace["created_at"] ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
-        };
-      },
-      "budgets-out-of-order": ({shorter: shorter, longer: longer, budgets: budgets}) => ({
-        title: "The budgets would be out of order",
-        lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value.", NOTHING_CHANGED ]
-      }),
-      "unknown-members": ({members: members}) => ({
-        title: "Not all members belong to the organization",
-        lines: [ ...members.map(({written: written, matches: matches}) => matches === 0 ? `members: no one in the organization has ${written}` : `members: ${matches} people in the organization have ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
-      }),
-      "members-not-added": ({workspace: workspace, userIds: userIds}) => ({
-        title: `Not all members were added to the workspace ${workspace.slug}`,
-        lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ]
-      }),
-      "guardrail-not-found": ({workspace: workspace}) => ({
-        title: `The guardrail of the workspace ${workspace.slug} is unknown`,
-        lines: [ "OpenRouter does not report which guardrail the workspace has." ]
-      }),
-      "unexpected-values": ({workspace: workspace, what: what, values: values}) => ({
-        title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
-        lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ]
-      }),
-      "partly-applied": ({error: error, applied: applied, notApplied: notApplied, recovery: recovery}) => {
-        const {title: title, lines: lines} = error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
-        return {
-          title: title,
-          lines: [ ...lines.filter(line => line !== NOTHING_CHANGED), ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
-        };
-      },
-      "workspace-not-found": ({workspace: workspace}) => ({
-        title: `The workspace ${workspace} does not exist`,
-        lines: [ "No workspace of this account has that id or slug. Create it in an earlier step.", NOTHING_CHANGED ]
-      }),
-      "unexpected-key": ({key: key, workspace: workspace, name: name}) => ({
-        title: "OpenRouter returned another API key",
-        lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Tell OpenRouter, and check the workspace for a key that no one uses." ]
-      }),
-      "key-owner-unknown": describeUnknownOwner,
-      "orphan-not-deleted": ({key: key, error: error}) => ({
-        title: `Could not ${error.details.operation}`,
-        lines: [ ...linesOfPart(error), `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
-      }),
-      "replaced-keys-not-deleted": ({key: key, undeleted: undeleted, count: count}) => ({
-        title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-        lines: [ ...undeleted.slice(0, 1).flatMap(({error: error}) => linesOfPart(error)), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
-      }),
-      "default-workspace": ({workspace: workspace}) => ({
-        title: "The default workspace is never deleted",
-        lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`, NOTHING_DELETED ]
-      }),
-      "slug-prefix-mismatch": ({workspace: workspace, prefix: prefix}) => ({
-        title: `The slug ${workspace.slug} does not begin with ${prefix}`,
-        lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
-      }),
-      "invalid-workspace-id": ({workspace: workspace}) => ({
-        title: `The workspace ${workspace.slug} has an id that is not a UUID`,
-        lines: [ `OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED ]
-      }),
-      "workspace-has-keys": ({workspace: workspace, keys: keys}) => ({
-        title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
-        lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.", NOTHING_DELETED ],
-        table: keysTable(keys)
-      }),
-      "keys-keep-appearing": ({workspace: workspace, rounds: rounds, deletedKeys: deletedKeys}) => ({
-        title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-        lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...describeRemaining(workspace, deletedKeys) ]
-      }),
-      "workspace-still-exists": ({workspace: workspace}) => ({
-        title: `The workspace ${workspace.slug} still exists`,
-        lines: [ `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`, "Run this again, and tell OpenRouter if that does not help." ]
-      }),
-      "deletion-not-verified": ({workspace: workspace, error: error}) => ({
-        title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-        lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
-      }),
-      "teardown-incomplete": ({workspace: workspace, errors: errors, deletedKeys: deletedKeys}) => {
-        const [first] = errors;
-        const title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
-        return {
-          title: title,
-          lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message: message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
-        };
-      },
-      "too-many-stale": ({result: result, maxDeletions: maxDeletions}) => ({
-        title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
-        lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions.", NOTHING_DELETED ],
-        table: sweepTable(result)
-      }),
-      "sweep-incomplete": ({result: result}) => ({
-        title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
-        lines: [ ...truncateList(result.failed.map(({slug: slug, reason: reason}) => `${slug}: ${reason}`), 10), "Running this again retries them." ],
-        table: sweepTable(result)
-      }),
-      "cleanup-state-invalid": ({name: name}) => ({
-        title: "The cleanup cannot read what its step saved",
-        lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ]
-      }),
-      "outputs-not-written": ({reason: reason, values: values}) => ({
-        title: "The outputs could not be written",
-        lines: [ `The work is done, but its outputs could not be written: ${reason}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
-      }),
-      "secret-output-not-written": ({reason: reason, name: name}) => ({
-        title: `The output ${name} could not be written`,
-        lines: [ `The work is done, but its output could not be written: ${reason}` ]
-      }),
-      "state-not-written": details => {
-        const {title: title, lines: lines} = describeStateNotWritten(details);
-        return {
-          title: title,
-          lines: details.exists ? lines : [ ...lines, NOTHING_CHANGED ]
-        };
+    if (inst._zod.def.params) _iss.params = inst._zod.def.params;
+    payload.issues.push(util_issue(_iss));
+   }
+  }
+  var registries_a;
+  class $ZodRegistry {
+   constructor() {
+    this._map = new WeakMap;
+    this._idmap = new Map;
+   }
+   add(schema, ..._meta) {
+    const meta = _meta[0];
+    this._map.set(schema, meta);
+    if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
+    return this;
+   }
+   clear() {
+    this._map = new WeakMap;
+    this._idmap = new Map;
+    return this;
+   }
+   remove(schema) {
+    const meta = this._map.get(schema);
+    if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
+    this._map.delete(schema);
+    return this;
+   }
+   get(schema) {
+    const p = schema._zod.parent;
+    if (p) {
+     const pm = {
+      ...this.get(p) ?? {}
+     };
+     delete pm.id;
+     const f = {
+      ...pm,
+      ...this._map.get(schema)
+     };
+     return Object.keys(f).length ? f : void 0;
+    }
+    return this._map.get(schema);
+   }
+   has(schema) {
+    return this._map.has(schema);
+   }
+  }
+  function registry() {
+   return new $ZodRegistry;
+  }
+  (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
+  globalThis;
+  function snapshotChecks(def) {
+   if (def.checks) def.checks = [ ...def.checks ];
+   return def;
+  }
+  function _string(Class, params) {
+   return new Class(snapshotChecks({
+    type: "string",
+    ...normalizeParams(params)
+   }));
+  }
+  function _guid(Class, params) {
+   return new Class({
+    type: "string",
+    format: "guid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+   });
+  }
+  function _isoDateTime(Class, params) {
+   return new Class({
+    type: "string",
+    format: "datetime",
+    check: "string_format",
+    offset: false,
+    local: false,
+    precision: null,
+    ...normalizeParams(params)
+   });
+  }
+  function _number(Class, params) {
+   return new Class(snapshotChecks({
+    type: "number",
+    checks: [],
+    ...normalizeParams(params)
+   }));
+  }
+  function _int(Class, params) {
+   return new Class({
+    type: "number",
+    check: "number_format",
+    abort: false,
+    format: "safeint",
+    ...normalizeParams(params)
+   });
+  }
+  function _boolean(Class, params) {
+   return new Class({
+    type: "boolean",
+    ...normalizeParams(params)
+   });
+  }
+  function _unknown(Class) {
+   return new Class({
+    type: "unknown"
+   });
+  }
+  function _lte(value, params) {
+   return new $ZodCheckLessThan({
+    check: "less_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+   });
+  }
+  function _gt(value, params) {
+   return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: false
+   });
+  }
+  function _gte(value, params) {
+   return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+   });
+  }
+  function _positive(params) {
+   return _gt(0, params);
+  }
+  function _minLength(minimum, params) {
+   return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+   });
+  }
+  function _regex(pattern, params) {
+   return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+   });
+  }
+  function _refine(Class, fn, _params) {
+   const schema = new Class({
+    type: "custom",
+    check: "custom",
+    fn,
+    ...normalizeParams(_params)
+   });
+   return schema;
+  }
+  function _getMessage() {
+   const internals = this._zod;
+   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+   return internals.message;
+  }
+  function _setMessage(value) {
+   this._zod.message = value;
+  }
+  const _messageDesc = {
+   get: _getMessage,
+   set: _setMessage,
+   enumerable: true,
+   configurable: true
+  }, _issuesDesc = {
+   value: void 0,
+   enumerable: false
+  }, _installedToString = new WeakSet([ Object.prototype, Error.prototype ]), initializer = (inst, def) => {
+   inst.name = "$ZodError";
+   _issuesDesc.value = def;
+   Object.defineProperty(inst, "issues", _issuesDesc);
+   _issuesDesc.value = void 0;
+   Object.defineProperty(inst, "message", _messageDesc);
+   const proto = Object.getPrototypeOf(inst);
+   if (!_installedToString.has(proto)) {
+    _installedToString.add(proto);
+    Object.defineProperty(proto, "toString", {
+     configurable: true,
+     enumerable: false,
+     get() {
+      const value = () => this.message;
+      Object.defineProperty(this, "toString", {
+       value,
+       configurable: true,
+       writable: true
+      });
+      return value;
+     },
+     set(value) {
+      Object.defineProperty(this, "toString", {
+       value,
+       configurable: true,
+       writable: true
+      });
+     }
+    });
+   }
+  }, $ZodRealError = ($constructor("$ZodError", initializer), $constructor("$ZodError", initializer, void 0, {
+   Parent: Error
+  })), _parse = _Err => {
+   const fn = (schema, value, _ctx, _params) => {
+    const ctx = _ctx ? {
+     ..._ctx,
+     async: false
+    } : {
+     async: false
+    }, result = schema._zod.run({
+     value,
+     issues: []
+    }, ctx);
+    if (result instanceof Promise) throw new $ZodAsyncError;
+    if (result.issues.length) {
+     const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+     captureStackTrace(e, _params?.callee ?? fn);
+     throw e;
+    }
+    return result.value;
+   };
+   return fn;
+  }, parse_parse = _parse($ZodRealError), _parseAsync = _Err => {
+   const fn = async (schema, value, _ctx, params) => {
+    const ctx = _ctx ? {
+     ..._ctx,
+     async: true
+    } : {
+     async: true
+    };
+    let result = schema._zod.run({
+     value,
+     issues: []
+    }, ctx);
+    if (result instanceof Promise) result = await result;
+    if (result.issues.length) {
+     const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+     captureStackTrace(e, params?.callee ?? fn);
+     throw e;
+    }
+    return result.value;
+   };
+   return fn;
+  }, parse_parseAsync = _parseAsync($ZodRealError), _safeParse = _Err => (schema, value, _ctx) => {
+   const ctx = _ctx ? {
+    ..._ctx,
+    async: false
+   } : {
+    async: false
+   }, result = schema._zod.run({
+    value,
+    issues: []
+   }, ctx);
+   if (result instanceof Promise) throw new $ZodAsyncError;
+   return result.issues.length ? failure(_Err, result.issues, ctx) : {
+    success: true,
+    data: result.value
+   };
+  }, safeParse = _safeParse($ZodRealError);
+  function failure(Err, issues, ctx) {
+   let error;
+   return {
+    success: false,
+    get error() {
+     if (!error) {
+      error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
+      issues = void 0;
+      ctx = void 0;
+     }
+     return error;
+    },
+    set error(e) {
+     error = e;
+     issues = void 0;
+     ctx = void 0;
+    }
+   };
+  }
+  const _safeParseAsync = _Err => async (schema, value, _ctx) => {
+   const ctx = _ctx ? {
+    ..._ctx,
+    async: true
+   } : {
+    async: true
+   };
+   let result = schema._zod.run({
+    value,
+    issues: []
+   }, ctx);
+   if (result instanceof Promise) result = await result;
+   return result.issues.length ? failure(_Err, result.issues, ctx) : {
+    success: true,
+    data: result.value
+   };
+  }, safeParseAsync = _safeParseAsync($ZodRealError), ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
+   if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
+   $ZodType.init(inst, def);
+   inst.def = def;
+   inst.type = def.type;
+  }, {
+   get with() {
+    return this.check;
+   },
+   set with(value) {
+    own(this, "with", value);
+   },
+   parse(data, params) {
+    return parse_parse(this, data, params, {
+     callee: this.parse
+    });
+   },
+   parseAsync(data, params) {
+    return parse_parseAsync(this, data, params, {
+     callee: this.parseAsync
+    });
+   },
+   safeParse(data, params) {
+    return safeParse(this, data, params);
+   },
+   safeParseAsync(data, params) {
+    return safeParseAsync(this, data, params);
+   },
+   check(...checks) {
+    const def = this.def;
+    return this.clone({
+     ...def,
+     checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
+      _zod: {
+       check: ch,
+       def: {
+        check: "custom"
+       },
+       onattach: []
       }
+     } : ch) ]
+    }, {
+     parent: true
+    });
+   },
+   clone(_def, params) {
+    return clone(this, _def, params);
+   },
+   brand() {
+    return this;
+   },
+   register(reg, meta) {
+    reg.add(this, meta);
+    return this;
+   },
+   apply(fn, ...args) {
+    return args.length === 0 ? fn(this) : fn(this, ...args);
+   }
+  }), ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
+   $ZodString.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function schemas_string(params) {
+   return _string(ZodMiniString, params);
+  }
+  const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
+   $ZodStringFormat.init(inst, def);
+   ZodMiniString.init(inst, def);
+  }), ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
+   $ZodGUID.init(inst, def);
+   ZodMiniStringFormat.init(inst, def);
+  });
+  function schemas_guid(params) {
+   return _guid(ZodMiniGUID, params);
+  }
+  const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
+   $ZodNumber.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function schemas_number(params) {
+   return _number(ZodMiniNumber, params);
+  }
+  const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
+   $ZodNumberFormat.init(inst, def);
+   ZodMiniNumber.init(inst, def);
+  });
+  function schemas_int(params) {
+   return _int(ZodMiniNumberFormat, params);
+  }
+  const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
+   $ZodBoolean.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function schemas_boolean(params) {
+   return _boolean(ZodMiniBoolean, params);
+  }
+  const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
+   $ZodUnknown.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function unknown() {
+   return _unknown(ZodMiniUnknown);
+  }
+  const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
+   $ZodArray.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function array(element, params) {
+   return new ZodMiniArray({
+    type: "array",
+    element,
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
+   $ZodObject.init(inst, def);
+   ZodMiniType.init(inst, def);
+   installLazyProp(inst, "shape", self => self._zod.def.shape, false);
+  });
+  function object(shape, params) {
+   const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...normalizeParams(params)
+   };
+   return new ZodMiniObject(def);
+  }
+  function looseObject(shape, params) {
+   return new ZodMiniObject({
+    type: "object",
+    shape,
+    catchall: unknown(),
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
+   $ZodUnion.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function union(options, params) {
+   return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
+   $ZodEnum.init(inst, def);
+   ZodMiniType.init(inst, def);
+   inst.options = [ ...inst._zod.values ];
+  });
+  function schemas_enum(values, params) {
+   const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
+   return new ZodMiniEnum({
+    type: "enum",
+    entries,
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
+   $ZodLiteral.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function literal(value, params) {
+   return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [ value ],
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
+   $ZodTransform.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function transform(fn) {
+   return new ZodMiniTransform({
+    type: "transform",
+    transform: fn
+   });
+  }
+  const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
+   $ZodOptional.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function optional(innerType) {
+   return new ZodMiniOptional({
+    type: "optional",
+    innerType
+   });
+  }
+  const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
+   $ZodNullable.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function nullable(innerType) {
+   return new ZodMiniNullable({
+    type: "nullable",
+    innerType
+   });
+  }
+  const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
+   $ZodDefault.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function schemas_default(innerType, defaultValue) {
+   return new ZodMiniDefault({
+    type: "default",
+    innerType,
+    get defaultValue() {
+     return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
+    }
+   });
+  }
+  const ZodMiniNonOptional = $constructor("ZodMiniNonOptional", (inst, def) => {
+   $ZodNonOptional.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function nonoptional(innerType, params) {
+   return new ZodMiniNonOptional({
+    type: "nonoptional",
+    innerType,
+    ...normalizeParams(params)
+   });
+  }
+  const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
+   $ZodPipe.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function pipe(in_, out) {
+   return new ZodMiniPipe({
+    type: "pipe",
+    in: in_,
+    out
+   });
+  }
+  const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
+   $ZodCustom.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function refine(fn, _params = {}) {
+   return _refine(ZodMiniCustom, fn, _params);
+  }
+  const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
+   $ZodISODateTime.init(inst, def);
+   ZodMiniStringFormat.init(inst, def);
+  });
+  function iso_datetime(params) {
+   return _isoDateTime(ZodMiniISODateTime, params);
+  }
+  function envelope(data) {
+   return pipe(object({
+    data
+   }), transform(body => body.data));
+  }
+  const deletion = pipe(object({
+   deleted: literal(true)
+  }), transform(() => true));
+  function formatSeconds(ms) {
+   return `${(ms / 1e3).toFixed(1)} s`;
+  }
+  const UNITS = [ {
+   ms: 864e5,
+   name: "d"
+  }, {
+   ms: 36e5,
+   name: "h"
+  }, {
+   ms: 6e4,
+   name: "min"
+  }, {
+   ms: 1e3,
+   name: "s"
+  } ];
+  function formatAge(ms) {
+   let rest = Math.max(0, ms);
+   const counts = UNITS.map(({ms: unit, name}) => {
+    const count = Math.floor(rest / unit);
+    rest -= count * unit;
+    return {
+     count,
+     text: `${count} ${name}`
     };
-    function describeFailure({code: code, details: details}) {
-      return {
-        code: code,
-        ...DESCRIPTIONS[code](details)
-      };
+   }), first = counts.findIndex(({count}) => count > 0);
+   if (first < 0) return "0 s";
+   const largest = counts.slice(first, first + 2).filter(({count}) => count > 0);
+   return largest.map(({text}) => text).join(" ");
+  }
+  function truncateList(lines, max = 20) {
+   const rest = lines.length - max;
+   return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+  }
+  function countWorkspaces(count) {
+   return count === 1 ? "1 workspace" : `${count} workspaces`;
+  }
+  function countKeys(count) {
+   return count === 1 ? "1 API key" : `${count} API keys`;
+  }
+  function parseJson(text) {
+   try {
+    return JSON.parse(text);
+   } catch {
+    return;
+   }
+  }
+  class ApiError extends Error {
+   name="ApiError";
+   details;
+   constructor(details) {
+    super(`could not ${details.operation}: ${formatAttempt(details)}`);
+    this.details = details;
+   }
+  }
+  function formatAttempt(failure) {
+   const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
+   return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+  }
+  const MAX_ERROR_TEXT = 16384;
+  function extractServerMessage(body) {
+   const json = parseJson(body);
+   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+  }
+  function textAt(json, ...path) {
+   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+   return typeof value === "string" && value !== "" ? value : void 0;
+  }
+  function textOfHtml(html) {
+   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+  }
+  const PAGE_SIZE = 100;
+  function listPages(client, {query, idOf, ...list}) {
+   const pageRequest = offset => ({
+    ...list,
+    method: "GET",
+    path: `${list.path}?${new URLSearchParams({
+     offset: String(offset),
+     ...query
+    })}`
+   });
+   return readPages({
+    idOf,
+    async read(offset) {
+     const {data, serverTime} = await client.request(pageRequest(offset));
+     return {
+      items: data.data,
+      total: data.total_count,
+      serverTime
+     };
+    },
+    incomplete: count => new ApiError({
+     operation: list.operation,
+     method: "GET",
+     path: list.path,
+     kind: "rejected",
+     reason: `the list ended after ${count} entries, although there should be more`,
+     attempts: 1,
+     ambiguous: false,
+     wasThrottled: false
+    })
+   });
+  }
+  async function* readPages(list) {
+   const {read, idOf, incomplete} = list, seen = new Set;
+   let pagesWithoutNewItems = 0;
+   for (let offset = 0; ;) {
+    const page = await read(offset), isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
+    if (isGap) {
+     offset = Math.max(0, offset - PAGE_SIZE + 1);
+     continue;
     }
-    function describeUnknownOwner({name: name, workspace: workspace, isUnique: isUnique, keys: keys}) {
-      return {
-        title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
-        lines: [ `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "Check which of them are in use, and delete the others." ]
-      };
+    const items = newItems(page.items, idOf, seen);
+    for (const item of items) seen.add(idOf(item));
+    if (items.length > 0 || offset === 0) yield {
+     ...page,
+     items
+    };
+    pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
+    const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
+    if (isShort && (page.total === void 0 || end >= page.total)) return;
+    if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw incomplete(seen.size);
+    offset = end - 1;
+   }
+  }
+  const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+  function newItems(items, idOf, seen) {
+   const byId = new Map(items.map(item => [ idOf(item), item ]));
+   return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+  }
+  async function collect(pages) {
+   const all = [];
+   for await (const page of pages) all.push(page);
+   return all;
+  }
+  async function allItems(pages) {
+   return (await collect(pages)).flatMap(({items}) => items);
+  }
+  function workspaces_text(min, max) {
+   const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
+   return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+    error: ({input}) => `must be ${accepted}, and has ${length(String(input))}`
+   }));
+  }
+  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be a model, as author/model", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place')), workspaces_uuid = schemas_guid();
+  function isUuid(text) {
+   return safeParse(workspaces_uuid, text).success;
+  }
+  function isIdOrSlug(text) {
+   return isUuid(text) || safeParse(anySlug, text).success;
+  }
+  const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
+   name: workspaces_text(1, 100),
+   slug,
+   description: optional(nullable(workspaces_text(0, 500))),
+   default_text_model: model,
+   default_image_model: model,
+   default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
+   io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+   io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
+   is_data_discount_logging_enabled: flag,
+   is_observability_broadcast_enabled: flag,
+   is_observability_io_logging_enabled: flag,
+   disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+  }), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
+   id: schemas_string().check(_minLength(1)),
+   slug: schemas_string(),
+   name: schemas_string()
+  }), timestamp = iso_datetime({
+   offset: true
+  });
+  function createdAt(resource) {
+   const {data} = safeParse(timestamp, resource.created_at);
+   return data === void 0 ? void 0 : Date.parse(data);
+  }
+  function hasIdOrSlug(idOrSlug, {id, slug}) {
+   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
+  }
+  function mismatch(idOrSlug, returned) {
+   if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
+   return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
+  }
+  function sendWorkspace(client, body, {recovery} = {}) {
+   return client.send({
+    operation: `create the workspace ${body.slug}`,
+    mayLeaveBehind: `a workspace with the slug ${body.slug}`,
+    recovery,
+    method: "POST",
+    path: "/workspaces",
+    body,
+    schema: envelope(workspace),
+    findMismatch: returned => mismatch(body.slug, returned)
+   });
+  }
+  async function findWorkspace(client, idOrSlug) {
+   const {data, ...times} = await client.request({
+    operation: `look up the workspace ${idOrSlug}`,
+    method: "GET",
+    path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+    schema: envelope(workspace),
+    notFound: () => {},
+    findMismatch: returned => mismatch(idOrSlug, returned)
+   });
+   return {
+    workspace: data,
+    ...times
+   };
+  }
+  const workspaceList = object({
+   data: array(workspace),
+   total_count: schemas_number()
+  });
+  function listWorkspaces(client) {
+   return listPages(client, {
+    operation: "list the workspaces",
+    path: "/workspaces",
+    query: {
+     limit: String(PAGE_SIZE)
+    },
+    schema: workspaceList,
+    idOf: ({id}) => id
+   });
+  }
+  async function patchWorkspace(client, {id, slug}, changes) {
+   const {data} = await client.request({
+    operation: `update the workspace ${slug}`,
+    mayLeaveBehind: `the new values in the workspace ${slug}`,
+    method: "PATCH",
+    path: `/workspaces/${encodeURIComponent(id)}`,
+    body: changes,
+    schema: envelope(workspace),
+    findMismatch: returned => mismatch(slug, returned)
+   });
+   return data;
+  }
+  async function deleteWorkspace(client, {id, slug}) {
+   const {data} = await client.request({
+    operation: `delete the workspace ${slug}`,
+    mayLeaveBehind: `the workspace ${slug}, which may still exist`,
+    method: "DELETE",
+    path: `/workspaces/${encodeURIComponent(id)}`,
+    schema: deletion,
+    notFound: () => false
+   });
+   return data;
+  }
+  function dashboardUrl(slug) {
+   return `https://openrouter.ai/workspaces/${slug}`;
+  }
+  const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, duration_UNITS = {
+   s: 1e3,
+   m: 6e4,
+   h: 36e5,
+   d: 864e5
+  };
+  function parseDuration(text) {
+   const unit = duration_UNITS[text.slice(-1)], count = text.slice(0, -1);
+   return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
+  }
+  const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
+  function duration_duration(bounds) {
+   return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
+    bounds
+   })));
+  }
+  function durationOrNever(bounds) {
+   const or = ", or never";
+   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => text === "never" ? null : parseWithin(text, context, {
+    bounds,
+    or
+   })));
+  }
+  function parseWithin(text, context, {bounds, or = ""}) {
+   const ms = parseDuration(text);
+   if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+   const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
+   context.issues.push({
+    code: "custom",
+    message: message + or,
+    input: text
+   });
+   return NEVER;
+  }
+  function describeDefect(text) {
+   const problem = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
+   return `${problem} ${EXAMPLES}`;
+  }
+  function toMs(text) {
+   return parseDuration(text) ?? Number.NaN;
+  }
+  const external_os_namespaceObject = require("os");
+  function utils_toCommandValue(input) {
+   if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+   return JSON.stringify(input);
+  }
+  function utils_toCommandProperties(annotationProperties) {
+   if (!Object.keys(annotationProperties).length) return {};
+   return {
+    title: annotationProperties.title,
+    file: annotationProperties.file,
+    line: annotationProperties.startLine,
+    endLine: annotationProperties.endLine,
+    col: annotationProperties.startColumn,
+    endColumn: annotationProperties.endColumn
+   };
+  }
+  function command_issueCommand(command, properties, message) {
+   const cmd = new Command(command, properties, message);
+   process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+  }
+  const CMD_STRING = "::";
+  class Command {
+   constructor(command, properties, message) {
+    if (!command) command = "missing.command";
+    this.command = command;
+    this.properties = properties;
+    this.message = message;
+   }
+   toString() {
+    let cmdStr = CMD_STRING + this.command;
+    if (this.properties && Object.keys(this.properties).length > 0) {
+     cmdStr += " ";
+     let first = true;
+     for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+      const val = this.properties[key];
+      if (val) {
+       if (first) first = false; else cmdStr += ",";
+       cmdStr += `${key}=${escapeProperty(val)}`;
+      }
+     }
     }
-    function describeStateNotWritten({reason: reason, exists: exists}) {
-      return {
-        title: "The state for the post step could not be written",
-        lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
-      };
+    cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+    return cmdStr;
+   }
+  }
+  function escapeData(s) {
+   return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  }
+  function escapeProperty(s) {
+   return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+  }
+  const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
+  function file_command_issueFileCommand(command, message) {
+   const filePath = process.env[`GITHUB_${command}`];
+   if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+   if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+   external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    encoding: "utf8"
+   });
+  }
+  function file_command_prepareKeyValueMessage(key, value) {
+   const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
+   if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+   if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+   return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+  }
+  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+  function getProxyUrl(reqUrl) {
+   const usingSsl = reqUrl.protocol === "https:";
+   if (checkBypass(reqUrl)) return;
+   const proxyVar = (() => {
+    if (usingSsl) return process.env.https_proxy || process.env.HTTPS_PROXY; else return process.env.http_proxy || process.env.HTTP_PROXY;
+   })();
+   if (proxyVar) try {
+    return new DecodedURL(proxyVar);
+   } catch (_a) {
+    if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+   } else return;
+  }
+  function checkBypass(reqUrl) {
+   if (!reqUrl.hostname) return false;
+   const reqHost = reqUrl.hostname;
+   if (isLoopbackAddress(reqHost)) return true;
+   const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
+   if (!noProxy) return false;
+   let reqPort;
+   if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+   const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+   if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+   for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
+   return false;
+  }
+  function isLoopbackAddress(host) {
+   const hostLower = host.toLowerCase();
+   return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+  }
+  class DecodedURL extends URL {
+   constructor(url, base) {
+    super(url, base);
+    this._decodedUsername = decodeURIComponent(super.username);
+    this._decodedPassword = decodeURIComponent(super.password);
+   }
+   get username() {
+    return this._decodedUsername;
+   }
+   get password() {
+    return this._decodedPassword;
+   }
+  }
+  var tunnel = __nccwpck_require__(770);
+  class ProxyAgent {
+   constructor() {
+    throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+   }
+  }
+  var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
+   function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+     resolve(value);
+    });
+   }
+   return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+     try {
+      step(generator.next(value));
+     } catch (e) {
+      reject(e);
+     }
     }
-    function linesOfPart({details: details}) {
-      return describeApiError(details).lines.filter(line => line !== NOTHING_CHANGED);
+    function rejected(value) {
+     try {
+      step(generator.throw(value));
+     } catch (e) {
+      reject(e);
+     }
     }
-    function describeRemaining(workspace, deletedKeys) {
-      return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
+    function step(result) {
+     result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    const INTERNAL_ERROR = "internal-error";
-    function describeError(error) {
-      if (error instanceof Failure) return describeFailure(error);
-      if (error instanceof ApiError) return describeApiError(error.details);
-      return {
-        code: INTERNAL_ERROR,
-        title: "Internal error in this action",
-        lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
-      };
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+   });
+  };
+  (function(HttpCodes) {
+   HttpCodes[HttpCodes.OK = 200] = "OK";
+   HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
+   HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
+   HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
+   HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
+   HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
+   HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
+   HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
+   HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
+   HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
+   HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
+   HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
+   HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
+   HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
+   HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
+   HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
+   HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
+   HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
+   HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
+   HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
+   HttpCodes[HttpCodes.Gone = 410] = "Gone";
+   HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
+   HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
+   HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
+   HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
+   HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
+   HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
+  })(HttpCodes || (HttpCodes = {}));
+  (function(Headers) {
+   Headers.Accept = "accept";
+   Headers.ContentType = "content-type";
+  })(Headers || (Headers = {}));
+  (function(MediaTypes) {
+   MediaTypes.ApplicationJson = "application/json";
+  })(MediaTypes || (MediaTypes = {}));
+  function lib_getProxyUrl(serverUrl) {
+   const proxyUrl = getProxyUrl(new URL(serverUrl));
+   return proxyUrl ? proxyUrl.href : "";
+  }
+  const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
+  class HttpClientError extends Error {
+   constructor(message, statusCode) {
+    super(message);
+    this.name = "HttpClientError";
+    this.statusCode = statusCode;
+    Object.setPrototypeOf(this, HttpClientError.prototype);
+   }
+  }
+  class HttpClientResponse {
+   constructor(message) {
+    this.message = message;
+   }
+   readBody() {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+      let output = Buffer.alloc(0);
+      this.message.on("data", chunk => {
+       output = Buffer.concat([ output, chunk ]);
+      });
+      this.message.on("end", () => {
+       resolve(output.toString());
+      });
+     }));
+    });
+   }
+   readBodyBuffer() {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+      const chunks = [];
+      this.message.on("data", chunk => {
+       chunks.push(chunk);
+      });
+      this.message.on("end", () => {
+       resolve(Buffer.concat(chunks));
+      });
+     }));
+    });
+   }
+  }
+  class lib_HttpClient {
+   constructor(userAgent, handlers, requestOptions) {
+    this._ignoreSslError = false;
+    this._allowRedirects = true;
+    this._allowRedirectDowngrade = false;
+    this._maxRedirects = 50;
+    this._allowRetries = false;
+    this._maxRetries = 1;
+    this._keepAlive = false;
+    this._disposed = false;
+    this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+    this.handlers = handlers || [];
+    this.requestOptions = requestOptions;
+    if (requestOptions) {
+     if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+     this._socketTimeout = requestOptions.socketTimeout;
+     if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
+     if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+     if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+     if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
+     if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
+     if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
     }
-    const describe_warning_DESCRIPTIONS = {
-      "unexpected-fields": ({workspace: workspace, changes: changes}) => ({
-        title: `The workspace ${workspace.slug} has other values than requested`,
-        lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-      }),
-      "unexpected-key-fields": ({key: key, changes: changes}) => ({
-        title: `The API key ${describeKey(key)} has other values than requested`,
-        lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-      }),
-      "governance-not-applied": ({workspace: workspace, inputs: inputs, creatorUnknown: creatorUnknown, dryRun: dryRun}) => ({
-        title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
-        lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
-      }),
-      "not-deleted-after-job": ({workspace: {id: id, slug: slug}}) => ({
-        title: `The workspace ${slug} is not deleted after the job`,
-        lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
-      }),
-      "workspace-left-alone": ({workspace: {id: id, slug: slug}}) => ({
-        title: `The workspace ${slug} was not deleted`,
-        lines: [ `It exists, id ${id}, but nothing shows that this step created it.` ]
-      }),
-      "key-owner-unknown": describeUnknownOwner,
-      "stale-workspaces": ({result: {stale: stale, deleted: deleted, failed: failed, wouldDelete: wouldDelete, skipped: skipped}}) => {
-        const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ];
-        const named = found.slice(0, MAX_NAMED).map(({slug: slug}) => slug);
-        const more = stale > named.length ? ` and ${stale - named.length} more` : "";
-        return {
-          title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
-          lines: [ `Stale: ${named.join(", ")}${more}.`, "The workflow that created a preview should delete it. Check why it did not." ]
-        };
-      },
-      "main-still-running": ({seconds: seconds, leftovers: leftovers}) => ({
-        title: "The step is still running after its job ended",
-        lines: [ `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`, formatLeftovers(leftovers) ]
-      }),
-      "main-was-running": ({leftovers: leftovers}) => ({
-        title: "The step was still running after its job ended",
-        lines: [ "It was ended (SIGTERM). Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
-      }),
-      "state-not-written": describeStateNotWritten,
-      "summary-not-written": ({reason: reason}) => ({
-        title: "The job summary could not be written",
-        lines: [ reason ]
+   }
+   options(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   get(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("GET", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   del(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   post(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("POST", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   patch(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   put(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("PUT", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   head(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   sendStream(verb, requestUrl, stream, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request(verb, requestUrl, stream, additionalHeaders);
+    });
+   }
+   getJson(requestUrl_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     const res = yield this.get(requestUrl, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   postJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.post(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   putJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.put(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   patchJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.patch(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   request(verb, requestUrl, data, headers) {
+    return __awaiter(this, void 0, void 0, function*() {
+     if (this._disposed) throw new Error("Client has already been disposed.");
+     const parsedUrl = new URL(requestUrl);
+     let info = this._prepareRequest(verb, parsedUrl, headers);
+     const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+     let response, numTries = 0;
+     do {
+      response = yield this.requestRaw(info, data);
+      if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+       let authenticationHandler;
+       for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+        authenticationHandler = handler;
+        break;
+       }
+       if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+      }
+      let redirectsRemaining = this._maxRedirects;
+      while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+       const redirectUrl = response.message.headers.location;
+       if (!redirectUrl) break;
+       const parsedRedirectUrl = new URL(redirectUrl);
+       if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+       yield response.readBody();
+       if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+       info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+       response = yield this.requestRaw(info, data);
+       redirectsRemaining--;
+      }
+      if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+      numTries += 1;
+      if (numTries < maxTries) {
+       yield response.readBody();
+       yield this._performExponentialBackoff(numTries);
+      }
+     } while (numTries < maxTries);
+     return response;
+    });
+   }
+   dispose() {
+    if (this._agent) this._agent.destroy();
+    this._disposed = true;
+   }
+   requestRaw(info, data) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise((resolve, reject) => {
+      function callbackForResult(err, res) {
+       if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+      }
+      this.requestRawWithCallback(info, data, callbackForResult);
+     });
+    });
+   }
+   requestRawWithCallback(info, data, onResult) {
+    if (typeof data === "string") {
+     if (!info.options.headers) info.options.headers = {};
+     info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+    }
+    let callbackCalled = false;
+    function handleResult(err, res) {
+     if (!callbackCalled) {
+      callbackCalled = true;
+      onResult(err, res);
+     }
+    }
+    const req = info.httpModule.request(info.options, msg => {
+     const res = new HttpClientResponse(msg);
+     handleResult(void 0, res);
+    });
+    let socket;
+    req.on("socket", sock => {
+     socket = sock;
+    });
+    req.setTimeout(this._socketTimeout || 18e4, () => {
+     if (socket) socket.end();
+     handleResult(new Error(`Request timeout: ${info.options.path}`));
+    });
+    req.on("error", function(err) {
+     handleResult(err);
+    });
+    if (data && typeof data === "string") req.write(data, "utf8");
+    if (data && typeof data !== "string") {
+     data.on("close", function() {
+      req.end();
+     });
+     data.pipe(req);
+    } else req.end();
+   }
+   getAgent(serverUrl) {
+    const parsedUrl = new URL(serverUrl);
+    return this._getAgent(parsedUrl);
+   }
+   getAgentDispatcher(serverUrl) {
+    const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+    if (!useProxy) return;
+    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+   }
+   _prepareRequest(method, requestUrl, headers) {
+    const info = {};
+    info.parsedUrl = requestUrl;
+    const usingSsl = info.parsedUrl.protocol === "https:";
+    info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+    const defaultPort = usingSsl ? 443 : 80;
+    info.options = {};
+    info.options.host = info.parsedUrl.hostname;
+    info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+    info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+    info.options.method = method;
+    info.options.headers = this._mergeHeaders(headers);
+    if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+    info.options.agent = this._getAgent(info.parsedUrl);
+    if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+    return info;
+   }
+   _mergeHeaders(headers) {
+    if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+    return lowercaseKeys(headers || {});
+   }
+   _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+     const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+     if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+    }
+    const additionalValue = additionalHeaders[header];
+    if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+    if (clientHeader !== void 0) return clientHeader;
+    return _default;
+   }
+   _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+     const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+     if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+    }
+    const additionalValue = additionalHeaders[Headers.ContentType];
+    if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+    if (clientHeader !== void 0) return clientHeader;
+    return _default;
+   }
+   _getAgent(parsedUrl) {
+    let agent;
+    const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+    if (this._keepAlive && useProxy) agent = this._proxyAgent;
+    if (!useProxy) agent = this._agent;
+    if (agent) return agent;
+    const usingSsl = parsedUrl.protocol === "https:";
+    let maxSockets = 100;
+    if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+    if (proxyUrl && proxyUrl.hostname) {
+     const agentOptions = {
+      maxSockets,
+      keepAlive: this._keepAlive,
+      proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+       proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+      }), {
+       host: proxyUrl.hostname,
+       port: proxyUrl.port
       })
+     };
+     let tunnelAgent;
+     const overHttps = proxyUrl.protocol === "https:";
+     if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+     agent = tunnelAgent(agentOptions);
+     this._proxyAgent = agent;
+    }
+    if (!agent) {
+     const options = {
+      keepAlive: this._keepAlive,
+      maxSockets
+     };
+     agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+     this._agent = agent;
+    }
+    if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
+     rejectUnauthorized: false
+    });
+    return agent;
+   }
+   _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+    let proxyAgent;
+    if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+    if (proxyAgent) return proxyAgent;
+    const usingSsl = parsedUrl.protocol === "https:";
+    proxyAgent = new ProxyAgent(Object.assign({
+     uri: proxyUrl.href,
+     pipelining: !this._keepAlive ? 0 : 1
+    }, (proxyUrl.username || proxyUrl.password) && {
+     token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+    }));
+    this._proxyAgentDispatcher = proxyAgent;
+    if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+     rejectUnauthorized: false
+    });
+    return proxyAgent;
+   }
+   _getUserAgentWithOrchestrationId(userAgent) {
+    const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
+    if (orchId) {
+     const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+     return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+    }
+    return baseUserAgent;
+   }
+   _performExponentialBackoff(retryNumber) {
+    return __awaiter(this, void 0, void 0, function*() {
+     retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+     const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+     return new Promise(resolve => setTimeout(() => resolve(), ms));
+    });
+   }
+   _processResponse(res, options) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+      const statusCode = res.message.statusCode || 0, response = {
+       statusCode,
+       result: null,
+       headers: {}
+      };
+      if (statusCode === HttpCodes.NotFound) resolve(response);
+      function dateTimeDeserializer(key, value) {
+       if (typeof value === "string") {
+        const a = new Date(value);
+        if (!isNaN(a.valueOf())) return a;
+       }
+       return value;
+      }
+      let obj, contents;
+      try {
+       contents = yield res.readBody();
+       if (contents && contents.length > 0) {
+        if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+        response.result = obj;
+       }
+       response.headers = res.message.headers;
+      } catch (err) {}
+      if (statusCode > 299) {
+       let msg;
+       if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+       const err = new HttpClientError(msg, statusCode);
+       err.result = response.result;
+       reject(err);
+      } else resolve(response);
+     }));
+    });
+   }
+  }
+  const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+  c), {});
+  process;
+  process;
+  external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
+  var ExitCode;
+  (function(ExitCode) {
+   ExitCode[ExitCode.Success = 0] = "Success";
+   ExitCode[ExitCode.Failure = 1] = "Failure";
+  })(ExitCode || (ExitCode = {}));
+  function core_setSecret(secret) {
+   command_issueCommand("add-mask", {}, secret);
+  }
+  function getInput(name, options) {
+   const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+   if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+   if (options && options.trimWhitespace === false) return val;
+   return val.trim();
+  }
+  function setOutput(name, value) {
+   const filePath = process.env.GITHUB_OUTPUT || "";
+   if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+   process.stdout.write(external_os_namespaceObject.EOL);
+   command_issueCommand("set-output", {
+    name
+   }, utils_toCommandValue(value));
+  }
+  function core_debug(message) {
+   command_issueCommand("debug", {}, message);
+  }
+  function core_error(message, properties = {}) {
+   command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+  }
+  function warning(message, properties = {}) {
+   command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+  }
+  function info(message) {
+   process.stdout.write(message + external_os_namespaceObject.EOL);
+  }
+  function saveState(name, value) {
+   const filePath = process.env.GITHUB_STATE || "";
+   if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+   command_issueCommand("save-state", {
+    name
+   }, utils_toCommandValue(value));
+  }
+  function getState(name) {
+   return process.env[`STATE_${name}`] || "";
+  }
+  class Failure extends Error {
+   name="Failure";
+   code;
+   details;
+   constructor(code, details) {
+    super(code);
+    this.code = code;
+    this.details = details;
+   }
+  }
+  const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
+   pull_request_review: "github.event.pull_request.number",
+   pull_request_review_comment: "github.event.pull_request.number",
+   issue_comment: "github.event.issue.number",
+   issues: "github.event.issue.number"
+  };
+  function emptyExpression(text, env) {
+   const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+   return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
+  }
+  function emptyOn(event = "") {
+   if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+   const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+   return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+  }
+  const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+  function parseInput(schema, text) {
+   const {def} = schema._zod;
+   switch (def.type) {
+   case "optional":
+   case "default":
+    return parseInput(def.innerType, text);
+
+   case "nullable":
+    return text === "null" ? null : parseInput(def.innerType, text);
+
+   case "boolean":
+    return BOOLEANS.get(text) ?? text;
+
+   case "number":
+    return parseJsonIf(text, value => typeof value === "number");
+
+   case "array":
+    return parseList(def.element, text);
+
+   default:
+    return text;
+   }
+  }
+  function parseList(element, text) {
+   if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
+   const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+   return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+  }
+  function parseJsonIf(text, accepts) {
+   const value = parseJson(text);
+   return accepts(value) ? value : text;
+  }
+  function proxyProblems(env) {
+   const {name, value} = proxyVariable(env);
+   if (!value || isProxyUrl(value)) return [];
+   const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
+   return [ {
+    input: `${name} (environment variable)`,
+    message
+   } ];
+  }
+  function proxyPasswords(env) {
+   const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
+   return [ password, proxy_decode(password) ?? "" ];
+  }
+  function proxyVariable(env) {
+   const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
+   return {
+    name,
+    value: env[name] ?? ""
+   };
+  }
+  function isProxyUrl(text) {
+   const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
+   if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
+   return !url.hostname.startsWith("[") && proxy_decode(url.username + url.password) !== void 0;
+  }
+  function toUrl(text) {
+   return URL.canParse(text) ? new URL(text) : void 0;
+  }
+  function proxy_decode(text) {
+   try {
+    return decodeURIComponent(text);
+   } catch {
+    return;
+   }
+  }
+  const suggest_BOOLEANS = {
+   yes: "true",
+   y: "true",
+   on: "true",
+   no: "false",
+   n: "false",
+   off: "false"
+  }, SUGGESTERS = {
+   boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+   enum: text => [ text.toLowerCase() ],
+   slug: text => [ toSlug(text) ],
+   api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+   timeout: text => [ toDuration(text) ],
+   older_than: text => [ toDuration(text) ],
+   expires_in: text => [ toDuration(text) ],
+   number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
+   workspace: text => [ slugOfPage(text) ]
+  };
+  function suggest(key, schema, text) {
+   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
+   return accepted === "null" ? '"null"' : accepted;
+  }
+  function withScheme(text) {
+   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+  }
+  function toDuration(text) {
+   return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+  }
+  function slugOfPage(text) {
+   const page = dashboardUrl("");
+   return text.startsWith(page) ? text.slice(page.length) : void 0;
+  }
+  function typeOf(schema) {
+   const {def} = schema._zod;
+   return "innerType" in def ? typeOf(def.innerType) : def.type;
+  }
+  function toSlug(text) {
+   return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
+  }
+  function readInputs(schema, crossFieldChecks = () => []) {
+   const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== "")), values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ])), parsed = safeParse(schema, values), problems = [ ...parsed.error ? problemsOf(schema, texts, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
+   if (!parsed.success || problems.length > 0) throw new Failure("invalid-inputs", {
+    problems
+   });
+   return parsed.data;
+  }
+  function validFields(schema, values) {
+   return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
+    const parsed = safeParse(fieldOf(schema, key), value);
+    return parsed.success ? [ [ key, parsed.data ] ] : [];
+   }));
+  }
+  function inputName(field) {
+   return field.replaceAll("_", "-");
+  }
+  const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
+  function problemsOf(schema, texts, error) {
+   const groups = new Map;
+   for (const issue of error.issues) {
+    const groupKey = `${String(issue.path[0])} ${issue.message}`, group = groups.get(groupKey) ?? [];
+    group.push(issue);
+    groups.set(groupKey, group);
+   }
+   return [ ...groups.values() ].map(issues => {
+    const [first] = issues, key = String(first.path[0]), text = texts.get(key), entries = issues.flatMap(({path}) => typeof path[1] === "number" ? path[1] + 1 : []);
+    if (text === void 0) return {
+     input: inputName(key),
+     message: `is required, and ${first.message}`
     };
-    const MAX_NAMED = 10;
-    function describeWarning(code, details) {
-      return {
-        code: code,
-        ...describe_warning_DESCRIPTIONS[code](details)
-      };
-    }
-    function formatLeftovers(leftovers) {
-      return `This may be left at OpenRouter: ${leftovers}.`;
-    }
-    const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
-    function troubleshootingUrl(code, env) {
-      const server = env["GITHUB_SERVER_URL"] || "https://github.com";
-      const repository = env["GITHUB_ACTION_REPOSITORY"] || DEFAULT_REPOSITORY;
-      const ref = env["GITHUB_ACTION_REF"] || "main";
-      return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
-    }
-    function createRedactor() {
-      const secrets = [];
-      const redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
-      return {
-        register: added => secrets.push(...added),
-        redact: redact,
-        redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
-      };
-    }
-    const MAX_TABLE_BYTES = 524288;
-    function summaryHtml(summary, redact) {
-      const {title: title, url: url, paragraphs: paragraphs = [], table: table} = summary;
-      const html = text => toHtml(text, redact);
-      return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
-    }
-    function tableHtml({header: header, rows: rows, more: more = 0}, html) {
-      const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
-      const row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`;
-      const shown = takeFitting(rows.map(cells => row("td", cells)), {
-        size: MAX_TABLE_BYTES,
-        sizeOf: Buffer.byteLength
-      });
-      const rest = rows.length - shown.length + more;
-      return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
-    }
-    function createReport() {
-      const redactor = createRedactor();
-      const line = text => text_toLine(text, redactor.redactShown);
-      const annotate = (annotation, {code: code, title: title, lines: lines}) => {
-        const url = troubleshootingUrl(code, process.env);
-        const {text: text, omitted: omitted} = toMessage([ title, ...lines, `See ${url}` ].map(line));
-        annotation(text, {
-          title: line(title)
-        });
-        return omitted;
-      };
-      const warnOf = description => {
-        const {title: title, lines: lines} = description;
-        const omitted = annotate(warning, description);
-        if (omitted > 0) summarize({
-          title: `⚠️ ${title}`,
-          paragraphs: lines
-        });
-      };
-      const warn = (code, details) => warnOf(describeWarning(code, details));
-      const summarize = summary => {
-        const reason = appendSummary(summary, redactor);
-        if (reason !== void 0) warn("summary-not-written", {
-          reason: reason
-        });
-      };
-      return {
-        info: text => info(line(text)),
-        debug: text => core_debug(line(text)),
-        mask: texts => texts.forEach(core_setSecret),
-        registerSecrets(secrets) {
-          secrets.forEach(core_setSecret);
-          redactor.register(secrets);
-        },
-        output: values => writeOutputs(values, redactor),
-        outputSecret: writeSecretOutput,
-        saveState: (name, value) => writeState(name, value, redactor),
-        summarize: summarize,
-        warn: warn,
-        fail(error) {
-          const description = describeError(error);
-          const {title: title, lines: lines, table: table} = description;
-          annotate(core_error, description);
-          summarize({
-            title: `❌ ${title}`,
-            paragraphs: lines,
-            table: table
-          });
-        },
-        warnOfCleanup(error, leftovers) {
-          const description = describeError(error);
-          const lines = [ ...description.lines, formatLeftovers(leftovers) ];
-          warnOf({
-            ...description,
-            lines: lines
-          });
-        }
-      };
-    }
-    function writeOutputs(values, {redact: redact}) {
-      try {
-        for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
-      } catch (error) {
-        throw new Failure("outputs-not-written", {
-          reason: messageOf(error),
-          values: values
-        });
-      }
-    }
-    function writeSecretOutput(name, secret) {
-      try {
-        if (!process.env["GITHUB_OUTPUT"]) throw new Error("GITHUB_OUTPUT is not set");
-        setOutput(name, secret);
-      } catch (error) {
-        throw new Failure("secret-output-not-written", {
-          reason: messageOf(error),
-          name: name
-        });
-      }
-    }
-    function writeState(name, value, {redact: redact}) {
-      try {
-        saveState(name, redact(JSON.stringify(value)));
-        return;
-      } catch (error) {
-        return messageOf(error);
-      }
-    }
-    function appendSummary(summary, {redactShown: redactShown}) {
-      const file = process.env["GITHUB_STEP_SUMMARY"];
-      if (!file) return;
-      try {
-        (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
-        return;
-      } catch (error) {
-        return messageOf(error);
-      }
-    }
-    function messageOf(error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-    async function runStep(program, onError = step_fail) {
-      process.exitCode = 1;
-      process.noDeprecation = true;
-      const report = createReport();
-      const {managementKey: managementKey, proxyPassword: proxyPassword} = readSecrets();
-      report.registerSecrets(managementKey);
-      report.mask(proxyPassword);
-      const abort = new AbortController;
-      abortOnSignals(abort);
-      process.stdout.on("error", () => {});
-      const startTimeout = ms => {
-        systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s for this step is over`)));
-        return systemClock.now() + ms;
-      };
-      try {
-        await program({
-          report: report,
-          clock: systemClock,
-          signal: abort.signal,
-          startTimeout: startTimeout
-        });
-        process.exitCode = 0;
-      } catch (error) {
-        process.exitCode = onError(report, error);
-      }
-      process.stdout.write("", () => process.exit());
-    }
-    function abortOnSignals(abort) {
-      for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
-      process.on("uncaughtException", error => {
-        abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-      });
-    }
-    function step_fail(report, error) {
-      report.fail(error);
-      return 1;
-    }
-    function create() {
-      return runStep(async step => {
-        const {report: report} = step;
-        saveMainProcess(report);
-        const inputs = readCreateInputs();
-        const result = await createWorkspace(inputs, {
-          ...openContext(inputs, step),
-          journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
-          onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
-        });
-        report.output(outcomeOutputs(result, inputs));
-        report.summarize(createSummary(result, inputs));
-      });
-    }
-    const DELAYS_MS = [ 0, 1e3, 2e3 ];
-    async function* pollDelays({clock: clock, signal: signal}) {
-      for (const delay of DELAYS_MS) {
-        await sleep(clock, delay, signal);
-        yield;
-      }
-    }
-    async function deleteEach(keys, client, onDeleted) {
-      const outcomes = await Promise.all(keys.map(async key => {
-        const {error: error} = await settle(deleteKey(client, key), ApiError);
-        if (error) return [ {
-          key: key,
-          error: error
-        } ];
-        onDeleted(key);
-        return [];
-      }));
-      return outcomes.flat();
-    }
-    const MAX_ROUNDS = 5;
-    const teardown_MAX_NAMED = 3;
-    async function teardown(workspace, options, context) {
-      if (!isUuid(workspace.id)) {
-        const failure = new Failure("invalid-workspace-id", {
-          workspace: workspace
-        });
-        return {
-          deletedKeys: [],
-          deleted: false,
-          problem: {
-            failure: failure,
-            reason: `its id ${workspace.id} is not a UUID`
-          }
-        };
-      }
-      const deletedKeys = [];
-      let rejection;
-      for (let number = 1; number <= MAX_ROUNDS; number += 1) {
-        const round = await runRound(workspace, {
-          ...options,
-          rejection: rejection
-        }, context);
-        deletedKeys.push(...round.deletedKeys);
-        if (round.kind === "finished") return {
-          deletedKeys: deletedKeys,
-          deleted: round.deleted
-        };
-        if (round.kind === "blocked") return {
-          deletedKeys: deletedKeys,
-          deleted: false,
-          problem: round.problem
-        };
-        if (round.kind === "failed") return conclude(workspace, {
-          ...round,
-          deletedKeys: deletedKeys
-        }, context);
-        rejection = round.rejection;
-      }
-      const details = {
-        workspace: workspace,
-        rounds: MAX_ROUNDS,
-        deletedKeys: deletedKeys.length
-      };
-      const failure = new Failure("keys-keep-appearing", details);
-      return {
-        deletedKeys: deletedKeys,
-        deleted: false,
-        problem: {
-          failure: failure,
-          reason: "new API keys keep appearing in it"
-        }
-      };
-    }
-    async function runRound(workspace, {deleteKeys: deleteKeys, relistKeys: relistKeys, rejection: rejection}, context) {
-      const {client: client, log: log} = context;
-      const deletedKeys = [];
-      const failed = (...errors) => ({
-        kind: "failed",
-        deletedKeys: deletedKeys,
-        errors: errors
-      });
-      const blocked = (failure, reason) => ({
-        kind: "blocked",
-        deletedKeys: deletedKeys,
-        problem: {
-          failure: failure,
-          reason: reason
-        }
-      });
-      const list = await settle(listKeys(client, workspace), ApiError);
-      if (list.error) return failed(list.error);
-      const {keys: keys} = list.value;
-      if (keys.length > 0 && !deleteKeys) {
-        const failure = new Failure("workspace-has-keys", {
-          workspace: workspace,
-          keys: keys
-        });
-        const names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", ");
-        return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
-      }
-      if (keys.length === 0 && rejection) return failed(rejection);
-      const undeleted = await deleteEach(keys, client, key => {
-        deletedKeys.push(key);
-        log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-      });
-      if (undeleted.length > 0) return failed(...undeleted.map(({error: error}) => error));
-      if (keys.length > 0 && relistKeys) return {
-        kind: "repeat",
-        deletedKeys: deletedKeys
-      };
-      const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
-      if (deletion.error) {
-        if (isRejection(deletion.error)) return {
-          kind: "repeat",
-          deletedKeys: deletedKeys,
-          rejection: deletion.error
-        };
-        return failed(deletion.error);
-      }
-      if (deletion.value || await isGone(workspace, context)) return {
-        kind: "finished",
-        deletedKeys: deletedKeys,
-        deleted: deletion.value
-      };
-      const failure = new Failure("workspace-still-exists", {
-        workspace: workspace
-      });
-      return blocked(failure, "OpenRouter reported that it is gone, and still returns it");
-    }
-    async function conclude(workspace, {errors: errors, deletedKeys: deletedKeys}, context) {
-      if (errors.every(isRejection) && await isGone(workspace, context)) return {
-        deletedKeys: deletedKeys,
-        deleted: false
-      };
-      const details = {
-        workspace: workspace,
-        errors: errors,
-        deletedKeys: deletedKeys.length
-      };
-      const failure = new Failure("teardown-incomplete", details);
-      const reason = errors.map(error => formatAttempt(error.details)).join("; ");
-      return {
-        deletedKeys: deletedKeys,
-        deleted: false,
-        problem: {
-          failure: failure,
-          reason: reason
-        }
-      };
-    }
-    function isRejection({details: {kind: kind, status: status = 0}}) {
-      return kind === "rejected" && status !== 401 && status !== 403;
-    }
-    async function isGone({id: id}, {client: client}) {
-      const {value: lookup} = await settle(findWorkspace(client, id), ApiError);
-      return lookup !== void 0 && lookup.workspace === void 0;
-    }
-    const createCleanupTask = () => object({
-      deleteKeys: schemas_boolean(),
-      target: union([ object({
-        created: object({
-          id: schemas_guid(),
-          slug: schemas_string()
-        })
-      }), object({
-        pending: pendingWorkspace()
-      }) ])
-    });
-    const pendingWorkspace = () => object({
-      desired: createWorkspaceRequest,
-      window: optional(object({
-        from: schemas_number(),
-        to: schemas_number()
-      }))
-    });
-    function describeLeftovers({target: target}) {
-      return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
-    }
-    async function runCreateCleanup(task, context) {
-      const {target: target, deleteKeys: deleteKeys} = task;
-      const workspace = "created" in target ? target.created : await findCreated(target.pending, context);
-      if (!workspace) return;
-      const options = {
-        deleteKeys: deleteKeys,
-        relistKeys: false
-      };
-      const {deletedKeys: deletedKeys, deleted: deleted, problem: problem} = await teardown(workspace, options, context);
-      if (problem) return {
-        error: problem.failure,
-        left: task
-      };
-      const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : "";
-      context.log.info(deleted ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.` : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`);
-      return;
-    }
-    async function findCreated({desired: desired, window: window}, context) {
-      const {client: client, log: log, warn: warn} = context;
-      for await (const _ of pollDelays(context)) {
-        const {workspace: workspace} = await findWorkspace(client, desired.slug);
-        if (!workspace) continue;
-        const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
-        if (isInTime && matchesDesired(workspace, desired)) return workspace;
-        warn("workspace-left-alone", {
-          workspace: workspace
-        });
-        return;
-      }
-      log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
-      return;
-    }
-    async function runCleanupStep(cleanup) {
-      const saved = readJournal(cleanup.schema);
-      const isSaved = typeof saved === "object";
-      const main = findRunningMain();
-      if (!isSaved && !main) return;
-      let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
-      await runStep(async step => {
-        if (main) {
-          const leftovers = cleanup.describeLeftovers(task);
-          await endMain(main, step, {
-            leftovers: leftovers,
-            isTaskKnown: saved !== "missing"
-          });
-        }
-        if (saved instanceof Failure) throw saved;
-        if (!isSaved) return;
-        const managementKey = readManagementKey();
-        const incomplete = await cleanup.run(saved.task, openContext({
-          ...saved,
-          managementKey: managementKey
-        }, step));
-        task = incomplete?.left ?? task;
-        if (incomplete) throw incomplete.error;
-      }, (report, error) => {
-        report.warnOfCleanup(error, cleanup.describeLeftovers(task));
-        return 0;
-      });
-    }
-    async function endMain(main, {report: report, clock: clock, signal: signal}, {leftovers: leftovers, isTaskKnown: isTaskKnown}) {
-      const hasEnded = await endProcess(main, {
-        clock: clock,
-        signal: signal
-      });
-      if (!hasEnded) report.warn("main-still-running", {
-        seconds: END_WITHIN_MS / 1e3,
-        leftovers: leftovers
-      }); else if (!isTaskKnown) report.warn("main-was-running", {
-        leftovers: leftovers
-      }); else report.info("The step was still running. It was ended (SIGTERM) before this cleanup.");
-    }
-    function createPost() {
-      return runCleanupStep({
-        schema: createCleanupTask(),
-        run: runCreateCleanup,
-        describeLeftovers: task => task ? describeLeftovers(task) : "a workspace, if the step created one"
-      });
-    }
-    const deleteInputs = () => object({
-      management_key: connection.management_key,
-      workspace: idOrSlug(),
-      expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
-      delete_keys: fields_flag(),
-      dry_run: fields_flag(),
-      api_url: connection.api_url,
-      timeout: connection.timeout
-    });
-    function readDeleteInputs() {
-      const values = readInputs(deleteInputs());
-      return {
-        managementKey: values.management_key,
-        apiUrl: values.api_url,
-        timeoutMs: values.timeout,
-        workspace: values.workspace,
-        expectSlugPrefix: values.expect_slug_prefix,
-        deleteKeys: values.delete_keys,
-        dryRun: values.dry_run
-      };
-    }
-    async function deleteOne(request, context, onFound) {
-      const {client: client, clock: clock, log: log} = context;
-      const {deleteKeys: deleteKeys, dryRun: dryRun} = request;
-      const start = clock.now();
-      log.info(`Deleting the workspace ${request.workspace}.`);
-      const {workspace: workspace} = await findWorkspace(client, request.workspace);
-      if (!workspace) {
-        log.info("It does not exist: already deleted.");
-        return {
-          deleted: false,
-          keys: []
-        };
-      }
-      onFound(workspace);
-      const {slug: slug, id: id, name: name} = workspace;
-      log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
-      assertDeletable(workspace, request);
-      if (dryRun) return planDeletion(workspace, request, context);
-      const options = {
-        deleteKeys: deleteKeys,
-        relistKeys: true
-      };
-      const {deletedKeys: keys, problem: problem} = await teardown(workspace, options, context);
-      const failure = problem?.failure ?? await verifyDeleted(workspace, context);
-      if (failure) return {
-        workspace: workspace,
-        deleted: false,
-        keys: keys,
-        failure: failure
-      };
-      const seconds = formatSeconds(clock.now() - start);
-      log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
-      return {
-        workspace: workspace,
-        deleted: true,
-        keys: keys
-      };
-    }
-    function assertDeletable(workspace, {expectSlugPrefix: expectSlugPrefix = ""}) {
-      const {slug: slug} = workspace;
-      if (slug === "default") throw new Failure("default-workspace", {
-        workspace: workspace
-      });
-      if (!slug.startsWith(expectSlugPrefix)) throw new Failure("slug-prefix-mismatch", {
-        workspace: workspace,
-        prefix: expectSlugPrefix
-      });
-    }
-    async function planDeletion(workspace, {deleteKeys: deleteKeys}, {client: client, log: log}) {
-      const {keys: keys} = await listKeys(client, workspace);
-      if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
-        workspace: workspace,
-        keys: keys
-      });
-      log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
-      return {
-        workspace: workspace,
-        deleted: false,
-        keys: keys
-      };
-    }
-    async function verifyDeleted({slug: slug, id: id}, {client: client}) {
-      const workspace = {
-        slug: slug,
-        id: id
-      };
-      const {value: lookup, error: error} = await settle(findWorkspace(client, id), ApiError);
-      if (error) return new Failure("deletion-not-verified", {
-        workspace: workspace,
-        error: error
-      });
-      return lookup.workspace ? new Failure("workspace-still-exists", {
-        workspace: workspace
-      }) : void 0;
-    }
-    function delete_deleteWorkspace() {
-      return runStep(async step => {
-        const {report: report} = step;
-        const inputs = readDeleteInputs();
-        const result = await deleteOne(inputs, openContext(inputs, step), ({id: id, slug: slug}) => report.output({
-          id: id,
-          slug: slug
-        }));
-        report.output(deleteOutputs(result, inputs));
-        if (result.failure) throw result.failure;
-        report.summarize(deleteSummary(result, inputs));
-      });
-    }
-    const MAX_WORKFLOW_LENGTH = 60;
-    const SUFFIX_COUNT = 36 ** 6;
-    function keyNameOf(env, random) {
-      const workflow = [ ...env["GITHUB_WORKFLOW"] ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join("");
-      const run = [ env["GITHUB_RUN_ID"], env["GITHUB_RUN_ATTEMPT"] ].filter(Boolean).join(".");
-      const suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
-      return [ env["GITHUB_REPOSITORY"], workflow, run, env["GITHUB_JOB"], suffix ].filter(Boolean).join(" / ");
-    }
-    const keyInputs = () => {
-      const {name: name, limit: limit, limit_reset: limit_reset, include_byok_in_limit: include_byok_in_limit} = createKeyRequest.shape;
-      return object({
-        management_key: connection.management_key,
-        workspace: idOrSlug(),
-        name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
-        limit_usd: limit,
-        limit_reset: limit_reset,
-        include_byok_in_limit: include_byok_in_limit,
-        expires_in: schemas_default(durationOrNever({
-          min: "1m",
-          max: "3650d"
-        }), toMs("6h")),
-        revoke_after_job: fields_flag(true),
-        replace: fields_flag(),
-        api_url: connection.api_url,
-        timeout: connection.timeout
-      });
+    const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
+     input: inputName(key),
+     entries,
+     message: first.message,
+     cause
+    }, suggestion = suggest(key, fieldOf(schema, key), text);
+    return containsSecret(key, texts) ? problem : {
+     ...problem,
+     provided: text,
+     suggestion
     };
-    function keyProblems({limit_reset: reset, replace: replace}, provided) {
-      const problems = [];
-      if (reset !== void 0 && !provided.has("limit_usd")) {
-        const message = "needs limit-usd: without a limit, there is nothing to reset";
-        problems.push({
-          input: "limit-reset",
-          message: message
-        });
-      }
-      if (replace === true && !provided.has("name")) {
-        const message = "needs name: a generated name is different each time";
-        problems.push({
-          input: "replace",
-          message: message
-        });
-      }
-      return problems;
-    }
-    function readKeyInputs() {
-      const values = readInputs(keyInputs(), keyProblems);
-      return {
-        managementKey: values.management_key,
-        apiUrl: values.api_url,
-        timeoutMs: values.timeout,
-        workspace: values.workspace,
-        desired: {
-          name: values.name ?? keyNameOf(process.env, Math.random()),
-          limit: values.limit_usd,
-          limit_reset: values.limit_reset,
-          include_byok_in_limit: values.include_byok_in_limit
-        },
-        nameIsRandom: values.name === void 0,
-        expiresInMs: values.expires_in,
-        revokeAfterJob: values.revoke_after_job,
-        replace: values.replace
-      };
-    }
-    const COMPARED_FIELDS = [ "limit", "limit_reset", "include_byok_in_limit" ];
-    function warnOnKeyDrift(key, desired, {warn: warn}) {
-      const changes = COMPARED_FIELDS.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
-        field: field,
-        from: desired[field],
-        to: key[field]
-      }));
-      const {expires_at: expires_at} = key;
-      if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(desired.expires_at)) changes.push({
-        field: "expires_at",
-        from: desired.expires_at,
-        to: expires_at
-      });
-      if (changes.length > 0) warn("unexpected-key-fields", {
-        key: key,
-        changes: changes
-      });
-    }
-    function secondOf(time) {
-      return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
-    }
-    const orphanSearch = () => object({
-      workspace: object({
-        id: schemas_string(),
-        slug: schemas_string()
-      }),
-      desired: createKeyRequest,
-      nameIsRandom: schemas_boolean(),
-      isUnique: schemas_boolean(),
-      since: optional(schemas_number()),
-      preexistingHashes: array(schemas_string()),
-      maxOrphans: schemas_number()
+   });
+  }
+  function containsSecret(key, texts) {
+   const text = texts.get(key) ?? "", managementKey = texts.get("management_key");
+   return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
+  }
+  function fieldOf(schema, key) {
+   return schema.shape[key];
+  }
+  const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
+   management_key: schemas_string({
+    error: () => missingKey(process.env)
+   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+   api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
+   timeout: timeout("60s")
+  };
+  function timeout(preset) {
+   return schemas_default(duration_duration({
+    min: "1s",
+    max: "24h"
+   }), toMs(preset));
+  }
+  function readManagementKey() {
+   return readInputs(object({
+    management_key: connection.management_key
+   })).management_key;
+  }
+  function missingKey(env) {
+   const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
+   if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+   const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
+   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}` : `is empty: ${causes}`;
+  }
+  function reject(context, input, message) {
+   context.issues.push({
+    code: "custom",
+    message,
+    input
+   });
+   return NEVER;
+  }
+  function toApiUrl(text, context) {
+   const url = URL.canParse(text) ? new URL(text) : void 0;
+   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
+   if (url.username || url.password) return reject(context, text, "must not contain a user or password");
+   if (/[?#]/.test(text)) return reject(context, text, "must end with its path: no ? and no #");
+   return url.href.replace(/\/+$/, "");
+  }
+  function isLoopback(hostname) {
+   const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
+   return isAddress || hostname === "localhost" || hostname === "[::1]";
+  }
+  const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
+   limit_usd: schemas_number(),
+   reset_interval: nullable(schemas_string())
+  }), budgets_flag = optional(schemas_boolean());
+  async function listBudgets(client, {id, slug}) {
+   const {data} = await client.request({
+    operation: `list the budgets of the workspace ${slug}`,
+    method: "GET",
+    path: `/workspaces/${encodeURIComponent(id)}/budgets`,
+    schema: object({
+     data: array(budget),
+     include_byok_in_budgets: budgets_flag
+    }),
+    notFound: () => ({
+     data: []
+    }),
+    hint: NEEDS_ENTERPRISE
+   }), limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+   return {
+    budgets: Object.fromEntries(limits),
+    include_byok_in_budgets: data.include_byok_in_budgets
+   };
+  }
+  async function writeBudget(client, {id, slug}, {interval, limit_usd, ...flags}) {
+   const common = {
+    path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
+    hint: NEEDS_ENTERPRISE
+   };
+   if (limit_usd === null) {
+    await client.request({
+     ...common,
+     operation: `delete the ${interval} budget of the workspace ${slug}`,
+     method: "DELETE",
+     schema: deletion,
+     notFound: () => true
     });
-    function findOrphans(keys, search, isNew) {
-      const candidates = keys.filter(key => isNew(key) && matches(key, search, keys));
-      const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
-      return {
-        keys: candidates,
-        isConclusive: isConclusive
-      };
+    return {
+     interval,
+     limit_usd
+    };
+   }
+   const {data} = await client.request({
+    ...common,
+    operation: `set the ${interval} budget of the workspace ${slug}`,
+    method: "PUT",
+    body: {
+     limit_usd,
+     ...flags
+    },
+    schema: object({
+     data: budget,
+     include_byok_in_budgets: budgets_flag
+    })
+   });
+   return {
+    interval: data.data.reset_interval ?? "lifetime",
+    limit_usd: data.data.limit_usd,
+    ..."include_byok_in_budgets" in flags && {
+     include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
     }
-    function matches(key, {desired: desired, nameIsRandom: nameIsRandom}, keys) {
-      if (key.name !== desired.name) return false;
-      if (nameIsRandom) return true;
-      const keepsMs = keys.some(({expires_at: expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
-      return (key["limit"] ?? null) === (desired.limit ?? null) && expiryMatches(key["expires_at"], desired.expires_at, keepsMs);
+   };
+  }
+  const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], guardrail = looseObject({
+   id: optional(schemas_string())
+  }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
+  async function findGuardrail(client, {id, workspace}) {
+   const {data} = await client.request({
+    operation: `look up the guardrail of the workspace ${workspace.slug}`,
+    method: "GET",
+    path: `/guardrails/${encodeURIComponent(id)}`,
+    schema: envelope(guardrail),
+    notFound: () => {},
+    findMismatch: returned => guardrails_mismatch(id, returned)
+   });
+   return data;
+  }
+  async function patchGuardrail(client, {id, workspace}, update) {
+   const {data} = await client.request({
+    operation: `set the guardrail of the workspace ${workspace.slug}`,
+    method: "PATCH",
+    path: `/guardrails/${encodeURIComponent(id)}`,
+    body: update,
+    schema: envelope(guardrail),
+    findMismatch: returned => guardrails_mismatch(id, returned),
+    hint: NO_GUARDRAIL
+   });
+   return data;
+  }
+  const entries = (what, entry) => {
+   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+   return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
+  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
+   allowed_models: models,
+   ignored_models: models,
+   allowed_providers: providers,
+   ignored_providers: providers,
+   enforce_zdr: governance_flag,
+   guardrail_limit_usd: amount,
+   guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+   budget_daily_usd: amount,
+   budget_weekly_usd: amount,
+   budget_monthly_usd: amount,
+   budget_lifetime_usd: amount,
+   include_byok_in_budgets: governance_flag,
+   members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
+  };
+  function governanceProblems(valid, provided) {
+   return [ ...listProblems(valid), ...limitProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
+  }
+  function listProblems(valid) {
+   return [ "models", "providers" ].flatMap(kind => {
+    const allowed = valid[`allowed_${kind}`] ?? [], inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
+    return inBoth.length > 0 ? [ {
+     input: `ignored-${kind}`,
+     message
+    } ] : [];
+   });
+  }
+  function limitProblems(valid, provided) {
+   const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
+   if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
+    const message = "needs guardrail-limit-reset: $RESET_INTERVALS.join(', ')";
+    return [ {
+     input: "guardrail-limit-usd",
+     message
+    } ];
+   }
+   const isLifted = limit === null && reset !== null;
+   if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
+    input: "guardrail-limit-reset",
+    message: "needs guardrail-limit-usd"
+   } ];
+   return [];
+  }
+  function orderProblems(valid) {
+   const budgets = INTERVALS.flatMap(interval => {
+    const limit = valid[`budget_${interval}_usd`];
+    return typeof limit === "number" ? [ {
+     input: `budget-${interval}-usd`,
+     limit
+    } ] : [];
+   });
+   return budgets.flatMap(({input, limit}, index) => {
+    const shorter = budgets[index - 1];
+    if (!shorter || limit > shorter.limit) return [];
+    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
+    return [ {
+     input,
+     message,
+     provided: String(limit)
+    } ];
+   });
+  }
+  function flagProblems(valid, provided) {
+   const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+   if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
+   const message = "needs a budget: OpenRouter can only set it together with one";
+   return [ {
+    input: "include-byok-in-budgets",
+    message
+   } ];
+  }
+  function toGovernance(values) {
+   const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
+   return {
+    ...Object.keys(guardrail).length > 0 && {
+     guardrail
+    },
+    ...Object.keys(limits).length > 0 && {
+     budgets: {
+      limits,
+      include_byok_in_budgets
+     }
+    },
+    ...members !== void 0 && members.length > 0 && {
+     members
     }
-    function expiryMatches(actual, desired, keepsMs) {
-      if (desired === null) return (actual ?? null) === null;
-      const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
-      const isSameSecond = actualMs % 1e3 === 0 && Math.abs(actualMs - desiredMs) < 1e3;
-      return actualMs === desiredMs || !keepsMs && isSameSecond;
+   };
+  }
+  const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
+  function toGuardrail(values) {
+   const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
+   return {
+    ...Object.fromEntries(lists.map(field => [ field, values[field] ])),
+    ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
+    ...limit !== void 0 && {
+     limit_usd: limit,
+     reset_interval: reset
     }
-    function mayBeCreatedSince(key, {since: since}) {
-      if (since === void 0) return true;
-      return wasCreatedWithin(key, {
-        from: since,
-        to: Number.POSITIVE_INFINITY
-      }) !== false;
+   };
+  }
+  const createInputs = object({
+   management_key: connection.management_key,
+   ...createWorkspaceRequest.shape,
+   ...governanceInputs,
+   if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
+   dry_run: fields_flag(),
+   delete_after_job: fields_flag(),
+   delete_keys: fields_flag(),
+   api_url: connection.api_url,
+   timeout: connection.timeout
+  });
+  function createProblems(valid, provided) {
+   const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === false || !provided.has("delete_after_job"), problem = {
+    input: "delete-keys",
+    message: "needs delete-after-job: true"
+   };
+   return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
+  }
+  function readCreateInputs() {
+   const values = readInputs(createInputs, createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (key !== "members" || "members" in governance);
+   return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    desired,
+    governance,
+    governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
+    ifExists: values.if_exists,
+    dryRun: values.dry_run,
+    deleteAfterJob: values.delete_after_job,
+    deleteKeys: values.delete_keys
+   };
+  }
+  function formatChange({field, from, to}) {
+   return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
+  }
+  async function settle(work, ...classes) {
+   try {
+    return {
+     value: await work
+    };
+   } catch (error) {
+    if (!classes.some(type => error instanceof type)) throw error;
+    return {
+     error
+    };
+   }
+  }
+  const external_node_util_namespaceObject = require("node:util");
+  function budgetsAfter(budgets, limits) {
+   const merged = {
+    ...budgets,
+    ...limits
+   };
+   return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+  }
+  function findOrderViolation(budgets) {
+   const set = INTERVALS.filter(interval => budgets[interval] !== void 0), found = set.findIndex((interval, index) => {
+    const shorter = set[index - 1];
+    return shorter !== void 0 && (budgets[interval] ?? 0) <= (budgets[shorter] ?? 0);
+   });
+   return found < 0 ? void 0 : [ set[found - 1], set[found] ];
+  }
+  function budgetWrites(budgets, desired) {
+   const longestFirst = INTERVALS.toReversed(), change = interval => (desired[interval] ?? 0) - (budgets[interval] ?? 0), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, stays = interval => exists(interval) && isDesired(interval);
+   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
+    interval,
+    limit_usd: desired[interval] ?? null
+   }));
+  }
+  function changesOf(writes) {
+   return writes.flatMap(({changes}) => changes);
+  }
+  async function applyWrites(writes, {workspace, recovery}, {log}) {
+   let current = workspace;
+   for (const [index, write] of writes.entries()) {
+    const {value, error} = await settle(write.write(current), ApiError, Failure);
+    if (error) throw new Failure("partly-applied", {
+     error,
+     workspace,
+     applied: writes.slice(0, index).map(({name}) => name),
+     notApplied: writes.slice(index).map(({name}) => name),
+     recovery
+    });
+    current = value ?? current;
+    log.info(write.done);
+   }
+   return current;
+  }
+  function onlyChanges(changes) {
+   return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
+  }
+  async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
+   const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
+   assertBudgetOrder(desired);
+   const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
+   return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
+  }
+  const NO_BUDGETS = {
+   budgets: {},
+   include_byok_in_budgets: void 0
+  };
+  function assertBudgetOrder(desired) {
+   const violation = findOrderViolation(desired);
+   if (!violation) return;
+   const [shorter, longer] = violation;
+   throw new Failure("budgets-out-of-order", {
+    shorter,
+    longer,
+    budgets: desired
+   });
+  }
+  function toWrite(write, before, client) {
+   const {interval, limit_usd} = write;
+   return {
+    name: `the ${interval} budget`,
+    done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
+    changes: onlyChanges([ {
+     field: `budget ${interval}`,
+     from: before.budgets[interval] ?? null,
+     to: limit_usd
+    }, ..."include_byok_in_budgets" in write ? [ {
+     field: "include_byok_in_budgets",
+     from: before.include_byok_in_budgets ?? null,
+     to: write.include_byok_in_budgets
+    } ] : [] ]),
+    async write(workspace) {
+     const returned = await writeBudget(client, workspace, write);
+     if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
+     throw new Failure("unexpected-values", {
+      what: `${interval} budget`,
+      workspace,
+      values: {
+       [`${returned.interval}_usd`]: returned.limit_usd,
+       ...byokOf(returned)
+      }
+     });
     }
-    function preexistingHashes({keys: keys, serverTime: serverTime}, name) {
-      return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
-        since: serverTime
-      })).map(({hash: hash}) => hash);
+   };
+  }
+  function byokOf({include_byok_in_budgets}) {
+   return include_byok_in_budgets === void 0 ? {} : {
+    include_byok_in_budgets
+   };
+  }
+  function withByok(writes, limits, byok) {
+   const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
+   if (firstSet) return writes.map(write => write === firstSet ? {
+    ...write,
+    include_byok_in_budgets: byok
+   } : write);
+   const unchanged = INTERVALS.flatMap(interval => {
+    const limit_usd = limits[interval] ?? null;
+    return limit_usd === null ? [] : [ {
+     interval,
+     limit_usd,
+     include_byok_in_budgets: byok
+    } ];
+   });
+   return [ ...writes, ...unchanged.slice(0, 1) ];
+  }
+  function guardrailIdOf({default_guardrail_id: id}) {
+   return typeof id === "string" && id !== "" ? id : void 0;
+  }
+  function unexpectedGuardrailFields(returned, update) {
+   return Object.keys(diffGuardrail(returned, update)).filter(field => {
+    const actual = returned[field] ?? null, desired = update[field] ?? null;
+    return !isModels(field) || actual === null !== (desired === null);
+   });
+  }
+  const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
+  function diffGuardrail(guardrail, update) {
+   const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(field => field in update && differs(field));
+   return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
+  }
+  function isSame(field, actual, desired) {
+   if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
+   const same = isModels(field) ? isSameModel : Object.is, [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
+   return desiredSet.size === actualSet.size && [ ...desiredSet ].every(entry => [ ...actualSet ].some(other => same(other, entry))) && [ ...actualSet ].every(other => [ ...desiredSet ].some(entry => same(other, entry)));
+  }
+  function isModels(field) {
+   return field.endsWith("_models");
+  }
+  function isSameModel(actual, desired) {
+   if (actual === desired) return true;
+   const [base = "", variant] = String(desired).split(":"), [dated = "", ...variants] = String(actual).split(":"), date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
+   return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+  }
+  async function planGuardrail(desired, workspace, {client}) {
+   const known = workspace && {
+    id: knownIdOf(workspace),
+    workspace
+   }, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
+    field: `guardrail ${field}`,
+    from: guardrail?.[field] ?? null,
+    to
+   })));
+   if (changes.length === 0) return [];
+   return [ {
+    name: "the guardrail",
+    done: "Set the guardrail.",
+    changes,
+    async write(existing) {
+     const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
+      id,
+      workspace: existing
+     }, update), unexpected = unexpectedGuardrailFields(returned, update);
+     if (unexpected.length === 0) return;
+     throw new Failure("unexpected-values", {
+      what: "guardrail",
+      workspace: existing,
+      values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
+     });
     }
-    async function lookupOrphans(search, isNew, {client: client}) {
-      const {keys: keys} = await listKeys(client, search.workspace);
-      return findOrphans(keys, search, isNew);
+   } ];
+  }
+  function knownIdOf(workspace) {
+   const id = guardrailIdOf(workspace);
+   if (id === void 0) throw new Failure("guardrail-not-found", {
+    workspace
+   });
+   return id;
+  }
+  async function findGuardrailId(workspace, client) {
+   const id = guardrailIdOf(workspace);
+   if (id !== void 0) return id;
+   const lookup = await findWorkspace(client, workspace.slug);
+   return knownIdOf(lookup.workspace ?? workspace);
+  }
+  const FAILURE_CLASSES = {
+   unsent: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   unsendable: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   throttled: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: true
+   },
+   conflict: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   rejected: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   ambiguous: {
+    retryable: true,
+    ambiguous: true,
+    pausesAll: false
+   },
+   unexpected: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   },
+   aborted: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   }
+  }, BY_STATUS = {
+   408: "ambiguous",
+   425: "ambiguous",
+   429: "throttled",
+   499: "unexpected",
+   500: "ambiguous",
+   502: "ambiguous",
+   503: "ambiguous",
+   504: "ambiguous",
+   520: "ambiguous",
+   521: "ambiguous",
+   522: "ambiguous",
+   523: "ambiguous",
+   524: "ambiguous"
+  }, BY_METHOD = {
+   PATCH: {
+    409: "conflict"
+   }
+  };
+  function classifyResponse(method, {status, asksToWait}) {
+   if (status === 503 && asksToWait) return "throttled";
+   const isRejection = status >= 400 && status < 500;
+   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
+  }
+  const organizationMember = looseObject({
+   id: schemas_string(),
+   email: optional(nullable(schemas_string()))
+  }), workspaceMember = looseObject({
+   user_id: schemas_string()
+  }), listOf = item => object({
+   data: array(item),
+   total_count: optional(schemas_number())
+  });
+  function listOrganizationMembers(client) {
+   return allItems(listPages(client, {
+    operation: "list the members of the organization",
+    path: "/organization/members",
+    query: {
+     limit: String(PAGE_SIZE)
+    },
+    schema: listOf(organizationMember),
+    idOf: ({id}) => id,
+    hint: "Only an organization has members: a personal account cannot use the input members."
+   }));
+  }
+  async function listMembers(client, {id, slug}) {
+   const members = await allItems(listPages(client, {
+    operation: `list the members of the workspace ${slug}`,
+    path: `/workspaces/${encodeURIComponent(id)}/members`,
+    query: {
+     limit: String(PAGE_SIZE)
+    },
+    schema: listOf(workspaceMember),
+    idOf: ({user_id}) => user_id
+   }));
+   return members.map(({user_id}) => user_id);
+  }
+  const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
+  function sendMembers(client, {id, slug}, userIds) {
+   return client.send({
+    operation: `add members to the workspace ${slug}`,
+    method: "POST",
+    path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+    body: {
+     user_ids: userIds
+    },
+    schema: addedMembers,
+    hint: UNCHANGEABLE
+   });
+  }
+  const addedMembers = pipe(object({
+   data: array(workspaceMember)
+  }), transform(({data}) => data.map(({user_id}) => user_id))), systemClock = {
+   now: () => Number(process.hrtime.bigint()) / 1e6,
+   after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+   }
+  };
+  function sleep(clock, ms, signal) {
+   return new Promise(resolve => {
+    if (signal.aborted) {
+     resolve(abortReason(signal));
+     return;
     }
-    async function deleteOrphans(orphans, {client: client, log: log}) {
-      const [failed] = await deleteEach(orphans, client, key => log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`));
-      if (failed) throw new Failure("orphan-not-deleted", failed);
+    const onAbort = () => {
+     cancel();
+     resolve(abortReason(signal));
+    }, cancel = clock.after(ms, () => {
+     signal.removeEventListener("abort", onAbort);
+     resolve(void 0);
+    });
+    signal.addEventListener("abort", onAbort, {
+     once: true
+    });
+   });
+  }
+  function abortReason({reason}) {
+   return reason instanceof Error ? reason.message : String(reason);
+  }
+  const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
+  function retryAfter({headers}) {
+   const value = String(headers["retry-after"] ?? "").trim();
+   if (/^\d+$/.test(value)) return Number(value) * 1e3;
+   if (!HTTP_DATE.test(value)) return;
+   const ms = Date.parse(value) - Date.parse(String(headers.date));
+   return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
+  }
+  const BASE_MS = 500, CAP_MS = 8e3;
+  function backoff(attempt, random) {
+   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+  }
+  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+  function attemptTimeout(remaining) {
+   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
+  }
+  const external_node_http_namespaceObject = require("node:http");
+  function parseResponse(request, response) {
+   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+   if (isNotFound && request.notFound) return {
+    data: request.notFound()
+   };
+   if (status < 200 || status >= 300) return toFailure(request, response);
+   const parsed = safeParse(request.schema, parseJson(body));
+   if (!parsed.success) {
+    const reason = `HTTP ${status}, but ${parse_response_describeDefect(body, parsed.error)}`;
+    return {
+     kind: "ambiguous",
+     reason,
+     ...metadata(response)
+    };
+   }
+   const mismatch = request.findMismatch?.(parsed.data);
+   if (mismatch === void 0) return {
+    data: parsed.data
+   };
+   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+   return {
+    kind,
+    reason: `HTTP ${status}, but ${mismatch}`,
+    ...metadata(response)
+   };
+  }
+  function toFailure({method}, response) {
+   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
+    status,
+    asksToWait: retryAfterMs !== void 0
+   });
+   if (status >= 300 && status < 400) {
+    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+    return {
+     kind,
+     reason,
+     ...metadata(response)
+    };
+   }
+   const serverMessage = extractServerMessage(body);
+   return {
+    kind,
+    reason: formatStatus(status),
+    ...metadata(response),
+    serverMessage,
+    retryAfterMs
+   };
+  }
+  function metadata({status, headers}) {
+   const ray = headers["cf-ray"];
+   return {
+    status,
+    cfRay: typeof ray === "string" ? ray : void 0
+   };
+  }
+  function formatStatus(status) {
+   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+  }
+  function parse_response_describeDefect(body, {issues}) {
+   if (body.trim() === "") return "the body is empty";
+   if (parseJson(body) === void 0) return "the body is not JSON";
+   const names = issues.map(({path}) => path.join(".") || "an object");
+   return `the body lacks ${names.join(", ")}`;
+  }
+  const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
+  class TransportError extends Error {
+   name="TransportError";
+   isSent;
+   kind;
+   constructor(reason, {isSent, isPermanent = false, cause}) {
+    super(reason, {
+     cause
+    });
+    this.isSent = isSent;
+    if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "unsendable" : "unsent";
+   }
+  }
+  const MAX_BODY_BYTES = 1048576;
+  function httpTransport(userAgent) {
+   const connections = new lib_HttpClient(userAgent, [], {
+    keepAlive: true
+   });
+   return async ({method, url, headers, body}, signal) => {
+    const client = new ObservedClient(userAgent, {
+     signal,
+     connections
+    }), settled = new AbortController, aborted = new Promise((_, reject) => {
+     const onAbort = () => {
+      if (client.status < 400) reject(signal.reason);
+     };
+     signal.addEventListener("abort", onAbort, {
+      signal: settled.signal
+     });
+    });
+    try {
+     signal.throwIfAborted();
+     return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message}) => {
+      client.status = message.statusCode ?? 0;
+      return readResponse(message);
+     }), aborted ]);
+    } catch (error) {
+     const {isSent} = client, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent);
+     throw new TransportError(reason + proxyNote(url), {
+      isSent,
+      isPermanent,
+      cause: error
+     });
+    } finally {
+     settled.abort();
     }
-    function unknownOwner({desired: {name: name}, workspace: workspace, isUnique: isUnique}, keys) {
-      return {
-        name: name,
-        workspace: workspace,
-        isUnique: isUnique,
-        keys: keys
-      };
+   };
+  }
+  class ObservedClient extends lib_HttpClient {
+   isSent=false;
+   status=0;
+   #signal;
+   #connections;
+   constructor(userAgent, {signal, connections}) {
+    super(userAgent, [], {
+     allowRedirects: false,
+     allowRetries: false
+    });
+    this.#signal = signal;
+    this.#connections = connections;
+   }
+   requestRaw(info, data) {
+    const request = (options, onResponse) => {
+     const clientRequest = info.httpModule.request({
+      ...options,
+      signal: this.#signal
+     }, onResponse);
+     this.#observe(clientRequest);
+     return clientRequest;
+    }, httpModule = Object.create(info.httpModule, {
+     request: {
+      value: request
+     }
+    }), {parsedUrl} = info, isProxied = lib_getProxyUrl(parsedUrl.href) !== "", agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
+    agent.options.rejectUnauthorized = true;
+    const options = {
+     ...info.options,
+     agent
+    };
+    if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
+    return super.requestRaw({
+     ...info,
+     httpModule,
+     options
+    }, data);
+   }
+   #observe(request) {
+    const onReady = () => {
+     this.isSent = true;
+    };
+    request.once("socket", socket => {
+     const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
+     if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
+    });
+   }
+  }
+  async function readResponse(message) {
+   const start = systemClock.now(), status = message.statusCode ?? 0, chunks = [];
+   let size = 0;
+   try {
+    for await (const chunk of message) {
+     size += chunk.length;
+     if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+     chunks.push(chunk);
     }
-    function reconcileKey(rounds, {search: search, isNew: isNew}) {
-      const {failure: failure, found: found, deleted: deleted} = rounds.at(-1);
-      const {retryable: retryable, ambiguous: ambiguous} = FAILURE_CLASSES[failure.kind];
-      const maxOrphans = countPossibleOrphans(rounds);
-      const conclusion = {
-        kind: retryable ? "retry" : "give-up",
-        ambiguous: maxOrphans > 0
-      };
-      if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return conclusion;
-      if (!found) return {
-        kind: "lookup",
-        ambiguous: true
-      };
-      const orphans = findOrphans(found, {
-        ...search,
-        maxOrphans: maxOrphans
-      }, isNew);
-      if (orphans.keys.length === 0) return conclusion;
-      return orphans.isConclusive ? {
-        kind: "delete",
-        orphans: orphans.keys
-      } : {
-        kind: "done",
-        result: orphans.keys
-      };
+   } catch (error) {
+    if (status < 400 || status === 404) throw error;
+   }
+   return {
+    status,
+    headers: message.headers,
+    body: (new TextDecoder).decode(Buffer.concat(chunks)),
+    bodyMs: systemClock.now() - start
+   };
+  }
+  const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it", TRANSIENT_REASONS = {
+   ECONNREFUSED: "the connection was refused",
+   ECONNRESET: "the connection was closed before the answer was complete",
+   EAI_AGAIN: "the name of the host could not be looked up",
+   ENOTFOUND: "there is no host of that name",
+   EHOSTUNREACH: "there is no route to the host",
+   ENETUNREACH: "there is no route to the network",
+   ETIMEDOUT: "the connection could not be made in time",
+   EPIPE: "the connection was closed while the request was being sent"
+  }, PERMANENT_REASONS = {
+   EPROTO: "the other side does not speak TLS",
+   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+   CERT_HAS_EXPIRED: "the certificate has expired",
+   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+  };
+  function diagnose(error, isSent) {
+   if (!(error instanceof Error)) return {
+    reason: String(error),
+    isPermanent: false
+   };
+   const {message} = error, code = "code" in error && typeof error.code === "string" ? error.code : "";
+   if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
+   const isPermanent = code in PERMANENT_REASONS, reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
+   return {
+    reason: code ? `${reason} (${code})` : reason,
+    isPermanent
+   };
+  }
+  function diagnoseUnready(message) {
+   if (message.endsWith("statusCode=407")) return {
+    reason: "the proxy asks for a user and a password",
+    isPermanent: true
+   };
+   const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+   return {
+    reason: `${reason} (ECONNRESET)`,
+    isPermanent: false
+   };
+  }
+  function proxyNote(url) {
+   const proxy = lib_getProxyUrl(url);
+   return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+  }
+  async function sendOnce(request, throttle, options) {
+   const {clock, deadline, hardDeadline} = options, unsendable = reason => fail(request, {
+    kind: "unsendable",
+    reason
+   });
+   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("there was no time left to send it");
+   const stopReason = await throttle.waitUntilResumed(deadline);
+   if (stopReason !== void 0) return unsendable(stopReason);
+   const start = clock.now(), result = await sendAndReceive(request, options);
+   if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
+   const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
+   if ("kind" in parsed) return fail(request, parsed);
+   const serverTime = Date.parse(String(result.headers.date));
+   return {
+    kind: "applied",
+    response: {
+     data: parsed.data,
+     serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
+     headersAt
     }
-    function countPossibleOrphans(rounds) {
-      const ambiguous = rounds.filter(({failure: failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
-      const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
-      return ambiguous - deleted;
+   };
+  }
+  async function sendAndReceive(request, options) {
+   const {apiUrl, transport, clock, signal, log} = options, {method, path} = request, start = clock.now(), timeout = startTimeout(options), logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+   try {
+    const response = await transport(toHttpRequest(request, options), AbortSignal.any([ signal, timeout.signal ]));
+    request.onBody?.(response.body);
+    logOutcome(response.status);
+    return response;
+   } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    logOutcome(error.message);
+    return error;
+   } finally {
+    timeout.cancel();
+   }
+  }
+  function startTimeout({clock, deadline, hardDeadline = Number.POSITIVE_INFINITY}) {
+   const now = clock.now(), ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now)), attempt = new AbortController, cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+   return {
+    signal: attempt.signal,
+    cancel
+   };
+  }
+  function toHttpRequest({method, path, body}, {apiUrl, managementKey}) {
+   return {
+    method,
+    url: apiUrl + path,
+    headers: {
+     accept: "application/json",
+     authorization: `Bearer ${managementKey}`,
+     ...body && {
+      "content-type": "application/json"
+     }
+    },
+    ...body && {
+     body: JSON.stringify(body)
     }
-    async function createKey(request, context) {
-      const {clock: clock, log: log} = context;
-      const plan = await planKey(request, context);
-      const start = clock.now();
-      const created = await createKeyOnce(plan, context);
-      const result = handOver(created, {
-        plan: plan,
-        request: request
-      }, context);
-      const {key: key} = created;
-      const seconds = formatSeconds(clock.now() - start);
-      const end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-      log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-      warnOnKeyDrift(key, plan.search.desired, context);
-      await deleteLateOrphans(created, {
-        plan: plan,
-        request: request
-      }, context);
-      if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
-      log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
-      return result;
+   };
+  }
+  function classifyTransportError({isSent, kind, message: reason}, {apiUrl, signal}, elapsedMs) {
+   const {host} = new URL(apiUrl);
+   if (!signal.aborted) return {
+    kind,
+    reason,
+    noResponse: {
+     host,
+     elapsedMs
     }
-    async function planKey(request, context) {
-      const {client: client, log: log} = context;
-      const {name: name} = request.desired;
-      log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-      const lookup = await findWorkspace(client, request.workspace);
-      const {workspace: workspace} = lookup;
-      if (!workspace) throw new Failure("workspace-not-found", {
-        workspace: request.workspace
+   };
+   return isSent ? {
+    kind: "aborted",
+    reason
+   } : {
+    kind: "unsendable",
+    reason,
+    noResponse: {
+     host,
+     elapsedMs
+    }
+   };
+  }
+  function fail(request, failure) {
+   const {operation, method, path, mayLeaveBehind, recovery, hint} = request, facts = {
+    operation,
+    method,
+    path,
+    mayLeaveBehind,
+    recovery,
+    hint
+   };
+   return {
+    kind: failure.kind,
+    failure: {
+     ...facts,
+     ...failure
+    }
+   };
+  }
+  class Node {
+   value;
+   next;
+   constructor(value) {
+    this.value = value;
+   }
+  }
+  class Queue {
+   #head;
+   #tail;
+   #size;
+   constructor() {
+    this.clear();
+   }
+   enqueue(value) {
+    const node = new Node(value);
+    if (this.#head) {
+     this.#tail.next = node;
+     this.#tail = node;
+    } else {
+     this.#head = node;
+     this.#tail = node;
+    }
+    this.#size++;
+   }
+   dequeue() {
+    const current = this.#head;
+    if (!current) return;
+    this.#head = this.#head.next;
+    this.#size--;
+    if (!this.#head) this.#tail = void 0;
+    return current.value;
+   }
+   peek() {
+    if (!this.#head) return;
+    return this.#head.value;
+   }
+   clear() {
+    this.#head = void 0;
+    this.#tail = void 0;
+    this.#size = 0;
+   }
+   get size() {
+    return this.#size;
+   }
+   * [Symbol.iterator]() {
+    let current = this.#head;
+    while (current) {
+     yield current.value;
+     current = current.next;
+    }
+   }
+   * drain() {
+    while (this.#head) yield this.dequeue();
+   }
+  }
+  function pLimit(concurrency) {
+   let rejectOnClear = false;
+   if (typeof concurrency === "object") ({concurrency, rejectOnClear = false} = concurrency);
+   validateConcurrency(concurrency);
+   if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
+   const queue = new Queue;
+   let activeCount = 0;
+   const resumeNext = () => {
+    if (activeCount < concurrency && queue.size > 0) {
+     activeCount++;
+     queue.dequeue().run();
+    }
+   }, next = () => {
+    activeCount--;
+    resumeNext();
+   }, run = async (function_, resolve, arguments_) => {
+    const result = (async () => function_(...arguments_))();
+    resolve(result);
+    try {
+     await result;
+    } catch {}
+    next();
+   }, enqueue = (function_, resolve, reject, arguments_) => {
+    const queueItem = {
+     reject
+    };
+    new Promise(internalResolve => {
+     queueItem.run = internalResolve;
+     queue.enqueue(queueItem);
+    }).then(run.bind(void 0, function_, resolve, arguments_));
+    if (activeCount < concurrency) resumeNext();
+   }, generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
+    enqueue(function_, resolve, reject, arguments_);
+   });
+   Object.defineProperties(generator, {
+    activeCount: {
+     get: () => activeCount
+    },
+    pendingCount: {
+     get: () => queue.size
+    },
+    clearQueue: {
+     value() {
+      if (!rejectOnClear) {
+       queue.clear();
+       return;
+      }
+      const abortError = AbortSignal.abort().reason;
+      while (queue.size > 0) queue.dequeue().reject(abortError);
+     }
+    },
+    concurrency: {
+     get: () => concurrency,
+     set(newConcurrency) {
+      validateConcurrency(newConcurrency);
+      concurrency = newConcurrency;
+      queueMicrotask(() => {
+       while (activeCount < concurrency && queue.size > 0) resumeNext();
       });
-      const {id: id, slug: slug} = workspace;
-      const list = await listKeys(client, workspace);
-      const namesakes = list.keys.filter(key => key.name === name);
-      log.info(`The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`);
-      const desired = {
-        ...request.desired,
-        workspace_id: id,
-        expires_at: expiryOf(request, lookup, context)
-      };
-      const hashes = new Set(namesakes.map(({hash: hash}) => hash));
-      return {
-        workspace: workspace,
-        search: {
-          workspace: {
-            id: id,
-            slug: slug
-          },
-          desired: desired,
-          nameIsRandom: request.nameIsRandom,
-          isUnique: request.nameIsRandom || desired.expires_at !== null,
-          since: list.serverTime,
-          preexistingHashes: preexistingHashes(list, name),
-          maxOrphans: 0
-        },
-        namesakes: namesakes,
-        isNew: ({hash: hash}) => !hashes.has(hash)
-      };
+     }
+    },
+    map: {
+     async value(iterable, function_) {
+      const promises = [];
+      try {
+       Array.from(iterable, (value, index) => {
+        const promise = generator(function_, value, index);
+        promises.push(promise);
+        return promise;
+       });
+      } catch (error) {
+       for (const promise of promises) promise.catch(() => {});
+       throw error;
+      }
+      return Promise.all(promises);
+     }
     }
-    function expiryOf({expiresInMs: expiresInMs}, {serverTime: serverTime}, {random: random, timeOfDay: timeOfDay}) {
-      if (expiresInMs === null) return null;
-      const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3;
-      const ms = 1 + Math.floor(random() * 999);
-      return new Date(second + expiresInMs + ms).toISOString();
+   });
+   return generator;
+  }
+  function validateConcurrency(concurrency) {
+   if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+  }
+  const MAX_CONCURRENCY = 8;
+  function createThrottle({clock, signal}) {
+   let pausedUntil = clock.now();
+   return {
+    limit: pLimit(MAX_CONCURRENCY),
+    pause(ms) {
+     pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+    },
+    async waitUntilResumed(deadline) {
+     while (clock.now() < pausedUntil) {
+      const wait = pausedUntil - clock.now();
+      if (pausedUntil >= deadline) return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
+      const stopReason = await sleep(clock, wait, signal);
+      if (stopReason !== void 0) return stopReason;
+     }
+     return;
     }
-    async function createKeyOnce(plan, context) {
-      const {client: client, journal: journal, registerSecrets: registerSecrets} = context;
-      const {search: search, workspace: workspace} = plan;
-      const {value: created, error: error} = await settle(createOnce({
-        send(rounds) {
-          const maxOrphans = countPossibleOrphans(rounds) + 1;
-          const exists = maxOrphans > 1 ? "perhaps a key whose secret was lost" : void 0;
-          journal.save({
-            search: {
-              ...search,
-              maxOrphans: maxOrphans
-            },
-            revoke: true
-          }, exists);
-          return sendKey(client, search.desired, registerSecrets);
-        },
-        reconcile: rounds => reconcileKey(rounds, plan),
-        question: "whether it created a key whose secret was lost",
-        lookup: async () => (await listKeys(client, workspace)).keys,
-        deleteOrphans: orphans => deleteOrphans(orphans, context)
-      }, context), ApiError);
+   };
+  }
+  function createClient(options) {
+   return clientWith(createThrottle(options), options);
+  }
+  function clientWith(throttle, options) {
+   const {clock, deadline} = options, client = {
+    request: request => requestUntilDone(request, client),
+    send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
+    waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
+     throttle,
+     ...options
+    }),
+    withTimeout(ms) {
+     const end = Math.min(deadline, clock.now() + ms);
+     return clientWith(throttle, {
+      ...options,
+      deadline: end,
+      hardDeadline: end
+     });
+    }
+   };
+   return client;
+  }
+  async function requestUntilDone(request, client) {
+   const failures = [];
+   for (;;) {
+    const outcome = await client.send(request);
+    if (outcome.kind === "applied") return outcome.response;
+    const {failure} = outcome;
+    failures.push(failure);
+    const {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
+    if (!retryable || stopReason !== void 0) {
+     const ambiguous = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
+     throw giveUp(failures, {
+      ambiguous,
+      stopReason
+     });
+    }
+   }
+  }
+  async function sendThrottled(request, throttle, options) {
+   const outcome = await sendOnce(request, throttle, options);
+   if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
+   return outcome;
+  }
+  async function waitForRetry(failure, attempt, {throttle, clock, random, deadline, signal, log}) {
+   if (signal.aborted) return abortReason(signal);
+   const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
+   if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
+   log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
+   if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
+   return sleep(clock, wait, signal);
+  }
+  function giveUp(failures, conclusion) {
+   return new ApiError({
+    ...failures.at(-1),
+    attempts: failures.length,
+    wasThrottled: failures.some(({kind}) => kind === "throttled"),
+    ...conclusion
+   });
+  }
+  async function createOnce(creation, context) {
+   const rounds = [];
+   for (;;) {
+    const outcome = await creation.send(rounds);
+    if (outcome.kind === "applied") return {
+     ...outcome,
+     rounds
+    };
+    const {failure} = outcome;
+    rounds.push({
+     failure
+    });
+    const decision = await resolveRound(creation, rounds, context);
+    if (decision.kind === "done") return {
+     kind: "reconciled",
+     result: decision.result,
+     rounds
+    };
+    const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, rounds.length) : void 0;
+    if (kind === "give-up" || stopReason !== void 0) throw giveUp(failuresOf(rounds), {
+     ambiguous,
+     stopReason
+    });
+   }
+  }
+  async function resolveRound(creation, rounds, {log}) {
+   const round = rounds.at(-1);
+   for (;;) {
+    const decision = creation.reconcile(rounds);
+    switch (decision.kind) {
+    case "lookup":
+     {
+      log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
+      const {value, error} = await settle(creation.lookup(), ApiError);
       if (error) {
-        if (!error.details.ambiguous) journal.clear();
-        throw error;
+       const {ambiguous} = decision;
+       throw giveUp(failuresOf(rounds), {
+        ambiguous,
+        lookupFailure: error.details
+       });
       }
-      if (created.kind === "reconciled") {
-        journal.clear();
-        throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
-      }
-      return {
-        ...created.response.data,
-        maxOrphans: countPossibleOrphans(created.rounds)
-      };
+      round.found = value;
+      break;
+     }
+
+    case "delete":
+     await (creation.deleteOrphans?.(decision.orphans));
+     round.deleted = decision.orphans.length;
+     break;
+
+    default:
+     return decision;
     }
-    function handOver({key: key, secret: secret, maxOrphans: maxOrphans}, {plan: plan, request: request}, {journal: journal, onCreated: onCreated}) {
-      const {workspace: workspace} = plan;
-      const search = {
-        ...plan.search,
-        maxOrphans: maxOrphans
-      };
-      const {desired: desired} = search;
-      const created = {
-        hash: key.hash,
-        label: key.label
-      };
-      const exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
-      journal.save({
-        search: search,
-        created: created,
-        revoke: true
-      }, exists);
-      if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
-        amendOrClear({
-          search: search,
-          revoke: false
-        }, journal);
-        throw new Failure("unexpected-key", {
-          key: key,
-          workspace: workspace,
-          name: desired.name
-        });
-      }
-      const returned = key["expires_at"];
-      const expiresAt = returned === void 0 ? desired.expires_at : parseTime(returned);
-      const result = {
-        workspace: workspace,
-        key: key,
-        secret: secret,
-        expiresAt: expiresAt
-      };
-      onCreated(result);
-      amendOrClear({
-        search: search,
-        created: created,
-        revoke: request.revokeAfterJob
-      }, journal);
-      return result;
+   }
+  }
+  function failuresOf(rounds) {
+   return rounds.map(({failure}) => failure);
+  }
+  async function planMembers(written, workspace, context) {
+   const members = await findMembers(written, context), present = new Set(workspace ? await listMembers(context.client, workspace) : []), missing = members.filter(({userId}) => !present.has(userId));
+   if (missing.length === 0) return [];
+   const userIds = missing.map(({userId}) => userId);
+   return [ {
+    name: "the members",
+    done: "Added the members.",
+    changes: [ {
+     field: "members to add",
+     from: null,
+     to: missing.map(member => member.written)
+    } ],
+    async write(existing) {
+     await addMembers(existing, userIds, context);
+     return;
     }
-    function amendOrClear(task, journal) {
-      if (task.revoke || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
-    }
-    function parseTime(value) {
-      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : null;
-    }
-    async function deleteLateOrphans({key: key, maxOrphans: maxOrphans}, {plan: plan, request: request}, context) {
-      if (maxOrphans === 0) return;
-      const {log: log, journal: journal, warn: warn} = context;
-      const search = {
-        ...plan.search,
-        maxOrphans: maxOrphans
-      };
-      const isLate = other => plan.isNew(other) && other.hash !== key.hash;
-      const {value: orphans, error: error} = await settle(lookupOrphans(search, isLate, context), ApiError);
-      if (error) {
-        log.info(`${error.message}. The post step checks again.`);
-        return;
-      }
-      const {keys: keys, isConclusive: isConclusive} = orphans;
-      if (keys.length === 0) return;
-      if (isConclusive) await deleteOrphans(keys, context); else warn("key-owner-unknown", unknownOwner(search, keys));
-      const left = isConclusive ? maxOrphans - keys.length : 0;
-      amendOrClear({
-        search: {
-          ...search,
-          maxOrphans: left
-        },
-        created: {
-          hash: key.hash,
-          label: key.label
-        },
-        revoke: request.revokeAfterJob
-      }, journal);
-    }
-    async function deleteReplacedKeys(namesakes, key, {client: client, log: log}) {
-      const replaced = namesakes.filter(({hash: hash}) => hash !== key.hash);
-      const undeleted = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
-      if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
-        key: key,
-        undeleted: undeleted,
-        count: replaced.length
-      });
-    }
-    function keyOutputs({key: key, workspace: workspace, expiresAt: expiresAt}) {
-      return {
-        name: key.name,
-        hash: key.hash,
-        label: key.label,
-        "expires-at": expiresAt ?? "",
-        "workspace-id": workspace.id,
-        "workspace-slug": workspace.slug
-      };
-    }
-    function keySummary({key: key, workspace: workspace, expiresAt: expiresAt}, request) {
-      return {
-        title: `✅ Created the OpenRouter API key ${key.name}`,
-        table: {
-          header: [ "Field", "Value" ],
-          rows: [ [ "Name", {
-            code: key.name
-          } ], [ "Label", {
-            code: key.label
-          } ], [ "Hash", {
-            code: key.hash
-          } ], [ "Workspace", {
-            code: `${workspace.slug} (${workspace.id})`
-          } ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
-            code: expiresAt
-          } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
-        }
-      };
-    }
-    function formatLimit({desired: {limit: limit, limit_reset: limit_reset}}) {
-      if (limit === void 0) return "none";
-      return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
-    }
-    function key_key() {
-      return runStep(async step => {
-        const {report: report} = step;
-        saveMainProcess(report);
-        const inputs = readKeyInputs();
-        const result = await createKey(inputs, {
-          ...openContext(inputs, step),
-          journal: openJournal(inputs, report),
-          registerSecrets: report.registerSecrets,
-          onCreated(created) {
-            report.output(keyOutputs(created));
-            report.outputSecret("key", created.secret);
-          },
-          random: Math.random,
-          timeOfDay: Date.now
-        });
-        report.summarize(keySummary(result, inputs));
-      });
-    }
-    const keyCleanupTask = () => object({
-      search: orphanSearch(),
-      created: optional(object({
-        hash: schemas_string(),
-        label: schemas_string()
-      })),
-      revoke: schemas_boolean()
+   } ];
+  }
+  async function findMembers(written, {client}) {
+   const organization = await listOrganizationMembers(client), matches = written.map(text => ({
+    text,
+    members: membersOf(organization, text)
+   })), unknown = matches.filter(({members}) => members.length !== 1);
+   if (unknown.length > 0) throw new Failure("unknown-members", {
+    members: unknown.map(({text, members}) => ({
+     written: text,
+     matches: members.length
+    }))
+   });
+   const byId = new Map(matches.map(({text, members}) => [ members[0]?.id ?? "", text ]));
+   return [ ...byId ].map(([userId, text]) => ({
+    userId,
+    written: text
+   }));
+  }
+  function membersOf(organization, written) {
+   const address = written.toLowerCase();
+   return organization.filter(({id, email}) => id === written || email?.toLowerCase() === address);
+  }
+  async function addMembers(workspace, userIds, context) {
+   for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
+  }
+  async function addBatch(workspace, userIds, context) {
+   const {client} = context, findMissing = async () => {
+    const present = new Set(await listMembers(client, workspace));
+    return userIds.filter(userId => !present.has(userId));
+   }, added = await createOnce({
+    send: rounds => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
+    reconcile: reconcileMembers,
+    question: "who is a member",
+    lookup: findMissing
+   }, context);
+   if (added.kind === "reconciled") return;
+   const listed = new Set(added.response.data), desired = lastMissing(added.rounds) ?? userIds;
+   if (desired.every(userId => listed.has(userId))) return;
+   const missing = await findMissing();
+   if (missing.length > 0) throw new Failure("members-not-added", {
+    workspace,
+    userIds: missing
+   });
+  }
+  function lastMissing(rounds) {
+   return rounds.findLast(({found}) => found)?.found;
+  }
+  function reconcileMembers(rounds) {
+   const {failure, found} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+   if (found?.length === 0) return {
+    kind: "done",
+    result: "all are members"
+   };
+   if (!found && ambiguous && failure.kind !== "aborted") return {
+    kind: "lookup",
+    ambiguous: true
+   };
+   const mayBeApplied = rounds.some(round => FAILURE_CLASSES[round.failure.kind].ambiguous);
+   return {
+    kind: retryable ? "retry" : "give-up",
+    ambiguous: mayBeApplied
+   };
+  }
+  async function planGovernance({guardrail, budgets, members}, workspace, context) {
+   return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
+  }
+  function diffWorkspace(workspace, desired) {
+   return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
+    field,
+    from: workspace[field] ?? null,
+    to: desired[field]
+   }));
+  }
+  function diffReturned(workspace, desired) {
+   return diffWorkspace(workspace, desired).filter(({field}) => workspace[field] !== void 0);
+  }
+  function matchesDesired(workspace, desired) {
+   return diffReturned(workspace, desired).length === 0;
+  }
+  function normalize(field, value) {
+   if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+   if (field === "disabled_server_tools" && value.length === 0) return "null";
+   return JSON.stringify([ ...new Set(value) ].sort());
+  }
+  function warnOnDrift(workspace, desired, {warn}) {
+   const drift = diffReturned(workspace, desired);
+   if (drift.length === 0) return;
+   const changes = drift.map(({field, from, to}) => ({
+    field,
+    from: to,
+    to: from
+   }));
+   warn("unexpected-fields", {
+    workspace,
+    changes
+   });
+  }
+  const handleExisting = (existing, request, context) => POLICIES[request.ifExists](existing, request, context), POLICIES = {
+   async fail({workspace, created}, {desired, governanceInputs}) {
+    throw new Failure("slug-taken", {
+     workspace,
+     creatorUnknown: created === "unknown",
+     changes: diffWorkspace(workspace, desired),
+     hasGovernance: governanceInputs.length > 0
     });
-    function cleanup_describeLeftovers({search: search, created: created, revoke: revoke}) {
-      const name = JSON.stringify(search.desired.name);
-      return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
-    }
-    async function runKeyCleanup(task, context) {
-      const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]);
-      const error = revocation.error ?? orphanDeletion.error;
-      if (!error) return;
-      const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0;
-      const left = {
-        ...task,
-        revoke: revocation.error !== void 0,
-        search: {
-          ...task.search,
-          maxOrphans: maxOrphans
-        }
-      };
-      return {
-        error: error,
-        left: left
-      };
-    }
-    async function revokeCreated({search: search, created: created, revoke: revoke}, {client: client, log: log}) {
-      if (!created || !revoke) return;
-      const key = {
-        name: search.desired.name,
-        ...created
-      };
-      const existed = await deleteKey(client, key);
-      log.info(existed ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.` : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`);
-    }
-    async function deleteAllOrphans({search: search, created: created}, context) {
-      let {maxOrphans: maxOrphans} = search;
-      if (maxOrphans === 0) return;
-      const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]);
-      const isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-      for await (const _ of pollDelays(context)) {
-        const {keys: keys, isConclusive: isConclusive} = await lookupOrphans({
-          ...search,
-          maxOrphans: maxOrphans
-        }, isNew, context);
-        if (keys.length > 0 && !isConclusive) {
-          context.warn("key-owner-unknown", unknownOwner(search, keys));
-          return;
-        }
-        await deleteOrphans(keys, context);
-        maxOrphans -= keys.length;
-        if (maxOrphans === 0) return;
-      }
-    }
-    function keyPost() {
-      return runCleanupStep({
-        schema: keyCleanupTask(),
-        run: runKeyCleanup,
-        describeLeftovers: task => task ? cleanup_describeLeftovers(task) : "an API key, if the step created one"
-      });
-    }
-    function fixedPrefix(glob) {
-      return glob.split(/[*?]/, 1)[0] ?? "";
-    }
-    function glob_matches(glob, text) {
-      let [textIndex, globIndex] = [ 0, 0 ];
-      let [star, starEnd] = [ -1, 0 ];
-      while (textIndex < text.length) if (glob[globIndex] === "*") {
-        [star, starEnd] = [ globIndex, textIndex ];
-        globIndex += 1;
-      } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
-        globIndex += 1;
-        textIndex += 1;
-      } else if (star >= 0) {
-        starEnd += 1;
-        [globIndex, textIndex] = [ star + 1, starEnd ];
-      } else return false;
-      return /^\**$/.test(glob.slice(globIndex));
-    }
-    const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one";
-    const glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
-    const MIN_PREFIX = 2;
-    const COUNT_MESSAGE = "must be a whole number, 1 or more";
-    const sweepInputs = () => object({
-      management_key: connection.management_key,
-      slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
-      older_than: duration_duration({
-        min: "1m",
-        max: "3650d"
-      }),
-      keep: schemas_default(array(glob(), "must be a list of slugs"), []),
-      delete_keys: fields_flag(),
-      max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
-      dry_run: fields_flag(),
-      api_url: connection.api_url,
-      timeout: timeout("10m")
+   },
+   async reuse({workspace, created}, {governanceInputs, dryRun}, context) {
+    const {log, onWorkspace, warn} = context;
+    onWorkspace(workspace, {
+     created: false
     });
-    function readSweepInputs() {
-      const values = readInputs(sweepInputs());
-      return {
-        managementKey: values.management_key,
-        apiUrl: values.api_url,
-        timeoutMs: values.timeout,
-        slugPattern: values.slug_pattern,
-        olderThanMs: values.older_than,
-        keep: values.keep,
-        deleteKeys: values.delete_keys,
-        maxDeletions: values.max_deletions,
-        dryRun: values.dry_run
-      };
+    if (governanceInputs.length > 0) {
+     const creatorUnknown = created === "unknown";
+     warn("governance-not-applied", {
+      workspace,
+      inputs: governanceInputs,
+      creatorUnknown,
+      dryRun
+     });
     }
-    const MAX_LISTED = 1e3;
-    const TIMEOUT_SHARE = .2;
-    async function sweep(request, context) {
-      const {log: log, clock: clock} = context;
-      const start = clock.now();
-      const found = await findStale(request, context);
-      const {stale: stale, retained: retained, notStale: notStale} = found;
-      log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
-      const nothing = {
-        deleted: [],
-        failed: [],
-        wouldDelete: [],
-        skipped: []
-      };
-      const result = {
-        ...nothing,
-        retained: retained,
-        stale: found.count,
-        notStale: notStale
-      };
-      if (found.count > request.maxDeletions) {
-        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
-        return {
-          ...result,
-          skipped: stale.map(entry => ({
-            ...entry,
-            reason: TOO_MANY
-          }))
-        };
+    const {id, slug} = workspace;
+    log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
+    if (dryRun) log.info(DRY_RUN_NOTE);
+    return {
+     outcome: "unchanged",
+     workspace,
+     changes: [],
+     governanceChanges: []
+    };
+   },
+   async update({workspace}, {desired, governance, dryRun}, context) {
+    const {log, onWorkspace} = context;
+    onWorkspace(workspace, {
+     created: false
+    });
+    log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+    const changes = diffWorkspace(workspace, desired), writes = await planGovernance(governance, workspace, context), governanceChanges = changesOf(writes), plan = {
+     workspace,
+     changes,
+     governanceChanges
+    };
+    if (changes.length === 0 && writes.length === 0) {
+     log.info("Already as requested: nothing to change.");
+     if (dryRun) log.info(DRY_RUN_NOTE);
+     return {
+      outcome: "unchanged",
+      ...plan
+     };
+    }
+    for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
+    if (dryRun) {
+     log.info(DRY_RUN_NOTE);
+     return {
+      outcome: "would-update",
+      ...plan
+     };
+    }
+    const allWrites = [ ...fieldWrites(changes, context), ...writes ], updated = await applyWrites(allWrites, {
+     workspace,
+     recovery: "run-again"
+    }, context);
+    warnOnDrift(updated, desired, context);
+    return {
+     outcome: "updated",
+     ...plan,
+     workspace: updated
+    };
+   }
+  };
+  function fieldWrites(changes, {client, onWorkspace}) {
+   if (changes.length === 0) return [];
+   const names = changes.map(({field}) => field).join(", "), values = Object.fromEntries(changes.map(({field, to}) => [ field, to ]));
+   return [ {
+    name: names,
+    done: `Updated ${names}.`,
+    changes,
+    async write(workspace) {
+     const updated = await patchWorkspace(client, workspace, values);
+     onWorkspace(updated, {
+      created: false
+     });
+     return updated;
+    }
+   } ];
+  }
+  const SLACK_MS = 1e3;
+  function wasCreatedWithin(resource, {from, to}) {
+   const created = createdAt(resource);
+   return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
+  }
+  function reconcileWorkspace(rounds, facts) {
+   const {failure, found} = rounds.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(rounds, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
+   if (!found) {
+    if (skipsLookup(failure)) return {
+     kind: retryable ? "retry" : "give-up",
+     ambiguous
+    };
+    return {
+     kind: "lookup",
+     ambiguous
+    };
+   }
+   const {workspace} = found;
+   if (!workspace) return {
+    kind: retryable ? "retry" : "give-up",
+    ambiguous: evidence.canArriveLate
+   };
+   const created = decideCreator(workspace, {
+    ...evidence,
+    desired: facts.desired
+   });
+   if (created === "needs-probe") return {
+    kind: "retry",
+    ambiguous: true
+   };
+   return {
+    kind: "done",
+    result: {
+     workspace,
+     created
+    }
+   };
+  }
+  function skipsLookup({kind, status}) {
+   if (kind === "rejected") return status === 401 || status === 403;
+   return [ "unsent", "unsendable", "throttled", "conflict", "aborted" ].includes(kind);
+  }
+  function collectEvidence(rounds, facts) {
+   const last = rounds.at(-1), lastFree = rounds.findLastIndex(({found}) => found && !found.workspace), sinceFree = rounds.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
+   return {
+    mayBeApplied: ambiguousRounds.length > 0,
+    returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
+    canArriveLate: rounds.slice(0, lastFree + 1).some(round => isAmbiguous(round) && round.failure.status !== 500),
+    wasThrottled: rounds.some(({failure}) => failure.kind === "throttled"),
+    isNew: slugWasFree || isCreatedSince(last.found, facts.start),
+    slugWasFree,
+    wasRejected: last.failure.kind === "rejected",
+    wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
+   };
+  }
+  function isCreatedSince(lookup, start) {
+   if (!lookup?.workspace || lookup.serverTime === void 0) return;
+   const from = lookup.serverTime - (lookup.headersAt - start);
+   return wasCreatedWithin(lookup.workspace, {
+    from,
+    to: Number.POSITIVE_INFINITY
+   });
+  }
+  function decideCreator(workspace, evidence) {
+   const {mayBeApplied, isNew, slugWasFree, desired} = evidence, mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
+   if (!mayBeOurs || isNew === false) return false;
+   if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
+   if (isNew === void 0 || !mayBeApplied) return "unknown";
+   if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
+   return evidence.wasProbed ? "unknown" : "needs-probe";
+  }
+  async function createWorkspace(request, context) {
+   const {desired, governance, ifExists, dryRun, deleteAfterJob} = request, {client, log} = context;
+   log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
+   const needsLookup = ifExists !== "fail" || dryRun || deleteAfterJob, lookup = needsLookup ? await findWorkspace(client, desired.slug) : void 0;
+   if (lookup?.workspace) return handleExisting({
+    workspace: lookup.workspace,
+    created: false
+   }, request, context);
+   const writes = await planGovernance(governance, void 0, context);
+   if (dryRun) return planCreation(writes, context);
+   const result = await createWorkspaceOnce(request, lookup, context);
+   if (result.created !== true) return handleExisting(result, request, context);
+   return applyGovernance(result, {
+    request,
+    writes
+   }, context);
+  }
+  function planCreation(writes, {log}) {
+   const governanceChanges = changesOf(writes);
+   log.info("It does not exist and would be created.");
+   for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+   log.info(DRY_RUN_NOTE);
+   return {
+    outcome: "would-create",
+    changes: [],
+    governanceChanges
+   };
+  }
+  async function createWorkspaceOnce(request, lookup, context) {
+   const {clock, journal, warn} = context, start = clock.now(), pendingTask = pendingTaskOf(request, lookup);
+   journal.save(pendingTask(request.timeoutMs));
+   const {value: result, error} = await settle(sendAndReconcile(request, {
+    start,
+    slugWasFree: lookup !== void 0
+   }, context), ApiError);
+   if (error) {
+    const {ambiguous, wasThrottled} = error.details, windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
+    if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs)); else journal.clear();
+    throw error;
+   }
+   const {workspace, created} = result;
+   if (created === true) reportCreated(workspace, {
+    ...request,
+    start
+   }, context); else {
+    journal.clear();
+    if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
+     workspace
+    });
+   }
+   return result;
+  }
+  const LATE_MS = 1e4;
+  function pendingTaskOf({desired, deleteKeys}, lookup) {
+   const from = lookup?.serverTime;
+   return windowMs => {
+    const window = from === void 0 ? void 0 : {
+     from,
+     to: from + windowMs
+    };
+    return {
+     deleteKeys,
+     target: {
+      pending: {
+       desired,
+       window
       }
-      if (request.dryRun) {
-        for (const {slug: slug, reason: reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-        log.info("Dry run: nothing was deleted.");
-        return {
-          ...result,
-          wouldDelete: stale
-        };
-      }
-      const deleted = [];
-      const failed = [];
-      await pLimit(MAX_CONCURRENCY).map(stale, async entry => {
-        const failure = await deleteStale(entry, request, context);
-        if (failure === void 0) deleted.push(entry); else failed.push({
-          ...entry,
-          reason: failure
-        });
-      });
-      const seconds = formatSeconds(clock.now() - start);
-      log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
-      return {
-        ...result,
-        deleted: deleted,
-        failed: failed
-      };
+     }
+    };
+   };
+  }
+  async function sendAndReconcile(request, facts, context) {
+   const {client} = context, {desired} = request, outcome = await createOnce({
+    send: () => sendWorkspace(client, desired, {
+     recovery: recoveryOf(request)
+    }),
+    reconcile: rounds => reconcileWorkspace(rounds, {
+     desired,
+     ...facts
+    }),
+    question: "whether the workspace exists",
+    lookup: () => findWorkspace(client, desired.slug)
+   }, context);
+   if (outcome.kind === "reconciled") return outcome.result;
+   return {
+    workspace: outcome.response.data,
+    created: true
+   };
+  }
+  function reportCreated(workspace, {deleteKeys, start}, {clock, journal, log, onWorkspace}) {
+   const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
+   journal.save({
+    deleteKeys,
+    target: {
+     created: {
+      id,
+      slug
+     }
     }
-    const TOO_MANY = "stale, but there are more than max-deletions allows";
-    async function findStale(request, {client: client, log: log}) {
-      log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
-      const found = {
-        stale: [],
-        count: 0,
-        retained: [],
-        notStale: 0
-      };
-      for await (const {items: items, serverTime: serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug: slug}) => glob_matches(request.slugPattern, slug))) {
-        const age = ageOf(workspace, serverTime);
-        const reason = reasonToKeep(workspace, age, request);
-        if (reason === void 0) {
-          found.count += 1;
-          const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
-          if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) found.stale.push(entry);
-        } else {
-          found.notStale += 1;
-          if (found.retained.length < MAX_LISTED) found.retained.push(toSweepEntry(workspace, age, reason));
-        }
-      }
-      return found;
+   }, exists);
+   onWorkspace(workspace, {
+    created: true
+   });
+   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
+  }
+  function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
+   if (deleteAfterJob) return;
+   const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
+   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
+  }
+  async function applyGovernance({workspace}, {request, writes}, context) {
+   warnOnDrift(workspace, request.desired, context);
+   const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
+   await applyWrites(writes, {
+    workspace,
+    recovery
+   }, context);
+   return {
+    outcome: "created",
+    workspace,
+    changes: [],
+    governanceChanges: changesOf(writes)
+   };
+  }
+  function identityOutputs({id, slug, name}, {created}) {
+   return {
+    id,
+    slug,
+    name,
+    url: dashboardUrl(slug),
+    created: String(created)
+   };
+  }
+  function outcomeOutputs({outcome, workspace}, {desired: {slug, name}}) {
+   if (workspace) return {
+    outcome,
+    workspace: JSON.stringify(workspace)
+   };
+   return {
+    slug,
+    name,
+    url: dashboardUrl(slug),
+    created: "false",
+    outcome
+   };
+  }
+  const TITLES = {
+   created: "✅ Created the OpenRouter workspace",
+   updated: "✅ Updated the OpenRouter workspace",
+   unchanged: "✅ Unchanged: the OpenRouter workspace",
+   "would-create": "🔎 Dry run: would create the OpenRouter workspace",
+   "would-update": "🔎 Dry run: would update the OpenRouter workspace"
+  }, DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
+  function createSummary(result, request) {
+   const {outcome, workspace} = result, {desired, dryRun} = request, values = workspace ?? desired, fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0), title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
+   return {
+    title: `${title} ${values.name}`,
+    ...workspace && {
+     url: dashboardUrl(workspace.slug)
+    },
+    table: {
+     header: [ "Field", "Value", "Remark" ],
+     rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
     }
-    function toSweepEntry({id: id, slug: slug, created_at: created_at}, age, reason) {
-      return {
-        id: id,
-        slug: slug,
-        created_at: typeof created_at === "string" ? created_at : null,
-        age: age,
-        reason: reason
-      };
+   };
+  }
+  function fieldRemark(field, result, request) {
+   const change = result.changes.find(other => other.field === field);
+   if (change && request.dryRun) return {
+    code: `would be ${textOf(change.to)}`
+   };
+   if (change) return {
+    code: `was ${textOf(change.from)}`
+   };
+   const isRequested = request.desired[field] !== void 0;
+   if (result.outcome === "would-create") return isRequested ? "would be set" : "";
+   if (result.outcome !== "created") return "";
+   return isRequested ? "set by this step" : "set by OpenRouter";
+  }
+  function governanceRemark({from}, {dryRun}) {
+   if (from === null) return dryRun ? "would be set" : "set by this step";
+   return {
+    code: `${dryRun ? "is" : "was"} ${textOf(from)}`
+   };
+  }
+  function row(field, value, remark) {
+   return [ {
+    code: field
+   }, {
+    code: textOf(value)
+   }, remark ];
+  }
+  function textOf(value) {
+   return typeof value === "string" ? value : JSON.stringify(value);
+  }
+  const CLEANUP_STATE = "cleanup";
+  function openJournal({apiUrl, timeoutMs}, report) {
+   const write = saved => report.saveState(CLEANUP_STATE, saved), writeOrWarn = saved => {
+    const reason = write(saved);
+    if (reason !== void 0) report.warn("state-not-written", {
+     reason
+    });
+   };
+   return {
+    save(task, exists) {
+     const reason = write({
+      apiUrl,
+      timeoutMs,
+      task
+     });
+     if (reason !== void 0) throw new Failure("state-not-written", {
+      reason,
+      exists
+     });
+    },
+    amend: task => writeOrWarn({
+     apiUrl,
+     timeoutMs,
+     task
+    }),
+    clear: () => writeOrWarn(null)
+   };
+  }
+  const noJournal = {
+   save: () => {},
+   amend: () => {},
+   clear: () => {}
+  };
+  function readJournal(taskSchema) {
+   const text = getState(CLEANUP_STATE);
+   if (text === "") return "missing";
+   if (text === "null") return "cleared";
+   const schema = object({
+    apiUrl: nonoptional(connection.api_url),
+    timeoutMs: schemas_number(),
+    task: taskSchema
+   }), {data} = safeParse(schema, parseJson(text));
+   return data ?? new Failure("cleanup-state-invalid", {
+    name: CLEANUP_STATE
+   });
+  }
+  const external_node_fs_namespaceObject = require("node:fs"), MAIN_PROCESS_STATE = "main-process";
+  function saveMainProcess(report) {
+   const main = thisProcess();
+   if (!main) return;
+   const reason = report.saveState(MAIN_PROCESS_STATE, main);
+   if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
+  }
+  function findRunningMain() {
+   const schema = object({
+    pid: schemas_int().check(_positive()),
+    startTime: schemas_string()
+   }), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
+   return main && isRunning(main) ? main : void 0;
+  }
+  function thisProcess() {
+   const stat = readStat("self"), startTime = runningSince(stat), {pid} = process;
+   return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
+    pid,
+    startTime
+   } : void 0;
+  }
+  function isRunning({pid, startTime}) {
+   return runningSince(readStat(pid)) === startTime;
+  }
+  const END_WITHIN_MS = 5e3, POLL_MS = 20;
+  async function endProcess(main, {clock, signal}) {
+   terminate(main);
+   const deadline = clock.now() + END_WITHIN_MS;
+   while (isRunning(main)) {
+    if (clock.now() > deadline || signal.aborted) return false;
+    await sleep(clock, POLL_MS, signal);
+   }
+   return true;
+  }
+  function terminate({pid}) {
+   try {
+    process.kill(pid, "SIGTERM");
+   } catch (error) {
+    if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
+   }
+  }
+  function readStat(pid) {
+   try {
+    return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
+   } catch (error) {
+    if (codeOf(error) === void 0) throw error;
+    return "";
+   }
+  }
+  function codeOf(error) {
+   return error instanceof Error && "code" in error ? error.code : void 0;
+  }
+  function runningSince(stat) {
+   const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+   return state === "Z" || state === "X" ? void 0 : fields[18];
+  }
+  const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'), USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+  function openContext(connection, step) {
+   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
+    apiUrl,
+    managementKey,
+    transport: httpTransport(USER_AGENT),
+    clock,
+    random: Math.random,
+    deadline,
+    signal,
+    log: report
+   });
+   return {
+    client,
+    clock,
+    log: report,
+    warn: report.warn,
+    signal
+   };
+  }
+  const MIN_MASKED_LENGTH = 4;
+  function readSecrets() {
+   const key = getInput("management-key", {
+    trimWhitespace: false
+   });
+   return {
+    managementKey: maskable([ key, ...key.split(/[\r\n]+/) ]),
+    proxyPassword: maskable(proxyPasswords(process.env))
+   };
+  }
+  function maskable(texts) {
+   const trimmed = texts.map(text => text.trim());
+   return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
+  }
+  function describeApiError(details) {
+   const {operation, lookupFailure, cfRay} = details;
+   return {
+    code: describe_api_error_codeOf(details),
+    title: `Could not ${operation}`,
+    lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...advice(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
+   };
+  }
+  function attemptLines({attempts, stopReason, reason}) {
+   const isNew = stopReason !== void 0 && stopReason !== reason;
+   return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
+  }
+  const CODES_BY_STATUS = {
+   401: "unauthorized",
+   402: "payment-required",
+   403: "forbidden",
+   404: "not-found"
+  }, CODES_BY_KIND = {
+   unsent: "unreachable",
+   unsendable: "unreachable",
+   throttled: "throttled",
+   conflict: "request-rejected",
+   rejected: "request-rejected",
+   ambiguous: "server-error",
+   unexpected: "unexpected-response",
+   aborted: "timed-out"
+  };
+  function describe_api_error_codeOf({method, kind, status = 0, ambiguous}) {
+   if (ambiguous && method !== "GET") return "outcome-unknown";
+   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
+  }
+  const MANAGEMENT_KEY = "management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
+   "outcome-unknown": ({status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
+   unauthorized: () => [ MANAGEMENT_KEY ],
+   forbidden: ({hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
+   "payment-required": ({hint}) => [ hint ?? "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits." ],
+   "not-found": ({hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
+   "request-rejected": () => [ "OpenRouter declined the request for the reason above." ],
+   throttled: () => [ "OpenRouter asks for fewer requests. Wait, then run this again." ],
+   unreachable: () => [],
+   "timed-out": () => [],
+   "server-error": () => [ SERVER_ERROR ],
+   "unexpected-response": () => []
+  }, SERVER_ERROR = "The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.";
+  function advice(details) {
+   const {hint, status = 0, noResponse} = details;
+   if (noResponse) return [ CHECK_NETWORK ];
+   if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
+   return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
+  }
+  function effect(details) {
+   const {method, ambiguous, wasThrottled, mayLeaveBehind, recovery} = details;
+   if (method === "GET") return [];
+   if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
+   return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
+  }
+  const REJECTED = "OpenRouter reports that it rejected the request, so nothing should have been changed.", key = looseObject({
+   hash: schemas_string().check(_regex(/^[\w-]+$/)),
+   name: schemas_string(),
+   label: schemas_string(),
+   workspace_id: schemas_string()
+  }), LIMIT_MESSAGE = "must be a number of US dollars, 0 or more", createKeyRequest = object({
+   name: schemas_string("must be a name"),
+   workspace_id: schemas_string(),
+   limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+   limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+   include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+   expires_at: nullable(schemas_string())
+  }), createdKey = pipe(object({
+   data: key,
+   key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+  }), transform(({data, key: secret}) => ({
+   key: data,
+   secret
+  })));
+  function sendKey(client, body, registerSecrets) {
+   return client.send({
+    operation: `create the API key ${JSON.stringify(body.name)}`,
+    mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+    method: "POST",
+    path: "/keys",
+    body,
+    schema: createdKey,
+    hint: MAY_BE_DELETED,
+    onBody: text => registerSecrets(secretsIn(text))
+   });
+  }
+  function secretsIn(text) {
+   const {data} = safeParse(object({
+    key: schemas_string()
+   }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH);
+  }
+  const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may not manage API keys.";
+  async function listKeys(client, {id, slug}) {
+   const pages = await collect(listPages(client, {
+    operation: `list the API keys of the workspace ${slug}`,
+    path: "/keys",
+    query: {
+     workspace_id: id,
+     include_disabled: "true",
+     include_expired: "true"
+    },
+    schema: object({
+     data: array(key)
+    }),
+    findMismatch({data}) {
+     const other = data.find(({workspace_id}) => workspace_id !== id);
+     return other && `it lists a key of the workspace ${other.workspace_id}`;
+    },
+    idOf: ({hash}) => hash,
+    hint: MAY_BE_DELETED
+   }));
+   return {
+    keys: pages.flatMap(({items}) => items),
+    serverTime: pages[0]?.serverTime
+   };
+  }
+  async function deleteKey(client, key) {
+   const {data} = await client.request({
+    operation: `delete the API key ${describeKey(key)}`,
+    mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+    method: "DELETE",
+    path: `/keys/${encodeURIComponent(key.hash)}`,
+    schema: deletion,
+    notFound: () => false
+   });
+   return data;
+  }
+  const MAX_NAME_LENGTH = 100;
+  function describeKey({name, label}) {
+   const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+   return `${JSON.stringify(shownName)} (${label})`;
+  }
+  function deleteOutputs({deleted, keys}, {dryRun}) {
+   return {
+    deleted: String(deleted),
+    "deleted-keys": String(dryRun ? 0 : keys.length)
+   };
+  }
+  function deleteSummary({workspace, keys}, request) {
+   if (!workspace) return {
+    title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}`
+   };
+   const {name, slug, id} = workspace, [done, label] = request.dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
+   return {
+    title: `${done} the OpenRouter workspace ${name}`,
+    paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
+    table: keysTable(keys)
+   };
+  }
+  function keysTable(keys) {
+   if (keys.length === 0) return;
+   return {
+    header: [ "API key", "Label" ],
+    rows: keys.map(({name, label}) => [ {
+     code: name
+    }, {
+     code: label
+    } ])
+   };
+  }
+  function describeInvalidInputs({problems}) {
+   const inputs = new Set(problems.map(({input}) => input)).size;
+   return {
+    title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
+    lines: [ ...problems.map(toLine), "Nothing was sent to OpenRouter." ]
+   };
+  }
+  function toLine({input, entries = [], message, provided, cause, suggestion}) {
+   const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+  }
+  const MAX_PROVIDED = 100;
+  function truncate(text) {
+   const characters = [ ...text ];
+   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
+  }
+  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
+  function text_toLine(text, redact) {
+   return text_truncate(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+  }
+  const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
+  function toMessage(lines) {
+   const text = lines.join("\n");
+   if (text.length <= MAX_MESSAGE) return {
+    text,
+    omitted: 0
+   };
+   const start = takeFitting(lines, {
+    size: MAX_START,
+    sizeOf: lengthWithBreak
+   }), end = takeFitting(lines.toReversed(), {
+    size: MAX_END,
+    sizeOf: lengthWithBreak
+   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: the job summary has every line.`;
+   return {
+    text: [ ...start, note, ...end.toReversed() ].join("\n"),
+    omitted
+   };
+  }
+  function lengthWithBreak(line) {
+   return line.length + 1;
+  }
+  function takeFitting(texts, {size, sizeOf}) {
+   let left = size;
+   const end = texts.findIndex(text => {
+    left -= sizeOf(text);
+    return left < 0;
+   });
+   return end < 0 ? texts : texts.slice(0, end);
+  }
+  const ENTITIES = {
+   "&": "&amp;",
+   "<": "&lt;",
+   ">": "&gt;",
+   '"': "&quot;",
+   "'": "&#39;",
+   "\n": "<br>"
+  };
+  function toHtml(text, redact) {
+   const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
+   return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+  }
+  function printable(text) {
+   return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+  }
+  function text_truncate(text) {
+   return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+  }
+  const MAX_LIST_BYTES = 1e5;
+  function sweepOutputs(result) {
+   const {deleted, wouldDelete, skipped, retained, failed} = result;
+   return {
+    deleted: toJson(deleted),
+    "would-delete": toJson(wouldDelete),
+    kept: toJson([ ...skipped, ...retained ]),
+    failed: toJson(failed),
+    count: String(deleted.length)
+   };
+  }
+  function toJson(entries) {
+   const texts = entries.map(({id, slug, created_at, reason}) => JSON.stringify({
+    id,
+    slug,
+    created_at,
+    reason
+   })), listed = takeFitting(texts, {
+    size: MAX_LIST_BYTES,
+    sizeOf: Buffer.byteLength
+   });
+   return `[${listed.join(",")}]`;
+  }
+  function sweepSummary(result, {dryRun}) {
+   const {deleted, stale, notStale} = result;
+   return {
+    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
+    table: sweepTable(result)
+   };
+  }
+  function sweepTable(result) {
+   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.map(({slug, age, reason}) => [ {
+    code: slug
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, allRows = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
+   return {
+    header: [ "Workspace", "Age", "Outcome" ],
+    rows: allRows,
+    more: stale + notStale - allRows.length
+   };
+  }
+  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Running this again finishes the work.", RECOVERIES = {
+   "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
+   "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
+   "run-again": "After fixing that, running this again finishes the work."
+  }, DESCRIPTIONS = {
+   "invalid-inputs": describeInvalidInputs,
+   "slug-taken": ({workspace, creatorUnknown, changes, hasGovernance}) => {
+    const {slug, name, id} = workspace, fields = changes.map(({field}) => field).join(", "), effect = fields || (hasGovernance ? "none of its fields" : "nothing");
+    return {
+     title: `The slug ${slug} is taken`,
+     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace.created_at ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
+    };
+   },
+   "budgets-out-of-order": ({shorter, longer, budgets}) => ({
+    title: "The budgets would be out of order",
+    lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value.", NOTHING_CHANGED ]
+   }),
+   "unknown-members": ({members}) => ({
+    title: "Not all members belong to the organization",
+    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has ${written}` : `members: ${matches} people in the organization have ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
+   }),
+   "members-not-added": ({workspace, userIds}) => ({
+    title: `Not all members were added to the workspace ${workspace.slug}`,
+    lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ]
+   }),
+   "guardrail-not-found": ({workspace}) => ({
+    title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+    lines: [ "OpenRouter does not report which guardrail the workspace has." ]
+   }),
+   "unexpected-values": ({workspace, what, values}) => ({
+    title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+    lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ]
+   }),
+   "partly-applied": ({error, applied, notApplied, recovery}) => {
+    const {title, lines} = error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
+    return {
+     title,
+     lines: [ ...lines.filter(line => line !== NOTHING_CHANGED), ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
+    };
+   },
+   "workspace-not-found": ({workspace}) => ({
+    title: `The workspace ${workspace} does not exist`,
+    lines: [ "No workspace of this account has that id or slug. Create it in an earlier step.", NOTHING_CHANGED ]
+   }),
+   "unexpected-key": ({key, workspace, name}) => ({
+    title: "OpenRouter returned another API key",
+    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Tell OpenRouter, and check the workspace for a key that no one uses." ]
+   }),
+   "key-owner-unknown": describeUnknownOwner,
+   "orphan-not-deleted": ({key, error}) => ({
+    title: `Could not ${error.details.operation}`,
+    lines: [ ...linesOfPart(error), `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
+   }),
+   "replaced-keys-not-deleted": ({key, undeleted, count}) => ({
+    title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+    lines: [ ...undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+   }),
+   "default-workspace": ({workspace}) => ({
+    title: "The default workspace is never deleted",
+    lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`, NOTHING_DELETED ]
+   }),
+   "slug-prefix-mismatch": ({workspace, prefix}) => ({
+    title: `The slug ${workspace.slug} does not begin with ${prefix}`,
+    lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
+   }),
+   "invalid-workspace-id": ({workspace}) => ({
+    title: `The workspace ${workspace.slug} has an id that is not a UUID`,
+    lines: [ `OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED ]
+   }),
+   "workspace-has-keys": ({workspace, keys}) => ({
+    title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
+    lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.", NOTHING_DELETED ],
+    table: keysTable(keys)
+   }),
+   "keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
+    title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+    lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...describeRemaining(workspace, deletedKeys) ]
+   }),
+   "workspace-still-exists": ({workspace}) => ({
+    title: `The workspace ${workspace.slug} still exists`,
+    lines: [ `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`, "Run this again, and tell OpenRouter if that does not help." ]
+   }),
+   "deletion-not-verified": ({workspace, error}) => ({
+    title: `Could not verify that the workspace ${workspace.slug} was deleted`,
+    lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
+   }),
+   "teardown-incomplete": ({workspace, errors, deletedKeys}) => {
+    const [first] = errors, title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
+    return {
+     title,
+     lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
+    };
+   },
+   "too-many-stale": ({result, maxDeletions}) => ({
+    title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
+    lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions.", NOTHING_DELETED ],
+    table: sweepTable(result)
+   }),
+   "sweep-incomplete": ({result}) => ({
+    title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
+    lines: [ ...truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10), "Running this again retries them." ],
+    table: sweepTable(result)
+   }),
+   "cleanup-state-invalid": ({name}) => ({
+    title: "The cleanup cannot read what its step saved",
+    lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ]
+   }),
+   "outputs-not-written": ({reason, values}) => ({
+    title: "The outputs could not be written",
+    lines: [ `The work is done, but its outputs could not be written: ${reason}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
+   }),
+   "secret-output-not-written": ({reason, name}) => ({
+    title: `The output ${name} could not be written`,
+    lines: [ `The work is done, but its output could not be written: ${reason}` ]
+   }),
+   "state-not-written": details => {
+    const {title, lines} = describeStateNotWritten(details);
+    return {
+     title,
+     lines: details.exists ? lines : [ ...lines, NOTHING_CHANGED ]
+    };
+   }
+  };
+  function describeFailure({code, details}) {
+   return {
+    code,
+    ...DESCRIPTIONS[code](details)
+   };
+  }
+  function describeUnknownOwner({name, workspace, isUnique, keys}) {
+   return {
+    title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
+    lines: [ `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "Check which of them are in use, and delete the others." ]
+   };
+  }
+  function describeStateNotWritten({reason, exists}) {
+   return {
+    title: "The state for the post step could not be written",
+    lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
+   };
+  }
+  function linesOfPart({details}) {
+   return describeApiError(details).lines.filter(line => line !== NOTHING_CHANGED);
+  }
+  function describeRemaining(workspace, deletedKeys) {
+   return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
+  }
+  const INTERNAL_ERROR = "internal-error";
+  function describeError(error) {
+   if (error instanceof Failure) return describeFailure(error);
+   if (error instanceof ApiError) return describeApiError(error.details);
+   return {
+    code: INTERNAL_ERROR,
+    title: "Internal error in this action",
+    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
+   };
+  }
+  const describe_warning_DESCRIPTIONS = {
+   "unexpected-fields": ({workspace, changes}) => ({
+    title: `The workspace ${workspace.slug} has other values than requested`,
+    lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+   }),
+   "unexpected-key-fields": ({key, changes}) => ({
+    title: `The API key ${describeKey(key)} has other values than requested`,
+    lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+   }),
+   "governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
+    title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
+    lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
+   }),
+   "not-deleted-after-job": ({workspace: {id, slug}}) => ({
+    title: `The workspace ${slug} is not deleted after the job`,
+    lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
+   }),
+   "workspace-left-alone": ({workspace: {id, slug}}) => ({
+    title: `The workspace ${slug} was not deleted`,
+    lines: [ `It exists, id ${id}, but nothing shows that this step created it.` ]
+   }),
+   "key-owner-unknown": describeUnknownOwner,
+   "stale-workspaces": ({result: {stale, deleted, failed, wouldDelete, skipped}}) => {
+    const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
+    return {
+     title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
+     lines: [ `Stale: ${named.join(", ")}${more}.`, "The workflow that created a preview should delete it. Check why it did not." ]
+    };
+   },
+   "main-still-running": ({seconds, leftovers}) => ({
+    title: "The step is still running after its job ended",
+    lines: [ `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`, formatLeftovers(leftovers) ]
+   }),
+   "main-was-running": ({leftovers}) => ({
+    title: "The step was still running after its job ended",
+    lines: [ "It was ended (SIGTERM). Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
+   }),
+   "state-not-written": describeStateNotWritten,
+   "summary-not-written": ({reason}) => ({
+    title: "The job summary could not be written",
+    lines: [ reason ]
+   })
+  }, MAX_NAMED = 10;
+  function describeWarning(code, details) {
+   return {
+    code,
+    ...describe_warning_DESCRIPTIONS[code](details)
+   };
+  }
+  function formatLeftovers(leftovers) {
+   return `This may be left at OpenRouter: ${leftovers}.`;
+  }
+  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
+  function troubleshootingUrl(code, env) {
+   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
+   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+  }
+  function createRedactor() {
+   const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
+   return {
+    register: added => secrets.push(...added),
+    redact,
+    redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+   };
+  }
+  const MAX_TABLE_BYTES = 524288;
+  function summaryHtml(summary, redact) {
+   const {title, url, paragraphs = [], table} = summary, html = text => toHtml(text, redact);
+   return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
+  }
+  function tableHtml({header, rows, more = 0}, html) {
+   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows.map(cells => row("td", cells)), {
+    size: MAX_TABLE_BYTES,
+    sizeOf: Buffer.byteLength
+   }), rest = rows.length - shown.length + more;
+   return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
+  }
+  function createReport() {
+   const redactor = createRedactor(), line = text => text_toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
+    const url = troubleshootingUrl(code, process.env), {text, omitted} = toMessage([ title, ...lines, `See ${url}` ].map(line));
+    annotation(text, {
+     title: line(title)
+    });
+    return omitted;
+   }, warnOf = description => {
+    const {title, lines} = description, omitted = annotate(warning, description);
+    if (omitted > 0) summarize({
+     title: `⚠️ ${title}`,
+     paragraphs: lines
+    });
+   }, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
+    const reason = appendSummary(summary, redactor);
+    if (reason !== void 0) warn("summary-not-written", {
+     reason
+    });
+   };
+   return {
+    info: text => info(line(text)),
+    debug: text => core_debug(line(text)),
+    mask: texts => texts.forEach(core_setSecret),
+    registerSecrets(secrets) {
+     secrets.forEach(core_setSecret);
+     redactor.register(secrets);
+    },
+    output: values => writeOutputs(values, redactor),
+    outputSecret: writeSecretOutput,
+    saveState: (name, value) => writeState(name, value, redactor),
+    summarize,
+    warn,
+    fail(error) {
+     const description = describeError(error), {title, lines, table} = description;
+     annotate(core_error, description);
+     summarize({
+      title: `❌ ${title}`,
+      paragraphs: lines,
+      table
+     });
+    },
+    warnOfCleanup(error, leftovers) {
+     const description = describeError(error), lines = [ ...description.lines, formatLeftovers(leftovers) ];
+     warnOf({
+      ...description,
+      lines
+     });
     }
-    function ageOf(workspace, serverTime) {
-      const created = createdAt(workspace);
-      return serverTime === void 0 || created === void 0 ? void 0 : serverTime - created;
+   };
+  }
+  function writeOutputs(values, {redact}) {
+   try {
+    for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
+   } catch (error) {
+    throw new Failure("outputs-not-written", {
+     reason: messageOf(error),
+     values
+    });
+   }
+  }
+  function writeSecretOutput(name, secret) {
+   try {
+    if (!process.env.GITHUB_OUTPUT) throw new Error("GITHUB_OUTPUT is not set");
+    setOutput(name, secret);
+   } catch (error) {
+    throw new Failure("secret-output-not-written", {
+     reason: messageOf(error),
+     name
+    });
+   }
+  }
+  function writeState(name, value, {redact}) {
+   try {
+    saveState(name, redact(JSON.stringify(value)));
+    return;
+   } catch (error) {
+    return messageOf(error);
+   }
+  }
+  function appendSummary(summary, {redactShown}) {
+   const file = process.env.GITHUB_STEP_SUMMARY;
+   if (!file) return;
+   try {
+    (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
+    return;
+   } catch (error) {
+    return messageOf(error);
+   }
+  }
+  function messageOf(error) {
+   return error instanceof Error ? error.message : String(error);
+  }
+  async function runStep(program, onError = step_fail) {
+   process.exitCode = 1;
+   process.noDeprecation = true;
+   const report = createReport(), {managementKey, proxyPassword} = readSecrets();
+   report.registerSecrets(managementKey);
+   report.mask(proxyPassword);
+   const abort = new AbortController;
+   abortOnSignals(abort);
+   process.stdout.on("error", () => {});
+   const startTimeout = ms => {
+    systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s for this step is over`)));
+    return systemClock.now() + ms;
+   };
+   try {
+    await program({
+     report,
+     clock: systemClock,
+     signal: abort.signal,
+     startTimeout
+    });
+    process.exitCode = 0;
+   } catch (error) {
+    process.exitCode = onError(report, error);
+   }
+   process.stdout.write("", () => process.exit());
+  }
+  function abortOnSignals(abort) {
+   for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+   process.on("uncaughtException", error => {
+    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+   });
+  }
+  function step_fail(report, error) {
+   report.fail(error);
+   return 1;
+  }
+  function create() {
+   return runStep(async step => {
+    const {report} = step;
+    saveMainProcess(report);
+    const inputs = readCreateInputs(), result = await createWorkspace(inputs, {
+     ...openContext(inputs, step),
+     journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
+     onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
+    });
+    report.output(outcomeOutputs(result, inputs));
+    report.summarize(createSummary(result, inputs));
+   });
+  }
+  const DELAYS_MS = [ 0, 1e3, 2e3 ];
+  async function* pollDelays({clock, signal}) {
+   for (const delay of DELAYS_MS) {
+    await sleep(clock, delay, signal);
+    yield;
+   }
+  }
+  async function deleteEach(keys, client, onDeleted) {
+   const outcomes = await Promise.all(keys.map(async key => {
+    const {error} = await settle(deleteKey(client, key), ApiError);
+    if (error) return [ {
+     key,
+     error
+    } ];
+    onDeleted(key);
+    return [];
+   }));
+   return outcomes.flat();
+  }
+  const MAX_ROUNDS = 5, teardown_MAX_NAMED = 3;
+  async function teardown(workspace, options, context) {
+   if (!isUuid(workspace.id)) {
+    const failure = new Failure("invalid-workspace-id", {
+     workspace
+    });
+    return {
+     deletedKeys: [],
+     deleted: false,
+     problem: {
+      failure,
+      reason: `its id ${workspace.id} is not a UUID`
+     }
+    };
+   }
+   const deletedKeys = [];
+   let rejection;
+   for (let number = 1; number <= MAX_ROUNDS; number += 1) {
+    const round = await runRound(workspace, {
+     ...options,
+     rejection
+    }, context);
+    deletedKeys.push(...round.deletedKeys);
+    if (round.kind === "finished") return {
+     deletedKeys,
+     deleted: round.deleted
+    };
+    if (round.kind === "blocked") return {
+     deletedKeys,
+     deleted: false,
+     problem: round.problem
+    };
+    if (round.kind === "failed") return conclude(workspace, {
+     ...round,
+     deletedKeys
+    }, context);
+    rejection = round.rejection;
+   }
+   const details = {
+    workspace,
+    rounds: MAX_ROUNDS,
+    deletedKeys: deletedKeys.length
+   }, failure = new Failure("keys-keep-appearing", details);
+   return {
+    deletedKeys,
+    deleted: false,
+    problem: {
+     failure,
+     reason: "new API keys keep appearing in it"
     }
-    function reasonToKeep({slug: slug}, age, {keep: keep, olderThanMs: olderThanMs}) {
-      if (slug === "default") return "the default workspace";
-      const keepPattern = keep.find(glob => glob_matches(glob, slug));
-      if (keepPattern !== void 0) return `keep has ${keepPattern}`;
-      if (age === void 0) return "its age is unknown";
-      return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+   };
+  }
+  async function runRound(workspace, {deleteKeys, relistKeys, rejection}, context) {
+   const {client, log} = context, deletedKeys = [], failed = (...errors) => ({
+    kind: "failed",
+    deletedKeys,
+    errors
+   }), blocked = (failure, reason) => ({
+    kind: "blocked",
+    deletedKeys,
+    problem: {
+     failure,
+     reason
     }
-    async function deleteStale({id: id, slug: slug, reason: reason}, {deleteKeys: deleteKeys, timeoutMs: timeoutMs}, context) {
-      const {log: log, signal: signal} = context;
-      if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
-      const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
-      const options = {
-        deleteKeys: deleteKeys,
-        relistKeys: false
-      };
-      const result = await teardown({
-        id: id,
-        slug: slug
-      }, options, {
-        ...context,
-        client: client
-      });
-      const keys = `API keys deleted: ${result.deletedKeys.length}`;
-      if (!result.problem) {
-        log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-        return;
-      }
-      const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
-      log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-      return why;
+   }), list = await settle(listKeys(client, workspace), ApiError);
+   if (list.error) return failed(list.error);
+   const {keys} = list.value;
+   if (keys.length > 0 && !deleteKeys) {
+    const failure = new Failure("workspace-has-keys", {
+     workspace,
+     keys
+    }), names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", ");
+    return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
+   }
+   if (keys.length === 0 && rejection) return failed(rejection);
+   const undeleted = await deleteEach(keys, client, key => {
+    deletedKeys.push(key);
+    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+   });
+   if (undeleted.length > 0) return failed(...undeleted.map(({error}) => error));
+   if (keys.length > 0 && relistKeys) return {
+    kind: "repeat",
+    deletedKeys
+   };
+   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
+   if (deletion.error) {
+    if (isRejection(deletion.error)) return {
+     kind: "repeat",
+     deletedKeys,
+     rejection: deletion.error
+    };
+    return failed(deletion.error);
+   }
+   if (deletion.value || await isGone(workspace, context)) return {
+    kind: "finished",
+    deletedKeys,
+    deleted: deletion.value
+   };
+   const failure = new Failure("workspace-still-exists", {
+    workspace
+   });
+   return blocked(failure, "OpenRouter reported that it is gone, and still returns it");
+  }
+  async function conclude(workspace, {errors, deletedKeys}, context) {
+   if (errors.every(isRejection) && await isGone(workspace, context)) return {
+    deletedKeys,
+    deleted: false
+   };
+   const details = {
+    workspace,
+    errors,
+    deletedKeys: deletedKeys.length
+   }, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
+   return {
+    deletedKeys,
+    deleted: false,
+    problem: {
+     failure,
+     reason
     }
-    function failureOf(result, {maxDeletions: maxDeletions}) {
-      if (result.stale > maxDeletions) return new Failure("too-many-stale", {
-        result: result,
-        maxDeletions: maxDeletions
-      });
-      return result.failed.length > 0 ? new Failure("sweep-incomplete", {
-        result: result
-      }) : void 0;
+   };
+  }
+  function isRejection({details: {kind, status = 0}}) {
+   return kind === "rejected" && status !== 401 && status !== 403;
+  }
+  async function isGone({id}, {client}) {
+   const {value: lookup} = await settle(findWorkspace(client, id), ApiError);
+   return lookup !== void 0 && lookup.workspace === void 0;
+  }
+  const createCleanupTask = () => object({
+   deleteKeys: schemas_boolean(),
+   target: union([ object({
+    created: object({
+     id: schemas_guid(),
+     slug: schemas_string()
+    })
+   }), object({
+    pending: pendingWorkspace()
+   }) ])
+  }), pendingWorkspace = () => object({
+   desired: createWorkspaceRequest,
+   window: optional(object({
+    from: schemas_number(),
+    to: schemas_number()
+   }))
+  });
+  function describeLeftovers({target}) {
+   return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
+  }
+  async function runCreateCleanup(task, context) {
+   const {target, deleteKeys} = task, workspace = "created" in target ? target.created : await findCreated(target.pending, context);
+   if (!workspace) return;
+   const options = {
+    deleteKeys,
+    relistKeys: false
+   }, {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
+   if (problem) return {
+    error: problem.failure,
+    left: task
+   };
+   const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : "";
+   context.log.info(deleted ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.` : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`);
+   return;
+  }
+  async function findCreated({desired, window}, context) {
+   const {client, log, warn} = context;
+   for await (const _ of pollDelays(context)) {
+    const {workspace} = await findWorkspace(client, desired.slug);
+    if (!workspace) continue;
+    const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
+    if (isInTime && matchesDesired(workspace, desired)) return workspace;
+    warn("workspace-left-alone", {
+     workspace
+    });
+    return;
+   }
+   log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
+   return;
+  }
+  async function runCleanupStep(cleanup) {
+   const saved = readJournal(cleanup.schema), isSaved = typeof saved === "object", main = findRunningMain();
+   if (!isSaved && !main) return;
+   let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
+   await runStep(async step => {
+    if (main) {
+     const leftovers = cleanup.describeLeftovers(task);
+     await endMain(main, step, {
+      leftovers,
+      isTaskKnown: saved !== "missing"
+     });
     }
-    function sweep_sweep() {
-      return runStep(async step => {
-        const {report: report} = step;
-        const inputs = readSweepInputs();
-        const result = await sweep(inputs, openContext(inputs, step));
-        report.output(sweepOutputs(result));
-        if (result.stale > 0) report.warn("stale-workspaces", {
-          result: result
-        });
-        const failure = failureOf(result, inputs);
-        if (failure) throw failure;
-        report.summarize(sweepSummary(result, inputs));
-      });
+    if (saved instanceof Failure) throw saved;
+    if (!isSaved) return;
+    const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, openContext({
+     ...saved,
+     managementKey
+    }, step));
+    task = incomplete?.left ?? task;
+    if (incomplete) throw incomplete.error;
+   }, (report, error) => {
+    report.warnOfCleanup(error, cleanup.describeLeftovers(task));
+    return 0;
+   });
+  }
+  async function endMain(main, {report, clock, signal}, {leftovers, isTaskKnown}) {
+   const hasEnded = await endProcess(main, {
+    clock,
+    signal
+   });
+   if (!hasEnded) report.warn("main-still-running", {
+    seconds: END_WITHIN_MS / 1e3,
+    leftovers
+   }); else if (!isTaskKnown) report.warn("main-was-running", {
+    leftovers
+   }); else report.info("The step was still running. It was ended (SIGTERM) before this cleanup.");
+  }
+  function createPost() {
+   return runCleanupStep({
+    schema: createCleanupTask(),
+    run: runCreateCleanup,
+    describeLeftovers: task => task ? describeLeftovers(task) : "a workspace, if the step created one"
+   });
+  }
+  const deleteInputs = () => object({
+   management_key: connection.management_key,
+   workspace: idOrSlug(),
+   expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
+   delete_keys: fields_flag(),
+   dry_run: fields_flag(),
+   api_url: connection.api_url,
+   timeout: connection.timeout
+  });
+  function readDeleteInputs() {
+   const values = readInputs(deleteInputs());
+   return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
+    expectSlugPrefix: values.expect_slug_prefix,
+    deleteKeys: values.delete_keys,
+    dryRun: values.dry_run
+   };
+  }
+  async function deleteOne(request, context, onFound) {
+   const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
+   log.info(`Deleting the workspace ${request.workspace}.`);
+   const {workspace} = await findWorkspace(client, request.workspace);
+   if (!workspace) {
+    log.info("It does not exist: already deleted.");
+    return {
+     deleted: false,
+     keys: []
+    };
+   }
+   onFound(workspace);
+   const {slug, id, name} = workspace;
+   log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+   assertDeletable(workspace, request);
+   if (dryRun) return planDeletion(workspace, request, context);
+   const options = {
+    deleteKeys,
+    relistKeys: true
+   }, {deletedKeys: keys, problem} = await teardown(workspace, options, context), failure = problem?.failure ?? await verifyDeleted(workspace, context);
+   if (failure) return {
+    workspace,
+    deleted: false,
+    keys,
+    failure
+   };
+   const seconds = formatSeconds(clock.now() - start);
+   log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
+   return {
+    workspace,
+    deleted: true,
+    keys
+   };
+  }
+  function assertDeletable(workspace, {expectSlugPrefix = ""}) {
+   const {slug} = workspace;
+   if (slug === "default") throw new Failure("default-workspace", {
+    workspace
+   });
+   if (!slug.startsWith(expectSlugPrefix)) throw new Failure("slug-prefix-mismatch", {
+    workspace,
+    prefix: expectSlugPrefix
+   });
+  }
+  async function planDeletion(workspace, {deleteKeys}, {client, log}) {
+   const {keys} = await listKeys(client, workspace);
+   if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
+    workspace,
+    keys
+   });
+   log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
+   return {
+    workspace,
+    deleted: false,
+    keys
+   };
+  }
+  async function verifyDeleted({slug, id}, {client}) {
+   const workspace = {
+    slug,
+    id
+   }, {value: lookup, error} = await settle(findWorkspace(client, id), ApiError);
+   if (error) return new Failure("deletion-not-verified", {
+    workspace,
+    error
+   });
+   return lookup.workspace ? new Failure("workspace-still-exists", {
+    workspace
+   }) : void 0;
+  }
+  function delete_deleteWorkspace() {
+   return runStep(async step => {
+    const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, openContext(inputs, step), ({id, slug}) => report.output({
+     id,
+     slug
+    }));
+    report.output(deleteOutputs(result, inputs));
+    if (result.failure) throw result.failure;
+    report.summarize(deleteSummary(result, inputs));
+   });
+  }
+  const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
+  function keyNameOf(env, random) {
+   const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
+   return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
+  }
+  const keyInputs = () => {
+   const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
+   return object({
+    management_key: connection.management_key,
+    workspace: idOrSlug(),
+    name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
+    limit_usd: limit,
+    limit_reset,
+    include_byok_in_limit,
+    expires_in: schemas_default(durationOrNever({
+     min: "1m",
+     max: "3650d"
+    }), toMs("6h")),
+    revoke_after_job: fields_flag(true),
+    replace: fields_flag(),
+    api_url: connection.api_url,
+    timeout: connection.timeout
+   });
+  };
+  function keyProblems({limit_reset: reset, replace}, provided) {
+   const problems = [];
+   if (reset !== void 0 && !provided.has("limit_usd")) {
+    const message = "needs limit-usd: without a limit, there is nothing to reset";
+    problems.push({
+     input: "limit-reset",
+     message
+    });
+   }
+   if (replace === true && !provided.has("name")) {
+    const message = "needs name: a generated name is different each time";
+    problems.push({
+     input: "replace",
+     message
+    });
+   }
+   return problems;
+  }
+  function readKeyInputs() {
+   const values = readInputs(keyInputs(), keyProblems);
+   return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
+    desired: {
+     name: values.name ?? keyNameOf(process.env, Math.random()),
+     limit: values.limit_usd,
+     limit_reset: values.limit_reset,
+     include_byok_in_limit: values.include_byok_in_limit
+    },
+    nameIsRandom: values.name === void 0,
+    expiresInMs: values.expires_in,
+    revokeAfterJob: values.revoke_after_job,
+    replace: values.replace
+   };
+  }
+  const COMPARED_FIELDS = [ "limit", "limit_reset", "include_byok_in_limit" ];
+  function warnOnKeyDrift(key, desired, {warn}) {
+   const changes = COMPARED_FIELDS.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
+    field,
+    from: desired[field],
+    to: key[field]
+   })), {expires_at} = key;
+   if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(desired.expires_at)) changes.push({
+    field: "expires_at",
+    from: desired.expires_at,
+    to: expires_at
+   });
+   if (changes.length > 0) warn("unexpected-key-fields", {
+    key,
+    changes
+   });
+  }
+  function secondOf(time) {
+   return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
+  }
+  const orphanSearch = () => object({
+   workspace: object({
+    id: schemas_string(),
+    slug: schemas_string()
+   }),
+   desired: createKeyRequest,
+   nameIsRandom: schemas_boolean(),
+   isUnique: schemas_boolean(),
+   since: optional(schemas_number()),
+   preexistingHashes: array(schemas_string()),
+   maxOrphans: schemas_number()
+  });
+  function findOrphans(keys, search, isNew) {
+   const candidates = keys.filter(key => isNew(key) && matches(key, search, keys)), isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
+   return {
+    keys: candidates,
+    isConclusive
+   };
+  }
+  function matches(key, {desired, nameIsRandom}, keys) {
+   if (key.name !== desired.name) return false;
+   if (nameIsRandom) return true;
+   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
+   return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
+  }
+  function expiryMatches(actual, desired, keepsMs) {
+   if (desired === null) return (actual ?? null) === null;
+   const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ], isSameSecond = actualMs % 1e3 === 0 && Math.abs(actualMs - desiredMs) < 1e3;
+   return actualMs === desiredMs || !keepsMs && isSameSecond;
+  }
+  function mayBeCreatedSince(key, {since}) {
+   if (since === void 0) return true;
+   return wasCreatedWithin(key, {
+    from: since,
+    to: Number.POSITIVE_INFINITY
+   }) !== false;
+  }
+  function preexistingHashes({keys, serverTime}, name) {
+   return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
+    since: serverTime
+   })).map(({hash}) => hash);
+  }
+  async function lookupOrphans(search, isNew, {client}) {
+   const {keys} = await listKeys(client, search.workspace);
+   return findOrphans(keys, search, isNew);
+  }
+  async function deleteOrphans(orphans, {client, log}) {
+   const [failed] = await deleteEach(orphans, client, key => log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`));
+   if (failed) throw new Failure("orphan-not-deleted", failed);
+  }
+  function unknownOwner({desired: {name}, workspace, isUnique}, keys) {
+   return {
+    name,
+    workspace,
+    isUnique,
+    keys
+   };
+  }
+  function reconcileKey(rounds, {search, isNew}) {
+   const {failure, found, deleted} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind], maxOrphans = countPossibleOrphans(rounds), conclusion = {
+    kind: retryable ? "retry" : "give-up",
+    ambiguous: maxOrphans > 0
+   };
+   if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return conclusion;
+   if (!found) return {
+    kind: "lookup",
+    ambiguous: true
+   };
+   const orphans = findOrphans(found, {
+    ...search,
+    maxOrphans
+   }, isNew);
+   if (orphans.keys.length === 0) return conclusion;
+   return orphans.isConclusive ? {
+    kind: "delete",
+    orphans: orphans.keys
+   } : {
+    kind: "done",
+    result: orphans.keys
+   };
+  }
+  function countPossibleOrphans(rounds) {
+   const ambiguous = rounds.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length, deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
+   return ambiguous - deleted;
+  }
+  async function createKey(request, context) {
+   const {clock, log} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), result = handOver(created, {
+    plan,
+    request
+   }, context), {key} = created, seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
+   log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+   warnOnKeyDrift(key, plan.search.desired, context);
+   await deleteLateOrphans(created, {
+    plan,
+    request
+   }, context);
+   if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
+   log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
+   return result;
+  }
+  async function planKey(request, context) {
+   const {client, log} = context, {name} = request.desired;
+   log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
+   const lookup = await findWorkspace(client, request.workspace), {workspace} = lookup;
+   if (!workspace) throw new Failure("workspace-not-found", {
+    workspace: request.workspace
+   });
+   const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
+   log.info(`The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`);
+   const desired = {
+    ...request.desired,
+    workspace_id: id,
+    expires_at: expiryOf(request, lookup, context)
+   }, hashes = new Set(namesakes.map(({hash}) => hash));
+   return {
+    workspace,
+    search: {
+     workspace: {
+      id,
+      slug
+     },
+     desired,
+     nameIsRandom: request.nameIsRandom,
+     isUnique: request.nameIsRandom || desired.expires_at !== null,
+     since: list.serverTime,
+     preexistingHashes: preexistingHashes(list, name),
+     maxOrphans: 0
+    },
+    namesakes,
+    isNew: ({hash}) => !hashes.has(hash)
+   };
+  }
+  function expiryOf({expiresInMs}, {serverTime}, {random, timeOfDay}) {
+   if (expiresInMs === null) return null;
+   const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3, ms = 1 + Math.floor(random() * 999);
+   return new Date(second + expiresInMs + ms).toISOString();
+  }
+  async function createKeyOnce(plan, context) {
+   const {client, journal, registerSecrets} = context, {search, workspace} = plan, {value: created, error} = await settle(createOnce({
+    send(rounds) {
+     const maxOrphans = countPossibleOrphans(rounds) + 1, exists = maxOrphans > 1 ? "perhaps a key whose secret was lost" : void 0;
+     journal.save({
+      search: {
+       ...search,
+       maxOrphans
+      },
+      revoke: true
+     }, exists);
+     return sendKey(client, search.desired, registerSecrets);
+    },
+    reconcile: rounds => reconcileKey(rounds, plan),
+    question: "whether it created a key whose secret was lost",
+    lookup: async () => (await listKeys(client, workspace)).keys,
+    deleteOrphans: orphans => deleteOrphans(orphans, context)
+   }, context), ApiError);
+   if (error) {
+    if (!error.details.ambiguous) journal.clear();
+    throw error;
+   }
+   if (created.kind === "reconciled") {
+    journal.clear();
+    throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
+   }
+   return {
+    ...created.response.data,
+    maxOrphans: countPossibleOrphans(created.rounds)
+   };
+  }
+  function handOver({key, secret, maxOrphans}, {plan, request}, {journal, onCreated}) {
+   const {workspace} = plan, search = {
+    ...plan.search,
+    maxOrphans
+   }, {desired} = search, created = {
+    hash: key.hash,
+    label: key.label
+   }, exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
+   journal.save({
+    search,
+    created,
+    revoke: true
+   }, exists);
+   if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
+    amendOrClear({
+     search,
+     revoke: false
+    }, journal);
+    throw new Failure("unexpected-key", {
+     key,
+     workspace,
+     name: desired.name
+    });
+   }
+   const returned = key.expires_at, expiresAt = returned === void 0 ? desired.expires_at : parseTime(returned), result = {
+    workspace,
+    key,
+    secret,
+    expiresAt
+   };
+   onCreated(result);
+   amendOrClear({
+    search,
+    created,
+    revoke: request.revokeAfterJob
+   }, journal);
+   return result;
+  }
+  function amendOrClear(task, journal) {
+   if (task.revoke || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
+  }
+  function parseTime(value) {
+   return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : null;
+  }
+  async function deleteLateOrphans({key, maxOrphans}, {plan, request}, context) {
+   if (maxOrphans === 0) return;
+   const {log, journal, warn} = context, search = {
+    ...plan.search,
+    maxOrphans
+   }, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(lookupOrphans(search, isLate, context), ApiError);
+   if (error) {
+    log.info(`${error.message}. The post step checks again.`);
+    return;
+   }
+   const {keys, isConclusive} = orphans;
+   if (keys.length === 0) return;
+   if (isConclusive) await deleteOrphans(keys, context); else warn("key-owner-unknown", unknownOwner(search, keys));
+   const left = isConclusive ? maxOrphans - keys.length : 0;
+   amendOrClear({
+    search: {
+     ...search,
+     maxOrphans: left
+    },
+    created: {
+     hash: key.hash,
+     label: key.label
+    },
+    revoke: request.revokeAfterJob
+   }, journal);
+  }
+  async function deleteReplacedKeys(namesakes, key, {client, log}) {
+   const replaced = namesakes.filter(({hash}) => hash !== key.hash), undeleted = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
+   if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
+    key,
+    undeleted,
+    count: replaced.length
+   });
+  }
+  function keyOutputs({key, workspace, expiresAt}) {
+   return {
+    name: key.name,
+    hash: key.hash,
+    label: key.label,
+    "expires-at": expiresAt ?? "",
+    "workspace-id": workspace.id,
+    "workspace-slug": workspace.slug
+   };
+  }
+  function keySummary({key, workspace, expiresAt}, request) {
+   return {
+    title: `✅ Created the OpenRouter API key ${key.name}`,
+    table: {
+     header: [ "Field", "Value" ],
+     rows: [ [ "Name", {
+      code: key.name
+     } ], [ "Label", {
+      code: key.label
+     } ], [ "Hash", {
+      code: key.hash
+     } ], [ "Workspace", {
+      code: `${workspace.slug} (${workspace.id})`
+     } ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
+      code: expiresAt
+     } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
     }
-  })();
-  module.exports = __webpack_exports__;
+   };
+  }
+  function formatLimit({desired: {limit, limit_reset}}) {
+   if (limit === void 0) return "none";
+   return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
+  }
+  function key_key() {
+   return runStep(async step => {
+    const {report} = step;
+    saveMainProcess(report);
+    const inputs = readKeyInputs(), result = await createKey(inputs, {
+     ...openContext(inputs, step),
+     journal: openJournal(inputs, report),
+     registerSecrets: report.registerSecrets,
+     onCreated(created) {
+      report.output(keyOutputs(created));
+      report.outputSecret("key", created.secret);
+     },
+     random: Math.random,
+     timeOfDay: Date.now
+    });
+    report.summarize(keySummary(result, inputs));
+   });
+  }
+  const keyCleanupTask = () => object({
+   search: orphanSearch(),
+   created: optional(object({
+    hash: schemas_string(),
+    label: schemas_string()
+   })),
+   revoke: schemas_boolean()
+  });
+  function cleanup_describeLeftovers({search, created, revoke}) {
+   const name = JSON.stringify(search.desired.name);
+   return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
+  }
+  async function runKeyCleanup(task, context) {
+   const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
+   if (!error) return;
+   const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0, left = {
+    ...task,
+    revoke: revocation.error !== void 0,
+    search: {
+     ...task.search,
+     maxOrphans
+    }
+   };
+   return {
+    error,
+    left
+   };
+  }
+  async function revokeCreated({search, created, revoke}, {client, log}) {
+   if (!created || !revoke) return;
+   const key = {
+    name: search.desired.name,
+    ...created
+   }, existed = await deleteKey(client, key);
+   log.info(existed ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.` : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`);
+  }
+  async function deleteAllOrphans({search, created}, context) {
+   let {maxOrphans} = search;
+   if (maxOrphans === 0) return;
+   const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+   for await (const _ of pollDelays(context)) {
+    const {keys, isConclusive} = await lookupOrphans({
+     ...search,
+     maxOrphans
+    }, isNew, context);
+    if (keys.length > 0 && !isConclusive) {
+     context.warn("key-owner-unknown", unknownOwner(search, keys));
+     return;
+    }
+    await deleteOrphans(keys, context);
+    maxOrphans -= keys.length;
+    if (maxOrphans === 0) return;
+   }
+  }
+  function keyPost() {
+   return runCleanupStep({
+    schema: keyCleanupTask(),
+    run: runKeyCleanup,
+    describeLeftovers: task => task ? cleanup_describeLeftovers(task) : "an API key, if the step created one"
+   });
+  }
+  function fixedPrefix(glob) {
+   return glob.split(/[*?]/, 1)[0] ?? "";
+  }
+  function glob_matches(glob, text) {
+   let [textIndex, globIndex] = [ 0, 0 ], [star, starEnd] = [ -1, 0 ];
+   while (textIndex < text.length) if (glob[globIndex] === "*") {
+    [star, starEnd] = [ globIndex, textIndex ];
+    globIndex += 1;
+   } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
+    globIndex += 1;
+    textIndex += 1;
+   } else if (star >= 0) {
+    starEnd += 1;
+    [globIndex, textIndex] = [ star + 1, starEnd ];
+   } else return false;
+   return /^\**$/.test(glob.slice(globIndex));
+  }
+  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
+   management_key: connection.management_key,
+   slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
+   older_than: duration_duration({
+    min: "1m",
+    max: "3650d"
+   }),
+   keep: schemas_default(array(glob(), "must be a list of slugs"), []),
+   delete_keys: fields_flag(),
+   max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
+   dry_run: fields_flag(),
+   api_url: connection.api_url,
+   timeout: timeout("10m")
+  });
+  function readSweepInputs() {
+   const values = readInputs(sweepInputs());
+   return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    slugPattern: values.slug_pattern,
+    olderThanMs: values.older_than,
+    keep: values.keep,
+    deleteKeys: values.delete_keys,
+    maxDeletions: values.max_deletions,
+    dryRun: values.dry_run
+   };
+  }
+  const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2;
+  async function sweep(request, context) {
+   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, retained, notStale} = found;
+   log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
+   const nothing = {
+    deleted: [],
+    failed: [],
+    wouldDelete: [],
+    skipped: []
+   }, result = {
+    ...nothing,
+    retained,
+    stale: found.count,
+    notStale
+   };
+   if (found.count > request.maxDeletions) {
+    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
+    return {
+     ...result,
+     skipped: stale.map(entry => ({
+      ...entry,
+      reason: TOO_MANY
+     }))
+    };
+   }
+   if (request.dryRun) {
+    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+    log.info("Dry run: nothing was deleted.");
+    return {
+     ...result,
+     wouldDelete: stale
+    };
+   }
+   const deleted = [], failed = [];
+   await pLimit(MAX_CONCURRENCY).map(stale, async entry => {
+    const failure = await deleteStale(entry, request, context);
+    if (failure === void 0) deleted.push(entry); else failed.push({
+     ...entry,
+     reason: failure
+    });
+   });
+   const seconds = formatSeconds(clock.now() - start);
+   log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
+   return {
+    ...result,
+    deleted,
+    failed
+   };
+  }
+  const TOO_MANY = "stale, but there are more than max-deletions allows";
+  async function findStale(request, {client, log}) {
+   log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
+   const found = {
+    stale: [],
+    count: 0,
+    retained: [],
+    notStale: 0
+   };
+   for await (const {items, serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
+    const age = ageOf(workspace, serverTime), reason = reasonToKeep(workspace, age, request);
+    if (reason === void 0) {
+     found.count += 1;
+     const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
+     if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) found.stale.push(entry);
+    } else {
+     found.notStale += 1;
+     if (found.retained.length < MAX_LISTED) found.retained.push(toSweepEntry(workspace, age, reason));
+    }
+   }
+   return found;
+  }
+  function toSweepEntry({id, slug, created_at}, age, reason) {
+   return {
+    id,
+    slug,
+    created_at: typeof created_at === "string" ? created_at : null,
+    age,
+    reason
+   };
+  }
+  function ageOf(workspace, serverTime) {
+   const created = createdAt(workspace);
+   return serverTime === void 0 || created === void 0 ? void 0 : serverTime - created;
+  }
+  function reasonToKeep({slug}, age, {keep, olderThanMs}) {
+   if (slug === "default") return "the default workspace";
+   const keepPattern = keep.find(glob => glob_matches(glob, slug));
+   if (keepPattern !== void 0) return `keep has ${keepPattern}`;
+   if (age === void 0) return "its age is unknown";
+   return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+  }
+  async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
+   const {log, signal} = context;
+   if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
+   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
+    deleteKeys,
+    relistKeys: false
+   }, result = await teardown({
+    id,
+    slug
+   }, options, {
+    ...context,
+    client
+   }), keys = `API keys deleted: ${result.deletedKeys.length}`;
+   if (!result.problem) {
+    log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
+    return;
+   }
+   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
+   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
+   return why;
+  }
+  function failureOf(result, {maxDeletions}) {
+   if (result.stale > maxDeletions) return new Failure("too-many-stale", {
+    result,
+    maxDeletions
+   });
+   return result.failed.length > 0 ? new Failure("sweep-incomplete", {
+    result
+   }) : void 0;
+  }
+  function sweep_sweep() {
+   return runStep(async step => {
+    const {report} = step, inputs = readSweepInputs(), result = await sweep(inputs, openContext(inputs, step));
+    report.output(sweepOutputs(result));
+    if (result.stale > 0) report.warn("stale-workspaces", {
+     result
+    });
+    const failure = failureOf(result, inputs);
+    if (failure) throw failure;
+    report.summarize(sweepSummary(result, inputs));
+   });
+  }
+ })();
+ module.exports = __webpack_exports__;
 })();

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
+import { markPureCalls } from './pure-calls.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -47,29 +48,30 @@ function run(bin: string, ...args: string[]): void {
 }
 
 /**
- * What nothing calls is more than half of the bundle. All that is left keeps its name and its
- * lines, for whoever reads what they are about to trust.
+ * The bundle without what nothing calls, which is more than half of it. Everything else keeps its
+ * name and its lines, for anyone who reads the bundle before they trust it.
  *
- * Webpack marks what is unused as `null && …`, which has to be evaluated to be seen as dead. What is
- * only required and never used is a module of Node's, and so is what a getter such as `fs.promises`
- * loads: to leave it out starts the actions sooner and changes nothing else. `Summary` is that of
- * `@actions/core`, which makes one whether or not it is asked to.
+ * Webpack marks what is unused as `null && …`, which has to be evaluated to be found dead. Getters
+ * count as pure: the only ones with an effect are those of Node.js that load a module, such as
+ * `fs.promises`, and the actions start sooner without it.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
-  const { code } = await minify(bundle, {
+  const { code } = await minify(markPureCalls(bundle), {
+    ecma: 2020,
     mangle: false,
     compress: {
       defaults: false,
       dead_code: true,
       evaluate: true,
+      join_vars: true,
       passes: 2,
-      pure_funcs: ['require', '__nccwpck_require__', 'Summary'],
+      properties: true,
       pure_getters: true,
       side_effects: true,
       toplevel: true,
       unused: true,
     },
-    format: { beautify: true, indent_level: 2, comments: false },
+    format: { beautify: true, indent_level: 1, comments: false },
   });
   return `${code}\n`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type AnyNode, type CallExpression, parse } from 'acorn';
+import { markPureCalls } from '../../scripts/pure-calls.ts';
 import { ROOT } from '../support/harness.ts';
 
 const code = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
@@ -50,3 +51,28 @@ function calleeOf({ callee }: CallExpression): string | undefined {
   const name = callee.type === 'MemberExpression' ? callee.property : callee;
   return name.type === 'Identifier' ? name.name : undefined;
 }
+
+const MODULES_OF_NCC = `({
+  613: module => { "use strict"; module.exports = require("assert"); },
+  770: module => { "use strict"; module.exports = require("./tunnel.js"); },
+  218: module => { "use strict"; patch(); module.exports = require("net"); }
+});`;
+
+test.each(['require("fs")', 'require("node:fs")', '__nccwpck_require__(613)', 'new Summary()'])(
+  'the build leaves out %s where nothing uses its result',
+  (call) => {
+    expect(markPureCalls(`${MODULES_OF_NCC} ${call}`)).toContain(`/*#__PURE__*/ ${call}`);
+  },
+);
+
+test.each([
+  'require("undici")',
+  'require("./polyfill.js")',
+  'require(name)',
+  '__nccwpck_require__(770)',
+  '__nccwpck_require__(218)',
+  '__nccwpck_require__(999)',
+  'new Report()',
+])('the build keeps %s, which may have side effects', (call) => {
+  expect(markPureCalls(`${MODULES_OF_NCC} ${call}`)).toContain(`}); ${call}`);
+});
