@@ -1,30 +1,30 @@
 /**
- * What goes wrong with one exchange. `committed` says whether the API has carried the request out
- * before it does, which whoever sent it cannot know.
+ * What goes wrong with one request. `applied`: whether the API has applied the request before,
+ * which the client cannot know.
  */
-export type Fault = { applied?: boolean } & (
+export type Fault = { applied?: boolean } /** Another response arrives: one of a proxy, say. */ & (
   | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string }
-  /** The connection is reset before any of the answer. */
+  /** The connection is reset before the response begins. */
   | { kind: 'reset' }
-  /** Nothing is ever answered. */
+  /** No response arrives. */
   | { kind: 'silence' }
-  /** The answer comes byte by byte and never ends. */
+  /** The response arrives byte by byte and never ends. */
   | { kind: 'trickle' }
-  /** The connection is closed half-way through the answer. */
+  /** The connection is closed after half of the response. */
   | { kind: 'cut'; status?: number }
-  /** Half the answer comes, and then nothing. */
+  /** Half of the response arrives, and then nothing. */
   | { kind: 'stall'; status?: number }
-  /** The answer never ends. */
+  /** The response is endless. */
   | { kind: 'endless' }
 );
 
-/** A fault and the request that it befalls: the next one, or the next one of that call. */
+/** A fault, and the request that it applies to. */
 export type ScheduledFault = Fault & {
-  /** As the account names it, such as `GET /workspaces/:id`, or one path alone. */
+  /** A call such as `GET /workspaces/:id`, or a single path; the next request if left out. */
   on?: string;
 };
 
-/** Takes the fault that befalls a call, which has several `names`, out of `schedule`. */
+/** Removes from `schedule` the first fault for a request that goes by any of `names`. */
 export function takeFault<F extends { on?: string }>(
   schedule: F[],
   names: readonly string[],

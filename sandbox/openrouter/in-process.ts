@@ -1,72 +1,94 @@
-import { type Clock, sleep } from '../../src/lib/clock.ts';
-import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
+import { abortReason, type Clock, sleep } from '../../src/lib/clock.ts';
+import {
+  type HttpResponse,
+  type Transport,
+  TransportError,
+} from '../../src/openrouter/transport.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
 import type { OpenRouter } from './openrouter.ts';
 
-/** Faults that no server can commit. */
+/** Also the faults for which no server is needed. */
 export type InProcessFault =
   | ScheduledFault
-  /** Nobody listens. */
+  /** The connection is refused. */
   | { kind: 'refused'; on?: string }
-  /** Nothing is answered, and the request is carried out only after so many milliseconds. */
+  /** No response arrives, and the request is applied only after so many milliseconds. */
   | { kind: 'late'; on?: string; after: number };
 
 export interface Network {
   account: OpenRouter;
   clock: Clock;
   schedule: InProcessFault[];
-  /** The calls that have come in. */
+  /** The requests so far, each as a call such as `GET /workspaces/:id`. */
   calls: string[];
-  /** How long an exchange takes, in milliseconds. */
+  /** How long a request, and a response, is in flight, in milliseconds. */
   latency: number;
 }
 
-/** A transport to an account without a socket, in the time of `clock`. */
+/** A transport to the account of `network` without a socket, in the time of its clock. */
 export function inProcessTransport(network: Network, baseUrl: string): Transport {
-  const { account, clock, schedule, calls, latency } = network;
+  const { account, clock, schedule, calls } = network;
   return async ({ method, url, headers, body = '' }, signal) => {
     const path = url.slice(baseUrl.length);
     const call = account.callOf(method, path);
     calls.push(call);
-    const commit = () =>
+    const apply = () =>
       account.handle({ method, path, authorization: headers['authorization'], body });
     const fault = takeFault(schedule, [call, `${method} ${path}`]);
-    const underWay = async (isSent: boolean) => {
-      const aborted = await sleep(clock, latency, signal);
-      if (aborted !== undefined) throw new TransportError(aborted, { isSent });
-    };
 
-    await underWay(fault?.kind !== 'refused');
-    if (fault?.kind === 'refused') throw new TransportError('refused', { isSent: false });
+    const isSent = fault?.kind !== 'refused';
+    await travel(network, signal, { isSent });
+    if (fault?.kind === 'refused') throw new TransportError('refused', { isSent });
     if (fault?.kind === 'late') {
-      clock.after(fault.after, commit);
+      clock.after(fault.after, apply);
       return silence(signal);
     }
-    const answer = !fault || fault.applied ? commit() : undefined;
-    await underWay(true);
-    const date = account.now().toUTCString();
-    if (!fault) return respond(answer?.status ?? 0, { date }, JSON.stringify(answer?.body));
-    switch (fault.kind) {
-      case 'answer':
-        return respond(fault.status, { date, ...fault.headers }, fault.body ?? '');
-      case 'silence':
-      case 'stall':
-      case 'trickle':
-        return silence(signal);
-      default:
-        throw new TransportError(fault.kind, { isSent: true });
-    }
+    const response = !fault || fault.applied ? apply() : undefined;
+    await travel(network, signal, { isSent });
+    const headersOfResponse = { date: account.now().toUTCString() };
+    if (fault) return misbehave(fault, headersOfResponse, signal);
+    return {
+      status: response?.status ?? 0,
+      headers: headersOfResponse,
+      body: JSON.stringify(response?.body),
+    };
   };
 }
 
-function respond(status: number, headers: HttpResponse['headers'], body: string): HttpResponse {
-  return { status, headers, body };
+/** Lets a request or a response be in flight. */
+async function travel(
+  { clock, latency }: Network,
+  signal: AbortSignal,
+  { isSent }: { isSent: boolean },
+): Promise<void> {
+  const reason = await sleep(clock, latency, signal);
+  if (reason !== undefined) throw new TransportError(reason, { isSent });
+}
+
+function misbehave(
+  fault: ScheduledFault,
+  headers: HttpResponse['headers'],
+  signal: AbortSignal,
+): HttpResponse | Promise<never> {
+  switch (fault.kind) {
+    case 'answer':
+      return {
+        status: fault.status,
+        headers: { ...headers, ...fault.headers },
+        body: fault.body ?? '',
+      };
+    case 'silence':
+    case 'stall':
+    case 'trickle':
+      return silence(signal);
+    default:
+      throw new TransportError(fault.kind, { isSent: true });
+  }
 }
 
 function silence(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = () => reject(new TransportError(signal.reason.message, { isSent: true }));
+    const stop = () => reject(new TransportError(abortReason(signal), { isSent: true }));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

@@ -1,90 +1,51 @@
-import { type Budget, budgetRoutes } from './resources/budgets.ts';
-import { type Guardrail, guardrailRoutes } from './resources/guardrails.ts';
-import { type Key, keyRoutes } from './resources/keys.ts';
-import {
-  memberRoutes,
-  type OrganizationMember,
-  organizationOf,
-  type WorkspaceMember,
-} from './resources/members.ts';
-import { type Workspace, workspaceRoutes } from './resources/workspaces.ts';
-import { type ApiAnswer, ApiError, type ApiRequest, match, type Routes } from './route.ts';
+import { randomBytes } from 'node:crypto';
+import type { Account } from './account.ts';
+import { organizationOf } from './resources/members.ts';
+import { budgetRoutes } from './routes/budgets.ts';
+import { guardrailRoutes } from './routes/guardrails.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { memberRoutes } from './routes/members.ts';
+import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
+import { ApiError, type ApiRequest, type ApiResponse, match, type Routes } from './routing.ts';
 
-export interface OpenRouterOptions {
+/** What a sandbox can be opened with; see `Account` for each. */
+export interface OpenRouterOptions
+  extends Partial<
+    Pick<Account, 'takenSlugStatus' | 'expiredKeysBlockDeletion' | 'now' | 'random'>
+  > {
   managementKey: string;
-  /** What a taken slug answers, which OpenRouter documents nowhere. */
-  takenSlugStatus?: 400 | 409 | 500;
-  /** Whether expired keys block the deletion of their workspace, which OpenRouter documents nowhere. */
-  expiredKeysBlockDeletion?: boolean;
-  now?: () => Date;
-}
-
-/** What an account at OpenRouter holds, as its resources see it. */
-export interface Account {
-  workspaces: Workspace[];
-  keys: Key[];
-  budgets: Budget[];
-  /** Of the workspaces whose default guardrail has been written. */
-  guardrails: Guardrail[];
-  /** Of the organization, the owner first. */
-  members: OrganizationMember[];
-  /** Who is in which workspace, but for the default one, where all are. */
-  memberships: WorkspaceMember[];
-  /** The user that the management key acts for. */
-  owner: string;
-  takenSlugStatus: 400 | 409 | 500;
-  expiredKeysBlockDeletion: boolean;
-  /** What time it is there. */
-  now(): Date;
 }
 
 /** An account at OpenRouter, and the API to it. */
 export interface OpenRouter extends Account {
-  /** The call that a request makes: `GET /workspaces/:id`, whatever the id. */
+  /** The pattern of the route that a request takes, such as `GET /workspaces/:id`. */
   callOf(method: string, path: string): string;
-  handle(request: ApiRequest): ApiAnswer;
+  handle(request: ApiRequest): ApiResponse;
 }
 
-/** OpenRouter's management API, as far as it is documented, over an account in memory. */
-export function openAccount(options: OpenRouterOptions): OpenRouter {
-  const {
-    managementKey,
-    takenSlugStatus = 400,
-    expiredKeysBlockDeletion = true,
-    now = () => new Date(),
-  } = options;
-  const owner = 'user_2sandbox';
-  const account: Account = {
-    workspaces: [],
-    keys: [],
-    budgets: [],
-    guardrails: [],
-    members: organizationOf(owner),
-    memberships: [],
-    owner,
-    takenSlugStatus,
-    expiredKeysBlockDeletion,
-    now,
-  };
-  const routes: Routes = {
-    ...workspaceRoutes(account),
-    ...keyRoutes(account),
-    ...budgetRoutes(account),
-    ...guardrailRoutes(account),
-    ...memberRoutes(account),
-  };
+const ROUTES: Routes = {
+  ...workspaceRoutes,
+  ...keyRoutes,
+  ...budgetRoutes,
+  ...guardrailRoutes,
+  ...memberRoutes,
+};
 
+/**
+ * OpenRouter's management API, as far as it is documented, over an account in memory that only has
+ * the default workspace.
+ */
+export function openAccount({ managementKey, ...options }: OpenRouterOptions): OpenRouter {
+  const account = emptyAccount(options);
+  addWorkspace(account, { name: 'Default', slug: 'default' });
   return {
     ...account,
-    callOf: (method, path) => match(routes, method, path)?.pattern ?? `${method} ${path}`,
-    handle({ method, path, authorization, body }) {
+    callOf: (method, path) => match(ROUTES, method, path)?.pattern ?? `${method} ${path}`,
+    handle(request) {
       try {
-        authenticate(authorization, managementKey);
-        const { pattern = '', params = [] } = match(routes, method, path) ?? {};
-        const route = routes[pattern];
-        if (!route) throw new ApiError(404, 'Not Found');
-        const query = new URL(path, 'http://sandbox').searchParams;
-        return structuredClone(route({ query, body }, params));
+        authenticate(request, managementKey);
+        // A copy: what a client gets does not change with the account.
+        return structuredClone(route(account, request));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const { status, message } = error;
@@ -94,8 +55,33 @@ export function openAccount(options: OpenRouterOptions): OpenRouter {
   };
 }
 
-function authenticate(authorization: string | undefined, managementKey: string): void {
+function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Account {
+  const owner = 'user_2sandbox';
+  return {
+    workspaces: [],
+    keys: [],
+    budgets: [],
+    guardrails: [],
+    members: organizationOf(owner),
+    memberships: [],
+    owner,
+    takenSlugStatus: options.takenSlugStatus ?? 400,
+    expiredKeysBlockDeletion: options.expiredKeysBlockDeletion ?? true,
+    now: options.now ?? (() => new Date()),
+    random: options.random ?? randomBytes,
+  };
+}
+
+function authenticate({ authorization }: ApiRequest, managementKey: string): void {
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
-  if (authorization !== `Bearer ${managementKey}`)
+  if (authorization !== `Bearer ${managementKey}`) {
     throw new ApiError(401, 'Invalid management key');
+  }
+}
+
+function route(account: Account, { method, path, body }: ApiRequest): ApiResponse {
+  const found = match(ROUTES, method, path);
+  if (!found) throw new ApiError(404, 'Not Found');
+  const query = new URL(path, 'http://sandbox').searchParams;
+  return found.route(account, { params: found.params, query, body });
 }

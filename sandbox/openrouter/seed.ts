@@ -1,19 +1,18 @@
-import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import type { OpenRouter } from './openrouter.ts';
 import type { Key } from './resources/keys.ts';
-import type { Workspace } from './resources/workspaces.ts';
+import type { CreateWorkspaceRequest, Workspace } from './resources/workspaces.ts';
 
-/** What an account is reached by, past all faults. */
-interface Holder {
+/** An account, and the key to its API. */
+interface AccountAccess {
   account: OpenRouter;
   managementKey: string;
 }
 
 export interface WorkspaceFixture extends Partial<CreateWorkspaceRequest> {
   slug: string;
-  /** How long ago it was made, in milliseconds. */
+  /** How long ago the workspace was created, in milliseconds. */
   age?: number;
-  /** How many API keys are in it. */
+  /** The number of API keys in it. */
   keys?: number;
 }
 
@@ -26,40 +25,40 @@ export interface KeyFixture {
 }
 
 /**
- * Makes a workspace as somebody else would. What is returned is the account's own: a test may bend
- * it.
- * @throws {Error} the answer, where the API refuses it, as it does a slug that is taken.
+ * Creates a workspace as another job would, but without faults. Returns the account's own object: a
+ * test may change it.
+ * @throws {Error} with the response, when the API rejects the request.
  */
-export function seedWorkspace(holder: Holder, given: WorkspaceFixture): Workspace {
-  const { age = 0, keys = 0, ...fields } = given;
-  const { account } = holder;
-  post(holder, '/workspaces', { name: 'Preview', ...fields });
-  const workspace = account.workspaces.find(({ slug }) => slug === given.slug) as Workspace;
+export function seedWorkspace(access: AccountAccess, fixture: WorkspaceFixture): Workspace {
+  const { age = 0, keys = 0, ...fields } = fixture;
+  const { account } = access;
+  post(access, '/workspaces', { name: 'Preview', ...fields });
+  const workspace = account.workspaces.find(({ slug }) => slug === fixture.slug) as Workspace;
   workspace.created_at = new Date(account.now().getTime() - age).toISOString();
-  for (let at = 1; at <= keys; at += 1) seedKey(holder, workspace, { name: `Key ${at}` });
+  for (let at = 1; at <= keys; at += 1) seedKey(access, workspace, { name: `Key ${at}` });
   return workspace;
 }
 
 /**
- * Makes an API key in the workspace as somebody else would, whose secret is told to nobody. What is
- * returned is the account's own: a test may bend it.
- * @throws {Error} the answer, where the API refuses it, as it does a workspace that is gone.
+ * Creates an API key in a workspace as another job would, but without faults; no one gets its
+ * secret. Returns the account's own object: a test may change it.
+ * @throws {Error} with the response, when the API rejects the request.
  */
 export function seedKey(
-  holder: Holder,
+  access: AccountAccess,
   { id }: Pick<Workspace, 'id'>,
-  fields: KeyFixture = {},
+  fixture: KeyFixture = {},
 ): Key {
-  post(holder, '/keys', { name: 'Key', workspace_id: id, ...fields });
-  return holder.account.keys[0] as Key;
+  post(access, '/keys', { name: 'Key', workspace_id: id, ...fixture });
+  return access.account.keys[0] as Key;
 }
 
-function post({ account, managementKey }: Holder, path: string, body: object): void {
-  const { status, body: answer } = account.handle({
+function post({ account, managementKey }: AccountAccess, path: string, body: object): void {
+  const response = account.handle({
     method: 'POST',
     path,
     authorization: `Bearer ${managementKey}`,
     body: JSON.stringify(body),
   });
-  if (status !== 201) throw new Error(JSON.stringify(answer));
+  if (response.status !== 201) throw new Error(JSON.stringify(response.body));
 }

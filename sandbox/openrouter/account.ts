@@ -1,0 +1,29 @@
+import type { Budget } from './resources/budgets.ts';
+import type { Guardrail } from './resources/guardrails.ts';
+import type { Key } from './resources/keys.ts';
+import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
+import type { Workspace } from './resources/workspaces.ts';
+
+/** The state of an account at OpenRouter, and the rules that differ from one sandbox to another. */
+export interface Account {
+  workspaces: Workspace[];
+  /** The newest first. */
+  keys: Key[];
+  budgets: Budget[];
+  /** Default guardrails of workspaces, each from its first update on. */
+  guardrails: Guardrail[];
+  /** The members of the organization, the owner first. */
+  members: OrganizationMember[];
+  /** Memberships of all workspaces but the default one, where everyone is a member. */
+  memberships: WorkspaceMember[];
+  /** The id of the user that the management key acts for. */
+  owner: string;
+  /** The status of a request for a taken slug, which OpenRouter does not document. */
+  takenSlugStatus: 400 | 409 | 500;
+  /** Whether expired keys block the deletion of their workspace, which OpenRouter does not document. */
+  expiredKeysBlockDeletion: boolean;
+  /** The server's time of day. */
+  now(): Date;
+  /** As many bytes as requested, which ids and secrets are made of. */
+  random(size: number): Buffer;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Account } from '../account.ts';
+import { invalidRequest, pageOf, parseBody, readFlag } from '../request.ts';
+import { createKeyRequest, isExpired, type Key, NO_USAGE } from '../resources/keys.ts';
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
+
+export const keyRoutes: Routes = {
+  'POST /keys': createKey,
+  'GET /keys': listKeys,
+  'DELETE /keys/:hash': deleteKey,
+};
+
+function createKey(account: Account, { body }: Call): ApiResponse {
+  const {
+    workspace_id,
+    limit = null,
+    expires_at = null,
+    ...fields
+  } = parseBody(createKeyRequest, body);
+  const secret = `sk-or-v1-${account.random(32).toString('hex')}`;
+  const key: Key = {
+    hash: createHash('sha256').update(secret).digest('hex'),
+    label: `${secret.slice(0, 12)}...${secret.slice(-4)}`,
+    disabled: false,
+    limit,
+    limit_remaining: limit,
+    limit_reset: null,
+    include_byok_in_limit: false,
+    ...NO_USAGE,
+    expires_at,
+    creator_user_id: account.owner,
+    external_user: null,
+    ...fields,
+    workspace_id: workspaceIdOf(account, workspace_id),
+    created_at: account.now().toISOString(),
+    updated_at: null,
+  };
+  account.keys.unshift(key);
+  return { status: 201, body: { data: key, key: secret } };
+}
+
+/** Pages are of 100 keys: this list takes an `offset` and no `limit`. */
+function listKeys(account: Account, { query }: Call): ApiResponse {
+  const workspaceId = workspaceIdOf(account, query.get('workspace_id') ?? undefined);
+  const withDisabled = readFlag(query, 'include_disabled');
+  const withExpired = readFlag(query, 'include_expired');
+  const listed = account.keys.filter(
+    (key) =>
+      key.workspace_id === workspaceId &&
+      (!key.disabled || withDisabled) &&
+      (!isExpired(key, account.now()) || withExpired),
+  );
+  query.delete('limit');
+  return ok({ data: pageOf(listed, query, 100) });
+}
+
+function deleteKey({ keys }: Account, { params: [hash] }: Call): ApiResponse {
+  const at = keys.findIndex((key) => key.hash === hash);
+  if (at < 0) throw new ApiError(404, 'API key not found');
+  keys.splice(at, 1);
+  return ok({ deleted: true });
+}
+
+/** The id of a workspace that a request names, which is the default one if it names none. */
+function workspaceIdOf({ workspaces }: Account, id: string | undefined): string {
+  const found = workspaces.find((workspace) =>
+    id === undefined ? workspace.slug === 'default' : workspace.id === id,
+  );
+  if (!found) throw invalidRequest('no such workspace_id');
+  return found.id;
+}
