@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import type { ActionManifest } from '../sandbox/runner/runner.ts';
+import type { ActionManifest } from '../sandbox/runner/manifest.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}docs/reference.md`;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
 import type * as z from 'zod/mini';
-import type { ActionManifest } from '../sandbox/runner/runner.ts';
+import type { ActionManifest } from '../sandbox/runner/manifest.ts';
 import { createInputs } from '../src/inputs/create.ts';
 import { deleteInputs } from '../src/inputs/delete.ts';
 import { keyInputs } from '../src/inputs/key.ts';

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseCommand, parseKeyValues, runStep } from '../../../sandbox/runner/runner.ts';
+import { parseCommand } from '../../../sandbox/runner/commands.ts';
+import { parseKeyValues } from '../../../sandbox/runner/environment-files.ts';
+import { runStep } from '../../../sandbox/runner/runner.ts';
 
 // As actions/runner has it: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
 

@@ -1,0 +1,49 @@
+import type { ActionManifest } from './manifest.ts';
+
+/**
+ * The variables that a runner sets for every step of a job that works in `folder`. Nothing of this
+ * process is passed on but the path to its programs.
+ */
+export function githubEnvironment(folder: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ACTION: '__self',
+    GITHUB_ACTOR: 'octocat',
+    GITHUB_EVENT_NAME: 'push',
+    GITHUB_JOB: 'preview',
+    GITHUB_REPOSITORY: 'octo-org/app',
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_RUN_ID: '17000000001',
+    GITHUB_RUN_NUMBER: '42',
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_WORKFLOW: 'Preview',
+    GITHUB_WORKSPACE: folder,
+    RUNNER_OS: 'Linux',
+    RUNNER_TEMP: folder,
+  };
+}
+
+/**
+ * `INPUT_*`: spaces in a name become underscores, and hyphens stay. An input that is left out has
+ * its default; that it is `required` has no effect.
+ */
+export function inputEnvironment(
+  { inputs = {} }: ActionManifest,
+  provided: Record<string, string>,
+): Record<string, string> {
+  const defaults = Object.entries(inputs).map(([name, input]) => [name, input.default ?? '']);
+  const all: Record<string, string> = { ...Object.fromEntries(defaults), ...provided };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [
+      `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+      value,
+    ]),
+  );
+}
+
+/** `STATE_*`, from what the `main` of an action has saved for its `post`. */
+export function stateEnvironment(state: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
+}
