@@ -1,19 +1,22 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-/** Says what is wrong with how a program was called, and ends it. */
-export function refuseCall(...lines: string[]): never {
+/** Prints what is wrong with the arguments of this program, and ends it. */
+export function exitWithUsage(...lines: string[]): never {
   console.error(lines.join('\n'));
   process.exit(2);
 }
 
-/** What a program was called with; ends it where that is none of `options`, and says which there are. */
+/** The arguments of this program. Ends it for an argument that is not in `options`, and lists those. */
 export function readArguments<Options extends ParseArgsOptionsConfig>(options: Options) {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    // What parseArgs throws of what it has read, and nothing else does.
-    if (!(error instanceof TypeError)) throw error;
+    if (!isArgumentError(error)) throw error;
     const names = Object.keys(options).map((name) => `  --${name}`);
-    refuseCall(error.message, 'These can be given, each with its value behind it:', ...names);
+    exitWithUsage(error.message, 'Options, each followed by its value:', ...names);
   }
+}
+
+function isArgumentError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^ERR_PARSE_ARGS_/.test(String(error.code));
 }

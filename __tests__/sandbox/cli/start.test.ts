@@ -16,21 +16,21 @@ function start(...flags: string[]) {
   });
 }
 
-/** What is printed under `title`, without its indentation. */
+/** The text under `title`, without its indentation. */
 function section(stdout: string, title: string): string {
   const [, text = ''] = stdout.split(`\n${title}\n\n`);
   const [own = ''] = text.split(/\n(?=\S)/);
   return own.replace(/^ {4}/gm, '');
 }
 
-/** The inputs of the step that is shown; its YAML has each of them once. */
+/** The inputs of the step that is shown; its YAML has each input once. */
 function inputsOf(stdout: string): Record<string, string> {
-  const [step] = parse(section(stdout, 'The step'));
+  const [step] = parse(section(stdout, 'Step'));
   return step.with;
 }
 
 /** The body of the POST that creates the workspace. */
-function posted(stdout: string): Record<string, unknown> {
+function postedBody(stdout: string): Record<string, unknown> {
   const [, body = ''] = /^POST \/workspaces (.*)$/m.exec(stdout.replace(/^ +/gm, '')) ?? [];
   return JSON.parse(body);
 }
@@ -41,7 +41,7 @@ const EXAMPLE = {
   default_text_model: 'openai/gpt-5-mini',
 };
 
-test('without flags, npm start runs an example, and shows its step and its requests', async () => {
+test('npm start without flags runs an example and shows its step and its requests', async () => {
   const { exitCode, stdout, stderr } = await start();
   expect([exitCode, stderr]).toEqual([0, '']);
   expect(inputsOf(stdout)).toMatchObject({
@@ -49,16 +49,16 @@ test('without flags, npm start runs an example, and shows its step and its reque
     slug: 'preview-42',
     'io-logging-sampling-rate': '0.1',
   });
-  expect(posted(stdout)).toMatchObject(EXAMPLE);
-  expect(section(stdout, 'What OpenRouter got')).toContain('(1 requests)');
+  expect(postedBody(stdout)).toMatchObject(EXAMPLE);
+  expect(section(stdout, 'Requests that OpenRouter received')).toContain('(1 in total)');
 });
 
-describe('flags of npm start', () => {
-  test('change single inputs of the example, and add others', async () => {
+describe('a flag of npm start', () => {
+  test('changes an input of the example or adds one', async () => {
     const { exitCode, stdout } = await start('--name', 'Mine', '--default-image-model=a/b');
     expect(exitCode).toBe(0);
     const added = { name: 'Mine', default_image_model: 'a/b' };
-    expect(posted(stdout)).toMatchObject({ ...EXAMPLE, ...added });
+    expect(postedBody(stdout)).toMatchObject({ ...EXAMPLE, ...added });
     expect(inputsOf(stdout)).toMatchObject({
       name: 'Mine',
       slug: 'preview-42',
@@ -66,23 +66,23 @@ describe('flags of npm start', () => {
     });
   });
 
-  test('remove an input of the example by an empty value', async () => {
+  test('with an empty value removes an input of the example', async () => {
     const { exitCode, stdout } = await start('--description', '', '--default-text-model=');
     expect(exitCode).toBe(0);
     for (const removed of ['description', 'default_text_model']) {
-      expect(posted(stdout)).not.toHaveProperty(removed);
+      expect(postedBody(stdout)).not.toHaveProperty(removed);
       expect(inputsOf(stdout)).not.toHaveProperty(removed.replaceAll('_', '-'));
     }
-    expect(posted(stdout)['slug']).toBe('preview-42');
+    expect(postedBody(stdout)['slug']).toBe('preview-42');
   });
 
-  test('can remove a required input, which shows the real error', async () => {
+  test('can remove a required input, which shows the error of the action', async () => {
     const { exitCode, stdout } = await start('--name', '');
     expect(exitCode).toBe(1);
-    expect(section(stdout, 'Its log')).toContain('name is required');
+    expect(section(stdout, 'Log')).toContain('name is required');
   });
 
-  test('that no action.yml has are refused, and all others are listed', async () => {
+  test('that is not an input of the action is refused, with a list of those that are', async () => {
     const { exitCode, stdout, stderr } = await start('--nmae', 'Mine');
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain("Unknown option '--nmae'");
@@ -91,38 +91,37 @@ describe('flags of npm start', () => {
   });
 });
 
-describe('--management-key', () => {
+describe('npm start --management-key', () => {
   test.each([
-    ['a wrong one', `sk-or-v1-${'ab'.repeat(32)}`, 'the answer was 401: Invalid management key'],
-    ['one that looks like no key', 'hunter2hunter2hunter2', 'Invalid management key'],
-    ['one that is too short', 'hunter2', 'management-key is too short to be a key'],
-    ['one with a blank', 'Bearer hunter2hunter2', 'management-key must be the key alone'],
-  ])('is used and never printed: %s', async (_, key, error) => {
+    ['a wrong key', `sk-or-v1-${'ab'.repeat(32)}`, 'HTTP 401 Unauthorized: Invalid management key'],
+    ['a text that does not look like a key', 'hunter2hunter2hunter2', 'Invalid management key'],
+    ['a text that is too short', 'hunter2', 'management-key is too short to be a key'],
+    ['a text with a space', 'Bearer hunter2hunter2', 'management-key must be the key alone'],
+  ])('uses the key and never prints it: %s', async (_, key, error) => {
     const { exitCode, stdout, stderr } = await start('--management-key', key);
     expect([exitCode, stderr]).toEqual([1, '']);
-    expect(section(stdout, 'Its log')).toContain(error);
+    expect(section(stdout, 'Log')).toContain(error);
     expect(stdout).not.toContain(key);
     expect(stdout.split(SECRET)).toHaveLength(2);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, slug: 'preview-42' });
   });
 
-  test('can be empty, as a secret is that does not exist', async () => {
+  test('can be empty, like a secret that does not exist', async () => {
     const { exitCode, stdout } = await start('--management-key', '');
     expect(exitCode).toBe(1);
-    expect(section(stdout, 'Its log')).toContain('management-key is required, and is empty');
+    expect(section(stdout, 'Log')).toContain('management-key is required, and is empty');
     expect(inputsOf(stdout)['management-key']).toBe(SECRET);
   });
 });
 
 test.each(['--api-url http://127.0.0.1:9/api/v1', '--api-url=', '--api-url'])(
-  'npm start refuses %s, in one line',
-  async (given) => {
-    const flags = given.split(' ');
+  'npm start refuses %s in one line',
+  async (provided) => {
+    const flags = provided.split(' ');
     expect(await start('--name', 'Mine', ...flags)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr:
-        'npm start runs the action against a sandbox of its own and shows the requests to it, so --api-url cannot be given.\n',
+      stderr: '--api-url cannot be set: npm start runs the action against a sandbox of its own.\n',
     });
   },
 );

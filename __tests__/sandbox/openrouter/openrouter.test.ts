@@ -7,7 +7,7 @@ const managementKey = 'sk-or-v1-of-a-test';
 const DISABLED = { disabled: true };
 const EXPIRED = { expires_at: '2020-01-01T00:00:00.000Z' };
 
-/** An account with a workspace that has one API key, which is as `fields` say. */
+/** An account with a workspace that has one API key with `fields`. */
 function open(fields: Partial<Key>, options: Partial<OpenRouterOptions> = {}) {
   const account = openAccount({ managementKey, ...options });
   const { id } = seedWorkspace({ account, managementKey }, { slug: 'preview-42' });
@@ -18,7 +18,7 @@ function open(fields: Partial<Key>, options: Partial<OpenRouterOptions> = {}) {
   return { account, key, id, call };
 }
 
-/** The response to a list of the keys of a workspace that has one, which is as `fields` say. */
+/** The list of the API keys of a workspace that has one with `fields`. */
 function list(fields: Partial<Key>, query: string) {
   const { call, id, key } = open(fields);
   return { ...call('GET', `/keys?workspace_id=${id}${query}`), key };
@@ -27,14 +27,17 @@ function list(fields: Partial<Key>, query: string) {
 test.each([
   ['disabled', DISABLED, 'include_disabled'],
   ['expired', EXPIRED, 'include_expired'],
-])('the sandbox lists a key that is %s only where that is requested', (_, fields, parameter) => {
-  const { body, key } = list(fields, `&${parameter}=true`);
-  expect(body).toEqual({ data: [key] });
-  for (const query of ['', `&${parameter}=false`])
-    expect(list(fields, query).body).toEqual({ data: [] });
-});
+])(
+  'the sandbox lists a key that is %s only if the request includes such keys',
+  (_, fields, parameter) => {
+    const { body, key } = list(fields, `&${parameter}=true`);
+    expect(body).toEqual({ data: [key] });
+    for (const query of ['', `&${parameter}=false`])
+      expect(list(fields, query).body).toEqual({ data: [] });
+  },
+);
 
-test('the sandbox lists a key that is disabled and expired only where both are requested', () => {
+test('the sandbox lists a disabled and expired key only if the request includes both kinds', () => {
   const both = { ...DISABLED, ...EXPIRED };
   expect(list(both, '&include_disabled=true').body).toEqual({ data: [] });
   expect(list(both, '&include_expired=true').body).toEqual({ data: [] });
@@ -43,7 +46,7 @@ test('the sandbox lists a key that is disabled and expired only where both are r
 });
 
 test.each(['include_disabled', 'include_expired'])(
-  'the sandbox refuses %s where it is neither true nor false',
+  'the sandbox rejects %s with a value other than true and false',
   (parameter) => {
     for (const value of ['TRUE', '1', '']) {
       expect(list({}, `&${parameter}=${value}`).status).toBe(400);
@@ -53,16 +56,16 @@ test.each(['include_disabled', 'include_expired'])(
 
 test.each([
   ['blocks', 'by default', {}, 400],
-  ['blocks', 'where that is set', { expiredKeysBlockDeletion: true }, 400],
-  ['does not block', 'where that is set', { expiredKeysBlockDeletion: false }, 200],
-])('an expired key %s the deletion of its workspace in the sandbox, %s', (...row) => {
+  ['blocks', 'if the option says so', { expiredKeysBlockDeletion: true }, 400],
+  ['does not block', 'if the option says so', { expiredKeysBlockDeletion: false }, 200],
+])('an expired key %s the deletion of its workspace in the sandbox %s', (...row) => {
   const [, , options, status] = row;
   const { account, call, id } = open(EXPIRED, options);
   expect(call('DELETE', `/workspaces/${id}`).status).toBe(status);
   expect(account.keys).toHaveLength(status === 200 ? 0 : 1);
 });
 
-test('a key that has not expired blocks the deletion in any sandbox', () => {
+test('a key that has not expired always blocks the deletion of its workspace in the sandbox', () => {
   const { call, id } = open({}, { expiredKeysBlockDeletion: false });
   expect(call('DELETE', `/workspaces/${id}`).status).toBe(400);
 });

@@ -6,7 +6,7 @@ import { parseCommand } from '../../../sandbox/runner/commands.ts';
 import { parseKeyValues } from '../../../sandbox/runner/environment-files.ts';
 import { runStep } from '../../../sandbox/runner/runner.ts';
 
-// As actions/runner has it: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
+// By the sources of actions/runner: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
 
 describe('the runner finds the command in', () => {
   test.each([
@@ -57,7 +57,7 @@ describe('the runner finds no command in', () => {
   });
 });
 
-describe('the runner reads from a file of commands', () => {
+describe('the runner reads from an environment file', () => {
   test.each<[string, Record<string, string>]>([
     ['', {}],
     ['\n\n', {}],
@@ -75,7 +75,7 @@ describe('the runner reads from a file of commands', () => {
   });
 });
 
-describe('the runner fails a step for a file of commands with', () => {
+describe('the runner fails a step for an environment file with', () => {
   test.each<[string, string]>([
     ['a<<END\nx\n', "Invalid value. Matching delimiter not found 'END'"],
     ['a<<END', "Invalid value. Matching delimiter not found 'END'"],
@@ -107,8 +107,8 @@ const print = (text: string) => `process.stdout.write(${JSON.stringify(text)});`
 const append = (variable: string, text: string) =>
   `appendFileSync(process.env.${variable}, ${JSON.stringify(text)});`;
 
-describe('a step', () => {
-  test('whose files are right has what is in them', async () => {
+describe('a step in the runner', () => {
+  test('has the outputs and the state that are in its files', async () => {
     const step = await run(append('GITHUB_OUTPUT', 'a=1\n') + append('GITHUB_STATE', 'b=2\n'));
     expect(step).toMatchObject({ exitCode: 0, outputs: { a: '1' }, state: { b: '2' }, log: '' });
   });
@@ -117,29 +117,29 @@ describe('a step', () => {
     ['GITHUB_OUTPUT', 'output', 'outputs'],
     ['GITHUB_STATE', 'state', 'state'],
   ] as const)(
-    'whose %s is wrong is failed, and keeps what comes before',
-    async (variable, name, kept) => {
+    'with an invalid %s fails, and keeps the values before the problem',
+    async (variable, name, retained) => {
       const step = await run(append(variable, 'a=1\nb<<END\n2\n'));
       expect(step.exitCode).toBe(1);
-      expect(step[kept]).toEqual({ a: '1' });
+      expect(step[retained]).toEqual({ a: '1' });
       expect(step.log).toBe(
         `Error: Unable to process file command '${name}' successfully.\nError: Invalid value. Matching delimiter not found 'END'`,
       );
     },
   );
 
-  test('has a mask from its command on, line by line, and not before', async () => {
+  test('masks each line of a secret from the command on, and not before', async () => {
     const step = await run(print('a secret\n::add-mask::secret%0Aother\na secret, the other\n'));
     expect(step.masks).toEqual(['secret\nother']);
     expect(step.log).toBe('a secret\na ***, the ***');
   });
 
-  test('has no part of a mask left in its log by a shorter one', async () => {
+  test('masks the longer of two secrets first', async () => {
     const step = await run(print('::add-mask::sec\n::add-mask::secret\na secret\n'));
     expect(step.log).toBe('a ***');
   });
 
-  test('is warned of an empty mask', async () => {
+  test('is warned about an empty mask', async () => {
     const step = await run(print('::add-mask:: \ntext\n'));
     expect(step.masks).toEqual([]);
     expect(step.log).toBe(
@@ -147,29 +147,29 @@ describe('a step', () => {
     );
   });
 
-  test('shows what is no command, its last line too', async () => {
+  test('shows each line that is not a command, also the last one', async () => {
     const step = await run(print('::name::x\r\n::error::one\n::notice::two\n::debug::x\nend'));
     expect(step.log).toBe('::name::x\nError: one\nNotice: two\nend');
     expect(step.commands.map(({ name }) => name)).toEqual(['error', 'notice', 'debug']);
   });
 
-  test('carries out no command between stop-commands and its token', async () => {
+  test('has no commands between stop-commands and its token', async () => {
     const step = await run(print('::stop-commands::T\n::add-mask::x\n::t::\n::error::x\n'));
     expect(step.log).toBe('::stop-commands::T\n::add-mask::x\n::t::\nError: x');
     expect(step.masks).toEqual([]);
   });
 
-  test('sets outputs and state by its log as well', async () => {
-    const code = '::set-output name=id::x\n::save-state name=made::y\n';
-    expect(await run(print(code))).toMatchObject({ outputs: { id: 'x' }, state: { made: 'y' } });
+  test('can set outputs and state by its log', async () => {
+    const code = '::set-output name=id::x\n::save-state name=task::y\n';
+    expect(await run(print(code))).toMatchObject({ outputs: { id: 'x' }, state: { task: 'y' } });
   });
 
-  test('has a message cut where the runner cuts it', async () => {
+  test('has its messages cut at the length where the runner cuts them', async () => {
     const step = await run(print(`::error::${'x'.repeat(5_000)}\n`));
     expect(step.log).toBe(`Error: ${'x'.repeat(4_096)}`);
   });
 
-  test('has no summary that is too long', async () => {
+  test('has no summary if it is too long', async () => {
     const step = await run(append('GITHUB_STEP_SUMMARY', 'x'.repeat(1024 * 1024 + 1)));
     expect(step).toMatchObject({ exitCode: 0, summary: '' });
     expect(step.log).toMatch(/^Error: \$GITHUB_STEP_SUMMARY upload aborted, /);
