@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import type * as z from 'zod';
+import { openAccount } from '../../../sandbox/openrouter/openrouter.ts';
+import { setBudgetRequest } from '../../../sandbox/openrouter/resources/budgets.ts';
+import { updateGuardrailRequest } from '../../../sandbox/openrouter/resources/guardrails.ts';
+import { createKeyRequest } from '../../../sandbox/openrouter/resources/keys.ts';
+import {
+  createWorkspaceRequest,
+  updateWorkspaceRequest,
+} from '../../../sandbox/openrouter/resources/workspaces.ts';
+import type { BudgetWrite } from '../../../src/openrouter/resources/budgets.ts';
+import { type GuardrailUpdate, ZDR_FIELDS } from '../../../src/openrouter/resources/guardrails.ts';
+import * as keys from '../../../src/openrouter/resources/keys.ts';
+import { WORKSPACE_FIELDS } from '../../../src/openrouter/resources/workspaces.ts';
+
+const managementKey = 'sk-or-v1-of-a-test';
+
+function open() {
+  const account = openAccount({ managementKey });
+  return (method: string, path: string, body: object) =>
+    account.handle({
+      method,
+      path,
+      authorization: `Bearer ${managementKey}`,
+      body: JSON.stringify(body),
+    });
+}
+
+const NEW = { name: 'Preview', slug: 'preview-42' };
+
+/** The fields of a request in the sandbox's own schema, which the actions do not use. */
+const fieldsOf = ({ shape }: z.ZodObject) => Object.keys(shape).sort();
+
+test('the sandbox knows the fields of a workspace that the actions know, and no others', () => {
+  const fields = WORKSPACE_FIELDS.toSorted();
+  expect(fieldsOf(createWorkspaceRequest)).toEqual(fields);
+  expect(fieldsOf(updateWorkspaceRequest)).toEqual(fields);
+});
+
+test('the sandbox returns every field of a workspace that was created with the least of them', () => {
+  const { status, body } = open()('POST', '/workspaces', NEW);
+  expect(status).toBe(201);
+  const { data } = body as { data: object };
+  expect(Object.keys(data)).toEqual(expect.arrayContaining(WORKSPACE_FIELDS));
+});
+
+test('the sandbox knows every field of an API key that the actions can request', () => {
+  const requested = Object.keys(keys.createKeyRequest.shape);
+  expect(fieldsOf(createKeyRequest)).toEqual(expect.arrayContaining(requested));
+  const { status, body } = open()('POST', '/keys', { name: 'Key' });
+  expect(status).toBe(201);
+  const { data } = body as { data: object };
+  expect(Object.keys(data)).toEqual(expect.arrayContaining(requested));
+});
+
+test('the sandbox knows every field of a guardrail and of a budget that the actions can set', () => {
+  // Fails to compile for a field that the sandbox lacks: the actions have types for them only.
+  const guardrail: Record<keyof GuardrailUpdate, unknown> = updateGuardrailRequest.shape;
+  const budget: Record<Exclude<keyof BudgetWrite, 'interval'>, unknown> = setBudgetRequest.shape;
+  expect(Object.keys(guardrail)).toEqual(expect.arrayContaining([...ZDR_FIELDS]));
+  expect(Object.keys(budget)).toContain('limit_usd');
+});
+
+test.each([
+  ['POST', '/workspaces', NEW],
+  ['PATCH', '/workspaces/default', {}],
+  ['POST', '/keys', { name: 'Key' }],
+  ['PUT', '/workspaces/default/budgets/daily', { limit_usd: 1 }],
+  ['POST', '/workspaces/preview-42/members/add', { user_ids: ['user_2sandbox'] }],
+  ['POST', '/workspaces/preview-42/members/remove', { user_ids: ['user_2sandbox'] }],
+])('the sandbox rejects an unknown field in %s %s and names it', (method, path, body) => {
+  const call = open();
+  call('POST', '/workspaces', NEW);
+  const response = call(method, path, { ...body, slgu: 'preview-43' });
+  expect(response).toEqual({
+    status: 400,
+    body: { error: { code: 400, message: expect.stringContaining('Unrecognized key: "slgu"') } },
+  });
+});
+
+test('the sandbox rejects an unknown field in a guardrail and names it', () => {
+  const call = open();
+  const { body } = call('POST', '/workspaces', NEW);
+  const { default_guardrail_id } = (body as { data: { default_guardrail_id: string } }).data;
+  const response = call('PATCH', `/guardrails/${default_guardrail_id}`, { alowed_models: null });
+  expect(response.status).toBe(400);
+  expect(JSON.stringify(response.body)).toContain('alowed_models');
+});
