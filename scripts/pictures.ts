@@ -1,58 +1,113 @@
 /**
- * Draws the job summary of each action, as GitHub shows it, from a real run in the sandbox, into
- * docs/pictures: `npm run pictures`. An SVG holds the summary itself, so no browser is needed.
+ * Draws the job summary of each action, as GitHub shows it, from a real run in a sandbox whose ids,
+ * secrets and time are fixed:
+ *
+ *     node scripts/pictures.ts [--check]      with --check, only fails if docs/pictures is stale
+ *
+ * An SVG holds the HTML of the summary, so no browser is needed.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
-import { startSandbox } from '../sandbox/openrouter/server.ts';
+import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runStep } from '../sandbox/runner/runner.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'docs/pictures');
+const NOW = new Date('2026-01-15T09:30:00Z');
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const WIDTH = 860;
+/** Fixes the random part of the name and of the expiry of a key. */
+const FIXED_RANDOM = { NODE_OPTIONS: '--import=data:text/javascript,Math.random=()=>0.42' };
 
-const sandbox = await startSandbox();
-mkdirSync(`${root}docs/pictures`, { recursive: true });
-
-await draw('create', '', {
-  name: 'Preview of pull request 42',
-  slug: 'preview-42',
-  'default-text-model': 'openai/gpt-5-mini',
-  'guardrail-limit-usd': '5',
-  'guardrail-limit-reset': 'daily',
-});
-await draw('key', 'key', { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' });
-seedWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 2 });
-await draw('delete', 'delete', { workspace: 'preview-43', 'delete-keys': 'true' });
-const ages = { 'preview-7': 31 * DAY, 'preview-main': 200 * DAY, 'preview-41': 30 * HOUR };
-for (const [slug, age] of Object.entries(ages)) seedWorkspace(sandbox, { slug, age: age + MINUTE });
-seedWorkspace(sandbox, { slug: 'preview-12', age: 19 * DAY + MINUTE, keys: 1 });
-await draw('sweep', 'sweep', {
-  'slug-pattern': 'preview-*',
-  'older-than': '14d',
-  keep: 'preview-main',
-});
+const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+const sandbox = await startSandbox({ now: () => NOW, random: pseudoRandom() });
+const pictures = await drawAll(sandbox);
 await sandbox.close();
 
-async function draw(name: string, folder: string, inputs: Record<string, string>): Promise<void> {
-  const { summary } = await runStep({
-    action: join(root, folder),
-    with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...inputs },
-  });
-  writeFileSync(`${root}docs/pictures/${name}.svg`, pictureOf(summary));
+mkdirSync(folder, { recursive: true });
+for (const [name, picture] of Object.entries(pictures)) {
+  const path = join(folder, `${name}.svg`);
+  if (!values.check) {
+    writeFileSync(path, picture);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== picture) {
+    console.error(`docs/pictures/${name}.svg is not what the action shows: run npm run pictures`);
+    process.exitCode = 1;
+  }
 }
 
-function pictureOf(summary: string): string {
+/** Bytes that look random, and are the same in each run. */
+function pseudoRandom(): (size: number) => Buffer {
+  let draws = 0;
+  return (size) => {
+    draws += 1;
+    return createHash('sha256').update(`draw ${draws}`).digest().subarray(0, size);
+  };
+}
+
+async function drawAll(sandbox: Sandbox): Promise<Record<string, string>> {
+  const create = await draw(sandbox, 'create', '', {
+    name: 'Preview of pull request 42',
+    slug: 'preview-42',
+    'default-text-model': 'openai/gpt-5-mini',
+    'guardrail-limit-usd': '5',
+    'guardrail-limit-reset': 'daily',
+  });
+  const key = await draw(sandbox, 'key', 'key', {
+    workspace: 'preview-42',
+    'limit-usd': '5',
+    'expires-in': '1h',
+  });
+  // One key: several would be listed in the order in which their deletions end.
+  seedWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 1 });
+  const deletion = await draw(sandbox, 'delete', 'delete', {
+    workspace: 'preview-43',
+    'delete-keys': 'true',
+  });
+  for (const [slug, age] of [
+    ['preview-7', 31 * DAY],
+    ['preview-main', 200 * DAY],
+    ['preview-41', 30 * HOUR],
+  ] as const) {
+    seedWorkspace(sandbox, { slug, age: age + MINUTE });
+  }
+  seedWorkspace(sandbox, { slug: 'preview-12', age: 19 * DAY + MINUTE, keys: 1 });
+  const sweep = await draw(sandbox, 'sweep', 'sweep', {
+    'slug-pattern': 'preview-*',
+    'older-than': '14d',
+    keep: 'preview-main',
+  });
+  return { create, key, delete: deletion, sweep };
+}
+
+async function draw(
+  { managementKey, url }: Sandbox,
+  name: string,
+  action: string,
+  inputs: Record<string, string>,
+): Promise<string> {
+  const { log, summary } = await runStep({
+    action: join(root, action),
+    with: { 'management-key': managementKey, 'api-url': url, ...inputs },
+    env: FIXED_RANDOM,
+  });
+  if (summary === '') throw new Error(`${name} has no summary:\n${log}`);
+  return pictureOf(name, summary);
+}
+
+/** The height is an estimate: only a browser knows where it breaks lines. */
+function pictureOf(name: string, summary: string): string {
   const linesOf = (html: string) => Math.ceil(html.replace(/<[^>]*>/g, '').length / 105);
   const rows = [...summary.matchAll(/<tr>.*<\/tr>/g)].map(([html]) => 14 + 21 * linesOf(html));
   const paragraphs = [...summary.matchAll(/<p>.*<\/p>/g)].map(([html]) => 16 + 21 * linesOf(html));
   const height = [...rows, ...paragraphs].reduce((sum, part) => sum + part, 90);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}">
-<title>A job summary</title>
+<title>Job summary of the ${name} action</title>
 <style>
 div { font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328; background: #fff; border: 1px solid #d1d9e0; border-radius: 6px; padding: 8px 16px; height: ${height - 20}px; overflow: hidden }
 h3 { font-size: 20px; margin: 8px 0 16px }
