@@ -1,4 +1,4 @@
-// What a workflow author might write instead: the same POST, without checks, deadline or summary.
+// What a workflow author might write instead: the POST alone, without checks, deadline or summary.
 const { appendFileSync } = require('node:fs');
 const https = require('node:https');
 const http = require('node:http');

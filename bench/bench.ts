@@ -1,13 +1,13 @@
 /**
- * Prints, as the Markdown of docs/benchmarks.md, what the actions cost and what they come through,
- * beside other ways to do the same: `npm run bench [-- --pairs N]`.
+ * Compares what the actions cost, and how they cope with a bad network, with other ways to do the
+ * same. Prints the Markdown of docs/benchmarks.md: `npm run -s bench [-- --pairs N]`.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureFaults } from './faults.ts';
 import { measureRequests } from './requests.ts';
 import { measureSweep } from './sweep.ts';
-import { tableOf } from './table.ts';
+import { formatTable } from './table.ts';
 import { measureTime } from './time.ts';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '40' } } });
@@ -22,11 +22,11 @@ const rows = [
 
 console.log(`# Benchmarks
 
-Made by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback, in ${pairs} pairs for each time. Ratios hold from one machine to another, and times do not.
+Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Each time is the median of ${pairs} pairs. Ratios hold on other machines; times do not.
 
-${tableOf(rows)}
+${formatTable(rows)}
 
 - The bare script is \`bench/bare.cjs\`: the same POST in thirty lines, without checks, deadline, retries or summary.
-- The official SDK is \`@openrouter/sdk\` with its defaults; its download is that of the package and of zod. curl comes through the faults with \`--retry 5 --retry-all-errors\`.
-- The least number of requests is the fewest that the API could do the work with, if nothing ever went wrong and nobody else used the account. What is spent beyond it looks before it writes, or after: see [reliability](reliability.md).
-- Each schedule has one to three faults: connections reset before or after the request was carried out, answers cut short, 5xx, 429. "Red, but it was made" is a workspace that nobody knows of.`);
+- The official SDK is \`@openrouter/sdk\` with its defaults. Its download is the package and zod. In the fault schedules, curl runs with \`--retry 5 --retry-all-errors\`.
+- The least number of requests is the fewest with which the API could do the work if nothing ever failed and no other job used the account. The actions send more to check before or after they write: see [reliability](reliability.md).
+- Each fault schedule has one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);

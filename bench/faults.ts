@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import type { ScheduledFault } from '../sandbox/openrouter/faults.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import {
-  type Contender,
+  type Candidate,
   curl,
-  type Ended,
   officialSdk,
-  openArena,
+  openWorkdir,
+  type ProcessResult,
   thisAction,
-} from './contender.ts';
+} from './candidate.ts';
 import type { Row } from './table.ts';
 
 const applied = fc.boolean();
@@ -32,57 +32,64 @@ const SCHEDULES = fc.sample(fc.array(fault, { minLength: 1, maxLength: 3 }), {
 });
 
 const OUTCOMES = [
-  'green, with the id',
-  'red, nothing made',
-  'red, but it was made',
-  'green, without the id',
-];
+  'succeeded, with the id',
+  'failed, nothing created',
+  'failed, but created',
+  'succeeded, without the id',
+] as const;
+
+type Outcome = (typeof OUTCOMES)[number];
 
 /**
- * What becomes of a create on a bad network: each contender comes through the same schedules of one
+ * The outcomes of a create on a bad network: each candidate runs through the same schedules of one
  * to three faults, drawn from a fixed seed.
  */
 export async function measureFaults(): Promise<Row[]> {
-  const counts = {
-    ours: await runAll(thisAction),
-    sdk: await runAll(officialSdk),
-    curl: await runAll(curl('--retry', '5', '--retry-all-errors')),
-  };
+  const ours = await countOutcomes(thisAction);
+  const sdk = await countOutcomes(officialSdk);
+  const curls = await countOutcomes(curl('--retry', '5', '--retry-all-errors'));
   return OUTCOMES.map((outcome) => ({
-    measure: `Create, ${SCHEDULES.length} schedules of faults: ${outcome}`,
-    ours: String(counts.ours.get(outcome) ?? 0),
-    sdk: String(counts.sdk.get(outcome) ?? 0),
-    curl: String(counts.curl.get(outcome) ?? 0),
+    measure: `Create, ${SCHEDULES.length} fault schedules: ${outcome}`,
+    ours: String(ours[outcome]),
+    sdk: String(sdk[outcome]),
+    curl: String(curls[outcome]),
   }));
 }
 
-/** Several at once, because curl takes half a minute over some. */
-async function runAll(candidate: Contender): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  const waiting = [...SCHEDULES];
+const CONCURRENCY = 20;
+
+/** Runs several schedules at once, because curl takes half a minute for some. */
+async function countOutcomes(candidate: Candidate): Promise<Record<Outcome, number>> {
+  const pending = [...SCHEDULES];
   const work = async () => {
-    for (let schedule = waiting.pop(); schedule; schedule = waiting.pop()) {
-      const outcome = await runOne(candidate, schedule);
-      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    const outcomes: Outcome[] = [];
+    for (let schedule = pending.pop(); schedule; schedule = pending.pop()) {
+      outcomes.push(await run(candidate, schedule));
     }
+    return outcomes;
   };
-  await Promise.all(Array.from({ length: 20 }, work));
-  return counts;
+  const outcomes = (await Promise.all(Array.from({ length: CONCURRENCY }, work))).flat();
+  const counts = OUTCOMES.map((outcome) => [
+    outcome,
+    outcomes.filter((it) => it === outcome).length,
+  ]);
+  return Object.fromEntries(counts);
 }
 
-async function runOne(candidate: Contender, schedule: ScheduledFault[]): Promise<string> {
+async function run(candidate: Candidate, schedule: ScheduledFault[]): Promise<Outcome> {
   const sandbox = await startSandbox();
-  const workdir = openArena(sandbox);
+  const workdir = openWorkdir(sandbox);
   sandbox.faults.push(...schedule);
-  const ended = await workdir.run(candidate, 'bench');
-  const made = sandbox.account.workspaces.find(({ slug }) => slug === 'bench');
+  const result = await workdir.run(candidate, 'bench');
+  const created = sandbox.account.workspaces.find(({ slug }) => slug === 'bench');
   await sandbox.close();
   workdir.close();
-  return outcomeOf(ended, made?.id);
+  return outcomeOf(result, created?.id);
 }
 
-function outcomeOf({ exitCode, stdout, output }: Ended, id: string | undefined): string {
-  const told = id !== undefined && (stdout + output).includes(id);
-  if (exitCode === 0) return told ? 'green, with the id' : 'green, without the id';
-  return id === undefined ? 'red, nothing made' : 'red, but it was made';
+/** @param id of the workspace, if it was created. */
+function outcomeOf({ exitCode, stdout, output }: ProcessResult, id: string | undefined): Outcome {
+  const isReported = id !== undefined && (stdout + output).includes(id);
+  if (exitCode === 0) return isReported ? 'succeeded, with the id' : 'succeeded, without the id';
+  return id === undefined ? 'failed, nothing created' : 'failed, but created';
 }

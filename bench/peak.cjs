@@ -1,4 +1,4 @@
-// Loaded before a program: writes its peak memory, in KiB, where BENCH_PEAK says.
+// Preloaded into a program: writes its peak memory, in KiB, to the file that BENCH_PEAK names.
 process.on('exit', () => {
   require('node:fs').writeFileSync(process.env.BENCH_PEAK, String(process.resourceUsage().maxRSS));
 });

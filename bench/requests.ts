@@ -4,40 +4,41 @@ import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import type { Row } from './table.ts';
 
-/** A way through an action, and the fewest requests that the API could do its work with. */
-interface Path {
+/** A use of an action, and the fewest requests with which the API could do the work. */
+interface UseCase {
   name: string;
   folder?: string;
   with: Record<string, string>;
   least: number;
-  before?(sandbox: Sandbox): void;
+  seed?(sandbox: Sandbox): void;
 }
 
 const NEW = { name: 'Bench', slug: 'bench' };
+/** Seeds the workspace with so many API keys. */
 const exists = (keys: number) => (sandbox: Sandbox) => {
   seedWorkspace(sandbox, { ...NEW, keys });
 };
 
-const PATHS: Path[] = [
+const USE_CASES: UseCase[] = [
   { name: 'Create', with: NEW, least: 1 },
   { name: 'Create, if-exists: reuse, new', with: { ...NEW, 'if-exists': 'reuse' }, least: 1 },
   {
     name: 'Create, if-exists: reuse, exists',
     with: { ...NEW, 'if-exists': 'reuse' },
     least: 1,
-    before: exists(0),
+    seed: exists(0),
   },
   {
     name: 'Create, if-exists: update, nothing differs',
     with: { ...NEW, 'if-exists': 'update' },
     least: 1,
-    before: exists(0),
+    seed: exists(0),
   },
   {
     name: 'Create, if-exists: update, a field differs',
     with: { ...NEW, description: 'New', 'if-exists': 'update' },
     least: 2,
-    before: exists(0),
+    seed: exists(0),
   },
   {
     name: 'Create, delete-after-job, with its post step',
@@ -62,41 +63,41 @@ const PATHS: Path[] = [
     folder: 'key',
     with: { workspace: 'bench' },
     least: 3,
-    before: exists(0),
+    seed: exists(0),
   },
   {
     name: 'Delete, no keys',
     folder: 'delete',
     with: { workspace: 'bench' },
     least: 1,
-    before: exists(0),
+    seed: exists(0),
   },
   {
     name: 'Delete, three keys',
     folder: 'delete',
     with: { workspace: 'bench', 'delete-keys': 'true' },
     least: 6,
-    before: exists(3),
+    seed: exists(3),
   },
 ];
 
-/** How many requests each path takes, beside the fewest that it could. */
+/** The number of requests of each use, and the fewest that are possible. */
 export async function measureRequests(): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const path of PATHS) {
+  for (const useCase of USE_CASES) {
     const sandbox = await startSandbox();
-    path.before?.(sandbox);
+    useCase.seed?.(sandbox);
     const step = {
-      action: fileURLToPath(new URL(`../${path.folder ?? ''}`, import.meta.url)),
-      with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...path.with },
+      action: fileURLToPath(new URL(`../${useCase.folder ?? ''}`, import.meta.url)),
+      with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...useCase.with },
     };
     const main = await runStep(step);
-    if (main.exitCode !== 0) throw new Error(`${path.name}: ${main.log}`);
+    if (main.exitCode !== 0) throw new Error(`${useCase.name}: ${main.log}`);
     if (Object.keys(main.state).length > 0) await runPost(step, main);
     rows.push({
-      measure: `${path.name}: requests`,
+      measure: `${useCase.name}: requests`,
       ours: String(sandbox.requests.length),
-      least: String(path.least),
+      least: String(useCase.least),
     });
     await sandbox.close();
   }

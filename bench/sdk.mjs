@@ -1,4 +1,4 @@
-// The same with OpenRouter's official SDK.
+// Creates a workspace with the official SDK of OpenRouter.
 import { appendFileSync } from 'node:fs';
 import { OpenRouter } from '@openrouter/sdk';
 

@@ -1,8 +1,8 @@
-/** A line of the table: what was measured, and the figure for each way to do it. */
+/** A row of the table: a measure, and its figure for each candidate. */
 export interface Row {
   measure: string;
   ours: string;
-  /** The least that it could be. */
+  /** The least figure that is possible. */
   least?: string;
   bare?: string;
   sdk?: string;
@@ -18,8 +18,8 @@ const COLUMNS: [keyof Row, string][] = [
   ['curl', 'curl'],
 ];
 
-/** The rows as Markdown. */
-export function tableOf(rows: readonly Row[]): string {
+/** `rows` as a table in Markdown. */
+export function formatTable(rows: readonly Row[]): string {
   const lines = [
     COLUMNS.map(([, title]) => title),
     COLUMNS.map(([key]) => (key === 'measure' ? '---' : '---:')),

@@ -3,103 +3,135 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
-import { startSandbox } from '../sandbox/openrouter/server.ts';
+import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import {
   bareScript,
-  type Contender,
+  type Candidate,
   curl,
   node,
   officialSdk,
-  openArena,
+  openWorkdir,
   thisAction,
-} from './contender.ts';
+  type Workdir,
+} from './candidate.ts';
 import type { Row } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-type Inputs = Record<string, string>;
+/** A candidate, and what each of its runs needs. */
+interface Scene {
+  candidate: Candidate;
+  /** Whether the workspace exists before. */
+  exists?: boolean;
+  /** Its inputs besides those of a create step. */
+  inputs?(slug: string): Record<string, string>;
+}
 
-/** The other actions, and what each run of them is given. */
-const COMPANIONS: [Contender, (slug: string) => Inputs][] = [
-  [node('key', '../dist/key.js'), (slug) => ({ INPUT_NAME: '', INPUT_WORKSPACE: slug })],
-  [node('delete', '../dist/delete.js'), (slug) => ({ INPUT_WORKSPACE: slug })],
-  [
-    node('sweep', '../dist/sweep.js'),
-    () => ({ 'INPUT_SLUG-PATTERN': 'none-*', 'INPUT_OLDER-THAN': '14d' }),
-  ],
+const BARE_SCRIPT: Scene = { candidate: bareScript };
+const CREATE: Scene = { candidate: thisAction };
+const SDK: Scene = { candidate: officialSdk };
+
+const OTHER_ACTIONS: Scene[] = [
+  {
+    candidate: node('Key', '../dist/key.js'),
+    exists: true,
+    inputs: (slug) => ({ INPUT_NAME: '', INPUT_WORKSPACE: slug }),
+  },
+  {
+    candidate: node('Delete', '../dist/delete.js'),
+    exists: true,
+    inputs: (slug) => ({ INPUT_WORKSPACE: slug }),
+  },
+  {
+    candidate: node('Sweep', '../dist/sweep.js'),
+    inputs: () => ({ 'INPUT_SLUG-PATTERN': 'none-*', 'INPUT_OLDER-THAN': '14d' }),
+  },
 ];
 
 /**
- * Time from start to finish, peak memory and download of each action, beside other ways to create a
- * workspace. Each is timed in turn with a bare script that creates one, so that a machine whose
- * speed drifts slows both, and the ratio holds.
+ * Time from start to finish, peak memory and download of each action and of other ways to create a
+ * workspace.
  */
 export async function measureTime(pairs: number): Promise<Row[]> {
   const sandbox = await startSandbox();
-  const workdir = openArena(sandbox);
-  let slugs = 0;
-
-  const run = async (candidate: Contender, env: Inputs, inputs: (slug: string) => Inputs) => {
-    slugs += 1;
-    const slug = `bench-${slugs}`;
-    if (candidate.name === 'key' || candidate.name === 'delete') seedWorkspace(sandbox, { slug });
-    const start = performance.now();
-    const { exitCode } = await workdir.run(candidate, slug, { ...env, ...inputs(slug) });
-    if (exitCode !== 0) throw new Error(`${candidate.name} ended with ${exitCode}`);
-    return performance.now() - start;
-  };
-  const measure = async (candidate: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
-    await run(candidate, {}, inputs);
-    const ratios: number[] = [];
-    for (let pair = 0; pair < pairs; pair += 1) {
-      const own = await run(candidate, {}, inputs);
-      ratios.push(own / (await run(bareScript, {}, () => ({}))));
-    }
-    return median(ratios).toFixed(2);
-  };
-  /** The largest of three runs. */
-  const peakOf = async (candidate: Contender, inputs: (slug: string) => Inputs = () => ({})) => {
-    const preload = fileURLToPath(new URL('peak.cjs', import.meta.url));
-    const env = { NODE_OPTIONS: `--require ${preload}`, BENCH_PEAK: workdir.file('peak') };
-    let largest = 0;
-    for (let count = 0; count < 3; count += 1) {
-      await run(candidate, env, inputs);
-      largest = Math.max(largest, Number(readFileSync(workdir.file('peak'), 'utf8')));
-    }
-    return `${(largest / 1024).toFixed(1)} MiB`;
-  };
-
+  const setup = { sandbox, workdir: openWorkdir(sandbox) };
   const rows: Row[] = [
     {
       measure: 'Create, start to finish ÷ bare script',
-      ours: await measure(thisAction),
+      ours: await ratioOf(CREATE, setup, pairs),
       bare: '1.00',
-      sdk: await measure(officialSdk),
-      curl: await measure(curl()),
+      sdk: await ratioOf(SDK, setup, pairs),
+      curl: await ratioOf({ candidate: curl() }, setup, pairs),
     },
     {
       measure: 'Create, peak memory',
-      ours: await peakOf(thisAction),
-      bare: await peakOf(bareScript),
-      sdk: await peakOf(officialSdk),
+      ours: await peakOf(CREATE, setup),
+      bare: await peakOf(BARE_SCRIPT, setup),
+      sdk: await peakOf(SDK, setup),
     },
   ];
-  for (const [candidate, inputs] of COMPANIONS) {
+  for (const scene of OTHER_ACTIONS) {
+    const { name } = scene.candidate;
     rows.push(
       {
-        measure: `${titled(candidate.name)}, start to finish ÷ a create by the bare script`,
-        ours: await measure(candidate, inputs),
+        measure: `${name}, start to finish ÷ a create by the bare script`,
+        ours: await ratioOf(scene, setup, pairs),
       },
-      { measure: `${titled(candidate.name)}, peak memory`, ours: await peakOf(candidate, inputs) },
+      { measure: `${name}, peak memory`, ours: await peakOf(scene, setup) },
     );
   }
   await sandbox.close();
-  workdir.close();
-  return [...rows, downloads()];
+  setup.workdir.close();
+  return [...rows, measureDownload()];
 }
 
-/** What a runner downloads: all actions together, beside the others as archives of their own. */
-function downloads(): Row {
+interface Setup {
+  sandbox: Sandbox;
+  workdir: Workdir;
+}
+
+/** Runs a candidate once, with a slug of its own. Returns how long it took, in milliseconds. */
+async function timeOf(
+  { candidate, exists = false, inputs = () => ({}) }: Scene,
+  { sandbox, workdir }: Setup,
+  env: Record<string, string> = {},
+): Promise<number> {
+  const slug = `bench-${sandbox.account.workspaces.length}-${sandbox.requests.length}`;
+  if (exists) seedWorkspace(sandbox, { slug });
+  const start = performance.now();
+  const { exitCode } = await workdir.run(candidate, slug, { ...env, ...inputs(slug) });
+  if (exitCode !== 0) throw new Error(`${candidate.name} ended with ${exitCode}`);
+  return performance.now() - start;
+}
+
+/**
+ * How much longer a candidate takes than the bare script that creates a workspace. They run in
+ * turn: a machine that slows down slows both, and their ratio stays.
+ */
+async function ratioOf(scene: Scene, setup: Setup, pairs: number): Promise<string> {
+  await timeOf(scene, setup);
+  const ratios: number[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const own = await timeOf(scene, setup);
+    ratios.push(own / (await timeOf(BARE_SCRIPT, setup)));
+  }
+  return median(ratios).toFixed(2);
+}
+
+/** The largest peak of three runs. */
+async function peakOf(scene: Scene, setup: Setup): Promise<string> {
+  const preload = fileURLToPath(new URL('peak.cjs', import.meta.url));
+  const file = setup.workdir.file('peak');
+  const peaks: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    await timeOf(scene, setup, { NODE_OPTIONS: `--require ${preload}`, BENCH_PEAK: file });
+    peaks.push(Number(readFileSync(file, 'utf8')));
+  }
+  return `${(Math.max(...peaks) / 1024).toFixed(1)} MiB`;
+}
+
+/** The size of what a runner downloads for all actions, and of the other candidates as archives. */
+function measureDownload(): Row {
   const archive = execFileSync('git', ['archive', '--format=tar.gz', 'HEAD'], { cwd: ROOT });
   const sdk = execFileSync('tar', ['czh', 'node_modules/@openrouter/sdk', 'node_modules/zod'], {
     cwd: ROOT,
@@ -107,22 +139,18 @@ function downloads(): Row {
   });
   const bare = gzipSync(readFileSync(fileURLToPath(new URL('bare.cjs', import.meta.url))));
   return {
-    measure: 'Download, all four actions together',
-    ours: size(archive),
-    bare: size(bare),
-    sdk: size(sdk),
+    measure: 'Download, all actions together',
+    ours: formatSize(archive),
+    bare: formatSize(bare),
+    sdk: formatSize(sdk),
     curl: 'on the runner',
   };
 }
 
-function size({ length }: Buffer): string {
+function formatSize({ length }: Buffer): string {
   return `${(length / 1000).toFixed(1)} kB`;
 }
 
-function titled(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 function median(figures: number[]): number {
-  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }

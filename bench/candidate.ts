@@ -6,25 +6,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
-/** A way to create a workspace, as a process. */
-export interface Contender {
+/** A program that is measured: an action, or another way to create a workspace. */
+export interface Candidate {
   name: string;
   /** The program and its arguments for a workspace with `slug` in `sandbox`. */
   command(slug: string, sandbox: Sandbox): string[];
 }
 
-/** What a process has left behind. */
-export interface Ended {
+/** The result of a process that has ended. */
+export interface ProcessResult {
   exitCode: number | null;
   stdout: string;
-  /** What it wrote to GITHUB_OUTPUT. */
+  /** The content of the file `GITHUB_OUTPUT`. */
   output: string;
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A program of Node.js, by its path from this folder. */
-export function node(name: string, program: string): Contender {
+export function node(name: string, program: string): Candidate {
   return { name, command: () => [process.execPath, here(program)] };
 }
 
@@ -32,7 +32,7 @@ export const bareScript = node('bare script', 'bare.cjs');
 export const thisAction = node('this action', '../dist/create.js');
 export const officialSdk = node('official SDK', 'sdk.mjs');
 
-export function curl(...options: string[]): Contender {
+export function curl(...options: string[]): Candidate {
   return {
     name: 'curl',
     command: (slug, { url, managementKey }) => [
@@ -43,43 +43,42 @@ export function curl(...options: string[]): Contender {
   };
 }
 
-interface Arena {
-  run(candidate: Contender, slug: string, env?: Record<string, string>): Promise<Ended>;
-  /** The path of a file of that name that is gone when the arena is closed. */
+/** A folder that candidates run in, with the files of a step. */
+export interface Workdir {
+  run(candidate: Candidate, slug: string, env?: Record<string, string>): Promise<ProcessResult>;
+  /** The path of a file in the folder. */
   file(name: string): string;
+  /** Removes the folder. */
   close(): void;
 }
 
-/** A place for processes to run in against `sandbox`. */
-export function openArena(sandbox: Sandbox): Arena {
+/** Opens a folder in which candidates run against `sandbox`. */
+export function openWorkdir(sandbox: Sandbox): Workdir {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const file = (name: string) => join(folder, name);
   return {
     file,
     close: () => rmSync(folder, { recursive: true }),
     async run(candidate, slug, env = {}) {
-      writeFileSync(file('output'), '');
-      writeFileSync(file('summary'), '');
+      const files = { GITHUB_OUTPUT: file('output'), GITHUB_STEP_SUMMARY: file('summary') };
+      for (const path of Object.values(files)) writeFileSync(path, '');
       const [program = '', ...args] = candidate.command(slug, sandbox);
+      const inputs = {
+        'INPUT_MANAGEMENT-KEY': sandbox.managementKey,
+        'INPUT_API-URL': sandbox.url,
+        INPUT_NAME: 'Bench',
+        INPUT_SLUG: slug,
+      };
       const child = spawn(program, args, {
         stdio: ['ignore', 'pipe', 'ignore'],
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          'INPUT_MANAGEMENT-KEY': sandbox.managementKey,
-          'INPUT_API-URL': sandbox.url,
-          INPUT_NAME: 'Bench',
-          INPUT_SLUG: slug,
-          GITHUB_OUTPUT: file('output'),
-          GITHUB_STEP_SUMMARY: file('summary'),
-          ...env,
-        },
+        env: { PATH: process.env['PATH'] ?? '', ...inputs, ...files, ...env },
       });
       let stdout = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         stdout += text;
       });
       const [exitCode] = (await once(child, 'close')) as [number | null];
-      return { exitCode, stdout, output: readFileSync(file('output'), 'utf8') };
+      return { exitCode, stdout, output: readFileSync(files.GITHUB_OUTPUT, 'utf8') };
     },
   };
 }
