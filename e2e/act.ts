@@ -1,100 +1,114 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where a project's own tools are put, beside those of the machine. */
+/** The project's own tools before those of the machine. */
 const PATH = [
   join(ROOT, 'node_modules/.bin'),
   join(ROOT, '.tools/bin'),
   process.env['PATH'] ?? '',
 ].join(delimiter);
 
-/** A line of what act prints with `--json`. */
+export const isActInstalled = PATH.split(delimiter).some((folder) =>
+  existsSync(join(folder, 'act')),
+);
+
+/** A line of the log of act with `--json`. */
 interface Line {
   jobID?: string;
   stepID?: string[];
-  stage?: string;
   msg?: string;
   command?: string;
   name?: string;
   arg?: string;
   content?: string;
   raw_output?: boolean;
-  stepResult?: string;
   jobResult?: string;
 }
 
-/** What a workflow has left behind. */
-interface Run {
+/** A run of a workflow that has ended. */
+export interface Run {
   exitCode: number | null;
   /** The log as act shows it. */
   log: string;
-  /** All that act has printed. */
-  all: string;
-  /** What the step with `id` has set, the last job that has it winning. */
+  /** The outputs of the step with `id`; if several jobs have such a step, of the last one. */
   outputs(id: string): Record<string, string>;
-  /** How each job ended, by its id. */
+  /** The results of the jobs, by job id. */
   results: Record<string, string[]>;
   summaries: string[];
 }
 
-interface RunOptions {
-  /** A file of e2e/workflows, or the path of another one. */
+export interface RunOptions {
+  /** A file of e2e/workflows, or the path of another file. */
   workflow: string;
   sandbox: Sandbox;
   inputs?: Record<string, string>;
   env?: Record<string, string>;
-  /** Cancel the run once the log has this. */
+  /** Cancels the run as soon as its log has this text. */
   cancelAt?: string;
 }
 
-export const isActThere = PATH.split(delimiter).some((folder) => existsSync(join(folder, 'act')));
-
-/** Runs a workflow on this machine, without containers. */
+/** Runs a workflow with act on this machine, without containers. */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
-  const { workflow, sandbox, inputs = {}, env = {}, cancelAt } = options;
-  const pairs = (flag: string, values: Record<string, string>) =>
-    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
-  const child = spawn(
-    'act',
-    [
-      'workflow_dispatch',
-      ...['--workflows', resolve(ROOT, 'e2e/workflows', workflow)],
-      ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
-      ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey }),
-      ...pairs('--var', { API_URL: sandbox.url }),
-      ...pairs('--input', inputs),
-      ...pairs('--env', env),
-    ],
-    { cwd: ROOT, env: { ...process.env, PATH }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn('act', argumentsOf(options), {
+    cwd: ROOT,
+    env: { ...process.env, PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: Line[] = [];
-  let all = '';
-  const read = async (stream: NodeJS.ReadableStream) => {
-    for await (const text of createInterface({ input: stream })) {
-      all += `${text}\n`;
-      if (!text.startsWith('{')) continue;
-      const line = JSON.parse(text) as Line;
-      lines.push(line);
-      if (cancelAt !== undefined && line.raw_output && line.msg?.includes(cancelAt)) {
-        child.kill('SIGINT');
-      }
+  const onLine = (line: Line) => {
+    lines.push(line);
+    const { cancelAt } = options;
+    if (cancelAt !== undefined && line.raw_output && line.msg?.includes(cancelAt)) {
+      child.kill('SIGINT');
     }
   };
-  const [[exitCode]] = await Promise.all([
-    once(child, 'close') as Promise<[number | null]>,
-    read(child.stdout),
-    read(child.stderr),
+  const [exitCode] = await Promise.all([
+    exitCodeOf(child),
+    readLines(child.stdout, onLine),
+    readLines(child.stderr, onLine),
   ]);
+  return { exitCode, ...readRun(lines) };
+}
+
+function argumentsOf({ workflow, sandbox, inputs = {}, env = {} }: RunOptions): string[] {
+  const pairs = (flag: string, values: Record<string, string>) =>
+    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
+  return [
+    'workflow_dispatch',
+    ...['--workflows', resolve(ROOT, 'e2e/workflows', workflow)],
+    ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
+    ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey }),
+    ...pairs('--var', { API_URL: sandbox.url }),
+    ...pairs('--input', inputs),
+    ...pairs('--env', env),
+  ];
+}
+
+async function exitCodeOf(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+): Promise<number | null> {
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return exitCode;
+}
+
+/** Lines that are not JSON are messages of act itself, which belong to no step. */
+async function readLines(stream: Readable, onLine: (line: Line) => void): Promise<void> {
+  for await (const text of createInterface({ input: stream })) {
+    if (text.startsWith('{')) onLine(JSON.parse(text));
+  }
+}
+
+function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
+  const jobs = Map.groupBy(lines, ({ jobID }) => jobID ?? '');
   return {
-    exitCode,
-    all,
     log: lines.map(({ msg = '' }) => msg).join('\n'),
     outputs: (id) =>
       Object.fromEntries(
@@ -103,10 +117,7 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
           .map(({ name = '', arg = '' }) => [name, arg]),
       ),
     results: Object.fromEntries(
-      [...Map.groupBy(lines, ({ jobID }) => jobID ?? '')].map(([id, of]) => [
-        id,
-        of.flatMap(({ jobResult }) => jobResult ?? []),
-      ]),
+      [...jobs].map(([id, ofJob]) => [id, ofJob.flatMap(({ jobResult }) => jobResult ?? [])]),
     ),
     summaries: lines
       .filter(({ command }) => command === 'summary')

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seedKey, seedWorkspace } from '../sandbox/openrouter/seed.ts';
+import type { Sandbox } from '../sandbox/openrouter/server.ts';
+import { runWorkflow } from './act.ts';
+import { compareRunners } from './compare-runners.ts';
+
+const DAY = 86_400_000;
+const slugs = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
+
+/** By a sentence that says what holds; each has a sandbox of its own. */
+export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
+  async 'outputs reach later steps and jobs, and a teardown runs after a failure'(sandbox) {
+    const run = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
+    assert.deepEqual(run.results, {
+      '': [],
+      create: ['success'],
+      use: ['failure'],
+      'delete-again': ['success'],
+    });
+    const { id, slug, created } = run.outputs('workspace');
+    assert.deepEqual({ slug, created }, { slug: 'preview-42', created: 'true' });
+    assert.match(run.log, new RegExp(`A later step has ${id}, true, \\d{4}-`));
+    assert.match(run.log, new RegExp(`A later job has ${id}, preview-42`));
+    assert.match(run.log, /deleted is true, deleted-keys is 0/);
+    assert.match(run.log, /The second time, deleted is false/);
+    assert.deepEqual(slugs(sandbox), ['default']);
+    assert.equal(run.summaries.length, 3);
+  },
+
+  async 'a post step deletes after success, failure and cancellation'(sandbox) {
+    for (const ending of ['success', 'failure', 'cancellation']) {
+      const run = await runWorkflow({
+        workflow: 'delete-after-job.yml',
+        sandbox,
+        inputs: { ending },
+        ...(ending === 'cancellation' && { cancelAt: 'Cancel this run now' }),
+      });
+      assert.equal(run.exitCode === 0, ending === 'success', `${ending}: ${run.exitCode}`);
+      assert.match(run.log, /Deleted the workspace of-the-job, id .* because of delete-after-job/);
+      assert.deepEqual(slugs(sandbox), ['default'], ending);
+    }
+  },
+
+  async 'one of eight jobs with the same slug creates the workspace, and all get its id'(sandbox) {
+    const run = await runWorkflow({ workflow: 'matrix.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.deepEqual(slugs(sandbox), ['default', 'shared']);
+    const reports = [...run.log.matchAll(/^Job \d has (.*), (true|false)$/gm)];
+    assert.equal(reports.length, 8);
+    assert.deepEqual(
+      new Set(reports.map(([, id]) => id)),
+      new Set([sandbox.account.workspaces[1]?.id]),
+    );
+    assert.equal(reports.filter(([, , created]) => created === 'true').length, 1);
+  },
+
+  async 'a key reaches a later step, is masked there, and is revoked after the job'(sandbox) {
+    const run = await runWorkflow({ workflow: 'key.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.match(run.log, /The step has a key of 73 characters: \*\*\*/);
+    assert.match(run.log, /The hash is that of the key/);
+    assert.ok(!run.log.includes(run.outputs('key')['key'] ?? ''), 'the key is in the log');
+    assert.match(run.log, /Another job has the workspace [0-9a-f-]{36}/);
+    assert.deepEqual(sandbox.account.keys, []);
+  },
+
+  async 'a sweep deletes stale workspaces and reports them to a later step'(sandbox) {
+    seedWorkspace(sandbox, { slug: 'preview-1', age: 20 * DAY, keys: 2 });
+    seedWorkspace(sandbox, { slug: 'preview-main', age: 20 * DAY });
+    seedWorkspace(sandbox, { slug: 'preview-demo-1', age: 20 * DAY });
+    seedWorkspace(sandbox, { slug: 'preview-2', age: DAY });
+    const run = await runWorkflow({ workflow: 'sweep.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.match(run.log, /Deleted 1, first preview-1/);
+    assert.deepEqual(slugs(sandbox), ['default', 'preview-main', 'preview-demo-1', 'preview-2']);
+    assert.deepEqual(sandbox.account.keys, []);
+  },
+
+  async 'a quoted null clears a field and removes a budget'(sandbox) {
+    const run = await runWorkflow({ workflow: 'null.yml', sandbox });
+    assert.equal(run.exitCode, 0);
+    assert.equal(run.outputs('clear')['outcome'], 'updated');
+    assert.equal(sandbox.account.workspaces[1]?.['description'], null);
+    assert.deepEqual(sandbox.account.budgets, []);
+  },
+
+  async 'an unquoted null changes nothing, and its step succeeds'(sandbox) {
+    const quoted = readFileSync(new URL('workflows/null.yml', import.meta.url), 'utf8');
+    const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+    const workflow = join(folder, 'null.yml');
+    // Not a file of the repository, where the check of workflows would reject it.
+    writeFileSync(workflow, quoted.replace(/(description|budget-daily-usd): "null"/g, '$1: null'));
+    const run = await runWorkflow({ workflow, sandbox });
+    rmSync(folder, { recursive: true });
+    assert.equal(run.exitCode, 0);
+    assert.equal(run.outputs('clear')['outcome'], 'unchanged');
+    assert.equal(sandbox.account.workspaces[1]?.['description'], 'For the pull request 42');
+    assert.deepEqual(
+      sandbox.account.budgets.map(({ limit_usd }) => limit_usd),
+      [5],
+    );
+  },
+
+  async 'the management key is masked in every log'(sandbox) {
+    const { managementKey } = sandbox;
+    const workspace = seedWorkspace(sandbox, { slug: 'preview-42', name: managementKey });
+    seedKey(sandbox, workspace, { name: managementKey });
+    const { log, summaries } = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
+    assert.ok(![log, ...summaries].join().includes(managementKey));
+    assert.match(log, /\*\*\*/);
+  },
+
+  'the runner of the sandbox passes the inputs, state, outputs and masks that act passes':
+    compareRunners,
+};
