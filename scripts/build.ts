@@ -6,7 +6,7 @@ import { markPureCalls } from './pure-calls.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The programs that an `action.yml` can name, by file, each an export of `src/index.ts`. */
+/** The exports of `src/index.ts` that an `action.yml` runs, by the name of the file for each. */
 const PROGRAMS = {
   create: 'create',
   'create-post': 'createPost',
@@ -17,13 +17,13 @@ const PROGRAMS = {
 };
 
 /**
- * Builds what the actions run into the folder `to`: one bundle for all programs, so that a job
- * which uses several downloads their common part once, and a file for each that starts it.
+ * Builds what the actions run into the folder `to`: one bundle for all programs, because a runner
+ * downloads all of them anyway, and a file for each program that starts it.
  */
 export async function build(to: string): Promise<void> {
   rmSync(`${root}build`, { recursive: true, force: true });
   run('typescript/bin/tsc', '--project', 'tsconfig.build.json');
-  // ncc builds a module where the sources are said to be one, and CommonJS starts faster.
+  // Without "type": "module", ncc builds CommonJS, which starts faster than a module.
   writeFileSync(`${root}build/src/package.json`, '{}');
 
   rmSync(to, { recursive: true, force: true });

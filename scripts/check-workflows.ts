@@ -1,9 +1,9 @@
 /**
- * Checks with GitHub's own language service: our actions, our workflows, and each YAML example in
- * our documents, which is a workflow or the steps of one. It accepts a null without quotes, which has
- * no effect as an input of ours, so that is checked besides.
+ * Checks our actions, our workflows, and each YAML example in our documents with GitHub's own
+ * language service. An example is a workflow, or a list of steps. The service accepts a null without
+ * quotes, which has no effect as an input of our actions: this check finds it.
  *
- *     node scripts/check-workflows.ts [FILE…]      without files, all that there are
+ *     node scripts/check-workflows.ts [FILE…]      without files, checks all of them
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,7 +16,8 @@ import { findNullInputs } from './null-inputs.ts';
 const { checkAction, checkWorkflow } = await import('./language-service.ts');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const OURS = {
+/** The files of our actions, by `uses:`. */
+const MANIFESTS = {
   'OWNER/openrouter-workspace@v1': 'action.yml',
   'OWNER/openrouter-workspace/delete@v1': 'delete/action.yml',
   'OWNER/openrouter-workspace/key@v1': 'key/action.yml',
@@ -27,13 +28,13 @@ const OURS = {
   './sweep': 'sweep/action.yml',
 };
 const actions = Object.fromEntries(
-  Object.entries(OURS).map(([uses, path]) => [uses, readFileSync(root + path, 'utf8')]),
+  Object.entries(MANIFESTS).map(([uses, path]) => [uses, readFileSync(root + path, 'utf8')]),
 );
 
-const given = process.argv.slice(2);
+const selected = process.argv.slice(2);
 const files =
-  given.length > 0
-    ? given
+  selected.length > 0
+    ? selected
     : [
         'action.yml',
         '*/action.yml',
@@ -73,7 +74,7 @@ async function findingsInWorkflow(text: string): Promise<string[]> {
   return [...(await checkWorkflow(text, actions)), ...findNullInputs(text)];
 }
 
-/** A list of steps as the workflow that has no others. */
+/** A list of steps as a workflow with nothing else. */
 function toWorkflow(yaml: string): string {
   if (!isSeq(parseDocument(yaml).contents)) return yaml;
   const steps = yaml.replace(/^(?=.)/gm, '      ');

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-// @actions/languageservice imports JSON without the attribute that Node wants of such an import.
+// @actions/languageservice imports JSON without the attribute that Node.js requires for it.
 registerHooks({
   load(url, context, nextLoad) {
     const importAttributes = url.endsWith('.json') ? { type: 'json' } : context.importAttributes;

@@ -9,10 +9,10 @@ import { isActionStep } from '@actions/workflow-parser/model/type-guards';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { isPair, isScalar, parse, parseDocument, visit } from 'yaml';
 
-/** The text of the `action.yml` behind each `uses:` that is known. */
+/** The text of each known `action.yml`, by `uses:`. */
 type Actions = Readonly<Record<string, string>>;
 
-// Where the service itself fails, it logs that and finds nothing, which would pass for valid.
+// The service logs its own failures and then finds nothing, as in a valid file.
 registerLogger({
   error(message) {
     throw new Error(message);
@@ -23,8 +23,8 @@ registerLogger({
 });
 
 /**
- * What GitHub's language service finds in a workflow, each as `line:column: message`. Steps that
- * use one of `actions` are checked for their inputs and outputs as well.
+ * The findings of GitHub's language service in a workflow, as `line:column: message`. It also checks
+ * the inputs and outputs of steps that use one of `actions`.
  */
 export function checkWorkflow(text: string, actions: Actions): Promise<string[]> {
   const known = new Map(
@@ -35,7 +35,7 @@ export function checkWorkflow(text: string, actions: Actions): Promise<string[]>
   );
   return check('.github/workflows/workflow.yml', withRemoteUses(text, actions), {
     actionsMetadataProvider: {
-      // Undefined would be reported as an action that does not exist; one without inputs is passed.
+      // Undefined would be reported as an action that does not exist. One without inputs is not.
       fetchActionMetadata: async (action) =>
         known.get(actionIdentifier(action)) ?? { name: '', description: '' },
     },
@@ -58,7 +58,7 @@ export function checkWorkflow(text: string, actions: Actions): Promise<string[]>
   });
 }
 
-/** What GitHub's language service finds in an `action.yml`, each as `line:column: message`. */
+/** The findings of GitHub's language service in an `action.yml`, as `line:column: message`. */
 export function checkAction(text: string): Promise<string[]> {
   return check('action.yml', text);
 }
@@ -67,8 +67,9 @@ let documents = 0;
 
 async function check(path: string, text: string, config?: ValidationConfig): Promise<string[]> {
   documents += 1;
-  const uriThatIsNotCached = `file:///${documents}/${path}`;
-  const document = TextDocument.create(uriThatIsNotCached, 'yaml', 1, text);
+  // The service caches by URI.
+  const uri = `file:///${documents}/${path}`;
+  const document = TextDocument.create(uri, 'yaml', 1, text);
   const findings = await validate(document, config);
   return findings.map(({ message, range: { start } }) => {
     const [summary] = (typeof message === 'string' ? message : message.value).split('\n', 1);
@@ -81,7 +82,7 @@ function identify(uses: string): string {
   return reference ? actionIdentifier(reference) : uses;
 }
 
-/** The service asks for the metadata of OWNER/NAME@REF only, never of a local action. */
+/** A local action as OWNER/NAME@REF: the service requests no metadata of local actions. */
 function toRemote(uses: string): string {
   return uses.startsWith('./') ? `local/action/${uses.slice(2)}@local` : uses;
 }

@@ -36,7 +36,7 @@ for (const [name, picture] of Object.entries(pictures)) {
   if (!values.check) {
     writeFileSync(path, picture);
   } else if (!existsSync(path) || readFileSync(path, 'utf8') !== picture) {
-    console.error(`docs/pictures/${name}.svg is not what the action shows: run npm run pictures`);
+    console.error(`docs/pictures/${name}.svg is stale: run npm run pictures`);
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Writes docs/reference.md, which says of each action what its action.yml says:
+ * Writes docs/reference.md, the inputs and outputs of each action, from the action.yml files:
  *
- *     node scripts/reference.ts [--check]      with --check, only fails if it is not up to date
+ *     node scripts/reference.ts [--check]      with --check, only fails if the file is stale
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const ACTIONS = ['', 'key', 'delete', 'sweep'];
 const reference = [
   '# Reference',
   '',
-  'All inputs and outputs of each action. How values are written is said in the [README](../README.md#how-values-are-written). An input that is left out or empty has its default; one that has none is not sent, and OpenRouter\'s own default holds. Write `"null"` with its quotes: without quotes, YAML\'s null arrives as an empty input, which changes nothing.',
+  'All inputs and outputs of each action. For the format of values, see the [README](../README.md#how-values-are-written). An input that is left out or empty has its default. If it has no default, it is not sent, and OpenRouter\'s default applies. Write `"null"` with its quotes: without quotes, GitHub turns it into an empty input, which changes nothing.',
   '',
   ...ACTIONS.flatMap(sectionOf),
 ].join('\n');
@@ -27,7 +27,7 @@ const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 if (!values.check) {
   writeFileSync(path, reference);
 } else if (readFileSync(path, 'utf8') !== reference) {
-  console.error('docs/reference.md is not what the action.yml files say: run npm run reference');
+  console.error('docs/reference.md is stale: run npm run reference');
   process.exitCode = 1;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Prints what the changelog says of the version that TAG is to release, and fails if that is not
- * the version in package.json, or not the newest in the changelog:
+ * Prints the section of the changelog about the version that TAG releases. Fails if that is not the
+ * version in package.json, or not the newest version in the changelog:
  *
  *     node scripts/release-notes.ts TAG
  */

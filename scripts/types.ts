@@ -1,8 +1,8 @@
 /**
- * Writes the types of all inputs and outputs for https://github.com/typesafegithub, next to each
- * action.yml, from the schemas that the programs read their inputs with:
+ * Writes action-types.yml next to each action.yml: the types of its inputs and outputs for
+ * https://github.com/typesafegithub, from the schemas with which the programs read their inputs.
  *
- *     node scripts/types.ts [--check]      with --check, only fails if they are not up to date
+ *     node scripts/types.ts [--check]      with --check, only fails if a file is stale
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
   sweep: sweepInputs(),
 };
 
-/** Those of the outputs that are no strings. */
+/** Outputs that are not strings, by name, or by action and name. */
 const OUTPUTS: Readonly<Record<string, Type>> = {
   created: { type: 'boolean' },
   outcome: {
@@ -50,7 +50,7 @@ for (const [folder, schema] of Object.entries(SCHEMAS)) {
   if (!values.check) {
     writeFileSync(path, types);
   } else if (!existsSync(path) || readFileSync(path, 'utf8') !== types) {
-    console.error(`${path} is not what the schemas say: run npm run types`);
+    console.error(`${path} is stale: run npm run types`);
     process.exitCode = 1;
   }
 }
@@ -60,7 +60,8 @@ function typesOf(folder: string, schema: z.ZodMiniObject): string {
   const { inputs = {}, outputs = {} }: ActionManifest = parse(text);
   const inputTypes = Object.keys(inputs).map((name) => {
     const field = schema.shape[name.replaceAll('-', '_')];
-    if (!field) throw new Error(`${folder}/action.yml has ${name}, which no program reads`);
+    if (!field)
+      throw new Error(`${folder}/action.yml has the input ${name}, which no program reads`);
     return [name, typeOf(field)];
   });
   const outputTypes = Object.keys(outputs).map((name) => [
