@@ -96,10 +96,7 @@ function collectEvidence(rounds: readonly Round<Lookup>[], facts: CreateFacts): 
   return {
     mayBeApplied: ambiguousRounds.length > 0,
     returnedOnly500: ambiguousRounds.every(({ failure }) => failure.status === 500),
-    // After HTTP 500 a POST was applied by the time of the lookup, or never is.
-    canArriveLate: rounds
-      .slice(0, lastFree + 1)
-      .some((round) => isAmbiguous(round) && round.failure.status !== 500),
+    canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: rounds.some(({ failure }) => failure.kind === 'throttled'),
     isNew: slugWasFree || isCreatedSince(last.found, facts.start),
     slugWasFree,
