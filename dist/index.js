@@ -3130,7 +3130,7 @@
    const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
    if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
    const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}` : `is empty: ${causes}`;
+   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
   }
   function reject(context, input, message) {
    context.issues.push({
@@ -3273,7 +3273,7 @@
   function limitProblems(valid, provided) {
    const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
    if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-    const message = "needs guardrail-limit-reset: $RESET_INTERVALS.join(', ')";
+    const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
     return [ {
      input: "guardrail-limit-usd",
      message
@@ -4579,7 +4579,7 @@
    return {
     mayBeApplied: ambiguousRounds.length > 0,
     returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
-    canArriveLate: rounds.slice(0, lastFree + 1).some(round => isAmbiguous(round) && round.failure.status !== 500),
+    canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: rounds.some(({failure}) => failure.kind === "throttled"),
     isNew: slugWasFree || isCreatedSince(last.found, facts.start),
     slugWasFree,

@@ -50,7 +50,7 @@ function missingKey(env: NodeJS.ProcessEnv): string {
   const causes =
     'the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow';
   return event?.startsWith('pull_request') && event !== 'pull_request_target'
-    ? `is empty: on ${event}, runs for forks get no secrets. If this is no fork, ${causes}`
+    ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}`
     : `is empty: ${causes}`;
 }
 
