@@ -24,7 +24,6 @@ export function timeout(preset: string) {
   return z._default(duration({ min: '1s', max: '24h' }), toMs(preset));
 }
 
-/** How to connect to OpenRouter. */
 export interface Connection {
   managementKey: string;
   /** Without a trailing slash. */

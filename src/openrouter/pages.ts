@@ -3,7 +3,6 @@ import { ApiError } from './api-error.ts';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
 import type { Client } from './client.ts';
 
-/** A page of a list. */
 export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime'>> {
   items: readonly Item[];
   /** The number of items in the whole list, if the response has it. */

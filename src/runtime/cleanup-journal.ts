@@ -14,7 +14,6 @@ interface SavedCleanup<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
   task: Task;
 }
 
-/** The name of the state, in the file that the runner provides. */
 const CLEANUP_STATE = 'cleanup';
 
 /** Opens the journal of a step that connects to OpenRouter as in its inputs. */

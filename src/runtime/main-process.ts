@@ -12,7 +12,6 @@ export interface MainProcess {
   startTime: string;
 }
 
-/** The name of the state, in the file that the runner provides. */
 const MAIN_PROCESS_STATE = 'main-process';
 
 /** Saves for the post step which process this is. Call it before anything is created. */

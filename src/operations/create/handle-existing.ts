@@ -12,7 +12,6 @@ import {
   DRY_RUN_NOTE,
 } from './request.ts';
 
-/** Handles an existing workspace. */
 type Policy = (
   existing: CreatedWorkspace,
   request: CreateRequest,

@@ -19,7 +19,6 @@ export interface CreateRequest {
   deleteAfterJob: boolean;
   /** Whether the deletion after the job includes the API keys of the workspace. */
   deleteKeys: boolean;
-  /** The timeout of the step in milliseconds. */
   timeoutMs: number;
 }
 
@@ -35,7 +34,6 @@ export interface CreateResult {
   governanceChanges: readonly Change[];
 }
 
-/** What creating a workspace needs to run. */
 export interface CreateContext extends Context {
   journal: CleanupJournal<CreateCleanupTask>;
   /**

@@ -20,11 +20,7 @@ import {
 import type { Governance } from './governance.ts';
 import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/**
- * Plans the writes to the budgets. See `planGovernance`.
- * @throws {ApiError}
- * @throws {Failure} `budgets-out-of-order`
- */
+/** Plans the writes to the budgets; see `planGovernance`. */
 export async function planBudgets(
   { limits, include_byok_in_budgets: byok }: NonNullable<Governance['budgets']>,
   workspace: Workspace | undefined,

@@ -10,11 +10,7 @@ import { Failure } from '../shared/failure.ts';
 import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
 import { onlyChanges, type PlannedWrite } from './writes.ts';
 
-/**
- * Plans the write to the guardrail. See `planGovernance`.
- * @throws {ApiError}
- * @throws {Failure} `guardrail-not-found`
- */
+/** Plans the write to the guardrail; see `planGovernance`. */
 export async function planGuardrail(
   desired: GuardrailUpdate,
   workspace: Workspace | undefined,

@@ -12,12 +12,7 @@ import { createOnce, type Decision, type Round } from '../shared/create-once.ts'
 import { Failure } from '../shared/failure.ts';
 import type { PlannedWrite } from './writes.ts';
 
-/**
- * Plans the write that adds the members who are missing. See `planGovernance`.
- * @param written user ids or e-mail addresses
- * @throws {ApiError}
- * @throws {Failure} `unknown-members`
- */
+/** Plans the write that adds missing members; see `planGovernance`. `written`: user ids or addresses. */
 export async function planMembers(
   written: readonly string[],
   workspace: Workspace | undefined,
@@ -50,11 +45,7 @@ interface Member {
   userId: string;
 }
 
-/**
- * Finds the users by their ids or e-mail addresses. Returns each user once.
- * @throws {Failure} `unknown-members`
- * @throws {ApiError}
- */
+/** Finds the users by their ids or e-mail addresses. Returns each user once. */
 async function findMembers(
   written: readonly string[],
   { client }: Pick<Context, 'client'>,
@@ -76,11 +67,6 @@ function membersOf(organization: readonly OrganizationMember[], written: string)
   return organization.filter(({ id, email }) => id === written || email?.toLowerCase() === address);
 }
 
-/**
- * Adds users to a workspace.
- * @throws {ApiError}
- * @throws {Failure} `members-not-added`
- */
 async function addMembers(
   workspace: WorkspaceRef,
   userIds: readonly string[],

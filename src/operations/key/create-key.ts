@@ -43,7 +43,6 @@ export interface KeyRequest {
   replace: boolean;
 }
 
-/** The key that was created. */
 export interface KeyResult {
   workspace: Workspace;
   key: Key;
@@ -52,7 +51,6 @@ export interface KeyResult {
   expiresAt: string | null;
 }
 
-/** What creating a key needs to run. */
 export interface KeyContext extends Context {
   journal: CleanupJournal<KeyCleanupTask>;
   /** Called with the secrets in each response before it is used or logged. */
@@ -103,11 +101,7 @@ interface Plan {
   isNew(key: Key): boolean;
 }
 
-/**
- * Looks up what exists before the key is created.
- * @throws {ApiError}
- * @throws {Failure} `workspace-not-found`
- */
+/** Looks up what exists before the key is created. */
 async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> {
   const { client, log } = context;
   const { name } = request.desired;
@@ -161,11 +155,7 @@ interface CreatedWithOrphans extends CreatedKey {
   maxOrphans: number;
 }
 
-/**
- * Sends the POST, and deletes the orphans of lost responses. The journal has a task for each attempt.
- * @throws {ApiError}
- * @throws {Failure} `key-owner-unknown`, `orphan-not-deleted`, `state-not-written`
- */
+/** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
   const { client, journal, registerSecrets } = context;
   const { search, workspace } = plan;
@@ -201,7 +191,6 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
 /**
  * Sets the outputs. Until they are set, no later step has the secret, so until then the post step
  * revokes the key whether or not that was requested.
- * @throws {Failure} `unexpected-key`, `state-not-written`
  */
 function handOver(
   { key, secret, maxOrphans }: CreatedWithOrphans,
@@ -241,7 +230,6 @@ function parseTime(value: unknown): string | null {
 /**
  * Deletes orphans that appeared after the lookup for their POST. The post step deletes those that
  * appear even later, and all of them if the lookup here fails.
- * @throws {Failure} `orphan-not-deleted`
  */
 async function deleteLateOrphans(
   { key, maxOrphans }: CreatedWithOrphans,
@@ -272,10 +260,6 @@ async function deleteLateOrphans(
   );
 }
 
-/**
- * Deletes the keys that the new one replaces.
- * @throws {Failure} `replaced-keys-not-deleted`
- */
 async function deleteReplacedKeys(
   namesakes: readonly Key[],
   key: Key,

@@ -18,7 +18,6 @@ export interface DeleteRequest {
   dryRun: boolean;
 }
 
-/** What was deleted. */
 export interface DeleteResult {
   /** Absent if no such workspace exists. */
   workspace?: Workspace;
@@ -76,11 +75,7 @@ function assertDeletable(workspace: Workspace, { expectSlugPrefix = '' }: Delete
   }
 }
 
-/**
- * Lists what a dry run would delete.
- * @throws {ApiError}
- * @throws {Failure} `workspace-has-keys`
- */
+/** Lists what a dry run would delete. */
 async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,

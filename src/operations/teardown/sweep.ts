@@ -26,7 +26,6 @@ export interface SweepRequest {
   maxDeletions: number;
   /** List what would be deleted, but delete nothing. */
   dryRun: boolean;
-  /** The timeout of the step in milliseconds. */
   timeoutMs: number;
 }
 
@@ -90,20 +89,18 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
   const found: Found = { stale: [], count: 0, retained: [], notStale: 0 };
+  const maxStale = Math.max(request.maxDeletions, MAX_LISTED);
   for await (const { items, serverTime } of listWorkspaces(client)) {
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
       const age = ageOf(workspace, serverTime);
       const reason = reasonToKeep(workspace, age, request);
+      const entry = toSweepEntry(workspace, age, reason ?? `${formatAge(age ?? 0)} old`);
       if (reason === undefined) {
+        if (found.count < maxStale) found.stale.push(entry);
         found.count += 1;
-        const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
-        if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) {
-          found.stale.push(entry);
-        }
       } else {
+        if (found.notStale < MAX_LISTED) found.retained.push(entry);
         found.notStale += 1;
-        if (found.retained.length < MAX_LISTED)
-          found.retained.push(toSweepEntry(workspace, age, reason));
       }
     }
   }
