@@ -16,7 +16,7 @@ interface SavedCleanup<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
 
 const CLEANUP_STATE = 'cleanup';
 
-/** Opens the journal of a step that connects to OpenRouter as in its inputs. */
+/** Opens the journal of a step. It saves each task together with the step's connection. */
 export function openJournal<Task>(
   { apiUrl, timeoutMs }: Connection,
   report: Pick<Report, 'saveState' | 'warn'>,

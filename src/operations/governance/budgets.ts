@@ -48,20 +48,13 @@ function assertBudgetOrder(desired: Budgets): void {
 
 function toWrite(write: BudgetWrite, before: BudgetState, client: Client): PlannedWrite {
   const { interval, limit_usd } = write;
+  const byok = before.include_byok_in_budgets ?? null;
   return {
     name: `the ${interval} budget`,
     done: `${limit_usd === null ? 'Deleted' : 'Set'} the ${interval} budget.`,
     changes: onlyChanges([
       { field: `budget ${interval}`, from: before.budgets[interval] ?? null, to: limit_usd },
-      ...('include_byok_in_budgets' in write
-        ? [
-            {
-              field: 'include_byok_in_budgets',
-              from: before.include_byok_in_budgets ?? null,
-              to: write.include_byok_in_budgets,
-            },
-          ]
-        : []),
+      { field: 'include_byok_in_budgets', from: byok, to: write.include_byok_in_budgets ?? byok },
     ]),
     async write(workspace) {
       const returned = await writeBudget(client, workspace, write);
