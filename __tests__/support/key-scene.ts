@@ -118,6 +118,7 @@ export function expectCleanPost({ warnings, error }: KeyPost): void {
   expect(warnings).toEqual([]);
 }
 
+/** Expects that nothing that the step logs, saves or reports has a secret in it. */
 export function expectNoSecret({ lines, error, warnings }: KeyStep): void {
   const { title, lines: more } = error ? describeError(error) : { title: '', lines: [] };
   const shown = JSON.stringify([lines, warnings, title, more, error, `${error}`]);

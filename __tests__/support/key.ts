@@ -63,10 +63,7 @@ export function openKeyHarness(): KeyHarness {
   });
 
   const withDefaults = (inputs: Inputs = {}) => ({ workspace: SLUG, name: 'CI', ...inputs });
-  const posted = (): KeyFixture[] =>
-    harness.sandbox.requests
-      .filter(({ method }) => method === 'POST')
-      .map(({ body }) => JSON.parse(body));
+  const posted = () => bodiesOf(harness.sandbox);
   return {
     harness,
     get sandbox() {
@@ -87,14 +84,19 @@ export function openKeyHarness(): KeyHarness {
     },
     runPost: (main, inputs) => harness.end('key', { workspace: SLUG, ...inputs }, main),
     keys: () => harness.sandbox.account.keys,
-    calls: () =>
-      harness.sandbox.requests.map(({ method, path }) =>
-        harness.sandbox.account.callOf(method, path),
-      ),
+    calls: () => callsOf(harness.sandbox),
     posted,
     scheduleFaults: (...faults) => harness.sandbox.faults.push(...faults),
     applyFirstPostLate: () => seedKey(harness.sandbox, current.workspace as Workspace, posted()[0]),
   };
+}
+
+function callsOf({ account, requests }: Sandbox): string[] {
+  return requests.map(({ method, path }) => account.callOf(method, path));
+}
+
+function bodiesOf({ requests }: Sandbox): KeyFixture[] {
+  return requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body));
 }
 
 export function sha256(text: string | undefined): string {
