@@ -3456,7 +3456,7 @@
    });
   }
   function toWrite(write, before, client) {
-   const {interval, limit_usd} = write;
+   const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
    return {
     name: `the ${interval} budget`,
     done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
@@ -3464,11 +3464,11 @@
      field: `budget ${interval}`,
      from: before.budgets[interval] ?? null,
      to: limit_usd
-    }, ..."include_byok_in_budgets" in write ? [ {
+    }, {
      field: "include_byok_in_budgets",
-     from: before.include_byok_in_budgets ?? null,
-     to: write.include_byok_in_budgets
-    } ] : [] ]),
+     from: byok,
+     to: write.include_byok_in_budgets ?? byok
+    } ]),
     async write(workspace) {
      const returned = await writeBudget(client, workspace, write);
      if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
@@ -6465,16 +6465,15 @@
     count: 0,
     retained: [],
     notStale: 0
-   };
+   }, maxStale = Math.max(request.maxDeletions, MAX_LISTED);
    for await (const {items, serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
-    const age = ageOf(workspace, serverTime), reason = reasonToKeep(workspace, age, request);
+    const age = ageOf(workspace, serverTime), reason = reasonToKeep(workspace, age, request), entry = toSweepEntry(workspace, age, reason ?? `${formatAge(age ?? 0)} old`);
     if (reason === void 0) {
+     if (found.count < maxStale) found.stale.push(entry);
      found.count += 1;
-     const entry = toSweepEntry(workspace, age, `${formatAge(age ?? 0)} old`);
-     if (found.stale.length < Math.max(request.maxDeletions, MAX_LISTED)) found.stale.push(entry);
     } else {
+     if (found.notStale < MAX_LISTED) found.retained.push(entry);
      found.notStale += 1;
-     if (found.retained.length < MAX_LISTED) found.retained.push(toSweepEntry(workspace, age, reason));
     }
    }
    return found;

@@ -2,15 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { ApiError } from '../../src/openrouter/api-error.ts';
+import type { ApiRequest } from '../../src/openrouter/api-request.ts';
 import { attemptTimeout, backoff, retryAfter } from '../../src/openrouter/backoff.ts';
-import { type ApiRequest, type Client, createClient } from '../../src/openrouter/client.ts';
+import { type Client, createClient } from '../../src/openrouter/client.ts';
 import { classifyResponse, FAILURE_CLASSES } from '../../src/openrouter/failure-class.ts';
-import {
-  type HttpResponse,
-  type Method,
-  type Transport,
-  TransportError,
-} from '../../src/openrouter/transport.ts';
+import type { HttpResponse, Method, Transport } from '../../src/openrouter/http.ts';
+import { TransportError } from '../../src/openrouter/transport.ts';
 import { createOnce } from '../../src/operations/shared/create-once.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 

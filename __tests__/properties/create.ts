@@ -10,7 +10,7 @@ import {
   type CreateResult,
   IF_EXISTS,
 } from '../../src/operations/create/request.ts';
-import type { Governance } from '../../src/operations/governance/plan.ts';
+import type { Governance } from '../../src/operations/governance/governance.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {

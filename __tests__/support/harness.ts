@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, expect } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import {
   type Sandbox,
   type SandboxOptions,
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
 import {
+  readManifest,
   runPost,
   type StepOptions,
   type StepResult,
   startStep,
 } from '../../sandbox/runner/runner.ts';
+import { afterExchange } from './on-nth.ts';
 import { openResources, type Resources } from './resources.ts';
 
 /** The folder of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 type Inputs = Record<string, string>;
-
-type ExchangeListener = NonNullable<SandboxOptions['onExchange']>;
 
 export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
@@ -32,8 +32,6 @@ type MainState = Pick<StepResult, 'state'>;
  */
 export interface Harness {
   readonly sandbox: Sandbox;
-  /** Calls `listener` after each exchange with the sandbox, until the current test ends. */
-  onExchange(listener: ExchangeListener): void;
   /** Runs the root action to its end, with a name and an unused slug unless `inputs` has others. */
   create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   /** Starts the same step, and returns while it runs. */
@@ -53,7 +51,7 @@ export interface Harness {
 /** Opens a harness for the test file, or for the `describe` that this is called in. */
 export function openHarness(options?: SandboxOptions): Harness {
   const resources = openResources();
-  const { sandbox, onExchange } = openSandbox(resources, options);
+  const sandbox = openSandbox(resources, options);
   const stepOf = (action: string, inputs: Inputs = {}, env: StepOptions['env'] = {}) => {
     const { managementKey, url } = sandbox();
     return {
@@ -70,7 +68,6 @@ export function openHarness(options?: SandboxOptions): Harness {
     get sandbox() {
       return sandbox();
     },
-    onExchange,
     create: (inputs, env) => run(createStep(inputs, env)),
     startCreate: (inputs, env) => start(createStep(inputs, env)),
     post: (main, inputs) => runPost(createStep(inputs), main),
@@ -82,27 +79,28 @@ export function openHarness(options?: SandboxOptions): Harness {
 }
 
 /** The sandbox of a harness, which is open while tests run. */
-function openSandbox(resources: Resources, options?: SandboxOptions) {
-  const listeners = new Set<ExchangeListener>();
+function openSandbox(resources: Resources, options?: SandboxOptions): () => Sandbox {
   let opened: Sandbox | undefined;
+  const sandbox = () => {
+    if (!opened) throw new Error('The sandbox is open only while tests run');
+    return opened;
+  };
   beforeAll(async () => {
-    const sandbox = await startSandbox({
+    const started = await startSandbox({
       ...options,
       onExchange(request, outcome) {
         options?.onExchange?.(request, outcome);
-        for (const listener of listeners) listener(request, outcome);
+        afterExchange(sandbox(), request);
       },
     });
-    opened = resources.add(sandbox);
+    opened = resources.add(started);
   });
-  afterEach(() => listeners.clear());
-  return {
-    sandbox() {
-      if (!opened) throw new Error('The sandbox is open only while tests run');
-      return opened;
-    },
-    onExchange: (listener: ExchangeListener) => listeners.add(listener),
-  };
+  return sandbox;
+}
+
+/** The names of the outputs that the action in the folder `action` declares. */
+export async function declaredOutputs(action: string): Promise<string[]> {
+  return Object.keys((await readManifest(join(ROOT, action))).outputs ?? {});
 }
 
 /** Starts a step, which is killed if it is still running when the test file ends. */

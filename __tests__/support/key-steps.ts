@@ -2,8 +2,8 @@
 import { type KeyCleanupTask, runKeyCleanup } from '../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
 import type { AbortableContext } from '../../src/operations/shared/context.ts';
-import type { Description } from '../../src/report/describe-failure.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
+import type { Description } from '../../src/report/description.ts';
 import { connect, type Life, live, type Simulation, whileAlive } from './simulation.ts';
 
 /** A key step that has ended, and what it reported by then. */

@@ -7,7 +7,6 @@ import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openroute
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure, openHarness, printedBy } from './harness.ts';
-import { afterExchange } from './on-nth.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -52,7 +51,6 @@ export function openKeyHarness(): KeyHarness {
   };
   const harness = openHarness({
     now: () => current.serverTime(),
-    onExchange: (request) => afterExchange(harness.sandbox, request),
   });
   beforeEach(() => {
     const { account, requests, faults } = harness.sandbox;

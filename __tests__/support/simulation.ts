@@ -6,8 +6,8 @@ import {
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { createClient } from '../../src/openrouter/client.ts';
+import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
-import type { HttpResponse, Transport } from '../../src/openrouter/transport.ts';
 import { type CreateCleanupTask, runCreateCleanup } from '../../src/operations/create/cleanup.ts';
 import { createWorkspace } from '../../src/operations/create/create.ts';
 import type {

@@ -63,7 +63,7 @@ test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(
   'deleting a workspace that a concurrent job deletes after %s succeeds',
   async (call) => {
     const workspace = seed({ keys: 1 });
-    onNth(harness, call, 1, () => {
+    onNth(harness.sandbox, call, 1, () => {
       harness.sandbox.account.workspaces.length = 1;
       keys().length = 0;
     });

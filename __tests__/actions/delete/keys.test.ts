@@ -116,7 +116,7 @@ test.each<[string, string, number]>([
   ['after the last lookup', LIST_KEYS, 2],
 ])('an API key that a concurrent job creates %s is deleted too', async (_, call, n) => {
   const workspace = seed({ keys: 2 });
-  onNth(harness, call, n, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
+  onNth(harness.sandbox, call, n, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.outputs).toEqual(outputsOfDeleted(workspace, 3));
   expect(exists()).toBe(false);
@@ -125,7 +125,7 @@ test.each<[string, string, number]>([
 
 test('an API key that a concurrent job creates after the lookup fails a step without delete-keys', async () => {
   const workspace = seed();
-  onNth(harness, LIST_KEYS, 1, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
+  onNth(harness.sandbox, LIST_KEYS, 1, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(await runDelete(), outputs);
   expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
@@ -135,7 +135,7 @@ test('an API key that a concurrent job creates after the lookup fails a step wit
 test('a step fails after five rounds if a concurrent job keeps creating API keys', async () => {
   const workspace = seed({ keys: 1 });
   for (let n = 1; n <= 6; n += 1) {
-    onNth(harness, DELETE_KEY, n, () => seedKey(harness.sandbox, workspace));
+    onNth(harness.sandbox, DELETE_KEY, n, () => seedKey(harness.sandbox, workspace));
   }
   const step = await runDelete({ 'delete-keys': 'true' });
   const outputs = { ...identityOf(workspace), deleted: 'false', 'deleted-keys': '5' };

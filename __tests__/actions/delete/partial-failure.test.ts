@@ -91,7 +91,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const workspace = seed({ keys: 20 });
     const halfway = Promise.withResolvers<void>();
-    onNth(harness, DELETE_KEY, 10, halfway.resolve);
+    onNth(harness.sandbox, DELETE_KEY, 10, halfway.resolve);
     const running = await harness.start('delete', { workspace: SLUG, 'delete-keys': 'true' });
     await halfway.promise;
     harness.sandbox.faults.push(...Array<ScheduledFault>(40).fill({ kind: 'silence' }));

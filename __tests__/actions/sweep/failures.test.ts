@@ -70,7 +70,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     for (let count = 0; count < 40; count += 1) seed(`preview-${count}`, 9 * DAY, 1);
     const halfway = Promise.withResolvers<void>();
-    onNth(harness, 'DELETE /workspaces/:id', 11, halfway.resolve);
+    onNth(harness.sandbox, 'DELETE /workspaces/:id', 11, halfway.resolve);
     const inputs = { 'slug-pattern': 'preview-*', 'older-than': '2d', 'delete-keys': 'true' };
     const running = await harness.start('sweep', inputs);
     await halfway.promise;

@@ -40,8 +40,8 @@ test('a sweep of several pages misses no workspace while a concurrent job create
   seedMany(350, 9 * DAY);
   // Of what was already read.
   const deleteSome = () => harness.sandbox.account.workspaces.splice(1, 40);
-  for (const page of [1, 2, 3]) onNth(harness, 'GET /workspaces', page, deleteSome);
-  onNth(harness, 'GET /workspaces', 1, () => seed('preview-late', 9 * DAY));
+  for (const page of [1, 2, 3]) onNth(harness.sandbox, 'GET /workspaces', page, deleteSome);
+  onNth(harness.sandbox, 'GET /workspaces', 1, () => seed('preview-late', 9 * DAY));
   const step = await runSweep({ 'max-deletions': '1000' });
   expect(step.exitCode).toBe(0);
   expect(slugs()).toEqual(['default']);

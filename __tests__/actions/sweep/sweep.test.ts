@@ -114,7 +114,7 @@ test('a sweep never deletes the default workspace', async () => {
 
 test('a sweep succeeds although a concurrent job deletes the stale workspaces first', async () => {
   seedSome();
-  onNth(harness, 'GET /workspaces', 1, () => {
+  onNth(harness.sandbox, 'GET /workspaces', 1, () => {
     harness.sandbox.account.workspaces.length = 1;
   });
   const step = await runSweep({ 'delete-keys': 'true' });
