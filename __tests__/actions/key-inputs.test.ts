@@ -27,12 +27,12 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a name that looks like a key',
     { name: 'sk-or-preview-environment-key' },
-    'name must not hold a key',
+    'name must not contain a key',
   ],
   [
     'a name that looks like a key in capitals',
     { name: 'SK-OR-PREVIEW-ENVIRONMENT-KEY' },
-    'name must not hold a key',
+    'name must not contain a key',
   ],
   ['limit-reset without limit-usd', { 'limit-reset': 'daily' }, 'limit-reset needs limit-usd'],
   [

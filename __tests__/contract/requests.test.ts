@@ -117,7 +117,7 @@ test('a create step sends the same request as the SDK for any workspace', async 
     }),
     { numRuns: 40 },
   );
-});
+}, 120_000);
 
 test('a key step sends the same request as the SDK for any key', async () => {
   await harness.create({ slug: 'for-keys' });

@@ -41,7 +41,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'include-byok-in-budgets without a budget',
     { 'include-byok-in-budgets': 'true' },
-    'include-byok-in-budgets needs one of the budgets',
+    'include-byok-in-budgets needs a budget: OpenRouter can only set it together with one',
   ],
   ['an empty list of models', { 'allowed-models': '[]' }, '"null" lifts the restriction'],
   [
@@ -57,7 +57,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a model that is both allowed and ignored',
     { 'allowed-models': 'a/b', 'ignored-models': 'a/c, a/b' },
-    'ignored-models has what allowed-models has too: a/b',
+    'ignored-models must not repeat entries of allowed-models: a/b',
   ],
   [
     'a "null" interval without a limit',
