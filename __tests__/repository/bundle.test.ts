@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type AnyNode, type CallExpression, parse } from 'acorn';
 import { markPureCalls } from '../../scripts/pure-calls.ts';
-import { ROOT } from '../support/harness.ts';
+import { ROOT } from '../support/root.ts';
 
 const code = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
 const nodes = [...nodesIn(parse(code, { ecmaVersion: 'latest' }))];

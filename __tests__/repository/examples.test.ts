@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ROOT } from '../support/harness.ts';
+import { ROOT } from '../support/root.ts';
 
 /** Runs the checker as a process: loading the language service in jest causes warnings. */
 function check(...files: string[]): Promise<{ exitCode: number; findings: string }> {

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
-import { ROOT } from '../support/harness.ts';
+import { ROOT } from '../support/root.ts';
 
 const DOCUMENTS = globSync(['*.md', 'docs/*.md'], { cwd: ROOT });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
 import { allCodes } from '../../src/report/codes.ts';
-import { ROOT } from '../support/harness.ts';
+import { ROOT } from '../support/root.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
 const CODES = [...allCodes()];

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect } from '@jest/globals';
 import {
   type Sandbox,
@@ -15,9 +14,9 @@ import {
 } from '../../sandbox/runner/runner.ts';
 import { afterExchange } from './on-nth.ts';
 import { openResources, type Resources } from './resources.ts';
+import { ROOT } from './root.ts';
 
-/** The folder of the repository. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export { ROOT };
 
 type Inputs = Record<string, string>;
 
