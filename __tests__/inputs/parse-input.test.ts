@@ -96,7 +96,7 @@ describe('parseInput', () => {
     );
   });
 
-  test('reads any number that JSON can hold', () => {
+  test('reads any number that JSON can express', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(parseInput(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);

@@ -12,21 +12,21 @@ test.each([
   [90_061_000, '1 d 1 h'],
   [14 * 86_400_000, '14 d'],
   [-5_000, '0 s'],
-])('%i ms is %s', (ms, told) => {
-  expect(formatAge(ms)).toBe(told);
+])('formatAge(%i) is %s', (ms, shown) => {
+  expect(formatAge(ms)).toBe(shown);
 });
 
-test('an age is never told as more than it is', () => {
+test('formatAge never shows more than the age', () => {
   const UNITS: Record<string, number> = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1_000 };
   fc.assert(
     fc.property(fc.nat(10_000 * 86_400_000), (ms) => {
       const words = formatAge(ms).split(' ');
-      let told = 0;
+      let shown = 0;
       for (let at = 0; at < words.length; at += 2) {
-        told += Number(words[at]) * (UNITS[words[at + 1] ?? ''] ?? Number.NaN);
+        shown += Number(words[at]) * (UNITS[words[at + 1] ?? ''] ?? Number.NaN);
       }
-      expect(told).toBeLessThanOrEqual(ms);
-      expect(ms - told).toBeLessThan(Math.max(1_000, told));
+      expect(shown).toBeLessThanOrEqual(ms);
+      expect(ms - shown).toBeLessThan(Math.max(1_000, shown));
     }),
   );
 });

@@ -45,7 +45,7 @@ describe('a response without a workspace fails the step and reports that the wor
   test.each<[string, number, string, string]>([
     ['empty', 201, '', 'HTTP 201, but the body is empty'],
     ['without a body', 204, '', 'HTTP 204, but the body is empty'],
-    ['blank', 200, ' \n', 'HTTP 200, but the body is empty'],
+    ['only whitespace', 200, ' \n', 'HTTP 200, but the body is empty'],
     ['HTML', 200, '<html>Welcome</html>', 'HTTP 200, but the body is not JSON'],
     ['half of JSON', 201, '{"data": {"id": "1"', 'HTTP 201, but the body is not JSON'],
     ['null', 201, 'null', 'HTTP 201, but the body lacks an object'],

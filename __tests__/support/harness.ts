@@ -130,7 +130,7 @@ export function preloaded(code: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 }
 
-/** The annotations of one level that the step made. */
+/** The annotations of a step with one level. */
 export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }
