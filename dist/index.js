@@ -2161,10 +2161,10 @@
   function workspaces_text(min, max) {
    const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
    return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-    error: ({input}) => `must be ${accepted}, and has ${length(String(input))}`
+    error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
    }));
   }
-  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be a model, as author/model", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters and digits, in groups joined by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, which every account has already"), refine(value => !isUuid(value), 'must not look like a UUID, because the API takes "id or slug" in one place')), workspaces_uuid = schemas_guid();
+  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug")), workspaces_uuid = schemas_guid();
   function isUuid(text) {
    return safeParse(workspaces_uuid, text).success;
   }
@@ -2304,7 +2304,7 @@
    return NEVER;
   }
   function describeDefect(text) {
-   const problem = /^\d+$/.test(text) ? "is a number without a unit, and must be" : "must be";
+   const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
    return `${problem} ${EXAMPLES}`;
   }
   function toMs(text) {
@@ -3145,7 +3145,7 @@
    if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
    if (url.username || url.password) return reject(context, text, "must not contain a user or password");
-   if (/[?#]/.test(text)) return reject(context, text, "must end with its path: no ? and no #");
+   if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
    return url.href.replace(/\/+$/, "");
   }
   function isLoopback(hostname) {
@@ -3242,7 +3242,7 @@
   }
   const entries = (what, entry) => {
    const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-   return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" lifts the restriction`))));
+   return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
   }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
    allowed_models: models,
    ignored_models: models,
@@ -3297,7 +3297,7 @@
    return budgets.flatMap(({input, limit}, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
+    const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
     return [ {
      input,
      message,
@@ -3896,7 +3896,7 @@
    try {
     for await (const chunk of message) {
      size += chunk.length;
-     if (size > MAX_BODY_BYTES) throw new Error("the answer is longer than 1 MiB");
+     if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 1 MiB");
      chunks.push(chunk);
     }
    } catch (error) {
@@ -3909,23 +3909,23 @@
     bodyMs: systemClock.now() - start
    };
   }
-  const UNKNOWN_AUTHORITY = "the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it", TRANSIENT_REASONS = {
+  const UNKNOWN_AUTHORITY = "the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority", TRANSIENT_REASONS = {
    ECONNREFUSED: "the connection was refused",
-   ECONNRESET: "the connection was closed before the answer was complete",
-   EAI_AGAIN: "the name of the host could not be looked up",
-   ENOTFOUND: "there is no host of that name",
+   ECONNRESET: "the connection was closed before the response was complete",
+   EAI_AGAIN: "the host name could not be resolved",
+   ENOTFOUND: "the host name does not exist",
    EHOSTUNREACH: "there is no route to the host",
    ENETUNREACH: "there is no route to the network",
-   ETIMEDOUT: "the connection could not be made in time",
+   ETIMEDOUT: "the connection timed out",
    EPIPE: "the connection was closed while the request was being sent"
   }, PERMANENT_REASONS = {
-   EPROTO: "the other side does not speak TLS",
+   EPROTO: "the server does not use TLS",
    DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
    SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
    UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
    CERT_HAS_EXPIRED: "the certificate has expired",
-   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate belongs to another host"
+   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
   };
   function diagnose(error, isSent) {
    if (!(error instanceof Error)) return {
@@ -3942,10 +3942,10 @@
   }
   function diagnoseUnready(message) {
    if (message.endsWith("statusCode=407")) return {
-    reason: "the proxy asks for a user and a password",
+    reason: "the proxy requires a user and a password",
     isPermanent: true
    };
-   const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was ready";
+   const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was established";
    return {
     reason: `${reason} (ECONNRESET)`,
     isPermanent: false
@@ -3960,7 +3960,7 @@
     kind: "unsendable",
     reason
    });
-   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("there was no time left to send it");
+   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("the timeout expired before it was sent");
    const stopReason = await throttle.waitUntilResumed(deadline);
    if (stopReason !== void 0) return unsendable(stopReason);
    const start = clock.now(), result = await sendAndReceive(request, options);
@@ -4204,7 +4204,7 @@
     async waitUntilResumed(deadline) {
      while (clock.now() < pausedUntil) {
       const wait = pausedUntil - clock.now();
-      if (pausedUntil >= deadline) return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
+      if (pausedUntil >= deadline) return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
       const stopReason = await sleep(clock, wait, signal);
       if (stopReason !== void 0) return stopReason;
      }
@@ -4379,7 +4379,7 @@
    }, added = await createOnce({
     send: rounds => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
     reconcile: reconcileMembers,
-    question: "who is a member",
+    question: "which users are members",
     lookup: findMissing
    }, context);
    if (added.kind === "reconciled") return;
@@ -4965,19 +4965,19 @@
    if (ambiguous && method !== "GET") return "outcome-unknown";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
-  const MANAGEMENT_KEY = "management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
+  const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. Create a management key at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
    "outcome-unknown": ({status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
    unauthorized: () => [ MANAGEMENT_KEY ],
    forbidden: ({hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
-   "payment-required": ({hint}) => [ hint ?? "The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits." ],
+   "payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
    "not-found": ({hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
-   "request-rejected": () => [ "OpenRouter declined the request for the reason above." ],
-   throttled: () => [ "OpenRouter asks for fewer requests. Wait, then run this again." ],
+   "request-rejected": () => [ "OpenRouter rejected the request for the reason above." ],
+   throttled: () => [ "OpenRouter limits the rate of requests. Wait, then run this again." ],
    unreachable: () => [],
    "timed-out": () => [],
    "server-error": () => [ SERVER_ERROR ],
    "unexpected-response": () => []
-  }, SERVER_ERROR = "The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.";
+  }, SERVER_ERROR = "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.";
   function advice(details) {
    const {hint, status = 0, noResponse} = details;
    if (noResponse) return [ CHECK_NETWORK ];
@@ -4995,7 +4995,7 @@
    name: schemas_string(),
    label: schemas_string(),
    workspace_id: schemas_string()
-  }), LIMIT_MESSAGE = "must be a number of US dollars, 0 or more", createKeyRequest = object({
+  }), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
    name: schemas_string("must be a name"),
    workspace_id: schemas_string(),
    limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
@@ -5027,7 +5027,7 @@
    }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
    return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH);
   }
-  const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may not manage API keys.";
+  const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
   async function listKeys(client, {id, slug}) {
    const pages = await collect(listPages(client, {
     operation: `list the API keys of the workspace ${slug}`,
@@ -5105,7 +5105,7 @@
   }
   function toLine({input, entries = [], message, provided, cause, suggestion}) {
    const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+   return [ `${input}${position} ${message}`, ...provided ? [ `provided: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
   }
   const MAX_PROVIDED = 100;
   function truncate(text) {
@@ -5224,7 +5224,7 @@
    }),
    "unknown-members": ({members}) => ({
     title: "Not all members belong to the organization",
-    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has ${written}` : `members: ${matches} people in the organization have ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
+    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
    }),
    "members-not-added": ({workspace, userIds}) => ({
     title: `Not all members were added to the workspace ${workspace.slug}`,
@@ -5251,7 +5251,7 @@
    }),
    "unexpected-key": ({key, workspace, name}) => ({
     title: "OpenRouter returned another API key",
-    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Tell OpenRouter, and check the workspace for a key that no one uses." ]
+    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
    }),
    "key-owner-unknown": describeUnknownOwner,
    "orphan-not-deleted": ({key, error}) => ({
@@ -5268,7 +5268,7 @@
    }),
    "slug-prefix-mismatch": ({workspace, prefix}) => ({
     title: `The slug ${workspace.slug} does not begin with ${prefix}`,
-    lines: [ `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
+    lines: [ `expect-slug-prefix is ${prefix}, but the input workspace refers to ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
    }),
    "invalid-workspace-id": ({workspace}) => ({
     title: `The workspace ${workspace.slug} has an id that is not a UUID`,
@@ -5285,7 +5285,7 @@
    }),
    "workspace-still-exists": ({workspace}) => ({
     title: `The workspace ${workspace.slug} still exists`,
-    lines: [ `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`, "Run this again, and tell OpenRouter if that does not help." ]
+    lines: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
    }),
    "deletion-not-verified": ({workspace, error}) => ({
     title: `Could not verify that the workspace ${workspace.slug} was deleted`,
@@ -5309,7 +5309,7 @@
     table: sweepTable(result)
    }),
    "cleanup-state-invalid": ({name}) => ({
-    title: "The cleanup cannot read what its step saved",
+    title: "The cleanup cannot read its saved state",
     lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ]
    }),
    "outputs-not-written": ({reason, values}) => ({
@@ -5337,13 +5337,13 @@
   function describeUnknownOwner({name, workspace, isUnique, keys}) {
    return {
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
-    lines: [ `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.", "Check which of them are in use, and delete the others." ]
+    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", "Check which of them are in use, and delete the others." ]
    };
   }
   function describeStateNotWritten({reason, exists}) {
    return {
     title: "The state for the post step could not be written",
-    lines: [ `The file that the runner provides for it cannot be written: ${reason}`, ...exists ? [ `It exists at OpenRouter: ${exists}.` ] : [] ]
+    lines: [ `The runner's state file cannot be written: ${reason}`, ...exists ? [ `Already exists at OpenRouter: ${exists}.` ] : [] ]
    };
   }
   function linesOfPart({details}) {
@@ -5381,7 +5381,7 @@
    }),
    "workspace-left-alone": ({workspace: {id, slug}}) => ({
     title: `The workspace ${slug} was not deleted`,
-    lines: [ `It exists, id ${id}, but nothing shows that this step created it.` ]
+    lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
    }),
    "key-owner-unknown": describeUnknownOwner,
    "stale-workspaces": ({result: {stale, deleted, failed, wouldDelete, skipped}}) => {
@@ -5393,11 +5393,11 @@
    },
    "main-still-running": ({seconds, leftovers}) => ({
     title: "The step is still running after its job ended",
-    lines: [ `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`, formatLeftovers(leftovers) ]
+    lines: [ `It did not end within ${seconds} s after SIGTERM. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
    }),
    "main-was-running": ({leftovers}) => ({
     title: "The step was still running after its job ended",
-    lines: [ "It was ended (SIGTERM). Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
+    lines: [ "It was ended with SIGTERM. Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
    }),
    "state-not-written": describeStateNotWritten,
    "summary-not-written": ({reason}) => ({
@@ -5412,7 +5412,7 @@
    };
   }
   function formatLeftovers(leftovers) {
-   return `This may be left at OpenRouter: ${leftovers}.`;
+   return `May still exist at OpenRouter: ${leftovers}.`;
   }
   const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
   function troubleshootingUrl(code, env) {
@@ -5541,7 +5541,7 @@
    abortOnSignals(abort);
    process.stdout.on("error", () => {});
    const startTimeout = ms => {
-    systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s for this step is over`)));
+    systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
     return systemClock.now() + ms;
    };
    try {
@@ -5700,7 +5700,7 @@
    const failure = new Failure("workspace-still-exists", {
     workspace
    });
-   return blocked(failure, "OpenRouter reported that it is gone, and still returns it");
+   return blocked(failure, "OpenRouter reported that it does not exist, but still returns it");
   }
   async function conclude(workspace, {errors, deletedKeys}, context) {
    if (errors.every(isRejection) && await isGone(workspace, context)) return {
@@ -5813,7 +5813,7 @@
     leftovers
    }); else if (!isTaskKnown) report.warn("main-was-running", {
     leftovers
-   }); else report.info("The step was still running. It was ended (SIGTERM) before this cleanup.");
+   }); else report.info("The step was still running. It was ended with SIGTERM before this cleanup.");
   }
   function createPost() {
    return runCleanupStep({
@@ -5825,7 +5825,7 @@
   const deleteInputs = () => object({
    management_key: connection.management_key,
    workspace: idOrSlug(),
-   expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug"))),
+   expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
    delete_keys: fields_flag(),
    dry_run: fields_flag(),
    api_url: connection.api_url,
@@ -5848,7 +5848,7 @@
    log.info(`Deleting the workspace ${request.workspace}.`);
    const {workspace} = await findWorkspace(client, request.workspace);
    if (!workspace) {
-    log.info("It does not exist: already deleted.");
+    log.info("The workspace does not exist: already deleted.");
     return {
      deleted: false,
      keys: []
@@ -5870,7 +5870,7 @@
     failure
    };
    const seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
+   log.info(`Deleted the workspace and ${keys.length} API keys in ${seconds}.`);
    return {
     workspace,
     deleted: true,
@@ -5893,7 +5893,7 @@
     workspace,
     keys
    });
-   log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
+   log.info(`Dry run: the workspace and ${keys.length} API keys would be deleted. Nothing was deleted.`);
    return {
     workspace,
     deleted: false,
@@ -6095,7 +6095,7 @@
     plan,
     request
    }, context), {key} = created, seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-   log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+   log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
    warnOnKeyDrift(key, plan.search.desired, context);
    await deleteLateOrphans(created, {
     plan,
@@ -6145,7 +6145,7 @@
   async function createKeyOnce(plan, context) {
    const {client, journal, registerSecrets} = context, {search, workspace} = plan, {value: created, error} = await settle(createOnce({
     send(rounds) {
-     const maxOrphans = countPossibleOrphans(rounds) + 1, exists = maxOrphans > 1 ? "perhaps a key whose secret was lost" : void 0;
+     const maxOrphans = countPossibleOrphans(rounds) + 1, exists = maxOrphans > 1 ? "possibly an API key whose secret was lost" : void 0;
      journal.save({
       search: {
        ...search,
@@ -6382,12 +6382,12 @@
   }
   const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
    management_key: connection.management_key,
-   slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`)),
+   slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
    older_than: duration_duration({
     min: "1m",
     max: "3650d"
    }),
-   keep: schemas_default(array(glob(), "must be a list of slugs"), []),
+   keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards"), []),
    delete_keys: fields_flag(),
    max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
    dry_run: fields_flag(),
@@ -6411,7 +6411,7 @@
   const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2;
   async function sweep(request, context) {
    const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, retained, notStale} = found;
-   log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
+   log.info(`Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`);
    const nothing = {
     deleted: [],
     failed: [],
@@ -6457,7 +6457,7 @@
     failed
    };
   }
-  const TOO_MANY = "stale, but there are more than max-deletions allows";
+  const TOO_MANY = "more workspaces are stale than max-deletions allows";
   async function findStale(request, {client, log}) {
    log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
    const found = {
@@ -6494,7 +6494,7 @@
   function reasonToKeep({slug}, age, {keep, olderThanMs}) {
    if (slug === "default") return "the default workspace";
    const keepPattern = keep.find(glob => glob_matches(glob, slug));
-   if (keepPattern !== void 0) return `keep has ${keepPattern}`;
+   if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
    if (age === void 0) return "its age is unknown";
    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
   }

@@ -139,7 +139,7 @@ describe('a create step in a process of its own', () => {
       'POST /workspaces: HTTP 429 Too Many Requests. Retrying in 1.0 s.',
       'POST /workspaces: HTTP 502 Bad Gateway: Bad gateway. Checking whether the workspace exists.',
       expect.stringMatching(
-        /^GET \/workspaces\/preview-\d+ at 127\.0\.0\.1:\d+, after 1\.0 s: the connection was closed before the answer was complete \(ECONNRESET\)\. Retrying in 1\.0 s\.$/,
+        /^GET \/workspaces\/preview-\d+ at 127\.0\.0\.1:\d+, after 1\.0 s: the connection was closed before the response was complete \(ECONNRESET\)\. Retrying in 1\.0 s\.$/,
       ),
       'POST /workspaces: HTTP 502 Bad Gateway: Bad gateway. Retrying in 1.0 s.',
     ]);

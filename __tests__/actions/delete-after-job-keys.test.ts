@@ -45,7 +45,7 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
     expect(warning?.data).toContain(`"${name}" (${label})`);
   }
   expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
-  expect(warning?.data).toContain('This may be left at OpenRouter: the workspace kept-by-keys.');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace kept-by-keys.');
   expect(find('kept-by-keys')).toBeDefined();
   expect(keysOf(workspace)).toHaveLength(2);
 });

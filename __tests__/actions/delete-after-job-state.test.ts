@@ -41,9 +41,9 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
     const post = await runPost(state);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('The cleanup cannot read what its step saved');
+    expect(warning?.properties['title']).toBe('The cleanup cannot read its saved state');
     expect(warning?.data).toContain(
-      'This may be left at OpenRouter: a workspace, if the step created one.',
+      'May still exist at OpenRouter: a workspace, if the step created one.',
     );
     expect(harness.sandbox.requests).toHaveLength(before);
   });
@@ -86,9 +86,7 @@ describe('a state that cannot be written', () => {
       const step = await harness.create(inputs, { GITHUB_STATE: state });
       const { title, message } = expectFailure(step);
       expect(title).toBe(TITLE);
-      expect(message).toMatch(
-        /^The file that the runner provides for it cannot be written: E[A-Z]+: /,
-      );
+      expect(message).toMatch(/^The runner's state file cannot be written: E[A-Z]+: /);
       expect(message).toContain('Nothing was changed at OpenRouter.');
       expect(find('stateless')).toBeUndefined();
     },
@@ -98,7 +96,7 @@ describe('a state that cannot be written', () => {
     const { title, message } = expectFailure(await createUntilPost('stateless-later'));
     expect(title).toBe(TITLE);
     expect(message).toContain(
-      `It exists at OpenRouter: the workspace stateless-later, id ${find('stateless-later')?.id}, https://openrouter.ai/workspaces/stateless-later.`,
+      `Already exists at OpenRouter: the workspace stateless-later, id ${find('stateless-later')?.id}, https://openrouter.ai/workspaces/stateless-later.`,
     );
     expect(message).not.toContain('Nothing was changed');
   });

@@ -72,7 +72,7 @@ test('a management key that is missing in the post step is a warning that names 
   expect(post.exitCode).toBe(0);
   const [warning] = annotations(post, 'warning');
   expect(warning?.data).toContain('management-key is required, and is empty');
-  expect(warning?.data).toContain('This may be left at OpenRouter: the workspace without-key.');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace without-key.');
   expect(exists('without-key')).toBe(true);
 });
 
@@ -88,7 +88,7 @@ describe('a cleanup', () => {
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe('Could not delete the workspace stuck');
     expect(warning?.data).toContain('Workspace has API keys');
-    expect(warning?.data).toContain('This may be left at OpenRouter: the workspace stuck.');
+    expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
   });
 
   test('that may have been applied is reported so, although a later attempt was throttled', async () => {

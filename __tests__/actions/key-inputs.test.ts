@@ -11,11 +11,7 @@ test.each<[string, Record<string, string>, string]>([
     'try: preview-42',
   ],
   ['no management key', { 'management-key': '' }, 'management-key is required, and is empty'],
-  [
-    'limit-usd below 0',
-    { 'limit-usd': '-1' },
-    'limit-usd must be a number of US dollars, 0 or more',
-  ],
+  ['limit-usd below 0', { 'limit-usd': '-1' }, 'limit-usd must be an amount in USD, 0 or more'],
   ['limit-usd with a currency sign', { 'limit-usd': '$5' }, 'given: "$5"; try: 5'],
   ['limit-usd beyond all numbers', { 'limit-usd': '1e999' }, 'limit-usd must be a number'],
   ['limit-usd: null', { 'limit-usd': 'null' }, 'limit-usd must be a number'],
@@ -48,7 +44,11 @@ test.each<[string, Record<string, string>, string]>([
   ['revoke-after-job: no', { 'revoke-after-job': 'no' }, 'revoke-after-job must be true or false'],
   ['replace: on', { replace: 'on' }, 'replace must be true or false'],
   ['replace without a name', { replace: 'true', name: '' }, 'replace needs name'],
-  ['api-url without https', { 'api-url': 'http://openrouter.ai' }, 'must begin with https'],
+  [
+    'api-url without https',
+    { 'api-url': 'http://openrouter.ai' },
+    'must begin with at least https',
+  ],
   ['a timeout without a unit', { timeout: '60' }, 'given: "60"\n'],
 ])('The key action rejects %s before it sends anything', async (_, inputs, problem) => {
   const main = await createKey(inputs);

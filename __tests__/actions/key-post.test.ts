@@ -65,7 +65,7 @@ describe('the post step of the key action', () => {
       const [warning] = annotations(post, 'warning');
       const { label, hash } = main.outputs;
       expect(warning?.data).toContain(
-        `This may be left at OpenRouter: the API key "CI" (${label}), hash ${hash}.`,
+        `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}.`,
       );
       expect(keys()).toHaveLength(1);
       expectNoSecret(post);
@@ -79,7 +79,7 @@ describe('the post step of the key action', () => {
     const post = await runPost(main);
     expect(post.exitCode).toBe(0);
     expect(annotations(post, 'warning')[0]?.data).toContain(
-      'This may be left at OpenRouter: an API key named "CI" whose secret was lost.',
+      'May still exist at OpenRouter: an API key named "CI" whose secret was lost.',
     );
   });
 

@@ -10,7 +10,7 @@ const KEY_IDS =
   'must be a list of whole numbers: one per line, separated by commas, or a JSON array';
 const TOOLS = 'must be a list of names: one per line, separated by commas, or a JSON array';
 const RATE = 'must be a number from 0.0001 to 1';
-const SLUG = 'must be lower-case letters and digits, in groups joined by single hyphens';
+const SLUG = 'must consist of lower-case letters and digits, separated by single hyphens';
 const EMPTY =
   'was probably empty: on push, github.event.number, github.event.pull_request.number and github.head_ref are empty';
 const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
@@ -92,17 +92,17 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'slug',
     'default',
-    'slug must not be default, which every account has already; given: "default"',
+    'slug must not be default, because every account already has a workspace with that slug; given: "default"',
   ],
   [
     'slug',
     '550e8400-e29b-41d4-a716-446655440000',
-    'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "550e8400-e29b-41d4-a716-446655440000"',
+    'slug must not look like a UUID, because the API accepts an id in place of a slug; given: "550e8400-e29b-41d4-a716-446655440000"',
   ],
   [
     'slug',
     'ffffffff-ffff-0fff-ffff-ffffffffffff',
-    'slug must not look like a UUID, because the API takes "id or slug" in one place; given: "ffffffff-ffff-0fff-ffff-ffffffffffff"',
+    'slug must not look like a UUID, because the API accepts an id in place of a slug; given: "ffffffff-ffff-0fff-ffff-ffffffffffff"',
   ],
   [
     'description',
@@ -113,7 +113,7 @@ const REJECTED: [input: string, text: string, line: string][] = [
     ['gpt5', 'openai/', 'a/b/c', 'openai/gpt 5'].map((text): [string, string, string] => [
       input,
       text,
-      `${named} must be a model, as author/model; given: "${text}"`,
+      `${named} must be the slug of a model, such as openai/gpt-5-mini; given: "${text}"`,
     ]),
   ),
   [
@@ -200,33 +200,33 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'api-url',
     'http:///api/v1',
-    'api-url must begin with https, because the key is sent there; given: "http:///api/v1"',
+    'api-url must begin with at least https, because the key is sent there; given: "http:///api/v1"',
   ],
   [
     'api-url',
     'http://openrouter.ai/api/v1',
-    'api-url must begin with https, because the key is sent there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+    'api-url must begin with at least https, because the key is sent there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
   ],
   [
     'api-url',
     'http://127.0.0.1.example/api',
-    'api-url must begin with https, because the key is sent there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
+    'api-url must begin with at least https, because the key is sent there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
   ],
   [
     'api-url',
     'ftp://openrouter.ai',
-    'api-url must begin with https, because the key is sent there; given: "ftp://openrouter.ai"',
+    'api-url must begin with at least https, because the key is sent there; given: "ftp://openrouter.ai"',
   ],
   ['api-url', 'https://user:s3cret@host/v1', 'api-url must not contain a user or password'],
   [
     'api-url',
     'https://openrouter.ai/api/v1?x=1',
-    'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1?x=1"',
+    'api-url must not contain ? or #; given: "https://openrouter.ai/api/v1?x=1"',
   ],
   [
     'api-url',
     'https://openrouter.ai/api/v1#',
-    'api-url must end with its path: no ? and no #; given: "https://openrouter.ai/api/v1#"',
+    'api-url must not contain ? or #; given: "https://openrouter.ai/api/v1#"',
   ],
   ['management-key', 'sk-or-v1-"quoted"-0123456789', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-abc def-0123456789', `management-key ${KEY}`],

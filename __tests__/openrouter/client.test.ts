@@ -323,7 +323,7 @@ describe('concurrent requests', () => {
     await client.request('GET');
     const next = (await client.request('POST')) as ApiError;
     expect(next.details).toMatchObject({
-      reason: 'OpenRouter asks to wait 61.0 s, which is longer than the timeout allows',
+      reason: 'OpenRouter requires a wait of 61.0 s, which exceeds the timeout',
       kind: 'unsendable',
       ambiguous: false,
     });

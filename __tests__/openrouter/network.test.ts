@@ -114,13 +114,13 @@ describe('a proxy', () => {
   test('that never responds does not delay the job', async () => {
     const proxy = await openProxy({ response: 'silence' });
     const { message } = expectFailure(await create({ https_proxy: proxy.url }, { timeout: '1s' }));
-    expect(message).toContain('the timeout of 1 s for this step is over, through the proxy');
+    expect(message).toContain('the timeout of 1 s has expired, through the proxy');
     expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
   test.each([
     [403, 'statusCode=403'],
-    [407, 'the proxy asks for a user and a password'],
+    [407, 'the proxy requires a user and a password'],
     [502, 'statusCode=502'],
   ])('that responds with %i is named, and nothing was sent', async (response, reason) => {
     const proxy = await openProxy({ response });
@@ -170,7 +170,7 @@ test('a request over http to a host that only looks like loopback is rejected', 
     { http_proxy: proxy.url },
     { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
   );
-  expect(expectFailure(step).message).toContain('api-url must begin with https');
+  expect(expectFailure(step).message).toContain('api-url must begin with at least https');
   expect(proxy.tunnels).toEqual([]);
 });
 
@@ -212,7 +212,7 @@ describe('a TLS certificate', () => {
       { 'api-url': 'https://other.test/api/v1' },
     );
     const { message } = expectFailure(step);
-    expect(message).toContain('the certificate belongs to another host');
+    expect(message).toContain('the certificate is for another host');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
   });

@@ -22,7 +22,7 @@ describe('a broken connection fails the step and reports that the workspace may 
   test.each<[string, ScheduledFault, string]>([
     ['reset', { kind: 'reset' }, 'closed before the answer was complete (ECONNRESET)'],
     ['cut', { kind: 'cut' }, 'closed before the answer was complete (ECONNRESET)'],
-    ['endless', { kind: 'endless' }, 'the answer is longer than 1 MiB'],
+    ['endless', { kind: 'endless' }, 'the response is larger than 1 MiB'],
   ])('%s', async (_, fault, reason) => {
     const { title, message, code } = await createWith(fault);
     expect(code).toBe('outcome-unknown');
@@ -35,7 +35,7 @@ describe('a broken connection fails the step and reports that the workspace may 
 
   test.each(['silence', 'stall', 'trickle'] as const)('%s', async (kind) => {
     const { message } = await createWith({ kind }, { timeout: '1s' });
-    expect(message).toContain('the timeout of 1 s for this step is over');
+    expect(message).toContain('the timeout of 1 s has expired');
     expect(message).toContain(MAY_EXIST);
     expect(message).not.toContain(CHECK_NETWORK);
   });
@@ -136,8 +136,8 @@ describe('a request that was never sent is reported as having changed nothing', 
   });
 
   test.each([
-    ['ENOTFOUND', 'there is no host of that name'],
-    ['EAI_AGAIN', 'the name of the host could not be looked up'],
+    ['ENOTFOUND', 'the host name does not exist'],
+    ['EAI_AGAIN', 'the host name could not be resolved'],
   ])('to a host whose name cannot be resolved (%s)', async (code, reason) => {
     const failing = preloaded(`
       import dns from 'node:dns';

@@ -7,7 +7,7 @@ const harness = openHarness();
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const REJECTED =
   'OpenRouter reports that it rejected the request, so nothing should have been changed.';
-const DECLINED = 'OpenRouter declined the request for the reason above.';
+const DECLINED = 'OpenRouter rejected the request for the reason above.';
 const MAY_EXIST =
   /^The request may still have been applied\.\nRunning this again with if-exists: (reuse|update) finds the workspace if it was created\. That is safe if no other workflow uses the slug\.$/m;
 
@@ -65,7 +65,7 @@ describe('an error of the API', () => {
       402,
       'Payment Required',
       'payment-required',
-      'The account lacks the credit or the plan for this',
+      'The account lacks the credits or the plan for this',
     ],
     [404, 'Not Found', 'not-found', 'Check that api-url ends with the path of the API'],
     [409, 'Conflict', 'request-rejected', DECLINED],
@@ -153,7 +153,7 @@ describe('an error of the API', () => {
       'POST /workspaces: HTTP 502 Bad Gateway: 502 Bad Gateway',
       'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: Slow down',
       'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
-      'The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.',
+      'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.',
       'The request may still have been applied.',
       'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow uses the slug.',
       expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),

@@ -49,7 +49,7 @@ async function expectCancelled(main: RunningStep) {
   expect((await main.result).exitCode).toBe(1);
 }
 
-const WAS_ENDED = 'The step was still running. It was ended (SIGTERM) before this cleanup.';
+const WAS_ENDED = 'The step was still running. It was ended with SIGTERM before this cleanup.';
 
 describeOnLinux('a post step that starts while its main step is still running', () => {
   test('ends a create before it cleans up', async () => {
@@ -108,7 +108,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     account.handle = handle;
     const left = await main.abandon();
     main.kill('SIGCONT');
-    expect((await main.result).log).toContain('It exists at OpenRouter: the API key ');
+    expect((await main.result).log).toContain('Already exists at OpenRouter: the API key ');
     expect(account.keys).toHaveLength(1);
     const post = await harness.end('key', {}, left);
     expect(annotations(post, 'warning')).toEqual([]);
@@ -123,7 +123,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe('The step was still running after its job ended');
     expect(warning?.data).toContain(
-      'This may be left at OpenRouter: a workspace, if the step created one.',
+      'May still exist at OpenRouter: a workspace, if the step created one.',
     );
     await expectCancelled(main);
     expect(workspaceAt('before-save')).toBeUndefined();
@@ -144,7 +144,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     const post = await harness.end('key', {}, await main.abandon());
     const [warning] = annotations(post, 'warning');
     expect(warning?.data).toContain(
-      'This may be left at OpenRouter: an API key, if the step created one.',
+      'May still exist at OpenRouter: an API key, if the step created one.',
     );
     await expectCancelled(main);
     expect(harness.sandbox.account.keys).toEqual([]);
@@ -179,7 +179,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe('The step is still running after its job ended');
-    expect(warning?.data).toContain('This may be left at OpenRouter: the workspace frozen.');
+    expect(warning?.data).toContain('May still exist at OpenRouter: the workspace frozen.');
     expect(post.log).toContain('Deleted the workspace frozen, id ');
     expect(workspaceAt('frozen')).toBeUndefined();
     main.kill('SIGCONT');

@@ -66,7 +66,7 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   }
   if (url.username || url.password)
     return reject(context, text, 'must not contain a user or password');
-  if (/[?#]/.test(text)) return reject(context, text, 'must end with its path: no ? and no #');
+  if (/[?#]/.test(text)) return reject(context, text, 'must not contain ? or #');
   return url.href.replace(/\/+$/, '');
 }
 

@@ -10,7 +10,14 @@ export const deleteInputs = () =>
     management_key: connection.management_key,
     workspace: idOrSlug(),
     expect_slug_prefix: z.optional(
-      z.string().check(z.regex(/^[a-z0-9-]+$/, 'must be the beginning of a slug')),
+      z
+        .string()
+        .check(
+          z.regex(
+            /^[a-z0-9-]+$/,
+            'must be the beginning of a slug: lower-case letters, digits and hyphens',
+          ),
+        ),
     ),
     delete_keys: flag(),
     dry_run: flag(),

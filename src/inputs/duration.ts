@@ -59,7 +59,7 @@ function parseWithin(
 }
 
 function describeDefect(text: string): string {
-  const problem = /^\d+$/.test(text) ? 'is a number without a unit, and must be' : 'must be';
+  const problem = /^\d+$/.test(text) ? 'has no unit; it must be' : 'must be';
   return `${problem} ${EXAMPLES}`;
 }
 

@@ -15,7 +15,7 @@ const entries = (what: string, entry: z.ZodMiniType<string>) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
   return z.optional(
     z.nullable(
-      z.array(entry, message).check(z.minLength(1, `${message}; "null" lifts the restriction`)),
+      z.array(entry, message).check(z.minLength(1, `${message}; "null" removes the restriction`)),
     ),
   );
 };
@@ -103,7 +103,7 @@ function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must be more than ${shorter.input}, which is ${shorter.limit}`;
+    const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
     return [{ input, message, provided: String(limit) }];
   });
 }

@@ -19,11 +19,11 @@ export const sweepInputs = () =>
     slug_pattern: glob().check(
       z.refine(
         (pattern) => fixedPrefix(pattern).length >= MIN_PREFIX,
-        `must begin with ${MIN_PREFIX} characters of a slug or more, before any * or ?`,
+        `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`,
       ),
     ),
     older_than: duration({ min: '1m', max: '3650d' }),
-    keep: z._default(z.array(glob(), 'must be a list of slugs'), []),
+    keep: z._default(z.array(glob(), 'must be a list of slugs with optional wildcards'), []),
     delete_keys: flag(),
     max_deletions: z._default(z.int(COUNT_MESSAGE).check(z.gte(1, COUNT_MESSAGE)), 50),
     dry_run: flag(),

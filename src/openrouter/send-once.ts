@@ -33,7 +33,7 @@ export async function sendOnce<Data>(
   const { clock, deadline, hardDeadline } = options;
   const unsendable = (reason: string) => fail(request, { kind: 'unsendable', reason });
   if (hardDeadline !== undefined && hardDeadline <= clock.now()) {
-    return unsendable('there was no time left to send it');
+    return unsendable('the timeout expired before it was sent');
   }
   const stopReason = await throttle.waitUntilResumed(deadline);
   if (stopReason !== undefined) return unsendable(stopReason);

@@ -29,7 +29,7 @@ export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortS
       while (clock.now() < pausedUntil) {
         const wait = pausedUntil - clock.now();
         if (pausedUntil >= deadline) {
-          return `OpenRouter asks to wait ${formatSeconds(wait)}, which is longer than the timeout allows`;
+          return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
         }
         const stopReason = await sleep(clock, wait, signal);
         if (stopReason !== undefined) return stopReason;

@@ -141,7 +141,7 @@ async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
   try {
     for await (const chunk of message as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) throw new Error('the answer is longer than 1 MiB');
+      if (size > MAX_BODY_BYTES) throw new Error('the response is larger than 1 MiB');
       chunks.push(chunk);
     }
   } catch (error) {
@@ -158,29 +158,29 @@ async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
 }
 
 const UNKNOWN_AUTHORITY =
-  'the certificate comes from an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with it';
+  'the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority';
 
 /** Node's error codes for failures that a retry may overcome. */
 const TRANSIENT_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was closed before the answer was complete',
-  EAI_AGAIN: 'the name of the host could not be looked up',
-  ENOTFOUND: 'there is no host of that name',
+  ECONNRESET: 'the connection was closed before the response was complete',
+  EAI_AGAIN: 'the host name could not be resolved',
+  ENOTFOUND: 'the host name does not exist',
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'there is no route to the network',
-  ETIMEDOUT: 'the connection could not be made in time',
+  ETIMEDOUT: 'the connection timed out',
   EPIPE: 'the connection was closed while the request was being sent',
 };
 
 /** Node's error codes for failures that stay until someone fixes the cause. */
 const PERMANENT_REASONS: Readonly<Record<string, string>> = {
-  EPROTO: 'the other side does not speak TLS',
+  EPROTO: 'the server does not use TLS',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: 'the certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate belongs to another host',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
 };
 
 interface Diagnosis {
@@ -202,11 +202,11 @@ function diagnose(error: unknown, isSent: boolean): Diagnosis {
 /** Diagnoses a connection that failed before it was ready. */
 function diagnoseUnready(message: string): Diagnosis {
   if (message.endsWith('statusCode=407')) {
-    return { reason: 'the proxy asks for a user and a password', isPermanent: true };
+    return { reason: 'the proxy requires a user and a password', isPermanent: true };
   }
   const reason = message.startsWith('tunneling')
     ? message
-    : 'the connection was closed before it was ready';
+    : 'the connection was closed before it was established';
   return { reason: `${reason} (ECONNRESET)`, isPermanent: false };
 }
 

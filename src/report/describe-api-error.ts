@@ -64,7 +64,7 @@ function codeOf({ method, kind, status = 0, ambiguous }: ApiErrorDetails): ApiEr
 }
 
 const MANAGEMENT_KEY =
-  'management-key must be a management key. Create one at https://openrouter.ai/settings/management-keys. An inference key is not one, although both begin with sk-or-v1-.';
+  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. Create a management key at https://openrouter.ai/settings/management-keys.';
 
 const CHECK_NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
@@ -77,13 +77,13 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string
   ],
   'payment-required': ({ hint }) => [
     hint ??
-      'The account lacks the credit or the plan for this: see https://openrouter.ai/settings/credits.',
+      'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
   ],
   'not-found': ({ hint }) => [
     hint ?? 'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
   ],
-  'request-rejected': () => ['OpenRouter declined the request for the reason above.'],
-  throttled: () => ['OpenRouter asks for fewer requests. Wait, then run this again.'],
+  'request-rejected': () => ['OpenRouter rejected the request for the reason above.'],
+  throttled: () => ['OpenRouter limits the rate of requests. Wait, then run this again.'],
   unreachable: () => [],
   'timed-out': () => [],
   'server-error': () => [SERVER_ERROR],
@@ -95,8 +95,7 @@ export function apiErrorCodes(): string[] {
   return Object.keys(ADVICE);
 }
 
-const SERVER_ERROR =
-  'The cause is at OpenRouter or in front of it: see https://status.openrouter.ai.';
+const SERVER_ERROR = 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.';
 
 function advice(details: ApiErrorDetails): string[] {
   const { hint, status = 0, noResponse } = details;

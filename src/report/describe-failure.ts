@@ -69,8 +69,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     lines: [
       ...members.map(({ written, matches }) =>
         matches === 0
-          ? `members: no one in the organization has ${written}`
-          : `members: ${matches} people in the organization have ${written}`,
+          ? `members: no one in the organization has the id or e-mail address ${written}`
+          : `members: ${matches} people in the organization have the id or e-mail address ${written}`,
       ),
       'Each entry must be the user id or the e-mail address of one member of the organization.',
       NOTHING_CHANGED,
@@ -125,7 +125,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
       `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
       "This step neither outputs nor revokes it, because it may be another job's key.",
-      'Tell OpenRouter, and check the workspace for a key that no one uses.',
+      'Report this to OpenRouter, and check the workspace for a key that no one uses.',
     ],
   }),
 
@@ -160,7 +160,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'slug-prefix-mismatch': ({ workspace, prefix }) => ({
     title: `The slug ${workspace.slug} does not begin with ${prefix}`,
     lines: [
-      `expect-slug-prefix is ${prefix}, and the input workspace means ${describeWorkspace(workspace)}.`,
+      `expect-slug-prefix is ${prefix}, but the input workspace refers to ${describeWorkspace(workspace)}.`,
       NOTHING_DELETED,
     ],
   }),
@@ -192,8 +192,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'workspace-still-exists': ({ workspace }) => ({
     title: `The workspace ${workspace.slug} still exists`,
     lines: [
-      `OpenRouter reported that it was deleted, or missing, and still returns it: id ${workspace.id}.`,
-      'Run this again, and tell OpenRouter if that does not help.',
+      `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,
+      'Run this again, and report it to OpenRouter if that does not help.',
     ],
   }),
 
@@ -243,7 +243,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   }),
 
   'cleanup-state-invalid': ({ name }) => ({
-    title: 'The cleanup cannot read what its step saved',
+    title: 'The cleanup cannot read its saved state',
     lines: [
       `The state ${name} does not have the expected form.`,
       'Something in the job sets variables that begin with STATE_, or the action changed during the job.',
@@ -292,10 +292,10 @@ export function describeUnknownOwner({
   return {
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
     lines: [
-      `A response was lost, and since then the workspace ${workspace.slug} has: ${keys.map(describeKey).join(', ')}.`,
+      `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(', ')}.`,
       isUnique
         ? 'There are more of them than this step can have created, so none was deleted.'
-        : 'With expires-in: never and a name of its own, a key of this step looks like that of any other job, so none was deleted.',
+        : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
       'Check which of them are in use, and delete the others.',
     ],
   };
@@ -309,8 +309,8 @@ export function describeStateNotWritten({
   return {
     title: 'The state for the post step could not be written',
     lines: [
-      `The file that the runner provides for it cannot be written: ${reason}`,
-      ...(exists ? [`It exists at OpenRouter: ${exists}.`] : []),
+      `The runner's state file cannot be written: ${reason}`,
+      ...(exists ? [`Already exists at OpenRouter: ${exists}.`] : []),
     ],
   };
 }

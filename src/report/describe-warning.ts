@@ -41,7 +41,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
 
   'workspace-left-alone': ({ workspace: { id, slug } }) => ({
     title: `The workspace ${slug} was not deleted`,
-    lines: [`It exists, id ${id}, but nothing shows that this step created it.`],
+    lines: [`The workspace exists, id ${id}, but nothing shows that this step created it.`],
   }),
 
   'key-owner-unknown': describeUnknownOwner,
@@ -62,7 +62,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'main-still-running': ({ seconds, leftovers }) => ({
     title: 'The step is still running after its job ended',
     lines: [
-      `It was asked to end (SIGTERM), and did not within ${seconds} s. Whatever it creates from now on stays.`,
+      `It did not end within ${seconds} s after SIGTERM. Whatever it creates from now on is not cleaned up.`,
       formatLeftovers(leftovers),
     ],
   }),
@@ -70,7 +70,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'main-was-running': ({ leftovers }) => ({
     title: 'The step was still running after its job ended',
     lines: [
-      'It was ended (SIGTERM). Whether it had created anything by then is unknown.',
+      'It was ended with SIGTERM. Whether it had created anything by then is unknown.',
       formatLeftovers(leftovers),
     ],
   }),
@@ -101,5 +101,5 @@ export function describeWarning<Code extends WarningCode>(
 
 /** The last line of a warning about a cleanup. */
 export function formatLeftovers(leftovers: string): string {
-  return `This may be left at OpenRouter: ${leftovers}.`;
+  return `May still exist at OpenRouter: ${leftovers}.`;
 }

@@ -57,5 +57,5 @@ async function endMain(
   const hasEnded = await endProcess(main, { clock, signal });
   if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
   else if (!isTaskKnown) report.warn('main-was-running', { leftovers });
-  else report.info('The step was still running. It was ended (SIGTERM) before this cleanup.');
+  else report.info('The step was still running. It was ended with SIGTERM before this cleanup.');
 }

@@ -36,7 +36,7 @@ export async function runStep(
   process.stdout.on('error', () => undefined);
   const startTimeout = (ms: number) => {
     systemClock.after(ms, () =>
-      abort.abort(new Error(`the timeout of ${ms / 1000} s for this step is over`)),
+      abort.abort(new Error(`the timeout of ${ms / 1000} s has expired`)),
     );
     return systemClock.now() + ms;
   };

@@ -29,7 +29,7 @@ test('a workspace without API keys is deleted, no other workspace is, and the de
   expect(step.log.split('\n')).toEqual([
     'Deleting the workspace preview-42.',
     `Found "Preview", slug preview-42, id ${workspace.id}.`,
-    expect.stringMatching(/^Deleted it and 0 API keys in \d+\.\d s\.$/),
+    expect.stringMatching(/^Deleted the workspace and 0 API keys in \d+\.\d s\.$/),
   ]);
   expect(step.summary).toContain('<h3>✅ Deleted the OpenRouter workspace Preview</h3>');
   expect(annotations(step)).toEqual([]);
@@ -55,7 +55,7 @@ test('deleting a missing workspace succeeds', async () => {
   const step = await runDelete();
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toEqual(NOTHING_DELETED);
-  expect(step.log).toContain('It does not exist: already deleted.');
+  expect(step.log).toContain('The workspace does not exist: already deleted.');
   expect(step.summary).toContain('✅ Already deleted: the OpenRouter workspace preview-42');
 });
 

@@ -31,28 +31,28 @@ test.each<[string, Record<string, string>, string]>([
   [
     'equal budgets',
     { 'budget-daily-usd': '5', 'budget-weekly-usd': '5' },
-    'budget-weekly-usd must be more than budget-daily-usd, which is 5',
+    'budget-weekly-usd must exceed budget-daily-usd, which is 5',
   ],
   [
     'budgets out of order with none between them',
     { 'budget-daily-usd': '5', 'budget-lifetime-usd': '4' },
-    'budget-lifetime-usd must be more than budget-daily-usd',
+    'budget-lifetime-usd must exceed budget-daily-usd',
   ],
   [
     'include-byok-in-budgets without a budget',
     { 'include-byok-in-budgets': 'true' },
     'include-byok-in-budgets needs a budget: OpenRouter can only set it together with one',
   ],
-  ['an empty list of models', { 'allowed-models': '[]' }, '"null" lifts the restriction'],
+  ['an empty list of models', { 'allowed-models': '[]' }, '"null" removes the restriction'],
   [
     'a model with a space',
     { 'allowed-models': 'gpt 5' },
-    'allowed-models (entry 1) must be a model, as author/model',
+    'allowed-models (entry 1) must be the slug of a model, such as openai/gpt-5-mini',
   ],
   [
     'a model without its author',
     { 'allowed-models': 'gpt-5-mini' },
-    'allowed-models (entry 1) must be a model, as author/model',
+    'allowed-models (entry 1) must be the slug of a model, such as openai/gpt-5-mini',
   ],
   [
     'a model that is both allowed and ignored',

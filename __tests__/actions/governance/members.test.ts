@@ -9,7 +9,9 @@ test('an address that two members of the organization have fails the step', asyn
   organization.push({ ...(organization[1] as (typeof organization)[0]), id: 'user_2namesake' });
   const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
   organization.pop();
-  expect(message).toContain('members: 2 people in the organization have bruno@example.com');
+  expect(message).toContain(
+    'members: 2 people in the organization have the id or e-mail address bruno@example.com',
+  );
 });
 
 test('the step fails before any write, and names each entry that no member matches', async () => {

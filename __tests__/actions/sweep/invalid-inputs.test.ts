@@ -4,7 +4,7 @@ import { openSweepHarness } from '../../support/sweep.ts';
 
 const { seedSome, runSweep, calls } = openSweepHarness();
 
-const PREFIX = 'must begin with 2 characters of a slug or more, before any * or ?';
+const PREFIX = 'must begin with at least 2 characters of a slug before the first * or ?';
 
 test.each<[string, Record<string, string>, string]>([
   ['no pattern', { 'slug-pattern': '' }, 'slug-pattern is required'],

@@ -21,7 +21,7 @@ export type Key = z.infer<typeof key>;
 /** What is needed to describe a key and to delete it. */
 type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
-const LIMIT_MESSAGE = 'must be a number of US dollars, 0 or more';
+const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more';
 
 /**
  * The body of `POST /keys`, and the only list of the fields that a new key can have. Each message
@@ -88,7 +88,7 @@ function secretsIn(text: string): string[] {
 }
 
 const MAY_BE_DELETED =
-  'The workspace may have been deleted in the meantime, or the management key may not manage API keys.';
+  'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.';
 
 /** The API keys of a workspace, and the server's time when their first page was listed. */
 export interface KeyList extends Pick<Lookup, 'serverTime'> {

@@ -14,14 +14,14 @@ function text(min: number, max: number) {
   const length = (value: string) => [...value].length;
   return z.string(`must be ${accepted}`).check(
     z.refine((value) => length(value) >= min && length(value) <= max, {
-      error: ({ input }) => `must be ${accepted}, and has ${length(String(input))}`,
+      error: ({ input }) => `must be ${accepted}, but has ${length(String(input))}`,
     }),
   );
 }
 
 const flag = z.optional(z.boolean('must be true or false'));
 
-const MODEL_MESSAGE = 'must be a model, as author/model';
+const MODEL_MESSAGE = 'must be the slug of a model, such as openai/gpt-5-mini';
 
 /** The name of a model at OpenRouter, such as `openai/gpt-5-mini`. */
 export const modelSlug = z
@@ -35,15 +35,18 @@ const SLUG_MAX_LENGTH = 50;
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
   z.regex(
     /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
-    'must be lower-case letters and digits, in groups joined by single hyphens',
+    'must consist of lower-case letters and digits, separated by single hyphens',
   ),
 );
 
 const slug = anySlug.check(
-  z.refine((value) => value !== 'default', 'must not be default, which every account has already'),
+  z.refine(
+    (value) => value !== 'default',
+    'must not be default, because every account already has a workspace with that slug',
+  ),
   z.refine(
     (value) => !isUuid(value),
-    'must not look like a UUID, because the API takes "id or slug" in one place',
+    'must not look like a UUID, because the API accepts an id in place of a slug',
   ),
 );
 

@@ -92,7 +92,7 @@ async function addBatch(
     {
       send: (rounds) => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
       reconcile: reconcileMembers,
-      question: 'who is a member',
+      question: 'which users are members',
       lookup: findMissing,
     },
     context,

@@ -78,7 +78,7 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   const { key } = created;
   const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
-  log.info(`Created it in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+  log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
   warnOnKeyDrift(key, plan.search.desired, context);
 
   await deleteLateOrphans(created, { plan, request }, context);
@@ -164,7 +164,7 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
       {
         send(rounds) {
           const maxOrphans = countPossibleOrphans(rounds) + 1;
-          const exists = maxOrphans > 1 ? 'perhaps a key whose secret was lost' : undefined;
+          const exists = maxOrphans > 1 ? 'possibly an API key whose secret was lost' : undefined;
           journal.save({ search: { ...search, maxOrphans }, revoke: true }, exists);
           return sendKey(client, search.desired, registerSecrets);
         },

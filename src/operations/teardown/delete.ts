@@ -48,7 +48,7 @@ export async function deleteOne(
   log.info(`Deleting the workspace ${request.workspace}.`);
   const { workspace } = await findWorkspace(client, request.workspace);
   if (!workspace) {
-    log.info('It does not exist: already deleted.');
+    log.info('The workspace does not exist: already deleted.');
     return { deleted: false, keys: [] };
   }
   onFound(workspace);
@@ -62,7 +62,7 @@ export async function deleteOne(
   const failure = problem?.failure ?? (await verifyDeleted(workspace, context));
   if (failure) return { workspace, deleted: false, keys, failure };
   const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted it and ${keys.length} API keys in ${seconds}.`);
+  log.info(`Deleted the workspace and ${keys.length} API keys in ${seconds}.`);
   return { workspace, deleted: true, keys };
 }
 
@@ -83,7 +83,9 @@ async function planDeletion(
 ): Promise<DeleteResult> {
   const { keys } = await listKeys(client, workspace);
   if (keys.length > 0 && !deleteKeys) throw new Failure('workspace-has-keys', { workspace, keys });
-  log.info(`Dry run: it would be deleted with ${keys.length} API keys. Nothing was deleted.`);
+  log.info(
+    `Dry run: the workspace and ${keys.length} API keys would be deleted. Nothing was deleted.`,
+  );
   return { workspace, deleted: false, keys };
 }
 

@@ -48,7 +48,9 @@ export async function sweep(
   const start = clock.now();
   const found = await findStale(request, context);
   const { stale, retained, notStale } = found;
-  log.info(`Found ${found.count} stale workspaces, and ${notStale} more that match the pattern.`);
+  log.info(
+    `Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`,
+  );
   const nothing = { deleted: [], failed: [], wouldDelete: [], skipped: [] };
   const result: SweepResult = { ...nothing, retained, stale: found.count, notStale };
 
@@ -73,7 +75,7 @@ export async function sweep(
   return { ...result, deleted, failed };
 }
 
-const TOO_MANY = 'stale, but there are more than max-deletions allows';
+const TOO_MANY = 'more workspaces are stale than max-deletions allows';
 
 interface Found {
   /** The stale workspaces. The list is cut if there are more than may be deleted. */
@@ -129,7 +131,7 @@ function reasonToKeep(
 ): string | undefined {
   if (slug === 'default') return 'the default workspace';
   const keepPattern = keep.find((glob) => matches(glob, slug));
-  if (keepPattern !== undefined) return `keep has ${keepPattern}`;
+  if (keepPattern !== undefined) return `matches ${keepPattern} in keep`;
   if (age === undefined) return 'its age is unknown';
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
 }

@@ -126,7 +126,7 @@ async function runRound(
     return { kind: 'finished', deletedKeys, deleted: deletion.value };
   }
   const failure = new Failure('workspace-still-exists', { workspace });
-  return blocked(failure, 'OpenRouter reported that it is gone, and still returns it');
+  return blocked(failure, 'OpenRouter reported that it does not exist, but still returns it');
 }
 
 /** Concludes a failed round. A rejection counts as success if the workspace no longer exists. */
