@@ -5105,7 +5105,7 @@
   }
   function toLine({input, entries = [], message, provided, cause, suggestion}) {
    const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-   return [ `${input}${position} ${message}`, ...provided ? [ `provided: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
   }
   const MAX_PROVIDED = 100;
   function truncate(text) {

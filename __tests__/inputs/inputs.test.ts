@@ -200,22 +200,22 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'api-url',
     'http:///api/v1',
-    'api-url must begin with at least https, because the key is sent there; given: "http:///api/v1"',
+    'api-url must begin with https, because the key is sent there; given: "http:///api/v1"',
   ],
   [
     'api-url',
     'http://openrouter.ai/api/v1',
-    'api-url must begin with at least https, because the key is sent there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
+    'api-url must begin with https, because the key is sent there; given: "http://openrouter.ai/api/v1"; try: https://openrouter.ai/api/v1',
   ],
   [
     'api-url',
     'http://127.0.0.1.example/api',
-    'api-url must begin with at least https, because the key is sent there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
+    'api-url must begin with https, because the key is sent there; given: "http://127.0.0.1.example/api"; try: https://127.0.0.1.example/api',
   ],
   [
     'api-url',
     'ftp://openrouter.ai',
-    'api-url must begin with at least https, because the key is sent there; given: "ftp://openrouter.ai"',
+    'api-url must begin with https, because the key is sent there; given: "ftp://openrouter.ai"',
   ],
   ['api-url', 'https://user:s3cret@host/v1', 'api-url must not contain a user or password'],
   [

@@ -170,7 +170,7 @@ test('a request over http to a host that only looks like loopback is rejected', 
     { http_proxy: proxy.url },
     { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
   );
-  expect(expectFailure(step).message).toContain('api-url must begin with at least https');
+  expect(expectFailure(step).message).toContain('api-url must begin with https');
   expect(proxy.tunnels).toEqual([]);
 });
 
@@ -181,7 +181,7 @@ describe('a TLS certificate', () => {
     const { message } = expectFailure(
       await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }),
     );
-    expect(message).toContain('the certificate comes from an authority that is not trusted here');
+    expect(message).toContain('the certificate is issued by an authority that is not trusted here');
     expect(message).toContain('NODE_EXTRA_CA_CERTS');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
@@ -198,7 +198,7 @@ describe('a TLS certificate', () => {
     for (const step of [proxied, direct]) {
       expect(step.exitCode).toBe(1);
       expect(step.log).toContain(
-        'the certificate comes from an authority that is not trusted here',
+        'the certificate is issued by an authority that is not trusted here',
       );
     }
     expect(sandbox.requests).toHaveLength(before);

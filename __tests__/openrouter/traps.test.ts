@@ -20,8 +20,8 @@ const MAY_EXIST = 'The request may still have been applied.';
 
 describe('a broken connection fails the step and reports that the workspace may exist', () => {
   test.each<[string, ScheduledFault, string]>([
-    ['reset', { kind: 'reset' }, 'closed before the answer was complete (ECONNRESET)'],
-    ['cut', { kind: 'cut' }, 'closed before the answer was complete (ECONNRESET)'],
+    ['reset', { kind: 'reset' }, 'closed before the response was complete (ECONNRESET)'],
+    ['cut', { kind: 'cut' }, 'closed before the response was complete (ECONNRESET)'],
     ['endless', { kind: 'endless' }, 'the response is larger than 1 MiB'],
   ])('%s', async (_, fault, reason) => {
     const { title, message, code } = await createWith(fault);

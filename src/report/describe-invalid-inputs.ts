@@ -23,7 +23,7 @@ function toLine({
   const position = entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
   return [
     `${input}${position} ${message}`,
-    ...(provided ? [`provided: ${JSON.stringify(truncate(provided))}`] : []),
+    ...(provided ? [`given: ${JSON.stringify(truncate(provided))}`] : []),
     ...(cause ? [cause] : []),
     ...(suggestion ? [`try: ${suggestion}`] : []),
   ].join('; ');
