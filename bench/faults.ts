@@ -15,13 +15,13 @@ const applied = fc.boolean();
 const fault: fc.Arbitrary<ScheduledFault> = fc.oneof(
   fc.record({ kind: fc.constantFrom('reset' as const, 'cut' as const), applied }),
   fc.record({
-    kind: fc.constant('answer' as const),
+    kind: fc.constant('response' as const),
     status: fc.constantFrom(500, 502, 503, 504, 520),
     body: fc.constant('<html>Bad gateway</html>'),
     applied,
   }),
   fc.record({
-    kind: fc.constant('answer' as const),
+    kind: fc.constant('response' as const),
     status: fc.constant(429),
     headers: fc.constant({ 'retry-after': '1' }),
   }),

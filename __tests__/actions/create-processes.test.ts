@@ -50,7 +50,7 @@ describe('a create step in a process of its own', () => {
         applied: fc.boolean(),
       }),
       fc.record({
-        kind: fc.constant('answer' as const),
+        kind: fc.constant('response' as const),
         status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 524),
         body: fc.constantFrom('', '<html>Bad gateway</html>'),
         applied: fc.boolean(),
@@ -129,8 +129,8 @@ describe('a create step in a process of its own', () => {
 
   test('logs a line for each retry', async () => {
     harness.sandbox.faults.push(
-      { on: 'POST /workspaces', kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
-      { on: 'POST /workspaces', kind: 'answer', status: 502, body: '<b>Bad gateway</b>' },
+      { on: 'POST /workspaces', kind: 'response', status: 429, headers: { 'retry-after': '0' } },
+      { on: 'POST /workspaces', kind: 'response', status: 502, body: '<b>Bad gateway</b>' },
       { on: 'GET /workspaces/:id', kind: 'reset' },
     );
     const step = await harness.create();

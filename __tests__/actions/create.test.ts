@@ -173,7 +173,7 @@ test('a warning that is too long for an annotation is in the summary with every 
   const body = JSON.stringify({
     data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
   });
-  harness.sandbox.faults.push({ kind: 'answer', status: 201, body });
+  harness.sandbox.faults.push({ kind: 'response', status: 201, body });
   const step = await harness.create(inputs);
   const [warning] = annotations(step, 'warning');
   expect(warning?.data.length).toBeLessThanOrEqual(4_096);
@@ -199,7 +199,7 @@ test('a summary that cannot be written is a warning, and the step succeeds', asy
 });
 
 test('a state file that cannot be written does not matter without delete-after-job', async () => {
-  harness.sandbox.faults.push({ kind: 'answer', status: 401 });
+  harness.sandbox.faults.push({ kind: 'response', status: 401 });
   const { title } = expectFailure(await harness.create({}, { GITHUB_STATE: '/nowhere/state' }));
   expect(title).toMatch(/^Could not create the workspace /);
 });

@@ -83,7 +83,7 @@ test('delete-keys: true applies to a step that was killed before the response to
 
 test('a warning counts the deleted API keys when the workspace cannot be deleted after them', async () => {
   const { main } = await createWithKeys('stuck-without-keys', { 'delete-keys': 'true' });
-  harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'response', status: 403 });
   const post = await harness.post(main);
   expect(post.exitCode).toBe(0);
   const [warning] = annotations(post, 'warning');

@@ -104,7 +104,7 @@ describe('a state that cannot be written', () => {
   test('after a POST that was rejected is a warning, and the rejection the error', async () => {
     harness.sandbox.faults.push({
       on: 'POST /workspaces',
-      kind: 'answer',
+      kind: 'response',
       status: 401,
       applied: true,
     });

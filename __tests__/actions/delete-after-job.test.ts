@@ -82,7 +82,7 @@ describe('a cleanup', () => {
   test('that fails is a warning that names what is left', async () => {
     const main = await create('stuck');
     const body = JSON.stringify({ error: { code: 400, message: 'Workspace has API keys' } });
-    harness.sandbox.faults.push({ on, kind: 'answer', status: 400, body });
+    harness.sandbox.faults.push({ on, kind: 'response', status: 400, body });
     const post = await harness.post(main);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
@@ -94,8 +94,8 @@ describe('a cleanup', () => {
   test('that may have been applied is reported so, although a later attempt was throttled', async () => {
     const main = await create('half-deleted');
     harness.sandbox.faults.push(
-      { on, kind: 'answer', status: 502, applied: true },
-      { on, kind: 'answer', status: 429, headers: { 'retry-after': '3600' } },
+      { on, kind: 'response', status: 502, applied: true },
+      { on, kind: 'response', status: 429, headers: { 'retry-after': '3600' } },
     );
     const post = await harness.post(main);
     const [warning] = annotations(post, 'warning');
@@ -107,7 +107,7 @@ describe('a cleanup', () => {
   test('succeeds in spite of transient faults', async () => {
     const main = await create('through-faults');
     harness.sandbox.faults.push(
-      { on, kind: 'answer', status: 502 },
+      { on, kind: 'response', status: 502 },
       { on, kind: 'reset', applied: true },
     );
     const post = await harness.post(main);

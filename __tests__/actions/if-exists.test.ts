@@ -112,7 +112,7 @@ describe('if-exists: update', () => {
   });
 
   test('of the name is in the outputs even if a later write fails', async () => {
-    harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 422 });
+    harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'response', status: 422 });
     const step = await update({ name: 'Renamed', 'enforce-zdr': 'true' });
     expect(step.exitCode).toBe(1);
     expect(workspace().name).toBe('Renamed');
@@ -145,7 +145,7 @@ describe('if-exists: update', () => {
   );
 
   test('that fails has set the outputs of the workspace', async () => {
-    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 403 });
+    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'response', status: 403 });
     const step = await update({ description: 'Never' });
     expect(step.exitCode).toBe(1);
     expect(annotations(step)).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('if-exists: update', () => {
   });
 
   test('is retried after HTTP 409, which means try again later', async () => {
-    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 409 });
+    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'response', status: 409 });
     const step = await update({ description: 'Later' });
     expect(step.exitCode).toBe(0);
     expect(calls()).toEqual(['GET', 'PATCH', 'PATCH']);
@@ -166,7 +166,12 @@ describe('if-exists: update', () => {
 
   test('warns if OpenRouter returns other values than requested', async () => {
     const body = JSON.stringify({ data: { ...before, description: 'Cut sh' } });
-    harness.sandbox.faults.push({ on: 'PATCH /workspaces/:id', kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({
+      on: 'PATCH /workspaces/:id',
+      kind: 'response',
+      status: 200,
+      body,
+    });
     const step = await update({ description: 'Cut short' });
     expect(step.exitCode).toBe(0);
     const [warning] = annotations(step, 'warning');

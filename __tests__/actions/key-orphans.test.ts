@@ -41,7 +41,7 @@ describe('a POST /keys that is applied although its response is lost', () => {
   test('An orphan that cannot be deleted is named, and the post step deletes it', async () => {
     key.scheduleFaults(
       { on: CREATE, kind: 'reset', applied: true },
-      { on: DELETE, kind: 'answer', status: 403 },
+      { on: DELETE, kind: 'response', status: 403 },
     );
     const main = await createKey();
     const [orphan] = keys();
@@ -80,7 +80,7 @@ test('A POST /keys that is applied while the next one creates a key leaves no or
 });
 
 test('A rejected POST /keys fails the step at once and leaves the post step nothing to do', async () => {
-  key.scheduleFaults({ on: CREATE, kind: 'answer', status: 422, body: '{"message":"No"}' });
+  key.scheduleFaults({ on: CREATE, kind: 'response', status: 422, body: '{"message":"No"}' });
   const main = await createKey();
   const { title, message } = expectFailed(main);
   expect(title).toBe('Could not create the API key "CI"');

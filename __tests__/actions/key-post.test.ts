@@ -53,7 +53,7 @@ describe('the post step of the key action', () => {
   });
 
   test.each<[string, Record<string, string>, ScheduledFault[]]>([
-    ['is rejected', {}, [{ on: DELETE, kind: 'answer', status: 403 }]],
+    ['is rejected', {}, [{ on: DELETE, kind: 'response', status: 403 }]],
     ['has no management key', { 'management-key': '' }, []],
   ])(
     'A revocation that %s is a warning with the hash and the label of the key',
@@ -75,7 +75,7 @@ describe('the post step of the key action', () => {
   test('A list of orphans that is rejected is a warning that names the orphan', async () => {
     key.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
     const main = await interruptKey('SIGKILL', 3);
-    key.scheduleFaults({ on: LIST, kind: 'answer', status: 403 });
+    key.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const post = await runPost(main);
     expect(post.exitCode).toBe(0);
     expect(annotations(post, 'warning')[0]?.data).toContain(

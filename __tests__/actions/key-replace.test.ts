@@ -41,7 +41,7 @@ test('Without replace, a key of that name stays', async () => {
 test('A replace that fails reports the new key and the old ones that are left', async () => {
   for (const name of ['CI', 'CI', 'CI']) seed({ name });
   const labels = keys().map(({ label }) => label);
-  const rejection = { on: DELETE, kind: 'answer', status: 403 } as const;
+  const rejection = { on: DELETE, kind: 'response', status: 403 } as const;
   key.scheduleFaults(rejection, rejection);
   const main = await createKey({ replace: 'true' });
   const outputs = expect.objectContaining({ key: expect.any(String) });

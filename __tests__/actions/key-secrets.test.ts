@@ -44,7 +44,7 @@ describe('the secret of a key', () => {
 
   test('A secret in the body of an error is masked', async () => {
     const secret = `sk-or-v1-${'ab'.repeat(32)}`;
-    key.scheduleFaults({ on: CREATE, kind: 'answer', status: 502, body: `{"key":"${secret}` });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 502, body: `{"key":"${secret}` });
     const main = await createKey();
     expectCreated(main, keys());
     expect(main.masks).toContain(secret);
@@ -60,7 +60,7 @@ describe('a response with another key than the new one', () => {
     const old = seedKey(key.sandbox, key.workspace, { name: 'CI' });
     const data = { ...old, ...change() };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
-    key.scheduleFaults({ on: CREATE, kind: 'answer', status: 201, body });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
     const main = await createKey({ replace: 'true' });
     expect(expectFailed(main).title).toBe('OpenRouter returned another API key');
     expect((await runPost(main)).exitCode).toBe(0);
@@ -75,11 +75,11 @@ describe('a response that creates a key with an unusable secret', () => {
       const message = `No keys for ${secret.trim()}`;
       const data = { hash: 'a'.repeat(64), name: 'CI', label: 'x', workspace_id: key.workspace.id };
       const body = JSON.stringify({ data, key: secret });
-      key.scheduleFaults({ on: CREATE, kind: 'answer', status: 201, body });
+      key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
       onNth(key.sandbox, CREATE, 1, () =>
         key.scheduleFaults({
           on: LIST,
-          kind: 'answer',
+          kind: 'response',
           status: 403,
           body: JSON.stringify({ message }),
         }),
@@ -92,16 +92,16 @@ describe('a response that creates a key with an unusable secret', () => {
 });
 
 describe('a secret in a response that creates no key', () => {
-  const rejection = (body: string): ScheduledFault => ({ kind: 'answer', status: 403, body });
+  const rejection = (body: string): ScheduledFault => ({ kind: 'response', status: 403, body });
   /** At the end of the printed line, too little of the secret is left to look like one. */
   const fill = 'x'.repeat(2_000 - 'POST /keys: HTTP 403 Forbidden: '.length - 20);
 
   test.each<[string, ScheduledFault]>([
     [
       'the location of a redirect',
-      { kind: 'answer', status: 307, headers: { location: `/?k=${UNREQUESTED_SECRET}` } },
+      { kind: 'response', status: 307, headers: { location: `/?k=${UNREQUESTED_SECRET}` } },
     ],
-    ['cf-ray', { kind: 'answer', status: 403, headers: { 'cf-ray': UNREQUESTED_SECRET } }],
+    ['cf-ray', { kind: 'response', status: 403, headers: { 'cf-ray': UNREQUESTED_SECRET } }],
     ['JSON escapes', rejection(`{"message":"${UNREQUESTED_SECRET.replaceAll('-', '\\u002d')}"}`)],
     ['a terminal escape', rejection(`{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}`)],
     ['a page where it is truncated', rejection(`<p>${fill}${UNREQUESTED_SECRET}</p>`)],

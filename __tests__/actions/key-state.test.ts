@@ -63,7 +63,7 @@ describe('a state file that cannot be written once POST /keys was sent', () => {
   });
 
   test.each<[string, ScheduledFault]>([
-    ['a rejection', { on: CREATE, kind: 'answer', status: 422 }],
+    ['a rejection', { on: CREATE, kind: 'response', status: 422 }],
     ['a lost response and an unknown owner', { on: CREATE, kind: 'reset', applied: true }],
   ])('State that cannot be written is only a warning next to the error of %s', async (_, fault) => {
     key.scheduleFaults(fault);

@@ -47,7 +47,7 @@ describe('a key step', () => {
       `The workspace is preview-42, id ${key.workspace.id}. It has 0 API keys, 0 of them with that name.`,
       expect.stringMatching(
         new RegExp(
-          `^Created it in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,
+          `^Created in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,
         ),
       ),
       'The key is revoked when the job ends.',
@@ -142,7 +142,7 @@ describe('a key step', () => {
     };
     const data = { ...old, hash: 'a'.repeat(64), ...others };
     const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
-    key.scheduleFaults({ on: CREATE, kind: 'answer', status: 201, body });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
     const inputs = { 'limit-usd': '5', 'limit-reset': 'weekly', 'include-byok-in-limit': 'true' };
     const main = await createKey(inputs);
     expect(main.exitCode).toBe(0);
@@ -181,7 +181,7 @@ describe('the expiry of a key', () => {
       [LIST, []],
     ] as const) {
       const body = JSON.stringify({ data });
-      key.scheduleFaults({ on, kind: 'answer', status: 200, headers: { date: '-' }, body });
+      key.scheduleFaults({ on, kind: 'response', status: 200, headers: { date: '-' }, body });
     }
     key.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
     const seconds = (ms: number) => Math.floor(ms / 1_000);

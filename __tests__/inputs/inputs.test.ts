@@ -69,7 +69,7 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'name',
     '🎈'.repeat(101),
-    `name must be 1 to 100 characters, and has 101; given: "${'🎈'.repeat(100)}…"`,
+    `name must be 1 to 100 characters, but has 101; given: "${'🎈'.repeat(100)}…"`,
   ],
   ['slug', '', 'slug is required, and must be 1 to 50 characters'],
   ['slug', 'feature/Foo_Bar', `slug ${SLUG}; given: "feature/Foo_Bar"; try: feature-foo-bar`],
@@ -87,7 +87,7 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'slug',
     's'.repeat(51),
-    `slug must be 1 to 50 characters, and has 51; given: "${'s'.repeat(51)}"`,
+    `slug must be 1 to 50 characters, but has 51; given: "${'s'.repeat(51)}"`,
   ],
   [
     'slug',
@@ -107,7 +107,7 @@ const REJECTED: [input: string, text: string, line: string][] = [
   [
     'description',
     'd'.repeat(501),
-    `description must be at most 500 characters, and has 501; given: "${'d'.repeat(100)}…"`,
+    `description must be at most 500 characters, but has 501; given: "${'d'.repeat(100)}…"`,
   ],
   ...MODEL_INPUTS.flatMap(([input, named]) =>
     ['gpt5', 'openai/', 'a/b/c', 'openai/gpt 5'].map((text): [string, string, string] => [
@@ -181,7 +181,11 @@ const REJECTED: [input: string, text: string, line: string][] = [
     '"a",""',
     'disabled-server-tools (entry 1, 2) must be the name of a tool, without whitespace or quotes; given: "\\"a\\",\\"\\""',
   ],
-  ['timeout', '60', `timeout is a number without a unit, and ${DURATION}; given: "60"`],
+  [
+    'timeout',
+    '60',
+    'timeout has no unit; it must be a duration such as 90s, 15m, 48h or 14d; given: "60"',
+  ],
   ['timeout', '1 h', `timeout ${DURATION}; given: "1 h"; try: 1h`],
   ['timeout', '1H', `timeout ${DURATION}; given: "1H"; try: 1h`],
   ['timeout', '5M', `timeout ${DURATION}; given: "5M"`],

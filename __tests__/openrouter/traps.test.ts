@@ -8,7 +8,7 @@ const harness = openHarness();
 async function createWith(fault: ScheduledFault, inputs: Record<string, string> = {}) {
   const { faults } = harness.sandbox;
   faults.push({ on: 'POST /workspaces', ...fault });
-  faults.push({ on: 'GET /workspaces/:id', kind: 'answer', status: 403 });
+  faults.push({ on: 'GET /workspaces/:id', kind: 'response', status: 403 });
   const failure = expectFailure(await harness.create(inputs));
   faults.length = 0;
   return failure;
@@ -60,21 +60,21 @@ describe('a response without a workspace fails the step and reports that the wor
     ],
     ['without all', 201, '{"data":{}}', 'but the body lacks data.id, data.slug, data.name'],
   ])('%s', async (_, status, body, reason) => {
-    const { message } = await createWith({ kind: 'answer', status, body });
+    const { message } = await createWith({ kind: 'response', status, body });
     expect(message).toContain(reason);
     expect(message).toContain(MAY_EXIST);
   });
 
   test('with the requested slug as its id', async () => {
     const body = JSON.stringify({ data: { id: 'mine', slug: 'other', name: 'Preview' } });
-    const { message } = await createWith({ kind: 'answer', status: 201, body }, { slug: 'mine' });
+    const { message } = await createWith({ kind: 'response', status: 201, body }, { slug: 'mine' });
     expect(message).toContain('but the response is about the workspace "other", id mine');
     expect(message).toContain(MAY_EXIST);
   });
 
   test('with another slug than the requested one', async () => {
     const body = JSON.stringify({ data: { id: '1', slug: 'other', name: 'Preview' } });
-    const { message } = await createWith({ kind: 'answer', status: 201, body }, { slug: 'mine' });
+    const { message } = await createWith({ kind: 'response', status: 201, body }, { slug: 'mine' });
     expect(message).toContain('HTTP 201, but the response is about the workspace "other", id 1');
     expect(message).toContain(MAY_EXIST);
   });
@@ -90,7 +90,7 @@ describe('a redirect is not followed, so that the key is not sent to another hos
   ])('%i', async (status, phrase) => {
     const elsewhere = await harness.startSandbox({ managementKey: harness.sandbox.managementKey });
     const { message } = await createWith({
-      kind: 'answer',
+      kind: 'response',
       status,
       headers: { location: `${elsewhere.url}/workspaces` },
     });
@@ -102,7 +102,7 @@ describe('a redirect is not followed, so that the key is not sent to another hos
   });
 
   test('without a location', async () => {
-    const { message } = await createWith({ kind: 'answer', status: 302 });
+    const { message } = await createWith({ kind: 'response', status: 302 });
     expect(message).toContain('HTTP 302 Found to nowhere. Redirects are not followed');
   });
 });

@@ -71,7 +71,7 @@ const governance: fc.Arbitrary<Governance> = fc.oneof(
 
 const THROTTLED_BUT_APPLIED: InProcessFault = {
   on: 'POST /workspaces',
-  kind: 'answer',
+  kind: 'response',
   status: 429,
   headers: { 'retry-after': '1' },
   applied: true,
@@ -171,7 +171,7 @@ function current({ account }: Simulation): Workspace | undefined {
 /** Whether it cannot be determined who created a workspace: docs/reliability.md lists the cases. */
 function isCreatorUnknowable({ scenario, appliedFaults }: Scene): boolean {
   const isAppliedWith500 = appliedFaults.some(
-    (fault) => fault.kind === 'answer' && fault.status === 500 && fault.applied,
+    (fault) => fault.kind === 'response' && fault.status === 500 && fault.applied,
   );
   return (
     hasLateArrival({ appliedFaults }) ||
@@ -412,7 +412,7 @@ const concurrentJobs = fc.record({
   schedule: fc.array(
     fc.constantFrom<InProcessFault>(
       { kind: 'refused' },
-      { kind: 'answer', status: 429, headers: { 'retry-after': '1' } },
+      { kind: 'response', status: 429, headers: { 'retry-after': '1' } },
       { on: 'GET /workspaces/:id', kind: 'reset' },
     ),
     { maxLength: 4 },

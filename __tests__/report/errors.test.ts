@@ -30,7 +30,7 @@ function responseWith(
   headers: Record<string, string> = {},
 ): ScheduledFault {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { kind: 'answer', status, headers, body: text };
+  return { kind: 'response', status, headers, body: text };
 }
 
 const createWithResponse = (...fault: Parameters<typeof responseWith>) =>
@@ -94,7 +94,7 @@ describe('an error of the API', () => {
       'POST /workspaces: HTTP 429 Too Many Requests: Slow down',
       'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
     ]);
-    expect(message).toContain('OpenRouter asks for fewer requests');
+    expect(message).toContain('OpenRouter limits the rate of requests');
     expect(message).toContain(REJECTED);
     expect(calls).toEqual(['POST']);
   });
@@ -192,7 +192,7 @@ describe('an error of the API', () => {
     const step = await harness.create({ 'management-key': `sk-or-v1-${'0'.repeat(64)}` });
     const { message } = expectFailure(step);
     expect(message).toContain('HTTP 401 Unauthorized: Invalid management key');
-    expect(message).toContain('An inference key is not one, although both begin with sk-or-v1-.');
+    expect(message).toContain('not an inference key. Both begin with sk-or-v1-.');
   });
 });
 

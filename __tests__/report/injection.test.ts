@@ -36,7 +36,7 @@ function expectHarmless(step: StepResult): void {
 describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
   test('in an API error', async () => {
     const body = JSON.stringify({ error: { message: attempt } });
-    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    harness.sandbox.faults.push({ kind: 'response', status: 400, body });
     const step = await harness.create();
     expectFailure(step);
     expectHarmless(step);
@@ -48,9 +48,9 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
   test('in accepted inputs, in a body that is not JSON, and in the returned workspace', async () => {
     const data = { id: `i${attempt}`, slug: 'hostile', name: attempt, [attempt]: attempt };
     harness.sandbox.faults.push(
-      { kind: 'answer', status: 502, body: attempt },
-      { kind: 'answer', status: 404, body: '{}' },
-      { kind: 'answer', status: 201, body: JSON.stringify({ data }) },
+      { kind: 'response', status: 502, body: attempt },
+      { kind: 'response', status: 404, body: '{}' },
+      { kind: 'response', status: 201, body: JSON.stringify({ data }) },
     );
     const step = await harness.create({ slug: 'hostile', name: input, description: input });
     expect(harness.sandbox.faults).toEqual([]);
@@ -80,7 +80,7 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
 
   test('in the slug of another workspace', async () => {
     const data = { id: attempt, slug: attempt, name: 'x' };
-    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    harness.sandbox.faults.push({ kind: 'response', status: 201, body: JSON.stringify({ data }) });
     const step = await harness.create();
     expectFailure(step);
     expectHarmless(step);
@@ -89,7 +89,7 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
 
 test('a redirect to a command is harmless', async () => {
   const headers = { location: '::set-output name=id::evil ##[add-mask]evil' };
-  harness.sandbox.faults.push({ kind: 'answer', status: 302, headers });
+  harness.sandbox.faults.push({ kind: 'response', status: 302, headers });
   const step = await harness.create();
   expectFailure(step);
   expectHarmless(step);
@@ -97,7 +97,7 @@ test('a redirect to a command is harmless', async () => {
 
 test('a summary stays small, whatever the response', async () => {
   const body = JSON.stringify({ error: { message: '\n<'.repeat(200_000) } });
-  harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  harness.sandbox.faults.push({ kind: 'response', status: 400, body });
   const { summary } = await harness.create();
   expect(summary.length).toBeLessThan(20_000);
 });
@@ -116,7 +116,7 @@ describe('HTML in the summary', () => {
 
   test('from an error is shown as text', async () => {
     const body = JSON.stringify({ error: { message: HTML } });
-    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    harness.sandbox.faults.push({ kind: 'response', status: 400, body });
     const { summary } = await harness.create();
     expect(summary).not.toContain('<img');
     expect(summary).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;');
@@ -131,7 +131,7 @@ describe('HTML in the summary', () => {
 
 test('percent signs in a message do not become line breaks', async () => {
   const body = JSON.stringify({ error: { message: '100%0Aof it' } });
-  harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+  harness.sandbox.faults.push({ kind: 'response', status: 400, body });
   const step = await harness.create();
   expect(annotations(step)[0]?.data).toContain('100%0Aof it');
 });

@@ -78,13 +78,13 @@ const RUNS: [name: string, folder: string, runs: () => Promise<StepResult[]>][] 
 
 /** Runs a create step that fails after the workspace exists. */
 function createWithoutGuardrail(): Promise<StepResult> {
-  harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'response', status: 403 });
   return harness.create({ 'enforce-zdr': 'true' });
 }
 
 /** Runs a key step that fails after the key exists. */
 function replaceUndeletableKey(): Promise<StepResult> {
-  harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
   return runFor('key', 'with-new-keys', { name: 'CI', replace: 'true' });
 }
 

@@ -35,14 +35,17 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
   });
 
   test.each<[string, (key: string) => ScheduledFault]>([
-    ['an error', (text) => ({ kind: 'answer', status: 400, body: `{"message":"bad ${text}"}` })],
-    ['HTML', (text) => ({ kind: 'answer', status: 502, body: `<p>Bearer ${text}</p>` })],
-    ['a location', (text) => ({ kind: 'answer', status: 307, headers: { location: `/?${text}` } })],
-    ['cf-ray', (text) => ({ kind: 'answer', status: 500, headers: { 'cf-ray': text } })],
+    ['an error', (text) => ({ kind: 'response', status: 400, body: `{"message":"bad ${text}"}` })],
+    ['HTML', (text) => ({ kind: 'response', status: 502, body: `<p>Bearer ${text}</p>` })],
+    [
+      'a location',
+      (text) => ({ kind: 'response', status: 307, headers: { location: `/?${text}` } }),
+    ],
+    ['cf-ray', (text) => ({ kind: 'response', status: 500, headers: { 'cf-ray': text } })],
     [
       'the workspace',
       (text) => ({
-        kind: 'answer',
+        kind: 'response',
         status: 201,
         body: JSON.stringify({ data: { id: text, slug: 'echo', name: text, note: [text] } }),
       }),
@@ -55,12 +58,12 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
   test('if truncating a text would leave half of it', async () => {
     const long = (text: string) => `${'x'.repeat(1_960)}${text}`;
     const data = { id: '1', slug: 'echo', name: long(key()) };
-    harness.sandbox.faults.push({ kind: 'answer', status: 201, body: JSON.stringify({ data }) });
+    harness.sandbox.faults.push({ kind: 'response', status: 201, body: JSON.stringify({ data }) });
     const halves = [
       await harness.create({ slug: 'echo' }),
       await harness.create({ description: `${'x'.repeat(60)}${key()}${'y'.repeat(500)}` }),
     ];
-    harness.sandbox.faults.push({ kind: 'answer', status: 400, body: long(key()) });
+    harness.sandbox.faults.push({ kind: 'response', status: 400, body: long(key()) });
     halves.push(await harness.create());
     for (const step of halves) expectNoKey(step, key(), key().slice(0, 24));
   });
@@ -68,7 +71,7 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
   test('if removing control characters from a text would assemble it', async () => {
     const split = `${key().slice(0, 20)}\u001b[0m${key().slice(20)}`;
     const body = JSON.stringify({ message: split });
-    harness.sandbox.faults.push({ kind: 'answer', status: 400, body });
+    harness.sandbox.faults.push({ kind: 'response', status: 400, body });
     expectNoKey(await harness.create(), key());
   });
 

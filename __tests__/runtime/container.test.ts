@@ -12,7 +12,7 @@ const describeOnLinux = existsSync('/proc/self/stat') ? describe : describe.skip
 const throttle = (on: string, seconds = 5) =>
   harness.sandbox.faults.push({
     on,
-    kind: 'answer',
+    kind: 'response',
     status: 429,
     headers: { 'retry-after': String(seconds) },
   });

@@ -16,19 +16,19 @@ const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   fc.record({ kind: fc.constantFrom('silence' as const, 'stall' as const), applied }),
   fc.record({ kind: fc.constant('late' as const), after: fc.integer({ min: 1, max: 40_000 }) }),
   fc.record({
-    kind: fc.constant('answer' as const),
+    kind: fc.constant('response' as const),
     status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524),
     body: fc.constantFrom('', '<html>Bad gateway</html>', '{"error":{"message":"No"}}'),
     applied,
   }),
   fc.record({
-    kind: fc.constant('answer' as const),
+    kind: fc.constant('response' as const),
     status: fc.constantFrom(200, 201),
     body: fc.constantFrom('', '{}', '<html>Sign in</html>', OTHER),
     applied,
   }),
   fc.record({
-    kind: fc.constant('answer' as const),
+    kind: fc.constant('response' as const),
     status: fc.constantFrom(429, 503),
     headers: fc.constantFrom('0', '1', '5').map((seconds) => ({ 'retry-after': seconds })),
   }),
@@ -38,14 +38,14 @@ const PERMANENT = [301, 307, 400, 401, 402, 403, 422, 501, 525];
 
 /** Faults after which no retry can succeed. */
 const permanent: fc.Arbitrary<InProcessFault> = fc.record({
-  kind: fc.constant('answer' as const),
+  kind: fc.constant('response' as const),
   status: fc.constantFrom(...PERMANENT),
   headers: fc.constant({ location: 'https://elsewhere.example/' }),
 });
 
 /** Whether no retry can succeed after `fault`. */
 export function isPermanent(fault: InProcessFault): boolean {
-  return fault.kind === 'answer' && (PERMANENT.includes(fault.status) || fault.body === OTHER);
+  return fault.kind === 'response' && (PERMANENT.includes(fault.status) || fault.body === OTHER);
 }
 
 /** Up to `maxLength` faults, few of them permanent, each for one of `calls` or for any. */

@@ -3,7 +3,7 @@
  * which the client cannot know.
  */
 export type Fault = { applied?: boolean } /** Another response arrives: one of a proxy, say. */ & (
-  | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string }
+  | { kind: 'response'; status: number; headers?: Record<string, string>; body?: string }
   /** The connection is reset before the response begins. */
   | { kind: 'reset' }
   /** No response arrives. */

@@ -68,7 +68,7 @@ function misbehave(
   signal: AbortSignal,
 ): HttpResponse | Promise<never> {
   switch (fault.kind) {
-    case 'answer':
+    case 'response':
       return {
         status: fault.status,
         headers: { ...headers, ...fault.headers },

@@ -15,7 +15,7 @@ export function misbehave(fault: Fault, response: ApiResponse, http: ServerRespo
   const text = JSON.stringify(response.body);
   const half = text.slice(0, text.length / 2);
   switch (fault.kind) {
-    case 'answer':
+    case 'response':
       http.writeHead(fault.status, fault.headers).end(fault.body);
       break;
     case 'reset':

@@ -46,7 +46,7 @@ test('a workspace can be deleted by its id in capitals, if OpenRouter accepts th
   const workspace = seed();
   // The sandbox compares ids as they are; OpenRouter may ignore the case.
   const body = JSON.stringify({ data: workspace });
-  harness.sandbox.faults.push({ on: FIND_WORKSPACE, kind: 'answer', status: 200, body });
+  harness.sandbox.faults.push({ on: FIND_WORKSPACE, kind: 'response', status: 200, body });
   const step = await runDelete({ workspace: workspace.id.toUpperCase() });
   expect(step.outputs).toEqual(outputsOfDeleted(workspace));
 });

@@ -17,7 +17,7 @@ const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
 
 const REJECTED: ScheduledFault = {
   on: DELETE_KEY,
-  kind: 'answer',
+  kind: 'response',
   status: 403,
   body: '{"error":{"message":"Not yours"}}',
 };
@@ -52,7 +52,7 @@ test('a step that cannot delete one API key names it', async () => {
 
 test('a step that cannot delete the workspace reports how many API keys it deleted', async () => {
   const workspace = seed({ keys: 1 });
-  harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'response', status: 403 });
   const step = await runDelete({ 'delete-keys': 'true' });
   const outputs = { ...identityOf(workspace), deleted: 'false', 'deleted-keys': '1' };
   const { title, message } = expectFailure(step, outputs);
@@ -62,12 +62,12 @@ test('a step that cannot delete the workspace reports how many API keys it delet
 
 test('a server that asks to wait an hour gets no further request', async () => {
   seed({ keys: 300 });
-  const throttling = { kind: 'answer', status: 429, headers: { 'retry-after': '3600' } } as const;
+  const throttling = { kind: 'response', status: 429, headers: { 'retry-after': '3600' } } as const;
   harness.sandbox.faults.push(...Array(300).fill({ on: DELETE_KEY, ...throttling }));
   const step = await runDelete({ 'delete-keys': 'true' });
   const { title, message } = expectFailure(step, expect.anything());
   expect(title).toBe('Could not delete 300 API keys of the workspace preview-42');
-  expect(message).toContain('OpenRouter asks for fewer requests');
+  expect(message).toContain('OpenRouter limits the rate of requests');
   expect(calls().filter((call) => call === DELETE_KEY).length).toBeLessThanOrEqual(8);
 });
 

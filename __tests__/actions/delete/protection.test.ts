@@ -83,7 +83,7 @@ test.each(['..', 'default', 'preview-43'])(
   async (id) => {
     const workspace = { ...seed({ keys: 1 }), id };
     const body = JSON.stringify({ data: workspace });
-    harness.sandbox.faults.push({ kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ kind: 'response', status: 200, body });
     const step = await runDelete({ 'delete-keys': 'true' });
     expect(expectFailure(step, expect.anything()).title).toBe(
       'The workspace preview-42 has an id that is not a UUID',
@@ -99,7 +99,7 @@ test.each<[string, number, string]>([
   'a step fails if OpenRouter reports %s a workspace that still exists',
   async (_, status, body) => {
     const workspace = seed();
-    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'answer', status, body });
+    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'response', status, body });
     const step = await runDelete();
     const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
     expect(expectFailure(step, outputs).title).toBe('The workspace preview-42 still exists');
@@ -108,7 +108,7 @@ test.each<[string, number, string]>([
 
 test('a web page with HTTP 404 does not pass for a deleted workspace', async () => {
   const body = '<html><title>404</title></html>';
-  harness.sandbox.faults.push({ kind: 'answer', status: 404, body });
+  harness.sandbox.faults.push({ kind: 'response', status: 404, body });
   const { message } = expectFailure(await runDelete());
   expect(message).toContain('Check that api-url ends with the path of the API');
 });

@@ -27,7 +27,7 @@ test('the step fails before any write, and names each entry that no member match
 });
 
 test('members for a personal account fail the step before any write', async () => {
-  harness.sandbox.faults.push({ kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ kind: 'response', status: 403 });
   const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
   expect(message).toContain('Only an organization has members');
   expect(writes()).toEqual([]);

@@ -18,7 +18,7 @@ test.each<[string, string, string, string]>([
 ])(
   'a step whose %s is rejected reports what was applied, and an update finishes the work',
   async (on, title, applied, notApplied) => {
-    harness.sandbox.faults.push({ on, kind: 'answer', status: 422 });
+    harness.sandbox.faults.push({ on, kind: 'response', status: 422 });
     const step = await create(GOVERNANCE);
     expect(step.exitCode).toBe(1);
     expect(step.outputs).toMatchObject({ slug: SLUG, created: 'true' });
@@ -39,7 +39,7 @@ test.each<[string, string, string, string]>([
 
 test('an update writes the fields first, and names them when the guardrail is rejected', async () => {
   seed();
-  harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'answer', status: 422 });
+  harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'response', status: 422 });
   const step = await update({ description: 'New', 'enforce-zdr': 'true' });
   expect(writes()).toEqual(['PATCH /workspaces/:id', PATCH_GUARDRAIL]);
   const { message } = expectFailure(step, expect.anything());
@@ -52,14 +52,14 @@ test.each([402, 403, 404])(
   'HTTP %i for a budget reports which plan budgets need',
   async (status) => {
     const body = '{"error":{"message":"No"}}';
-    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status, body });
+    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'response', status, body });
     const step = await create({ 'budget-daily-usd': '5' });
     expect(annotations(step)[0]?.data).toContain('need the Enterprise plan of OpenRouter');
   },
 );
 
 test('delete-after-job deletes the workspace of a step whose budget was rejected', async () => {
-  harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'answer', status: 422 });
+  harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'response', status: 422 });
   const step = await create({ ...GOVERNANCE, 'delete-after-job': 'true' });
   expect(annotations(step)[0]?.data).toContain(
     'With delete-after-job, the workspace is deleted when the job ends.',

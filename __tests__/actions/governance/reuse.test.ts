@@ -89,7 +89,7 @@ describe('when OpenRouter responds with HTTP 500 to a POST that it applied', () 
 
   /** A step that cannot determine whether it created the workspace. */
   function reuse(inputs: Record<string, string>) {
-    const fault = { kind: 'answer', status: 500, applied: true } as const;
+    const fault = { kind: 'response', status: 500, applied: true } as const;
     slugTakenBy500.sandbox.faults.push({ on: 'POST /workspaces', ...fault });
     return slugTakenBy500.create({ 'if-exists': 'reuse', ...inputs });
   }

@@ -14,7 +14,7 @@ const LIMIT = { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' };
 
 /** Has the sandbox respond to the next `call` with `body`, and not apply it. */
 function respondTo(call: string, body: object): void {
-  const response = { kind: 'answer', status: 200, body: JSON.stringify(body) } as const;
+  const response = { kind: 'response', status: 200, body: JSON.stringify(body) } as const;
   harness.sandbox.faults.push({ on: call, ...response });
 }
 
@@ -95,7 +95,7 @@ test('a workspace that is created by a response without its guardrail id is look
   // Applied, with the response of an older API.
   harness.sandbox.faults.push({
     on: 'POST /workspaces',
-    kind: 'answer',
+    kind: 'response',
     status: 201,
     applied: true,
     body: body.replace(/"id":"[^"]*"/, `"id":"${SLUG}"`),
@@ -107,7 +107,7 @@ test('a workspace that is created by a response without its guardrail id is look
 
 test('an update fails before any write when the guardrail id of the workspace is unknown', async () => {
   seed();
-  const response = { kind: 'answer', status: 200, body: withoutGuardrailId() } as const;
+  const response = { kind: 'response', status: 200, body: withoutGuardrailId() } as const;
   harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...response });
   const { title } = expectFailure(
     await update({ description: 'New', 'enforce-zdr': 'true' }),

@@ -93,7 +93,7 @@ test('HTTP 404 for the budgets of a workspace means that it has none', async () 
   seed();
   const body = '{"error":{"code":404,"message":"No budgets"}}';
   const on = 'GET /workspaces/:id/budgets';
-  harness.sandbox.faults.push({ on, kind: 'answer', status: 404, body });
+  harness.sandbox.faults.push({ on, kind: 'response', status: 404, body });
   expect((await update({ 'budget-daily-usd': '5' })).outputs['outcome']).toBe('updated');
   expect(budgets()).toEqual([['daily', 5]]);
 });

@@ -37,7 +37,7 @@ test.each(['created_at', 'date'])(
     const workspace = { ...seed('preview-old', 9 * DAY) } as Record<string, unknown>;
     if (lacking === 'created_at') delete workspace['created_at'];
     harness.sandbox.faults.push({
-      kind: 'answer',
+      kind: 'response',
       status: 200,
       headers: lacking === 'date' ? { date: '' } : {},
       body: JSON.stringify({ data: [workspace], total_count: 1 }),

@@ -28,7 +28,7 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
 test('a failed deletion is reported with the message of the server, and another run finishes', async () => {
   seedSome();
   const body = '{"error":{"message":"Not now"}}';
-  harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'answer', status: 403, body });
+  harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403, body });
   const step = await runSweep({ 'delete-keys': 'true' });
   const { message } = expectFailure(step, expect.anything());
   expect(message).toMatch(/^preview-old: DELETE \/keys\/\w+: HTTP 403 Forbidden: Not now$/m);
@@ -38,14 +38,14 @@ test('a failed deletion is reported with the message of the server, and another 
 
 test('a failed deletion is reported with how many API keys were deleted before it', async () => {
   seed('preview-old', 3 * DAY, 1);
-  harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'answer', status: 403 });
+  harness.sandbox.faults.push({ on: 'DELETE /workspaces/:id', kind: 'response', status: 403 });
   const step = await runSweep({ 'delete-keys': 'true' });
   expect(step.outputs['failed']).toContain('HTTP 403 Forbidden; API keys deleted: 1"');
 });
 
 test('a list that cannot be read fails the sweep before anything is deleted', async () => {
   seedSome();
-  harness.sandbox.faults.push({ kind: 'answer', status: 401 });
+  harness.sandbox.faults.push({ kind: 'response', status: 401 });
   expect(expectFailure(await runSweep()).title).toBe('Could not list the workspaces');
   expect(slugs()).toHaveLength(6);
 });
@@ -55,9 +55,9 @@ test('a sweep succeeds although DELETE /workspaces/:id fails three times in diff
   seedSome();
   const on = 'DELETE /workspaces/:id';
   harness.sandbox.faults.push(
-    { on, kind: 'answer', status: 502 },
+    { on, kind: 'response', status: 502 },
     { on, kind: 'reset', applied: true },
-    { on, kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
+    { on, kind: 'response', status: 429, headers: { 'retry-after': '0' } },
   );
   const step = await runSweep({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);

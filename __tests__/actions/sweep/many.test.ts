@@ -16,7 +16,7 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   const { title, message } = expectFailure(step, step.outputs);
   expect(outputs).toEqual({ deleted: '[]', 'would-delete': '[]', failed: '[]', count: '0' });
   expect(slugsIn(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
-  expect(kept?.match(/"reason":"stale, but there are more than max-deletions/g)).toHaveLength(2);
+  expect(kept?.match(/"reason":"more workspaces are stale than max-deletions/g)).toHaveLength(2);
   expect(title).toBe('2 workspaces would be deleted, and max-deletions is 1');
   expect(message).toContain('Nothing was deleted.');
   expect(slugs()).toHaveLength(6);
@@ -68,7 +68,7 @@ test('the summary lists the first 1,000 of 1,200 stale workspaces that are not d
 test('the output and the summary of 900 long failures stay within the limits of GitHub', async () => {
   seedMany(900, 9 * DAY);
   const body = JSON.stringify({ message: `<&"${'x'.repeat(3_000)}` });
-  const fault = { on: 'DELETE /workspaces/:id', kind: 'answer', status: 403, body } as const;
+  const fault = { on: 'DELETE /workspaces/:id', kind: 'response', status: 403, body } as const;
   harness.sandbox.faults.push(...Array(900).fill(fault));
   const step = await runSweep({ 'max-deletions': '1000' });
   expect(step.exitCode).toBe(1);
@@ -82,7 +82,7 @@ test('a list that ends early fails the sweep before anything is deleted', async 
   const data = harness.sandbox.account.workspaces;
   for (const part of [data, data.slice(1)]) {
     const body = JSON.stringify({ data: part, total_count: 250 });
-    harness.sandbox.faults.push({ kind: 'answer', status: 200, body });
+    harness.sandbox.faults.push({ kind: 'response', status: 200, body });
   }
   const { title, message } = expectFailure(await runSweep());
   expect(title).toBe('Could not list the workspaces');

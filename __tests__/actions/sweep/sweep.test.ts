@@ -98,7 +98,7 @@ test.each(['preview-old, preview-y*', 'preview-old\npreview-?????', '["preview-o
 test('the reason why a workspace is kept names the entry of keep', async () => {
   seedSome();
   const step = await runSweep({ keep: 'preview-ol*' });
-  expect(step.outputs['kept']).toContain('"reason":"keep has preview-ol*"');
+  expect(step.outputs['kept']).toContain('"reason":"matches preview-ol* in keep"');
   expect(step.outputs['count']).toBe('0');
 });
 

@@ -45,7 +45,7 @@ export function respondWith(
   { applied = false, retryAfter }: { applied?: boolean; retryAfter?: string } = {},
 ): InProcessFault {
   const headers = retryAfter === undefined ? undefined : { 'retry-after': retryAfter };
-  return { on: POST, kind: 'answer', status, applied, ...(headers && { headers }) };
+  return { on: POST, kind: 'response', status, applied, ...(headers && { headers }) };
 }
 
 /** A POST whose response is lost, after it was applied. */
@@ -54,7 +54,7 @@ export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
 /** Makes lookup number `n` fail permanently. */
 export function failLookup(simulation: Simulation, n: number): void {
   onNth(simulation, GET, n, () =>
-    simulation.network.schedule.push({ on: GET, kind: 'answer', status: 403 }),
+    simulation.network.schedule.push({ on: GET, kind: 'response', status: 403 }),
   );
 }
 

@@ -194,7 +194,7 @@ test('a lost POST stays ambiguous when the lookup after a rejection fails', asyn
 
 test('a success that is about another workspace is not retried, and names that workspace', async () => {
   const body = '{"data":{"id":"1","slug":"preview-42-2","name":"Preview"}}';
-  const simulation = simulate([{ on: POST, kind: 'answer', status: 201, body }]);
+  const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);
   const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   expect(describeError(run.error).lines[0]).toContain(
     'the response is about the workspace "preview-42-2"',

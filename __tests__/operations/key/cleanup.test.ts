@@ -27,7 +27,7 @@ describe('the cleanup after a job', () => {
     const step = await scene.createKey();
     expectCreated(scene, step);
     scene.scheduleFaults(
-      { on: DELETE, kind: 'answer', status: 502 },
+      { on: DELETE, kind: 'response', status: 502 },
       { on: DELETE, kind: 'reset', applied: true },
     );
     expectCleanPost(await scene.runPost(step));
@@ -38,7 +38,7 @@ describe('the cleanup after a job', () => {
     const scene = openKeyScene();
     const step = await scene.createKey();
     const hash = expectCreated(scene, step);
-    scene.scheduleFaults({ on: DELETE, kind: 'answer', status: 403 });
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeLeftovers(left)).toBe(
@@ -51,7 +51,7 @@ describe('the cleanup after a job', () => {
     const scene = openKeyScene();
     scene.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
     const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
-    scene.scheduleFaults({ on: LIST, kind: 'answer', status: 403 });
+    scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeLeftovers(left)).toBe('an API key named "CI" whose secret was lost');
@@ -62,7 +62,7 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: CREATE, kind: 'reset' });
     const step = await scene.createKey();
     const hash = expectCreated(scene, step);
-    scene.scheduleFaults({ on: DELETE, kind: 'answer', status: 403 });
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
     // Only once the revocation was sent, so that the fault does not happen to the orphan.
     onNth(scene.simulation, LIST, 1, scene.applyFirstPostLate);
     const { error, left } = await scene.runPost(step);
@@ -78,7 +78,7 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: CREATE, kind: 'reset' });
     const step = await scene.createKey();
     expectCreated(scene, step);
-    scene.scheduleFaults({ on: LIST, kind: 'answer', status: 403 });
+    scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error).toBeDefined();
     expect(left && describeLeftovers(left)).toBe('an API key named "CI" whose secret was lost');

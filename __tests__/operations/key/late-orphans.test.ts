@@ -13,7 +13,7 @@ import { pass } from '../../support/simulation.ts';
 
 const LOST: [string, InProcessFault][] = [
   ['a reset connection', { on: CREATE, kind: 'reset' }],
-  ['HTTP 502', { on: CREATE, kind: 'answer', status: 502 }],
+  ['HTTP 502', { on: CREATE, kind: 'response', status: 502 }],
 ];
 
 describe('a POST /keys that is applied late', () => {
@@ -61,10 +61,10 @@ describe('a POST /keys that is applied late', () => {
       workspace_id: workspace.id,
     }));
     const body = JSON.stringify({ data: page });
-    return page.map(() => ({ on: LIST, kind: 'answer', status: 200, body }));
+    return page.map(() => ({ on: LIST, kind: 'response', status: 200, body }));
   };
   const UNUSABLE_LISTS: [string, (scene: KeyScene) => InProcessFault[]][] = [
-    ['is rejected', () => [{ on: LIST, kind: 'answer', status: 403 }]],
+    ['is rejected', () => [{ on: LIST, kind: 'response', status: 403 }]],
     ['has no end', endlessList],
   ];
 

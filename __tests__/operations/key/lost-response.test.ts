@@ -12,7 +12,7 @@ import { onNth } from '../../support/on-nth.ts';
 const CHECKED = 'Checking whether it created a key whose secret was lost.';
 const DELETED_ORPHAN = 'Deleted the orphaned API key';
 
-const success = (body: string): ScheduledFault => ({ kind: 'answer', status: 201, body });
+const success = (body: string): ScheduledFault => ({ kind: 'response', status: 201, body });
 
 const LOST_RESPONSES: [string, ScheduledFault][] = [
   ['a reset connection', { kind: 'reset' }],
@@ -21,8 +21,8 @@ const LOST_RESPONSES: [string, ScheduledFault][] = [
   ['a response that stalls', { kind: 'stall' }],
   ['a response that trickles', { kind: 'trickle' }],
   ['a response without end', { kind: 'endless' }],
-  ['HTTP 502', { kind: 'answer', status: 502, body: '<h1>Bad gateway</h1>' }],
-  ['HTTP 500', { kind: 'answer', status: 500, body: '{"error":{"message":"No"}}' }],
+  ['HTTP 502', { kind: 'response', status: 502, body: '<h1>Bad gateway</h1>' }],
+  ['HTTP 500', { kind: 'response', status: 500, body: '{"error":{"message":"No"}}' }],
   ['HTTP 201 without a body', success('')],
   ['HTTP 201 with a web page', success('<html>Sign in</html>')],
   ['HTTP 201 without the secret', success('{"data":{"hash":"1","name":"CI","label":"x"}}')],
@@ -85,7 +85,7 @@ describe('a rejected POST /keys', () => {
     'HTTP %i fails the step at once, without a lookup or a cleanup',
     async (status) => {
       const scene = openKeyScene();
-      scene.scheduleFaults({ on: CREATE, kind: 'answer', status, body: '{"message":"No"}' });
+      scene.scheduleFaults({ on: CREATE, kind: 'response', status, body: '{"message":"No"}' });
       const step = await scene.createKey();
       const { title, message } = expectFailed(step);
       expect(title).toBe('Could not create the API key "CI"');
@@ -100,7 +100,7 @@ describe('a rejected POST /keys', () => {
   test('A redirect is not followed or retried, and its orphan is deleted', async () => {
     const scene = openKeyScene();
     const headers = { location: '/elsewhere' };
-    scene.scheduleFaults({ on: CREATE, kind: 'answer', status: 307, headers, applied: true });
+    scene.scheduleFaults({ on: CREATE, kind: 'response', status: 307, headers, applied: true });
     expect(expectFailed(await scene.createKey()).message).toContain(
       'HTTP 307 Temporary Redirect to /elsewhere',
     );
@@ -110,11 +110,11 @@ describe('a rejected POST /keys', () => {
 
   test.each<[string, ScheduledFault]>([
     ['a reset connection', { kind: 'reset' }],
-    ['HTTP 500', { kind: 'answer', status: 500 }],
-    ['HTTP 502', { kind: 'answer', status: 502 }],
+    ['HTTP 500', { kind: 'response', status: 500 }],
+    ['HTTP 502', { kind: 'response', status: 502 }],
   ])('After %s, the error of a rejection says to check for a key', async (_, fault) => {
     const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, ...fault }, { on: CREATE, kind: 'answer', status: 403 });
+    scene.scheduleFaults({ on: CREATE, ...fault }, { on: CREATE, kind: 'response', status: 403 });
     const step = await scene.createKey();
     expect(expectFailed(step).message).toContain('check for an API key named "CI".');
     scene.applyFirstPostLate();
@@ -128,7 +128,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     const scene = openKeyScene();
     scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
     onNth(scene.simulation, CREATE, 1, () =>
-      scene.scheduleFaults({ on: LIST, kind: 'answer', status: 403 }),
+      scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 }),
     );
     const step = await scene.createKey({ revokeAfterJob: false });
     const { title, message } = expectFailed(step);
@@ -145,7 +145,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     const scene = openKeyScene();
     scene.scheduleFaults(
       { on: CREATE, kind: 'reset', applied: true },
-      { on: DELETE, kind: 'answer', status: 403 },
+      { on: DELETE, kind: 'response', status: 403 },
     );
     const step = await scene.createKey();
     const [orphan] = scene.keys();

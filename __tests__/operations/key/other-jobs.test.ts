@@ -126,7 +126,7 @@ describe('how a step recognizes its orphan', () => {
     const scene = openKeyScene();
     scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
     const { message } = expectFailed(await scene.createKey({ expiresInMs: null }));
-    expect(message).toContain('a key of this step looks like that of any other job');
+    expect(message).toContain('keys of this step and keys of other jobs cannot be distinguished');
     expect(message).toContain(scene.keys()[0]?.label ?? '?');
     expect(scene.keys()).toHaveLength(1);
   });

@@ -71,7 +71,7 @@ test('API keys of another workspace are never deleted, whatever OpenRouter lists
   const other = seedWorkspace(simulation, { slug: 'production', keys: 2 });
   const data = account.keys.filter(({ workspace_id }) => workspace_id === other.id);
   const body = JSON.stringify({ data });
-  const response: InProcessFault = { on: LIST_KEYS, kind: 'answer', status: 200, body };
+  const response: InProcessFault = { on: LIST_KEYS, kind: 'response', status: 200, body };
   network.schedule.push(...Array<InProcessFault>(30).fill(response));
   const { result, log } = await runDelete(simulation, 2_000);
   expect(result.deleted).toBe(false);

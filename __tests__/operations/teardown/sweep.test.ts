@@ -25,7 +25,7 @@ const REQUEST: SweepRequest = {
 const slugsOf = (workspaces: readonly { slug: string }[]) =>
   workspaces.map(({ slug }) => slug).sort();
 
-test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'answer', status: 500 }])(
+test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'response', status: 500 }])(
   'a sweep whose first deletions all fail with %j deletes the other workspaces after a fifth of its time',
   async (fault) => {
     const simulation = openPlainSimulation();
@@ -64,9 +64,9 @@ test.each(['GET /workspaces', 'GET /keys', 'DELETE /keys/:hash', 'DELETE /worksp
     seedWorkspace(simulation, { slug: 'pr-young', age: DAY / 2 });
     seedWorkspace(simulation, { slug: 'production', age: 99 * DAY });
     network.schedule.push(
-      { on, kind: 'answer', status: 502 },
+      { on, kind: 'response', status: 502 },
       { on, kind: 'reset', applied: true },
-      { on, kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
+      { on, kind: 'response', status: 429, headers: { 'retry-after': '0' } },
     );
     const context = connect(simulation, { timeout: TIMEOUT, jitter: JITTER });
     const request = { ...REQUEST, deleteKeys: true };
