@@ -3713,13 +3713,17 @@
   function abortReason({reason}) {
    return reason instanceof Error ? reason.message : String(reason);
   }
-  const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
+  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+  function parseHttpDate(value) {
+   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+   const time = Date.parse(value);
+   return Number.isNaN(time) ? void 0 : time;
+  }
   function retryAfter({headers}) {
    const value = String(headers["retry-after"] ?? "").trim();
    if (/^\d+$/.test(value)) return Number(value) * 1e3;
-   if (!HTTP_DATE.test(value)) return;
-   const ms = Date.parse(value) - Date.parse(String(headers.date));
-   return Number.isNaN(ms) ? void 0 : Math.max(ms, 0);
+   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
   }
   const BASE_MS = 500, CAP_MS = 8e3;
   function backoff(attempt, random) {
@@ -3967,12 +3971,12 @@
    if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
    const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
    if ("kind" in parsed) return fail(request, parsed);
-   const serverTime = Date.parse(String(result.headers.date));
+   const serverTime = parseHttpDate(result.headers.date);
    return {
     kind: "applied",
     response: {
      data: parsed.data,
-     serverTime: Number.isNaN(serverTime) ? void 0 : serverTime,
+     serverTime,
      headersAt
     }
    };

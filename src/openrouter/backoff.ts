@@ -1,10 +1,5 @@
 import type { HttpResponse } from './http.ts';
-
-/**
- * A date as RFC 9110 requires it: it begins with a day and ends with GMT. `Date.parse` alone would
- * also accept `-5` and `foo 5`, and read a date without a zone as local time.
- */
-const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
+import { parseHttpDate } from './http-date.ts';
 
 /**
  * Parses `Retry-After` (RFC 9110, section 10.2.3), which holds seconds or a date. A date is compared
@@ -14,9 +9,8 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/;
 export function retryAfter({ headers }: HttpResponse): number | undefined {
   const value = String(headers['retry-after'] ?? '').trim();
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  if (!HTTP_DATE.test(value)) return undefined;
-  const ms = Date.parse(value) - Date.parse(String(headers['date']));
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+  const [until, now] = [parseHttpDate(value), parseHttpDate(headers['date'])];
+  return until === undefined || now === undefined ? undefined : Math.max(until - now, 0);
 }
 
 /** The first wait is below `BASE_MS`, each further one below twice as much, up to `CAP_MS`. */

@@ -5,6 +5,7 @@ import type { AttemptFailure } from './api-error.ts';
 import type { ApiRequest, Outcome } from './api-request.ts';
 import { attemptTimeout } from './backoff.ts';
 import type { HttpResponse, Transport } from './http.ts';
+import { parseHttpDate } from './http-date.ts';
 import { parseResponse, type ResponseFailure } from './parse-response.ts';
 import type { Throttle } from './throttle.ts';
 import { TransportError } from './transport.ts';
@@ -46,15 +47,8 @@ export async function sendOnce<Data>(
   const headersAt = clock.now() - (result.bodyMs ?? 0);
   const parsed = parseResponse(request, result);
   if ('kind' in parsed) return fail(request, parsed);
-  const serverTime = Date.parse(String(result.headers['date']));
-  return {
-    kind: 'applied',
-    response: {
-      data: parsed.data,
-      serverTime: Number.isNaN(serverTime) ? undefined : serverTime,
-      headersAt,
-    },
-  };
+  const serverTime = parseHttpDate(result.headers['date']);
+  return { kind: 'applied', response: { data: parsed.data, serverTime, headersAt } };
 }
 
 /** Returns the complete HTTP response to `request`, or the error if none arrives. */
