@@ -2086,7 +2086,7 @@
   }
   function textAt(json, ...path) {
    const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-   return typeof value === "string" && value !== "" ? value : void 0;
+   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
   }
   function textOfHtml(html) {
    return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
@@ -5029,9 +5029,9 @@
    const {data} = safeParse(object({
     key: schemas_string()
    }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH);
+   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
   }
-  const MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+  const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
   async function listKeys(client, {id, slug}) {
    const pages = await collect(listPages(client, {
     operation: `list the API keys of the workspace ${slug}`,
@@ -5118,7 +5118,7 @@
   }
   const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
   function text_toLine(text, redact) {
-   return text_truncate(redact(printable(text))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+   return text_truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
   }
   const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
   function toMessage(lines) {
@@ -5159,8 +5159,13 @@
    "\n": "<br>"
   };
   function toHtml(text, redact) {
-   const lines = text.split(/\r\n|[\r\n]/).map(printable).join("\n");
-   return text_truncate(redact(lines)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+   const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
+   return text_truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+  }
+  const MAX_CLEANED = 16384, MAX_SECRET = 1024;
+  function bounded(text, clean) {
+   if (text.length <= MAX_CLEANED) return clean(text);
+   return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
   }
   function printable(text) {
    return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();

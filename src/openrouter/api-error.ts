@@ -74,7 +74,7 @@ export function formatAttempt(
   return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
-/** Long enough for the message in any error page, and short enough for the regular expressions below. */
+/** The most of an error that is read, in UTF-16 code units: enough for any message. */
 const MAX_ERROR_TEXT = 16 * 1024;
 
 /**
@@ -96,7 +96,7 @@ function textAt(json: unknown, ...path: string[]): string | undefined {
       typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
     json,
   );
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_ERROR_TEXT) : undefined;
 }
 
 /** Removes the tags. That is enough without a parser, because the text is escaped wherever it is shown. */

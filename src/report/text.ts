@@ -19,7 +19,7 @@ const MAX_LENGTH = 2_000;
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
 export function toLine(text: string, redact: Redact): string {
-  return truncate(redact(printable(text)))
+  return truncate(bounded(text, (part) => redact(printable(part))))
     .replaceAll('##[', '## [')
     .replace(/^(\s*)::/, '$1: :');
 }
@@ -77,14 +77,32 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Escapes `text` for HTML. Line breaks become `<br>`, because a blank line would end a block of HTML. */
 export function toHtml(text: string, redact: Redact): string {
-  const lines = text
-    .split(/\r\n|[\r\n]/)
-    .map(printable)
-    .join('\n');
-  return truncate(redact(lines)).replace(
+  const clean = (part: string) =>
+    redact(
+      part
+        .split(/\r\n|[\r\n]/)
+        .map(printable)
+        .join('\n'),
+    );
+  return truncate(bounded(text, clean)).replace(
     /[&<>"'\n]/g,
     (character) => ENTITIES[character] as string,
   );
+}
+
+/**
+ * The most of a text that is cleaned, in UTF-16 code units. Escape sequences take
+ * `stripVTControlCharacters` a time that grows with the square of their number.
+ */
+const MAX_CLEANED = 16_384;
+
+/** More than any secret has, of which the cut may leave a part that nothing recognizes. */
+const MAX_SECRET = 1_024;
+
+/** `clean` applied to the beginning of `text`, without what is behind the cut or next to it. */
+function bounded(text: string, clean: (part: string) => string): string {
+  if (text.length <= MAX_CLEANED) return clean(text);
+  return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
 }
 
 function printable(text: string): string {

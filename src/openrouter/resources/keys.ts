@@ -84,8 +84,13 @@ function secretsIn(text: string): string[] {
   const { data } = z.safeParse(z.object({ key: z.string() }), parseJson(text));
   const likely = text.match(LIKELY_SECRET) ?? [];
   const returned = data ? [data.key, ...data.key.split(/\s+/)] : [];
-  return [...new Set([...returned, ...likely])].filter(({ length }) => length >= MIN_KEY_LENGTH);
+  return [...new Set([...returned, ...likely])]
+    .filter(({ length }) => length >= MIN_KEY_LENGTH)
+    .slice(0, MAX_SECRETS);
 }
+
+/** The most secrets of one response that are masked: each of them costs time for every text shown. */
+const MAX_SECRETS = 20;
 
 const MAY_BE_DELETED =
   'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.';

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { extractServerMessage } from '../../src/openrouter/api-error.ts';
+import { createRedactor } from '../../src/report/redactor.ts';
+import { toHtml, toLine } from '../../src/report/text.ts';
+
+const MIB = 1024 * 1024;
+/** Far above what any of these takes, and far below what a quadratic pass over 1 MiB takes. */
+const MAX_CPU_MS = 1_000;
+
+/** The CPU time that `work` takes, in milliseconds. */
+function cpuTimeOf(work: () => unknown): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+/** Texts of up to 1 MiB, made of what a server could repeat. */
+const texts = fc
+  .record({
+    unit: fc.oneof(
+      fc.constantFrom(
+        '\u001b]',
+        '\u001b[',
+        '\u009b',
+        '<',
+        '<a',
+        '<script>',
+        '</',
+        '::',
+        '##[',
+        '\r\n',
+        ' ',
+        '%',
+      ),
+      fc.constant(`sk-or-v1-${'7'.repeat(24)} `),
+      fc.string({ minLength: 1, maxLength: 6, unit: 'binary' }),
+    ),
+    size: fc.integer({ min: 1, max: MIB }),
+  })
+  .map(({ unit, size }) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size));
+
+describe('a text from the network costs bounded time', () => {
+  test.each<[string, (text: string) => unknown]>([
+    ['as a line of the log', (text) => toLine(text, createRedactor().redactShown)],
+    ['in a summary', (text) => toHtml(text, createRedactor().redactShown)],
+    ['as an error page', extractServerMessage],
+    [
+      'as an error in JSON',
+      (text) => extractServerMessage(JSON.stringify({ error: { message: text } })),
+    ],
+  ])('%s', (_, work) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(cpuTimeOf(() => work(text))).toBeLessThan(MAX_CPU_MS);
+      }),
+      { numRuns: 40, examples: [['\u001b]'.repeat(MIB / 2)], ['<a'.repeat(MIB / 2)]] },
+    );
+  });
+});
+
+test('a secret that the cut of a long text divides is not shown in part', () => {
+  const secret = 'secret-without-the-shape-of-a-key-0123456789';
+  const redactor = createRedactor();
+  redactor.register([secret]);
+  for (let at = 16_300; at <= 16_400; at += 1) {
+    // Control characters vanish, so that the cut comes into view.
+    const text = `${'\u0000'.repeat(at)}${secret}${'x'.repeat(2_000)}`;
+    for (const show of [toLine, toHtml]) {
+      expect(show(text, redactor.redactShown)).not.toContain(secret.slice(0, 12));
+    }
+  }
+});
