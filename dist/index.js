@@ -4600,9 +4600,11 @@
    });
   }
   function decideCreator(workspace, evidence) {
-   const {mayBeApplied, isNew, slugWasFree, desired} = evidence, mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-   if (!mayBeOurs || isNew === false) return false;
-   if (!matchesDesired(workspace, desired)) return slugWasFree ? "unknown" : false;
+   const {mayBeApplied, isNew, slugWasFree, desired} = evidence;
+   if (isNew === false) return false;
+   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
+   if (!matchesDesired(workspace, desired)) return mayBeOurs && slugWasFree ? "unknown" : false;
+   if (!mayBeOurs && !slugWasFree) return false;
    if (isNew === void 0 || !mayBeApplied) return "unknown";
    if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
    return evidence.wasProbed ? "unknown" : "needs-probe";

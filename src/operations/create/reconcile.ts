@@ -121,10 +121,14 @@ function decideCreator(
   evidence: Evidence & Pick<CreateFacts, 'desired'>,
 ): CreatedWorkspace['created'] | 'needs-probe' {
   const { mayBeApplied, isNew, slugWasFree, desired } = evidence;
+  if (isNew === false) return false;
   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-  if (!mayBeOurs || isNew === false) return false;
-  // Created by another job, or by this step with a value that OpenRouter normalized.
-  if (!matchesDesired(workspace, desired)) return slugWasFree ? 'unknown' : false;
+  if (!matchesDesired(workspace, desired)) {
+    // Created by another job, or by this step with a value that OpenRouter normalized.
+    return mayBeOurs && slugWasFree ? 'unknown' : false;
+  }
+  // A proxy that repeats a request can apply it and return the rejection of its own repetition.
+  if (!mayBeOurs && !slugWasFree) return false;
   if (isNew === undefined || !mayBeApplied) return 'unknown';
   if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
   return evidence.wasProbed ? 'unknown' : 'needs-probe';
