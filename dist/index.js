@@ -3509,8 +3509,8 @@
   }
   function unexpectedGuardrailFields(returned, update) {
    return Object.keys(diffGuardrail(returned, update)).filter(field => {
-    const actual = returned[field] ?? null, desired = update[field] ?? null;
-    return !isModels(field) || actual === null !== (desired === null);
+    const desired = update[field];
+    return !isModels(field) || !isSameSet(returned[field], desired, mayBeSameModel);
    });
   }
   const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
@@ -3519,9 +3519,17 @@
    return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
   }
   function isSame(field, actual, desired) {
-   if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
-   const same = isModels(field) ? isSameModel : Object.is, [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
+   if (isNone(desired) || isNone(actual)) return isNone(desired) && isNone(actual);
+   if (!Array.isArray(desired) || !Array.isArray(actual)) return actual === desired;
+   return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
+  }
+  function isSameSet(actual, desired, same) {
+   if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
+   const [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
    return desiredSet.size === actualSet.size && [ ...desiredSet ].every(entry => [ ...actualSet ].some(other => same(other, entry))) && [ ...actualSet ].every(other => [ ...desiredSet ].some(entry => same(other, entry)));
+  }
+  function isNone(value) {
+   return (value ?? null) === null || Array.isArray(value) && value.length === 0;
   }
   function isModels(field) {
    return field.endsWith("_models");
@@ -3530,6 +3538,10 @@
    if (actual === desired) return true;
    const [base = "", variant] = String(desired).split(":"), [dated = "", ...variants] = String(actual).split(":"), date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
    return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+  }
+  function mayBeSameModel(actual, desired) {
+   const author = slug => String(slug).split("/")[0], isDated = /-\d{4}-?\d\d-?\d\d(?::|$)/.test(String(actual));
+   return isSameModel(actual, desired) || isDated && author(actual) === author(desired);
   }
   async function planGuardrail(desired, workspace, {client}) {
    const known = workspace && {

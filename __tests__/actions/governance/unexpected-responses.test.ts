@@ -74,6 +74,24 @@ test('a response with another slug for an allowed model succeeds', async () => {
   expect((await create({ 'allowed-models': 'anthropic/claude-opus-4.5' })).exitCode).toBe(0);
 });
 
+test.each([
+  ['no model', []],
+  ['another model', ['c/d']],
+  ['a dated model of another author', ['c/b-20251124']],
+])('a response with %s for an ignored model fails the step', async (_, models) => {
+  respondTo(PATCH_GUARDRAIL, { data: { ignored_models: models } });
+  const step = await create({ 'ignored-models': 'a/b' });
+  expect(annotations(step)[0]?.data).toContain(`ignored_models: ${JSON.stringify(models)}`);
+});
+
+test('a response with an empty list for a restriction that is lifted succeeds', async () => {
+  await create({ 'ignored-models': 'a/b' });
+  respondTo(PATCH_GUARDRAIL, { data: { ignored_models: [] } });
+  const step = await create({ 'ignored-models': 'null', 'if-exists': 'update' });
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toMatchObject({ outcome: 'updated' });
+});
+
 test('a response without the members that were to be added fails the step', async () => {
   respondTo(ADD_MEMBERS, { data: [], added_count: 0 });
   const step = await create({ members: 'user_2bruno' });

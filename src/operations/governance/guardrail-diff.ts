@@ -7,15 +7,14 @@ export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string |
 }
 
 /**
- * Lists the fields of `update` that have unexpected values in `returned`, the response to it.
- * OpenRouter can return a model with another slug, so of a list of models only its presence is
- * compared.
+ * Lists the fields of `update` that have unexpected values in `returned`, the response to it. A model
+ * may come back by a permanent slug of another form, such as `anthropic/claude-4.5-opus-20251124` for
+ * `anthropic/claude-opus-4.5`.
  */
 export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
   return Object.keys(diffGuardrail(returned, update)).filter((field) => {
-    const actual = returned[field] ?? null;
-    const desired = update[field as keyof GuardrailUpdate] ?? null;
-    return !isModels(field) || (actual === null) !== (desired === null);
+    const desired = update[field as keyof GuardrailUpdate];
+    return !isModels(field) || !isSameSet(returned[field], desired, mayBeSameModel);
   });
 }
 
@@ -38,14 +37,28 @@ export function diffGuardrail(
 }
 
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
-  if (!Array.isArray(desired) || !Array.isArray(actual)) return (actual ?? null) === desired;
-  const same = isModels(field) ? isSameModel : Object.is;
+  if (isNone(desired) || isNone(actual)) return isNone(desired) && isNone(actual);
+  if (!Array.isArray(desired) || !Array.isArray(actual)) return actual === desired;
+  return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
+}
+
+function isSameSet(
+  actual: unknown,
+  desired: unknown,
+  same: (actual: unknown, desired: unknown) => boolean,
+): boolean {
+  if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
   const [desiredSet, actualSet] = [new Set(desired), new Set(actual)];
   return (
     desiredSet.size === actualSet.size &&
     [...desiredSet].every((entry) => [...actualSet].some((other) => same(other, entry))) &&
     [...actualSet].every((other) => [...desiredSet].some((entry) => same(other, entry)))
   );
+}
+
+/** An empty list restricts nothing, as null does. */
+function isNone(value: unknown): boolean {
+  return (value ?? null) === null || (Array.isArray(value) && value.length === 0);
 }
 
 function isModels(field: string): boolean {
@@ -62,4 +75,11 @@ function isSameModel(actual: unknown, desired: unknown): boolean {
   const [dated = '', ...variants] = String(actual).split(':');
   const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : '';
   return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+}
+
+/** Whether `actual` is the same model or a dated slug of the same author. */
+function mayBeSameModel(actual: unknown, desired: unknown): boolean {
+  const author = (slug: unknown) => String(slug).split('/')[0];
+  const isDated = /-\d{4}-?\d\d-?\d\d(?::|$)/.test(String(actual));
+  return isSameModel(actual, desired) || (isDated && author(actual) === author(desired));
 }
