@@ -4983,7 +4983,7 @@
    if (ambiguous && method !== "GET") return "outcome-unknown";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
-  const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. Create a management key at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
+  const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
    "outcome-unknown": ({status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
    unauthorized: () => [ MANAGEMENT_KEY ],
    forbidden: ({hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],

@@ -13,7 +13,7 @@ export function retryAfter({ headers }: HttpResponse): number | undefined {
   return until === undefined || now === undefined ? undefined : Math.max(until - now, 0);
 }
 
-/** The first wait is below `BASE_MS`, each further one below twice as much, up to `CAP_MS`. */
+/** The bound of the first wait. It doubles for each further wait, and is `CAP_MS` at most. */
 const BASE_MS = 500;
 const CAP_MS = 8_000;
 

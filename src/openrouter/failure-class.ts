@@ -16,7 +16,10 @@ interface Policy {
 export const FAILURE_CLASSES = {
   /** The request never left this machine. */
   unsent: { retryable: true, ambiguous: false, pausesAll: false },
-  /** The request never left this machine, and a retry would not help: an untrusted certificate. */
+  /**
+   * The request never left this machine, and a retry would not help: an untrusted certificate, or
+   * no time left.
+   */
   unsendable: { retryable: false, ambiguous: false, pausesAll: false },
   /** OpenRouter requires fewer requests. */
   throttled: { retryable: true, ambiguous: false, pausesAll: true },
@@ -33,9 +36,9 @@ export const FAILURE_CLASSES = {
 } as const satisfies Record<string, Policy>;
 
 /**
- * The statuses that are an exception to the rule that 4xx is `rejected` and every other failure
- * `unexpected`. 499 comes from a proxy whose client disconnected, so OpenRouter may have applied the
- * request. 520 to 524 are Cloudflare's.
+ * The exceptions. By default, a 4xx is `rejected`, and every other failure is `unexpected`. 499
+ * comes from a proxy whose client disconnected, so OpenRouter may have applied the request. 520 to
+ * 524 are Cloudflare's.
  */
 const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   408: 'ambiguous',

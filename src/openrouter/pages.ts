@@ -68,9 +68,9 @@ export interface Pages<Item> {
 }
 
 /**
- * Reads a list page by page while other jobs add and remove items. No item is returned twice. Every
- * item that stays in the list is returned, as long as the items that stay keep their order. The first
- * page is returned even if it is empty.
+ * Reads a list page by page while other jobs may add and remove items. No item is returned twice. No
+ * item that is in the list all along is missed, unless the server changes the order of such items. The
+ * first page is returned even if it is empty.
  *
  * A removed item shifts all items after it, so that a page could skip some. Therefore each page
  * begins with the last item of the page before. If a page has no known item, there is a gap, and the
@@ -104,7 +104,10 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
   }
 }
 
-/** Limits full pages in a row without a new item. Many items added at once cause some. */
+/**
+ * The maximum number of consecutive full pages without a new item. Some are normal if many items
+ * are added at once.
+ */
 const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
 
 /** The items that are not in `seen`, each once. */

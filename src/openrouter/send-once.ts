@@ -18,7 +18,10 @@ export interface SendOptions {
   clock: Clock;
   /** When the step's timeout expires, by `clock`. */
   deadline: number;
-  /** When even an attempt in flight is aborted, if that is before `signal` aborts. */
+  /**
+   * When an attempt in flight is aborted, by `clock`. Without it, only `signal` and the timeout of
+   * one attempt do that.
+   */
   hardDeadline?: number;
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;

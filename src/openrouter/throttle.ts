@@ -11,7 +11,10 @@ export interface Throttle {
   limit<Result>(send: () => Promise<Result>): Promise<Result>;
   /** Delays all requests by `ms`, because a server that throttles one request throttles them all. */
   pause(ms: number): void;
-  /** Waits until the pause ends. Returns why no request may be sent, if that is after `deadline`. */
+  /**
+   * Waits until the pause ends. Returns why no request may be sent, if the pause ends after
+   * `deadline` or the signal aborts.
+   */
   waitUntilResumed(deadline: number): Promise<string | undefined>;
 }
 

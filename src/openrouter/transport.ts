@@ -45,7 +45,8 @@ export function httpTransport(userAgent: string): Transport {
     // Needed because Node does not report an abort while a request waits for its proxy.
     const aborted = new Promise<never>((_, reject) => {
       const onAbort = () => {
-        // The body of an error response ends with the request, and `readResponse` returns its status.
+        // The abort also ends the body of an error response. Its status is enough, and
+        // `readResponse` returns it.
         if (client.status < 400) reject(signal.reason);
       };
       signal.addEventListener('abort', onAbort, { signal: settled.signal });

@@ -64,7 +64,7 @@ function codeOf({ method, kind, status = 0, ambiguous }: ApiErrorDetails): ApiEr
 }
 
 const MANAGEMENT_KEY =
-  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. Create a management key at https://openrouter.ai/settings/management-keys.';
+  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.';
 
 const CHECK_NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';

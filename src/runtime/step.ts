@@ -8,7 +8,7 @@ export interface Step {
   clock: Clock;
   /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
   signal: AbortSignal;
-  /** Starts the timeout of `ms` milliseconds. Returns when it expires, by `clock`. */
+  /** Starts a timeout of `ms` milliseconds. Returns the time when it will expire, by `clock`. */
   startTimeout(ms: number): number;
 }
 

@@ -92,7 +92,10 @@ async function createWorkspaceOnce(
 /** The tolerance for a POST that is applied after its step ended, in milliseconds. */
 const LATE_MS = 10_000;
 
-/** Returns the task for an unknown outcome, as a function of the window's length in milliseconds. */
+/**
+ * Returns a function that creates the task for an unknown outcome, with a window of `windowMs`
+ * milliseconds.
+ */
 function pendingTaskOf(
   { desired, deleteKeys }: CreateRequest,
   lookup: Lookup | undefined,

@@ -67,9 +67,12 @@ function skipsLookup({ kind, status }: AttemptFailure): boolean {
 interface Evidence {
   /** Whether a POST may have been applied since a lookup last found the slug free. */
   mayBeApplied: boolean;
-  /** Whether each such POST returned 500, which may also be how OpenRouter rejects a taken slug. */
+  /**
+   * Whether each POST that `mayBeApplied` counts returned 500, which OpenRouter may also return for
+   * a taken slug.
+   */
   returnedOnly500: boolean;
-  /** Whether a POST before that lookup may be applied late. */
+  /** Whether a POST from before the last lookup that found the slug free may still be applied. */
   canArriveLate: boolean;
   /** Whether a POST was throttled. OpenRouter reports that it did not apply it. */
   wasThrottled: boolean;

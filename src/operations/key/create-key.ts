@@ -97,7 +97,7 @@ interface Plan {
   search: OrphanSearch;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
-  /** Whether a key with the desired name did not exist before. */
+  /** Whether `key`, which has the desired name, did not exist before the first POST. */
   isNew(key: Key): boolean;
 }
 
@@ -189,8 +189,8 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
 }
 
 /**
- * Sets the outputs. Until they are set, no later step has the secret, so until then the post step
- * revokes the key whether or not that was requested.
+ * Passes the key on to later steps, as outputs. Before that, no step has the secret. So if this fails,
+ * the post step revokes the key, even with `revoke-after-job: false`.
  */
 function handOver(
   { key, secret, maxOrphans }: CreatedWithOrphans,

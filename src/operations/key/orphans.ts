@@ -73,7 +73,10 @@ function expiryMatches(actual: unknown, desired: string | null, keepsMs: boolean
   return actualMs === desiredMs || (!keepsMs && isSameSecond);
 }
 
-/** Whether `key` may have been created since then, by its `created_at`; true if that is unknown. */
+/**
+ * Whether `key` may have been created after `since`, by its `created_at`; true if either is
+ * unknown.
+ */
 export function mayBeCreatedSince(key: Key, { since }: Pick<OrphanSearch, 'since'>): boolean {
   if (since === undefined) return true;
   return wasCreatedWithin(key, { from: since, to: Number.POSITIVE_INFINITY }) !== false;

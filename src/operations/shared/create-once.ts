@@ -17,7 +17,10 @@ export interface Round<Found> {
 export type Decision<Result, Orphan = never> =
   /** The outcome is known, although no response reported it. */
   | { kind: 'done'; result: Result }
-  /** Look up what exists, then decide again. `ambiguous` as below, if the lookup fails. */
+  /**
+   * Look up what exists, then decide again. `ambiguous` has the meaning below, and is used if the
+   * lookup fails.
+   */
   | { kind: 'lookup'; ambiguous: boolean }
   /** Delete what an attempt created and no one can use, then decide again. */
   | { kind: 'delete'; orphans: readonly Orphan[] }

@@ -42,7 +42,7 @@ export interface FailureDetails {
   'invalid-inputs': { problems: readonly InvalidInput[] };
   'slug-taken': {
     workspace: Workspace;
-    /** Whether this step may have created it. */
+    /** Whether it cannot be determined if this step created the workspace. */
     creatorUnknown: boolean;
     /** The fields that `if-exists: update` would change. */
     changes: readonly Change[];

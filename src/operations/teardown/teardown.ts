@@ -15,7 +15,10 @@ import { Failure } from '../shared/failure.ts';
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
   deleteKeys: boolean;
-  /** List the keys again before the workspace is deleted, not only after OpenRouter rejects that. */
+  /**
+   * After deleting keys, list them again before deleting the workspace. If false, do so only after
+   * OpenRouter rejects the deletion.
+   */
   relistKeys: boolean;
 }
 
