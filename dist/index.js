@@ -4031,7 +4031,7 @@
     }
    };
   }
-  function classifyTransportError({isSent, kind, message: reason}, {apiUrl, signal}, elapsedMs) {
+  function classifyTransportError({isSent, kind, message: reason}, {apiUrl, signal, clock, deadline}, elapsedMs) {
    const {host} = new URL(apiUrl);
    if (!signal.aborted) return {
     kind,
@@ -4047,9 +4047,11 @@
    } : {
     kind: "unsendable",
     reason,
-    noResponse: {
-     host,
-     elapsedMs
+    ...clock.now() >= deadline && {
+     noResponse: {
+      host,
+      elapsedMs
+     }
     }
    };
   }
@@ -4666,7 +4668,7 @@
     ...request,
     start
    }, context); else {
-    journal.clear();
+    journal.save(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
     if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
      workspace
     });
@@ -4826,7 +4828,7 @@
    };
    return {
     save(task, exists) {
-     const reason = write({
+     const reason = write(task === null ? null : {
       apiUrl,
       timeoutMs,
       task
@@ -5008,7 +5010,7 @@
    if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
    return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
   }
-  const REJECTED = "OpenRouter reports that it rejected the request, so nothing should have been changed.", key = looseObject({
+  const REJECTED = "OpenRouter reports that it rejected this request, which should have changed nothing.", key = looseObject({
    hash: schemas_string().check(_regex(/^[\w-]+$/)),
    name: schemas_string(),
    label: schemas_string(),
@@ -5228,17 +5230,17 @@
     more: stale + notStale - allRows.length
    };
   }
-  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Running this again finishes the work.", RECOVERIES = {
+  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
    "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
    "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
    "run-again": "After fixing that, running this again finishes the work."
   }, DESCRIPTIONS = {
    "invalid-inputs": describeInvalidInputs,
    "slug-taken": ({workspace, creatorUnknown, changes, hasGovernance}) => {
-    const {slug, name, id} = workspace, fields = changes.map(({field}) => field).join(", "), effect = fields || (hasGovernance ? "none of its fields" : "nothing");
+    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), effect = fields || (hasGovernance ? "none of its fields" : "nothing");
     return {
      title: `The slug ${slug} is taken`,
-     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace.created_at ?? "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
+     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
     };
    },
    "budgets-out-of-order": ({shorter, longer, budgets}) => ({
@@ -5337,11 +5339,11 @@
    }),
    "outputs-not-written": ({reason, values}) => ({
     title: "The outputs could not be written",
-    lines: [ `The work is done, but its outputs could not be written: ${reason}`, ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
+    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
    }),
    "secret-output-not-written": ({reason, name}) => ({
     title: `The output ${name} could not be written`,
-    lines: [ `The work is done, but its output could not be written: ${reason}` ]
+    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. The post step deletes the API key." ]
    }),
    "state-not-written": details => {
     const {title, lines} = describeStateNotWritten(details);
@@ -5416,7 +5418,7 @@
    },
    "main-still-running": ({seconds, leftovers}) => ({
     title: "The step is still running after its job ended",
-    lines: [ `It did not end within ${seconds} s after SIGTERM. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
+    lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
    }),
    "main-was-running": ({leftovers}) => ({
     title: "The step was still running after its job ended",
@@ -5562,6 +5564,11 @@
    report.mask(proxyPassword);
    const abort = new AbortController;
    abortOnSignals(abort);
+   let unforeseen;
+   process.on("uncaughtException", error => {
+    unforeseen ??= error;
+    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+   });
    process.stdout.on("error", () => {});
    const startTimeout = ms => {
     systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
@@ -5574,21 +5581,26 @@
      signal: abort.signal,
      startTimeout
     });
+    if (unforeseen) throw unforeseen;
     process.exitCode = 0;
    } catch (error) {
-    process.exitCode = onError(report, error);
+    process.exitCode = reportError(error, report, onError);
    }
    process.stdout.write("", () => process.exit());
   }
   function abortOnSignals(abort) {
    for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
-   process.on("uncaughtException", error => {
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-   });
   }
   function step_fail(report, error) {
    report.fail(error);
    return 1;
+  }
+  function reportError(error, report, onError) {
+   try {
+    return onError(report, error);
+   } catch (defect) {
+    return onError(report, defect);
+   }
   }
   function create() {
    return runStep(async step => {
@@ -5782,7 +5794,7 @@
     error: problem.failure,
     left: task
    };
-   const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : "";
+   const keys = deletedKeys.length > 0 ? ` and ${countKeys(deletedKeys.length)}` : "";
    context.log.info(deleted ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.` : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`);
    return;
   }
@@ -5893,7 +5905,7 @@
     failure
    };
    const seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted the workspace and ${keys.length} API keys in ${seconds}.`);
+   log.info(`Deleted the workspace and ${countKeys(keys.length)} in ${seconds}.`);
    return {
     workspace,
     deleted: true,
@@ -5916,7 +5928,7 @@
     workspace,
     keys
    });
-   log.info(`Dry run: the workspace and ${keys.length} API keys would be deleted. Nothing was deleted.`);
+   log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`);
    return {
     workspace,
     deleted: false,
@@ -6136,7 +6148,7 @@
     workspace: request.workspace
    });
    const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
-   log.info(`The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`);
+   log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
    const desired = {
     ...request.desired,
     workspace_id: id,
@@ -6203,12 +6215,7 @@
    }, {desired} = search, created = {
     hash: key.hash,
     label: key.label
-   }, exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
-   journal.save({
-    search,
-    created,
-    revoke: true
-   }, exists);
+   };
    if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
     amendOrClear({
      search,
@@ -6220,6 +6227,12 @@
      name: desired.name
     });
    }
+   const exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+   journal.save({
+    search,
+    created,
+    revoke: true
+   }, exists);
    const returned = key.expires_at, expiresAt = returned === void 0 ? desired.expires_at : parseTime(returned), result = {
     workspace,
     key,
@@ -6227,11 +6240,11 @@
     expiresAt
    };
    onCreated(result);
-   amendOrClear({
+   if (!request.revokeAfterJob) journal.save(maxOrphans > 0 ? {
     search,
     created,
-    revoke: request.revokeAfterJob
-   }, journal);
+    revoke: false
+   } : null, exists);
    return result;
   }
   function amendOrClear(task, journal) {

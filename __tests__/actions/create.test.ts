@@ -208,7 +208,7 @@ test('outputs that cannot be written fail the step, and are in the log', async (
   const step = await harness.create({ slug: 'unwritten' }, { GITHUB_OUTPUT: '/nowhere/output' });
   const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'unwritten');
   expect(step.exitCode).toBe(1);
-  expect(step.log).toContain('The work is done, but its outputs could not be written');
+  expect(step.log).toContain("The runner's file for outputs cannot be written");
   expect(step.log).toContain(`id: ${workspace?.id}`);
 });
 

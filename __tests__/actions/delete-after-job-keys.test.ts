@@ -89,7 +89,7 @@ test('a warning counts the deleted API keys when the workspace cannot be deleted
   const [warning] = annotations(post, 'warning');
   expect(warning?.properties['title']).toBe('Could not delete the workspace stuck-without-keys');
   expect(warning?.data).toContain('API keys deleted before that: 2.');
-  expect(warning?.data).toContain('Running this again finishes the work.');
+  expect(warning?.data).toContain('Deleting the workspace again finishes the work.');
 });
 
 test('delete-keys: true deletes no API key of a workspace that the step did not create', async () => {

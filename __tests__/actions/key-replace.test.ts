@@ -29,7 +29,7 @@ test('replace deletes keys of that name that have expired', async () => {
   const main = await createKey({ replace: 'true' });
   expectCreated(main, keys());
   expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
-  expect(main.log).toContain('It has 1 API keys, 1 of them with that name.');
+  expect(main.log).toContain('It has 1 API key, 1 with that name.');
 });
 
 test('Without replace, a key of that name stays', async () => {

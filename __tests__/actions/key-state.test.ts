@@ -57,7 +57,7 @@ describe('a state file that cannot be written once POST /keys was sent', () => {
     const [created] = keys();
     expect(title).toBe(TITLE);
     expect(message).toContain(
-      `Already exists at OpenRouter: the API key "CI" (${created?.label}), hash ${created?.hash}.`,
+      `Already exists at OpenRouter: the API key "CI" (${created?.label}), hash ${created?.hash}, which the post step deletes.`,
     );
     expect(message).not.toContain('Nothing was changed');
   });

@@ -44,7 +44,7 @@ describe('a key step', () => {
     ]);
     expect(main.log.split('\n')).toEqual([
       'Creating the API key "CI" in the workspace preview-42.',
-      `The workspace is preview-42, id ${key.workspace.id}. It has 0 API keys, 0 of them with that name.`,
+      `The workspace is preview-42, id ${key.workspace.id}. It has 0 API keys, 0 with that name.`,
       expect.stringMatching(
         new RegExp(
           `^Created in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,

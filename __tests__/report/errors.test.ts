@@ -6,7 +6,7 @@ const harness = openHarness();
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const REJECTED =
-  'OpenRouter reports that it rejected the request, so nothing should have been changed.';
+  'OpenRouter reports that it rejected this request, which should have changed nothing.';
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
 const MAY_EXIST =
   /^The request may still have been applied\.\nRunning this again with if-exists: (reuse|update) finds the workspace if it was created\. That is safe if no other workflow uses the slug\.$/m;

@@ -42,7 +42,7 @@ export async function runKey(
     elapsed: 0,
   };
   const alive = whileAlive(step);
-  const save = alive((task: KeyCleanupTask) => {
+  const save = alive((task: KeyCleanupTask | null) => {
     step.task = structuredClone(task);
     step.lines.push(JSON.stringify(task));
   });

@@ -211,16 +211,11 @@ export async function runCreate(
 /** A journal that keeps its task in `run`. */
 function journalOf(run: StepRun): CleanupJournal<CreateCleanupTask> {
   const alive = whileAlive(run);
-  const save = alive((task: CreateCleanupTask) => {
-    run.task = structuredClone(task);
+  const save = alive((task: CreateCleanupTask | null) => {
+    if (task === null) delete run.task;
+    else run.task = structuredClone(task);
   });
-  return {
-    save,
-    amend: save,
-    clear: alive(() => {
-      delete run.task;
-    }),
-  };
+  return { save, amend: save, clear: () => save(null) };
 }
 
 /** Runs the post step of a create step, from what its journal holds. Returns the error of its warning. */

@@ -113,7 +113,7 @@ function toHttpRequest(
 
 function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,
-  { apiUrl, signal }: SendOptions,
+  { apiUrl, signal, clock, deadline }: SendOptions,
   elapsedMs: number,
 ): ResponseFailure {
   const { host } = new URL(apiUrl);
@@ -121,7 +121,12 @@ function classifyTransportError(
   // The step itself aborted the request, which implies nothing about the network.
   return isSent
     ? { kind: 'aborted', reason }
-    : { kind: 'unsendable', reason, noResponse: { host, elapsedMs } };
+    : {
+        kind: 'unsendable',
+        reason,
+        // After a cancellation, advice about the network would mislead.
+        ...(clock.now() >= deadline && { noResponse: { host, elapsedMs } }),
+      };
 }
 
 function fail(

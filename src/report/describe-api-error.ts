@@ -116,4 +116,4 @@ function effect(details: ApiErrorDetails): string[] {
 }
 
 const REJECTED =
-  'OpenRouter reports that it rejected the request, so nothing should have been changed.';
+  'OpenRouter reports that it rejected this request, which should have changed nothing.';

@@ -20,7 +20,7 @@ const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
-const RUN_AGAIN = 'Running this again finishes the work.';
+const RUN_AGAIN = 'Deleting the workspace again finishes the work.';
 
 const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'deleted-after-job': 'With delete-after-job, the workspace is deleted when the job ends.',
@@ -34,13 +34,13 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'invalid-inputs': describeInvalidInputs,
 
   'slug-taken': ({ workspace, creatorUnknown, changes, hasGovernance }) => {
-    const { slug, name, id } = workspace;
+    const { slug, name, id, created_at: createdAt } = workspace;
     const fields = changes.map(({ field }) => field).join(', ');
     const effect = fields || (hasGovernance ? 'none of its fields' : 'nothing');
     return {
       title: `The slug ${slug} is taken`,
       lines: [
-        `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${workspace['created_at'] ?? 'an unknown time'}: ${dashboardUrl(slug)}`,
+        `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
         ...(creatorUnknown
           ? [
               'It was created while this step was creating one. Whether this step or another job created it cannot be determined.',
@@ -253,14 +253,18 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'outputs-not-written': ({ reason, values }) => ({
     title: 'The outputs could not be written',
     lines: [
-      `The work is done, but its outputs could not be written: ${reason}`,
+      `The runner's file for outputs cannot be written: ${reason}`,
+      'The step stopped there. What it had to do after that was not done.',
       ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
     ],
   }),
 
   'secret-output-not-written': ({ reason, name }) => ({
     title: `The output ${name} could not be written`,
-    lines: [`The work is done, but its output could not be written: ${reason}`],
+    lines: [
+      `The runner's file for outputs cannot be written: ${reason}`,
+      'The step stopped there. The post step deletes the API key.',
+    ],
   }),
 
   'state-not-written': (details) => {

@@ -62,7 +62,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'main-still-running': ({ seconds, leftovers }) => ({
     title: 'The step is still running after its job ended',
     lines: [
-      `It did not end within ${seconds} s after SIGTERM. Whatever it creates from now on is not cleaned up.`,
+      `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`,
       formatLeftovers(leftovers),
     ],
   }),

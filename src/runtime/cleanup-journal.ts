@@ -28,7 +28,7 @@ export function openJournal<Task>(
   };
   return {
     save(task, exists) {
-      const reason = write({ apiUrl, timeoutMs, task });
+      const reason = write(task === null ? null : { apiUrl, timeoutMs, task });
       if (reason !== undefined) throw new Failure('state-not-written', { reason, exists });
     },
     amend: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),

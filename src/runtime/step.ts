@@ -32,6 +32,11 @@ export async function runStep(
 
   const abort = new AbortController();
   abortOnSignals(abort);
+  let unforeseen: Error | undefined;
+  process.on('uncaughtException', (error) => {
+    unforeseen ??= error;
+    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+  });
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
   const startTimeout = (ms: number) => {
@@ -43,9 +48,10 @@ export async function runStep(
 
   try {
     await program({ report, clock: systemClock, signal: abort.signal, startTimeout });
+    if (unforeseen) throw unforeseen;
     process.exitCode = 0;
   } catch (error) {
-    process.exitCode = onError(report, error);
+    process.exitCode = reportError(error, report, onError);
   }
   // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
@@ -55,12 +61,22 @@ function abortOnSignals(abort: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
   }
-  process.on('uncaughtException', (error) => {
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-  });
 }
 
 function fail(report: Report, error: unknown): number {
   report.fail(error);
   return 1;
+}
+
+/** Reports `error`, and if that fails, why: a step must never fail without a message. */
+function reportError(
+  error: unknown,
+  report: Report,
+  onError: (report: Report, error: unknown) => number,
+): number {
+  try {
+    return onError(report, error);
+  } catch (defect) {
+    return onError(report, defect);
+  }
 }

@@ -34,7 +34,7 @@ test('a step that cannot delete two API keys reports what is left, and another r
   expect(message).toContain(
     `Not deleted, or unknown: the workspace preview-42, id ${workspace.id}`,
   );
-  expect(message).toContain('Running this again finishes the work.');
+  expect(message).toContain('Deleting the workspace again finishes the work.');
   expect(message).not.toContain('Nothing was changed');
   expect([exists(), keys().length]).toEqual([true, 2]);
 
@@ -101,7 +101,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     if (signal !== 'SIGKILL') {
       const [error] = annotations(step);
       expect(error?.data).toContain(`the run was cancelled (${signal})`);
-      expect(error?.data).toContain('Running this again finishes the work.');
+      expect(error?.data).toContain('Deleting the workspace again finishes the work.');
     }
     harness.sandbox.faults.length = 0;
     const left = keys().length;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { countKeys } from '../../lib/format.ts';
 import {
   createWorkspaceRequest,
   findWorkspace,
@@ -53,7 +54,7 @@ export async function runCreateCleanup(
   const options = { deleteKeys, relistKeys: false };
   const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
   if (problem) return { error: problem.failure, left: task };
-  const keys = deletedKeys.length > 0 ? ` and ${deletedKeys.length} API keys` : '';
+  const keys = deletedKeys.length > 0 ? ` and ${countKeys(deletedKeys.length)}` : '';
   context.log.info(
     deleted
       ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`

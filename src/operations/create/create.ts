@@ -81,7 +81,11 @@ async function createWorkspaceOnce(
   if (created === true) {
     reportCreated(workspace, { ...request, start }, context);
   } else {
-    journal.clear();
+    // Not `clear`: if this cannot be saved, the post step may delete the workspace of another job.
+    journal.save(
+      null,
+      `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`,
+    );
     if (created === 'unknown' && request.deleteAfterJob) {
       warn('not-deleted-after-job', { workspace });
     }

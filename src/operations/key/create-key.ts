@@ -1,4 +1,4 @@
-import { formatSeconds } from '../../lib/format.ts';
+import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import {
@@ -113,7 +113,7 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
   const list = await listKeys(client, workspace);
   const namesakes = list.keys.filter((key) => key.name === name);
   log.info(
-    `The workspace is ${slug}, id ${id}. It has ${list.keys.length} API keys, ${namesakes.length} of them with that name.`,
+    `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`,
   );
   const desired = {
     ...request.desired,
@@ -201,18 +201,21 @@ function handOver(
   const search = { ...plan.search, maxOrphans };
   const { desired } = search;
   const created = { hash: key.hash, label: key.label };
-  const exists = `the API key ${describeKey(key)}, hash ${key.hash}`;
-  journal.save({ search, created, revoke: true }, exists);
   if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
     // It may be another job's key, so the post step must not revoke it.
     amendOrClear({ search, revoke: false }, journal);
     throw new Failure('unexpected-key', { key, workspace, name: desired.name });
   }
+  const exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+  journal.save({ search, created, revoke: true }, exists);
   const returned = key['expires_at'];
   const expiresAt = returned === undefined ? desired.expires_at : parseTime(returned);
   const result = { workspace, key, secret, expiresAt };
   onCreated(result);
-  amendOrClear({ search, created, revoke: request.revokeAfterJob }, journal);
+  // Not `amend`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
+  if (!request.revokeAfterJob) {
+    journal.save(maxOrphans > 0 ? { search, created, revoke: false } : null, exists);
+  }
   return result;
 }
 

@@ -20,11 +20,11 @@ export interface AbortableContext extends Context {
 /** Saves what the post step has to do. */
 export interface CleanupJournal<Task> {
   /**
-   * Replaces the task of the post step.
+   * Replaces the task of the post step; null leaves it nothing to do.
    * @param exists what already exists at OpenRouter, for the failure's description
    * @throws {Failure} `state-not-written`
    */
-  save(task: Task, exists?: string): void;
+  save(task: Task | null, exists?: string): void;
   /** Replaces the task once the outcome is known. A failure to save it is only a warning. */
   amend(task: Task): void;
   /** Leaves the post step nothing to do. */

@@ -1,4 +1,4 @@
-import { formatSeconds } from '../../lib/format.ts';
+import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
@@ -62,7 +62,7 @@ export async function deleteOne(
   const failure = problem?.failure ?? (await verifyDeleted(workspace, context));
   if (failure) return { workspace, deleted: false, keys, failure };
   const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted the workspace and ${keys.length} API keys in ${seconds}.`);
+  log.info(`Deleted the workspace and ${countKeys(keys.length)} in ${seconds}.`);
   return { workspace, deleted: true, keys };
 }
 
@@ -84,7 +84,7 @@ async function planDeletion(
   const { keys } = await listKeys(client, workspace);
   if (keys.length > 0 && !deleteKeys) throw new Failure('workspace-has-keys', { workspace, keys });
   log.info(
-    `Dry run: the workspace and ${keys.length} API keys would be deleted. Nothing was deleted.`,
+    `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );
   return { workspace, deleted: false, keys };
 }

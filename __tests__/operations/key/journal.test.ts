@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { KeyCleanupTask } from '../../../src/operations/key/cleanup.ts';
+import { createKey, type KeyRequest } from '../../../src/operations/key/create-key.ts';
+import { Failure } from '../../../src/operations/shared/failure.ts';
+import { connect, openSimulation } from '../../support/simulation.ts';
+
+const REQUEST: KeyRequest = {
+  workspace: 'preview-42',
+  desired: { name: 'CI' },
+  nameIsRandom: false,
+  expiresInMs: 3_600_000,
+  revokeAfterJob: false,
+  replace: true,
+};
+
+/** Creates a key whose journal cannot be written from its save number `failing` on. */
+async function createWithJournal(failing: number) {
+  const simulation = openSimulation({
+    takenSlugStatus: 400,
+    skew: 0,
+    latency: 10,
+    jitter: [],
+    schedule: [],
+  });
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  const saved: (KeyCleanupTask | null)[] = [];
+  let saves = 0;
+  const write = (task: KeyCleanupTask | null, exists?: string) => {
+    saves += 1;
+    if (saves >= failing) throw new Failure('state-not-written', { reason: 'ENOSPC', exists });
+    saved.push(task);
+  };
+  const work = createKey(REQUEST, {
+    ...connect(simulation, { timeout: 60_000, jitter: [0.5] }),
+    journal: { save: write, amend: () => undefined, clear: () => undefined },
+    registerSecrets: () => undefined,
+    onCreated: () => undefined,
+    random: () => 0.5,
+    timeOfDay: () => 0,
+  });
+  const error = await simulation.clock.run(
+    work.then(
+      () => undefined,
+      (failure: unknown) => failure,
+    ),
+  );
+  return { error, saved, keys: simulation.account.keys };
+}
+
+describe('a key that is kept after the job', () => {
+  test('leaves the post step nothing to do', async () => {
+    const { error, saved } = await createWithJournal(Number.POSITIVE_INFINITY);
+    expect(error).toBeUndefined();
+    expect(saved.at(-1)).toBeNull();
+  });
+
+  test('fails the step if the post step cannot be told to keep it, because it revokes it then', async () => {
+    const { error, saved, keys } = await createWithJournal(3);
+    expect(error).toMatchObject({
+      code: 'state-not-written',
+      details: { exists: expect.stringContaining(keys[0]?.hash ?? 'no key') },
+    });
+    expect(saved.at(-1)).toMatchObject({ revoke: true });
+  });
+});
