@@ -8,7 +8,7 @@ import { describeError } from '../../src/report/describe-error.ts';
 import { HOUR_MS, SLUG, sha256 } from './key.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';
 import { afterExchange } from './on-nth.ts';
-import { type Life, openSimulation, type Simulation } from './simulation.ts';
+import { openSimulation, type Simulation, type StepConditions } from './simulation.ts';
 
 /** How long a request takes to arrive, and its response too, in milliseconds. */
 const LATENCY_MS = 10;
@@ -16,14 +16,14 @@ const LATENCY_MS = 10;
 /** When the POST of a step that meets no fault was just applied, and its response has not arrived. */
 export const DURING_POST_MS = 5 * LATENCY_MS + 1;
 
-const LIFE: Life = { timeout: 60_000, jitter: [0.5] };
+const CONDITIONS: StepConditions = { timeout: 60_000, jitter: [0.5] };
 
 /** A workspace in virtual time, and the key action without a process. */
 export interface KeyScene {
   simulation: Simulation;
   workspace: Workspace;
   /** Runs a key step whose request is usual, but for what `request` says. */
-  createKey(request?: Partial<KeyRequest>, life?: Partial<Life>): Promise<KeyStep>;
+  createKey(request?: Partial<KeyRequest>, conditions?: Partial<StepConditions>): Promise<KeyStep>;
   /** Runs the post step of `step`. */
   runPost(step: KeyStep): Promise<KeyPost>;
   /** Creates a key as another job. */
@@ -65,9 +65,9 @@ export function openKeyScene({ skew = 0 } = {}): KeyScene {
   return {
     simulation,
     workspace,
-    createKey: (request, life) =>
-      runKey(simulation, { ...REQUEST, ...request }, { ...LIFE, ...life }),
-    runPost: (step) => runKeyPost(simulation, step, LIFE),
+    createKey: (request, conditions) =>
+      runKey(simulation, { ...REQUEST, ...request }, { ...CONDITIONS, ...conditions }),
+    runPost: (step) => runKeyPost(simulation, step, CONDITIONS),
     createOther: (fields) => seedKey(simulation, workspace, fields),
     applyFirstPostLate: (fields = {}) =>
       seedKey(simulation, workspace, { ...posted[0], ...fields }),

@@ -4,7 +4,13 @@ import { createKey, type KeyRequest, type KeyResult } from '../../src/operations
 import type { AbortableContext } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import type { Description } from '../../src/report/description.ts';
-import { connect, type Life, live, type Simulation, whileAlive } from './simulation.ts';
+import {
+  connect,
+  runToEnd,
+  type Simulation,
+  type StepConditions,
+  whileAlive,
+} from './simulation.ts';
 
 /** A key step that has ended, and what it reported by then. */
 export interface KeyStep {
@@ -31,7 +37,7 @@ export interface KeyStep {
 export async function runKey(
   simulation: Simulation,
   request: KeyRequest,
-  life: Life,
+  conditions: StepConditions,
 ): Promise<KeyStep> {
   const step: KeyStep = {
     killed: false,
@@ -46,7 +52,7 @@ export async function runKey(
     step.task = structuredClone(task);
     step.lines.push(JSON.stringify(task));
   });
-  const context = connect(simulation, life, { lines: step.lines, isDead: () => step.killed });
+  const context = connect(simulation, conditions, { lines: step.lines, isDead: () => step.killed });
   const work = createKey(request, {
     ...collectWarnings(context, step.warnings),
     journal: {
@@ -61,10 +67,10 @@ export async function runKey(
       step.secretWasRegistered = step.secrets.includes(result.secret);
       step.handedOver = result;
     }),
-    random: () => life.jitter[0] ?? 0,
+    random: () => conditions.jitter[0] ?? 0,
     timeOfDay: () => 0,
   });
-  await live(simulation, step, { work, killedAfter: life.killedAfter });
+  await runToEnd(simulation, step, { work, killedAfter: conditions.killedAfter });
   return step;
 }
 
@@ -83,11 +89,11 @@ export interface KeyPost {
 export async function runKeyPost(
   simulation: Simulation,
   { task }: Pick<KeyStep, 'task'>,
-  life: Life,
+  conditions: StepConditions,
 ): Promise<KeyPost> {
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
-  const context = connect(simulation, life, { lines: post.lines });
+  const context = connect(simulation, conditions, { lines: post.lines });
   const work = runKeyCleanup(task, collectWarnings(context, post.warnings));
   return { ...post, ...(await simulation.clock.run(work)) };
 }

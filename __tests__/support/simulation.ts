@@ -265,6 +265,3 @@ export function connect(
   });
   return { client, clock, log, warn: warnTo(lines), signal: step.signal };
 }
-
-// Until all tests use the new names.
-export { runToEnd as live, type StepConditions as Life, whileAlive as mortalIn };
