@@ -3935,12 +3935,13 @@
    ETIMEDOUT: "the connection timed out",
    EPIPE: "the connection was closed while the request was being sent"
   }, PERMANENT_REASONS = {
-   EPROTO: "the server does not use TLS",
+   EPROTO: "the TLS handshake failed: the server uses no TLS, or a version that is not supported here",
    DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
    SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
    UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
    CERT_HAS_EXPIRED: "the certificate has expired",
+   CERT_NOT_YET_VALID: "the certificate is not valid yet",
    ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
   };
   function diagnose(error, isSent) {
@@ -4940,19 +4941,19 @@
     signal
    };
   }
-  const MIN_MASKED_LENGTH = 4;
+  const MIN_PASSWORD_LENGTH = 4;
   function readSecrets() {
    const key = getInput("management-key", {
     trimWhitespace: false
    });
    return {
-    managementKey: maskable([ key, ...key.split(/[\r\n]+/) ]),
-    proxyPassword: maskable(proxyPasswords(process.env))
+    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
+    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
    };
   }
-  function maskable(texts) {
+  function textsFrom(texts, minLength) {
    const trimmed = texts.map(text => text.trim());
-   return [ ...new Set(trimmed.filter(text => text.length >= MIN_MASKED_LENGTH)) ];
+   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
   }
   function describeApiError(details) {
    const {operation, lookupFailure, cfRay} = details;

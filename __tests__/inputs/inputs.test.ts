@@ -238,6 +238,7 @@ const REJECTED: [input: string, text: string, line: string][] = [
   ['management-key', 'sk-or-v1-0123456789\nsecond-line', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789é', `management-key ${KEY}`],
   ['management-key', 'k3y', 'management-key is too short to be a key'],
+  ['management-key', 'short', 'management-key is too short to be a key'],
 ];
 
 /** Splits `cases` so that no two in a group are about the same input: one run tests a group. */

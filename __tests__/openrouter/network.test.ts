@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SecureContextOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { createCertificate } from '../support/certificate.ts';
@@ -215,6 +216,39 @@ describe('a TLS certificate', () => {
     expect(message).toContain('the certificate is for another host');
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(sandbox.requests).toHaveLength(before);
+  });
+});
+
+describe('a TLS failure is permanent, and nothing was sent', () => {
+  const TOMORROW = new Date(Date.now() + 86_400_000);
+
+  test.each<[string, string, Parameters<typeof createCertificate>[1], SecureContextOptions]>([
+    [
+      'with a server that only has TLS 1.1',
+      'the server uses no TLS, or a version that is not supported here (EPROTO)',
+      {},
+      { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    ],
+    [
+      'with a certificate that is not valid yet',
+      'the certificate is not valid yet (CERT_NOT_YET_VALID)',
+      { notBeforeDate: TOMORROW },
+      {},
+    ],
+  ])('%s', async (_, reason, validity, options) => {
+    const { authority: other, ...tls } = await createCertificate('localhost', validity);
+    const server = resources.add(await startSandbox({ tls: { ...tls, ...options } }));
+    const trusted = join(folder, `${server.port}.pem`);
+    await writeFile(trusted, other);
+    const step = await create(
+      { NODE_EXTRA_CA_CERTS: trusted },
+      { 'api-url': `https://localhost:${server.port}/api/v1` },
+    );
+    const { lines } = expectFailure(step);
+    expect(lines[0]).toContain(reason);
+    expect(lines).toContain('Nothing was changed at OpenRouter.');
+    expect(step.log).not.toContain('Retrying');
+    expect(server.requests).toEqual([]);
   });
 });
 

@@ -8,8 +8,11 @@ interface Certificate {
 }
 
 /** A certificate for `host` from a new authority, which no one trusts yet. */
-export async function createCertificate(host: string): Promise<Certificate> {
-  const options = { keyType: 'ec', algorithm: 'sha256' } as const;
+export async function createCertificate(
+  host: string,
+  validity: { notBeforeDate?: Date } = {},
+): Promise<Certificate> {
+  const options = { keyType: 'ec', algorithm: 'sha256', ...validity } as const;
   const authority = await generate([{ name: 'commonName', value: 'Sandbox authority' }], {
     ...options,
     extensions: [

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SecureContextOptions } from 'node:tls';
 import { type ScheduledFault, takeFault } from './faults.ts';
 import { type OpenRouter, type OpenRouterOptions, openAccount } from './openrouter.ts';
 import { misbehave, send } from './responses.ts';
@@ -20,7 +21,7 @@ export interface RecordedRequest {
 export interface SandboxOptions extends Partial<OpenRouterOptions> {
   /** Any free port by default. */
   port?: number;
-  tls?: { key: string; cert: string };
+  tls?: SecureContextOptions;
   /** How long each response is in flight, in milliseconds. */
   latency?: number;
   /** Called after each response with its request; `outcome` is the status, or the kind of fault. */

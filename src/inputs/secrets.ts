@@ -1,4 +1,5 @@
 import { getInput } from '@actions/core';
+import { MIN_KEY_LENGTH } from '../openrouter/key-format.ts';
 import { proxyPasswords } from './proxy.ts';
 
 /** The secrets in this step's environment, each as every text in which it may appear. */
@@ -7,23 +8,24 @@ interface Secrets {
   proxyPassword: string[];
 }
 
-/** Masking a shorter text would hide half of the log. */
-const MIN_MASKED_LENGTH = 4;
+/** Masking a shorter password would hide half of the log. */
+const MIN_PASSWORD_LENGTH = 4;
 
 /**
  * Reads the secrets in this step's environment. The management key is returned whole, trimmed, and
- * line by line, because masking matches exact text.
+ * line by line, because masking matches exact text. A text that is too short to be a key is left out:
+ * masking `short` would hide that word in the message about it.
  */
 export function readSecrets(): Secrets {
   const key = getInput('management-key', { trimWhitespace: false });
   return {
-    managementKey: maskable([key, ...key.split(/[\r\n]+/)]),
-    proxyPassword: maskable(proxyPasswords(process.env)),
+    managementKey: textsFrom([key, ...key.split(/[\r\n]+/)], MIN_KEY_LENGTH),
+    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),
   };
 }
 
-/** The distinct texts that are long enough to mask. */
-function maskable(texts: readonly string[]): string[] {
+/** The distinct texts of `minLength` characters or more. */
+function textsFrom(texts: readonly string[], minLength: number): string[] {
   const trimmed = texts.map((text) => text.trim());
-  return [...new Set(trimmed.filter((text) => text.length >= MIN_MASKED_LENGTH))];
+  return [...new Set(trimmed.filter((text) => text.length >= minLength))];
 }

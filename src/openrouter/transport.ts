@@ -175,12 +175,14 @@ const TRANSIENT_REASONS: Readonly<Record<string, string>> = {
 
 /** Node's error codes for failures that stay until someone fixes the cause. */
 const PERMANENT_REASONS: Readonly<Record<string, string>> = {
-  EPROTO: 'the server does not use TLS',
+  EPROTO:
+    'the TLS handshake failed: the server uses no TLS, or a version that is not supported here',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
 };
 
