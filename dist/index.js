@@ -2251,7 +2251,8 @@
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
     schema: envelope(workspace),
-    findMismatch: returned => mismatch(slug, returned)
+    findMismatch: returned => mismatch(slug, returned),
+    hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
    });
    return data;
   }
@@ -4960,7 +4961,7 @@
    return {
     code: describe_api_error_codeOf(details),
     title: `Could not ${operation}`,
-    lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...advice(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
+    lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
    };
   }
   function attemptLines({attempts, stopReason, reason}) {
@@ -4999,6 +5000,10 @@
    "server-error": () => [ SERVER_ERROR ],
    "unexpected-response": () => []
   }, SERVER_ERROR = "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.";
+  function adviceAfterLookup(details) {
+   const last = details.lookupFailure ?? details;
+   return [ ...new Set([ ...details.noResponse ? [ CHECK_NETWORK ] : [], ...advice(last) ]) ];
+  }
   function advice(details) {
    const {hint, status = 0, noResponse} = details;
    if (noResponse) return [ CHECK_NETWORK ];
@@ -5240,8 +5245,8 @@
    "slug-taken": ({workspace, creatorUnknown, changes, hasGovernance}) => {
     const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), effect = fields || (hasGovernance ? "none of its fields" : "nothing");
     return {
-     title: `The slug ${slug} is taken`,
-     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one. Whether this step or another job created it cannot be determined." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
+     title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
+     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one, by this step or by another job." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
     };
    },
    "budgets-out-of-order": ({shorter, longer, budgets}) => ({

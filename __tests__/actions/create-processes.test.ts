@@ -4,13 +4,7 @@ import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { IF_EXISTS } from '../../src/operations/create/request.ts';
-import {
-  annotations,
-  expectFailure,
-  openHarness,
-  printedBy,
-  workspaceInputs,
-} from '../support/harness.ts';
+import { expectFailure, openHarness, printedBy, workspaceInputs } from '../support/harness.ts';
 
 describe.each([400, 409, 500] as const)('when a taken slug is rejected with %i', (status) => {
   const harness = openHarness({ takenSlugStatus: status });
@@ -28,7 +22,7 @@ describe.each([400, 409, 500] as const)('when a taken slug is rejected with %i',
       expect(succeeded).toHaveLength(policy === 'fail' ? 1 : count);
       for (const { outputs } of succeeded) expect(outputs['id']).toBe(created[0]?.id);
       for (const step of steps.filter(({ exitCode }) => exitCode !== 0)) {
-        expect(annotations(step)[0]?.properties['title']).toBe(`The slug ${inputs.slug} is taken`);
+        expect(expectFailure(step).code).toBe('slug-taken');
       }
     },
   );

@@ -153,7 +153,7 @@ describe('an error of the API', () => {
       'POST /workspaces: HTTP 502 Bad Gateway: 502 Bad Gateway',
       'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: Slow down',
       'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
-      'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.',
+      'OpenRouter limits the rate of requests. Wait, then run this again.',
       'The request may still have been applied.',
       'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow uses the slug.',
       expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),

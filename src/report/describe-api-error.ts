@@ -25,7 +25,7 @@ export function describeApiError(details: ApiErrorDetails): Description {
       formatAttempt(details),
       ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
       ...attemptLines(lookupFailure ?? details),
-      ...advice(details),
+      ...adviceAfterLookup(details),
       ...effect(details),
       ...(cfRay ? [`Request id for OpenRouter's support: cf-ray ${cfRay}`] : []),
     ],
@@ -96,6 +96,12 @@ export function apiErrorCodes(): string[] {
 }
 
 const SERVER_ERROR = 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.';
+
+/** The advice for the last response: after a failed lookup, that is the response to the lookup. */
+function adviceAfterLookup(details: ApiErrorDetails): string[] {
+  const last = details.lookupFailure ?? details;
+  return [...new Set([...(details.noResponse ? [CHECK_NETWORK] : []), ...advice(last)])];
+}
 
 function advice(details: ApiErrorDetails): string[] {
   const { hint, status = 0, noResponse } = details;

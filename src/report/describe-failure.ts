@@ -38,13 +38,13 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     const fields = changes.map(({ field }) => field).join(', ');
     const effect = fields || (hasGovernance ? 'none of its fields' : 'nothing');
     return {
-      title: `The slug ${slug} is taken`,
+      title: creatorUnknown
+        ? `Cannot determine who created the workspace ${slug}`
+        : `The slug ${slug} is taken`,
       lines: [
         `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
         ...(creatorUnknown
-          ? [
-              'It was created while this step was creating one. Whether this step or another job created it cannot be determined.',
-            ]
+          ? ['It was created while this step was creating one, by this step or by another job.']
           : []),
         'With if-exists: reuse, the step would use it unchanged.',
         `With if-exists: update, the step would change ${effect}.`,

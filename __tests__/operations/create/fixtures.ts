@@ -52,9 +52,9 @@ export function respondWith(
 export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
 
 /** Makes lookup number `n` fail permanently. */
-export function failLookup(simulation: Simulation, n: number): void {
+export function failLookup(simulation: Simulation, n: number, status = 403): void {
   onNth(simulation, GET, n, () =>
-    simulation.network.schedule.push({ on: GET, kind: 'response', status: 403 }),
+    simulation.network.schedule.push({ on: GET, kind: 'response', status }),
   );
 }
 
@@ -84,8 +84,12 @@ export function storedWorkspace({ account }: Simulation): Record<string, unknown
 /** Expects that the step failed because the slug is taken, and what it reports of the creator. */
 export function expectSlugTaken({ error }: StepRun, creator: 'another job' | 'unknown'): void {
   const { code, title, lines } = describeError(error);
-  expect({ code, title }).toEqual({ code: 'slug-taken', title: 'The slug preview-42 is taken' });
-  expect(lines.join('\n').includes('cannot be determined')).toBe(creator === 'unknown');
+  const isKnown = creator !== 'unknown';
+  const expected = isKnown
+    ? 'The slug preview-42 is taken'
+    : 'Cannot determine who created the workspace preview-42';
+  expect({ code, title }).toEqual({ code: 'slug-taken', title: expected });
+  expect(lines.join('\n').includes('by this step or by another job')).toBe(!isKnown);
 }
 
 /** Expects that a step with `delete-after-job` warns of the workspace, and saves no cleanup task for it. */

@@ -192,6 +192,28 @@ test('a lost POST stays ambiguous when the lookup after a rejection fails', asyn
   );
 });
 
+test('a lookup that is unauthorized after HTTP 502 gives advice about the key, and not about OpenRouter', async () => {
+  const simulation = simulate([respondWith(502)]);
+  failLookup(simulation, 1, 401);
+  const { error } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  const { code, lines } = describeError(error);
+  expect(code).toBe('outcome-unknown');
+  expect(lines.join('\n')).toContain('management-key must be a management key');
+  expect(lines.join('\n')).not.toContain('The cause is at OpenRouter');
+});
+
+test('a workspace that is deleted before its update fails the step without advice about api-url', async () => {
+  const simulation = simulate([]);
+  seedWorkspace(simulation, { ...desired, name: 'Old' });
+  onNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
+  const request = { ...WITHOUT_LOOKUP, ifExists: 'update' as const };
+  const { error } = await runCreate(simulation, request, CONDITIONS);
+  const { lines } = describeError(error);
+  expect(lines[0]).toContain('HTTP 404 Not Found');
+  expect(lines[1]).toContain('The workspace may have been deleted in the meantime');
+  expect(lines.join('\n')).not.toContain('api-url');
+});
+
 test('a success that is about another workspace is not retried, and names that workspace', async () => {
   const body = '{"data":{"id":"1","slug":"preview-42-2","name":"Preview"}}';
   const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);

@@ -230,6 +230,7 @@ export async function patchWorkspace(
     body: changes,
     schema: envelope(workspace),
     findMismatch: (returned) => mismatch(slug, returned),
+    hint: 'The workspace may have been deleted in the meantime, or the management key may lack permission to change it.',
   });
   return data;
 }
