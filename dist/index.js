@@ -234,6 +234,15 @@
  }
  if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
  (() => {
+  __nccwpck_require__.n = module => {
+   var getter = module && module.__esModule ? () => module.default : () => module;
+   __nccwpck_require__.d(getter, {
+    a: getter
+   });
+   return getter;
+  };
+ })();
+ (() => {
   var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
   __nccwpck_require__.t = function(value, mode) {
    if (mode & 1) value = this(value);
@@ -2066,6 +2075,17 @@
     return;
    }
   }
+  function isNestedDeeper(value, depth) {
+   let level = [ value ].filter(isContainer);
+   for (let left = depth; level.length > 0; left -= 1) {
+    if (left === 0) return true;
+    level = level.flatMap(container => Object.values(container)).filter(isContainer);
+   }
+   return false;
+  }
+  function isContainer(value) {
+   return typeof value === "object" && value !== null;
+  }
   class ApiError extends Error {
    name="ApiError";
    details;
@@ -2092,39 +2112,82 @@
    return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
   }
   const PAGE_SIZE = 100;
-  function listPages(client, {query, idOf, ...list}) {
-   const pageRequest = offset => ({
-    ...list,
-    method: "GET",
-    path: `${list.path}?${new URLSearchParams({
-     offset: String(offset),
-     ...query
-    })}`
-   });
+  function pageOf(item) {
+   return pipe(object({
+    data: array(unknown()),
+    total_count: optional(schemas_number())
+   }), transform(({data, total_count}, context) => {
+    const items = [];
+    for (const [index, entry] of data.entries()) {
+     const parsed = safeParse(item, entry);
+     if (!parsed.success) {
+      const issues = parsed.error.issues.map(({path}) => [ "data", index, ...path ]);
+      context.issues.push(...issues.map(path => ({
+       code: "custom",
+       input: entry,
+       path
+      })));
+      return NEVER;
+     }
+     items.push(parsed.data);
+    }
+    return {
+     data: items,
+     total_count
+    };
+   }));
+  }
+  function listPages(client, list) {
+   const {query, idOf, ...request} = list;
    return readPages({
     idOf,
     async read(offset) {
-     const {data, serverTime} = await client.request(pageRequest(offset));
+     const {data, serverTime, size} = await client.request({
+      ...request,
+      method: "GET",
+      path: `${list.path}?${new URLSearchParams({
+       offset: String(offset),
+       ...query
+      })}`
+     });
      return {
       items: data.data,
       total: data.total_count,
-      serverTime
+      serverTime,
+      size
      };
     },
-    incomplete: count => new ApiError({
-     operation: list.operation,
-     method: "GET",
-     path: list.path,
-     kind: "rejected",
-     reason: `the list ended after ${count} entries, although there should be more`,
-     attempts: 1,
-     ambiguous: false,
-     wasThrottled: false
-    })
+    toError: reason => toError(list, reason)
+   });
+  }
+  const MAX_SIZE = 8388608;
+  async function listAll(client, list) {
+   const pages = [];
+   let size = 0;
+   for await (const page of listPages(client, list)) {
+    size += page.size ?? 0;
+    if (size > MAX_SIZE) throw toError(list, `the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
+    pages.push(page);
+   }
+   return {
+    items: pages.flatMap(({items}) => items),
+    serverTime: pages[0]?.serverTime
+   };
+  }
+  function toError({operation, path}, reason) {
+   return new ApiError({
+    operation,
+    method: "GET",
+    path,
+    kind: "rejected",
+    reason,
+    attempts: 1,
+    ambiguous: false,
+    wasThrottled: false
    });
   }
   async function* readPages(list) {
-   const {read, idOf, incomplete} = list, seen = new Set;
+   const {read, idOf, toError} = list, seen = new Set;
    let pagesWithoutNewItems = 0;
    for (let offset = 0; ;) {
     const page = await read(offset), isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
@@ -2141,22 +2204,15 @@
     pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
     const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
     if (isShort && (page.total === void 0 || end >= page.total)) return;
-    if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw incomplete(seen.size);
+    if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+    if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
     offset = end - 1;
    }
   }
-  const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+  const MAX_ITEMS = 2e5, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
   function newItems(items, idOf, seen) {
    const byId = new Map(items.map(item => [ idOf(item), item ]));
    return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-  }
-  async function collect(pages) {
-   const all = [];
-   for await (const page of pages) all.push(page);
-   return all;
-  }
-  async function allItems(pages) {
-   return (await collect(pages)).flatMap(({items}) => items);
   }
   function workspaces_text(min, max) {
    const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
@@ -2164,9 +2220,9 @@
     error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
    }));
   }
-  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug")), workspaces_uuid = schemas_guid();
+  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
   function isUuid(text) {
-   return safeParse(workspaces_uuid, text).success;
+   return guid.test(text);
   }
   function isIdOrSlug(text) {
    return isUuid(text) || safeParse(anySlug, text).success;
@@ -2185,10 +2241,10 @@
    is_observability_io_logging_enabled: flag,
    disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
   }), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
-   id: schemas_string().check(_minLength(1)),
+   id: schemas_guid(),
    slug: schemas_string(),
    name: schemas_string()
-  }), timestamp = iso_datetime({
+  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(workspace), timestamp = iso_datetime({
    offset: true
   });
   function createdAt(resource) {
@@ -2210,28 +2266,25 @@
     method: "POST",
     path: "/workspaces",
     body,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     findMismatch: returned => mismatch(body.slug, returned)
    });
   }
   async function findWorkspace(client, idOrSlug) {
-   const {data, ...times} = await client.request({
+   const {data, serverTime, headersAt} = await client.request({
     operation: `look up the workspace ${idOrSlug}`,
     method: "GET",
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     notFound: () => {},
     findMismatch: returned => mismatch(idOrSlug, returned)
    });
    return {
     workspace: data,
-    ...times
+    serverTime,
+    headersAt
    };
   }
-  const workspaceList = object({
-   data: array(workspace),
-   total_count: schemas_number()
-  });
   function listWorkspaces(client) {
    return listPages(client, {
     operation: "list the workspaces",
@@ -2239,7 +2292,7 @@
     query: {
      limit: String(PAGE_SIZE)
     },
-    schema: workspaceList,
+    schema: workspacePage,
     idOf: ({id}) => id
    });
   }
@@ -2250,7 +2303,7 @@
     method: "PATCH",
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     findMismatch: returned => mismatch(slug, returned),
     hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
    });
@@ -3655,33 +3708,31 @@
    email: optional(nullable(schemas_string()))
   }), workspaceMember = looseObject({
    user_id: schemas_string()
-  }), listOf = item => object({
-   data: array(item),
-   total_count: optional(schemas_number())
   });
-  function listOrganizationMembers(client) {
-   return allItems(listPages(client, {
+  async function listOrganizationMembers(client) {
+   const {items} = await listAll(client, {
     operation: "list the members of the organization",
     path: "/organization/members",
     query: {
      limit: String(PAGE_SIZE)
     },
-    schema: listOf(organizationMember),
+    schema: pageOf(organizationMember),
     idOf: ({id}) => id,
     hint: "Only an organization has members: a personal account cannot use the input members."
-   }));
+   });
+   return items;
   }
   async function listMembers(client, {id, slug}) {
-   const members = await allItems(listPages(client, {
+   const {items} = await listAll(client, {
     operation: `list the members of the workspace ${slug}`,
     path: `/workspaces/${encodeURIComponent(id)}/members`,
     query: {
      limit: String(PAGE_SIZE)
     },
-    schema: listOf(workspaceMember),
+    schema: pageOf(workspaceMember),
     idOf: ({user_id}) => user_id
-   }));
-   return members.map(({user_id}) => user_id);
+   });
+   return items.map(({user_id}) => user_id);
   }
   const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
   function sendMembers(client, {id, slug}, userIds) {
@@ -3726,6 +3777,25 @@
   function abortReason({reason}) {
    return reason instanceof Error ? reason.message : String(reason);
   }
+  function attemptStarter({clock, signal}) {
+   const inFlight = [];
+   signal.addEventListener("abort", () => {
+    for (const attempt of inFlight) attempt.abort(signal.reason);
+   });
+   return ms => {
+    const attempt = new AbortController;
+    if (signal.aborted) attempt.abort(signal.reason);
+    inFlight.push(attempt);
+    const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+    return {
+     signal: attempt.signal,
+     end() {
+      cancel();
+      inFlight.splice(inFlight.indexOf(attempt), 1);
+     }
+    };
+   };
+  }
   const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
   function parseHttpDate(value) {
    if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
@@ -3747,13 +3817,23 @@
    return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
   }
   const external_node_http_namespaceObject = require("node:http");
+  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
   function parseResponse(request, response) {
    const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
    if (isNotFound && request.notFound) return {
     data: request.notFound()
    };
    if (status < 200 || status >= 300) return toFailure(request, response);
-   const parsed = safeParse(request.schema, parseJson(body));
+   const json = parseJson(body);
+   if (isNestedDeeper(json, MAX_DEPTH)) {
+    const reason = `HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep${idNote(json)}`;
+    return {
+     kind: "unexpected",
+     reason,
+     ...metadata(response)
+    };
+   }
+   const parsed = safeParse(request.schema, json);
    if (!parsed.success) {
     const reason = `HTTP ${status}, but ${parse_response_describeDefect(body, parsed.error)}`;
     return {
@@ -3805,12 +3885,23 @@
   function formatStatus(status) {
    return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
   }
+  const MAX_DEPTH = 100;
+  function idNote(json) {
+   const {data} = safeParse(object({
+    data: object({
+     id: schemas_guid()
+    })
+   }), json);
+   return data ? `; its id is ${data.data.id}` : "";
+  }
   function parse_response_describeDefect(body, {issues}) {
    if (body.trim() === "") return "the body is empty";
    if (parseJson(body) === void 0) return "the body is not JSON";
-   const names = issues.map(({path}) => path.join(".") || "an object");
-   return `the body lacks ${names.join(", ")}`;
+   const names = issues.map(({path}) => path.join("."));
+   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
   }
+  const external_node_https_namespaceObject = require("node:https");
+  var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
   const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
   class TransportError extends Error {
    name="TransportError";
@@ -3826,87 +3917,88 @@
   }
   const MAX_BODY_BYTES = 1048576;
   function httpTransport(userAgent) {
-   const connections = new lib_HttpClient(userAgent, [], {
+   const client = new lib_HttpClient(userAgent, [], {
     keepAlive: true
    });
-   return async ({method, url, headers, body}, signal) => {
-    const client = new ObservedClient(userAgent, {
-     signal,
-     connections
-    }), settled = new AbortController, aborted = new Promise((_, reject) => {
-     const onAbort = () => {
-      if (client.status < 400) reject(signal.reason);
-     };
-     signal.addEventListener("abort", onAbort, {
-      signal: settled.signal
-     });
+   return async (request, signal) => {
+    const exchange = new Exchange(request, {
+     client,
+     signal
     });
     try {
      signal.throwIfAborted();
-     return await Promise.race([ client.request(method, url, body ?? "", headers).then(({message}) => {
-      client.status = message.statusCode ?? 0;
-      return readResponse(message);
-     }), aborted ]);
+     return await exchange.run();
     } catch (error) {
-     const {isSent} = client, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent);
-     throw new TransportError(reason + proxyNote(url), {
+     const {isSent} = exchange, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent), note = proxyNote(request.url);
+     throw new TransportError(reason + note, {
       isSent,
       isPermanent,
       cause: error
      });
-    } finally {
-     settled.abort();
     }
    };
   }
-  class ObservedClient extends lib_HttpClient {
+  class Exchange {
    isSent=false;
-   status=0;
+   #status=0;
+   #request;
+   #client;
    #signal;
-   #connections;
-   constructor(userAgent, {signal, connections}) {
-    super(userAgent, [], {
-     allowRedirects: false,
-     allowRetries: false
-    });
+   constructor(request, {client, signal}) {
+    this.#request = request;
+    this.#client = client;
     this.#signal = signal;
-    this.#connections = connections;
    }
-   requestRaw(info, data) {
-    const request = (options, onResponse) => {
-     const clientRequest = info.httpModule.request({
-      ...options,
-      signal: this.#signal
-     }, onResponse);
-     this.#observe(clientRequest);
-     return clientRequest;
-    }, httpModule = Object.create(info.httpModule, {
-     request: {
-      value: request
-     }
-    }), {parsedUrl} = info, isProxied = lib_getProxyUrl(parsedUrl.href) !== "", agent = isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href);
+   run() {
+    return new Promise((resolve, reject) => {
+     this.#signal.addEventListener("abort", () => {
+      if (this.#status < 400) reject(this.#signal.reason);
+     });
+     const body = this.#request.body ?? "";
+     this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
+      if (!response) {
+       reject(error);
+       return;
+      }
+      this.#status = response.message.statusCode ?? 0;
+      readResponse(response.message).then(resolve, reject);
+     });
+    });
+   }
+   #requestInfo() {
+    const {method, url, headers} = this.#request, parsedUrl = new URL(url), isTls = parsedUrl.protocol === "https:", isProxied = lib_getProxyUrl(url) !== "", agent = (isProxied ? new lib_HttpClient : this.#client).getAgent(url);
     agent.options.rejectUnauthorized = true;
-    const options = {
-     ...info.options,
-     agent
+    const request = (options, onResponse) => this.#observe((isTls ? external_node_https_default() : external_node_http_default()).request(options, onResponse));
+    return {
+     parsedUrl,
+     httpModule: {
+      request
+     },
+     options: {
+      method,
+      host: isProxied ? parsedUrl.hostname : (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,
+      port: parsedUrl.port || (isTls ? 443 : 80),
+      path: parsedUrl.pathname + parsedUrl.search,
+      headers: {
+       ...headers,
+       "user-agent": this.#client.userAgent
+      },
+      agent,
+      signal: this.#signal
+     }
     };
-    if (!isProxied) options.host = (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname;
-    return super.requestRaw({
-     ...info,
-     httpModule,
-     options
-    }, data);
    }
    #observe(request) {
     const onReady = () => {
      this.isSent = true;
     };
-    request.once("socket", socket => {
+    return request.once("socket", socket => {
      const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
      if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
     });
    }
   }
+  const utf8 = new TextDecoder;
   async function readResponse(message) {
    const start = systemClock.now(), status = message.statusCode ?? 0, chunks = [];
    let size = 0;
@@ -3922,7 +4014,7 @@
    return {
     status,
     headers: message.headers,
-    body: (new TextDecoder).decode(Buffer.concat(chunks)),
+    body: utf8.decode(Buffer.concat(chunks)),
     bodyMs: systemClock.now() - start
    };
   }
@@ -3985,20 +4077,21 @@
    if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
    const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
    if ("kind" in parsed) return fail(request, parsed);
-   const serverTime = parseHttpDate(result.headers.date);
+   const serverTime = parseHttpDate(result.headers.date), size = result.body.length;
    return {
     kind: "applied",
     response: {
      data: parsed.data,
      serverTime,
+     size,
      headersAt
     }
    };
   }
   async function sendAndReceive(request, options) {
-   const {apiUrl, transport, clock, signal, log} = options, {method, path} = request, start = clock.now(), timeout = startTimeout(options), logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+   const {apiUrl, transport, clock, log} = options, {method, path} = request, start = clock.now(), attempt = options.startAttempt(timeoutOf(options)), logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
    try {
-    const response = await transport(toHttpRequest(request, options), AbortSignal.any([ signal, timeout.signal ]));
+    const response = await transport(toHttpRequest(request, options), attempt.signal);
     request.onBody?.(response.body);
     logOutcome(response.status);
     return response;
@@ -4007,15 +4100,12 @@
     logOutcome(error.message);
     return error;
    } finally {
-    timeout.cancel();
+    attempt.end();
    }
   }
-  function startTimeout({clock, deadline, hardDeadline = Number.POSITIVE_INFINITY}) {
-   const now = clock.now(), ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now)), attempt = new AbortController, cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
-   return {
-    signal: attempt.signal,
-    cancel
-   };
+  function timeoutOf({clock, deadline, hardDeadline = Number.POSITIVE_INFINITY}) {
+   const now = clock.now();
+   return Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
   }
   function toHttpRequest({method, path, body}, {apiUrl, managementKey}) {
    return {
@@ -4233,7 +4323,10 @@
    };
   }
   function createClient(options) {
-   return clientWith(createThrottle(options), options);
+   return clientWith(createThrottle(options), {
+    ...options,
+    startAttempt: attemptStarter(options)
+   });
   }
   function clientWith(throttle, options) {
    const {clock, deadline} = options, client = {
@@ -5017,11 +5110,11 @@
    return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
   }
   const REJECTED = "OpenRouter reports that it rejected this request, which should have changed nothing.", key = looseObject({
-   hash: schemas_string().check(_regex(/^[\w-]+$/)),
+   hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
    name: schemas_string(),
    label: schemas_string(),
    workspace_id: schemas_string()
-  }), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+  }), keyPage = pageOf(key), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
    name: schemas_string("must be a name"),
    workspace_id: schemas_string(),
    limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
@@ -5055,7 +5148,7 @@
   }
   const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
   async function listKeys(client, {id, slug}) {
-   const pages = await collect(listPages(client, {
+   const {items, serverTime} = await listAll(client, {
     operation: `list the API keys of the workspace ${slug}`,
     path: "/keys",
     query: {
@@ -5063,19 +5156,17 @@
      include_disabled: "true",
      include_expired: "true"
     },
-    schema: object({
-     data: array(key)
-    }),
+    schema: keyPage,
     findMismatch({data}) {
      const other = data.find(({workspace_id}) => workspace_id !== id);
      return other && `it lists a key of the workspace ${other.workspace_id}`;
     },
     idOf: ({hash}) => hash,
     hint: MAY_BE_DELETED
-   }));
+   });
    return {
-    keys: pages.flatMap(({items}) => items),
-    serverTime: pages[0]?.serverTime
+    keys: items,
+    serverTime
    };
   }
   async function deleteKey(client, key) {
@@ -5149,12 +5240,15 @@
     text,
     omitted: 0
    };
-   const start = takeFitting(lines, {
+   const fitting = {
+    sizeOf: lengthWithBreak,
+    render: line => line
+   }, start = takeFitting(lines, {
     size: MAX_START,
-    sizeOf: lengthWithBreak
+    ...fitting
    }), end = takeFitting(lines.toReversed(), {
     size: MAX_END,
-    sizeOf: lengthWithBreak
+    ...fitting
    }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: the job summary has every line.`;
    return {
     text: [ ...start, note, ...end.toReversed() ].join("\n"),
@@ -5164,13 +5258,16 @@
   function lengthWithBreak(line) {
    return line.length + 1;
   }
-  function takeFitting(texts, {size, sizeOf}) {
+  function takeFitting(items, {size, sizeOf, render}) {
+   const texts = [];
    let left = size;
-   const end = texts.findIndex(text => {
+   for (const item of items) {
+    const text = render(item);
     left -= sizeOf(text);
-    return left < 0;
-   });
-   return end < 0 ? texts : texts.slice(0, end);
+    if (left < 0) break;
+    texts.push(text);
+   }
+   return texts;
   }
   const ENTITIES = {
    "&": "&amp;",
@@ -5207,14 +5304,15 @@
    };
   }
   function toJson(entries) {
-   const texts = entries.map(({id, slug, created_at, reason}) => JSON.stringify({
-    id,
-    slug,
-    created_at,
-    reason
-   })), listed = takeFitting(texts, {
+   const listed = takeFitting(entries, {
     size: MAX_LIST_BYTES,
-    sizeOf: Buffer.byteLength
+    sizeOf: Buffer.byteLength,
+    render: ({id, slug, created_at, reason}) => JSON.stringify({
+     id,
+     slug,
+     created_at,
+     reason
+    })
    });
    return `[${listed.join(",")}]`;
   }
@@ -5226,14 +5324,15 @@
     table: sweepTable(result)
    };
   }
+  const MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.map(({slug, age, reason}) => [ {
+   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, reason}) => [ {
     code: slug
    }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, allRows = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
    return {
     header: [ "Workspace", "Age", "Outcome" ],
-    rows: allRows,
-    more: stale + notStale - allRows.length
+    rows: allRows.slice(0, MAX_ROWS),
+    more: stale + notStale - Math.min(allRows.length, MAX_ROWS)
    };
   }
   const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
@@ -5300,10 +5399,6 @@
    "slug-prefix-mismatch": ({workspace, prefix}) => ({
     title: `The slug ${workspace.slug} does not begin with ${prefix}`,
     lines: [ `expect-slug-prefix is ${prefix}, but the input workspace refers to ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
-   }),
-   "invalid-workspace-id": ({workspace}) => ({
-    title: `The workspace ${workspace.slug} has an id that is not a UUID`,
-    lines: [ `OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED ]
    }),
    "workspace-has-keys": ({workspace, keys}) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
@@ -5464,9 +5559,10 @@
    return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
   }
   function tableHtml({header, rows, more = 0}, html) {
-   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows.map(cells => row("td", cells)), {
+   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows, {
     size: MAX_TABLE_BYTES,
-    sizeOf: Buffer.byteLength
+    sizeOf: Buffer.byteLength,
+    render: cells => row("td", cells)
    }), rest = rows.length - shown.length + more;
    return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
   }
@@ -5642,19 +5738,6 @@
   }
   const MAX_ROUNDS = 5, teardown_MAX_NAMED = 3;
   async function teardown(workspace, options, context) {
-   if (!isUuid(workspace.id)) {
-    const failure = new Failure("invalid-workspace-id", {
-     workspace
-    });
-    return {
-     deletedKeys: [],
-     deleted: false,
-     problem: {
-      failure,
-      reason: `its id ${workspace.id} is not a UUID`
-     }
-    };
-   }
    const deletedKeys = [];
    let rejection;
    for (let number = 1; number <= MAX_ROUNDS; number += 1) {
@@ -6483,15 +6566,7 @@
      wouldDelete: stale
     };
    }
-   const deleted = [], failed = [];
-   await pLimit(MAX_CONCURRENCY).map(stale, async entry => {
-    const failure = await deleteStale(entry, request, context);
-    if (failure === void 0) deleted.push(entry); else failed.push({
-     ...entry,
-     reason: failure
-    });
-   });
-   const seconds = formatSeconds(clock.now() - start);
+   const {deleted, failed} = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
    log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
    return {
     ...result,
@@ -6539,6 +6614,24 @@
    if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
    if (age === void 0) return "its age is unknown";
    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+  }
+  async function deleteAll(stale, request, context) {
+   const deleted = [], failed = [], queue = stale.values(), deleteNext = async () => {
+    for (const entry of queue) {
+     const failure = await deleteStale(entry, request, context);
+     if (failure === void 0) deleted.push(entry); else failed.push({
+      ...entry,
+      reason: failure
+     });
+    }
+   };
+   await Promise.all(Array.from({
+    length: MAX_CONCURRENCY
+   }, deleteNext));
+   return {
+    deleted,
+    failed
+   };
   }
   async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
    const {log, signal} = context;

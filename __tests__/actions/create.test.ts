@@ -169,7 +169,12 @@ test('a warning that is too long for an annotation is in the summary with every 
     'io-logging-api-key-ids': list(300),
     'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
   };
-  const data = { id: '1', slug: inputs.slug, name: 'Preview', description: 'other' };
+  const data = {
+    id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+    slug: inputs.slug,
+    name: 'Preview',
+    description: 'other',
+  };
   const body = JSON.stringify({
     data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
   });

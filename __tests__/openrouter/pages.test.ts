@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { allItems, PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
+import { PAGE_SIZE, readPages } from '../../src/openrouter/pages.ts';
 
 interface Item {
   id: string;
@@ -15,7 +15,7 @@ interface Listed {
 
 const LIST = {
   idOf: ({ id }: Item) => id,
-  incomplete: (count: number) => new Error(`the list ended after ${count} entries`),
+  toError: (reason: string) => new Error(reason),
 };
 
 const listOf = (count: number, options: Partial<Listed> = {}): Listed => ({
@@ -37,11 +37,16 @@ async function readAll(list: Listed, change: (reads: number) => void = () => und
     change(offsets.length);
     return page;
   };
+  return { ids: await idsRead(read), offsets };
+}
+
+/** The ids of the items that `readPages` yields, in their order. */
+async function idsRead(read: Parameters<typeof readPages<Item>>[0]['read']) {
   const ids: string[] = [];
   for await (const { items } of readPages({ ...LIST, read })) {
     ids.push(...items.map(({ id }) => id));
   }
-  return { ids, offsets };
+  return ids;
 }
 
 const idsOf = ({ items }: Listed) => items.map(({ id }) => id);
@@ -106,12 +111,19 @@ test('an id that is on a page twice is yielded once', async () => {
 test('a list that ends too early is an error', async () => {
   const list = listOf(50);
   const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
-  const pages = readPages({ ...LIST, read });
-  await expect(allItems(pages)).rejects.toThrow('the list ended after 50 entries');
+  await expect(idsRead(read)).rejects.toThrow('the list ended after 50 entries');
 });
 
 test('a server that ignores the offset is an error', async () => {
   const { items } = listOf(PAGE_SIZE);
-  const pages = readPages({ ...LIST, read: async () => ({ items }) });
-  await expect(allItems(pages)).rejects.toThrow('the list ended after 100 entries');
+  await expect(idsRead(async () => ({ items }))).rejects.toThrow(
+    'the list ended after 100 entries',
+  );
+});
+
+test('a list without end is an error', async () => {
+  const read = async (offset: number) => ({
+    items: Array.from({ length: PAGE_SIZE }, (_, at) => ({ id: String(offset + at) })),
+  });
+  await expect(idsRead(read)).rejects.toThrow('the list has more than 200000 entries');
 });

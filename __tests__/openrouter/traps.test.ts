@@ -14,6 +14,8 @@ async function createWith(fault: ScheduledFault, inputs: Record<string, string> 
   return failure;
 }
 
+const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+
 const CHECK_NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
 const MAY_EXIST = 'The request may still have been applied.';
@@ -48,34 +50,43 @@ describe('a response without a workspace fails the step and reports that the wor
     ['only whitespace', 200, ' \n', 'HTTP 200, but the body is empty'],
     ['HTML', 200, '<html>Welcome</html>', 'HTTP 200, but the body is not JSON'],
     ['half of JSON', 201, '{"data": {"id": "1"', 'HTTP 201, but the body is not JSON'],
-    ['null', 201, 'null', 'HTTP 201, but the body lacks an object'],
-    ['a list', 201, '[]', 'HTTP 201, but the body lacks an object'],
-    ['without data', 201, '{}', 'HTTP 201, but the body lacks data'],
-    ['without an id', 201, '{"data":{"slug":"a","name":"A"}}', 'but the body lacks data.id'],
+    ['null', 201, 'null', 'HTTP 201, but the body is not an object'],
+    ['a list', 201, '[]', 'HTTP 201, but the body is not an object'],
+    ['without data', 201, '{}', 'HTTP 201, but the body has no valid data'],
+    ['without an id', 201, '{"data":{"slug":"a","name":"A"}}', 'but the body has no valid data.id'],
     [
-      'with an empty id',
+      'with an id that is not a UUID',
       201,
-      '{"data":{"id":"","slug":"a","name":"A"}}',
-      'but the body lacks data.id',
+      '{"data":{"id":"default","slug":"a","name":"A"}}',
+      'but the body has no valid data.id',
     ],
-    ['without all', 201, '{"data":{}}', 'but the body lacks data.id, data.slug, data.name'],
+    ['without all', 201, '{"data":{}}', 'but the body has no valid data.id, data.slug, data.name'],
   ])('%s', async (_, status, body, reason) => {
     const { message } = await createWith({ kind: 'response', status, body });
     expect(message).toContain(reason);
     expect(message).toContain(MAY_EXIST);
   });
 
-  test('with the requested slug as its id', async () => {
-    const body = JSON.stringify({ data: { id: 'mine', slug: 'other', name: 'Preview' } });
-    const { message } = await createWith({ kind: 'response', status: 201, body }, { slug: 'mine' });
-    expect(message).toContain('but the response is about the workspace "other", id mine');
+  test('nested so deep that it exhausts the stack, and names its id', async () => {
+    const nested = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+    const body = `{"data":{"id":"${ID}","slug":"mine","name":"Preview","nested":${nested}}}`;
+    const { code, message } = await createWith(
+      { kind: 'response', status: 201, body },
+      { slug: 'mine' },
+    );
+    expect(code).toBe('outcome-unknown');
+    expect(message).toContain(
+      `HTTP 201, but the body is nested more than 100 levels deep; its id is ${ID}`,
+    );
     expect(message).toContain(MAY_EXIST);
   });
 
   test('with another slug than the requested one', async () => {
-    const body = JSON.stringify({ data: { id: '1', slug: 'other', name: 'Preview' } });
+    const body = JSON.stringify({ data: { id: ID, slug: 'other', name: 'Preview' } });
     const { message } = await createWith({ kind: 'response', status: 201, body }, { slug: 'mine' });
-    expect(message).toContain('HTTP 201, but the response is about the workspace "other", id 1');
+    expect(message).toContain(
+      `HTTP 201, but the response is about the workspace "other", id ${ID}`,
+    );
     expect(message).toContain(MAY_EXIST);
   });
 });

@@ -4,6 +4,8 @@ import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 
 const harness = openHarness();
 
+const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+
 const ATTEMPTS = [
   '::set-output name=id::evil',
   '\n::set-output name=id::evil',
@@ -46,7 +48,7 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
   const input = attempt.replaceAll('\u0000', '');
 
   test('in accepted inputs, in a body that is not JSON, and in the returned workspace', async () => {
-    const data = { id: `i${attempt}`, slug: 'hostile', name: attempt, [attempt]: attempt };
+    const data = { id: ID, slug: 'hostile', name: attempt, [attempt]: attempt };
     harness.sandbox.faults.push(
       { kind: 'response', status: 502, body: attempt },
       { kind: 'response', status: 404, body: '{}' },
@@ -79,7 +81,7 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
   });
 
   test('in the slug of another workspace', async () => {
-    const data = { id: attempt, slug: attempt, name: 'x' };
+    const data = { id: ID, slug: attempt, name: 'x' };
     harness.sandbox.faults.push({ kind: 'response', status: 201, body: JSON.stringify({ data }) });
     const step = await harness.create();
     expectFailure(step);

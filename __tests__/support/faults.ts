@@ -4,7 +4,7 @@ import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 const applied = fc.boolean();
 
 /** About another workspace than the requested one. A POST with this response is not sent again. */
-const OTHER = '{"data":{"id":"1","slug":"other","name":"x"}}';
+const OTHER = '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"other","name":"x"}}';
 
 /** Faults after which a retry or a lookup can succeed. */
 const transient: fc.Arbitrary<InProcessFault> = fc.oneof(

@@ -21,6 +21,8 @@ export interface ApiResponse<Data> {
   data: Data;
   /** The `Date` header, in milliseconds since 1970; its precision is one second. */
   serverTime: number | undefined;
+  /** The length of the body, in UTF-16 code units. */
+  size: number;
   /** When the headers arrived, in milliseconds by the client's clock. */
   headersAt: number;
 }

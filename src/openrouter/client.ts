@@ -2,6 +2,7 @@ import { abortReason, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import { ApiError, type ApiErrorDetails, type AttemptFailure, formatAttempt } from './api-error.ts';
 import type { ApiRequest, ApiResponse, Outcome } from './api-request.ts';
+import { attemptStarter } from './attempts.ts';
 import { backoff } from './backoff.ts';
 import { FAILURE_CLASSES } from './failure-class.ts';
 import { type SendOptions, sendOnce } from './send-once.ts';
@@ -25,14 +26,14 @@ export interface Client {
   withTimeout(ms: number): Client;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'hardDeadline'> {
+export interface ClientOptions extends Omit<SendOptions, 'hardDeadline' | 'startAttempt'> {
   /** At least 0 and below 1. */
   random(): number;
 }
 
 /** Creates a client that owns authentication, deadlines and retries. */
 export function createClient(options: ClientOptions): Client {
-  return clientWith(createThrottle(options), options);
+  return clientWith(createThrottle(options), { ...options, startAttempt: attemptStarter(options) });
 }
 
 type Options = ClientOptions & SendOptions;

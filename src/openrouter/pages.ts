@@ -1,9 +1,9 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { ApiError } from './api-error.ts';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
 import type { Client } from './client.ts';
 
-export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime'>> {
+export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
   items: readonly Item[];
   /** The number of items in the whole list, if the response has it. */
   total?: number | undefined;
@@ -15,6 +15,31 @@ export const PAGE_SIZE = 100;
 interface PageBody<Item> {
   data: Item[];
   total_count?: number | undefined;
+}
+
+/**
+ * Parses the body of a page, whose entries are of the form `item`. It stops at the first invalid entry:
+ * a problem for each of them could exhaust the stack.
+ */
+export function pageOf<Item>(item: z.ZodMiniType<Item>): z.ZodMiniType<PageBody<Item>> {
+  return z.pipe(
+    z.object({ data: z.array(z.unknown()), total_count: z.optional(z.number()) }),
+    z.transform(({ data, total_count }, context: z.core.ParsePayload) => {
+      const items: Item[] = [];
+      for (const [index, entry] of data.entries()) {
+        const parsed = z.safeParse(item, entry);
+        if (!parsed.success) {
+          const issues = parsed.error.issues.map(({ path }) => ['data', index, ...path]);
+          context.issues.push(
+            ...issues.map((path) => ({ code: 'custom' as const, input: entry, path })),
+          );
+          return z.NEVER;
+        }
+        items.push(parsed.data);
+      }
+      return { data: items, total_count };
+    }),
+  );
 }
 
 interface ListRequest<Item>
@@ -31,30 +56,56 @@ interface ListRequest<Item>
  */
 export function listPages<Item>(
   client: Client,
-  { query, idOf, ...list }: ListRequest<Item>,
+  list: ListRequest<Item>,
 ): AsyncGenerator<Page<Item>> {
-  const pageRequest = (offset: number): ApiRequest<PageBody<Item>> => ({
-    ...list,
-    method: 'GET',
-    path: `${list.path}?${new URLSearchParams({ offset: String(offset), ...query })}`,
-  });
+  const { query, idOf, ...request } = list;
   return readPages({
     idOf,
     async read(offset) {
-      const { data, serverTime } = await client.request(pageRequest(offset));
-      return { items: data.data, total: data.total_count, serverTime };
-    },
-    incomplete: (count) =>
-      new ApiError({
-        operation: list.operation,
+      const { data, serverTime, size } = await client.request({
+        ...request,
         method: 'GET',
-        path: list.path,
-        kind: 'rejected',
-        reason: `the list ended after ${count} entries, although there should be more`,
-        attempts: 1,
-        ambiguous: false,
-        wasThrottled: false,
-      }),
+        path: `${list.path}?${new URLSearchParams({ offset: String(offset), ...query })}`,
+      });
+      return { items: data.data, total: data.total_count, serverTime, size };
+    },
+    toError: (reason) => toError(list, reason),
+  });
+}
+
+/** The maximum size of a list in memory, in UTF-16 code units of its JSON: about 13,000 API keys. */
+const MAX_SIZE = 8 * 1024 * 1024;
+
+/** A complete list. */
+interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
+  items: Item[];
+}
+
+/**
+ * Lists a whole resource. Returns also the server's time when the first page was listed.
+ * @throws {ApiError} also if the list is larger than `MAX_SIZE`
+ */
+export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
+  const pages: Page<Item>[] = [];
+  let size = 0;
+  for await (const page of listPages(client, list)) {
+    size += page.size ?? 0;
+    if (size > MAX_SIZE) throw toError(list, `the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
+    pages.push(page);
+  }
+  return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
+}
+
+function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): ApiError {
+  return new ApiError({
+    operation,
+    method: 'GET',
+    path,
+    kind: 'rejected',
+    reason,
+    attempts: 1,
+    ambiguous: false,
+    wasThrottled: false,
   });
 }
 
@@ -63,8 +114,8 @@ export interface Pages<Item> {
   /** Requests the page that begins at `offset`. */
   read(offset: number): Promise<Page<Item>>;
   idOf(item: Item): string;
-  /** Creates the error for a list that ends after `count` items although it has more. */
-  incomplete(count: number): Error;
+  /** Creates the error for a list that cannot be read to its end. */
+  toError(reason: string): Error;
 }
 
 /**
@@ -76,10 +127,10 @@ export interface Pages<Item> {
  * begins with the last item of the page before. If a page has no known item, there is a gap, and the
  * reader goes back until the pages overlap again.
  *
- * @throws the error from `incomplete`, if the list ends too early or does not end
+ * @throws the error from `toError`, if the list ends too early, or has too many items
  */
 export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
-  const { read, idOf, incomplete } = list;
+  const { read, idOf, toError } = list;
   const seen = new Set<string>();
   let pagesWithoutNewItems = 0;
   for (let offset = 0; ; ) {
@@ -99,10 +150,14 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
     // The total alone does not end a list: it may be wrong, and a full page may be followed by another.
     if (isShort && (page.total === undefined || end >= page.total)) return;
     if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS))
-      throw incomplete(seen.size);
+      throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+    if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
     offset = end - 1;
   }
 }
+
+/** The maximum number of items: far more than an account has, but a list without end must not fill the memory. */
+const MAX_ITEMS = 200_000;
 
 /**
  * The maximum number of consecutive full pages without a new item. Some are normal if many items
@@ -118,16 +173,4 @@ function newItems<Item>(
 ): Item[] {
   const byId = new Map(items.map((item) => [idOf(item), item]));
   return [...byId].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-}
-
-/** Collects all pages of a list. `Array.fromAsync` is newer than the oldest supported Node.js. */
-export async function collect<Item>(pages: AsyncIterable<Page<Item>>): Promise<Page<Item>[]> {
-  const all: Page<Item>[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
-}
-
-/** Collects all items of a list. */
-export async function allItems<Item>(pages: AsyncIterable<Page<Item>>): Promise<Item[]> {
-  return (await collect(pages)).flatMap(({ items }) => items);
 }

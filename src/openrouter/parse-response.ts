@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
-import { parseJson } from '../lib/json.ts';
+import { isNestedDeeper, parseJson } from '../lib/json.ts';
 import { type AttemptFailure, extractServerMessage } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import { retryAfter } from './backoff.ts';
@@ -21,7 +21,12 @@ export function parseResponse<Data>(
   if (isNotFound && request.notFound) return { data: request.notFound() };
   if (status < 200 || status >= 300) return toFailure(request, response);
 
-  const parsed = z.safeParse(request.schema, parseJson(body));
+  const json = parseJson(body);
+  if (isNestedDeeper(json, MAX_DEPTH)) {
+    const reason = `HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep${idNote(json)}`;
+    return { kind: 'unexpected', reason, ...metadata(response) };
+  }
+  const parsed = z.safeParse(request.schema, json);
   if (!parsed.success) {
     const reason = `HTTP ${status}, but ${describeDefect(body, parsed.error)}`;
     return { kind: 'ambiguous', reason, ...metadata(response) };
@@ -55,9 +60,20 @@ function formatStatus(status: number): string {
   return `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
 }
 
+/** Far more levels than any response has, and far fewer than exhaust the stack. */
+const MAX_DEPTH = 100;
+
+/** Names the resource in a response that cannot be used, because it may have been created. */
+function idNote(json: unknown): string {
+  const { data } = z.safeParse(z.object({ data: z.object({ id: z.guid() }) }), json);
+  return data ? `; its id is ${data.data.id}` : '';
+}
+
 function describeDefect(body: string, { issues }: z.core.$ZodError): string {
   if (body.trim() === '') return 'the body is empty';
   if (parseJson(body) === undefined) return 'the body is not JSON';
-  const names = issues.map(({ path }) => path.join('.') || 'an object');
-  return `the body lacks ${names.join(', ')}`;
+  const names = issues.map(({ path }) => path.join('.'));
+  return names.includes('')
+    ? 'the body is not an object'
+    : `the body has no valid ${names.join(', ')}`;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
-import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
 import type { AttemptFailure } from './api-error.ts';
 import type { ApiRequest, Outcome } from './api-request.ts';
+import type { Attempt } from './attempts.ts';
 import { attemptTimeout } from './backoff.ts';
 import type { HttpResponse, Transport } from './http.ts';
 import { parseHttpDate } from './http-date.ts';
@@ -26,6 +26,8 @@ export interface SendOptions {
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
+  /** Starts an attempt with a timeout in milliseconds. */
+  startAttempt(ms: number): Attempt;
 }
 
 /** Sends `request` once, as soon as `throttle` permits, and returns the outcome. */
@@ -51,7 +53,8 @@ export async function sendOnce<Data>(
   const parsed = parseResponse(request, result);
   if ('kind' in parsed) return fail(request, parsed);
   const serverTime = parseHttpDate(result.headers['date']);
-  return { kind: 'applied', response: { data: parsed.data, serverTime, headersAt } };
+  const size = result.body.length;
+  return { kind: 'applied', response: { data: parsed.data, serverTime, size, headersAt } };
 }
 
 /** Returns the complete HTTP response to `request`, or the error if none arrives. */
@@ -59,19 +62,16 @@ async function sendAndReceive(
   request: ApiRequest<unknown>,
   options: SendOptions,
 ): Promise<HttpResponse | TransportError> {
-  const { apiUrl, transport, clock, signal, log } = options;
+  const { apiUrl, transport, clock, log } = options;
   const { method, path } = request;
   const start = clock.now();
-  const timeout = startTimeout(options);
+  const attempt = options.startAttempt(timeoutOf(options));
   const logOutcome = (outcome: string | number) =>
     log.debug(
       `${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
     );
   try {
-    const response = await transport(
-      toHttpRequest(request, options),
-      AbortSignal.any([signal, timeout.signal]),
-    );
+    const response = await transport(toHttpRequest(request, options), attempt.signal);
     request.onBody?.(response.body);
     logOutcome(response.status);
     return response;
@@ -80,19 +80,18 @@ async function sendAndReceive(
     logOutcome(error.message);
     return error;
   } finally {
-    timeout.cancel();
+    attempt.end();
   }
 }
 
-/** Starts the timeout of one attempt. Returns a signal that aborts when it expires. */
-function startTimeout({ clock, deadline, hardDeadline = Number.POSITIVE_INFINITY }: SendOptions) {
+/** The timeout of an attempt that starts now, in milliseconds. */
+function timeoutOf({
+  clock,
+  deadline,
+  hardDeadline = Number.POSITIVE_INFINITY,
+}: SendOptions): number {
   const now = clock.now();
-  const ms = Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
-  const attempt = new AbortController();
-  const cancel = clock.after(ms, () =>
-    attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
-  );
-  return { signal: attempt.signal, cancel };
+  return Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
 }
 
 function toHttpRequest(

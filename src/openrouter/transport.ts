@@ -1,11 +1,11 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { Agent } from 'node:https';
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https, { type Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
 import { systemClock } from '../lib/clock.ts';
 import type { FailureClass } from './failure-class.ts';
-import type { HttpResponse, Transport } from './http.ts';
+import type { HttpRequest, HttpResponse, Transport } from './http.ts';
 
 /** No complete response arrived. The message is the reason. */
 export class TransportError extends Error {
@@ -38,89 +38,99 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * It follows no redirects and retries nothing. It keeps connections alive, except through a proxy.
  */
 export function httpTransport(userAgent: string): Transport {
-  const connections = new HttpClient(userAgent, [], { keepAlive: true });
-  return async ({ method, url, headers, body }, signal) => {
-    const client = new ObservedClient(userAgent, { signal, connections });
-    const settled = new AbortController();
-    // Needed because Node does not report an abort while a request waits for its proxy.
-    const aborted = new Promise<never>((_, reject) => {
-      const onAbort = () => {
-        // The abort also ends the body of an error response. Its status is enough, and
-        // `readResponse` returns it.
-        if (client.status < 400) reject(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { signal: settled.signal });
-    });
+  const client = new HttpClient(userAgent, [], { keepAlive: true });
+  return async (request, signal) => {
+    const exchange = new Exchange(request, { client, signal });
     try {
       signal.throwIfAborted();
-      return await Promise.race([
-        client.request(method, url, body ?? '', headers).then(({ message }) => {
-          client.status = message.statusCode ?? 0;
-          return readResponse(message);
-        }),
-        aborted,
-      ]);
+      return await exchange.run();
     } catch (error) {
-      const { isSent } = client;
+      const { isSent } = exchange;
       const { reason, isPermanent } = diagnose(signal.aborted ? signal.reason : error, isSent);
-      throw new TransportError(reason + proxyNote(url), { isSent, isPermanent, cause: error });
-    } finally {
-      // Remove the listener: Node keeps a combined signal alive as long as it has one.
-      settled.abort();
+      const note = proxyNote(request.url);
+      throw new TransportError(reason + note, { isSent, isPermanent, cause: error });
     }
   };
 }
 
-/**
- * An `HttpClient` for one request that can be aborted. It observes whether the request may have left
- * this machine: nothing is sent before the connection is ready.
- */
-class ObservedClient extends HttpClient {
+type RequestInfo = Parameters<HttpClient['requestRawWithCallback']>[0];
+
+/** One request and its response. It observes whether the request may have left this machine. */
+class Exchange {
   /** Whether the server may have received the request. */
   isSent = false;
   /** The status of the response; 0 until its headers arrive. */
-  status = 0;
+  #status = 0;
+  readonly #request: HttpRequest;
+  readonly #client: HttpClient;
   readonly #signal: AbortSignal;
-  readonly #connections: HttpClient;
 
   constructor(
-    userAgent: string,
-    { signal, connections }: { signal: AbortSignal; connections: HttpClient },
+    request: HttpRequest,
+    { client, signal }: { client: HttpClient; signal: AbortSignal },
   ) {
-    super(userAgent, [], { allowRedirects: false, allowRetries: false });
+    this.#request = request;
+    this.#client = client;
     this.#signal = signal;
-    this.#connections = connections;
   }
 
-  override requestRaw(info: RequestInfo, data: Parameters<HttpClient['requestRaw']>[1]) {
-    const request = (options: RequestOptions, onResponse: (response: IncomingMessage) => void) => {
-      const clientRequest = info.httpModule.request(
-        { ...options, signal: this.#signal },
-        onResponse,
-      );
-      this.#observe(clientRequest);
-      return clientRequest;
-    };
-    // Inherit, do not copy: reading a property such as `http.WebSocket` makes Node load its `fetch`.
-    const httpModule = Object.create(info.httpModule, { request: { value: request } });
-    const { parsedUrl } = info;
-    const isProxied = getProxyUrl(parsedUrl.href) !== '';
-    const agent = (
-      isProxied ? info.options.agent : this.#connections.getAgent(parsedUrl.href)
-    ) as Agent;
+  /**
+   * Sends the request, and resolves with the response. Not with `HttpClient.request`: its chain of
+   * promises keeps each request in memory until a full garbage collection.
+   */
+  run(): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      // Needed because Node does not report an abort while a request waits for its proxy.
+      this.#signal.addEventListener('abort', () => {
+        // The abort also ends the body of an error response. Its status is enough, and
+        // `readResponse` returns it.
+        if (this.#status < 400) reject(this.#signal.reason);
+      });
+      const body = this.#request.body ?? '';
+      this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
+        if (!response) {
+          reject(error);
+          return;
+        }
+        this.#status = response.message.statusCode ?? 0;
+        readResponse(response.message).then(resolve, reject);
+      });
+    });
+  }
+
+  #requestInfo(): RequestInfo {
+    const { method, url, headers } = this.#request;
+    const parsedUrl = new URL(url);
+    const isTls = parsedUrl.protocol === 'https:';
+    const isProxied = getProxyUrl(url) !== '';
+    const agent = (isProxied ? new HttpClient() : this.#client).getAgent(url) as Agent;
     // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
     agent.options.rejectUnauthorized = true;
-    const options = { ...info.options, agent };
-    // http-client keeps the brackets of an IPv6 address, which a proxy needs and Node rejects.
-    if (!isProxied) options.host = urlToHttpOptions(parsedUrl).hostname;
-    return super.requestRaw({ ...info, httpModule, options }, data);
+    const request = (options: RequestOptions, onResponse: (response: IncomingMessage) => void) =>
+      this.#observe((isTls ? https : http).request(options, onResponse));
+    return {
+      parsedUrl,
+      // `HttpClient` uses nothing else of the module.
+      httpModule: { request } as RequestInfo['httpModule'],
+      options: {
+        method,
+        // A proxy needs the brackets of an IPv6 address, and Node rejects them.
+        host: isProxied ? parsedUrl.hostname : urlToHttpOptions(parsedUrl).hostname,
+        port: parsedUrl.port || (isTls ? 443 : 80),
+        path: parsedUrl.pathname + parsedUrl.search,
+        headers: { ...headers, 'user-agent': this.#client.userAgent },
+        agent,
+        signal: this.#signal,
+      },
+    };
   }
 
-  #observe(request: ClientRequest): void {
+  /** Nothing is sent before the connection is ready. */
+  #observe(request: ClientRequest): ClientRequest {
     const onReady = () => {
       this.isSent = true;
     };
-    request.once('socket', (socket) => {
+    return request.once('socket', (socket) => {
       const isTls = socket instanceof TLSSocket;
       if (request.reusedSocket || !(isTls || socket.connecting)) onReady();
       else socket.once(isTls ? 'secureConnect' : 'connect', onReady);
@@ -128,7 +138,7 @@ class ObservedClient extends HttpClient {
   }
 }
 
-type RequestInfo = Parameters<HttpClient['requestRaw']>[0];
+const utf8 = new TextDecoder();
 
 /**
  * Reads a response to its end. `HttpClientResponse.readBody` does not suffice: it never settles if
@@ -153,7 +163,7 @@ async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
   return {
     status,
     headers: message.headers,
-    body: new TextDecoder().decode(Buffer.concat(chunks)),
+    body: utf8.decode(Buffer.concat(chunks)),
     bodyMs: systemClock.now() - start,
   };
 }

@@ -165,11 +165,6 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     ],
   }),
 
-  'invalid-workspace-id': ({ workspace }) => ({
-    title: `The workspace ${workspace.slug} has an id that is not a UUID`,
-    lines: [`OpenRouter reports the id ${workspace.id}.`, NOTHING_DELETED],
-  }),
-
   'workspace-has-keys': ({ workspace, keys }) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
     lines: [

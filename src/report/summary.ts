@@ -41,10 +41,11 @@ function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => st
     typeof content === 'string' ? html(content) : `<code>${html(content.code)}</code>`;
   const row = (tag: string, cells: readonly Cell[]) =>
     `<tr>${cells.map((content) => `<${tag}>${cell(content)}</${tag}>`).join('')}</tr>`;
-  const shown = takeFitting(
-    rows.map((cells) => row('td', cells)),
-    { size: MAX_TABLE_BYTES, sizeOf: Buffer.byteLength },
-  );
+  const shown = takeFitting(rows, {
+    size: MAX_TABLE_BYTES,
+    sizeOf: Buffer.byteLength,
+    render: (cells) => row('td', cells),
+  });
   const rest = rows.length - shown.length + more;
   return [
     '<table>',

@@ -24,10 +24,11 @@ export function sweepOutputs(result: SweepResult): Outputs {
 }
 
 function toJson(entries: readonly SweepEntry[]): string {
-  const texts = entries.map(({ id, slug, created_at, reason }) =>
-    JSON.stringify({ id, slug, created_at, reason }),
-  );
-  const listed = takeFitting(texts, { size: MAX_LIST_BYTES, sizeOf: Buffer.byteLength });
+  const listed = takeFitting(entries, {
+    size: MAX_LIST_BYTES,
+    sizeOf: Buffer.byteLength,
+    render: ({ id, slug, created_at, reason }) => JSON.stringify({ id, slug, created_at, reason }),
+  });
   return `[${listed.join(',')}]`;
 }
 
@@ -43,15 +44,20 @@ export function sweepSummary(result: SweepResult, { dryRun }: SweepRequest): Sum
   };
 }
 
+/** The maximum number of rows: more would not be read. */
+const MAX_ROWS = 1_000;
+
 /** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
   const { failed, deleted, wouldDelete, skipped, retained, stale, notStale } = result;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
-    entries.map(({ slug, age, reason }) => [
-      { code: slug },
-      age === undefined ? 'unknown' : formatAge(age),
-      outcome(reason),
-    ]);
+    entries
+      .slice(0, MAX_ROWS)
+      .map(({ slug, age, reason }) => [
+        { code: slug },
+        age === undefined ? 'unknown' : formatAge(age),
+        outcome(reason),
+      ]);
   const kept = (reason: string) => `kept: ${reason}`;
   const allRows = [
     ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
@@ -62,7 +68,7 @@ export function sweepTable(result: SweepResult): Table {
   ];
   return {
     header: ['Workspace', 'Age', 'Outcome'],
-    rows: allRows,
-    more: stale + notStale - allRows.length,
+    rows: allRows.slice(0, MAX_ROWS),
+    more: stale + notStale - Math.min(allRows.length, MAX_ROWS),
   };
 }

@@ -42,8 +42,9 @@ const MAX_START = 2_900;
 export function toMessage(lines: readonly string[]): { text: string; omitted: number } {
   const text = lines.join('\n');
   if (text.length <= MAX_MESSAGE) return { text, omitted: 0 };
-  const start = takeFitting(lines, { size: MAX_START, sizeOf: lengthWithBreak });
-  const end = takeFitting(lines.toReversed(), { size: MAX_END, sizeOf: lengthWithBreak });
+  const fitting = { sizeOf: lengthWithBreak, render: (line: string) => line };
+  const start = takeFitting(lines, { size: MAX_START, ...fitting });
+  const end = takeFitting(lines.toReversed(), { size: MAX_END, ...fitting });
   const omitted = lines.length - start.length - end.length;
   const note = `… and ${omitted} more: the job summary has every line.`;
   return { text: [...start, note, ...end.toReversed()].join('\n'), omitted };
@@ -53,17 +54,27 @@ function lengthWithBreak(line: string): number {
   return line.length + 1;
 }
 
-/** The first of `texts`, as many as fit into `size` together. */
-export function takeFitting(
-  texts: readonly string[],
-  { size, sizeOf }: { size: number; sizeOf: (text: string) => number },
-): readonly string[] {
+interface Fitting<Item> {
+  size: number;
+  sizeOf(text: string): number;
+  /** Called only until the size is reached. */
+  render(item: Item): string;
+}
+
+/** Renders the first of `items`, as many as fit into `size` together. */
+export function takeFitting<Item>(
+  items: readonly Item[],
+  { size, sizeOf, render }: Fitting<Item>,
+): string[] {
+  const texts: string[] = [];
   let left = size;
-  const end = texts.findIndex((text) => {
+  for (const item of items) {
+    const text = render(item);
     left -= sizeOf(text);
-    return left < 0;
-  });
-  return end < 0 ? texts : texts.slice(0, end);
+    if (left < 0) break;
+    texts.push(text);
+  }
+  return texts;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

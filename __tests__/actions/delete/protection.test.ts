@@ -81,14 +81,13 @@ test.each<[string, Record<string, string>, string]>([
 test.each(['..', 'default', 'preview-43'])(
   'a workspace is not deleted if OpenRouter reports %s as its id',
   async (id) => {
-    const workspace = { ...seed({ keys: 1 }), id };
-    const body = JSON.stringify({ data: workspace });
-    harness.sandbox.faults.push({ kind: 'response', status: 200, body });
+    const body = JSON.stringify({ data: { ...seed({ keys: 1 }), id } });
+    const { faults } = harness.sandbox;
+    faults.push({ kind: 'response', status: 200, body }, { kind: 'response', status: 403 });
     const step = await runDelete({ 'delete-keys': 'true' });
-    expect(expectFailure(step, expect.anything()).title).toBe(
-      'The workspace preview-42 has an id that is not a UUID',
-    );
-    expect(calls()).toEqual([FIND_WORKSPACE]);
+    expectFailure(step);
+    expect(step.log).toContain('HTTP 200, but the body has no valid data.id');
+    expect(calls()).toEqual([FIND_WORKSPACE, FIND_WORKSPACE]);
   },
 );
 

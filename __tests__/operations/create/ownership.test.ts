@@ -215,7 +215,8 @@ test('a workspace that is deleted before its update fails the step without advic
 });
 
 test('a success that is about another workspace is not retried, and names that workspace', async () => {
-  const body = '{"data":{"id":"1","slug":"preview-42-2","name":"Preview"}}';
+  const body =
+    '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"preview-42-2","name":"Preview"}}';
   const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);
   const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   expect(describeError(run.error).lines[0]).toContain(

@@ -89,6 +89,6 @@ test('no request is sent for an API key whose hash leads out of its path', async
   const { result, log } = await runDelete(simulation, 1_000);
   expect(result.deleted).toBe(false);
   expect(result.failure?.code).toBe('teardown-incomplete');
-  expect(log).toContain('the body lacks data.0.hash');
+  expect(log).toContain('the body has no valid data.0.hash');
   expect(network.calls).not.toContain(DELETE_KEY);
 });

@@ -4,19 +4,22 @@ import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { deletion } from '../envelope.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
-import { collect, listPages } from '../pages.ts';
+import { listAll, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 const key = z.looseObject({
   // Restricted because it becomes part of a path.
-  hash: z.string().check(z.regex(/^[\w-]+$/)),
+  hash: z.string().check(z.regex(/^[\w-]{1,200}$/)),
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),
 });
 
 export type Key = z.infer<typeof key>;
+
+// Built once: a schema for each request would stay in memory until a full garbage collection.
+const keyPage = pageOf(key);
 
 /** What is needed to describe a key and to delete it. */
 type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
@@ -106,21 +109,19 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
  *   of the default workspace if it ignored `workspace_id`.
  */
 export async function listKeys(client: Client, { id, slug }: WorkspaceRef): Promise<KeyList> {
-  const pages = await collect(
-    listPages(client, {
-      operation: `list the API keys of the workspace ${slug}`,
-      path: '/keys',
-      query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
-      schema: z.object({ data: z.array(key) }),
-      findMismatch({ data }) {
-        const other = data.find(({ workspace_id }) => workspace_id !== id);
-        return other && `it lists a key of the workspace ${other.workspace_id}`;
-      },
-      idOf: ({ hash }) => hash,
-      hint: MAY_BE_DELETED,
-    }),
-  );
-  return { keys: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
+  const { items, serverTime } = await listAll(client, {
+    operation: `list the API keys of the workspace ${slug}`,
+    path: '/keys',
+    query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
+    schema: keyPage,
+    findMismatch({ data }) {
+      const other = data.find(({ workspace_id }) => workspace_id !== id);
+      return other && `it lists a key of the workspace ${other.workspace_id}`;
+    },
+    idOf: ({ hash }) => hash,
+    hint: MAY_BE_DELETED,
+  });
+  return { keys: items, serverTime };
 }
 
 /**

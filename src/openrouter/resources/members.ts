@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { allItems, listPages, PAGE_SIZE } from '../pages.ts';
+import { listAll, PAGE_SIZE, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 const organizationMember = z.looseObject({
@@ -13,24 +13,20 @@ export type OrganizationMember = z.infer<typeof organizationMember>;
 
 const workspaceMember = z.looseObject({ user_id: z.string() });
 
-const listOf = <Item>(item: z.ZodMiniType<Item>) =>
-  z.object({ data: z.array(item), total_count: z.optional(z.number()) });
-
 /**
  * `GET /organization/members`: lists the members of the organization.
  * @throws {ApiError}
  */
-export function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
-  return allItems(
-    listPages(client, {
-      operation: 'list the members of the organization',
-      path: '/organization/members',
-      query: { limit: String(PAGE_SIZE) },
-      schema: listOf(organizationMember),
-      idOf: ({ id }) => id,
-      hint: 'Only an organization has members: a personal account cannot use the input members.',
-    }),
-  );
+export async function listOrganizationMembers(client: Client): Promise<OrganizationMember[]> {
+  const { items } = await listAll(client, {
+    operation: 'list the members of the organization',
+    path: '/organization/members',
+    query: { limit: String(PAGE_SIZE) },
+    schema: pageOf(organizationMember),
+    idOf: ({ id }) => id,
+    hint: 'Only an organization has members: a personal account cannot use the input members.',
+  });
+  return items;
 }
 
 /**
@@ -38,16 +34,14 @@ export function listOrganizationMembers(client: Client): Promise<OrganizationMem
  * @throws {ApiError}
  */
 export async function listMembers(client: Client, { id, slug }: WorkspaceRef): Promise<string[]> {
-  const members = await allItems(
-    listPages(client, {
-      operation: `list the members of the workspace ${slug}`,
-      path: `/workspaces/${encodeURIComponent(id)}/members`,
-      query: { limit: String(PAGE_SIZE) },
-      schema: listOf(workspaceMember),
-      idOf: ({ user_id }) => user_id,
-    }),
-  );
-  return members.map(({ user_id }) => user_id);
+  const { items } = await listAll(client, {
+    operation: `list the members of the workspace ${slug}`,
+    path: `/workspaces/${encodeURIComponent(id)}/members`,
+    query: { limit: String(PAGE_SIZE) },
+    schema: pageOf(workspaceMember),
+    idOf: ({ user_id }) => user_id,
+  });
+  return items.map(({ user_id }) => user_id);
 }
 
 const UNCHANGEABLE =

@@ -3,7 +3,7 @@ import type { RequestFacts } from '../api-error.ts';
 import type { ApiResponse, Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { deletion, envelope } from '../envelope.ts';
-import { listPages, PAGE_SIZE, type Page } from '../pages.ts';
+import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
 
 /**
  * Text of `min` to `max` characters. The API counts code points, where `String.length` counts an
@@ -50,11 +50,9 @@ const slug = anySlug.check(
   ),
 );
 
-const uuid = z.guid();
-
 /** Whether `text` is a UUID, of any version. */
 export function isUuid(text: string): boolean {
-  return z.safeParse(uuid, text).success;
+  return z.regexes.guid.test(text);
 }
 
 /** Whether `text` can be the id or the slug of a workspace. */
@@ -119,12 +117,16 @@ export const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape) as Wor
  * has are required: by OpenRouter's versioning policy, a new field is no breaking change.
  */
 const workspace = z.looseObject({
-  id: z.string().check(z.minLength(1)),
+  id: z.guid(),
   slug: z.string(),
   name: z.string(),
 });
 
 export type Workspace = z.infer<typeof workspace>;
+
+// Built once: a schema for each request would stay in memory until a full garbage collection.
+const workspaceResponse = envelope(workspace);
+const workspacePage = pageOf(workspace);
 
 /** What identifies a workspace, in requests and in messages. */
 export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
@@ -167,13 +169,13 @@ export function sendWorkspace(
     method: 'POST',
     path: '/workspaces',
     body,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     findMismatch: (returned) => mismatch(body.slug, returned),
   });
 }
 
 /** The result of looking up a workspace, with its time by both clocks. */
-export interface Lookup extends Omit<ApiResponse<unknown>, 'data'> {
+export interface Lookup extends Pick<ApiResponse<unknown>, 'serverTime' | 'headersAt'> {
   workspace: Workspace | undefined;
 }
 
@@ -182,21 +184,16 @@ export interface Lookup extends Omit<ApiResponse<unknown>, 'data'> {
  * @throws {ApiError}
  */
 export async function findWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
-  const { data, ...times } = await client.request<Workspace | undefined>({
+  const { data, serverTime, headersAt } = await client.request<Workspace | undefined>({
     operation: `look up the workspace ${idOrSlug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     notFound: () => undefined,
     findMismatch: (returned) => mismatch(idOrSlug, returned),
   });
-  return { workspace: data, ...times };
+  return { workspace: data, serverTime, headersAt };
 }
-
-const workspaceList = z.object({
-  data: z.array(workspace),
-  total_count: z.number(),
-});
 
 /**
  * `GET /workspaces`: lists all workspaces of the account, page by page.
@@ -207,7 +204,7 @@ export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> 
     operation: 'list the workspaces',
     path: '/workspaces',
     query: { limit: String(PAGE_SIZE) },
-    schema: workspaceList,
+    schema: workspacePage,
     idOf: ({ id }) => id,
   });
 }
@@ -228,7 +225,7 @@ export async function patchWorkspace(
     method: 'PATCH',
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
-    schema: envelope(workspace),
+    schema: workspaceResponse,
     findMismatch: (returned) => mismatch(slug, returned),
     hint: 'The workspace may have been deleted in the meantime, or the management key may lack permission to change it.',
   });

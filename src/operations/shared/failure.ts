@@ -72,7 +72,6 @@ export interface FailureDetails {
   'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
   'default-workspace': { workspace: WorkspaceRef };
   'slug-prefix-mismatch': { workspace: WorkspaceRef; prefix: string };
-  'invalid-workspace-id': { workspace: WorkspaceRef };
   'workspace-has-keys': { workspace: WorkspaceRef; keys: readonly Key[] };
   'keys-keep-appearing': { workspace: WorkspaceRef; rounds: number; deletedKeys: number };
   'workspace-still-exists': { workspace: WorkspaceRef };

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { abortReason } from '../../lib/clock.ts';
 import { formatAge, formatSeconds } from '../../lib/format.ts';
 import {
@@ -63,13 +62,7 @@ export async function sweep(
     log.info('Dry run: nothing was deleted.');
     return { ...result, wouldDelete: stale };
   }
-  const deleted: SweepEntry[] = [];
-  const failed: SweepEntry[] = [];
-  await pLimit(MAX_CONCURRENCY).map(stale, async (entry) => {
-    const failure = await deleteStale(entry, request, context);
-    if (failure === undefined) deleted.push(entry);
-    else failed.push({ ...entry, reason: failure });
-  });
+  const { deleted, failed } = await deleteAll(stale, request, context);
   const seconds = formatSeconds(clock.now() - start);
   log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
   return { ...result, deleted, failed };
@@ -134,6 +127,26 @@ function reasonToKeep(
   if (keepPattern !== undefined) return `matches ${keepPattern} in keep`;
   if (age === undefined) return 'its age is unknown';
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
+}
+
+/** Deletes stale workspaces, a few at once. */
+async function deleteAll(
+  stale: readonly SweepEntry[],
+  request: SweepRequest,
+  context: AbortableContext,
+): Promise<Pick<SweepResult, 'deleted' | 'failed'>> {
+  const deleted: SweepEntry[] = [];
+  const failed: SweepEntry[] = [];
+  const queue = stale.values();
+  const deleteNext = async () => {
+    for (const entry of queue) {
+      const failure = await deleteStale(entry, request, context);
+      if (failure === undefined) deleted.push(entry);
+      else failed.push({ ...entry, reason: failure });
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENCY }, deleteNext));
+  return { deleted, failed };
 }
 
 /** Deletes a stale workspace. Returns why it could not be deleted, if so. */

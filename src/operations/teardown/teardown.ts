@@ -5,7 +5,6 @@ import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys
 import {
   deleteWorkspace,
   findWorkspace,
-  isUuid,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
@@ -49,15 +48,6 @@ export async function teardown(
   options: TeardownOptions,
   context: Context,
 ): Promise<TeardownResult> {
-  // The id becomes part of a path that also accepts slugs. It must not name another workspace.
-  if (!isUuid(workspace.id)) {
-    const failure = new Failure('invalid-workspace-id', { workspace });
-    return {
-      deletedKeys: [],
-      deleted: false,
-      problem: { failure, reason: `its id ${workspace.id} is not a UUID` },
-    };
-  }
   const deletedKeys: Key[] = [];
   let rejection: ApiError | undefined;
   for (let number = 1; number <= MAX_ROUNDS; number += 1) {
