@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module';
 import { type AnyNode, type CallExpression, parse } from 'acorn';
+import { nodesIn } from './nodes-in.ts';
 
 /**
  * Marks the calls in a bundle of ncc that can be left out where nothing uses their result, with the
@@ -18,14 +19,6 @@ export function markPureCalls(bundle: string): string {
   return starts
     .sort((a, b) => b - a)
     .reduce((code, at) => `${code.slice(0, at)}/*#__PURE__*/ ${code.slice(at)}`, bundle);
-}
-
-/** `node` and every node in it. */
-function* nodesIn(node: AnyNode): Generator<AnyNode> {
-  yield node;
-  for (const child of Object.values(node).flat()) {
-    if (typeof child?.type === 'string') yield* nodesIn(child);
-  }
 }
 
 function isPure(node: AnyNode, aliases: ReadonlySet<unknown>): boolean {
