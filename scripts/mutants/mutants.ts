@@ -47,14 +47,15 @@ const workdirs = Array.from({ length: Number(values.workers) }, () => openWorkdi
 process.on('exit', () => {
   for (const { remove } of workdirs) remove();
 });
-process.on('SIGINT', () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 const tests = await measureTests(globSync(TESTS, { exclude: PROCESS_TESTS }).sort(), workdirs);
 const paths = positionals.length > 0 ? positionals : SOURCES;
-const files = paths.flatMap((path) => (path.endsWith('.ts') ? path : globSync(`${path}/**/*.ts`)));
+const files = paths.flatMap((path) =>
+  path.endsWith('.ts') ? relative(ROOT, path) : globSync(`${path}/**/*.ts`).sort(),
+);
 const rows = [];
-for (const file of files.map((path) => relative(ROOT, path)).sort())
-  rows.push(await testFile(file));
+for (const file of files) rows.push(await testFile(file));
 console.table([...rows, total(rows)]);
 
 /** Tests the mutants of a file, and prints those that survive. */
