@@ -2020,14 +2020,25 @@
   function iso_datetime(params) {
    return _isoDateTime(ZodMiniISODateTime, params);
   }
+  const deleted = pipe(object({
+   deleted: literal(true)
+  }), transform(() => true));
+  async function sendDeletion(client, facts) {
+   const send = () => client.request({
+    ...facts,
+    method: "DELETE",
+    schema: deleted,
+    notFound: () => false
+   }), first = await send();
+   if (first.data) return true;
+   const second = await send();
+   return second.data || first.mayBeApplied || second.mayBeApplied;
+  }
   function envelope(data) {
    return pipe(object({
     data
    }), transform(body => body.data));
   }
-  const deletion = pipe(object({
-   deleted: literal(true)
-  }), transform(() => true));
   function formatSeconds(ms) {
    return `${(ms / 1e3).toFixed(1)} s`;
   }
@@ -2309,16 +2320,12 @@
    });
    return data;
   }
-  async function deleteWorkspace(client, {id, slug}) {
-   const {data} = await client.request({
+  function deleteWorkspace(client, {id, slug}) {
+   return sendDeletion(client, {
     operation: `delete the workspace ${slug}`,
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-    method: "DELETE",
-    path: `/workspaces/${encodeURIComponent(id)}`,
-    schema: deletion,
-    notFound: () => false
+    path: `/workspaces/${encodeURIComponent(id)}`
    });
-   return data;
   }
   function dashboardUrl(slug) {
    return `https://openrouter.ai/workspaces/${slug}`;
@@ -3209,21 +3216,27 @@
   const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
    limit_usd: schemas_number(),
    reset_interval: nullable(schemas_string())
-  }), budgets_flag = optional(schemas_boolean());
-  async function listBudgets(client, {id, slug}) {
+  }), budgets_flag = optional(schemas_boolean()), budgetList = object({
+   data: array(budget),
+   include_byok_in_budgets: budgets_flag
+  });
+  async function listBudgets(client, workspace) {
+   return await findBudgets(client, workspace) ?? await findBudgets(client, workspace) ?? {
+    budgets: {},
+    include_byok_in_budgets: void 0
+   };
+  }
+  async function findBudgets(client, {id, slug}) {
    const {data} = await client.request({
     operation: `list the budgets of the workspace ${slug}`,
     method: "GET",
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    schema: object({
-     data: array(budget),
-     include_byok_in_budgets: budgets_flag
-    }),
-    notFound: () => ({
-     data: []
-    }),
+    schema: budgetList,
+    notFound: () => {},
     hint: NEEDS_ENTERPRISE
-   }), limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+   });
+   if (!data) return;
+   const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
    return {
     budgets: Object.fromEntries(limits),
     include_byok_in_budgets: data.include_byok_in_budgets
@@ -3235,12 +3248,9 @@
     hint: NEEDS_ENTERPRISE
    };
    if (limit_usd === null) {
-    await client.request({
+    await sendDeletion(client, {
      ...common,
-     operation: `delete the ${interval} budget of the workspace ${slug}`,
-     method: "DELETE",
-     schema: deletion,
-     notFound: () => true
+     operation: `delete the ${interval} budget of the workspace ${slug}`
     });
     return {
      interval,
@@ -4350,13 +4360,16 @@
   async function requestUntilDone(request, client) {
    const failures = [];
    for (;;) {
-    const outcome = await client.send(request);
-    if (outcome.kind === "applied") return outcome.response;
+    const outcome = await client.send(request), mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
+    if (outcome.kind === "applied") return {
+     ...outcome.response,
+     mayBeApplied
+    };
     const {failure} = outcome;
     failures.push(failure);
     const {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
     if (!retryable || stopReason !== void 0) {
-     const ambiguous = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
+     const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
      throw giveUp(failures, {
       ambiguous,
       stopReason
@@ -4431,8 +4444,7 @@
      }
 
     case "delete":
-     await (creation.deleteOrphans?.(decision.orphans));
-     round.deleted = decision.orphans.length;
+     round.deleted = await (creation.deleteOrphans?.(decision.orphans)) ?? 0;
      break;
 
     default:
@@ -5169,16 +5181,12 @@
     serverTime
    };
   }
-  async function deleteKey(client, key) {
-   const {data} = await client.request({
+  function deleteKey(client, key) {
+   return sendDeletion(client, {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-    method: "DELETE",
-    path: `/keys/${encodeURIComponent(key.hash)}`,
-    schema: deletion,
-    notFound: () => false
+    path: `/keys/${encodeURIComponent(key.hash)}`
    });
-   return data;
   }
   const MAX_NAME_LENGTH = 100;
   function describeKey({name, label}) {
@@ -5335,7 +5343,7 @@
     more: stale + notStale - Math.min(allRows.length, MAX_ROWS)
    };
   }
-  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
+  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
    "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
    "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
    "run-again": "After fixing that, running this again finishes the work."
@@ -5379,9 +5387,9 @@
     title: `The workspace ${workspace} does not exist`,
     lines: [ "No workspace of this account has that id or slug. Create it in an earlier step.", NOTHING_CHANGED ]
    }),
-   "unexpected-key": ({key, workspace, name}) => ({
+   "unexpected-key": ({key, workspace, name, revoked}) => ({
     title: "OpenRouter returned another API key",
-    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
+    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, ...revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ] ]
    }),
    "key-owner-unknown": describeUnknownOwner,
    "orphan-not-deleted": ({key, error}) => ({
@@ -5433,6 +5441,14 @@
     title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
     lines: [ ...truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10), "Running this again retries them." ],
     table: sweepTable(result)
+   }),
+   "created-workspace-missing": ({workspace}) => ({
+    title: `The workspace ${workspace.slug} cannot be found`,
+    lines: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+   }),
+   "created-key-missing": ({key}) => ({
+    title: `The API key ${describeKey(key)} cannot be found`,
+    lines: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
    }),
    "cleanup-state-invalid": ({name}) => ({
     title: "The cleanup cannot read its saved state",
@@ -5717,21 +5733,21 @@
     report.summarize(createSummary(result, inputs));
    });
   }
-  const DELAYS_MS = [ 0, 1e3, 2e3 ];
-  async function* pollDelays({clock, signal}) {
-   for (const delay of DELAYS_MS) {
+  const LATE_CREATION_DELAYS_MS = [ 0, 1e3, 2e3 ], MISSING_DELAYS_MS = [ ...LATE_CREATION_DELAYS_MS, 4e3, 8e3 ];
+  async function* pollDelays(delays, {clock, signal}) {
+   for (const delay of delays) {
     await sleep(clock, delay, signal);
     yield;
    }
   }
   async function deleteEach(keys, client, onDeleted) {
    const outcomes = await Promise.all(keys.map(async key => {
-    const {error} = await settle(deleteKey(client, key), ApiError);
+    const {value: isDeleted, error} = await settle(deleteKey(client, key), ApiError);
     if (error) return [ {
      key,
      error
     } ];
-    onDeleted(key);
+    if (isDeleted) onDeleted(key);
     return [];
    }));
    return outcomes.flat();
@@ -5873,23 +5889,38 @@
    return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
   }
   async function runCreateCleanup(task, context) {
-   const {target, deleteKeys} = task, workspace = "created" in target ? target.created : await findCreated(target.pending, context);
+   const {target} = task, workspace = "created" in target ? target.created : await findCreated(target.pending, context);
    if (!workspace) return;
-   const options = {
-    deleteKeys,
+   return deleteCreated(workspace, task, context);
+  }
+  async function deleteCreated(workspace, task, context) {
+   const {slug, id} = workspace, options = {
+    deleteKeys: task.deleteKeys,
     relistKeys: false
-   }, {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
-   if (problem) return {
-    error: problem.failure,
+   };
+   let keyCount = 0;
+   for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+    const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
+    if (problem) return {
+     error: problem.failure,
+     left: task
+    };
+    keyCount += deletedKeys.length;
+    if (!deleted) continue;
+    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : "";
+    context.log.info(`Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`);
+    return;
+   }
+   return {
+    error: new Failure("created-workspace-missing", {
+     workspace
+    }),
     left: task
    };
-   const keys = deletedKeys.length > 0 ? ` and ${countKeys(deletedKeys.length)}` : "";
-   context.log.info(deleted ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.` : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`);
-   return;
   }
   async function findCreated({desired, window}, context) {
    const {client, log, warn} = context;
-   for await (const _ of pollDelays(context)) {
+   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const {workspace} = await findWorkspace(client, desired.slug);
     if (!workspace) continue;
     const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
@@ -6176,8 +6207,13 @@
    return findOrphans(keys, search, isNew);
   }
   async function deleteOrphans(orphans, {client, log}) {
-   const [failed] = await deleteEach(orphans, client, key => log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`));
+   let count = 0;
+   const [failed] = await deleteEach(orphans, client, key => {
+    count += 1;
+    log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
+   });
    if (failed) throw new Failure("orphan-not-deleted", failed);
+   return count;
   }
   function unknownOwner({desired: {name}, workspace, isUnique}, keys) {
    return {
@@ -6242,7 +6278,7 @@
     ...request.desired,
     workspace_id: id,
     expires_at: expiryOf(request, lookup, context)
-   }, hashes = new Set(namesakes.map(({hash}) => hash));
+   }, hashes = new Set(list.keys.map(({hash}) => hash));
    return {
     workspace,
     search: {
@@ -6304,19 +6340,24 @@
    }, {desired} = search, created = {
     hash: key.hash,
     label: key.label
-   };
-   if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
-    amendOrClear({
+   }, exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`, isNew = key.workspace_id === workspace.id && plan.isNew(key);
+   if (!isNew || key.name !== desired.name) {
+    const revoked = isNew && key.name !== "" && desired.name.startsWith(key.name);
+    if (revoked) journal.save({
+     search,
+     created,
+     revoke: true
+    }, exists); else amendOrClear({
      search,
      revoke: false
     }, journal);
     throw new Failure("unexpected-key", {
      key,
      workspace,
-     name: desired.name
+     name: desired.name,
+     revoked
     });
    }
-   const exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
    journal.save({
     search,
     created,
@@ -6354,8 +6395,8 @@
    }
    const {keys, isConclusive} = orphans;
    if (keys.length === 0) return;
-   if (isConclusive) await deleteOrphans(keys, context); else warn("key-owner-unknown", unknownOwner(search, keys));
-   const left = isConclusive ? maxOrphans - keys.length : 0;
+   if (!isConclusive) warn("key-owner-unknown", unknownOwner(search, keys));
+   const left = isConclusive ? maxOrphans - await deleteOrphans(keys, context) : 0;
    amendOrClear({
     search: {
      ...search,
@@ -6440,7 +6481,7 @@
    return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
   }
   async function runKeyCleanup(task, context) {
-   const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError), settle(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
+   const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError, Failure), settle(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
    if (!error) return;
    const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0, left = {
     ...task,
@@ -6455,19 +6496,26 @@
     left
    };
   }
-  async function revokeCreated({search, created, revoke}, {client, log}) {
+  async function revokeCreated({search, created, revoke}, context) {
    if (!created || !revoke) return;
-   const key = {
+   const {client, log} = context, key = {
     name: search.desired.name,
     ...created
-   }, existed = await deleteKey(client, key);
-   log.info(existed ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.` : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`);
+   };
+   for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (!await deleteKey(client, key)) continue;
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    return;
+   }
+   throw new Failure("created-key-missing", {
+    key
+   });
   }
   async function deleteAllOrphans({search, created}, context) {
    let {maxOrphans} = search;
    if (maxOrphans === 0) return;
    const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-   for await (const _ of pollDelays(context)) {
+   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const {keys, isConclusive} = await lookupOrphans({
      ...search,
      maxOrphans
@@ -6476,8 +6524,7 @@
      context.warn("key-owner-unknown", unknownOwner(search, keys));
      return;
     }
-    await deleteOrphans(keys, context);
-    maxOrphans -= keys.length;
+    maxOrphans -= await deleteOrphans(keys, context);
     if (maxOrphans === 0) return;
    }
   }

@@ -49,11 +49,17 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
   });
 });
 
-test('a state that a step can have saved is no warning, and a request is sent', async () => {
-  const before = harness.sandbox.requests.length;
-  const post = await runPost({ ...connection, apiUrl: harness.sandbox.url, task });
+test('a state that a step can have saved is no warning, and the workspace is deleted', async () => {
+  const slug = 'saved-by-hand';
+  const { outputs } = await harness.create({ slug });
+  const target = { created: { id: outputs['id'], slug } };
+  const post = await runPost({
+    ...connection,
+    apiUrl: harness.sandbox.url,
+    task: { target, deleteKeys: false },
+  });
   expect(annotations(post, 'warning')).toEqual([]);
-  expect(harness.sandbox.requests.length).toBeGreaterThan(before);
+  expect(find(slug)).toBeUndefined();
 });
 
 describe('a state that cannot be written', () => {

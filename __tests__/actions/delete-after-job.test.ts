@@ -57,15 +57,6 @@ test('the post step deletes what its state names, whatever its inputs are', asyn
   expect(exists('bystander')).toBe(true);
 });
 
-test('a workspace that was already deleted is a success', async () => {
-  const main = await create('already-deleted');
-  harness.sandbox.account.workspaces.pop();
-  const post = await harness.post(main);
-  expect(post.exitCode).toBe(0);
-  expect(post.log).toMatch(/The workspace already-deleted, id \S+, was already deleted\./);
-  expect(annotations(post, 'warning')).toEqual([]);
-});
-
 test('a management key that is missing in the post step is a warning that names what is left', async () => {
   const main = await create('without-key');
   const post = await harness.post(main, { 'management-key': '' });

@@ -12,7 +12,7 @@ import {
 } from '../../src/operations/create/request.ts';
 import type { Governance } from '../../src/operations/governance/governance.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { isPermanent, jitters, schedules } from '../support/faults.ts';
+import { falseNotFound, isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   openSimulation,
   pass,
@@ -27,6 +27,8 @@ const TIMEOUT = 60_000;
 /** Longer than any request takes that arrives late. */
 const LATEST_ARRIVAL = 40_000;
 
+const DELETIONS = ['DELETE /keys/:hash', 'DELETE /workspaces/:id'];
+
 const CALLS = [
   'POST /workspaces',
   'GET /workspaces/:id',
@@ -36,8 +38,7 @@ const CALLS = [
   'POST /workspaces/:id/members/add',
   'GET /workspaces/:id/members',
   'GET /keys',
-  'DELETE /keys/:hash',
-  'DELETE /workspaces/:id',
+  ...DELETIONS,
 ];
 
 const desiredFields: fc.Arbitrary<CreateWorkspaceRequest> = fc.record(
@@ -78,7 +79,9 @@ const THROTTLED_BUT_APPLIED: InProcessFault = {
 };
 
 const scenarios = fc.record({
-  schedule: schedules(CALLS, 5),
+  schedule: fc
+    .tuple(schedules(CALLS, 5), fc.subarray(DELETIONS))
+    .map(([faults, missing]) => [...faults, ...missing.map(falseNotFound)]),
   request: fc.record({
     desired: desiredFields,
     governance,

@@ -4,7 +4,7 @@ import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { ApiError } from '../../src/openrouter/api-error.ts';
-import { isPermanent, jitters, schedules } from '../support/faults.ts';
+import { falseNotFound, isPermanent, jitters, schedules } from '../support/faults.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
 import { openSimulation, pass, type Simulation } from '../support/simulation.ts';
 
@@ -12,7 +12,8 @@ const TIMEOUT_MS = 60_000;
 /** After that long, every request that is delayed has arrived. */
 const LATEST_MS = 45_000;
 const SLUG = 'preview-42';
-const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'DELETE /keys/:hash'];
+const DELETE = 'DELETE /keys/:hash';
+const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', DELETE];
 const NAMES = ['CI', 'Other'];
 /** No other job requests a key with that name. */
 const RANDOM = { name: 'CI a1b2c3' };
@@ -51,7 +52,9 @@ const requests = fc
   .map((request) => (request.nameIsRandom ? { ...request, desired: RANDOM } : request));
 
 const scenarios = fc.record({
-  schedule: schedules(CALLS, 5),
+  schedule: fc
+    .tuple(schedules(CALLS, 5), fc.boolean())
+    .map(([faults, isMissing]) => (isMissing ? [...faults, falseNotFound(DELETE)] : faults)),
   request: requests,
   /** The name of each key that exists before. */
   before: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),

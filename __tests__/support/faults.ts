@@ -34,6 +34,14 @@ const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   }),
 );
 
+/** A response to `on` which says, wrongly, that what the request is about does not exist. */
+export const falseNotFound = (on: string): InProcessFault => ({
+  on,
+  kind: 'response',
+  status: 404,
+  body: '{"error":{"code":404,"message":"Not Found"}}',
+});
+
 const PERMANENT = [301, 307, 400, 401, 402, 403, 422, 501, 525];
 
 /** Faults after which no retry can succeed. */

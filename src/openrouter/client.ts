@@ -8,13 +8,19 @@ import { FAILURE_CLASSES } from './failure-class.ts';
 import { type SendOptions, sendOnce } from './send-once.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
+/** The response to the last attempt at a request. */
+export interface FinalResponse<Data> extends ApiResponse<Data> {
+  /** Whether an earlier attempt may have been applied. */
+  mayBeApplied: boolean;
+}
+
 /** A client of the management API, whose requests share a timeout and a throttle. */
 export interface Client {
   /**
    * Sends an idempotent request, and retries it as long as that can help and time is left.
    * @throws {ApiError}
    */
-  request<Data>(request: ApiRequest<Data>): Promise<ApiResponse<Data>>;
+  request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>>;
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
@@ -55,17 +61,18 @@ function clientWith(throttle: Throttle, options: Options): Client {
 async function requestUntilDone<Data>(
   request: ApiRequest<Data>,
   client: Client,
-): Promise<ApiResponse<Data>> {
+): Promise<FinalResponse<Data>> {
   const failures: AttemptFailure[] = [];
   for (;;) {
     const outcome = await client.send(request);
-    if (outcome.kind === 'applied') return outcome.response;
+    const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
+    if (outcome.kind === 'applied') return { ...outcome.response, mayBeApplied };
     const { failure } = outcome;
     failures.push(failure);
     const { retryable } = FAILURE_CLASSES[failure.kind];
     const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : undefined;
     if (!retryable || stopReason !== undefined) {
-      const ambiguous = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
+      const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
       throw giveUp(failures, { ambiguous, stopReason });
     }
   }

@@ -7,9 +7,3 @@ export function envelope<Data>(data: z.ZodMiniType<Data>): z.ZodMiniType<Data> {
     z.transform((body: { data: Data }) => body.data),
   );
 }
-
-/** Parses the response to a DELETE; the result is always true. */
-export const deletion: z.ZodMiniType<boolean> = z.pipe(
-  z.object({ deleted: z.literal(true) }),
-  z.transform(() => true),
-);

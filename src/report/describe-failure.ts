@@ -19,6 +19,8 @@ import { sweepTable } from './sweep.ts';
 const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
+const ANOTHER_ACCOUNT =
+  'Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.';
 const NOTHING_DELETED = 'Nothing was deleted.';
 const RUN_AGAIN = 'Deleting the workspace again finishes the work.';
 
@@ -119,13 +121,17 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     ],
   }),
 
-  'unexpected-key': ({ key, workspace, name }) => ({
+  'unexpected-key': ({ key, workspace, name, revoked }) => ({
     title: 'OpenRouter returned another API key',
     lines: [
       `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
       `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
-      "This step neither outputs nor revokes it, because it may be another job's key.",
-      'Report this to OpenRouter, and check the workspace for a key that no one uses.',
+      ...(revoked
+        ? ['The post step revokes it: OpenRouter shortened the name. Choose a shorter one.']
+        : [
+            "This step neither outputs nor revokes it, because it may be another job's key.",
+            'Report this to OpenRouter, and check the workspace for a key that no one uses.',
+          ]),
     ],
   }),
 
@@ -235,6 +241,22 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       'Running this again retries them.',
     ],
     table: sweepTable(result),
+  }),
+
+  'created-workspace-missing': ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} cannot be found`,
+    lines: [
+      `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`,
+      ANOTHER_ACCOUNT,
+    ],
+  }),
+
+  'created-key-missing': ({ key }) => ({
+    title: `The API key ${describeKey(key)} cannot be found`,
+    lines: [
+      `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`,
+      ANOTHER_ACCOUNT,
+    ],
   }),
 
   'cleanup-state-invalid': ({ name }) => ({

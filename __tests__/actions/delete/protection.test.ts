@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey } from '../../../sandbox/openrouter/seed.ts';
 import {
@@ -92,14 +93,16 @@ test.each(['..', 'default', 'preview-43'])(
 );
 
 test.each<[string, number, string]>([
-  ['HTTP 404 for', 404, '{"error":{"code":404,"message":"Not Found"}}'],
+  ['HTTP 404 twice for', 404, '{"error":{"code":404,"message":"Not Found"}}'],
   ['that it deleted', 200, '{"deleted":true}'],
 ])(
   'a step fails if OpenRouter reports %s a workspace that still exists',
   async (_, status, body) => {
     const workspace = seed();
-    harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'response', status, body });
+    const fault: ScheduledFault = { on: DELETE_WORKSPACE, kind: 'response', status, body };
+    harness.sandbox.faults.push(fault, ...(status === 404 ? [fault] : []));
     const step = await runDelete();
+    harness.sandbox.faults.length = 0;
     const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
     expect(expectFailure(step, outputs).title).toBe('The workspace preview-42 still exists');
   },

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { TimeWindow } from '../../../src/operations/shared/time-window.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import {
   pass,
   runCreate,
@@ -195,4 +197,39 @@ describe('a step leaves nothing to its post step', () => {
     expect(detailsOf(run).ambiguous).toBe(true);
     expect(run.task).toBeUndefined();
   });
+});
+
+describe('the post step deletes the created workspace', () => {
+  test('although OpenRouter reports once that it does not exist', async () => {
+    const simulation = simulate([]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    simulation.network.schedule.push(falseNotFound('DELETE /workspaces/:id'));
+    await expectDeleted(simulation, run);
+  });
+
+  test('although reads lag behind its creation for 2 s', async () => {
+    const simulation = simulate([]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    const { workspaces } = simulation.account;
+    const lagging = workspaces.splice(1);
+    simulation.clock.after(2_000, () => workspaces.push(...lagging));
+    await expectDeleted(simulation, run);
+  });
+});
+
+test('a created workspace that the post step cannot find is named in a warning', async () => {
+  const simulation = simulate([]);
+  const run = await runCreate(simulation, REQUEST, CONDITIONS);
+  const [workspace] = simulation.account.workspaces.splice(1);
+  const start = simulation.clock.now();
+  const error = await runPost(simulation, run, CONDITIONS);
+  expect(describeError(error)).toMatchObject({
+    code: 'created-workspace-missing',
+    title: 'The workspace preview-42 cannot be found',
+    lines: [
+      `This step created it, id ${workspace?.id}, and OpenRouter now reports that it does not exist.`,
+      expect.stringContaining('belongs to another account'),
+    ],
+  });
+  expect(simulation.clock.now() - start).toBeGreaterThan(15_000);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { ADD_MEMBERS, PATCH_GUARDRAIL, PUT_BUDGET, SLUG } from '../../support/governance.ts';
 import { JITTER, openPlainSimulation, TRANSIENT_FAULTS } from '../../support/plain-simulation.ts';
 import { runCreate } from '../../support/simulation.ts';
@@ -45,3 +46,22 @@ test.each(TRANSIENT_FAULTS)(
     ]);
   },
 );
+
+test.each([
+  ['the list of the budgets', 'GET /workspaces/:id/budgets'],
+  ['the deletion of the budget', 'DELETE /workspaces/:id/budgets/:interval'],
+])('a budget is deleted although %s gets one HTTP 404', async (_, on) => {
+  const simulation = openPlainSimulation();
+  const conditions = { timeout: TIMEOUT, jitter: JITTER };
+  const request = (limit: number | null, ifExists: CreateRequest['ifExists']): CreateRequest => ({
+    ...REQUEST,
+    governance: { budgets: { limits: { monthly: limit } } },
+    ifExists,
+  });
+  await runCreate(simulation, request(100, 'fail'), conditions);
+  expect(simulation.account.budgets).toHaveLength(1);
+  simulation.network.schedule.push(falseNotFound(on));
+  const { result } = await runCreate(simulation, request(null, 'update'), conditions);
+  expect(result?.outcome).toBe('updated');
+  expect(simulation.account.budgets).toEqual([]);
+});

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeLeftovers } from '../../../src/operations/key/cleanup.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, LIST } from '../../support/key.ts';
 import {
   DURING_POST_MS,
@@ -8,18 +10,58 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
+import { onResponse } from '../../support/simulation.ts';
 
 describe('the cleanup after a job', () => {
-  test('Revoking a key that was already deleted succeeds', async () => {
+  test('A created key that cannot be found is named in a warning, after several attempts', async () => {
     const scene = openKeyScene();
     const step = await scene.createKey();
     const key = step.handedOver?.key;
     scene.keys().length = 0;
-    const post = await scene.runPost(step);
-    expectCleanPost(post);
-    expect(post.lines).toContain(
-      `The API key "CI" (${key?.label}), hash ${key?.hash}, was already deleted.`,
+    const before = scene.calls().length;
+    const { error, left } = await scene.runPost(step);
+    expect(describeError(error)).toMatchObject({
+      code: 'created-key-missing',
+      title: `The API key "CI" (${key?.label}) cannot be found`,
+    });
+    expect(left && describeLeftovers(left)).toBe(
+      `the API key "CI" (${key?.label}), hash ${key?.hash}`,
     );
+    expect(scene.calls().slice(before)).toEqual(Array(10).fill(DELETE));
+  });
+
+  test('A new key whose name OpenRouter shortens is not output, and is revoked', async () => {
+    const scene = openKeyScene();
+    onResponse(scene.simulation, ({ body, ...response }, { method }) => ({
+      ...response,
+      body: method === 'POST' ? body.replace('"name":"CI"', '"name":"C"') : body,
+    }));
+    const step = await scene.createKey();
+    const { title, lines } = describeError(step.error);
+    expect(title).toBe('OpenRouter returned another API key');
+    expect(lines).toContain(
+      'The post step revokes it: OpenRouter shortened the name. Choose a shorter one.',
+    );
+    expect(step.handedOver).toBeUndefined();
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('A key is revoked although OpenRouter reports once that it does not exist', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    scene.scheduleFaults(falseNotFound(DELETE));
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('A key is revoked although reads lag behind its creation for 2 s', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const lagging = scene.keys().splice(0);
+    scene.simulation.clock.after(2_000, () => scene.keys().push(...lagging));
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
   });
 
   test('A revocation is retried after HTTP 502 and after a reset connection', async () => {

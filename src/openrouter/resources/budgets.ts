@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
-import { deletion } from '../envelope.ts';
+import { sendDeletion } from '../deletion.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 /** The intervals of budgets, from the shortest to the longest. */
@@ -28,22 +28,33 @@ const budget = z.object({
 
 const flag = z.optional(z.boolean());
 
+const budgetList = z.object({ data: z.array(budget), include_byok_in_budgets: flag });
+
 /**
- * `GET /workspaces/{id}/budgets`: lists the budgets of a workspace. HTTP 404 counts as no budgets.
+ * `GET /workspaces/{id}/budgets`: lists the budgets of a workspace. OpenRouter responds with HTTP 404 if
+ * there are none. A single 404 can be wrong, so it counts only if a second one confirms it.
  * @throws {ApiError}
  */
-export async function listBudgets(
+export async function listBudgets(client: Client, workspace: WorkspaceRef): Promise<BudgetState> {
+  return (
+    (await findBudgets(client, workspace)) ??
+    (await findBudgets(client, workspace)) ?? { budgets: {}, include_byok_in_budgets: undefined }
+  );
+}
+
+async function findBudgets(
   client: Client,
   { id, slug }: WorkspaceRef,
-): Promise<BudgetState> {
-  const { data } = await client.request({
+): Promise<BudgetState | undefined> {
+  const { data } = await client.request<z.infer<typeof budgetList> | undefined>({
     operation: `list the budgets of the workspace ${slug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    schema: z.object({ data: z.array(budget), include_byok_in_budgets: flag }),
-    notFound: () => ({ data: [] }),
+    schema: budgetList,
+    notFound: () => undefined,
     hint: NEEDS_ENTERPRISE,
   });
+  if (!data) return undefined;
   const limits = data.data.map(({ limit_usd, reset_interval }) => [
     reset_interval ?? 'lifetime',
     limit_usd,
@@ -78,12 +89,9 @@ export async function writeBudget(
     hint: NEEDS_ENTERPRISE,
   };
   if (limit_usd === null) {
-    await client.request({
+    await sendDeletion(client, {
       ...common,
       operation: `delete the ${interval} budget of the workspace ${slug}`,
-      method: 'DELETE',
-      schema: deletion,
-      notFound: () => true,
     });
     return { interval, limit_usd };
   }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
 import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { deletion } from '../envelope.ts';
+import { sendDeletion } from '../deletion.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { listAll, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
@@ -125,20 +125,15 @@ export async function listKeys(client: Client, { id, slug }: WorkspaceRef): Prom
 }
 
 /**
- * `DELETE /keys/{hash}`: deletes an API key. Returns whether it existed; deleting a missing key
- * succeeds.
+ * `DELETE /keys/{hash}`: deletes an API key, as `sendDeletion` does.
  * @throws {ApiError}
  */
-export async function deleteKey(client: Client, key: KeyIdentity): Promise<boolean> {
-  const { data } = await client.request({
+export function deleteKey(client: Client, key: KeyIdentity): Promise<boolean> {
+  return sendDeletion(client, {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-    method: 'DELETE',
     path: `/keys/${encodeURIComponent(key.hash)}`,
-    schema: deletion,
-    notFound: () => false,
   });
-  return data;
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import type { RequestFacts } from '../api-error.ts';
 import type { ApiResponse, Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { deletion, envelope } from '../envelope.ts';
+import { sendDeletion } from '../deletion.ts';
+import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
 
 /**
@@ -233,23 +234,15 @@ export async function patchWorkspace(
 }
 
 /**
- * `DELETE /workspaces/{id}`: deletes a workspace. Returns whether it existed; deleting a missing
- * workspace succeeds.
+ * `DELETE /workspaces/{id}`: deletes a workspace, as `sendDeletion` does.
  * @throws {ApiError} also while the workspace has API keys, because OpenRouter then rejects this
  */
-export async function deleteWorkspace(
-  client: Client,
-  { id, slug }: WorkspaceRef,
-): Promise<boolean> {
-  const { data } = await client.request({
+export function deleteWorkspace(client: Client, { id, slug }: WorkspaceRef): Promise<boolean> {
+  return sendDeletion(client, {
     operation: `delete the workspace ${slug}`,
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-    method: 'DELETE',
     path: `/workspaces/${encodeURIComponent(id)}`,
-    schema: deletion,
-    notFound: () => false,
   });
-  return data;
 }
 
 /** The page of a workspace in OpenRouter's dashboard. It does not depend on `api-url`. */

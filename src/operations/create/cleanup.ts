@@ -4,10 +4,12 @@ import {
   createWorkspaceRequest,
   findWorkspace,
   type Workspace,
+  type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
 import { matchesDesired } from '../shared/diff.ts';
-import { pollDelays } from '../shared/poll-delays.ts';
+import { Failure } from '../shared/failure.ts';
+import { LATE_CREATION_DELAYS_MS, MISSING_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 import { teardown } from '../teardown/teardown.ts';
 
@@ -47,20 +49,34 @@ export async function runCreateCleanup(
   task: CreateCleanupTask,
   context: AbortableContext,
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
-  const { target, deleteKeys } = task;
+  const { target } = task;
   const workspace =
     'created' in target ? target.created : await findCreated(target.pending, context);
   if (!workspace) return undefined;
-  const options = { deleteKeys, relistKeys: false };
-  const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
-  if (problem) return { error: problem.failure, left: task };
-  const keys = deletedKeys.length > 0 ? ` and ${countKeys(deletedKeys.length)}` : '';
-  context.log.info(
-    deleted
-      ? `Deleted the workspace ${workspace.slug}, id ${workspace.id},${keys} because of delete-after-job.`
-      : `The workspace ${workspace.slug}, id ${workspace.id}, was already deleted.`,
-  );
-  return undefined;
+  return deleteCreated(workspace, task, context);
+}
+
+/** Deletes the workspace. If OpenRouter reports that it is missing, tries again: it was created before. */
+async function deleteCreated(
+  workspace: WorkspaceRef,
+  task: CreateCleanupTask,
+  context: AbortableContext,
+): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+  const { slug, id } = workspace;
+  const options = { deleteKeys: task.deleteKeys, relistKeys: false };
+  let keyCount = 0;
+  for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+    const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
+    if (problem) return { error: problem.failure, left: task };
+    keyCount += deletedKeys.length;
+    if (!deleted) continue;
+    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';
+    context.log.info(
+      `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`,
+    );
+    return undefined;
+  }
+  return { error: new Failure('created-workspace-missing', { workspace }), left: task };
 }
 
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
@@ -69,7 +85,7 @@ async function findCreated(
   context: AbortableContext,
 ): Promise<Workspace | undefined> {
   const { client, log, warn } = context;
-  for await (const _ of pollDelays(context)) {
+  for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const { workspace } = await findWorkspace(client, desired.slug);
     if (!workspace) continue;
     const isInTime = window !== undefined && wasCreatedWithin(workspace, window);

@@ -4,7 +4,7 @@ import { ApiError } from '../../openrouter/api-error.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { pollDelays } from '../shared/poll-delays.ts';
+import { LATE_CREATION_DELAYS_MS, MISSING_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
 import {
   deleteOrphans,
   lookupOrphans,
@@ -43,7 +43,7 @@ export async function runKeyCleanup(
   context: AbortableContext,
 ): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
   const [revocation, orphanDeletion] = await Promise.all([
-    settle(revokeCreated(task, context), ApiError),
+    settle(revokeCreated(task, context), ApiError, Failure),
     settle(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
   const error = revocation.error ?? orphanDeletion.error;
@@ -57,18 +57,20 @@ export async function runKeyCleanup(
   return { error, left };
 }
 
+/** @throws {Failure} `created-key-missing` */
 async function revokeCreated(
   { search, created, revoke }: KeyCleanupTask,
-  { client, log }: AbortableContext,
+  context: AbortableContext,
 ): Promise<void> {
   if (!created || !revoke) return;
+  const { client, log } = context;
   const key = { name: search.desired.name, ...created };
-  const existed = await deleteKey(client, key);
-  log.info(
-    existed
-      ? `Revoked the API key ${describeKey(key)}, hash ${key.hash}.`
-      : `The API key ${describeKey(key)}, hash ${key.hash}, was already deleted.`,
-  );
+  for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (!(await deleteKey(client, key))) continue;
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    return;
+  }
+  throw new Failure('created-key-missing', { key });
 }
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
@@ -81,14 +83,13 @@ async function deleteAllOrphans(
   const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
   const isNew = (key: Key) =>
     !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-  for await (const _ of pollDelays(context)) {
+  for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const { keys, isConclusive } = await lookupOrphans({ ...search, maxOrphans }, isNew, context);
     if (keys.length > 0 && !isConclusive) {
       context.warn('key-owner-unknown', unknownOwner(search, keys));
       return;
     }
-    await deleteOrphans(keys, context);
-    maxOrphans -= keys.length;
+    maxOrphans -= await deleteOrphans(keys, context);
     if (maxOrphans === 0) return;
   }
 }

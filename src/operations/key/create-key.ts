@@ -97,7 +97,7 @@ interface Plan {
   search: OrphanSearch;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
-  /** Whether `key`, which has the desired name, did not exist before the first POST. */
+  /** Whether `key` did not exist before the first POST. */
   isNew(key: Key): boolean;
 }
 
@@ -120,7 +120,7 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
     workspace_id: id,
     expires_at: expiryOf(request, lookup, context),
   };
-  const hashes = new Set(namesakes.map(({ hash }) => hash));
+  const hashes = new Set(list.keys.map(({ hash }) => hash));
   return {
     workspace,
     search: {
@@ -201,12 +201,15 @@ function handOver(
   const search = { ...plan.search, maxOrphans };
   const { desired } = search;
   const created = { hash: key.hash, label: key.label };
-  if (key.workspace_id !== workspace.id || key.name !== desired.name || !plan.isNew(key)) {
-    // It may be another job's key, so the post step must not revoke it.
-    amendOrClear({ search, revoke: false }, journal);
-    throw new Failure('unexpected-key', { key, workspace, name: desired.name });
-  }
   const exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+  const isNew = key.workspace_id === workspace.id && plan.isNew(key);
+  if (!isNew || key.name !== desired.name) {
+    // A shortened name is still that of the new key. Any other key may be another job's.
+    const revoked = isNew && key.name !== '' && desired.name.startsWith(key.name);
+    if (revoked) journal.save({ search, created, revoke: true }, exists);
+    else amendOrClear({ search, revoke: false }, journal);
+    throw new Failure('unexpected-key', { key, workspace, name: desired.name, revoked });
+  }
   journal.save({ search, created, revoke: true }, exists);
   const returned = key['expires_at'];
   const expiresAt = returned === undefined ? desired.expires_at : parseTime(returned);
@@ -250,9 +253,8 @@ async function deleteLateOrphans(
   }
   const { keys, isConclusive } = orphans;
   if (keys.length === 0) return;
-  if (isConclusive) await deleteOrphans(keys, context);
-  else warn('key-owner-unknown', unknownOwner(search, keys));
-  const left = isConclusive ? maxOrphans - keys.length : 0;
+  if (!isConclusive) warn('key-owner-unknown', unknownOwner(search, keys));
+  const left = isConclusive ? maxOrphans - (await deleteOrphans(keys, context)) : 0;
   amendOrClear(
     {
       search: { ...search, maxOrphans: left },

@@ -103,17 +103,20 @@ export async function lookupOrphans(
 }
 
 /**
- * Deletes orphans.
+ * Deletes orphans. Returns how many of them existed.
  * @throws {Failure} `orphan-not-deleted`
  */
 export async function deleteOrphans(
   orphans: readonly Key[],
   { client, log }: Pick<Context, 'client' | 'log'>,
-): Promise<void> {
-  const [failed] = await deleteEach(orphans, client, (key) =>
-    log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`),
-  );
+): Promise<number> {
+  let count = 0;
+  const [failed] = await deleteEach(orphans, client, (key) => {
+    count += 1;
+    log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
+  });
   if (failed) throw new Failure('orphan-not-deleted', failed);
+  return count;
 }
 
 /** The details to report about keys that may be orphans of this step or keys of another job. */

@@ -36,8 +36,11 @@ export interface Creation<Sent, Found, Result, Orphan> {
   question: string;
   /** @throws {ApiError} */
   lookup(): Promise<Found>;
-  /** @throws {Failure} `orphan-not-deleted` */
-  deleteOrphans?(orphans: readonly Orphan[]): Promise<void>;
+  /**
+   * Returns how many of the orphans existed.
+   * @throws {Failure} `orphan-not-deleted`
+   */
+  deleteOrphans?(orphans: readonly Orphan[]): Promise<number>;
 }
 
 /** How the creation ended: with a response, or with the result of a reconciliation. */
@@ -94,8 +97,7 @@ async function resolveRound<Sent, Found, Result, Orphan>(
         break;
       }
       case 'delete':
-        await creation.deleteOrphans?.(decision.orphans);
-        round.deleted = decision.orphans.length;
+        round.deleted = (await creation.deleteOrphans?.(decision.orphans)) ?? 0;
         break;
       default:
         return decision;

@@ -11,8 +11,8 @@ export interface UndeletedKey {
 
 /**
  * Deletes API keys. A failure does not stop the other deletions. Returns the keys that could not be
- * deleted.
- * @param onDeleted called for each key as soon as it is deleted
+ * deleted; a missing key is not one of them.
+ * @param onDeleted called for each key as soon as this step has deleted it
  */
 export async function deleteEach(
   keys: readonly Key[],
@@ -21,9 +21,9 @@ export async function deleteEach(
 ): Promise<UndeletedKey[]> {
   const outcomes = await Promise.all(
     keys.map(async (key) => {
-      const { error } = await settle(deleteKey(client, key), ApiError);
+      const { value: isDeleted, error } = await settle(deleteKey(client, key), ApiError);
       if (error) return [{ key, error }];
-      onDeleted(key);
+      if (isDeleted) onDeleted(key);
       return [];
     }),
   );

@@ -66,7 +66,13 @@ export interface FailureDetails {
     recovery: Recovery;
   };
   'workspace-not-found': { workspace: string };
-  'unexpected-key': { key: Key; workspace: WorkspaceRef; name: string };
+  'unexpected-key': {
+    key: Key;
+    workspace: WorkspaceRef;
+    name: string;
+    /** Whether the post step revokes it. */
+    revoked: boolean;
+  };
   'key-owner-unknown': UnknownOwner;
   'orphan-not-deleted': UndeletedKey;
   'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
@@ -83,6 +89,8 @@ export interface FailureDetails {
   };
   'too-many-stale': { result: SweepResult; maxDeletions: number };
   'sweep-incomplete': { result: SweepResult };
+  'created-workspace-missing': { workspace: WorkspaceRef };
+  'created-key-missing': { key: Pick<Key, 'name' | 'label' | 'hash'> };
   'cleanup-state-invalid': { name: string };
   'outputs-not-written': { reason: string; values: Readonly<Record<string, string>> };
   'secret-output-not-written': { reason: string; name: string };
