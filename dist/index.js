@@ -2132,12 +2132,11 @@
     for (const [index, entry] of data.entries()) {
      const parsed = safeParse(item, entry);
      if (!parsed.success) {
-      const issues = parsed.error.issues.map(({path}) => [ "data", index, ...path ]);
-      context.issues.push(...issues.map(path => ({
+      for (const {path} of parsed.error.issues) context.issues.push({
        code: "custom",
        input: entry,
-       path
-      })));
+       path: [ "data", index, ...path ]
+      });
       return NEVER;
      }
      items.push(parsed.data);
@@ -3216,22 +3215,23 @@
   const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
    limit_usd: schemas_number(),
    reset_interval: nullable(schemas_string())
-  }), budgets_flag = optional(schemas_boolean()), budgetList = object({
+  }), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
    data: array(budget),
    include_byok_in_budgets: budgets_flag
-  });
+  }), NO_BUDGETS = {
+   budgets: {},
+   include_byok_in_budgets: void 0
+  };
   async function listBudgets(client, workspace) {
-   return await findBudgets(client, workspace) ?? await findBudgets(client, workspace) ?? {
-    budgets: {},
-    include_byok_in_budgets: void 0
-   };
+   const find = () => findBudgets(client, workspace);
+   return await find() ?? await find() ?? NO_BUDGETS;
   }
   async function findBudgets(client, {id, slug}) {
    const {data} = await client.request({
     operation: `list the budgets of the workspace ${slug}`,
     method: "GET",
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    schema: budgetList,
+    schema: budgetList(),
     notFound: () => {},
     hint: NEEDS_ENTERPRISE
    });
@@ -3505,10 +3505,6 @@
    const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
    return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
   }
-  const NO_BUDGETS = {
-   budgets: {},
-   include_byok_in_budgets: void 0
-  };
   function assertBudgetOrder(desired) {
    const violation = findOrderViolation(desired);
    if (!violation) return;
@@ -3845,7 +3841,10 @@
    }
    const parsed = safeParse(request.schema, json);
    if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${parse_response_describeDefect(body, parsed.error)}`;
+    const reason = `HTTP ${status}, but ${parse_response_describeDefect({
+     body,
+     json
+    }, parsed.error)}`;
     return {
      kind: "ambiguous",
      reason,
@@ -3904,9 +3903,9 @@
    }), json);
    return data ? `; its id is ${data.data.id}` : "";
   }
-  function parse_response_describeDefect(body, {issues}) {
+  function parse_response_describeDefect({body, json}, {issues}) {
    if (body.trim() === "") return "the body is empty";
-   if (parseJson(body) === void 0) return "the body is not JSON";
+   if (json === void 0) return "the body is not JSON";
    const names = issues.map(({path}) => path.join("."));
    return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
   }
@@ -5336,11 +5335,11 @@
   function sweepTable(result) {
    const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, allRows = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ];
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, MAX_ROWS);
    return {
     header: [ "Workspace", "Age", "Outcome" ],
-    rows: allRows.slice(0, MAX_ROWS),
-    more: stale + notStale - Math.min(allRows.length, MAX_ROWS)
+    rows: shown,
+    more: stale + notStale - shown.length
    };
   }
   const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {

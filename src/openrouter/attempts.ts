@@ -12,10 +12,11 @@ export interface Attempt {
 /**
  * Returns a function that starts an attempt with a timeout of `ms` milliseconds. All attempts share one
  * listener of `signal`. In Node.js, a removed listener refers to the next one, so with one for each
- * attempt, or with `AbortSignal.any`, requests stay in memory until a full garbage collection.
+ * attempt, or with `AbortSignal.any`, requests stay in memory until a full garbage collection. So they
+ * do with a `Set` of the attempts in flight, whose old tables refer to the newer ones.
  */
 export function attemptStarter({ clock, signal }: { clock: Clock; signal: AbortSignal }) {
-  const inFlight = [] as AbortController[];
+  const inFlight: AbortController[] = [];
   signal.addEventListener('abort', () => {
     for (const attempt of inFlight) attempt.abort(signal.reason);
   });

@@ -29,10 +29,9 @@ export function pageOf<Item>(item: z.ZodMiniType<Item>): z.ZodMiniType<PageBody<
       for (const [index, entry] of data.entries()) {
         const parsed = z.safeParse(item, entry);
         if (!parsed.success) {
-          const issues = parsed.error.issues.map(({ path }) => ['data', index, ...path]);
-          context.issues.push(
-            ...issues.map((path) => ({ code: 'custom' as const, input: entry, path })),
-          );
+          for (const { path } of parsed.error.issues) {
+            context.issues.push({ code: 'custom', input: entry, path: ['data', index, ...path] });
+          }
           return z.NEVER;
         }
         items.push(parsed.data);

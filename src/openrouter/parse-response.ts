@@ -28,7 +28,7 @@ export function parseResponse<Data>(
   }
   const parsed = z.safeParse(request.schema, json);
   if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${describeDefect(body, parsed.error)}`;
+    const reason = `HTTP ${status}, but ${describeDefect({ body, json }, parsed.error)}`;
     return { kind: 'ambiguous', reason, ...metadata(response) };
   }
   const mismatch = request.findMismatch?.(parsed.data);
@@ -69,9 +69,12 @@ function idNote(json: unknown): string {
   return data ? `; its id is ${data.data.id}` : '';
 }
 
-function describeDefect(body: string, { issues }: z.core.$ZodError): string {
+function describeDefect(
+  { body, json }: { body: string; json: unknown },
+  { issues }: z.core.$ZodError,
+): string {
   if (body.trim() === '') return 'the body is empty';
-  if (parseJson(body) === undefined) return 'the body is not JSON';
+  if (json === undefined) return 'the body is not JSON';
   const names = issues.map(({ path }) => path.join('.'));
   return names.includes('')
     ? 'the body is not an object'

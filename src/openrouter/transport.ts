@@ -138,6 +138,7 @@ class Exchange {
   }
 }
 
+// One for all: a decoder for each response would stay in memory until a full garbage collection.
 const utf8 = new TextDecoder();
 
 /**

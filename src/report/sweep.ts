@@ -59,16 +59,16 @@ export function sweepTable(result: SweepResult): Table {
         outcome(reason),
       ]);
   const kept = (reason: string) => `kept: ${reason}`;
-  const allRows = [
+  const shown = [
     ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
     ...rows(deleted, () => 'deleted'),
     ...rows(wouldDelete, () => 'would be deleted'),
     ...rows(skipped, kept),
     ...rows(retained, kept),
-  ];
+  ].slice(0, MAX_ROWS);
   return {
     header: ['Workspace', 'Age', 'Outcome'],
-    rows: allRows.slice(0, MAX_ROWS),
-    more: stale + notStale - Math.min(allRows.length, MAX_ROWS),
+    rows: shown,
+    more: stale + notStale - shown.length,
   };
 }

@@ -28,7 +28,10 @@ const budget = z.object({
 
 const flag = z.optional(z.boolean());
 
-const budgetList = z.object({ data: z.array(budget), include_byok_in_budgets: flag });
+const budgetList = () => z.object({ data: z.array(budget), include_byok_in_budgets: flag });
+
+/** The budgets of a workspace that has none. */
+export const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: undefined };
 
 /**
  * `GET /workspaces/{id}/budgets`: lists the budgets of a workspace. OpenRouter responds with HTTP 404 if
@@ -36,21 +39,19 @@ const budgetList = z.object({ data: z.array(budget), include_byok_in_budgets: fl
  * @throws {ApiError}
  */
 export async function listBudgets(client: Client, workspace: WorkspaceRef): Promise<BudgetState> {
-  return (
-    (await findBudgets(client, workspace)) ??
-    (await findBudgets(client, workspace)) ?? { budgets: {}, include_byok_in_budgets: undefined }
-  );
+  const find = () => findBudgets(client, workspace);
+  return (await find()) ?? (await find()) ?? NO_BUDGETS;
 }
 
 async function findBudgets(
   client: Client,
   { id, slug }: WorkspaceRef,
 ): Promise<BudgetState | undefined> {
-  const { data } = await client.request<z.infer<typeof budgetList> | undefined>({
+  const { data } = await client.request<z.infer<ReturnType<typeof budgetList>> | undefined>({
     operation: `list the budgets of the workspace ${slug}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    schema: budgetList,
+    schema: budgetList(),
     notFound: () => undefined,
     hint: NEEDS_ENTERPRISE,
   });

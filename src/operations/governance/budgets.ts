@@ -6,6 +6,7 @@ import {
   type BudgetWrite,
   INTERVALS,
   listBudgets,
+  NO_BUDGETS,
   writeBudget,
 } from '../../openrouter/resources/budgets.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
@@ -35,8 +36,6 @@ export async function planBudgets(
     toWrite(write, state, client),
   );
 }
-
-const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: undefined };
 
 /** @throws {Failure} `budgets-out-of-order` */
 function assertBudgetOrder(desired: Budgets): void {

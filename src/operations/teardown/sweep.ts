@@ -129,7 +129,10 @@ function reasonToKeep(
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
 }
 
-/** Deletes stale workspaces, a few at once. */
+/**
+ * Deletes stale workspaces, a few at once. Each is begun when another is finished: a promise for each of
+ * them from the start would fill the memory.
+ */
 async function deleteAll(
   stale: readonly SweepEntry[],
   request: SweepRequest,
