@@ -55,6 +55,12 @@ describe('a response without a workspace fails the step and reports that the wor
     ['without data', 201, '{}', 'HTTP 201, but the body has no valid data'],
     ['without an id', 201, '{"data":{"slug":"a","name":"A"}}', 'but the body has no valid data.id'],
     [
+      'with an empty id',
+      201,
+      '{"data":{"id":"","slug":"a","name":"A"}}',
+      'but the body has no valid data.id',
+    ],
+    [
       'with an id that is not a UUID',
       201,
       '{"data":{"id":"default","slug":"a","name":"A"}}',

@@ -100,7 +100,7 @@ test.each<[string, number, string]>([
   async (_, status, body) => {
     const workspace = seed();
     const fault: ScheduledFault = { on: DELETE_WORKSPACE, kind: 'response', status, body };
-    harness.sandbox.faults.push(fault, ...(status === 404 ? [fault] : []));
+    harness.sandbox.faults.push(fault, fault);
     const step = await runDelete();
     harness.sandbox.faults.length = 0;
     const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
