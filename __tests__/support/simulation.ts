@@ -181,6 +181,13 @@ export function logTo(lines: string[]): Log {
   };
 }
 
+/** The lines of a log but those about single requests, with `<id>` for each id. */
+export function storyOf(lines: readonly string[]): string[] {
+  return lines
+    .filter((line) => !/^[A-Z]+ https:/.test(line))
+    .map((line) => line.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>'));
+}
+
 /** Adds the lines of each warning to `lines`. */
 export function warnTo(lines: string[]): Context['warn'] {
   return (code, details) => {

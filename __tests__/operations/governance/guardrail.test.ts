@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GuardrailUpdate } from '../../../src/openrouter/resources/guardrails.ts';
+import { PATCH_GUARDRAIL } from '../../support/governance.ts';
+import { type GovernanceScene, openGovernanceScene } from '../../support/governance-scene.ts';
+import { onResponse, storyOf } from '../../support/simulation.ts';
+
+const desired: GuardrailUpdate = {
+  allowed_models: ['openai/gpt-5-mini'],
+  limit_usd: 5,
+  reset_interval: 'daily',
+};
+const FIND = 'GET /workspaces/:id';
+
+/** Has the guardrail id of a workspace missing in the responses to `method`. */
+function hideGuardrailId(scene: GovernanceScene, methods: string[], id?: unknown) {
+  const replacement = id === undefined ? '' : `"default_guardrail_id":${JSON.stringify(id)},`;
+  onResponse(scene.simulation, ({ body, ...response }, { method }) => ({
+    ...response,
+    body: methods.includes(method)
+      ? body.replace(/"default_guardrail_id":"[^"]*",/g, replacement)
+      : body,
+  }));
+}
+
+test('an update writes the guardrail fields that differ, and logs their values before and after', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ guardrail: { ...desired, ignored_providers: ['azure'] } });
+  scene.writes.length = 0;
+  const update = { ...desired, limit_usd: 7, ignored_providers: null, enforce_zdr_openai: true };
+  const { result, log } = await scene.update({ guardrail: update });
+  expect(storyOf(log).slice(2)).toEqual([
+    '  guardrail limit_usd: 5 → 7',
+    '  guardrail ignored_providers: ["azure"] → null',
+    '  guardrail enforce_zdr_openai: null → true',
+    'Set the guardrail.',
+  ]);
+  expect(scene.writes).toEqual([
+    [
+      'PATCH /guardrails/:id',
+      { limit_usd: 7, reset_interval: 'daily', ignored_providers: null, enforce_zdr_openai: true },
+    ],
+  ]);
+  expect(result?.outcome).toBe('updated');
+});
+
+test('an update whose guardrail is as requested writes nothing', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ guardrail: desired });
+  scene.writes.length = 0;
+  const { result, log } = await scene.update({ guardrail: desired });
+  expect(result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
+  expect(storyOf(log).at(-1)).toBe('Already as requested: nothing to change.');
+  expect(scene.writes).toEqual([]);
+});
+
+test.each([[undefined], [null], [''], [7]])(
+  'an update fails before it writes anything if the guardrail id of the workspace is %j',
+  async (id) => {
+    const scene = openGovernanceScene();
+    hideGuardrailId(scene, ['GET'], id);
+    const { error } = await scene.update({ guardrail: desired, budgets: { limits: { daily: 1 } } });
+    expect(error).toMatchObject({
+      code: 'guardrail-not-found',
+      details: { workspace: { id: scene.workspace.id, slug: 'governed' } },
+    });
+    expect(scene.writes).toEqual([]);
+  },
+);
+
+describe('the guardrail of a new workspace', () => {
+  test('is set without a lookup if the response to the POST has its id', async () => {
+    const scene = openGovernanceScene();
+    const { result } = await scene.create({ guardrail: desired });
+    expect(result?.governanceChanges).toEqual([
+      { field: 'guardrail allowed_models', from: null, to: ['openai/gpt-5-mini'] },
+      { field: 'guardrail limit_usd', from: null, to: 5 },
+      { field: 'guardrail reset_interval', from: null, to: 'daily' },
+    ]);
+    expect(scene.calls()).toEqual(['POST /workspaces', PATCH_GUARDRAIL]);
+    expect(scene.simulation.account.guardrails).toMatchObject([
+      { limit_usd: 5, reset_interval: 'daily' },
+    ]);
+  });
+
+  test('is looked up if the response to the POST lacks its id', async () => {
+    const scene = openGovernanceScene();
+    hideGuardrailId(scene, ['POST']);
+    const { result } = await scene.create({ guardrail: desired });
+    expect(result?.outcome).toBe('created');
+    expect(scene.calls()).toEqual(['POST /workspaces', FIND, PATCH_GUARDRAIL]);
+    expect(scene.simulation.account.guardrails).toMatchObject([
+      { limit_usd: 5, reset_interval: 'daily' },
+    ]);
+  });
+
+  test.each([
+    [
+      'the lookup lacks its id too',
+      (scene: GovernanceScene) => hideGuardrailId(scene, ['POST', 'GET']),
+    ],
+    [
+      'the workspace is deleted before the lookup',
+      (scene: GovernanceScene) => {
+        hideGuardrailId(scene, ['POST']);
+        const body = '{"error":{"message":"Workspace not found"}}';
+        scene.simulation.network.schedule.push({ on: FIND, kind: 'response', status: 404, body });
+      },
+    ],
+  ])('fails the step if %s, which says that the workspace exists', async (_, prepare) => {
+    const scene = openGovernanceScene();
+    prepare(scene);
+    const { error, known } = await scene.create({ guardrail: desired });
+    const workspace = { id: known?.workspace.id, slug: 'governed' };
+    expect(error).toMatchObject({
+      code: 'partly-applied',
+      details: {
+        error: { code: 'guardrail-not-found', details: { workspace } },
+        workspace,
+        applied: [],
+        notApplied: ['the guardrail'],
+        recovery: 'run-again-with-update',
+      },
+    });
+    expect(known?.created).toBe(true);
+  });
+});
+
+test('a guardrail that OpenRouter sets otherwise than requested fails the step, with the fields that differ', async () => {
+  const scene = openGovernanceScene();
+  const data = {
+    allowed_models: ['openai/gpt-5-mini-2025-08-07'],
+    limit_usd: 500,
+    reset_interval: 'daily',
+  };
+  const body = JSON.stringify({ data });
+  scene.simulation.network.schedule.push({
+    on: PATCH_GUARDRAIL,
+    kind: 'response',
+    status: 200,
+    body,
+  });
+  const { error } = await scene.update({ guardrail: { ...desired, enforce_zdr_xai: true } });
+  expect(error).toMatchObject({
+    code: 'partly-applied',
+    details: {
+      error: {
+        code: 'unexpected-values',
+        details: {
+          what: 'guardrail',
+          workspace: { slug: 'governed' },
+          values: { limit_usd: 500, reset_interval: 'daily', enforce_zdr_xai: null },
+        },
+      },
+    },
+  });
+});
+
+test('a model that OpenRouter returns by its permanent slug does not fail the step', async () => {
+  const scene = openGovernanceScene();
+  const body = '{"data":{"allowed_models":["anthropic/claude-4.5-opus-20251124"]}}';
+  scene.simulation.network.schedule.push({
+    on: PATCH_GUARDRAIL,
+    kind: 'response',
+    status: 200,
+    body,
+  });
+  const { error } = await scene.update({
+    guardrail: { allowed_models: ['anthropic/claude-opus-4.5'] },
+  });
+  expect(error).toBeUndefined();
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OrganizationMember } from '../../../sandbox/openrouter/resources/members.ts';
+import { ADD_MEMBERS } from '../../support/governance.ts';
+import { type GovernanceScene, openGovernanceScene } from '../../support/governance-scene.ts';
+import { onNth, storyOf } from '../../support/simulation.ts';
+
+const ORGANIZATION = 'GET /organization/members';
+const LIST = 'GET /workspaces/:id/members';
+
+const memberOf = (id: string, email: string): OrganizationMember => ({
+  id,
+  email,
+  first_name: null,
+  last_name: null,
+  role: 'org:member',
+});
+
+/** Adds to the organization. */
+function addToOrganization({ simulation }: GovernanceScene, ...members: OrganizationMember[]) {
+  simulation.account.members.push(...members);
+}
+
+/** Adds to the workspace, as another job would. */
+function addToWorkspace({ simulation: { account }, workspace }: GovernanceScene, userId: string) {
+  const created_at = account.now().toISOString();
+  const { id: workspace_id } = workspace;
+  account.memberships.push({ id: 'm', workspace_id, user_id: userId, role: 'member', created_at });
+}
+
+const added = (scene: GovernanceScene) => scene.writes.map(([, body]) => body);
+const memberIds = ({ simulation }: GovernanceScene) =>
+  simulation.account.memberships.map(({ user_id }) => user_id);
+
+test('an update adds the members that are missing, and logs them as the author wrote them', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ members: ['user_2bruno'] });
+  scene.writes.length = 0;
+  const members = ['bruno@example.com', 'user_2chandra', 'Chandra@Example.com', 'user_2nameless'];
+  const { result, log } = await scene.update({ members });
+  expect(storyOf(log).slice(2)).toEqual([
+    '  members to add: null → ["Chandra@Example.com","user_2nameless"]',
+    'Added the members.',
+  ]);
+  expect(added(scene)).toEqual([{ user_ids: ['user_2chandra', 'user_2nameless'] }]);
+  expect(result).toMatchObject({
+    outcome: 'updated',
+    governanceChanges: [
+      { field: 'members to add', from: null, to: ['Chandra@Example.com', 'user_2nameless'] },
+    ],
+  });
+  const again = await scene.update({ members });
+  expect(again.result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
+});
+
+test('a new workspace, which has no members yet, is not asked for them', async () => {
+  const scene = openGovernanceScene();
+  const { result } = await scene.create({ members: ['user_2bruno'] });
+  expect(result?.outcome).toBe('created');
+  expect(scene.calls()).toEqual([ORGANIZATION, 'POST /workspaces', ADD_MEMBERS]);
+});
+
+test('e-mail addresses are compared without regard to case, also to one stored in upper case', async () => {
+  const scene = openGovernanceScene();
+  addToOrganization(scene, memberOf('user_2dora', 'Dora.Ng@Example.COM'));
+  const { error } = await scene.update({ members: ['dora.ng@example.com', 'BRUNO@EXAMPLE.COM'] });
+  expect(error).toBeUndefined();
+  expect(memberIds(scene)).toEqual(['user_2dora', 'user_2bruno']);
+});
+
+test.each([[null], [undefined]])(
+  'a member of the organization whose e-mail address is %p does not prevent that others are found',
+  async (email) => {
+    const scene = openGovernanceScene();
+    addToOrganization(scene, memberOf('user_2eve', email as unknown as string));
+    const { error } = await scene.update({ members: ['bruno@example.com', 'user_2eve'] });
+    expect(error).toBeUndefined();
+    expect(memberIds(scene)).toEqual(['user_2bruno', 'user_2eve']);
+  },
+);
+
+test('members that match no one or several people fail the step before it creates the workspace', async () => {
+  const scene = openGovernanceScene();
+  addToOrganization(scene, memberOf('user_2ben', 'b@x.org'), memberOf('user_2bea', 'B@x.org'));
+  const members = ['bruno@example.com', 'b@x.org', 'USER_2BRUNO', 'nobody@example.com'];
+  const { error } = await scene.create({ members });
+  expect(error).toMatchObject({
+    code: 'unknown-members',
+    details: {
+      members: [
+        { written: 'b@x.org', matches: 2 },
+        { written: 'USER_2BRUNO', matches: 0 },
+        { written: 'nobody@example.com', matches: 0 },
+      ],
+    },
+  });
+  expect(scene.calls()).toEqual([ORGANIZATION]);
+});
+
+test.each([
+  [1, [1]],
+  [100, [100]],
+  [101, [100, 1]],
+  [200, [100, 100]],
+])('%i members are added in requests of at most 100', async (count, sizes) => {
+  const scene = openGovernanceScene();
+  const ids = Array.from({ length: count }, (_, at) => `user_${at}`);
+  addToOrganization(scene, ...ids.map((id) => memberOf(id, `${id}@example.com`)));
+  const { error } = await scene.create({ members: ids });
+  expect(error).toBeUndefined();
+  const bodies = scene.writes.slice(1).map(([, body]) => (body as { user_ids: string[] }).user_ids);
+  expect(bodies.map(({ length }) => length)).toEqual(sizes);
+  expect(memberIds(scene)).toEqual(ids);
+});
+
+describe('after a lost response, members are looked up', () => {
+  test('and only those that are missing are added again', async () => {
+    const scene = openGovernanceScene({ on: ADD_MEMBERS, kind: 'reset' });
+    onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toBeUndefined();
+    expect(added(scene)).toEqual([
+      { user_ids: ['user_2bruno', 'user_2chandra'] },
+      { user_ids: ['user_2chandra'] },
+    ]);
+    expect(scene.calls().slice(-3)).toEqual([ADD_MEMBERS, LIST, ADD_MEMBERS]);
+    expect(memberIds(scene)).toEqual(['user_2bruno', 'user_2chandra']);
+  });
+
+  test('and nothing is sent again if all were added', async () => {
+    const scene = openGovernanceScene({ on: ADD_MEMBERS, kind: 'reset', applied: true });
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toBeUndefined();
+    expect(scene.calls().slice(-2)).toEqual([ADD_MEMBERS, LIST]);
+  });
+});
+
+describe('a response that names only some of the added members', () => {
+  const body = '{"data":[{"user_id":"user_2bruno"}],"added_count":1}';
+  const response = { on: ADD_MEMBERS, kind: 'response' as const, status: 200, body };
+
+  test('is checked by a lookup, and the step succeeds if all are members', async () => {
+    const scene = openGovernanceScene({ ...response, applied: true });
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toBeUndefined();
+    expect(scene.calls().slice(-2)).toEqual([ADD_MEMBERS, LIST]);
+  });
+
+  test('fails the step if the others are not members, and names those', async () => {
+    const scene = openGovernanceScene(response);
+    onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toMatchObject({
+      code: 'partly-applied',
+      details: {
+        error: {
+          code: 'members-not-added',
+          details: {
+            workspace: { id: scene.workspace.id },
+            userIds: ['user_2chandra'],
+          },
+        },
+        applied: [],
+        notApplied: ['the members'],
+      },
+    });
+  });
+});
