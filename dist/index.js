@@ -3575,7 +3575,7 @@
   }
   const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
   function diffGuardrail(guardrail, update) {
-   const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(field => field in update && differs(field));
+   const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
    return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
   }
   function isSame(field, actual, desired) {

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { diffGuardrail } from '../../../src/operations/governance/guardrail-diff.ts';
+import {
+  diffGuardrail,
+  unexpectedGuardrailFields,
+} from '../../../src/operations/governance/guardrail-diff.ts';
 
 test.each<[string, actual: string[], desired: string[]]>([
   ['the same model', ['openai/gpt-5-mini'], ['openai/gpt-5-mini']],
@@ -18,6 +21,7 @@ test.each<[string, actual: string[], desired: string[]]>([
   ['another model with a date', ['a/b-mini-20260101'], ['a/b']],
   ['a number that is not a date', ['a/b-0528'], ['a/b']],
   ['a version', ['a/b-001'], ['a/b']],
+  ['another model that begins with a date', ['20260101'], ['a']],
   [
     'another model next to one that is written twice',
     ['a/b-20260101', 'x/evil'],
@@ -49,4 +53,64 @@ test('diffGuardrail takes a missing guardrail for one that restricts nothing', (
   expect(diffGuardrail(undefined, { enforce_zdr_openai: false })).toEqual({
     enforce_zdr_openai: false,
   });
+});
+
+test.each([
+  [null, [], true],
+  [[], null, true],
+  [undefined, [], true],
+  [[], [], true],
+  [null, ['a/b'], false],
+  [['a/b'], null, false],
+  [[], ['a/b'], false],
+  [['a/b'], [], false],
+  ['a/b', ['a/b'], false],
+  ['', [], false],
+])(
+  'whether a restriction of %j is the same as the desired one of %j is %s',
+  (actual, desired, isSame) => {
+    const update = { allowed_models: desired };
+    expect(diffGuardrail({ allowed_models: actual }, update)).toEqual(isSame ? {} : update);
+  },
+);
+
+test.each<[string, isExpected: boolean, actual: unknown, desired: string[]]>([
+  ['the same models', true, ['a/b', 'a/c'], ['a/c', 'a/b']],
+  ['a dated slug of another form', true, ['a/4.5-b-20251124'], ['a/b-4.5']],
+  [
+    'a dated slug of another form with a variant',
+    true,
+    ['a/4.5-b-20251124:free'],
+    ['a/b-4.5:free'],
+  ],
+  ['a dated slug of another author', false, ['x/4.5-b-20251124'], ['a/b-4.5']],
+  ['an undated slug of the same author', false, ['a/c'], ['a/b']],
+  ['one model less', false, ['a/b-20251124'], ['a/b', 'x/c']],
+  ['one model more', false, ['a/b', 'a/c'], ['a/b']],
+  ['one model of two that is another', false, ['a/b', 'x/d'], ['a/b', 'x/c']],
+  ['two models for one, and none for the other', false, ['a/b', 'a/c-20260101'], ['a/b', 'x/b']],
+  ['no list', false, null, ['a/b']],
+  ['a text', false, 'a/b', ['a/b']],
+])(
+  'whether a response to a write of models with %s is as requested is %s',
+  (_, isExpected, actual, desired) => {
+    const unexpected = unexpectedGuardrailFields(
+      { allowed_models: actual },
+      { allowed_models: desired },
+    );
+    expect(unexpected).toEqual(isExpected ? [] : ['allowed_models']);
+  },
+);
+
+test('a response with other models than the lifted restriction, or with other providers, is unexpected', () => {
+  const update = { allowed_models: null, ignored_providers: ['azure'], limit_usd: 5 };
+  const returned = {
+    ...update,
+    allowed_models: ['a/b-20260101'],
+    ignored_providers: ['azure-20260101'],
+  };
+  expect(unexpectedGuardrailFields(returned, update)).toEqual([
+    'allowed_models',
+    'ignored_providers',
+  ]);
 });

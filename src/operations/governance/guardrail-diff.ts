@@ -28,7 +28,7 @@ export function diffGuardrail(
 ): GuardrailUpdate {
   const differs = (field: string) =>
     !isSame(field, guardrail?.[field], update[field as keyof GuardrailUpdate]);
-  const limitDiffers = LIMIT_FIELDS.some((field) => field in update && differs(field));
+  const limitDiffers = LIMIT_FIELDS.some(differs);
   return Object.fromEntries(
     Object.entries(update).filter(([field]) =>
       LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field),
