@@ -1,7 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { deleteOne } from '../../../src/operations/teardown/delete.ts';
+import type { Workspace } from '../../../src/openrouter/resources/workspaces.ts';
+import {
+  type DeleteRequest,
+  type DeleteResult,
+  deleteOne,
+} from '../../../src/operations/teardown/delete.ts';
 import {
   DELETE_KEY,
   DELETE_WORKSPACE,
@@ -10,15 +15,28 @@ import {
   SLUG,
 } from '../../support/delete.ts';
 import { JITTER, openPlainSimulation, TRANSIENT_FAULTS } from '../../support/plain-simulation.ts';
-import { connect, type Simulation } from '../../support/simulation.ts';
+import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
 /** Deletes the workspace and its keys within `timeout` milliseconds. */
 async function runDelete(simulation: Simulation, timeout = 60_000) {
   const lines: string[] = [];
-  const context = connect(simulation, { timeout, jitter: JITTER }, { lines });
-  const request = { workspace: SLUG, deleteKeys: true, dryRun: false };
-  const result = await simulation.clock.run(deleteOne(request, context, () => undefined));
+  const result = await start(simulation, {}, { timeout, lines });
   return { result, log: lines.join('\n') };
+}
+
+/** Runs a delete step in virtual time. */
+function start(
+  simulation: Simulation,
+  request: Partial<DeleteRequest> = {},
+  {
+    timeout = 60_000,
+    lines = [],
+    onFound = () => undefined,
+  }: { timeout?: number; lines?: string[]; onFound?(workspace: Workspace): void } = {},
+): Promise<DeleteResult> {
+  const context = connect(simulation, { timeout, jitter: JITTER }, { lines });
+  const defaults = { workspace: SLUG, deleteKeys: true, dryRun: false };
+  return simulation.clock.run(deleteOne({ ...defaults, ...request }, context, onFound));
 }
 
 /** Expects that a workspace with three keys was deleted, and reported so. */
@@ -91,4 +109,127 @@ test('no request is sent for an API key whose hash leads out of its path', async
   expect(result.failure?.code).toBe('teardown-incomplete');
   expect(log).toContain('the body has no valid data.0.hash');
   expect(network.calls).not.toContain(DELETE_KEY);
+});
+
+test('a deletion logs what it found and what it deleted, and reports the workspace before it deletes it', async () => {
+  const simulation = openPlainSimulation();
+  const { account, network } = simulation;
+  const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+  const [key] = account.keys;
+  const lines: string[] = [];
+  const found: unknown[] = [];
+  const onFound = (workspace: Workspace) => found.push(workspace.id, network.calls.length);
+  const result = await start(simulation, {}, { lines, onFound });
+  expect(result).toEqual({
+    workspace: expect.objectContaining({ id, slug: SLUG }),
+    deleted: true,
+    keys: [expect.objectContaining({ hash: key?.hash })],
+  });
+  expect(found).toEqual([id, 1]);
+  expect(storyOf(lines)).toEqual([
+    'Deleting the workspace preview-42.',
+    'Found "Preview", slug preview-42, id <id>.',
+    `Deleted the API key "Key 1" (${key?.label}) of the workspace preview-42.`,
+    'Deleted the workspace and 1 API key in 0.1 s.',
+  ]);
+});
+
+test('a delete step that runs for long reports only its own time', async () => {
+  const simulation = openPlainSimulation();
+  seedWorkspace(simulation, { slug: SLUG });
+  await pass(simulation, 50_000);
+  expect((await runDelete(simulation)).log).toContain('in 0.1 s.');
+});
+
+test('deleting a missing workspace succeeds, with nothing in the result', async () => {
+  const simulation = openPlainSimulation();
+  expect(await start(simulation)).toEqual({ deleted: false, keys: [] });
+  expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+});
+
+describe('a dry run of a deletion', () => {
+  test.each([
+    [0, false, 'Dry run: the workspace and 0 API keys would be deleted. Nothing was deleted.'],
+    [2, true, 'Dry run: the workspace and 2 API keys would be deleted. Nothing was deleted.'],
+  ])(
+    'lists the workspace and %i keys (delete-keys: %s), and deletes nothing',
+    async (keys, deleteKeys, last) => {
+      const simulation = openPlainSimulation();
+      const { id } = seedWorkspace(simulation, { slug: SLUG, keys });
+      const lines: string[] = [];
+      const result = await start(simulation, { dryRun: true, deleteKeys }, { lines });
+      expect(result).toEqual({
+        workspace: expect.objectContaining({ id }),
+        deleted: false,
+        keys: simulation.account.keys,
+      });
+      expect(lines.at(-1)).toBe(last);
+      expect(simulation.network.calls).toEqual([FIND_WORKSPACE, LIST_KEYS]);
+    },
+  );
+
+  test('fails if keys would block the deletion, with the keys', async () => {
+    const simulation = openPlainSimulation();
+    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    await expect(start(simulation, { dryRun: true, deleteKeys: false })).rejects.toMatchObject({
+      code: 'workspace-has-keys',
+      details: { workspace: { id }, keys: [{ hash: simulation.account.keys[0]?.hash }] },
+    });
+  });
+});
+
+describe('a deletion is refused before any key is listed', () => {
+  test('of the default workspace, also by its id', async () => {
+    const simulation = openPlainSimulation();
+    const id = simulation.account.workspaces[0]?.id ?? '';
+    await expect(start(simulation, { workspace: id })).rejects.toMatchObject({
+      code: 'default-workspace',
+      details: { workspace: { id, slug: 'default' } },
+    });
+    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  });
+
+  test('of a workspace whose slug has another prefix', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG });
+    await expect(start(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
+      code: 'slug-prefix-mismatch',
+      details: { workspace: { slug: SLUG }, prefix: 'review-' },
+    });
+    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  });
+});
+
+describe('a deletion that OpenRouter reports', () => {
+  const deleted: InProcessFault = {
+    on: DELETE_WORKSPACE,
+    kind: 'response',
+    status: 200,
+    body: '{"deleted":true}',
+  };
+
+  test('fails the step if the workspace still exists', async () => {
+    const simulation = openPlainSimulation([deleted]);
+    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    expect(await start(simulation)).toMatchObject({
+      deleted: false,
+      keys: [{ name: 'Key 1' }],
+      failure: { code: 'workspace-still-exists', details: { workspace: { slug: SLUG, id } } },
+    });
+  });
+
+  test('fails the step if it cannot be verified', async () => {
+    const simulation = openPlainSimulation();
+    const { id } = seedWorkspace(simulation, { slug: SLUG });
+    onNth(simulation, FIND_WORKSPACE, 2, () =>
+      simulation.network.schedule.push({ on: FIND_WORKSPACE, kind: 'response', status: 403 }),
+    );
+    expect(await start(simulation)).toMatchObject({
+      deleted: false,
+      failure: {
+        code: 'deletion-not-verified',
+        details: { workspace: { slug: SLUG, id }, error: { details: { status: 403 } } },
+      },
+    });
+  });
 });

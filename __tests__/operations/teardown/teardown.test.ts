@@ -1,0 +1,225 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { teardown } from '../../../src/operations/teardown/teardown.ts';
+import {
+  DELETE_KEY,
+  DELETE_WORKSPACE,
+  FIND_WORKSPACE,
+  LIST_KEYS,
+  SLUG,
+} from '../../support/delete.ts';
+import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
+import { connect, onNth, type Simulation } from '../../support/simulation.ts';
+
+const respond = (on: string, status: number, fields = {}): InProcessFault => ({
+  on,
+  kind: 'response',
+  status,
+  body: '{"error":{"message":"No"}}',
+  ...fields,
+});
+
+/** A workspace with `keys` API keys. */
+function simulate(keys: number, ...schedule: InProcessFault[]) {
+  const simulation = openPlainSimulation(schedule);
+  return { simulation, workspace: seedWorkspace(simulation, { slug: SLUG, keys }) };
+}
+
+async function runTeardown(
+  { simulation, workspace }: { simulation: Simulation; workspace: Workspace },
+  options: Partial<Parameters<typeof teardown>[1]> = {},
+) {
+  const { id, slug } = workspace;
+  const { deletedKeys, ...result } = await simulation.clock.run(
+    teardown(
+      { id, slug },
+      { deleteKeys: true, relistKeys: false, ...options },
+      connect(simulation, { timeout: 60_000, jitter: JITTER }),
+    ),
+  );
+  return { ...result, deletedKeys: deletedKeys.length };
+}
+
+const deleteWithItsKeys = ({ account }: Simulation) => {
+  account.workspaces.length = 1;
+  account.keys.length = 0;
+};
+const slugs = ({ account }: Simulation) => account.workspaces.map(({ slug }) => slug);
+const incomplete = (...statuses: number[]) => ({
+  failure: {
+    code: 'teardown-incomplete',
+    details: { errors: statuses.map((status) => ({ details: { status } })) },
+  },
+});
+
+test.each([
+  [false, [LIST_KEYS, DELETE_KEY, DELETE_KEY, DELETE_WORKSPACE]],
+  [true, [LIST_KEYS, DELETE_KEY, DELETE_KEY, LIST_KEYS, DELETE_WORKSPACE]],
+])(
+  'a teardown deletes the keys and then the workspace (keys listed again: %s)',
+  async (relistKeys, calls) => {
+    const scene = simulate(2);
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys: 2, deleted: true });
+    expect(scene.simulation.network.calls).toEqual(calls);
+    expect(slugs(scene.simulation)).toEqual(['default']);
+    expect(scene.simulation.account.keys).toEqual([]);
+  },
+);
+
+test('a workspace without API keys needs no second list before it is deleted', async () => {
+  const scene = simulate(0);
+  expect(await runTeardown(scene, { relistKeys: true })).toEqual({ deletedKeys: 0, deleted: true });
+  expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE]);
+});
+
+test('API keys without delete-keys block a teardown before it deletes anything, and the first three are named', async () => {
+  const scene = simulate(4);
+  const labels = scene.simulation.account.keys.map(({ name, label }) => `"${name}" (${label})`);
+  expect(await runTeardown(scene, { deleteKeys: false })).toMatchObject({
+    deletedKeys: 0,
+    deleted: false,
+    problem: {
+      failure: { code: 'workspace-has-keys', details: { workspace: { slug: SLUG } } },
+      reason: `it has 4 API keys, and delete-keys is false: ${labels.slice(0, 3).join(', ')}, … and 1 more`,
+    },
+  });
+  expect(scene.simulation.network.calls).toEqual([LIST_KEYS]);
+});
+
+describe('a workspace that OpenRouter reports as missing', () => {
+  test('but still returns is not taken for deleted', async () => {
+    const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));
+    const result = await runTeardown(scene);
+    expect(result).toMatchObject({
+      deletedKeys: 0,
+      deleted: false,
+      problem: { failure: { code: 'workspace-still-exists' } },
+    });
+    expect(result.problem?.reason).toContain('still returns it');
+    expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
+  });
+
+  test('and that a lookup does not find either was deleted by another job, which is no problem', async () => {
+    const scene = simulate(0);
+    onNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
+  });
+
+  test('is not taken for deleted if the lookup fails', async () => {
+    const scene = simulate(
+      0,
+      ...Array(20).fill(respond(DELETE_WORKSPACE, 404)),
+      ...Array(20).fill(respond(FIND_WORKSPACE, 403)),
+    );
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: {} });
+  });
+});
+
+describe('a rejection', () => {
+  test.each([400, 409, 422])(
+    'with HTTP %i because of a key that another job created is overcome',
+    async (status) => {
+      const scene = simulate(0, respond(DELETE_WORKSPACE, status));
+      onNth(scene.simulation, DELETE_WORKSPACE, 1, () =>
+        seedKey(scene.simulation, scene.workspace),
+      );
+      expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+      expect(scene.simulation.network.calls).toEqual([
+        LIST_KEYS,
+        DELETE_WORKSPACE,
+        LIST_KEYS,
+        DELETE_KEY,
+        DELETE_WORKSPACE,
+      ]);
+    },
+  );
+
+  test('of the deletion of a workspace without keys is the reason why the teardown fails', async () => {
+    const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+    const result = await runTeardown(scene);
+    expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
+    expect(result.problem?.failure.details).toMatchObject({ deletedKeys: 1 });
+    expect(result.problem?.reason).toBe(
+      `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`,
+    );
+    expect(scene.simulation.network.calls).toEqual([
+      LIST_KEYS,
+      DELETE_KEY,
+      DELETE_WORKSPACE,
+      LIST_KEYS,
+      FIND_WORKSPACE,
+    ]);
+  });
+
+  test.each([LIST_KEYS, DELETE_KEY])(
+    'of %s is no problem if another job has deleted the workspace',
+    async (on) => {
+      const scene = simulate(1, respond(on, 400));
+      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
+    },
+  );
+
+  // The key has lost its permission, so that it finds nothing does not show that nothing is there.
+  test.each(
+    [401, 403].flatMap((status) =>
+      [LIST_KEYS, DELETE_KEY, DELETE_WORKSPACE].map((on) => [status, on] as const),
+    ),
+  )(
+    'of the management key, HTTP %i to %s, fails the teardown although a lookup finds no workspace',
+    async (status, on) => {
+      const scene = simulate(1, respond(on, status));
+      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      expect(await runTeardown(scene)).toMatchObject({
+        deleted: false,
+        problem: incomplete(status),
+      });
+      expect(scene.simulation.network.calls.at(-1)).toBe(on);
+    },
+  );
+
+  test('of one key deletion does not excuse that the management key is rejected at another', async () => {
+    const scene = simulate(2, respond(DELETE_KEY, 400), respond(DELETE_KEY, 403));
+    onNth(scene.simulation, DELETE_KEY, 2, () => deleteWithItsKeys(scene.simulation));
+    expect(await runTeardown(scene)).toMatchObject({
+      deleted: false,
+      problem: incomplete(400, 403),
+    });
+  });
+});
+
+test('a response that does not say whether the workspace was deleted fails the teardown at once', async () => {
+  const scene = simulate(0, respond(DELETE_WORKSPACE, 501, { applied: true }));
+  expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
+  expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE]);
+});
+
+test('a workspace one of whose API keys cannot be deleted is left, and the other keys are deleted', async () => {
+  const scene = simulate(3, respond(DELETE_KEY, 403));
+  const hash = scene.simulation.account.keys[0]?.hash;
+  const result = await runTeardown(scene);
+  expect(result).toMatchObject({ deletedKeys: 2, deleted: false, problem: incomplete(403) });
+  expect(result.problem?.reason).toBe(`DELETE /keys/${hash}: HTTP 403 Forbidden: No`);
+  expect(scene.simulation.network.calls).not.toContain(DELETE_WORKSPACE);
+  expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
+});
+
+test('a teardown ends after five lists of keys if another job keeps creating them', async () => {
+  const scene = simulate(1);
+  for (let n = 1; n <= 10; n += 1) {
+    onNth(scene.simulation, DELETE_KEY, n, () => seedKey(scene.simulation, scene.workspace));
+  }
+  expect(await runTeardown(scene, { relistKeys: true })).toMatchObject({
+    deletedKeys: 5,
+    deleted: false,
+    problem: {
+      failure: { code: 'keys-keep-appearing', details: { rounds: 5, deletedKeys: 5 } },
+      reason: 'new API keys keep appearing in it',
+    },
+  });
+  const { calls } = scene.simulation.network;
+  expect(calls.filter((call) => call === LIST_KEYS)).toHaveLength(5);
+  expect(calls).not.toContain(DELETE_WORKSPACE);
+});
