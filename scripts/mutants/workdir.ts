@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { ROOT } from '../../__tests__/support/root.ts';
 
 const COPIED = ['src', 'sandbox', 'scripts', '__tests__', 'package.json', 'jest.config.json'];
-const COVERAGE = ['--coverage', '--coverageProvider=v8', '--coverageReporters=json'];
+/** Coverage makes a test several times as slow. */
+const COVERAGE = [
+  '--coverage',
+  '--coverageProvider=v8',
+  '--coverageReporters=json',
+  '--testTimeout=60000',
+];
 
 /** How much longer than usual tests may take together, in milliseconds. */
 const TIMEOUT_MS = 15_000;
