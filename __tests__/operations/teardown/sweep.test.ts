@@ -1,11 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { attemptTimeout } from '../../../src/openrouter/backoff.ts';
 import { MAX_CONCURRENCY } from '../../../src/openrouter/throttle.ts';
-import { type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
+import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
+import { failureOf, type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect } from '../../support/simulation.ts';
+import { connect, onResponse, type Simulation, storyOf } from '../../support/simulation.ts';
 
 const DAY = 86_400_000;
 const TIMEOUT = 300_000;
@@ -77,3 +78,219 @@ test.each(['GET /workspaces', 'GET /keys', 'DELETE /keys/:hash', 'DELETE /worksp
     expect(network.schedule).toEqual([]);
   },
 );
+
+async function runSweep(
+  simulation: Simulation,
+  request: Partial<SweepRequest> = {},
+  cancelledAfter?: number,
+): Promise<{ result: SweepResult; story: string[] }> {
+  const lines: string[] = [];
+  const conditions = { timeout: TIMEOUT, jitter: JITTER };
+  const context = connect(
+    simulation,
+    cancelledAfter === undefined ? conditions : { ...conditions, cancelledAfter },
+    { lines },
+  );
+  const result = await simulation.clock.run(sweep({ ...REQUEST, ...request }, context));
+  return { result, story: storyOf(lines) };
+}
+
+const NOTHING = { deleted: [], failed: [], wouldDelete: [], skipped: [] };
+
+/** A stale workspace with a key, a young one, one in `keep`, and one that the pattern does not match. */
+function seedSome(simulation: Simulation) {
+  const seed = (slug: string, age: number, keys = 0) => {
+    const { id, created_at } = seedWorkspace(simulation, { slug, age, keys });
+    return { id, slug, created_at, age };
+  };
+  const entries = {
+    stale: { ...seed('pr-1', 3 * DAY, 1), reason: '3 d old' },
+    young: { ...seed('pr-2', DAY / 2), reason: 'only 12 h old' },
+    kept: { ...seed('pr-main', 9 * DAY), reason: 'matches *-main in keep' },
+  };
+  seed('production', 99 * DAY);
+  return entries;
+}
+
+test('a sweep logs and returns what it deleted, and why it kept the others', async () => {
+  const simulation = openPlainSimulation();
+  const { stale, young, kept } = seedSome(simulation);
+  const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+  expect(result).toEqual({
+    ...NOTHING,
+    deleted: [stale],
+    retained: [young, kept],
+    stale: 1,
+    notStale: 2,
+  });
+  expect(story).toEqual([
+    'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
+    'Found 1 stale workspaces, and 2 that match the pattern but are not stale.',
+    expect.stringMatching(/^Deleted the API key "Key 1" .* of the workspace pr-1\.$/),
+    'Deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
+    'Deleted 1 of 1, in 0.1 s.',
+  ]);
+  expect(simulation.network.calls).toEqual([
+    'GET /workspaces',
+    'GET /keys',
+    'DELETE /keys/:hash',
+    'DELETE /workspaces/:id',
+  ]);
+});
+
+test('a workspace whose age is exactly older-than is kept, and one that is a second older is deleted', async () => {
+  const simulation = openPlainSimulation();
+  seedWorkspace(simulation, { slug: 'pr-exactly', age: DAY });
+  seedWorkspace(simulation, { slug: 'pr-older', age: DAY + 1_000 });
+  const { result } = await runSweep(simulation);
+  expect(slugsOf(result.deleted)).toEqual(['pr-older']);
+  expect(result.retained).toMatchObject([{ slug: 'pr-exactly', reason: 'only 1 d old' }]);
+});
+
+test('a workspace that matches the pattern is kept if it is the default workspace', async () => {
+  const simulation = openPlainSimulation();
+  const [workspace] = simulation.account.workspaces;
+  if (workspace) workspace.created_at = '2020-01-01T00:00:00Z';
+  const { result } = await runSweep(simulation, { slugPattern: '*', keep: ['def*'] });
+  expect(result.retained).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
+});
+
+describe('a workspace of unknown age is kept', () => {
+  test.each<[string, unknown, created_at: string | null]>([
+    ['no created_at', undefined, null],
+    ['null as created_at', null, null],
+    ['a number as created_at', 1_577_836_800_000, null],
+    ['a created_at without a time zone', '2020-01-01T00:00:00', '2020-01-01T00:00:00'],
+  ])('with %s', async (_, value, created_at) => {
+    const simulation = openPlainSimulation();
+    const workspace = seedWorkspace(simulation, { slug: 'pr-1' });
+    const { id } = workspace;
+    Object.assign(workspace, { created_at: value });
+    const { result } = await runSweep(simulation);
+    const entry = { id, slug: 'pr-1', created_at, age: undefined, reason: 'its age is unknown' };
+    expect(result).toEqual({ ...NOTHING, retained: [entry], stale: 0, notStale: 1 });
+  });
+
+  test('if OpenRouter does not send its time', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: 'pr-1', age: 9 * DAY });
+    onResponse(simulation, (response) => ({ ...response, headers: {} }));
+    const { result } = await runSweep(simulation);
+    expect(result.retained).toMatchObject([{ age: undefined, reason: 'its age is unknown' }]);
+  });
+});
+
+describe('max-deletions', () => {
+  const seedStale = (simulation: Simulation, count: number) => {
+    for (let n = 1; n <= count; n += 1) {
+      seedWorkspace(simulation, { slug: `pr-${n}`, age: 2 * DAY });
+    }
+  };
+
+  test('as many stale workspaces as it allows are deleted', async () => {
+    const simulation = openPlainSimulation();
+    seedStale(simulation, 2);
+    const { result } = await runSweep(simulation, { maxDeletions: 2 });
+    expect(slugsOf(result.deleted)).toEqual(['pr-1', 'pr-2']);
+    expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })).toBeUndefined();
+  });
+
+  test.each([false, true])(
+    'none of one more is deleted, and each is logged (dry run: %s)',
+    async (dryRun) => {
+      const simulation = openPlainSimulation();
+      seedStale(simulation, 3);
+      const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
+      const reason = 'more workspaces are stale than max-deletions allows';
+      const skipped = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
+        expect.objectContaining({ slug, reason }),
+      );
+      expect(result).toEqual({ ...NOTHING, skipped, retained: [], stale: 3, notStale: 0 });
+      expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })?.code).toBe('too-many-stale');
+      expect(story.slice(2)).toEqual([1, 2, 3].map((n) => `  pr-${n}, 2 d old: ${reason}.`));
+      expect(simulation.network.calls).toEqual(['GET /workspaces']);
+    },
+  );
+
+  test('may be larger than the number of workspaces in a list of kept ones', async () => {
+    const simulation = openPlainSimulation();
+    seedStale(simulation, 1_010);
+    const { result } = await runSweep(simulation, { maxDeletions: 2_000, dryRun: true });
+    expect(result.wouldDelete).toHaveLength(1_010);
+  });
+
+  test('the first 1,000 of the stale workspaces that it keeps are listed, and all are counted', async () => {
+    const simulation = openPlainSimulation();
+    seedStale(simulation, 1_010);
+    const { result } = await runSweep(simulation);
+    expect(result.skipped).toHaveLength(1_000);
+    expect(result.stale).toBe(1_010);
+  });
+});
+
+test('the first 1,000 of the workspaces that are not stale are listed, and all are counted', async () => {
+  const simulation = openPlainSimulation();
+  for (let n = 1; n <= 1_010; n += 1) seedWorkspace(simulation, { slug: `pr-${n}` });
+  const { result } = await runSweep(simulation);
+  expect(result.retained).toHaveLength(1_000);
+  expect(result.notStale).toBe(1_010);
+});
+
+test('a dry run of a sweep returns and logs what it would delete, and deletes nothing', async () => {
+  const simulation = openPlainSimulation();
+  const { stale, young, kept } = seedSome(simulation);
+  const { result, story } = await runSweep(simulation, { dryRun: true, keep: ['*-main'] });
+  expect(result).toEqual({
+    ...NOTHING,
+    wouldDelete: [stale],
+    retained: [young, kept],
+    stale: 1,
+    notStale: 2,
+  });
+  expect(story.slice(2)).toEqual([
+    '  pr-1, 3 d old: would be deleted.',
+    'Dry run: nothing was deleted.',
+  ]);
+  expect(simulation.network.calls).toEqual(['GET /workspaces']);
+  expect(failureOf(result, REQUEST)).toBeUndefined();
+});
+
+describe('a workspace that a sweep cannot delete', () => {
+  test('is reported with the reason, and with the number of API keys that were deleted before', async () => {
+    const simulation = openPlainSimulation();
+    const { stale } = seedSome(simulation);
+    const on = 'DELETE /workspaces/:id';
+    simulation.network.schedule.push({ on, kind: 'response', status: 403 });
+    const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+    const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
+    expect(result.failed).toEqual([{ ...stale, reason }]);
+    expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
+    expect(failureOf(result, REQUEST)?.code).toBe('sweep-incomplete');
+  });
+
+  test('is reported without a number of API keys if none was deleted', async () => {
+    const simulation = openPlainSimulation();
+    const { stale } = seedSome(simulation);
+    const { result } = await runSweep(simulation, { keep: ['*-main'] });
+    expect(result.failed).toMatchObject([
+      {
+        slug: stale.slug,
+        reason: expect.stringMatching(/^it has 1 API key, .*: "Key 1" \([^;]*$/),
+      },
+    ]);
+  });
+});
+
+test('after a cancellation, a sweep attempts no further deletion, and says so for each workspace', async () => {
+  const simulation = openPlainSimulation();
+  const count = MAX_CONCURRENCY + 2;
+  for (let n = 0; n < count; n += 1) seedWorkspace(simulation, { slug: `pr-${n}`, age: 2 * DAY });
+  // The list takes 20 ms. The first requests for each of eight workspaces are in flight then.
+  const { result } = await runSweep(simulation, {}, 30);
+  expect(result.deleted).toEqual([]);
+  expect(result.failed).toHaveLength(count);
+  expect(result.failed.slice(-2).map(({ reason }) => reason)).toEqual(
+    Array(2).fill('not attempted: the run was cancelled (SIGTERM)'),
+  );
+  expect(result.failed[0]?.reason).toMatch(/^GET \/keys/);
+});
