@@ -3464,15 +3464,22 @@
    return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
   }
   function findOrderViolation(budgets) {
-   const set = INTERVALS.filter(interval => budgets[interval] !== void 0), found = set.findIndex((interval, index) => {
-    const shorter = set[index - 1];
-    return shorter !== void 0 && (budgets[interval] ?? 0) <= (budgets[shorter] ?? 0);
+   const set = INTERVALS.flatMap(interval => {
+    const limit = budgets[interval];
+    return limit === void 0 ? [] : [ {
+     interval,
+     limit
+    } ];
    });
-   return found < 0 ? void 0 : [ set[found - 1], set[found] ];
+   for (const [index, {interval, limit}] of set.entries()) {
+    const shorter = set[index - 1];
+    if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
+   }
+   return;
   }
   function budgetWrites(budgets, desired) {
-   const longestFirst = INTERVALS.toReversed(), change = interval => (desired[interval] ?? 0) - (budgets[interval] ?? 0), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, stays = interval => exists(interval) && isDesired(interval);
-   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => stays(interval) && change(interval) > 0), ...INTERVALS.filter(interval => stays(interval) && change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
+   const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
+   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
     interval,
     limit_usd: desired[interval] ?? null
    }));

@@ -16,12 +16,15 @@ export function budgetsAfter(budgets: Budgets, limits: BudgetLimits): Budgets {
 
 /** Two intervals, the shorter first, whose budgets OpenRouter would reject; undefined if there are none. */
 export function findOrderViolation(budgets: Budgets): [Interval, Interval] | undefined {
-  const set = INTERVALS.filter((interval) => budgets[interval] !== undefined);
-  const found = set.findIndex((interval, index) => {
-    const shorter = set[index - 1];
-    return shorter !== undefined && (budgets[interval] ?? 0) <= (budgets[shorter] ?? 0);
+  const set = INTERVALS.flatMap((interval) => {
+    const limit = budgets[interval];
+    return limit === undefined ? [] : [{ interval, limit }];
   });
-  return found < 0 ? undefined : [set[found - 1] as Interval, set[found] as Interval];
+  for (const [index, { interval, limit }] of set.entries()) {
+    const shorter = set[index - 1];
+    if (shorter && limit <= shorter.limit) return [shorter.interval, interval];
+  }
+  return undefined;
 }
 
 /**
@@ -36,14 +39,14 @@ export function findOrderViolation(budgets: Budgets): [Interval, Interval] | und
  */
 export function budgetWrites(budgets: Budgets, desired: Budgets): BudgetWrite[] {
   const longestFirst = INTERVALS.toReversed();
-  const change = (interval: Interval) => (desired[interval] ?? 0) - (budgets[interval] ?? 0);
   const exists = (interval: Interval) => budgets[interval] !== undefined;
   const isDesired = (interval: Interval) => desired[interval] !== undefined;
-  const stays = (interval: Interval) => exists(interval) && isDesired(interval);
+  // NaN, which is neither an increase nor a decrease, if a budget is deleted or new.
+  const change = (interval: Interval) => Number(desired[interval]) - Number(budgets[interval]);
   return [
     ...INTERVALS.filter((interval) => exists(interval) && !isDesired(interval)),
-    ...longestFirst.filter((interval) => stays(interval) && change(interval) > 0),
-    ...INTERVALS.filter((interval) => stays(interval) && change(interval) < 0),
+    ...longestFirst.filter((interval) => change(interval) > 0),
+    ...INTERVALS.filter((interval) => change(interval) < 0),
     ...INTERVALS.filter((interval) => !exists(interval) && isDesired(interval)),
   ].map((interval) => ({ interval, limit_usd: desired[interval] ?? null }));
 }
