@@ -3586,8 +3586,7 @@
    return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
   }
   function isSame(field, actual, desired) {
-   if (isNone(desired) || isNone(actual)) return isNone(desired) && isNone(actual);
-   if (!Array.isArray(desired) || !Array.isArray(actual)) return actual === desired;
+   if (actual === desired || isNone(actual) && isNone(desired)) return true;
    return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
   }
   function isSameSet(actual, desired, same) {
@@ -6193,8 +6192,8 @@
   }
   function expiryMatches(actual, desired, keepsMs) {
    if (desired === null) return (actual ?? null) === null;
-   const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ], isSameSecond = actualMs % 1e3 === 0 && Math.abs(actualMs - desiredMs) < 1e3;
-   return actualMs === desiredMs || !keepsMs && isSameSecond;
+   const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
+   return actualMs === desiredMs || !keepsMs && Math.abs(actualMs - desiredMs) < 1e3;
   }
   function mayBeCreatedSince(key, {since}) {
    if (since === void 0) return true;
@@ -6416,11 +6415,11 @@
    }, journal);
   }
   async function deleteReplacedKeys(namesakes, key, {client, log}) {
-   const replaced = namesakes.filter(({hash}) => hash !== key.hash), undeleted = await deleteEach(replaced, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
+   const undeleted = await deleteEach(namesakes, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
    if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
     key,
     undeleted,
-    count: replaced.length
+    count: namesakes.length
    });
   }
   function keyOutputs({key, workspace, expiresAt}) {
@@ -6542,10 +6541,10 @@
    });
   }
   function fixedPrefix(glob) {
-   return glob.split(/[*?]/, 1)[0] ?? "";
+   return glob.replace(/[*?].*/s, "");
   }
   function glob_matches(glob, text) {
-   let [textIndex, globIndex] = [ 0, 0 ], [star, starEnd] = [ -1, 0 ];
+   let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
    while (textIndex < text.length) if (glob[globIndex] === "*") {
     [star, starEnd] = [ globIndex, textIndex ];
     globIndex += 1;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import type { BudgetLimits } from '../../../src/operations/governance/budget-writes.ts';
+import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { PUT_BUDGET } from '../../support/governance.ts';
 import { openGovernanceScene } from '../../support/governance-scene.ts';
 import { storyOf } from '../../support/simulation.ts';
@@ -60,6 +61,12 @@ describe('include-byok-in-budgets', () => {
       'goes with one budget if several stay as they are',
       { daily: 1, monthly: 20 },
       [put('daily', 1, flag)],
+    ],
+    ['goes with the only budget of the step', { monthly: 20 }, [put('monthly', 20, flag)]],
+    [
+      'does not go with a missing budget whose deletion was requested',
+      { weekly: null, monthly: 20 },
+      [put('monthly', 20, flag)],
     ],
   ])('%s', async (_, limits, writes) => {
     const scene = openGovernanceScene();
@@ -151,7 +158,8 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     const body = { data: { limit_usd: 6, reset_interval: 'daily' }, include_byok_in_budgets: true };
     const scene = openGovernanceScene(respondWith(body));
     const { error } = await scene.update({ budgets: { limits: { daily: 5 } } });
-    expect(error).toHaveProperty('details.error.details.values', { daily_usd: 6 });
+    const { error: cause } = (error as Failure<'partly-applied'>).details;
+    expect((cause as Failure<'unexpected-values'>).details.values).toStrictEqual({ daily_usd: 6 });
   });
 });
 

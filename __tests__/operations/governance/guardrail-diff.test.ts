@@ -29,6 +29,7 @@ test.each<[string, actual: string[], desired: string[]]>([
   ],
   ['one model more', ['a/b', 'a/c'], ['a/b']],
   ['one model less', ['a/b'], ['a/b', 'a/c']],
+  ['a model both with and without a date', ['a/b', 'a/b-20260101'], ['a/b']],
 ])('diffGuardrail finds a difference in a list of models with %s', (_, actual, desired) => {
   const update = { allowed_models: desired };
   expect(diffGuardrail({ allowed_models: actual }, update)).toEqual(update);
@@ -48,6 +49,11 @@ test('diffGuardrail returns a limit with its interval if either differs', () => 
   expect(diffGuardrail(guardrail, other)).toEqual(other);
 });
 
+test('diffGuardrail returns a limit that is stored as a list', () => {
+  const update = { limit_usd: 5, reset_interval: 'daily' } as const;
+  expect(diffGuardrail({ ...update, limit_usd: [5] }, update)).toEqual(update);
+});
+
 test('diffGuardrail takes a missing guardrail for one that restricts nothing', () => {
   expect(diffGuardrail(undefined, { allowed_models: null, limit_usd: null })).toEqual({});
   expect(diffGuardrail(undefined, { enforce_zdr_openai: false })).toEqual({
@@ -64,7 +70,7 @@ test.each([
   [['a/b'], null, false],
   [[], ['a/b'], false],
   [['a/b'], [], false],
-  ['a/b', ['a/b'], false],
+  ['a', ['a'], false],
   ['', [], false],
 ])(
   'whether a restriction of %j is the same as the desired one of %j is %s',

@@ -37,11 +37,11 @@ export function diffGuardrail(
 }
 
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
-  if (isNone(desired) || isNone(actual)) return isNone(desired) && isNone(actual);
-  if (!Array.isArray(desired) || !Array.isArray(actual)) return actual === desired;
+  if (actual === desired || (isNone(actual) && isNone(desired))) return true;
   return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
 }
 
+/** Whether both are lists of the same entries, by `same`. */
 function isSameSet(
   actual: unknown,
   desired: unknown,

@@ -270,11 +270,10 @@ async function deleteReplacedKeys(
   key: Key,
   { client, log }: KeyContext,
 ): Promise<void> {
-  const replaced = namesakes.filter(({ hash }) => hash !== key.hash);
-  const undeleted = await deleteEach(replaced, client, (old) =>
+  const undeleted = await deleteEach(namesakes, client, (old) =>
     log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`),
   );
   if (undeleted.length > 0) {
-    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: replaced.length });
+    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: namesakes.length });
   }
 }

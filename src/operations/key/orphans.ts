@@ -69,8 +69,7 @@ function matches(key: Key, { desired, nameIsRandom }: OrphanSearch, keys: readon
 function expiryMatches(actual: unknown, desired: string | null, keepsMs: boolean): boolean {
   if (desired === null) return (actual ?? null) === null;
   const [actualMs, desiredMs] = [Date.parse(String(actual)), Date.parse(desired)];
-  const isSameSecond = actualMs % 1000 === 0 && Math.abs(actualMs - desiredMs) < 1000;
-  return actualMs === desiredMs || (!keepsMs && isSameSecond);
+  return actualMs === desiredMs || (!keepsMs && Math.abs(actualMs - desiredMs) < 1000);
 }
 
 /**

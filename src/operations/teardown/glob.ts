@@ -1,6 +1,6 @@
 /** The text before the first wildcard of `glob`. */
 export function fixedPrefix(glob: string): string {
-  return glob.split(/[*?]/, 1)[0] ?? '';
+  return glob.replace(/[*?].*/s, '');
 }
 
 /**
@@ -9,9 +9,11 @@ export function fixedPrefix(glob: string): string {
  * could take exponential time.
  */
 export function matches(glob: string, text: string): boolean {
-  let [textIndex, globIndex] = [0, 0];
+  let textIndex = 0;
+  let globIndex = 0;
   // The index of the last star, and the end of the text that it matches.
-  let [star, starEnd] = [-1, 0];
+  let star = -1;
+  let starEnd = 0;
   while (textIndex < text.length) {
     if (glob[globIndex] === '*') {
       [star, starEnd] = [globIndex, textIndex];
