@@ -1,0 +1,308 @@
+import { describe, expect, test } from '@jest/globals';
+import type { HttpResponse } from '../../../src/openrouter/http.ts';
+import type { Failure } from '../../../src/operations/shared/failure.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
+import {
+  DURING_POST_MS,
+  expectCleanPost,
+  expectCreated,
+  expectFailed,
+  type KeyScene,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+import { onResponse, pass, storyOf } from '../../support/simulation.ts';
+
+/** The lines of a step without what it saves. */
+const storyOfStep = ({ lines }: { lines: string[] }) =>
+  storyOf(lines).filter((line) => !line.startsWith('{') && line !== 'null');
+
+/** Has `change` made to the key in each response to `POST /keys`. */
+function changeCreated(
+  { simulation }: KeyScene,
+  change: (key: Record<string, unknown>) => Record<string, unknown>,
+): void {
+  onResponse(simulation, (response: HttpResponse, { method }) => {
+    if (method !== 'POST') return response;
+    const { data, ...others } = JSON.parse(response.body);
+    return { ...response, body: JSON.stringify({ ...others, data: change(data) }) };
+  });
+}
+
+describe('the log of a key step', () => {
+  test.each([
+    [true, 'The key is revoked when the job ends.'],
+    [false, 'The key is not revoked after the job.'],
+  ])(
+    'says what exists, what was created, and what happens after the job (revoke-after-job: %s)',
+    async (revokeAfterJob, last) => {
+      const scene = openKeyScene();
+      scene.createOther({ name: 'CI' });
+      scene.createOther({ name: 'Other' });
+      await pass(scene.simulation, 50_000);
+      const step = await scene.createKey({ revokeAfterJob });
+      const hash = expectCreated(scene, step);
+      expect(storyOfStep(step)).toEqual([
+        'Creating the API key "CI" in the workspace preview-42.',
+        'The workspace is preview-42, id <id>. It has 2 API keys, 1 with that name.',
+        `Created in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
+        last,
+      ]);
+      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
+    },
+  );
+
+  test('says that a key never expires', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey({ expiresInMs: null });
+    expect(step.result?.expiresAt).toBeNull();
+    expect(storyOfStep(step)[2]).toMatch(/, never expires\.$/);
+  });
+});
+
+test('a missing workspace fails the step before any key is listed', async () => {
+  const scene = openKeyScene();
+  const step = await scene.createKey({ workspace: 'nowhere' });
+  expectFailed(step);
+  expect(step.error).toMatchObject({
+    code: 'workspace-not-found',
+    details: { workspace: 'nowhere' },
+  });
+  expect(scene.calls()).toEqual([LOOKUP]);
+});
+
+describe('the requested expiry', () => {
+  test('is counted from the second of the server, with random milliseconds', async () => {
+    const scene = openKeyScene({ skew: 7_250 });
+    await scene.createKey({ expiresInMs: HOUR_MS }, { jitter: [0.25] });
+    expect(scene.posted[0]?.expires_at).toBe('2026-01-01T01:00:07.250Z');
+  });
+
+  test.each([
+    [0, '.001Z'],
+    [0.999, '.999Z'],
+  ])('has milliseconds even if the random number is %d', async (random, end) => {
+    const scene = openKeyScene();
+    await scene.createKey({}, { jitter: [random] });
+    expect(scene.posted[0]?.expires_at).toMatch(new RegExp(`06:00:00\\${end}$`));
+  });
+
+  test('is counted from the time of the runner if OpenRouter does not send its own', async () => {
+    const scene = openKeyScene();
+    onResponse(scene.simulation, (response) => ({ ...response, headers: {} }));
+    await scene.createKey();
+    // The time of day of the runner is 0 here.
+    expect(scene.posted[0]?.expires_at).toBe('1970-01-01T06:00:00.500Z');
+  });
+});
+
+describe('the expiry in the outputs', () => {
+  test.each<[string, unknown, string | null]>([
+    ['the returned one', '2026-01-01T05:00:00Z', '2026-01-01T05:00:00Z'],
+    ['the requested one if none is returned', undefined, '2026-01-01T06:00:00.500Z'],
+    ['none if null is returned', null, null],
+    ['none if a number is returned', 1_767_225_600, null],
+    ['none if a text that is not a time is returned', 'soon', null],
+  ])('is %s', async (_, expires_at, expected) => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, expires_at }));
+    const { result } = await scene.createKey();
+    expect(result?.expiresAt).toBe(expected);
+  });
+});
+
+describe('a key with other values than requested', () => {
+  const desired = { name: 'CI', limit: 5, limit_reset: 'daily' as const };
+  const TITLE = /^The API key "CI" .* has other values than requested$/;
+
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['another limit', { limit: 500 }, ['limit: 5 → 500']],
+    ['no limit', { limit: null }, ['limit: 5 → null']],
+    [
+      'another interval, and BYOK in the limit',
+      { limit_reset: null, include_byok_in_limit: true },
+      ['limit_reset: "daily" → null', 'include_byok_in_limit: false → true'],
+    ],
+    [
+      'another expiry',
+      { expires_at: '2026-01-01T06:00:01.500Z' },
+      ['expires_at: "2026-01-01T06:00:00.500Z" → "2026-01-01T06:00:01.500Z"'],
+    ],
+    ['no expiry', { expires_at: null }, ['expires_at: "2026-01-01T06:00:00.500Z" → null']],
+  ])('is a warning with both values: %s', async (_, fields, lines) => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, ...fields }));
+    const step = await scene.createKey({ desired: { ...desired, include_byok_in_limit: false } });
+    expect(step.result).toBeDefined();
+    expect(step.warnings).toEqual([
+      expect.objectContaining({
+        title: expect.stringMatching(TITLE),
+        lines: ['OpenRouter returned other values:', ...lines],
+      }),
+    ]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['lacks its limit and its expiry', { limit: undefined, expires_at: undefined }],
+    ['has an expiry without milliseconds', { expires_at: '2026-01-01T06:00:00Z' }],
+    ['has a value that was not requested', { include_byok_in_limit: true }],
+  ])('is no warning if the response only %s', async (_, fields) => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, ...fields }));
+    expect((await scene.createKey({ desired })).warnings).toEqual([]);
+  });
+
+  test('is a warning if it expires, and no expiry was requested', async () => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, expires_at: '2026-01-01T06:00:00Z' }));
+    const { warnings } = await scene.createKey({ expiresInMs: null });
+    expect(warnings[0]?.lines).toContain('expires_at: null → "2026-01-01T06:00:00Z"');
+  });
+});
+
+describe('a response with a key that this step cannot have requested', () => {
+  const OTHERS: [string, (scene: KeyScene) => Record<string, unknown>][] = [
+    ['of another workspace', () => ({ workspace_id: 'another' })],
+    ['with another name', () => ({ name: 'Another' })],
+    ['that existed before', ({ keys }) => ({ hash: keys().at(-1)?.hash })],
+  ];
+
+  test.each(OTHERS)(
+    'fails the step, and its post step touches no key: a key %s',
+    async (_, fieldsOf) => {
+      const scene = openKeyScene();
+      scene.createOther({ name: 'CI' });
+      const fields = fieldsOf(scene);
+      changeCreated(scene, (key) => ({ ...key, ...fields }));
+      const step = await scene.createKey();
+      expectFailed(step);
+      expect(step.error).toMatchObject({
+        code: 'unexpected-key',
+        details: { key: fields, workspace: { id: scene.workspace.id }, name: 'CI' },
+      });
+      expect(step.task).toBeNull();
+    },
+  );
+
+  test('leaves the post step the search for the orphan of an earlier lost response', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
+    const step = await scene.createKey();
+    expect((step.error as Failure).code).toBe('unexpected-key');
+    expect(step.task).toMatchObject({ revoke: false, search: { maxOrphans: 1 } });
+    expect(step.task).not.toHaveProperty('created');
+    const [key] = scene.keys();
+    scene.applyFirstPostLate();
+    // Both have the requested name and expiry, so it cannot be determined which is the orphan.
+    const { warnings } = await scene.runPost(step);
+    expect(warnings).toHaveLength(1);
+    expect(scene.keys()).toContain(key);
+  });
+});
+
+describe('keys that existed before a step are never taken for its orphans', () => {
+  test('even if they have the random name of the step', async () => {
+    const scene = openKeyScene();
+    const request = { desired: { name: 'CI / a1b2c3' }, nameIsRandom: true };
+    const old = scene.createOther(request.desired);
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const step = await scene.createKey(request);
+    const hash = expectCreated(scene, step);
+    expect(step.warnings).toEqual([]);
+    expect(scene.hashes()).toEqual([hash, old.hash]);
+    expect(scene.calls()).not.toContain(DELETE);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.hashes()).toEqual([old.hash]);
+  });
+
+  test('even if OpenRouter does not say when they were created', async () => {
+    const scene = openKeyScene();
+    const old = scene.createOther({ name: 'CI', expires_at: '2026-01-01T06:00:00.000Z' });
+    Object.assign(old, { created_at: undefined });
+    scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+    const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+    expect(step.task?.search.preexistingHashes).toEqual([old.hash]);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([old]);
+  });
+});
+
+test('an orphan is deleted even if OpenRouter does not say when it was created', async () => {
+  const scene = openKeyScene();
+  scene.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+  const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+  for (const key of scene.keys()) Object.assign(key, { created_at: undefined });
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.keys()).toEqual([]);
+});
+
+describe('with expires-in: never and a name that other jobs may use', () => {
+  test('a lost response without an orphan is no warning, in the step and in the post step', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const step = await scene.createKey({ expiresInMs: null });
+    expectCreated(scene, step);
+    expect(step.warnings).toEqual([]);
+    expect(step.task).toMatchObject({ search: { maxOrphans: 1 } });
+    scene.keys().length = 1;
+    expectCleanPost(await scene.runPost(step));
+  });
+});
+
+test('after two lost responses and one late orphan, the post step still deletes the second', async () => {
+  const scene = openKeyScene();
+  const fault = { on: CREATE, kind: 'reset' } as const;
+  scene.scheduleFaults(fault, fault);
+  onNth(scene.simulation, CREATE, 3, scene.applyFirstPostLate);
+  const step = await scene.createKey();
+  const hash = expectCreated(scene, step);
+  expect(scene.hashes()).toEqual([hash]);
+  expect(step.task?.search.maxOrphans).toBe(1);
+  scene.applyFirstPostLate();
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.keys()).toEqual([]);
+});
+
+test('keys whose creator cannot be determined are a warning of the step, and not one more of its post step', async () => {
+  const scene = openKeyScene();
+  scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+  onNth(scene.simulation, CREATE, 2, () => {
+    scene.applyFirstPostLate();
+    scene.applyFirstPostLate();
+  });
+  const step = await scene.createKey();
+  expect(step.warnings).toHaveLength(1);
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.keys()).toHaveLength(2);
+});
+
+describe('replace: true', () => {
+  test('deletes the keys with that name once the new key exists, and no others', async () => {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    scene.createOther({ name: 'CI' });
+    const other = scene.createOther({ name: 'Other' });
+    const step = await scene.createKey({ replace: true, revokeAfterJob: false });
+    const hash = expectCreated(scene, step);
+    expect(scene.hashes()).toEqual([hash, other.hash]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE, DELETE]);
+  });
+
+  test('fails the step after its outputs are set if a key cannot be deleted, and counts all of them', async () => {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    const old = scene.createOther({ name: 'CI' });
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const step = await scene.createKey({ replace: true });
+    expect(step.handedOver?.key.name).toBe('CI');
+    expect(step.error).toMatchObject({
+      code: 'replaced-keys-not-deleted',
+      details: {
+        key: { hash: step.handedOver?.key.hash },
+        undeleted: [{ key: { hash: old.hash }, error: { details: { status: 403 } } }],
+        count: 2,
+      },
+    });
+  });
+});
