@@ -1,0 +1,233 @@
+import { describe, expect, test } from '@jest/globals';
+import { readManagementKey } from '../../src/inputs/connection.ts';
+import { readCreateInputs } from '../../src/inputs/create.ts';
+import { ACCEPTED, REJECTED } from '../support/input-cases.ts';
+import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
+
+const REQUIRED = { name: 'Preview', slug: 'preview-42' };
+const PUSH = { GITHUB_EVENT_NAME: 'push' };
+
+const read = (texts: Record<string, string>) =>
+  readWith(readCreateInputs, { ...REQUIRED, ...texts });
+const reject = (texts: Record<string, string>) =>
+  rejectionOf(readCreateInputs, { ...REQUIRED, ...texts }, PUSH);
+
+test('a create step with the required inputs alone requests nothing else, and has safe defaults', () => {
+  expect(read({})).toStrictEqual({
+    managementKey: KEY,
+    apiUrl: 'https://openrouter.ai/api/v1',
+    timeoutMs: 60_000,
+    desired: REQUIRED,
+    governance: {},
+    governanceInputs: [],
+    ifExists: 'fail',
+    dryRun: false,
+    deleteAfterJob: false,
+    deleteKeys: false,
+  });
+});
+
+test('the inputs that control a create step are read', () => {
+  expect(
+    read({
+      'if-exists': 'update',
+      'dry-run': 'true',
+      'delete-after-job': 'true',
+      'delete-keys': 'true',
+      'api-url': 'https://proxy.example/v1//',
+      timeout: '24h',
+    }),
+  ).toMatchObject({
+    apiUrl: 'https://proxy.example/v1',
+    timeoutMs: 86_400_000,
+    ifExists: 'update',
+    dryRun: true,
+    deleteAfterJob: true,
+    deleteKeys: true,
+  });
+});
+
+test('the shortest timeout is a second', () => {
+  expect(read({ timeout: '1s' }).timeoutMs).toBe(1_000);
+});
+
+test.each(ACCEPTED)('the value of %s that is written as %j is sent', (input, text, sent) => {
+  const { desired } = read({ [input]: text });
+  expect(desired).toStrictEqual({ ...REQUIRED, [input.replaceAll('-', '_')]: sent });
+});
+
+test.each(REJECTED)('the value of %s that is written as %j is rejected', (input, text, line) => {
+  expect(reject({ [input]: text })).toEqual([line]);
+});
+
+test('a description that is absent or empty is not sent', () => {
+  expect(read({ description: '' }).desired).toStrictEqual(REQUIRED);
+});
+
+describe('the API may be reached without TLS', () => {
+  test.each(['http://127.0.0.1:8080', 'http://127.9.9.9', 'http://localhost', 'http://[::1]:80'])(
+    'at %s, which is this machine',
+    (url) => {
+      expect(read({ 'api-url': `${url}/v1` }).apiUrl).toMatch(/^http:.*\/v1$/);
+    },
+  );
+
+  test.each(['http://128.0.0.1/v1', 'http://127.0.0.1.example/v1', 'http://[::2]/v1'])(
+    'but not at %s, which is another machine',
+    (url) => {
+      expect(reject({ 'api-url': url })).toHaveLength(1);
+    },
+  );
+});
+
+describe('a rejected text is not shown', () => {
+  test.each([
+    ['of api-url with a user', { 'api-url': 'https://user@host/v1' }],
+    ['of api-url with a password', { 'api-url': 'https://:secret@host/v1' }],
+    ['of any input with the management key', { 'if-exists': `is ${KEY}` }],
+  ])('%s', (_, texts) => {
+    const [line, ...others] = reject(texts);
+    expect(others).toEqual([]);
+    expect(line).not.toContain('given');
+    expect(line).not.toContain(Object.values(texts)[0]);
+  });
+
+  test('but that of an input without it, and with an @, is', () => {
+    expect(reject({ 'default-text-model': 'a@b' })[0]).toContain('given: "a@b"');
+  });
+});
+
+test('an input that is invalid in two ways has two lines, and entries with the same problem share one', () => {
+  expect(reject({ slug: 'A'.repeat(51), 'io-logging-api-key-ids': 'x,1,y' })).toEqual([
+    expect.stringMatching(/^slug must be 1 to 50 characters, but has 51/),
+    expect.stringMatching(/^slug must consist of lower-case letters/),
+    'io-logging-api-key-ids (entry 1, 3) must be a whole number; given: "x,1,y"',
+  ]);
+});
+
+describe('delete-keys needs delete-after-job: true', () => {
+  const LINE = 'delete-keys needs delete-after-job: true';
+  test.each([
+    ['is missing', {}, [LINE]],
+    ['is false', { 'delete-after-job': 'false' }, [LINE]],
+    // Then that is the problem to solve first.
+    [
+      'is invalid',
+      { 'delete-after-job': 'yes' },
+      [expect.stringContaining('delete-after-job must')],
+    ],
+  ])('and is rejected if that %s', (_, texts, lines) => {
+    expect(reject({ 'delete-keys': 'true', ...texts })).toEqual(lines);
+  });
+
+  test('but delete-keys: false needs nothing', () => {
+    expect(read({ 'delete-keys': 'false' }).deleteKeys).toBe(false);
+  });
+});
+
+describe('an empty management key is reported with its likely cause', () => {
+  const SECRET = 'the secret that the workflow names does not exist in the repository';
+  const FORK = 'runs for forks get no secrets';
+  test.each([
+    ['push', 'octocat', 'is empty: the secret'],
+    ['pull_request_target', 'octocat', 'is empty: the secret'],
+    ['pull_request', 'octocat', `on pull_request, ${FORK}`],
+    ['pull_request_review', 'octocat', `on pull_request_review, ${FORK}`],
+    ['pull_request', 'dependabot[bot]', "it has Dependabot's secrets and not those of Actions"],
+    ['', '', 'is empty: the secret'],
+  ])('on %j by %j', (event, actor, cause) => {
+    const env = { GITHUB_EVENT_NAME: event, GITHUB_ACTOR: actor };
+    const [line, ...others] = rejectionOf(
+      readCreateInputs,
+      { ...REQUIRED, 'management-key': ' ' },
+      env,
+    );
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^management-key is required, and is empty/);
+    expect(line).toContain(cause);
+    expect(line?.includes(SECRET)).toBe(actor !== 'dependabot[bot]');
+  });
+
+  test('without any variables of a runner', () => {
+    const lines = rejectionOf(readCreateInputs, { ...REQUIRED, 'management-key': '' });
+    expect(lines).toEqual([expect.stringContaining(SECRET)]);
+  });
+});
+
+test('a management key has at least 16 characters', () => {
+  const texts = (length: number) => ({ ...REQUIRED, 'management-key': 'k'.repeat(length) });
+  expect(readWith(readCreateInputs, texts(16)).managementKey).toHaveLength(16);
+  expect(rejectionOf(readCreateInputs, texts(15))).toEqual([
+    'management-key is too short to be a key',
+  ]);
+});
+
+test('a post step reads the management key, and needs no other input', () => {
+  expect(readWith(readManagementKey, { timeout: 'invalid' })).toBe(KEY);
+});
+
+describe('a slug that an empty expression left incomplete is reported so', () => {
+  const ALL = 'github.event.number, github.event.pull_request.number and github.head_ref are empty';
+  test.each([
+    ['preview-', 'push', `at its end was probably empty: on push, ${ALL}`],
+    ['-web', 'push', `at its beginning was probably empty: on push, ${ALL}`],
+    ['pr--web', 'push', `in its middle was probably empty: on push, ${ALL}`],
+    [
+      'preview-',
+      'issues',
+      `at its end was probably empty: on issues, ${ALL}; use github.event.issue.number`,
+    ],
+    [
+      'preview-',
+      'issue_comment',
+      `at its end was probably empty: on issue_comment, ${ALL}; use github.event.issue.number`,
+    ],
+    ...['pull_request_review', 'pull_request_review_comment'].map((event) => [
+      'preview-',
+      event,
+      `at its end was probably empty: on ${event}, github.event.number and github.head_ref are empty; use github.event.pull_request.number`,
+    ]),
+    ['preview-', 'pull_request', 'at its end was probably empty'],
+    ['preview-', 'pull_request_target', 'at its end was probably empty'],
+    ['preview-', '', 'at its end was probably empty'],
+  ])('%s on %j', (slug, event, cause) => {
+    const env = event === '' ? {} : { GITHUB_EVENT_NAME: event as string };
+    const [line] = rejectionOf(readCreateInputs, { ...REQUIRED, slug: slug as string }, env);
+    expect(line?.endsWith(`given: "${slug}"; the expression ${cause}`)).toBe(true);
+  });
+
+  test('but not in an input that is no slug', () => {
+    expect(reject({ 'if-exists': 'reuse-' })).toEqual([
+      'if-exists must be fail, reuse or update; given: "reuse-"',
+    ]);
+  });
+});
+
+describe('suggestions', () => {
+  test.each([
+    ['dry-run', 'yes', 'true'],
+    ['dry-run', 'Y', 'true'],
+    ['dry-run', 'on', 'true'],
+    ['dry-run', 'NO', 'false'],
+    ['dry-run', 'n', 'false'],
+    ['dry-run', 'off', 'false'],
+    ['dry-run', 'tRUE', 'true'],
+    ['dry-run', '1', undefined],
+    ['if-exists', 'REUSE', 'reuse'],
+    ['if-exists', 'skip', undefined],
+    ['api-url', 'HTTP://openrouter.ai/v1', 'https://openrouter.ai/v1'],
+    ['api-url', 'openrouter.ai', 'https://openrouter.ai'],
+    ['api-url', 'openrouter.ai:443/v1', 'https://openrouter.ai:443/v1'],
+    ['api-url', 'openrouter', undefined],
+    ['io-logging-sampling-rate', '$1', '1'],
+    ['io-logging-sampling-rate', '1 USD', '1'],
+    ['io-logging-sampling-rate', '2 usd', undefined],
+    ['default-provider-sort', 'Null', '"null"'],
+    ['timeout', '5 M', undefined],
+    ['timeout', '5  S', '5s'],
+  ])('for %s: %s is %j', (input, text, suggestion) => {
+    const [line, ...others] = reject({ [input]: text });
+    expect(others).toEqual([]);
+    expect(line?.split('; try: ')[1]).toBe(suggestion);
+  });
+});

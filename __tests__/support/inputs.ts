@@ -1,0 +1,42 @@
+import { afterEach } from '@jest/globals';
+import { Failure } from '../../src/operations/shared/failure.ts';
+import { describeInvalidInputs } from '../../src/report/describe-invalid-inputs.ts';
+
+/** A text that can be a management key. */
+export const KEY = 'sk-or-v1-of-a-test-of-inputs';
+
+type Texts = Readonly<Record<string, string>>;
+
+const original = { ...process.env };
+
+afterEach(() => setEnvironment(original));
+
+/** Replaces the environment of the process. */
+function setEnvironment(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+}
+
+/**
+ * Reads inputs by `read`, with the texts that a workflow passes, in an environment with nothing else.
+ * Without `management-key`, `KEY` is passed.
+ */
+export function readWith<Inputs>(read: () => Inputs, texts: Texts, env: Texts = {}): Inputs {
+  const variables = Object.entries({ 'management-key': KEY, ...texts }).map(([name, text]) => [
+    `INPUT_${name.toUpperCase()}`,
+    text,
+  ]);
+  setEnvironment({ ...env, ...Object.fromEntries(variables) });
+  return read();
+}
+
+/** The lines that reject inputs. */
+export function rejectionOf(read: () => unknown, texts: Texts, env: Texts = {}): readonly string[] {
+  try {
+    readWith(read, texts, env);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'invalid-inputs') throw error;
+    return describeInvalidInputs((error as Failure<'invalid-inputs'>).details).lines.slice(0, -1);
+  }
+  throw new Error('the inputs are valid');
+}
