@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod/mini';
+import type { ApiRequest } from '../../src/openrouter/api-request.ts';
+import type { HttpResponse } from '../../src/openrouter/http.ts';
+import { parseResponse } from '../../src/openrouter/parse-response.ts';
+
+const REQUEST: ApiRequest<{ id: string }> = {
+  operation: 'look up',
+  method: 'GET',
+  path: '/x',
+  schema: z.object({ id: z.string() }),
+};
+const parse = (response: Partial<HttpResponse>, request: Partial<typeof REQUEST> = {}) =>
+  parseResponse({ ...REQUEST, ...request }, { status: 200, headers: {}, body: '', ...response });
+
+test.each([200, 201, 299])('a body with HTTP %i is a success', (status) => {
+  expect(parse({ status, body: '{"id":"1"}' })).toEqual({ data: { id: '1' } });
+});
+
+describe('a body is not used', () => {
+  const REDIRECT = 'Redirects are not followed, so that the key is not sent to another host';
+  test.each([
+    [199, {}, 'HTTP 199'],
+    [300, {}, `HTTP 300 Multiple Choices to nowhere. ${REDIRECT}`],
+    [
+      307,
+      { location: 'https://elsewhere.example/' },
+      `HTTP 307 Temporary Redirect to https://elsewhere.example/. ${REDIRECT}`,
+    ],
+    [399, { location: '/' }, `HTTP 399 to /. ${REDIRECT}`],
+    [400, { location: '/' }, 'HTTP 400 Bad Request'],
+    [599, {}, 'HTTP 599'],
+  ])('with HTTP %i, and the reason says why', (status, headers, reason) => {
+    expect(parse({ status, headers, body: '{"id":"1"}' })).toMatchObject({ status, reason });
+  });
+});
+
+test.each([
+  [' \n', 'the body is empty'],
+  ['<html>', 'the body is not JSON'],
+  ['[]', 'the body is not an object'],
+  ['{}', 'the body has no valid id'],
+])('a success with the body %j is ambiguous, and the reason says what is wrong', (body, defect) => {
+  expect(parse({ body })).toMatchObject({ kind: 'ambiguous', reason: `HTTP 200, but ${defect}` });
+});
+
+test.each([
+  ['8f00-FRA', '8f00-FRA'],
+  [undefined, undefined],
+  [['1', '2'], undefined],
+])('the cf-ray %j of a failed response is reported as %j', (header, cfRay) => {
+  expect(parse({ status: 502, headers: { 'cf-ray': header } })).toHaveProperty('cfRay', cfRay);
+});
+
+test.each([
+  ['GET', 'ambiguous'],
+  ['POST', 'unexpected'],
+] as const)('a success of a %s that is about another resource is %s', (method, kind) => {
+  const findMismatch = () => 'the response is about another resource';
+  expect(parse({ body: '{"id":"1"}' }, { method, findMismatch })).toMatchObject({
+    kind,
+    reason: 'HTTP 200, but the response is about another resource',
+  });
+});
