@@ -169,6 +169,31 @@ describe('if-exists: update', () => {
     expect(simulation.network.calls).toEqual([GET]);
   });
 
+  test('reports the workspace as it was if it cannot be updated', async () => {
+    const simulation = simulate([{ on: PATCH, kind: 'response', status: 403 }]);
+    const { error, known, before } = await runExisting(
+      { ifExists: 'update' },
+      { fields: { name: 'Old' }, simulation },
+    );
+    expect(error).toMatchObject({
+      code: 'partly-applied',
+      details: { applied: [], notApplied: ['name'], recovery: 'run-again' },
+    });
+    expect(known).toEqual({ workspace: before, created: false });
+  });
+
+  test('says which writes were applied if the budgets are rejected', async () => {
+    const { error } = await runExisting(wanted, {
+      fields: { name: 'Old' },
+      simulation: simulate([
+        { on: 'PUT /workspaces/:id/budgets/:interval', kind: 'response', status: 403 },
+      ]),
+    });
+    expect(error).toMatchObject({
+      details: { applied: ['name, description'], notApplied: ['the daily budget'] },
+    });
+  });
+
   test('warns of fields that OpenRouter sets otherwise than requested', async () => {
     const simulation = simulate();
     onResponse(simulation, ({ body, ...response }, { method }) => ({

@@ -41,6 +41,8 @@ test('an update writes the guardrail fields that differ, and logs their values b
     ],
   ]);
   expect(result?.outcome).toBe('updated');
+  // Its id is that of the lookup before: a write needs no other.
+  expect(scene.calls().slice(-3)).toEqual([FIND, 'GET /guardrails/:id', PATCH_GUARDRAIL]);
 });
 
 test('an update whose guardrail is as requested writes nothing', async () => {

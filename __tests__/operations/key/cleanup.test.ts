@@ -10,7 +10,7 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
-import { onResponse } from '../../support/simulation.ts';
+import { onResponse, storyOf } from '../../support/simulation.ts';
 
 describe('the cleanup after a job', () => {
   test('A created key that cannot be found is named in a warning, after several attempts', async () => {
@@ -60,6 +60,33 @@ describe('the cleanup after a job', () => {
     const step = await scene.createKey();
     const lagging = scene.keys().splice(0);
     scene.simulation.clock.after(2_000, () => scene.keys().push(...lagging));
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('A revocation that succeeds is logged, and leaves nothing to do', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const hash = expectCreated(scene, step);
+    const { lines, ...post } = await scene.runPost(step);
+    expect(post).toEqual({ warnings: [] });
+    expect(storyOf(lines)).toEqual([
+      `Revoked the API key "CI" (${step.handedOver?.key.label}), hash ${hash}.`,
+    ]);
+  });
+
+  test('A key that was not created yet is described by its name', async () => {
+    const scene = openKeyScene();
+    const { task } = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+    expect(task && describeLeftovers(task)).toBe('an API key named "CI" whose secret was lost');
+  });
+
+  test('An orphan with a random name is deleted, whatever its created_at', async () => {
+    const scene = openKeyScene();
+    const request = { desired: { name: 'CI / a1b2c3' }, nameIsRandom: true };
+    const step = await scene.createKey(request, { killedAfter: DURING_POST_MS });
+    for (const key of scene.keys()) key.created_at = '2025-12-31T00:00:00Z';
+    expect(scene.keys()).toHaveLength(1);
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);
   });

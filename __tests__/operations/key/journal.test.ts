@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { KeyCleanupTask } from '../../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest } from '../../../src/operations/key/create-key.ts';
@@ -15,13 +16,13 @@ const REQUEST: KeyRequest = {
 };
 
 /** Creates a key whose journal cannot be written from its save number `failing` on. */
-async function createWithJournal(failing: number) {
+async function createWithJournal(failing: number, schedule: InProcessFault[] = []) {
   const simulation = openSimulation({
     takenSlugStatus: 400,
     skew: 0,
     latency: 10,
     jitter: [],
-    schedule: [],
+    schedule,
   });
   seedWorkspace(simulation, { slug: 'preview-42' });
   const saved: (KeyCleanupTask | null)[] = [];
@@ -62,5 +63,25 @@ describe('a key that is kept after the job', () => {
       details: { exists: expect.stringContaining(keys[0]?.hash ?? 'no key') },
     });
     expect(saved.at(-1)).toMatchObject({ revoke: true });
+  });
+});
+
+describe('a step that cannot save what its post step has to do', () => {
+  const lost: InProcessFault = { on: 'POST /keys', kind: 'reset' };
+
+  test('creates no key, and nothing exists then', async () => {
+    const { error, keys } = await createWithJournal(1);
+    expect(error).toMatchObject({ code: 'state-not-written', details: { exists: undefined } });
+    expect(keys).toEqual([]);
+  });
+
+  test('creates no second key, and says that the first may exist', async () => {
+    const { error, saved, keys } = await createWithJournal(2, [lost]);
+    expect(error).toMatchObject({
+      code: 'state-not-written',
+      details: { exists: 'possibly an API key whose secret was lost' },
+    });
+    expect(saved).toMatchObject([{ revoke: true, search: { maxOrphans: 1 } }]);
+    expect(keys).toEqual([]);
   });
 });

@@ -98,3 +98,9 @@ test('a missing field differs from the desired value, but does not count as retu
   expect(fields(diffWorkspace)).toEqual(['name', 'description']);
   expect(fields(diffReturned)).toEqual(['name']);
 });
+
+test('a field that the workspace lacks changes from null', () => {
+  expect(diff({}, { description: 'Text' })).toStrictEqual([
+    { field: 'description', from: null, to: 'Text' },
+  ]);
+});

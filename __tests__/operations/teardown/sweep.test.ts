@@ -6,7 +6,7 @@ import { MAX_CONCURRENCY } from '../../../src/openrouter/throttle.ts';
 import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
 import { failureOf, type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect, onResponse, type Simulation, storyOf } from '../../support/simulation.ts';
+import { connect, onResponse, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
 const DAY = 86_400_000;
 const TIMEOUT = 300_000;
@@ -114,6 +114,7 @@ function seedSome(simulation: Simulation) {
 
 test('a sweep logs and returns what it deleted, and why it kept the others', async () => {
   const simulation = openPlainSimulation();
+  await pass(simulation, 50_000);
   const { stale, young, kept } = seedSome(simulation);
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
   expect(result).toEqual({
@@ -206,7 +207,10 @@ describe('max-deletions', () => {
         expect.objectContaining({ slug, reason }),
       );
       expect(result).toEqual({ ...NOTHING, skipped, retained: [], stale: 3, notStale: 0 });
-      expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })?.code).toBe('too-many-stale');
+      expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })).toMatchObject({
+        code: 'too-many-stale',
+        details: { result, maxDeletions: 2 },
+      });
       expect(story.slice(2)).toEqual([1, 2, 3].map((n) => `  pr-${n}, 2 d old: ${reason}.`));
       expect(simulation.network.calls).toEqual(['GET /workspaces']);
     },
@@ -265,7 +269,10 @@ describe('a workspace that a sweep cannot delete', () => {
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
     expect(result.failed).toEqual([{ ...stale, reason }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
-    expect(failureOf(result, REQUEST)?.code).toBe('sweep-incomplete');
+    expect(failureOf(result, REQUEST)).toMatchObject({
+      code: 'sweep-incomplete',
+      details: { result },
+    });
   });
 
   test('is reported without a number of API keys if none was deleted', async () => {

@@ -95,7 +95,9 @@ describe('a workspace that OpenRouter reports as missing', () => {
     expect(result).toMatchObject({
       deletedKeys: 0,
       deleted: false,
-      problem: { failure: { code: 'workspace-still-exists' } },
+      problem: {
+        failure: { code: 'workspace-still-exists', details: { workspace: { slug: SLUG } } },
+      },
     });
     expect(result.problem?.reason).toContain('still returns it');
     expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
