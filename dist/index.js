@@ -3098,7 +3098,7 @@
    workspace: text => [ slugOfPage(text) ]
   };
   function suggest(key, schema, text) {
-   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && suggestion !== text && safeParse(schema, parseInput(schema, suggestion)).success);
+   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
    return accepted === "null" ? '"null"' : accepted;
   }
   function withScheme(text) {
@@ -3126,10 +3126,7 @@
    return parsed.data;
   }
   function validFields(schema, values) {
-   return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => {
-    const parsed = safeParse(fieldOf(schema, key), value);
-    return parsed.success ? [ [ key, parsed.data ] ] : [];
-   }));
+   return Object.fromEntries(Object.entries(values).map(([key, value]) => [ key, safeParse(fieldOf(schema, key), value).data ]));
   }
   function inputName(field) {
    return field.replaceAll("_", "-");
@@ -3153,16 +3150,18 @@
      entries,
      message: first.message,
      cause
-    }, suggestion = suggest(key, fieldOf(schema, key), text);
-    return containsSecret(key, texts) ? problem : {
+    }, suggestion = suggest(key, fieldOf(schema, key), text), managementKey = texts.get("management_key");
+    return containsSecret(key, {
+     text,
+     managementKey
+    }) ? problem : {
      ...problem,
      provided: text,
      suggestion
     };
    });
   }
-  function containsSecret(key, texts) {
-   const text = texts.get(key) ?? "", managementKey = texts.get("management_key");
+  function containsSecret(key, {text, managementKey}) {
    return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
   }
   function fieldOf(schema, key) {
@@ -5054,9 +5053,7 @@
   }
   const MIN_PASSWORD_LENGTH = 4;
   function readSecrets() {
-   const key = getInput("management-key", {
-    trimWhitespace: false
-   });
+   const key = getInput("management-key");
    return {
     managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
     proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)

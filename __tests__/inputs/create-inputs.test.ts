@@ -94,6 +94,13 @@ describe('a rejected text is not shown', () => {
     expect(line).not.toContain(Object.values(texts)[0]);
   });
 
+  test('but the word undefined is, without a management key', () => {
+    const texts = { ...REQUIRED, 'management-key': '', 'if-exists': 'undefined' };
+    expect(rejectionOf(readCreateInputs, texts)).toContain(
+      'if-exists must be fail, reuse or update; given: "undefined"',
+    );
+  });
+
   test('but that of an input without it, and with an @, is', () => {
     expect(reject({ 'default-text-model': 'a@b' })[0]).toContain('given: "a@b"');
   });

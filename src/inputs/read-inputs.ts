@@ -42,16 +42,16 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   return parsed.data;
 }
 
-/** The values that are valid on their own. */
+/** The values that are valid on their own; undefined for the others. */
 function validFields(
   schema: z.ZodMiniObject,
   values: Record<string, unknown>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => {
-      const parsed = z.safeParse(fieldOf(schema, key), value);
-      return parsed.success ? [[key, parsed.data]] : [];
-    }),
+    Object.entries(values).map(([key, value]) => [
+      key,
+      z.safeParse(fieldOf(schema, key), value).data,
+    ]),
   );
 }
 
@@ -90,14 +90,18 @@ function problemsOf(
     const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : undefined;
     const problem = { input: inputName(key), entries, message: first.message, cause };
     const suggestion = suggest(key, fieldOf(schema, key), text);
-    return containsSecret(key, texts) ? problem : { ...problem, provided: text, suggestion };
+    const managementKey = texts.get('management_key');
+    return containsSecret(key, { text, managementKey })
+      ? problem
+      : { ...problem, provided: text, suggestion };
   });
 }
 
 /** Whether the text of an input contains the management key, or a user and a password in a URL. */
-function containsSecret(key: string, texts: Texts): boolean {
-  const text = texts.get(key) ?? '';
-  const managementKey = texts.get('management_key');
+function containsSecret(
+  key: string,
+  { text, managementKey }: { text: string; managementKey: string | undefined },
+): boolean {
   return (
     (managementKey !== undefined && text.includes(managementKey)) ||
     (key === 'api_url' && text.includes('@'))

@@ -17,7 +17,7 @@ const MIN_PASSWORD_LENGTH = 4;
  * masking `short` would hide that word in the message about it.
  */
 export function readSecrets(): Secrets {
-  const key = getInput('management-key', { trimWhitespace: false });
+  const key = getInput('management-key');
   return {
     managementKey: textsFrom([key, ...key.split(/[\r\n]+/)], MIN_KEY_LENGTH),
     proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),

@@ -33,9 +33,7 @@ export function suggest(key: string, schema: z.core.$ZodType, text: string): str
   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)];
   const accepted = suggester?.(text).find(
     (suggestion) =>
-      suggestion !== undefined &&
-      suggestion !== text &&
-      z.safeParse(schema, parseInput(schema, suggestion)).success,
+      suggestion !== undefined && z.safeParse(schema, parseInput(schema, suggestion)).success,
   );
   // Unquoted, it would be YAML's null, which GitHub turns into an empty input.
   return accepted === 'null' ? '"null"' : accepted;
