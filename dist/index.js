@@ -4488,7 +4488,7 @@
      matches: members.length
     }))
    });
-   const byId = new Map(matches.map(({text, members}) => [ members[0]?.id ?? "", text ]));
+   const byId = new Map(matches.flatMap(({text, members}) => members.map(({id}) => [ id, text ])));
    return [ ...byId ].map(([userId, text]) => ({
     userId,
     written: text

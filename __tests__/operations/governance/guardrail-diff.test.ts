@@ -82,6 +82,12 @@ test.each([
 
 test.each<[string, isExpected: boolean, actual: unknown, desired: string[]]>([
   ['the same models', true, ['a/b', 'a/c'], ['a/c', 'a/b']],
+  [
+    'the same model, and a dated slug of another form',
+    true,
+    ['a/b', 'a/4.5-c-20251124'],
+    ['a/b', 'a/c-4.5'],
+  ],
   ['a dated slug of another form', true, ['a/4.5-b-20251124'], ['a/b-4.5']],
   [
     'a dated slug of another form with a variant',

@@ -69,6 +69,20 @@ test.each([[undefined], [null], [''], [7]])(
   },
 );
 
+test('an update needs no lookup if the response to its own PATCH lacks the guardrail id', async () => {
+  const scene = openGovernanceScene();
+  hideGuardrailId(scene, ['PATCH']);
+  const fields = { desired: { name: 'New name', slug: 'governed' } };
+  const { result } = await scene.update({ guardrail: desired }, fields);
+  expect(result?.outcome).toBe('updated');
+  expect(scene.calls()).toEqual([
+    FIND,
+    'GET /guardrails/:id',
+    'PATCH /workspaces/:id',
+    PATCH_GUARDRAIL,
+  ]);
+});
+
 describe('the guardrail of a new workspace', () => {
   test('is set without a lookup if the response to the POST has its id', async () => {
     const scene = openGovernanceScene();

@@ -58,7 +58,9 @@ async function findMembers(
       members: unknown.map(({ text, members }) => ({ written: text, matches: members.length })),
     });
   }
-  const byId = new Map(matches.map(({ text, members }) => [members[0]?.id ?? '', text]));
+  const byId = new Map(
+    matches.flatMap(({ text, members }) => members.map(({ id }) => [id, text] as const)),
+  );
   return [...byId].map(([userId, text]) => ({ userId, written: text }));
 }
 
