@@ -1,5 +1,9 @@
 /** The key action and its post step in virtual time, without a process. */
-import { type KeyCleanupTask, runKeyCleanup } from '../../src/operations/key/cleanup.ts';
+import {
+  type KeyCleanupTask,
+  keyCleanupTask,
+  runKeyCleanup,
+} from '../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
 import type { AbortableContext } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
@@ -9,6 +13,7 @@ import {
   runToEnd,
   type Simulation,
   type StepConditions,
+  savedAndRead,
   whileAlive,
 } from './simulation.ts';
 
@@ -49,7 +54,7 @@ export async function runKey(
   };
   const alive = whileAlive(step);
   const save = alive((task: KeyCleanupTask | null) => {
-    step.task = structuredClone(task);
+    step.task = task && savedAndRead(keyCleanupTask(), task);
     step.lines.push(JSON.stringify(task));
   });
   const context = connect(simulation, conditions, { lines: step.lines, isDead: () => step.killed });

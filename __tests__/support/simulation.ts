@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import {
   type InProcessFault,
   inProcessTransport,
@@ -8,7 +9,11 @@ import type { Log } from '../../src/lib/log.ts';
 import { createClient } from '../../src/openrouter/client.ts';
 import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
-import { type CreateCleanupTask, runCreateCleanup } from '../../src/operations/create/cleanup.ts';
+import {
+  type CreateCleanupTask,
+  createCleanupTask,
+  runCreateCleanup,
+} from '../../src/operations/create/cleanup.ts';
 import { createWorkspace } from '../../src/operations/create/create.ts';
 import type {
   CreateContext,
@@ -215,12 +220,17 @@ export async function runCreate(
   return run;
 }
 
+/** A task as the post step reads what the main step has saved. */
+export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Task {
+  return z.parse(schema, JSON.parse(JSON.stringify(task)));
+}
+
 /** A journal that keeps its task in `run`. */
 function journalOf(run: StepRun): CleanupJournal<CreateCleanupTask> {
   const alive = whileAlive(run);
   const save = alive((task: CreateCleanupTask | null) => {
     if (task === null) delete run.task;
-    else run.task = structuredClone(task);
+    else run.task = savedAndRead(createCleanupTask(), task);
   });
   return { save, amend: save, clear: () => save(null) };
 }
