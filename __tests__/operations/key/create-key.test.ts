@@ -101,7 +101,7 @@ describe('the expiry in the outputs', () => {
     ['the returned one', '2026-01-01T05:00:00Z', '2026-01-01T05:00:00Z'],
     ['the requested one if none is returned', undefined, '2026-01-01T06:00:00.500Z'],
     ['none if null is returned', null, null],
-    ['none if a number is returned', 1_767_225_600, null],
+    ['none if a number is returned', 2026, null],
     ['none if a text that is not a time is returned', 'soon', null],
   ])('is %s', async (_, expires_at, expected) => {
     const scene = openKeyScene();
@@ -164,6 +164,7 @@ describe('a response with a key that this step cannot have requested', () => {
   const OTHERS: [string, (scene: KeyScene) => Record<string, unknown>][] = [
     ['of another workspace', () => ({ workspace_id: 'another' })],
     ['with another name', () => ({ name: 'Another' })],
+    ['without a name', () => ({ name: '' })],
     ['that existed before', ({ keys }) => ({ hash: keys().at(-1)?.hash })],
   ];
 
@@ -178,11 +179,22 @@ describe('a response with a key that this step cannot have requested', () => {
       expectFailed(step);
       expect(step.error).toMatchObject({
         code: 'unexpected-key',
-        details: { key: fields, workspace: { id: scene.workspace.id }, name: 'CI' },
+        details: { key: fields, workspace: { id: scene.workspace.id }, name: 'CI', revoked: false },
       });
       expect(step.task).toBeNull();
     },
   );
+
+  test('fails the step if only its name is shortened, and the post step revokes it: the key is its own', async () => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, name: 'C' }));
+    const step = await scene.createKey({ revokeAfterJob: false });
+    expectFailed(step);
+    expect(step.error).toMatchObject({ code: 'unexpected-key', details: { revoked: true } });
+    expect(step.task).toMatchObject({ revoke: true, created: { hash: scene.hashes()[0] } });
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
 
   test('leaves the post step the search for the orphan of an earlier lost response', async () => {
     const scene = openKeyScene();
@@ -258,6 +270,7 @@ test('after two lost responses and one late orphan, the post step still deletes 
   const step = await scene.createKey();
   const hash = expectCreated(scene, step);
   expect(scene.hashes()).toEqual([hash]);
+  expect(step.warnings).toEqual([]);
   expect(step.task?.search.maxOrphans).toBe(1);
   scene.applyFirstPostLate();
   expectCleanPost(await scene.runPost(step));
