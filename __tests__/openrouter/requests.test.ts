@@ -15,7 +15,13 @@ import {
   patchWorkspace,
   sendWorkspace,
 } from '../../src/openrouter/resources/workspaces.ts';
-import { json, openRecordingClient, type Reply, reset } from '../support/recording-client.ts';
+import {
+  json,
+  openRecordingClient,
+  type Reply,
+  refused,
+  reset,
+} from '../support/recording-client.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const OTHER_ID = '550e8400-e29b-41d4-a716-446655440000';
@@ -202,6 +208,26 @@ describe('an API key', () => {
     expect(describeKey({ ...KEY, name: 'n'.repeat(length) })).toBe(
       `"${shown}" (sk-or-v1-0e6...1c96)`,
     );
+  });
+});
+
+describe('a deletion', () => {
+  const DELETED = json({ deleted: true });
+  test.each<[string, Reply[], boolean]>([
+    ['is done after one response that says so', [DELETED], true],
+    ['that finds nothing twice deleted nothing', [NOT_FOUND, NOT_FOUND], false],
+    ['is sent again after a single HTTP 404, which can be wrong', [NOT_FOUND, DELETED], true],
+    ['whose first response was lost is done', [reset, NOT_FOUND, NOT_FOUND], true],
+    ['whose second response was lost is done', [NOT_FOUND, reset, NOT_FOUND], true],
+    [
+      'that was not sent at first and finds nothing deleted nothing',
+      [refused, NOT_FOUND, NOT_FOUND],
+      false,
+    ],
+  ])('%s', async (_, replies, isDeleted) => {
+    const { result, requests } = await send(replies, (client) => deleteKey(client, KEY));
+    expect(result).toBe(isDeleted);
+    expect(requests).toHaveLength(replies.length);
   });
 });
 
