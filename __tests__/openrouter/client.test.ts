@@ -396,6 +396,13 @@ describe('the time of a step', () => {
     ]);
   });
 
+  test('is halved for an attempt that begins late, so that time is left for another', async () => {
+    const { request, clock, sentAt } = clientThatGets('silence', OK);
+    await clock.run(new Promise<void>((resolve) => clock.after(40_000, resolve)));
+    expect(await request('GET')).toBe('x');
+    expect(sentAt).toEqual([40_000, 50_250]);
+  });
+
   test('has no pending timer of an attempt that is over', async () => {
     const { request, clock, release } = clientThatGets(OK);
     await request('GET');

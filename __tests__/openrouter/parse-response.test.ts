@@ -44,6 +44,22 @@ test.each([
   expect(parse({ body })).toMatchObject({ kind: 'ambiguous', reason: `HTTP 200, but ${defect}` });
 });
 
+describe('a body that is nested too deep to be checked', () => {
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  const REASON = 'HTTP 200, but the body is nested more than 100 levels deep';
+
+  test('has more than 100 levels', () => {
+    expect(parse({ body: nested(100) })).toMatchObject({ kind: 'ambiguous' });
+    expect(parse({ body: nested(101) })).toMatchObject({ kind: 'unexpected', reason: REASON });
+  });
+
+  test('is reported with the id of its resource, which may have been created', () => {
+    const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+    const body = `{"data":{"id":"${id}","x":${nested(200)}}}`;
+    expect(parse({ body })).toMatchObject({ reason: `${REASON}; its id is ${id}` });
+  });
+});
+
 test.each([
   ['8f00-FRA', '8f00-FRA'],
   [undefined, undefined],

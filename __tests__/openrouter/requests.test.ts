@@ -304,7 +304,14 @@ describe('a budget', () => {
     expect(requests).toEqual([[`GET /workspaces/${ID}/budgets`]]);
   });
 
-  test('does not exist if OpenRouter finds none', async () => {
+  test('is listed although OpenRouter finds none once, which can be wrong', async () => {
+    const { result } = await send([NOT_FOUND, json({ data: BUDGETS })], (client) =>
+      listBudgets(client, WORKSPACE),
+    );
+    expect(result).toMatchObject({ budgets: { daily: 1, lifetime: 100 } });
+  });
+
+  test('does not exist if OpenRouter finds none twice', async () => {
     const { result } = await send([NOT_FOUND], (client) => listBudgets(client, WORKSPACE));
     expect(result).toEqual({ budgets: {}, include_byok_in_budgets: undefined });
   });

@@ -65,6 +65,16 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return (await Array.fromAsync(request)).join('');
 }
 
+test.each([
+  [false, false, 'unsent'],
+  [false, true, 'unsendable'],
+  [true, false, 'ambiguous'],
+  [true, true, 'unexpected'],
+])('a request without a response (sent: %s, for good: %s) is %s', (isSent, isPermanent, kind) => {
+  const cause = new Error('the cause');
+  expect(new TransportError('x', { isSent, isPermanent, cause })).toMatchObject({ kind, cause });
+});
+
 test('a request arrives as it was sent, with the user agent, and its response is complete', async () => {
   const received: unknown[] = [];
   const port = await listen(async (request, response) => {
@@ -226,6 +236,7 @@ describe('a request without a response', () => {
 
   test.each([
     [500, { status: 500 }],
+    [400, { status: 400 }],
     [200, { message: 'the timeout is over', isSent: true }],
   ])('whose body is aborted after HTTP %i is %j', async (status, expected) => {
     const controller = new AbortController();

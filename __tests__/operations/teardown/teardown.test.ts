@@ -208,6 +208,14 @@ test('a workspace one of whose API keys cannot be deleted is left, and the other
   expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
 });
 
+test('an API key that another job deleted first is not counted', async () => {
+  const scene = simulate(2);
+  onNth(scene.simulation, DELETE_KEY, 1, () => {
+    scene.simulation.account.keys.length = 1;
+  });
+  expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+});
+
 test('a teardown ends after five lists of keys if another job keeps creating them', async () => {
   const scene = simulate(1);
   for (let n = 1; n <= 10; n += 1) {
