@@ -231,7 +231,12 @@ describe('a request without a response', () => {
 
   test('fails with the reason of an abort that is no error', async () => {
     const signal = AbortSignal.abort('enough');
-    expect(await send(1, {}, { signal })).toMatchObject({ message: 'enough', isSent: false });
+    expect(await send(1, {}, { signal })).toMatchObject({ message: 'enough', kind: 'unsent' });
+  });
+
+  test('fails without the number that some errors have as their code', async () => {
+    const error = await send(1, {}, { signal: AbortSignal.abort() });
+    expect(error).toMatchObject({ message: 'This operation was aborted' });
   });
 
   test.each([
