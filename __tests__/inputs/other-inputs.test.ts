@@ -294,6 +294,8 @@ describe('the texts that are masked in a log', () => {
       `${lines[0]}\r\n${lines[1]}`,
       ...lines,
     ]);
+    const spaced = `${lines[0]} \n ${lines[1]}`;
+    expect(secretsOf(spaced).managementKey).toEqual([spaced, ...lines]);
     expect(secretsOf(` ${KEY} `).managementKey).toEqual([KEY]);
   });
 
