@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { describeLeftovers } from '../../../src/operations/create/cleanup.ts';
 import type { TimeWindow } from '../../../src/operations/shared/time-window.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { falseNotFound } from '../../support/faults.ts';
@@ -232,4 +233,11 @@ test('a created workspace that the post step cannot find is named in a warning',
     ],
   });
   expect(simulation.clock.now() - start).toBeGreaterThan(15_000);
+});
+
+test('a warning about a cleanup names the workspace, before and after its response arrived', async () => {
+  for (const conditions of [KILLED.beforeThePostArrives, CONDITIONS]) {
+    const { task } = await runCreate(simulate(), REQUEST, conditions);
+    expect(task && describeLeftovers(task)).toBe('the workspace preview-42');
+  }
 });
