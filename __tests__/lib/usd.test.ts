@@ -1,0 +1,93 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { exactUsd, formatUsd, maxUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
+
+/** The amount of a text that is one. */
+function usd(text: string): bigint {
+  const amount = parseUsd(text);
+  if (amount === undefined) throw new Error(`${text} is no amount`);
+  return amount;
+}
+
+test.each([
+  ['0', '0'],
+  ['-0', '0'],
+  ['5', '5'],
+  ['5.00', '5'],
+  ['1.2345', '1.2345'],
+  ['5e-7', '0.0000005'],
+  ['1.5E+3', '1500'],
+  ['-0.25', '-0.25'],
+  ['0.123456789012345678', '0.123456789012345678'],
+  ['1e-30', '0.000000000000000000000000000001'],
+])('the amount %s is exactly %s', (text, exact) => {
+  expect(exactUsd(usd(text))).toBe(exact);
+});
+
+test.each([
+  '',
+  '.5',
+  '5.',
+  '$5',
+  '5 USD',
+  '1,5',
+  '1e',
+  '1e999',
+  'NaN',
+  'Infinity',
+  '0x10',
+  ' 5',
+  '+5',
+])('%p is no amount', (text) => {
+  expect(parseUsd(text)).toBeUndefined();
+});
+
+test('a JSON number counts as the decimal that the server wrote', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 14 }), fc.nat(999_999_999_999_999), (scale, digits) => {
+      const text = digits.toString().padStart(scale + 1, '0');
+      const at = text.length - scale;
+      const decimal = scale > 0 ? `${text.slice(0, at)}.${text.slice(at)}` : text;
+      const parsed: unknown = JSON.parse(decimal);
+      expect(toUsd(parsed)).toBe(usd(decimal));
+      expect(Number(exactUsd(usd(decimal)))).toBe(parsed);
+    }),
+  );
+});
+
+test('the noise of binary floating point in a JSON number is no part of the amount', () => {
+  expect(toUsd(0.1 + 0.2)).toBe(usd('0.3'));
+  expect(sumUsd([usd('0.1'), usd('0.2')])).toBe(usd('0.3'));
+});
+
+test.each([null, undefined, true, {}, Number.NaN, Number.POSITIVE_INFINITY, 'five'])(
+  '%p in a response is no amount',
+  (value) => {
+    expect(toUsd(value)).toBeUndefined();
+  },
+);
+
+test.each([
+  ['0', '$0.00'],
+  ['0.0421', '$0.0421'],
+  ['5', '$5.00'],
+  ['5.1', '$5.10'],
+  ['5.125', '$5.125'],
+  ['1234567.891', '$1234567.891'],
+  ['-0.5', '-$0.50'],
+  ['-0.00001', '$0.00'],
+  ['0.00005', '$0.00'],
+  ['0.00015', '$0.0002'],
+  ['0.00025', '$0.0002'],
+  ['0.000250000000000000000000000001', '$0.0003'],
+  ['0.99995', '$1.00'],
+])('%s USD is shown as %s', (text, shown) => {
+  expect(formatUsd(usd(text))).toBe(shown);
+});
+
+test('the largest of several amounts is found, whatever their order', () => {
+  const amounts = ['0.3', '-1', '0.30000000000000001'].map(usd);
+  expect(maxUsd(0n, ...amounts)).toBe(usd('0.30000000000000001'));
+  expect(maxUsd(0n, ...amounts.toReversed())).toBe(usd('0.30000000000000001'));
+  expect(maxUsd(usd('2'), ...amounts)).toBe(usd('2'));
+});

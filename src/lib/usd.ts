@@ -1,0 +1,74 @@
+/**
+ * An amount in USD as an integer of 10^-30 USD, so that sums and comparisons are exact. Binary
+ * floating point is not: 0.1 + 0.2 exceeds 0.3.
+ */
+export type Usd = bigint;
+
+const DECIMALS = 30;
+const ONE = 10n ** BigInt(DECIMALS);
+
+/** A number as in JSON. Two digits of the exponent are more than any amount has. */
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+
+/** Parses a number as JSON writes it, such as `1.25` or `5e-7`; undefined for anything else. */
+export function parseUsd(text: string): Usd | undefined {
+  const [, sign = '', whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const digits = BigInt(whole + fraction);
+  const shift = DECIMALS + Number(exponent) - fraction.length;
+  const amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+  return sign === '-' ? -amount : amount;
+}
+
+/** All decimals of up to so many digits survive in a JSON number. The digits after them are noise. */
+const SIGNIFICANT_DIGITS = 15;
+
+/**
+ * The amount in a value of a JSON response, which is a number, or the text of one; undefined for
+ * anything else. A number counts as the decimal that the server wrote.
+ */
+export function toUsd(value: unknown): Usd | undefined {
+  if (typeof value === 'number') return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+  return typeof value === 'string' ? parseUsd(value) : undefined;
+}
+
+/** Sums up amounts. */
+export function sumUsd(amounts: readonly Usd[]): Usd {
+  return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+
+/** The largest of `amounts`. */
+export function maxUsd(first: Usd, ...others: readonly Usd[]): Usd {
+  // Math.max works with floating point only.
+  return others.reduce((max, amount) => {
+    if (amount > max) return amount;
+    return max;
+  }, first);
+}
+
+/** The exact amount without a sign for the currency: `1.2345`, `0.0000005`, `5`. */
+export function exactUsd(amount: Usd): string {
+  return decimalText(amount, DECIMALS, 0);
+}
+
+/** The decimals of an amount for display, where they are needed, and the decimals that it always has. */
+const SHOWN_DECIMALS = 4;
+const MIN_SHOWN_DECIMALS = 2;
+
+/** An amount for display, rounded half to even to four decimals: `$0.0421`, `$5.00`. */
+export function formatUsd(amount: Usd): string {
+  const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS);
+  const size = amount < 0n ? -amount : amount;
+  const [floor, rest] = [size / unit, 2n * (size % unit)];
+  const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
+  const sign = amount < 0n && rounded > 0n ? '-' : '';
+  return `${sign}$${decimalText(rounded * unit, SHOWN_DECIMALS, MIN_SHOWN_DECIMALS)}`;
+}
+
+/** `amount` with `max` decimals at most. Zeros at the end are left out down to `min` decimals. */
+function decimalText(amount: Usd, max: number, min: number): string {
+  const size = amount < 0n ? -amount : amount;
+  const digits = (size % ONE).toString().padStart(DECIMALS, '0').slice(0, max);
+  const fraction = digits.replace(/0+$/, '').padEnd(min, '0');
+  return `${amount < 0n ? '-' : ''}${size / ONE}${fraction && `.${fraction}`}`;
+}
