@@ -2,6 +2,7 @@ import type { Budget } from './resources/budgets.ts';
 import type { Guardrail } from './resources/guardrails.ts';
 import type { Key } from './resources/keys.ts';
 import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
+import type { AnalyticsState, Spend } from './resources/usage.ts';
 import type { Workspace } from './resources/workspaces.ts';
 
 /** The state of an account at OpenRouter, and the rules that differ from one sandbox to another. */
@@ -16,6 +17,9 @@ export interface Account {
   members: OrganizationMember[];
   /** Memberships of all workspaces but the default one, where everyone is a member. */
   memberships: WorkspaceMember[];
+  /** All that was ever billed, also to keys and in workspaces that no longer exist. */
+  spends: Spend[];
+  analytics: AnalyticsState;
   /** The id of the user that the management key acts for. */
   owner: string;
   /** The status of a request for a taken slug, which OpenRouter does not document. */

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from './account.ts';
 import { organizationOf } from './resources/members.ts';
+import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { guardrailRoutes } from './routes/guardrails.ts';
-import { keyRoutes } from './routes/keys.ts';
+import { findBySecret, keyRoutes } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
+import { ownKeyRoutes } from './routes/own-key.ts';
 import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 import { ApiError, type ApiRequest, type ApiResponse, match, type Routes } from './routing.ts';
 
@@ -26,9 +28,11 @@ export interface OpenRouter extends Account {
 const ROUTES: Routes = {
   ...workspaceRoutes,
   ...keyRoutes,
+  ...ownKeyRoutes,
   ...budgetRoutes,
   ...guardrailRoutes,
   ...memberRoutes,
+  ...analyticsRoutes,
 };
 
 /**
@@ -43,7 +47,7 @@ export function openAccount({ managementKey, ...options }: OpenRouterOptions): O
     callOf: (method, path) => match(ROUTES, method, path)?.pattern ?? `${method} ${path}`,
     handle(request) {
       try {
-        authenticate(request, managementKey);
+        authenticate(account, request, managementKey);
         // A copy: what a client gets does not change with the account.
         return structuredClone(route(account, request));
       } catch (error) {
@@ -64,6 +68,8 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     guardrails: [],
     members: organizationOf(owner),
     memberships: [],
+    spends: [],
+    analytics: { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
     expiredKeysBlockDeletion: options.expiredKeysBlockDeletion ?? true,
@@ -72,16 +78,19 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
   };
 }
 
-function authenticate({ authorization }: ApiRequest, managementKey: string): void {
+/** Every call but `GET /key` takes a management key only. */
+function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
+  const { authorization, method, path } = request;
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
-  if (authorization !== `Bearer ${managementKey}`) {
-    throw new ApiError(401, 'Invalid management key');
-  }
+  if (authorization === `Bearer ${managementKey}`) return;
+  const isOwnKey = method === 'GET' && path === '/key';
+  if (isOwnKey && findBySecret(account, authorization)) return;
+  throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
 }
 
-function route(account: Account, { method, path, body }: ApiRequest): ApiResponse {
+function route(account: Account, { method, path, body, authorization = '' }: ApiRequest) {
   const found = match(ROUTES, method, path);
   if (!found) throw new ApiError(404, 'Not Found');
   const query = new URL(path, 'http://sandbox').searchParams;
-  return found.route(account, { params: found.params, query, body });
+  return found.route(account, { params: found.params, query, body, authorization });
 }

@@ -24,6 +24,8 @@ export interface Call {
   query: URLSearchParams;
   /** As it was sent, not parsed. */
   body: string;
+  /** The `Authorization` header, which is valid. */
+  authorization: string;
 }
 
 /** @throws {ApiError} when the API rejects the request. */

@@ -1,5 +1,6 @@
 import type { OpenRouter } from './openrouter.ts';
 import type { Key } from './resources/keys.ts';
+import { NANO, type Spend } from './resources/usage.ts';
 import type { CreateWorkspaceRequest, Workspace } from './resources/workspaces.ts';
 
 /** An account, and the key to its API. */
@@ -22,6 +23,19 @@ export interface KeyFixture {
   limit?: number | null;
   /** ISO 8601. */
   expires_at?: string | null;
+}
+
+export interface UsageFixture {
+  model?: string;
+  /** How long ago the requests were sent, in milliseconds. */
+  age?: number;
+  /** In USD, with 9 decimals at most. */
+  credits?: number;
+  byok?: number;
+  requests?: number;
+  prompt?: number;
+  completion?: number;
+  reasoning?: number;
 }
 
 /**
@@ -51,6 +65,29 @@ export function seedKey(
 ): Key {
   post(access, '/keys', { name: 'Key', workspace_id: id, ...fixture });
   return access.account.keys[0] as Key;
+}
+
+/** Bills requests to an API key. Returns the entry in the account's books. */
+export function seedUsage(
+  { account }: Pick<AccountAccess, 'account'>,
+  key: Pick<Key, 'hash' | 'name' | 'workspace_id'>,
+  fixture: UsageFixture = {},
+): Spend {
+  const spend = {
+    key_hash: key.hash,
+    key_name: key.name,
+    workspace_id: key.workspace_id,
+    model: fixture.model ?? 'openai/gpt-5-mini-2025-08-07',
+    at: account.now().getTime() - (fixture.age ?? 0),
+    credits: Math.round((fixture.credits ?? 0) * NANO),
+    byok: Math.round((fixture.byok ?? 0) * NANO),
+    requests: fixture.requests ?? 1,
+    tokens_prompt: fixture.prompt ?? 0,
+    tokens_completion: fixture.completion ?? 0,
+    reasoning_tokens: fixture.reasoning ?? 0,
+  };
+  account.spends.push(spend);
+  return spend;
 }
 
 function post({ account, managementKey }: AccountAccess, path: string, body: object): void {

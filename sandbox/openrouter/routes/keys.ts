@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Account } from '../account.ts';
 import { invalidRequest, pageOf, parseBody, readFlag } from '../request.ts';
 import { createKeyRequest, isExpired, type Key, NO_USAGE } from '../resources/keys.ts';
+import { usageFields } from '../resources/usage.ts';
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 
 export const keyRoutes: Routes = {
   'POST /keys': createKey,
   'GET /keys': listKeys,
+  'GET /keys/:hash': getKey,
   'DELETE /keys/:hash': deleteKey,
 };
 
@@ -19,7 +21,7 @@ function createKey(account: Account, { body }: Call): ApiResponse {
   } = parseBody(createKeyRequest, body);
   const secret = `sk-or-v1-${account.random(32).toString('hex')}`;
   const key: Key = {
-    hash: createHash('sha256').update(secret).digest('hex'),
+    hash: hashOf(secret),
     label: `${secret.slice(0, 12)}...${secret.slice(-4)}`,
     disabled: false,
     limit,
@@ -51,7 +53,28 @@ function listKeys(account: Account, { query }: Call): ApiResponse {
       (!isExpired(key, account.now()) || withExpired),
   );
   query.delete('limit');
-  return ok({ data: pageOf(listed, query, 100) });
+  return ok({ data: pageOf(listed, query, 100).map((key) => withUsage(account, key)) });
+}
+
+function getKey(account: Account, { params: [hash] }: Call): ApiResponse {
+  const found = account.keys.find((key) => key.hash === hash);
+  if (!found) throw new ApiError(404, 'API key not found');
+  return ok({ data: withUsage(account, found) });
+}
+
+/** A key as the API returns it, with what it has spent by now. */
+export function withUsage({ spends, now }: Account, key: Key): Key {
+  return { ...key, ...usageFields(key, spends, now()) };
+}
+
+/** The key whose secret is in an `Authorization` header. */
+export function findBySecret({ keys }: Account, authorization: string): Key | undefined {
+  const hash = hashOf(authorization.replace(/^Bearer /, ''));
+  return keys.find((key) => key.hash === hash);
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
 }
 
 function deleteKey({ keys }: Account, { params: [hash] }: Call): ApiResponse {
