@@ -5,7 +5,7 @@
   },
   218: (__unused_webpack_module, exports, __nccwpck_require__) => {
    "use strict";
-   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
+   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(311), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
    exports.httpOverHttp = httpOverHttp;
    exports.httpsOverHttp = httpsOverHttp;
    exports.httpOverHttps = httpOverHttps;
@@ -201,7 +201,7 @@
    "use strict";
    module.exports = require("http");
   },
-  692: module => {
+  311: module => {
    "use strict";
    module.exports = require("https");
   },
@@ -292,7 +292,8 @@
    delete: () => delete_deleteWorkspace,
    key: () => key_key,
    keyPost: () => keyPost,
-   sweep: () => sweep_sweep
+   sweep: () => sweep_sweep,
+   usage: () => usage
   });
   function getEnumValues(entries) {
    const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -2097,6 +2098,9 @@
   function isContainer(value) {
    return typeof value === "object" && value !== null;
   }
+  function isRead({method, readOnly}) {
+   return method === "GET" || readOnly === true;
+  }
   class ApiError extends Error {
    name="ApiError";
    details;
@@ -2345,12 +2349,15 @@
     bounds
    })));
   }
-  function durationOrNever(bounds) {
-   const or = ", or never";
-   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => text === "never" ? null : parseWithin(text, context, {
-    bounds,
-    or
-   })));
+  function durationOrWord(bounds, words) {
+   const or = `, or ${words.join(", ")}`;
+   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
+    const word = words.find(other => other === text);
+    return word ?? parseWithin(text, context, {
+     bounds,
+     or
+    });
+   }));
   }
   function parseWithin(text, context, {bounds, or = ""}) {
    const ms = parseDuration(text);
@@ -2436,7 +2443,7 @@
    if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
   }
-  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(311), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
   function getProxyUrl(reqUrl) {
    const usingSsl = reqUrl.protocol === "https:";
    if (checkBypass(reqUrl)) return;
@@ -3094,7 +3101,10 @@
    timeout: text => [ toDuration(text) ],
    older_than: text => [ toDuration(text) ],
    expires_in: text => [ toDuration(text) ],
-   number: text => [ text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "") ],
+   since: text => [ text.toLowerCase(), toDuration(text) ],
+   number: text => [ withoutCurrency(text) ],
+   warn_above_usd: text => [ withoutCurrency(text) ],
+   fail_above_usd: text => [ withoutCurrency(text) ],
    workspace: text => [ slugOfPage(text) ]
   };
   function suggest(key, schema, text) {
@@ -3103,6 +3113,9 @@
   }
   function withScheme(text) {
    return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+  }
+  function withoutCurrency(text) {
+   return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "");
   }
   function toDuration(text) {
    return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
@@ -4162,13 +4175,14 @@
    };
   }
   function fail(request, failure) {
-   const {operation, method, path, mayLeaveBehind, recovery, hint} = request, facts = {
+   const {operation, method, path, mayLeaveBehind, recovery, hint, readOnly} = request, facts = {
     operation,
     method,
     path,
     mayLeaveBehind,
     recovery,
-    hint
+    hint,
+    readOnly
    };
    return {
     kind: failure.kind,
@@ -4346,6 +4360,10 @@
    const {clock, deadline} = options, client = {
     request: request => requestUntilDone(request, client),
     send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
+    sendApart: (request, ms) => sendOnce(request, createThrottle(options), {
+     ...options,
+     hardDeadline: clock.now() + ms
+    }),
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
      throttle,
      ...options
@@ -5090,8 +5108,9 @@
    unexpected: "unexpected-response",
    aborted: "timed-out"
   };
-  function describe_api_error_codeOf({method, kind, status = 0, ambiguous}) {
-   if (ambiguous && method !== "GET") return "outcome-unknown";
+  function describe_api_error_codeOf(details) {
+   const {kind, status = 0, ambiguous} = details;
+   if (ambiguous && !isRead(details)) return "outcome-unknown";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
   const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
@@ -5118,12 +5137,45 @@
    return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
   }
   function effect(details) {
-   const {method, ambiguous, wasThrottled, mayLeaveBehind, recovery} = details;
-   if (method === "GET") return [];
+   const {ambiguous, wasThrottled, mayLeaveBehind, recovery} = details;
+   if (isRead(details)) return [];
    if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
    return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
   }
-  const REJECTED = "OpenRouter reports that it rejected this request, which should have changed nothing.", key = looseObject({
+  const REJECTED = "OpenRouter reports that it rejected this request, which should have changed nothing.", DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+  function parseUsd(text) {
+   const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+   if (whole === void 0) return;
+   const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+   return sign === "-" ? -amount : amount;
+  }
+  const SIGNIFICANT_DIGITS = 15;
+  function toUsd(value) {
+   if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+   return typeof value === "string" ? parseUsd(value) : void 0;
+  }
+  function sumUsd(amounts) {
+   return amounts.reduce((sum, amount) => sum + amount, 0n);
+  }
+  function maxUsd(first, ...others) {
+   return others.reduce((max, amount) => {
+    if (amount > max) return amount;
+    return max;
+   }, first);
+  }
+  function exactUsd(amount) {
+   return decimalText(amount, DECIMALS, 0);
+  }
+  const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
+  function formatUsd(amount) {
+   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, sign = amount < 0n && rounded > 0n ? "-" : "";
+   return `${sign}$${decimalText(rounded * unit, SHOWN_DECIMALS, MIN_SHOWN_DECIMALS)}`;
+  }
+  function decimalText(amount, max, min) {
+   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0").slice(0, max), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+   return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
+  }
+  const key = looseObject({
    hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
    name: schemas_string(),
    label: schemas_string(),
@@ -5239,6 +5291,97 @@
    const characters = [ ...text ];
    return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
   }
+  const metric = parse => pipe(unknown(), transform((value, context) => {
+   const parsed = parse(value ?? 0);
+   if (parsed !== void 0) return parsed;
+   context.issues.push({
+    code: "custom",
+    message: "must be a number",
+    input: value
+   });
+   return NEVER;
+  }));
+  function toCount(value) {
+   return /^\d+$/.test(String(value)) ? Number(value) : void 0;
+  }
+  const metrics = () => ({
+   request_count: metric(toCount),
+   tokens_total: metric(toCount),
+   tokens_prompt: metric(toCount),
+   tokens_completion: metric(toCount),
+   reasoning_tokens: metric(toCount),
+   credits_usage: metric(toUsd),
+   byok_usage: metric(toUsd)
+  }), analytics_row = () => object({
+   model: nullable(schemas_string()),
+   ...metrics()
+  }), result = () => envelope(object({
+   data: array(analytics_row()),
+   metadata: object({
+    truncated: schemas_boolean()
+   }),
+   cachedAt: optional(nullable(schemas_number())),
+   warnings: optional(array(schemas_string()))
+  })), MAX_ROWS = 1e4;
+  async function queryUsage(client, filter, {from, to, subject}) {
+   const {data} = await client.request({
+    operation: `read the usage of ${subject}`,
+    method: "POST",
+    readOnly: true,
+    path: "/analytics/query",
+    body: {
+     metrics: Object.keys(metrics()),
+     dimensions: [ "model" ],
+     filters: [ {
+      ...filter,
+      operator: "eq"
+     } ],
+     time_range: {
+      start: formatTime(from),
+      end: formatTime(to)
+     },
+     order_by: {
+      field: "credits_usage",
+      direction: "desc"
+     },
+     limit: MAX_ROWS
+    },
+    schema: result()
+   });
+   return {
+    models: data.data,
+    truncated: data.metadata.truncated,
+    cachedAt: data.cachedAt ?? void 0,
+    warnings: data.warnings ?? []
+   };
+  }
+  function formatTime(ms) {
+   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+  }
+  function describeSpender({workspace, key}) {
+   return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+  }
+  function describeGap(gap) {
+   switch (gap.kind) {
+   case "too-long":
+    return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
+
+   case "creation-unknown":
+    return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
+
+   case "truncated":
+    return "There are more models than OpenRouter returns. The least expensive ones are missing.";
+
+   case "cached":
+    return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
+
+   case "warning":
+    return `OpenRouter's analytics warns: ${gap.text}`;
+
+   case "behind":
+    return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+   }
+  }
   const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
   function text_toLine(text, redact) {
    return text_truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
@@ -5279,6 +5422,15 @@
    }
    return texts;
   }
+  const MAX_LIST_BYTES = 1e5;
+  function toJsonList(items, toEntry) {
+   const listed = takeFitting(items, {
+    size: MAX_LIST_BYTES,
+    sizeOf: Buffer.byteLength,
+    render: item => JSON.stringify(toEntry(item))
+   });
+   return `[${listed.join(",")}]`;
+  }
   const ENTITIES = {
    "&": "&amp;",
    "<": "&lt;",
@@ -5302,7 +5454,6 @@
   function text_truncate(text) {
    return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
   }
-  const MAX_LIST_BYTES = 1e5;
   function sweepOutputs(result) {
    const {deleted, wouldDelete, skipped, retained, failed} = result;
    return {
@@ -5314,17 +5465,12 @@
    };
   }
   function toJson(entries) {
-   const listed = takeFitting(entries, {
-    size: MAX_LIST_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: ({id, slug, created_at, reason}) => JSON.stringify({
-     id,
-     slug,
-     created_at,
-     reason
-    })
-   });
-   return `[${listed.join(",")}]`;
+   return toJsonList(entries, ({id, slug, created_at, reason}) => ({
+    id,
+    slug,
+    created_at,
+    reason
+   }));
   }
   function sweepSummary(result, {dryRun}) {
    const {deleted, stale, notStale} = result;
@@ -5334,11 +5480,11 @@
     table: sweepTable(result)
    };
   }
-  const MAX_ROWS = 1e3;
+  const sweep_MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, reason}) => [ {
+   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, MAX_ROWS);
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
    return {
     header: [ "Workspace", "Age", "Outcome" ],
     rows: shown,
@@ -5401,6 +5547,18 @@
    "replaced-keys-not-deleted": ({key, undeleted, count}) => ({
     title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
     lines: [ ...undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+   }),
+   "key-not-found": ({hash, workspace}) => ({
+    title: `The workspace ${workspace.slug} has no API key with this hash`,
+    lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ]
+   }),
+   "usage-unknown": ({key, warnings}) => ({
+    title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
+    lines: [ "OpenRouter's analytics found nothing about the key, and warns:", ...truncateList(warnings), "With since: created, the total comes from the key itself." ]
+   }),
+   "spending-above-limit": ({cost, limit, ...details}) => ({
+    title: `${describeSpender(details)} has spent more than ${formatUsd(limit)}`,
+    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "The outputs and the job summary have the details." ]
    }),
    "default-workspace": ({workspace}) => ({
     title: "The default workspace is never deleted",
@@ -5528,6 +5686,14 @@
     lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
    }),
    "key-owner-unknown": describeUnknownOwner,
+   "spending-above-warning": ({cost, threshold, ...details}) => ({
+    title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
+    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
+   }),
+   "usage-incomplete": ({cost, gaps, ...details}) => ({
+    title: `${describeSpender(details)} may have spent more than is known`,
+    lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above warn-above-usd or fail-above-usd is unknown.`, ...truncateList(gaps.map(describeGap)) ]
+   }),
    "stale-workspaces": ({result: {stale, deleted, failed, wouldDelete, skipped}}) => {
     const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
     return {
@@ -5573,8 +5739,8 @@
   }
   const MAX_TABLE_BYTES = 524288;
   function summaryHtml(summary, redact) {
-   const {title, url, paragraphs = [], table} = summary, html = text => toHtml(text, redact);
-   return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(text => `<p>${html(text)}</p>`), ...table ? tableHtml(table, html) : [] ].join("\n");
+   const {title, url, paragraphs = [], table, notes = []} = summary, html = text => toHtml(text, redact), toParagraph = text => `<p>${html(text)}</p>`;
+   return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(toParagraph), ...table ? tableHtml(table, html) : [], ...notes.map(toParagraph) ].join("\n");
   }
   function tableHtml({header, rows, more = 0}, html) {
    const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows, {
@@ -6095,10 +6261,10 @@
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,
-    expires_in: schemas_default(durationOrNever({
+    expires_in: schemas_default(durationOrWord({
      min: "1m",
      max: "3650d"
-    }), toMs("6h")),
+    }, [ "never" ]), toMs("6h")),
     revoke_after_job: fields_flag(true),
     replace: fields_flag(),
     api_url: connection.api_url,
@@ -6137,7 +6303,7 @@
      include_byok_in_limit: values.include_byok_in_limit
     },
     nameIsRandom: values.name === void 0,
-    expiresInMs: values.expires_in,
+    expiresInMs: values.expires_in === "never" ? null : values.expires_in,
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace
    };
@@ -6722,6 +6888,347 @@
     const failure = failureOf(result, inputs);
     if (failure) throw failure;
     report.summarize(sweepSummary(result, inputs));
+   });
+  }
+  const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
+  function calendarStarts(now) {
+   const date = new Date(now), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
+   return {
+    month: Date.UTC(year, month),
+    week: day - daysSinceMonday * DAY_MS,
+    day
+   };
+  }
+  function startOf(since, {created, to}) {
+   const createdSecond = created === void 0 ? void 0 : Math.floor(created / 1e3) * 1e3;
+   if (since === "created") return createdSecond;
+   const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
+   return Math.max(start, createdSecond ?? start);
+  }
+  function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to}) {
+   const starts = calendarStarts(to), [first, ...others] = [ {
+    began: createdAt(key) ?? Number.NEGATIVE_INFINITY,
+    field: counter
+   }, {
+    began: starts.month,
+    field: `${counter}_monthly`
+   }, {
+    began: starts.week,
+    field: `${counter}_weekly`
+   }, {
+    began: starts.day,
+    field: `${counter}_daily`
+   } ].filter(({began}) => began >= from).flatMap(({field}) => toUsd(key[field]) ?? []);
+   return first === void 0 ? void 0 : maxUsd(first, ...others);
+  }
+  const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
+   const usd = parseUsd(text);
+   if (usd !== void 0 && usd >= 0n) return usd;
+   context.issues.push({
+    code: "custom",
+    message: AMOUNT_MESSAGE,
+    input: text
+   });
+   return NEVER;
+  }))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
+   management_key: connection.management_key,
+   workspace: idOrSlug(),
+   key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
+   since: schemas_default(durationOrWord({
+    min: "1m",
+    max: "3650d"
+   }, SINCE_WORDS), "created"),
+   warn_above_usd: usage_amount(),
+   fail_above_usd: usage_amount(),
+   api_url: connection.api_url,
+   timeout: connection.timeout
+  });
+  function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
+   if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
+   const message = "must not exceed fail-above-usd: a step that fails has no need to warn";
+   return [ {
+    input: "warn-above-usd",
+    message
+   } ];
+  }
+  function readUsageInputs() {
+   const values = readInputs(usageInputs(), usageProblems);
+   return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
+    keyHash: values.key_hash,
+    since: values.since,
+    warnAbove: values.warn_above_usd,
+    failAbove: values.fail_above_usd
+   };
+  }
+  function thresholds_failureOf(result, {failAbove}) {
+   if (failAbove === void 0 || result.cost <= failAbove) return;
+   return new Failure("spending-above-limit", {
+    ...result,
+    limit: failAbove
+   });
+  }
+  function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
+   if (warnAbove !== void 0 && result.cost > warnAbove) warn("spending-above-warning", {
+    ...result,
+    threshold: warnAbove
+   });
+   const unexceeded = [ warnAbove, failAbove ].filter(threshold => threshold !== void 0 && result.cost <= threshold);
+   if (unexceeded.length > 0 && result.gaps.length > 0) warn("usage-incomplete", result);
+  }
+  function limitOf(key) {
+   const amount = toUsd(key.limit), reset = key.limit_reset;
+   if (amount === void 0) return;
+   return {
+    amount,
+    reset: typeof reset === "string" ? reset : void 0,
+    remaining: toUsd(key.limit_remaining)
+   };
+  }
+  function keyRequest(hash, name) {
+   return {
+    operation: `read the API key ${name}`,
+    method: "GET",
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => {},
+    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+   };
+  }
+  async function findKey(client, hash) {
+   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+   return data;
+  }
+  async function readUsage(request, context) {
+   const {client, clock, log, timeOfDay} = context, start = clock.now();
+   log.info(`Reading the usage of the workspace ${request.workspace}.`);
+   const {workspace, serverTime = timeOfDay()} = await findWorkspace(client, request.workspace);
+   if (!workspace) throw new Failure("workspace-not-found", {
+    workspace: request.workspace
+   });
+   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+   const to = Math.floor(serverTime / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
+    workspace,
+    since: request.since,
+    to
+   }, context) : await readWorkspaceUsage({
+    workspace,
+    since: request.since,
+    to
+   }, context);
+   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
+   return result;
+  }
+  async function readWorkspaceUsage({workspace, since, to}, {client}) {
+   const {id, slug} = workspace, from = startOf(since, {
+    created: createdAt(workspace),
+    to
+   }), range = servedRange({
+    from,
+    to,
+    maxDays: MAX_DAYS.workspace
+   }), filter = {
+    field: "workspace",
+    value: id
+   }, [analytics, {keys}] = await Promise.all([ queryUsage(client, filter, {
+    from: range.from,
+    to,
+    subject: `the workspace ${slug}`
+   }), listKeys(client, workspace) ]), atLeast = counter => sumUsd(keys.map(key => spentAtLeast(key, counter, {
+    from,
+    to
+   }) ?? 0n)), counted = {
+    credits: atLeast("usage"),
+    byok: atLeast("byok_usage")
+   }, figures = combine(analytics, counted, range.gaps);
+   return {
+    workspace,
+    key: void 0,
+    limit: void 0,
+    from: range.asked,
+    to,
+    ...figures
+   };
+  }
+  async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
+   const key = await findKey(client, hash);
+   if (key?.workspace_id !== workspace.id) throw new Failure("key-not-found", {
+    hash,
+    workspace
+   });
+   log.info(`The API key is ${describeKey(key)}.`);
+   const from = startOf(since, {
+    created: createdAt(key),
+    to
+   }), range = servedRange({
+    from,
+    to,
+    maxDays: MAX_DAYS.api_key_id
+   }), filter = {
+    field: "api_key_id",
+    value: hash
+   }, subject = `the API key ${describeKey(key)}`, analytics = await queryUsage(client, filter, {
+    from: range.from,
+    to,
+    subject
+   }), atLeast = spentAtLeast(key, "usage", {
+    from,
+    to
+   }), isUnresolved = analytics.models.length === 0 && analytics.warnings.length > 0;
+   if (isUnresolved && atLeast === void 0) throw new Failure("usage-unknown", {
+    key,
+    warnings: analytics.warnings
+   });
+   const counted = {
+    credits: atLeast ?? 0n,
+    byok: spentAtLeast(key, "byok_usage", {
+     from,
+     to
+    }) ?? 0n
+   }, figures = combine(analytics, counted, range.gaps);
+   return {
+    workspace,
+    key,
+    limit: limitOf(key),
+    from: range.asked,
+    to,
+    ...figures
+   };
+  }
+  const MAX_DAYS = {
+   workspace: 31,
+   api_key_id: 365
+  }, usage_DAY_MS = 864e5;
+  function servedRange({from, to, maxDays}) {
+   const earliest = to - maxDays * usage_DAY_MS;
+   if (from === void 0) return {
+    from: earliest,
+    asked: earliest,
+    gaps: [ {
+     kind: "creation-unknown",
+     maxDays
+    } ]
+   };
+   const gaps = from < earliest ? [ {
+    kind: "too-long",
+    maxDays,
+    from: earliest
+   } ] : [];
+   return {
+    from: Math.max(from, earliest),
+    asked: from,
+    gaps
+   };
+  }
+  const NOISE = parseUsd("1e-9");
+  function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
+   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), isBehind = counted.credits > credits + NOISE;
+   return {
+    cost: maxUsd(credits, counted.credits),
+    byok: maxUsd(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
+    requests: models.reduce((sum, {request_count}) => sum + request_count, 0),
+    tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0),
+    models: models.toSorted(byCost),
+    gaps: [ ...gaps, ...truncated ? [ {
+     kind: "truncated"
+    } ] : [], ...cachedAt === void 0 ? [] : [ {
+     kind: "cached",
+     at: cachedAt
+    } ], ...warnings.map(text => ({
+     kind: "warning",
+     text
+    })), ...isBehind ? [ {
+     kind: "behind",
+     analytics: credits,
+     keys: counted.credits
+    } ] : [] ]
+   };
+  }
+  function byCost(a, b) {
+   if (a.credits_usage === b.credits_usage) return b.tokens_total - a.tokens_total;
+   return a.credits_usage < b.credits_usage ? 1 : -1;
+  }
+  function usageOutputs(result) {
+   const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
+   return {
+    "cost-usd": exactUsd(cost),
+    requests: String(requests),
+    tokens: String(tokens),
+    "by-model": toJsonList(models, toEntry),
+    from: formatTime(from),
+    to: formatTime(to),
+    complete: String(gaps.length === 0),
+    ...key && {
+     "limit-usd": limit ? exactUsd(limit.amount) : "",
+     "remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
+    }
+   };
+  }
+  function toEntry(usage) {
+   return {
+    model: nameOf(usage),
+    requests: usage.request_count,
+    tokens_prompt: usage.tokens_prompt,
+    tokens_completion: usage.tokens_completion,
+    tokens_reasoning: usage.reasoning_tokens,
+    cost_usd: Number(exactUsd(usage.credits_usage))
+   };
+  }
+  function nameOf({model}) {
+   return model ?? "unknown";
+  }
+  function usageLines(result) {
+   const {cost, byok, requests, tokens, from, to, gaps} = result, atLeast = gaps.length > 0 ? "at least " : "";
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}: requests ${requests}, tokens ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limitLines(result), ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+  }
+  function limitLines({limit}) {
+   if (!limit) return [];
+   const {amount, reset, remaining} = limit, left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
+   return [ `The limit is ${formatUsd(amount)}${reset ? `, reset ${reset}` : ""}${left}.` ];
+  }
+  function usageSummary(result) {
+   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, ...notes] = usageLines(result);
+   return {
+    title: `💵 ${gaps.length > 0 ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    paragraphs: [ `Requests: ${result.requests}. Tokens: ${result.tokens}.` ],
+    table: modelsTable(result),
+    notes
+   };
+  }
+  function modelsTable({models, cost, byok}) {
+   if (models.length === 0) return;
+   const hasByok = byok > 0n, header = [ "Model", "Requests", "Prompt", "Completion", "Reasoning", "Cost", "Share" ];
+   return {
+    header: hasByok ? [ ...header, "Own provider keys" ] : header,
+    rows: models.map(usage => [ {
+     code: nameOf(usage)
+    }, String(usage.request_count), String(usage.tokens_prompt), String(usage.tokens_completion), String(usage.reasoning_tokens), formatUsd(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
+   };
+  }
+  const BAR_LENGTH = 10;
+  function shareBar(part, whole) {
+   if (whole <= 0n) return "";
+   const [percent, length] = [ rounded(part * 100n, whole), rounded(part * BigInt(BAR_LENGTH), whole) ];
+   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${percent} %`;
+  }
+  function rounded(dividend, divisor) {
+   return Number((2n * dividend + divisor) / (2n * divisor));
+  }
+  function usage() {
+   return runStep(async step => {
+    const {report} = step, inputs = readUsageInputs(), context = {
+     ...openContext(inputs, step),
+     timeOfDay: Date.now
+    }, result = await readUsage(inputs, context);
+    for (const line of usageLines(result)) report.info(line);
+    report.output(usageOutputs(result));
+    report.summarize(usageSummary(result));
+    const failure = thresholds_failureOf(result, inputs);
+    if (failure) throw failure;
+    warnOnCost(result, inputs, context);
    });
   }
  })();

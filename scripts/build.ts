@@ -14,6 +14,7 @@ const PROGRAMS = {
   sweep: 'sweep',
   key: 'key',
   'key-post': 'keyPost',
+  usage: 'usage',
 };
 
 /**

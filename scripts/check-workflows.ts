@@ -22,10 +22,12 @@ const MANIFESTS = {
   'OWNER/openrouter-workspace/delete@v1': 'delete/action.yml',
   'OWNER/openrouter-workspace/key@v1': 'key/action.yml',
   'OWNER/openrouter-workspace/sweep@v1': 'sweep/action.yml',
+  'OWNER/openrouter-workspace/usage@v1': 'usage/action.yml',
   './': 'action.yml',
   './delete': 'delete/action.yml',
   './key': 'key/action.yml',
   './sweep': 'sweep/action.yml',
+  './usage': 'usage/action.yml',
 };
 const actions = Object.fromEntries(
   Object.entries(MANIFESTS).map(([uses, path]) => [uses, readFileSync(root + path, 'utf8')]),

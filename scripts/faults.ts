@@ -16,6 +16,7 @@ import {
   deletesOnlyWhatIsRequested,
   sweepsOnlyWhatIsStale,
 } from '../__tests__/properties/teardown.ts';
+import { costEqualsTheBooksOrIsIncomplete } from '../__tests__/properties/usage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,6 +33,7 @@ await fc.assert(oneOfConcurrentJobsCreates, { numRuns: Math.ceil(numRuns / 10), 
 await fc.assert(deletesOnlyWhatIsRequested, { numRuns, seed });
 await fc.assert(sweepsOnlyWhatIsStale, { numRuns, seed });
 await fc.assert(noKeyLostAndNoneOfOthers, { numRuns, seed });
+await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns, seed });
 
 const seconds = ((performance.now() - start) / 1000).toFixed(0);
 console.log(`All properties hold in ${numRuns} schedules of faults (seed ${seed}, ${seconds} s).`);

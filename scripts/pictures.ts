@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runStep } from '../sandbox/runner/runner.ts';
 
@@ -82,7 +82,23 @@ async function drawAll(sandbox: Sandbox): Promise<Record<string, string>> {
     'older-than': '14d',
     keep: 'preview-main',
   });
-  return { create, key, delete: deletion, sweep };
+  const usage = await drawUsage(sandbox);
+  return { create, key, delete: deletion, sweep, usage };
+}
+
+function drawUsage(sandbox: Sandbox): Promise<string> {
+  const workspace = seedWorkspace(sandbox, { slug: 'preview-44', age: 3 * DAY });
+  const key = seedKey(sandbox, workspace, { name: 'CI', limit: 5 });
+  key.created_at = workspace.created_at;
+  for (const usage of [
+    { model: 'anthropic/claude-4.5-haiku-20251001', credits: 0.8312, requests: 21 },
+    { model: 'openai/gpt-5-mini-2025-08-07', credits: 0.3641, requests: 64, reasoning: 30_120 },
+    { model: 'google/gemini-3-flash', credits: 0.0392, requests: 8 },
+  ]) {
+    const tokens = { prompt: 4_100 * usage.requests, completion: 730 * usage.requests };
+    seedUsage(sandbox, key, { ...usage, ...tokens, age: HOUR });
+  }
+  return draw(sandbox, 'usage', 'usage', { workspace: 'preview-44', 'key-hash': key.hash });
 }
 
 async function draw(

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}docs/reference.md`;
 
 /** The folders of the actions. */
-const ACTIONS = ['', 'key', 'delete', 'sweep'];
+const ACTIONS = ['', 'key', 'usage', 'delete', 'sweep'];
 
 const reference = [
   '# Reference',

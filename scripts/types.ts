@@ -15,6 +15,7 @@ import { createInputs } from '../src/inputs/create.ts';
 import { deleteInputs } from '../src/inputs/delete.ts';
 import { keyInputs } from '../src/inputs/key.ts';
 import { sweepInputs } from '../src/inputs/sweep.ts';
+import { usageInputs } from '../src/inputs/usage.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -23,6 +24,13 @@ const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
   key: keyInputs(),
   delete: deleteInputs(),
   sweep: sweepInputs(),
+  usage: usageInputs(),
+};
+
+/** Inputs whose schema does not show their type, by name. */
+const INPUTS: Readonly<Record<string, Type>> = {
+  'warn-above-usd': { type: 'float' },
+  'fail-above-usd': { type: 'float' },
 };
 
 /** Outputs that are not strings, by name, or by action and name. */
@@ -35,6 +43,10 @@ const OUTPUTS: Readonly<Record<string, Type>> = {
   'delete deleted': { type: 'boolean' },
   'deleted-keys': { type: 'integer' },
   count: { type: 'integer' },
+  'cost-usd': { type: 'float' },
+  requests: { type: 'integer' },
+  tokens: { type: 'integer' },
+  complete: { type: 'boolean' },
 };
 
 type Type =
@@ -62,7 +74,7 @@ function typesOf(folder: string, schema: z.ZodMiniObject): string {
     const field = schema.shape[name.replaceAll('-', '_')];
     if (!field)
       throw new Error(`${folder}/action.yml has the input ${name}, which no program reads`);
-    return [name, typeOf(field)];
+    return [name, INPUTS[name] ?? typeOf(field)];
   });
   const outputTypes = Object.keys(outputs).map((name) => [
     name,

@@ -5,3 +5,4 @@ export { deleteWorkspace as delete } from './actions/delete.ts';
 export { key } from './actions/key.ts';
 export { keyPost } from './actions/key-post.ts';
 export { sweep } from './actions/sweep.ts';
+export { usage } from './actions/usage.ts';

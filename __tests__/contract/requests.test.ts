@@ -159,7 +159,8 @@ describe('of all that the actions send,', () => {
     await harness.create({ ...workspace, ...changes, members: 'ada@example.com' });
     const key = { workspace: 'sent', name: 'CI', replace: 'true' };
     await harness.run('key', key);
-    await harness.run('key', key);
+    const { hash = '' } = (await harness.run('key', key)).outputs;
+    await harness.run('usage', { workspace: 'sent', 'key-hash': hash });
     await harness.run('delete', { workspace: 'sent', 'delete-keys': 'true' });
     await harness.run('sweep', { 'slug-pattern': 'sent-*', 'older-than': '1d' });
 

@@ -14,12 +14,14 @@ import {
   DeleteWorkspaceBudgetRequest$outboundSchema,
   DeleteWorkspaceRequest$outboundSchema,
   GetGuardrailRequest$outboundSchema,
+  GetKeyRequest$outboundSchema,
   GetWorkspaceRequest$outboundSchema,
   ListOrganizationMembersRequest$outboundSchema,
   ListRequest$outboundSchema,
   ListWorkspaceBudgetsRequest$outboundSchema,
   ListWorkspaceMembersRequest$outboundSchema,
   ListWorkspacesRequest$outboundSchema,
+  QueryAnalyticsRequestBody$outboundSchema,
 } from '@openrouter/sdk/models/operations';
 import { toJSONSchema, type ZodType } from 'zod';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
@@ -43,7 +45,9 @@ export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
   'DELETE /workspaces/:id': DeleteWorkspaceRequest$outboundSchema,
   'GET /keys': ListRequest$outboundSchema,
   'POST /keys': CreateKeysRequestBody$outboundSchema,
+  'GET /keys/:hash': GetKeyRequest$outboundSchema,
   'DELETE /keys/:hash': DeleteKeysRequest$outboundSchema,
+  'POST /analytics/query': QueryAnalyticsRequestBody$outboundSchema,
   'GET /guardrails/:id': GetGuardrailRequest$outboundSchema,
   'PATCH /guardrails/:id': UpdateGuardrailRequest$outboundSchema,
   'GET /workspaces/:id/budgets': ListWorkspaceBudgetsRequest$outboundSchema,

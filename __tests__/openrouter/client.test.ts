@@ -15,6 +15,8 @@ type Reply = Partial<HttpResponse> | TransportError | 'silence';
 
 const OK: Reply = { status: 200, body: '{"data":"x"}' };
 
+const GET = { operation: 'list the workspaces', method: 'GET', path: '/workspaces' } as const;
+
 /** A client whose requests get `replies` in turn, and the last one from then on. */
 function clientThatGets(...replies: Reply[]) {
   const clock = virtualClock();
@@ -48,16 +50,7 @@ function clientThatGets(...replies: Reply[]) {
   type Data = z.infer<typeof schema>;
   const outcomeOf = (request: Partial<ApiRequest<Data>>, through = client) =>
     clock.run(
-      deliver(
-        {
-          operation: 'list the workspaces',
-          method: 'GET',
-          path: '/workspaces',
-          schema,
-          ...request,
-        },
-        through,
-      ).then(
+      deliver({ ...GET, schema, ...request }, through).then(
         ({ data }) => data,
         (error: ApiError) => error,
       ),
@@ -65,6 +58,8 @@ function clientThatGets(...replies: Reply[]) {
   const simulation = {
     request: (method: Method) => outcomeOf({ method }),
     requestWithin: (ms: number) => outcomeOf({}, client.withTimeout(ms)),
+    /** Sends a request that must not hold up the others; returns its outcome. */
+    sendApart: (ms: number) => client.sendApart({ ...GET, schema }, ms),
     /** A request for which 404 is a regular response. */
     lookup: () => outcomeOf({ notFound: () => ({}) }),
     /** Delays each response. */
@@ -247,6 +242,37 @@ describe('the wait before a retry', () => {
       stopReason: 'the next attempt, in 61.0 s, would start after the timeout',
     });
     expect(sentAt).toEqual([0]);
+  });
+});
+
+describe('a request that must not hold up the others', () => {
+  test('ends within its time, also if no response arrives', async () => {
+    const { sendApart, clock, sentAt } = clientThatGets('silence');
+    expect(await clock.run(sendApart(1_500))).toMatchObject({
+      kind: 'ambiguous',
+      failure: { reason: 'no complete response within 1.5 s' },
+    });
+    expect(clock.now()).toBe(1_500);
+    expect(sentAt).toEqual([0]);
+  });
+
+  test.each<[string, Reply]>([
+    ['HTTP 502', { status: 502 }],
+    ['a refused connection', refused],
+    ['HTTP 429', { status: 429, headers: { 'retry-after': '1' } }],
+  ])('is not retried after %s', async (_, reply) => {
+    const { sendApart, clock, sentAt } = clientThatGets(reply, OK);
+    expect(await clock.run(sendApart(1_500))).toHaveProperty('failure');
+    expect(sentAt).toEqual([0]);
+    expect(clock.now()).toBe(0);
+  });
+
+  test('does not make the others wait if OpenRouter throttles it', async () => {
+    const headers = { 'retry-after': '3600' };
+    const { sendApart, request, clock, sentAt } = clientThatGets({ status: 429, headers }, OK);
+    await clock.run(sendApart(1_500));
+    expect(await request('DELETE')).toBe('x');
+    expect(sentAt).toEqual([0, 0]);
   });
 });
 

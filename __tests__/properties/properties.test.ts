@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createsOnceAndReportsIt, oneOfConcurrentJobsCreates } from './create.ts';
 import { noKeyLostAndNoneOfOthers } from './key.ts';
 import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
+import { costEqualsTheBooksOrIsIncomplete } from './usage.ts';
 
 /** How many scenarios to run: `usual`, or fewer for each mutant of `npm run mutants`. */
 const runs = (usual: number) => ({ numRuns: fc.readConfigureGlobal().numRuns ?? usual });
@@ -25,4 +26,8 @@ test('a sweep deletes only stale workspaces, in 1,000 accounts', async () => {
 
 test('a key step leaves no orphaned key and deletes no key of another job, in 1,000 accounts', async () => {
   await fc.assert(noKeyLostAndNoneOfOthers, runs(1_000));
+}, 120_000);
+
+test('a usage step reports the cost in the books exactly, or as incomplete and not above it, in 2,000 accounts', async () => {
+  await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns: 2_000 });
 }, 120_000);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { readManifest, type StepResult } from '../../sandbox/runner/runner.ts';
 import { openHarness, ROOT } from '../support/harness.ts';
 
@@ -44,6 +44,21 @@ const RUNS: [name: string, folder: string, runs: () => Promise<StepResult[]>][] 
         await runFor('key', 'with-new-keys', { 'expires-in': 'never' }),
         await replaceUndeletableKey(),
         await runFor('key', 'missing'),
+      ];
+    },
+  ],
+  [
+    'usage',
+    'usage',
+    async () => {
+      const workspace = seedWorkspace(harness.sandbox, { slug: 'with-usage' });
+      const key = seedKey(harness.sandbox, workspace, { limit: 1 });
+      seedUsage(harness.sandbox, key, { credits: 0.5 });
+      return [
+        await runFor('usage', 'with-usage'),
+        await runFor('usage', 'with-usage', { 'key-hash': key.hash }),
+        await runFor('usage', 'with-usage', { 'fail-above-usd': '0.4' }),
+        await runFor('usage', 'missing'),
       ];
     },
   ],

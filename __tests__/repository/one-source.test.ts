@@ -10,6 +10,7 @@ import { keyInputs } from '../../src/inputs/key.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { sweepInputs } from '../../src/inputs/sweep.ts';
+import { usageInputs } from '../../src/inputs/usage.ts';
 import { ROOT } from '../support/harness.ts';
 
 const ACTIONS: [string, z.ZodMiniObject][] = [
@@ -17,6 +18,7 @@ const ACTIONS: [string, z.ZodMiniObject][] = [
   ['key', keyInputs()],
   ['delete', deleteInputs()],
   ['sweep', sweepInputs()],
+  ['usage', usageInputs()],
 ];
 
 /** A value for each required input. */

@@ -32,14 +32,15 @@ export function duration(bounds: Bounds) {
   );
 }
 
-/** An input for a duration, or for the word `never`, which parses to null. */
-export function durationOrNever(bounds: Bounds) {
-  const or = ', or never';
+/** An input for a duration, or for one of `words`, which parses to itself. */
+export function durationOrWord<Word extends string>(bounds: Bounds, words: readonly Word[]) {
+  const or = `, or ${words.join(', ')}`;
   return z.pipe(
     z.string(`must be ${EXAMPLES}${or}`),
-    z.transform((text: string, context: z.core.ParsePayload) =>
-      text === 'never' ? null : parseWithin(text, context, { bounds, or }),
-    ),
+    z.transform((text: string, context: z.core.ParsePayload): Word | number => {
+      const word = words.find((other) => other === text);
+      return word ?? parseWithin(text, context, { bounds, or });
+    }),
   );
 }
 

@@ -4,7 +4,7 @@ import { createKeyRequest } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
-import { durationOrNever, toMs } from './duration.ts';
+import { durationOrWord, toMs } from './duration.ts';
 import { flag, idOrSlug } from './fields.ts';
 import { keyNameOf } from './key-name.ts';
 import { readInputs } from './read-inputs.ts';
@@ -22,7 +22,7 @@ export const keyInputs = () => {
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,
-    expires_in: z._default(durationOrNever({ min: '1m', max: '3650d' }), toMs('6h')),
+    expires_in: z._default(durationOrWord({ min: '1m', max: '3650d' }, ['never']), toMs('6h')),
     revoke_after_job: flag(true),
     replace: flag(),
     api_url: connection.api_url,
@@ -64,7 +64,7 @@ export function readKeyInputs(): KeyInputs {
       include_byok_in_limit: values.include_byok_in_limit,
     },
     nameIsRandom: values.name === undefined,
-    expiresInMs: values.expires_in,
+    expiresInMs: values.expires_in === 'never' ? null : values.expires_in,
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace,
   };

@@ -24,7 +24,10 @@ const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)
   timeout: (text) => [toDuration(text)],
   older_than: (text) => [toDuration(text)],
   expires_in: (text) => [toDuration(text)],
-  number: (text) => [text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '')],
+  since: (text) => [text.toLowerCase(), toDuration(text)],
+  number: (text) => [withoutCurrency(text)],
+  warn_above_usd: (text) => [withoutCurrency(text)],
+  fail_above_usd: (text) => [withoutCurrency(text)],
   workspace: (text) => [slugOfPage(text)],
 };
 
@@ -42,6 +45,10 @@ export function suggest(key: string, schema: z.core.$ZodType, text: string): str
 /** Adds the scheme to a text that begins with a host name. Nothing else: the key is sent there. */
 function withScheme(text: string): string | undefined {
   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : undefined;
+}
+
+function withoutCurrency(text: string): string {
+  return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '');
 }
 
 /** Corrects case and spaces. No unit is guessed, and `M`, which can mean months, is not corrected. */

@@ -16,6 +16,13 @@ export interface RequestFacts {
   recovery?: string | undefined;
   /** The likely cause of HTTP 402, 403 or 404 for this request. */
   hint?: string | undefined;
+  /** Whether a POST only reads, so that it can be repeated without harm. */
+  readOnly?: boolean | undefined;
+}
+
+/** Whether a request changes nothing at OpenRouter. */
+export function isRead({ method, readOnly }: Pick<RequestFacts, 'method' | 'readOnly'>): boolean {
+  return method === 'GET' || readOnly === true;
 }
 
 /** One attempt at a request that did not succeed. */

@@ -24,6 +24,11 @@ export interface Client {
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
+   * Sends a request once that must not hold up the others: it ends within `ms` milliseconds, and if
+   * OpenRouter throttles it, the others do not wait.
+   */
+  sendApart<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
+  /**
    * Logs the failure of attempt number `attempt`, counted from 1, and waits until the next one may be
    * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
    */
@@ -49,6 +54,8 @@ function clientWith(throttle: Throttle, options: Options): Client {
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
+    sendApart: (request, ms) =>
+      sendOnce(request, createThrottle(options), { ...options, hardDeadline: clock.now() + ms }),
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
     withTimeout(ms) {
       const end = Math.min(deadline, clock.now() + ms);

@@ -132,7 +132,7 @@ function fail(
   request: ApiRequest<unknown>,
   failure: ResponseFailure,
 ): { kind: AttemptFailure['kind']; failure: AttemptFailure } {
-  const { operation, method, path, mayLeaveBehind, recovery, hint } = request;
-  const facts = { operation, method, path, mayLeaveBehind, recovery, hint };
+  const { operation, method, path, mayLeaveBehind, recovery, hint, readOnly } = request;
+  const facts = { operation, method, path, mayLeaveBehind, recovery, hint, readOnly };
   return { kind: failure.kind, failure: { ...facts, ...failure } };
 }

@@ -1,4 +1,4 @@
-import { type ApiErrorDetails, formatAttempt } from '../openrouter/api-error.ts';
+import { type ApiErrorDetails, formatAttempt, isRead } from '../openrouter/api-error.ts';
 import type { Description } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
@@ -58,8 +58,9 @@ const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   aborted: 'timed-out',
 };
 
-function codeOf({ method, kind, status = 0, ambiguous }: ApiErrorDetails): ApiErrorCode {
-  if (ambiguous && method !== 'GET') return 'outcome-unknown';
+function codeOf(details: ApiErrorDetails): ApiErrorCode {
+  const { kind, status = 0, ambiguous } = details;
+  if (ambiguous && !isRead(details)) return 'outcome-unknown';
   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
 }
 
@@ -112,8 +113,8 @@ function advice(details: ApiErrorDetails): string[] {
 
 /** What is known about the effect of the request; nothing for a read. */
 function effect(details: ApiErrorDetails): string[] {
-  const { method, ambiguous, wasThrottled, mayLeaveBehind, recovery } = details;
-  if (method === 'GET') return [];
+  const { ambiguous, wasThrottled, mayLeaveBehind, recovery } = details;
+  if (isRead(details)) return [];
   if (!ambiguous) return [wasThrottled ? REJECTED : 'Nothing was changed at OpenRouter.'];
   return [
     'The request may still have been applied.',

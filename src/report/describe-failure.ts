@@ -1,4 +1,5 @@
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
+import { exactUsd, formatUsd } from '../lib/usd.ts';
 import { ApiError } from '../openrouter/api-error.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
@@ -12,6 +13,7 @@ import type {
 import { keysTable } from './delete.ts';
 import { describeApiError } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
+import { describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions, DescriptionText } from './description.ts';
 import { sweepTable } from './sweep.ts';
 
@@ -152,6 +154,31 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
       ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
       'Running this again deletes them, together with the new key.',
+    ],
+  }),
+
+  'key-not-found': ({ hash, workspace }) => ({
+    title: `The workspace ${workspace.slug} has no API key with this hash`,
+    lines: [
+      `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
+      'Without key-hash, the usage of the whole workspace includes that of deleted keys.',
+    ],
+  }),
+
+  'usage-unknown': ({ key, warnings }) => ({
+    title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
+    lines: [
+      "OpenRouter's analytics found nothing about the key, and warns:",
+      ...truncateList(warnings),
+      'With since: created, the total comes from the key itself.',
+    ],
+  }),
+
+  'spending-above-limit': ({ cost, limit, ...details }) => ({
+    title: `${describeSpender(details)} has spent more than ${formatUsd(limit)}`,
+    lines: [
+      `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,
+      'The outputs and the job summary have the details.',
     ],
   }),
 

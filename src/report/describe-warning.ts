@@ -1,9 +1,11 @@
 import { formatChange } from '../lib/change.ts';
-import { countWorkspaces } from '../lib/format.ts';
+import { countWorkspaces, truncateList } from '../lib/format.ts';
+import { exactUsd, formatUsd } from '../lib/usd.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
+import { describeGap, describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions } from './description.ts';
 
 /** How to describe each warning, in the order of `WarningDetails`. */
@@ -45,6 +47,21 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   }),
 
   'key-owner-unknown': describeUnknownOwner,
+
+  'spending-above-warning': ({ cost, threshold, ...details }) => ({
+    title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
+    lines: [
+      `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.`,
+    ],
+  }),
+
+  'usage-incomplete': ({ cost, gaps, ...details }) => ({
+    title: `${describeSpender(details)} may have spent more than is known`,
+    lines: [
+      `The cost is at least ${exactUsd(cost)} USD. Whether it is above warn-above-usd or fail-above-usd is unknown.`,
+      ...truncateList(gaps.map(describeGap)),
+    ],
+  }),
 
   'stale-workspaces': ({ result: { stale, deleted, failed, wouldDelete, skipped } }) => {
     const found = [...failed, ...deleted, ...wouldDelete, ...skipped];

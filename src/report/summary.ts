@@ -7,6 +7,8 @@ export interface Summary {
   url?: string;
   paragraphs?: readonly string[];
   table?: Table | undefined;
+  /** Paragraphs after the table. */
+  notes?: readonly string[];
 }
 
 export interface Table {
@@ -27,12 +29,14 @@ const MAX_TABLE_BYTES = 512 * 1024;
 
 /** The HTML of `summary`, without the secrets that `redact` removes from each text. */
 export function summaryHtml(summary: Summary, redact: Redact): string {
-  const { title, url, paragraphs = [], table } = summary;
+  const { title, url, paragraphs = [], table, notes = [] } = summary;
   const html = (text: string) => toHtml(text, redact);
+  const toParagraph = (text: string) => `<p>${html(text)}</p>`;
   return [
     `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`,
-    ...paragraphs.map((text) => `<p>${html(text)}</p>`),
+    ...paragraphs.map(toParagraph),
     ...(table ? tableHtml(table, html) : []),
+    ...notes.map(toParagraph),
   ].join('\n');
 }
 

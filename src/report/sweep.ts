@@ -3,13 +3,7 @@ import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import type { Outputs } from './create.ts';
 import type { Summary, Table } from './summary.ts';
-import { takeFitting } from './text.ts';
-
-/**
- * The maximum size of each list in an output, in bytes. Linux limits an environment variable to 128 KiB
- * (execve(2)), and GitHub all outputs of a job to 1 MB (its documentation of `jobs.<job_id>.outputs`).
- */
-const MAX_LIST_BYTES = 100_000;
+import { toJsonList } from './text.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
@@ -24,12 +18,12 @@ export function sweepOutputs(result: SweepResult): Outputs {
 }
 
 function toJson(entries: readonly SweepEntry[]): string {
-  const listed = takeFitting(entries, {
-    size: MAX_LIST_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: ({ id, slug, created_at, reason }) => JSON.stringify({ id, slug, created_at, reason }),
-  });
-  return `[${listed.join(',')}]`;
+  return toJsonList(entries, ({ id, slug, created_at, reason }) => ({
+    id,
+    slug,
+    created_at,
+    reason,
+  }));
 }
 
 /** The summary of a step that succeeded. */

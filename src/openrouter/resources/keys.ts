@@ -8,7 +8,7 @@ import { listAll, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
-const key = z.looseObject({
+export const key = z.looseObject({
   // Restricted because it becomes part of a path.
   hash: z.string().check(z.regex(/^[\w-]{1,200}$/)),
   name: z.string(),

@@ -1,10 +1,12 @@
 import type { Change } from '../../lib/change.ts';
+import type { Usd } from '../../lib/usd.ts';
 import type { ApiError } from '../../openrouter/api-error.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UndeletedKey } from './delete-keys.ts';
 import type { SweepResult } from './sweep-result.ts';
+import type { UsageGap } from './usage-gap.ts';
 
 /** A problem with an input or with an environment variable. */
 export interface InvalidInput {
@@ -32,6 +34,15 @@ export interface UnknownOwner {
   /** Whether the name or the expiry is random, so that this step's keys can be recognized. */
   isUnique: boolean;
   keys: readonly Key[];
+}
+
+/** What a workspace, or an API key in it, has cost. */
+export interface Cost {
+  workspace: WorkspaceRef;
+  key: Key | undefined;
+  cost: Usd;
+  /** Why the cost may be higher. */
+  gaps: readonly UsageGap[];
 }
 
 /**
@@ -76,6 +87,9 @@ export interface FailureDetails {
   'key-owner-unknown': UnknownOwner;
   'orphan-not-deleted': UndeletedKey;
   'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
+  'key-not-found': { hash: string; workspace: WorkspaceRef };
+  'usage-unknown': { key: Key; warnings: readonly string[] };
+  'spending-above-limit': Cost & { limit: Usd };
   'default-workspace': { workspace: WorkspaceRef };
   'slug-prefix-mismatch': { workspace: WorkspaceRef; prefix: string };
   'workspace-has-keys': { workspace: WorkspaceRef; keys: readonly Key[] };
@@ -126,6 +140,8 @@ export interface WarningDetails {
   'not-deleted-after-job': { workspace: Workspace };
   'workspace-left-alone': { workspace: WorkspaceRef };
   'key-owner-unknown': UnknownOwner;
+  'spending-above-warning': Cost & { threshold: Usd };
+  'usage-incomplete': Cost;
   'stale-workspaces': { result: SweepResult };
   'main-still-running': { seconds: number; leftovers: string };
   'main-was-running': { leftovers: string };

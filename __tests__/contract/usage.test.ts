@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { OpenRouter } from '@openrouter/sdk';
+import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { openHarness } from '../support/harness.ts';
+import { openSdk, rejection } from './sdk.ts';
+
+const harness = openHarness();
+const sdk = () => openSdk(harness.sandbox);
+
+const HOUR = 3_600_000;
+
+/** A workspace with an API key that has spent 0.3 USD on two models. */
+function seedSpender(slug: string) {
+  const { sandbox } = harness;
+  const workspace = seedWorkspace(sandbox, { slug, age: 24 * HOUR });
+  const key = seedKey(sandbox, workspace, { name: 'CI', limit: 5 });
+  seedUsage(sandbox, key, { model: 'a/one', credits: 0.1, requests: 2, prompt: 100 });
+  seedUsage(sandbox, key, { model: 'a/two', credits: 0.2, byok: 0.05, completion: 50 });
+  return { workspace, key };
+}
+
+test('the SDK reads what an API key of the sandbox has spent', async () => {
+  const { key } = seedSpender('read-key');
+  const { data } = await sdk().apiKeys.get({ hash: key.hash });
+  expect(data).toMatchObject({ usage: 0.3, usageDaily: 0.3, limit: 5, limitRemaining: 4.7 });
+  expect(data.byokUsage).toBe(0.05);
+  await expect(sdk().apiKeys.get({ hash: '0' })).rejects.toMatchObject(rejection(404));
+});
+
+test('the SDK reads the API key that it uses', async () => {
+  const { workspace } = seedSpender('own-key');
+  const created = await sdk().apiKeys.create({
+    requestBody: { name: 'Own', workspaceId: workspace.id, limit: 1 },
+  });
+  seedUsage(harness.sandbox, harness.sandbox.account.keys[0] as Key, { credits: 0.25 });
+  const own = new OpenRouter({ apiKey: created.key, serverURL: harness.sandbox.url });
+  const { data } = await own.apiKeys.getCurrentKeyMetadata();
+  expect(data).toMatchObject({ usage: 0.25, limitRemaining: 0.75, isManagementKey: false });
+  expect((await sdk().apiKeys.getCurrentKeyMetadata()).data.isManagementKey).toBe(true);
+});
+
+test('the SDK reads the analytics of the sandbox', async () => {
+  const { data } = await sdk().analytics.getAnalyticsMeta();
+  expect(data.metrics.map(({ name }) => name)).toContain('credits_usage');
+  expect(data.dimensions.map(({ name }) => name)).toContain('workspace');
+  const unknown = sdk().analytics.queryAnalytics({ requestBody: { metrics: ['profit'] } });
+  await expect(unknown).rejects.toMatchObject(rejection(400));
+});
+
+test.each([
+  ['workspace', {}],
+  ['API key', { 'key-hash': true }],
+])(
+  'a usage step for a %s sends the same request as the SDK, which reads the response',
+  async (kind, { 'key-hash': byKey }: { 'key-hash'?: boolean }) => {
+    const { workspace, key } = seedSpender(`same-${kind.toLowerCase().replace(' ', '-')}`);
+    const { requests } = harness.sandbox;
+    const inputs = { workspace: workspace.slug, ...(byKey && { 'key-hash': key.hash }) };
+    const step = await harness.run('usage', inputs);
+    const queries = () => requests.filter(({ path }) => path === '/analytics/query');
+    const ours = JSON.parse(queries().at(-1)?.body ?? '');
+    const { time_range: range, order_by: orderBy, ...fields } = ours;
+    const { data } = await sdk().analytics.queryAnalytics({
+      requestBody: {
+        ...fields,
+        orderBy,
+        timeRange: { start: new Date(range.start), end: new Date(range.end) },
+      },
+    });
+    const theirs = JSON.parse(queries().at(-1)?.body ?? '');
+    const seconds = ({ start, end }: Record<string, string>) =>
+      [start, end].map((time) => Date.parse(time ?? ''));
+    expect({ ...ours, time_range: seconds(ours.time_range) }).toEqual({
+      ...theirs,
+      time_range: seconds(theirs.time_range),
+    });
+    expect(data.metadata.truncated).toBe(false);
+    expect(data.data).toHaveLength(2);
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', requests: '3', tokens: '150' });
+  },
+);

@@ -1,0 +1,74 @@
+import { beforeEach } from '@jest/globals';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import {
+  type KeyFixture,
+  seedKey,
+  seedUsage,
+  seedWorkspace,
+  type UsageFixture,
+} from '../../sandbox/openrouter/seed.ts';
+import { openHarness } from './harness.ts';
+
+export const SLUG = 'preview-42';
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+export const FIND_WORKSPACE = 'GET /workspaces/:id';
+export const FIND_KEY = 'GET /keys/:hash';
+export const LIST_KEYS = 'GET /keys';
+export const QUERY = 'POST /analytics/query';
+
+/** A Wednesday, which is neither the first day of its week nor of its month. */
+export const NOW = Date.parse('2026-01-14T12:00:00.000Z');
+
+/** A sandbox at `NOW`, emptied before each test, and usage steps for the workspace `preview-42` in it. */
+export function openUsageHarness() {
+  const harness = openHarness({ now: () => new Date(NOW) });
+  beforeEach(() => {
+    const { account, requests, faults } = harness.sandbox;
+    account.workspaces.length = 1;
+    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
+    Object.assign(account.analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
+  });
+  return {
+    harness,
+    /** The workspace, 3 days old by default. */
+    seed: (age = 3 * DAY) => seedWorkspace(harness.sandbox, { slug: SLUG, age }),
+    /** An API key in `workspace`, as old as that, which has spent each of `usages`. */
+    seedSpender(workspace: Workspace, usages: UsageFixture[], fixture: KeyFixture = {}) {
+      const key = seedKey(harness.sandbox, workspace, { name: 'CI', ...fixture });
+      key.created_at = workspace.created_at;
+      for (const usage of usages) seedUsage(harness.sandbox, key, usage);
+      return key;
+    },
+    /** Removes a key from the account, but not what it has spent. */
+    deleteKey(hash: string) {
+      const { keys } = harness.sandbox.account;
+      keys.splice(
+        keys.findIndex((key) => key.hash === hash),
+        1,
+      );
+    },
+    runUsage: (inputs: Record<string, string> = {}) =>
+      harness.run('usage', { workspace: SLUG, ...inputs }),
+    calls: () =>
+      harness.sandbox.requests.map(({ method, path }) =>
+        harness.sandbox.account.callOf(method, path),
+      ),
+  };
+}
+
+/** The texts of the cells of each row of a summary, with the header first. */
+export function rowsOf(summary: string): string[][] {
+  return [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
+    [...row.matchAll(/<t[dh]>(.*?)<\/t[dh]>/g)].map(([, cell = '']) =>
+      cell.replace(/<\/?code>/g, ''),
+    ),
+  );
+}
+
+/** The paragraphs of a summary. */
+export function paragraphsOf(summary: string): string[] {
+  return [...summary.matchAll(/<p>(.*)<\/p>/g)].map(([, text = '']) =>
+    text.replaceAll('&#39;', "'").replaceAll('&quot;', '"'),
+  );
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { parseUsd, type Usd } from '../lib/usd.ts';
+import { LIKELY_SECRET } from '../openrouter/key-format.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
+import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
+import type { UsageRequest } from '../operations/usage/usage.ts';
+import { type Connection, connection } from './connection.ts';
+import { durationOrWord } from './duration.ts';
+import { idOrSlug } from './fields.ts';
+import { readInputs } from './read-inputs.ts';
+
+const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
+
+const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
+
+/** An amount is parsed from its text, because a number in binary floating point may differ from it. */
+const amount = () =>
+  z.optional(
+    z.pipe(
+      z.string(AMOUNT_MESSAGE),
+      z.transform((text: string, context: z.core.ParsePayload): Usd => {
+        const usd = parseUsd(text);
+        if (usd !== undefined && usd >= 0n) return usd;
+        context.issues.push({ code: 'custom', message: AMOUNT_MESSAGE, input: text });
+        return z.NEVER;
+      }),
+    ),
+  );
+
+const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
+
+/** The inputs of `usage/action.yml`, in the order in which their problems are reported. */
+export const usageInputs = () =>
+  z.object({
+    management_key: connection.management_key,
+    workspace: idOrSlug(),
+    key_hash: z.optional(
+      z.string().check(
+        z.regex(/^[\w-]+$/, HASH_MESSAGE),
+        z.refine((text) => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE),
+      ),
+    ),
+    since: z._default(
+      durationOrWord<Since & string>({ min: '1m', max: '3650d' }, SINCE_WORDS),
+      'created',
+    ),
+    warn_above_usd: amount(),
+    fail_above_usd: amount(),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+  });
+
+/** Checks the inputs against each other. */
+function usageProblems({
+  warn_above_usd: warnAbove,
+  fail_above_usd: failAbove,
+}: Partial<z.infer<ReturnType<typeof usageInputs>>>): InvalidInput[] {
+  if (warnAbove === undefined || failAbove === undefined || warnAbove <= failAbove) return [];
+  const message = 'must not exceed fail-above-usd: a step that fails has no need to warn';
+  return [{ input: 'warn-above-usd', message }];
+}
+
+interface UsageInputs extends Connection, UsageRequest {}
+
+/** @throws {Failure} `invalid-inputs` */
+export function readUsageInputs(): UsageInputs {
+  const values = readInputs(usageInputs(), usageProblems);
+  return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    workspace: values.workspace,
+    keyHash: values.key_hash,
+    since: values.since,
+    warnAbove: values.warn_above_usd,
+    failAbove: values.fail_above_usd,
+  };
+}

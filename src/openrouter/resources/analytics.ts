@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import { toUsd } from '../../lib/usd.ts';
+import type { Client } from '../client.ts';
+import { envelope } from '../envelope.ts';
+
+/** A result of OpenRouter's analytics. */
+export interface UsageByModel {
+  /** The most expensive first. */
+  models: ModelUsage[];
+  /** Whether there are more models than the result has. */
+  truncated: boolean;
+  /** When a result from the server's cache was made, in milliseconds since 1970. */
+  cachedAt?: number | undefined;
+  /** The server's warnings, such as about a hash that it does not know. */
+  warnings: string[];
+}
+
+/** What a query is about: a workspace by its id, or an API key by its hash. */
+export interface UsageFilter {
+  field: 'workspace' | 'api_key_id';
+  value: string;
+}
+
+/** A period in milliseconds since 1970, in whole seconds. */
+interface TimeRange {
+  from: number;
+  to: number;
+}
+
+// The schemas are built when they are used: most programs do not read usage.
+
+/** A metric that `parse` reads. Null is the sum of nothing. */
+const metric = <Value>(parse: (value: unknown) => Value | undefined) =>
+  z.pipe(
+    z.unknown(),
+    z.transform((value, context: z.core.ParsePayload) => {
+      const parsed = parse(value ?? 0);
+      if (parsed !== undefined) return parsed;
+      context.issues.push({ code: 'custom', message: 'must be a number', input: value });
+      return z.NEVER;
+    }),
+  );
+
+/** Counts arrive as strings, such as `"1200"`. */
+function toCount(value: unknown): number | undefined {
+  return /^\d+$/.test(String(value)) ? Number(value) : undefined;
+}
+
+const metrics = () => ({
+  request_count: metric(toCount),
+  tokens_total: metric(toCount),
+  tokens_prompt: metric(toCount),
+  tokens_completion: metric(toCount),
+  reasoning_tokens: metric(toCount),
+  /** What OpenRouter charged. */
+  credits_usage: metric(toUsd),
+  /** What providers charged for requests with your own provider keys. */
+  byok_usage: metric(toUsd),
+});
+
+const row = () => z.object({ model: z.nullable(z.string()), ...metrics() });
+
+/** What the requests to one model have used and cost. */
+export type ModelUsage = z.infer<ReturnType<typeof row>>;
+
+const result = () =>
+  envelope(
+    z.object({
+      data: z.array(row()),
+      metadata: z.object({ truncated: z.boolean() }),
+      cachedAt: z.optional(z.nullable(z.number())),
+      warnings: z.optional(z.array(z.string())),
+    }),
+  );
+
+/** The maximum of the API. */
+const MAX_ROWS = 10_000;
+
+/**
+ * `POST /analytics/query`: sums up by model what a workspace or an API key has used and cost. It only
+ * reads, so it is retried like a GET.
+ * @param subject what the query is about, for messages: `the workspace preview-42`
+ * @throws {ApiError}
+ */
+export async function queryUsage(
+  client: Client,
+  filter: UsageFilter,
+  { from, to, subject }: TimeRange & { subject: string },
+): Promise<UsageByModel> {
+  const { data } = await client.request({
+    operation: `read the usage of ${subject}`,
+    method: 'POST',
+    readOnly: true,
+    path: '/analytics/query',
+    body: {
+      metrics: Object.keys(metrics()),
+      dimensions: ['model'],
+      filters: [{ ...filter, operator: 'eq' }],
+      time_range: { start: formatTime(from), end: formatTime(to) },
+      order_by: { field: 'credits_usage', direction: 'desc' },
+      limit: MAX_ROWS,
+    },
+    schema: result(),
+  });
+  return {
+    models: data.data,
+    truncated: data.metadata.truncated,
+    cachedAt: data.cachedAt ?? undefined,
+    warnings: data.warnings ?? [],
+  };
+}
+
+/** ISO 8601 in UTC with seconds, the only form that the API accepts: `2026-01-15T09:30:00Z`. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

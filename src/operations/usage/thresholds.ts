@@ -1,0 +1,31 @@
+import type { Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import type { UsageRequest, UsageResult } from './usage.ts';
+
+type Thresholds = Pick<UsageRequest, 'warnAbove' | 'failAbove'>;
+
+/** The failure of the step if the cost is above `failAbove`. A cost that equals it does not fail. */
+export function failureOf(result: UsageResult, { failAbove }: Thresholds): Failure | undefined {
+  if (failAbove === undefined || result.cost <= failAbove) return undefined;
+  return new Failure('spending-above-limit', { ...result, limit: failAbove });
+}
+
+/**
+ * Warns if the cost is above `warnAbove`, and if an incomplete cost is not above a threshold: the
+ * true cost may be.
+ */
+export function warnOnCost(
+  result: UsageResult,
+  { warnAbove, failAbove }: Thresholds,
+  { warn }: Pick<Context, 'warn'>,
+): void {
+  if (warnAbove !== undefined && result.cost > warnAbove) {
+    warn('spending-above-warning', { ...result, threshold: warnAbove });
+  }
+  const unexceeded = [warnAbove, failAbove].filter(
+    (threshold) => threshold !== undefined && result.cost <= threshold,
+  );
+  if (unexceeded.length > 0 && result.gaps.length > 0) {
+    warn('usage-incomplete', result);
+  }
+}

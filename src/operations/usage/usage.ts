@@ -1,0 +1,195 @@
+import { formatSeconds } from '../../lib/format.ts';
+import { maxUsd, parseUsd, sumUsd, type Usd } from '../../lib/usd.ts';
+import {
+  type ModelUsage,
+  queryUsage,
+  type UsageByModel,
+  type UsageFilter,
+} from '../../openrouter/resources/analytics.ts';
+import { findKey, type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
+import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import type { UsageGap } from '../shared/usage-gap.ts';
+import { type Since, spentAtLeast, startOf } from './period.ts';
+
+/** What to sum up, as the author of the workflow requested it. */
+export interface UsageRequest {
+  /** The id or the slug of the workspace. */
+  workspace: string;
+  /** The hash of the API key; undefined for the whole workspace. */
+  keyHash: string | undefined;
+  since: Since;
+  /** The cost above which the step warns, and the one above which it fails. */
+  warnAbove: Usd | undefined;
+  failAbove: Usd | undefined;
+}
+
+/** What a workspace or an API key has used and cost. */
+export interface UsageResult {
+  workspace: Workspace;
+  /** The API key; undefined for the whole workspace. */
+  key: Key | undefined;
+  /** The requested period, in milliseconds since 1970. */
+  from: number;
+  to: number;
+  /** What OpenRouter charged. */
+  cost: Usd;
+  /** What providers charged for requests with your own provider keys. */
+  byok: Usd;
+  requests: number;
+  tokens: number;
+  /** The most expensive first. */
+  models: readonly ModelUsage[];
+  /** Undefined for a workspace, and for a key without a limit. */
+  limit: KeyLimit | undefined;
+  /** Why the figures may be too low; empty if they are complete. */
+  gaps: readonly UsageGap[];
+}
+
+export interface UsageContext extends Context {
+  /** The runner's time in milliseconds since 1970. Used if the server sends no `Date`. */
+  timeOfDay(): number;
+}
+
+/**
+ * Reads what a workspace or an API key has used and cost. Changes nothing.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
+ */
+export async function readUsage(
+  request: UsageRequest,
+  context: UsageContext,
+): Promise<UsageResult> {
+  const { client, clock, log, timeOfDay } = context;
+  const start = clock.now();
+  log.info(`Reading the usage of the workspace ${request.workspace}.`);
+  const { workspace, serverTime = timeOfDay() } = await findWorkspace(client, request.workspace);
+  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
+  log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+  // The end of the current second, because a Date is at its beginning.
+  const to = Math.floor(serverTime / 1000) * 1000 + 1000;
+  const result = request.keyHash
+    ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
+    : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
+  log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
+  return result;
+}
+
+/** What both kinds of usage are read for. */
+interface Scope {
+  workspace: Workspace;
+  since: Since;
+  to: number;
+}
+
+async function readWorkspaceUsage(
+  { workspace, since, to }: Scope,
+  { client }: UsageContext,
+): Promise<UsageResult> {
+  const { id, slug } = workspace;
+  const from = startOf(since, { created: createdAt(workspace), to });
+  const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
+  const filter: UsageFilter = { field: 'workspace', value: id };
+  const [analytics, { keys }] = await Promise.all([
+    queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
+    listKeys(client, workspace),
+  ]);
+  const atLeast = (counter: 'usage' | 'byok_usage') =>
+    sumUsd(keys.map((key) => spentAtLeast(key, counter, { from, to }) ?? 0n));
+  const counted = { credits: atLeast('usage'), byok: atLeast('byok_usage') };
+  const figures = combine(analytics, counted, range.gaps);
+  return { workspace, key: undefined, limit: undefined, from: range.asked, to, ...figures };
+}
+
+async function readKeyUsage(
+  hash: string,
+  { workspace, since, to }: Scope,
+  { client, log }: UsageContext,
+): Promise<UsageResult> {
+  const key = await findKey(client, hash);
+  if (key?.workspace_id !== workspace.id) {
+    throw new Failure('key-not-found', { hash, workspace });
+  }
+  log.info(`The API key is ${describeKey(key)}.`);
+  const from = startOf(since, { created: createdAt(key), to });
+  const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
+  const filter: UsageFilter = { field: 'api_key_id', value: hash };
+  const subject = `the API key ${describeKey(key)}`;
+  const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
+  const atLeast = spentAtLeast(key, 'usage', { from, to });
+  const isUnresolved = analytics.models.length === 0 && analytics.warnings.length > 0;
+  // Neither source knows anything of the period: 0 would be a guess.
+  if (isUnresolved && atLeast === undefined) {
+    throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
+  }
+  const counted = {
+    credits: atLeast ?? 0n,
+    byok: spentAtLeast(key, 'byok_usage', { from, to }) ?? 0n,
+  };
+  const figures = combine(analytics, counted, range.gaps);
+  return { workspace, key, limit: limitOf(key), from: range.asked, to, ...figures };
+}
+
+/**
+ * How many days analytics goes back, by the field of the filter
+ * (https://openrouter.ai/docs/api/api-reference/analytics/query-analytics).
+ */
+const MAX_DAYS: Readonly<Record<UsageFilter['field'], number>> = { workspace: 31, api_key_id: 365 };
+
+const DAY_MS = 86_400_000;
+
+/** The part of a period that analytics serves, and why it is not all of it. */
+function servedRange({
+  from,
+  to,
+  maxDays,
+}: {
+  from: number | undefined;
+  to: number;
+  maxDays: number;
+}): { from: number; asked: number; gaps: UsageGap[] } {
+  const earliest = to - maxDays * DAY_MS;
+  if (from === undefined) {
+    return { from: earliest, asked: earliest, gaps: [{ kind: 'creation-unknown', maxDays }] };
+  }
+  const gaps: UsageGap[] = from < earliest ? [{ kind: 'too-long', maxDays, from: earliest }] : [];
+  return { from: Math.max(from, earliest), asked: from, gaps };
+}
+
+/** Both are sums of binary floating point at OpenRouter. A smaller difference is noise. */
+const NOISE = parseUsd('1e-9') as Usd;
+
+/**
+ * Combines the result of analytics with what the counters of keys show. Analytics may lag behind, and
+ * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts.
+ */
+function combine(
+  { models, truncated, cachedAt, warnings }: UsageByModel,
+  counted: { credits: Usd; byok: Usd },
+  gaps: readonly UsageGap[],
+): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
+  const credits = sumUsd(models.map(({ credits_usage }) => credits_usage));
+  const isBehind = counted.credits > credits + NOISE;
+  return {
+    cost: maxUsd(credits, counted.credits),
+    byok: maxUsd(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
+    requests: models.reduce((sum, { request_count }) => sum + request_count, 0),
+    tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0),
+    models: models.toSorted(byCost),
+    gaps: [
+      ...gaps,
+      ...(truncated ? [{ kind: 'truncated' } as const] : []),
+      ...(cachedAt === undefined ? [] : [{ kind: 'cached', at: cachedAt } as const]),
+      ...warnings.map((text) => ({ kind: 'warning', text }) as const),
+      ...(isBehind ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const] : []),
+    ],
+  };
+}
+
+/** The most expensive first; of those that cost the same, the one with the most tokens. */
+function byCost(a: ModelUsage, b: ModelUsage): number {
+  if (a.credits_usage === b.credits_usage) return b.tokens_total - a.tokens_total;
+  return a.credits_usage < b.credits_usage ? 1 : -1;
+}

@@ -1,0 +1,28 @@
+import { formatUsd } from '../lib/usd.ts';
+import { formatTime } from '../openrouter/resources/analytics.ts';
+import { describeKey } from '../openrouter/resources/keys.ts';
+import type { Cost } from '../operations/shared/failure.ts';
+import type { UsageGap } from '../operations/shared/usage-gap.ts';
+
+/** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
+export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {
+  return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+}
+
+/** Describes why the figures of a usage may be too low. */
+export function describeGap(gap: UsageGap): string {
+  switch (gap.kind) {
+    case 'too-long':
+      return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
+    case 'creation-unknown':
+      return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
+    case 'truncated':
+      return 'There are more models than OpenRouter returns. The least expensive ones are missing.';
+    case 'cached':
+      return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
+    case 'warning':
+      return `OpenRouter's analytics warns: ${gap.text}`;
+    case 'behind':
+      return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+  }
+}

@@ -1,0 +1,113 @@
+import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
+import { formatTime, type ModelUsage } from '../openrouter/resources/analytics.ts';
+import type { UsageResult } from '../operations/usage/usage.ts';
+import type { Outputs } from './create.ts';
+import { describeGap, describeSpender } from './describe-usage.ts';
+import type { Cell, Summary, Table } from './summary.ts';
+import { toJsonList } from './text.ts';
+
+/** The outputs for the result of the step. A long list of models is cut. */
+export function usageOutputs(result: UsageResult): Outputs {
+  const { key, cost, requests, tokens, models, from, to, gaps, limit } = result;
+  return {
+    'cost-usd': exactUsd(cost),
+    requests: String(requests),
+    tokens: String(tokens),
+    'by-model': toJsonList(models, toEntry),
+    from: formatTime(from),
+    to: formatTime(to),
+    complete: String(gaps.length === 0),
+    ...(key && {
+      'limit-usd': limit ? exactUsd(limit.amount) : '',
+      'remaining-usd': limit?.remaining === undefined ? '' : exactUsd(limit.remaining),
+    }),
+  };
+}
+
+function toEntry(usage: ModelUsage): object {
+  return {
+    model: nameOf(usage),
+    requests: usage.request_count,
+    tokens_prompt: usage.tokens_prompt,
+    tokens_completion: usage.tokens_completion,
+    tokens_reasoning: usage.reasoning_tokens,
+    // As exact as the number that OpenRouter returned: no arithmetic is between the two.
+    cost_usd: Number(exactUsd(usage.credits_usage)),
+  };
+}
+
+function nameOf({ model }: ModelUsage): string {
+  return model ?? 'unknown';
+}
+
+/** The result in sentences: the cost first. */
+export function usageLines(result: UsageResult): string[] {
+  const { cost, byok, requests, tokens, from, to, gaps } = result;
+  const atLeast = gaps.length > 0 ? 'at least ' : '';
+  return [
+    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}: requests ${requests}, tokens ${tokens}.`,
+    ...(byok > 0n
+      ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
+      : []),
+    `From ${formatTime(from)} to ${formatTime(to)}.`,
+    ...limitLines(result),
+    ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
+  ];
+}
+
+function limitLines({ limit }: UsageResult): string[] {
+  if (!limit) return [];
+  const { amount, reset, remaining } = limit;
+  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
+  return [`The limit is ${formatUsd(amount)}${reset ? `, reset ${reset}` : ''}${left}.`];
+}
+
+/** The summary of a step that read the usage, whether or not it then fails for the cost. */
+export function usageSummary(result: UsageResult): Summary {
+  const { workspace, key, cost, gaps } = result;
+  const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
+  const [, ...notes] = usageLines(result);
+  return {
+    title: `💵 ${gaps.length > 0 ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    paragraphs: [`Requests: ${result.requests}. Tokens: ${result.tokens}.`],
+    table: modelsTable(result),
+    notes,
+  };
+}
+
+/** A table of the models; undefined if there are none. */
+function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
+  if (models.length === 0) return undefined;
+  const hasByok = byok > 0n;
+  const header = ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'];
+  return {
+    header: hasByok ? [...header, 'Own provider keys'] : header,
+    rows: models.map((usage): Cell[] => [
+      { code: nameOf(usage) },
+      String(usage.request_count),
+      String(usage.tokens_prompt),
+      String(usage.tokens_completion),
+      String(usage.reasoning_tokens),
+      formatUsd(usage.credits_usage),
+      shareBar(usage.credits_usage, cost),
+      ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
+    ]),
+  };
+}
+
+const BAR_LENGTH = 10;
+
+/** The share of `part` in `whole` as a bar: `███████░░░ 67 %` */
+export function shareBar(part: Usd, whole: Usd): string {
+  if (whole <= 0n) return '';
+  const [percent, length] = [
+    rounded(part * 100n, whole),
+    rounded(part * BigInt(BAR_LENGTH), whole),
+  ];
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${percent} %`;
+}
+
+/** `dividend` / `divisor`, from 0 on, rounded to a whole number. */
+function rounded(dividend: bigint, divisor: bigint): number {
+  return Number((2n * dividend + divisor) / (2n * divisor));
+}
