@@ -5,7 +5,7 @@
   },
   218: (__unused_webpack_module, exports, __nccwpck_require__) => {
    "use strict";
-   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(311), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
+   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
    exports.httpOverHttp = httpOverHttp;
    exports.httpsOverHttp = httpsOverHttp;
    exports.httpOverHttps = httpOverHttps;
@@ -201,7 +201,7 @@
    "use strict";
    module.exports = require("http");
   },
-  311: module => {
+  692: module => {
    "use strict";
    module.exports = require("https");
   },
@@ -2443,7 +2443,7 @@
    if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
   }
-  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(311), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
   function getProxyUrl(reqUrl) {
    const usingSsl = reqUrl.protocol === "https:";
    if (checkBypass(reqUrl)) return;
@@ -4360,10 +4360,13 @@
    const {clock, deadline} = options, client = {
     request: request => requestUntilDone(request, client),
     send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-    sendApart: (request, ms) => sendOnce(request, createThrottle(options), {
-     ...options,
-     hardDeadline: clock.now() + ms
-    }),
+    sendApart(request, ms) {
+     const now = clock.now(), hardDeadline = now + Math.min(ms, (deadline - now) / 4);
+     return sendOnce(request, createThrottle(options), {
+      ...options,
+      hardDeadline
+     });
+    },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
      throttle,
      ...options
@@ -5686,6 +5689,10 @@
     lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
    }),
    "key-owner-unknown": describeUnknownOwner,
+   "key-limit-used-up": ({name, spent, limit}) => ({
+    title: `The limit of the API key ${JSON.stringify(name)} is used up`,
+    lines: [ `Spent: ${formatUsd(spent)}. Limit: ${formatUsd(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
+   }),
    "spending-above-warning": ({cost, threshold, ...details}) => ({
     title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
     lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
@@ -5793,10 +5800,10 @@
     },
     warnOfCleanup(error, leftovers) {
      const description = describeError(error), lines = [ ...description.lines, formatLeftovers(leftovers) ];
-     warnOf({
+     if (leftovers !== "") warnOf({
       ...description,
       lines
-     });
+     }); else for (const text of [ description.title, ...description.lines ]) info(line(text));
     }
    };
   }
@@ -6107,7 +6114,7 @@
    let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
    await runStep(async step => {
     if (main) {
-     const leftovers = cleanup.describeLeftovers(task);
+     const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
      await endMain(main, step, {
       leftovers,
       isTaskKnown: saved !== "missing"
@@ -6118,7 +6125,7 @@
     const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, openContext({
      ...saved,
      managementKey
-    }, step));
+    }, step), step.report);
     task = incomplete?.left ?? task;
     if (incomplete) throw incomplete.error;
    }, (report, error) => {
@@ -6538,15 +6545,15 @@
     expiresAt
    };
    onCreated(result);
-   if (!request.revokeAfterJob) journal.save(maxOrphans > 0 ? {
+   if (!request.revokeAfterJob) journal.save({
     search,
     created,
     revoke: false
-   } : null, exists);
+   }, exists);
    return result;
   }
   function amendOrClear(task, journal) {
-   if (task.revoke || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
+   if (task.created || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
   }
   function parseTime(value) {
    return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : null;
@@ -6618,6 +6625,15 @@
    if (limit === void 0) return "none";
    return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
   }
+  function formatSpend({name, spent, byok, limit}) {
+   const key = `(API key ${JSON.stringify(name)})`, ownKeys = byok > 0n ? `, and ${formatUsd(byok)} with your own provider keys` : "";
+   if (!limit?.reset) {
+    const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
+    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
+   }
+   const left = limit.remaining === void 0 ? "" : `, of which ${formatUsd(limit.remaining)} remains`;
+   return `Spent ${formatUsd(spent)}${ownKeys}. The ${limit.reset} limit is ${formatUsd(limit.amount)}${left} ${key}`;
+  }
   function key_key() {
    return runStep(async step => {
     const {report} = step;
@@ -6636,6 +6652,55 @@
     report.summarize(keySummary(result, inputs));
    });
   }
+  function limitOf(key) {
+   const amount = toUsd(key.limit), reset = key.limit_reset;
+   if (amount === void 0) return;
+   return {
+    amount,
+    reset: typeof reset === "string" ? reset : void 0,
+    remaining: toUsd(key.limit_remaining)
+   };
+  }
+  function keyRequest(hash, name) {
+   return {
+    operation: `read the API key ${name}`,
+    method: "GET",
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => {},
+    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+   };
+  }
+  async function findKey(client, hash) {
+   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+   return data;
+  }
+  const READ_WITHIN_MS = 1500;
+  async function reportSpend(created, {client, log, warn, onSpend}) {
+   const {name} = created, described = describeKey(created), outcome = await client.sendApart(keyRequest(created.hash, described), READ_WITHIN_MS);
+   if (outcome.kind !== "applied") {
+    log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
+    return;
+   }
+   const {data: key} = outcome.response, spent = toUsd(key?.usage);
+   if (!key || spent === void 0) {
+    const reason = key ? "OpenRouter does not report it" : "OpenRouter does not find the key (HTTP 404)";
+    log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
+    return;
+   }
+   const limit = limitOf(key);
+   onSpend({
+    name,
+    spent,
+    byok: toUsd(key.byok_usage) ?? 0n,
+    limit
+   });
+   if (limit?.remaining !== void 0 && limit.remaining <= 0n && limit.amount > 0n) warn("key-limit-used-up", {
+    name,
+    spent,
+    limit: limit.amount
+   });
+  }
   const keyCleanupTask = () => object({
    search: orphanSearch(),
    created: optional(object({
@@ -6649,6 +6714,11 @@
    return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
   }
   async function runKeyCleanup(task, context) {
+   const {search, created} = task;
+   if (created) await reportSpend({
+    name: search.desired.name,
+    ...created
+   }, context);
    const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError, Failure), settle(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
    if (!error) return;
    const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0, left = {
@@ -6699,7 +6769,15 @@
   function keyPost() {
    return runCleanupStep({
     schema: keyCleanupTask(),
-    run: runKeyCleanup,
+    run: (task, context, report) => runKeyCleanup(task, {
+     ...context,
+     onSpend(spend) {
+      report.info(`${formatSpend(spend)}.`);
+      report.summarize({
+       title: `💵 ${formatSpend(spend)}`
+      });
+     }
+    }),
     describeLeftovers: task => task ? cleanup_describeLeftovers(task) : "an API key, if the step created one"
    });
   }
@@ -6978,29 +7056,6 @@
    });
    const unexceeded = [ warnAbove, failAbove ].filter(threshold => threshold !== void 0 && result.cost <= threshold);
    if (unexceeded.length > 0 && result.gaps.length > 0) warn("usage-incomplete", result);
-  }
-  function limitOf(key) {
-   const amount = toUsd(key.limit), reset = key.limit_reset;
-   if (amount === void 0) return;
-   return {
-    amount,
-    reset: typeof reset === "string" ? reset : void 0,
-    remaining: toUsd(key.limit_remaining)
-   };
-  }
-  function keyRequest(hash, name) {
-   return {
-    operation: `read the API key ${name}`,
-    method: "GET",
-    path: `/keys/${encodeURIComponent(hash)}`,
-    schema: envelope(key),
-    notFound: () => {},
-    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-   };
-  }
-  async function findKey(client, hash) {
-   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
-   return data;
   }
   async function readUsage(request, context) {
    const {client, clock, log, timeOfDay} = context, start = clock.now();

@@ -11,6 +11,7 @@ import {
   LIST,
   LOOKUP,
   openKeyHarness,
+  READ,
 } from '../support/key.ts';
 import { onNth } from '../support/on-nth.ts';
 
@@ -76,7 +77,7 @@ test('A POST /keys that is applied while the next one creates a key leaves no or
   expectCreated(main, keys());
   expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
   await runPost(main);
-  expect(calls()).toEqual([LOOKUP, LIST, CREATE, LIST, CREATE, LIST, DELETE, DELETE]);
+  expect(calls()).toEqual([LOOKUP, LIST, CREATE, LIST, CREATE, LIST, DELETE, READ, DELETE]);
 });
 
 test('A rejected POST /keys fails the step at once and leaves the post step nothing to do', async () => {

@@ -10,6 +10,7 @@ import {
   LIST,
   LOOKUP,
   openKeyHarness,
+  READ,
 } from '../support/key.ts';
 
 const key = openKeyHarness();
@@ -42,14 +43,15 @@ describe('the post step of the key action', () => {
     expect(key.sandbox.account.workspaces.map(({ slug }) => slug)).not.toContain('of-the-job');
   });
 
-  test('With revoke-after-job: false, the post step does nothing and the key stays', async () => {
+  test('With revoke-after-job: false, the post step only reports what the key has spent', async () => {
     const main = await createKey({ 'revoke-after-job': 'false' });
     expectCreated(main, keys());
     expect(main.log).toContain('The key is not revoked after the job.');
     expect(main.summary).toContain('<td>Revoked after the job</td><td>no</td>');
-    expect(await runPost(main)).toMatchObject({ exitCode: 0, log: '', stderr: '' });
+    const post = await runPost(main);
+    expect(post).toMatchObject({ exitCode: 0, log: 'Spent $0.00 (API key "CI").', stderr: '' });
     expect(keys()).toHaveLength(1);
-    expect(calls()).toEqual([LOOKUP, LIST, CREATE]);
+    expect(calls()).toEqual([LOOKUP, LIST, CREATE, READ]);
   });
 
   test.each<[string, Record<string, string>, ScheduledFault[]]>([

@@ -13,6 +13,7 @@ import {
   LIST,
   LOOKUP,
   openKeyHarness,
+  READ,
   SLUG,
 } from '../support/key.ts';
 
@@ -55,8 +56,11 @@ describe('a key step', () => {
 
     const post = await runPost(main);
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(post.log).toBe(`Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`);
-    expect(calls().slice(3)).toEqual([DELETE]);
+    expect(post.log.split('\n')).toEqual([
+      'Spent $0.00 (API key "CI").',
+      `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
+    ]);
+    expect(calls().slice(3)).toEqual([READ, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);
   });
 

@@ -256,6 +256,13 @@ describe('a request that must not hold up the others', () => {
     expect(sentAt).toEqual([0]);
   });
 
+  test('leaves most of the time to the others, also if little is left', async () => {
+    const { sendApart, clock } = clientThatGets('silence');
+    await clock.run(new Promise<void>((resolve) => clock.after(58_000, resolve)));
+    await clock.run(sendApart(1_500));
+    expect(clock.now()).toBe(58_500);
+  });
+
   test.each<[string, Reply]>([
     ['HTTP 502', { status: 502 }],
     ['a refused connection', refused],

@@ -8,6 +8,7 @@ import { createKey, type KeyRequest, type KeyResult } from '../../src/operations
 import type { AbortableContext } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import type { Description } from '../../src/report/description.ts';
+import { formatSpend } from '../../src/report/key.ts';
 import {
   connect,
   runToEnd,
@@ -99,7 +100,10 @@ export async function runKeyPost(
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
-  const work = runKeyCleanup(task, collectWarnings(context, post.warnings));
+  const work = runKeyCleanup(task, {
+    ...collectWarnings(context, post.warnings),
+    onSpend: (spend) => post.lines.push(formatSpend(spend)),
+  });
   return { ...post, ...(await simulation.clock.run(work)) };
 }
 

@@ -15,6 +15,7 @@ export const HOUR_MS = 3_600_000;
 export const LOOKUP = 'GET /workspaces/:id';
 export const LIST = 'GET /keys';
 export const CREATE = 'POST /keys';
+export const READ = 'GET /keys/:hash';
 export const DELETE = 'DELETE /keys/:hash';
 
 type Inputs = Record<string, string>;

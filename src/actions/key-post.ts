@@ -1,11 +1,22 @@
 import { describeLeftovers, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
+import { formatSpend } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
-/** The post step of `key/action.yml`: revokes the created key, and deletes orphaned ones. */
+/**
+ * The post step of `key/action.yml`: reports what the created key has spent, revokes it, and deletes
+ * orphaned ones.
+ */
 export function keyPost(): Promise<void> {
   return runCleanupStep({
     schema: keyCleanupTask(),
-    run: runKeyCleanup,
+    run: (task, context, report) =>
+      runKeyCleanup(task, {
+        ...context,
+        onSpend(spend) {
+          report.info(`${formatSpend(spend)}.`);
+          report.summarize({ title: `💵 ${formatSpend(spend)}` });
+        },
+      }),
     describeLeftovers: (task) =>
       task ? describeLeftovers(task) : 'an API key, if the step created one',
   });

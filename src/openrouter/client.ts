@@ -24,8 +24,8 @@ export interface Client {
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
-   * Sends a request once that must not hold up the others: it ends within `ms` milliseconds, and if
-   * OpenRouter throttles it, the others do not wait.
+   * Sends a request once that must not hold up the others: it ends within `ms` milliseconds and a
+   * quarter of the time that is left, and if OpenRouter throttles it, the others do not wait.
    */
   sendApart<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
   /**
@@ -54,8 +54,11 @@ function clientWith(throttle: Throttle, options: Options): Client {
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
-    sendApart: (request, ms) =>
-      sendOnce(request, createThrottle(options), { ...options, hardDeadline: clock.now() + ms }),
+    sendApart(request, ms) {
+      const now = clock.now();
+      const hardDeadline = now + Math.min(ms, (deadline - now) / 4);
+      return sendOnce(request, createThrottle(options), { ...options, hardDeadline });
+    },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
     withTimeout(ms) {
       const end = Math.min(deadline, clock.now() + ms);

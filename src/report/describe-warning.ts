@@ -48,6 +48,15 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
 
   'key-owner-unknown': describeUnknownOwner,
 
+  'key-limit-used-up': ({ name, spent, limit }) => ({
+    title: `The limit of the API key ${JSON.stringify(name)} is used up`,
+    lines: [
+      `Spent: ${formatUsd(spent)}. Limit: ${formatUsd(limit)}.`,
+      'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
+      'If the job needs more, raise limit-usd.',
+    ],
+  }),
+
   'spending-above-warning': ({ cost, threshold, ...details }) => ({
     title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
     lines: [

@@ -1,4 +1,6 @@
+import { formatUsd } from '../lib/usd.ts';
 import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
+import type { KeySpend } from '../operations/key/spend.ts';
 import type { Outputs } from './create.ts';
 import type { Summary } from './summary.ts';
 
@@ -36,4 +38,17 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
 function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
   if (limit === undefined) return 'none';
   return limit_reset === undefined ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
+}
+
+/** `Spent $0.0421 of the limit of $5.00 (API key "CI")` */
+export function formatSpend({ name, spent, byok, limit }: KeySpend): string {
+  const key = `(API key ${JSON.stringify(name)})`;
+  const ownKeys = byok > 0n ? `, and ${formatUsd(byok)} with your own provider keys` : '';
+  if (!limit?.reset) {
+    const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
+    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
+  }
+  const left =
+    limit.remaining === undefined ? '' : `, of which ${formatUsd(limit.remaining)} remains`;
+  return `Spent ${formatUsd(spent)}${ownKeys}. The ${limit.reset} limit is ${formatUsd(limit.amount)}${left} ${key}`;
 }

@@ -34,7 +34,10 @@ export interface Report extends Log {
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
   /** Reports the error that fails the step: an error annotation and the summary. */
   fail(error: unknown): void;
-  /** Reports the error of a cleanup as a warning, with what may be left at OpenRouter. */
+  /**
+   * Reports the error of a cleanup as a warning, with what may be left at OpenRouter. If that is
+   * nothing, the error is only logged.
+   */
   warnOfCleanup(error: unknown, leftovers: string): void;
 }
 
@@ -81,7 +84,8 @@ export function createReport(): Report {
     warnOfCleanup(error, leftovers) {
       const description = describeError(error);
       const lines = [...description.lines, formatLeftovers(leftovers)];
-      warnOf({ ...description, lines });
+      if (leftovers !== '') warnOf({ ...description, lines });
+      else for (const text of [description.title, ...description.lines]) core.info(line(text));
     },
   };
 }

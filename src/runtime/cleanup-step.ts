@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { readManagementKey } from '../inputs/connection.ts';
 import type { AbortableContext, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
+import type { Report } from '../report/report.ts';
 import { readJournal } from './cleanup-journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
 import { openContext } from './open-context.ts';
@@ -10,8 +11,12 @@ import { runStep, type Step } from './step.ts';
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
-  run(task: Task, context: AbortableContext): Promise<IncompleteCleanup<Task> | undefined>;
-  /** What may still exist at OpenRouter, also if the task is unknown. */
+  run(
+    task: Task,
+    context: AbortableContext,
+    report: Report,
+  ): Promise<IncompleteCleanup<Task> | undefined>;
+  /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }
 
@@ -25,7 +30,7 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
   await runStep(
     async (step) => {
       if (main) {
-        const leftovers = cleanup.describeLeftovers(task);
+        const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(undefined);
         await endMain(main, step, { leftovers, isTaskKnown: saved !== 'missing' });
       }
       if (saved instanceof Failure) throw saved;
@@ -34,6 +39,7 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       const incomplete = await cleanup.run(
         saved.task,
         openContext({ ...saved, managementKey }, step),
+        step.report,
       );
       task = incomplete?.left ?? task;
       if (incomplete) throw incomplete.error;

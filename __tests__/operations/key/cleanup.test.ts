@@ -27,7 +27,7 @@ describe('the cleanup after a job', () => {
     expect(left && describeLeftovers(left)).toBe(
       `the API key "CI" (${key?.label}), hash ${key?.hash}`,
     );
-    expect(scene.calls().slice(before)).toEqual(Array(10).fill(DELETE));
+    expect(scene.calls().slice(before)).toEqual(['GET /keys/:hash', ...Array(10).fill(DELETE)]);
   });
 
   test('A new key whose name OpenRouter shortens is not output, and is revoked', async () => {
@@ -71,6 +71,7 @@ describe('the cleanup after a job', () => {
     const { lines, ...post } = await scene.runPost(step);
     expect(post).toEqual({ warnings: [] });
     expect(storyOf(lines)).toEqual([
+      'Spent $0.00 (API key "CI")',
       `Revoked the API key "CI" (${step.handedOver?.key.label}), hash ${hash}.`,
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
-import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
 import {
   DURING_POST_MS,
   expectCleanPost,
@@ -25,7 +25,7 @@ describe('a POST /keys that is applied late', () => {
     const hash = expectCreated(scene, step);
     expect(scene.hashes()).toEqual([hash]);
     await scene.runPost(step);
-    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, CREATE, LIST, DELETE, DELETE]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, CREATE, LIST, DELETE, READ, DELETE]);
   });
 
   test.each(LOST)(

@@ -22,7 +22,7 @@ export type Key = z.infer<typeof key>;
 const keyPage = pageOf(key);
 
 /** What is needed to describe a key and to delete it. */
-type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
+export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
 const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more';
 

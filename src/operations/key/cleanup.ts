@@ -12,6 +12,7 @@ import {
   orphanSearch,
   unknownOwner,
 } from './orphans.ts';
+import { reportSpend, type SpendContext } from './spend.ts';
 
 /** The schema of the task that `key` saves for its post step. */
 export const keyCleanupTask = () =>
@@ -25,7 +26,10 @@ export const keyCleanupTask = () =>
 
 export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
 
-/** Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…` */
+/**
+ * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`.
+ * Empty if the task only reports what a key has spent.
+ */
 export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): string {
   const name = JSON.stringify(search.desired.name);
   return [
@@ -35,13 +39,15 @@ export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): 
 }
 
 /**
- * Revokes the key that the step created, if the task requires that, and deletes its orphans. Touches
- * no other key. Returns what is left of the task if part of it failed.
+ * Reports what the key has spent that the step created, then revokes it, if the task requires that, and
+ * deletes its orphans. Touches no other key. Returns what is left of the task if part of it failed.
  */
 export async function runKeyCleanup(
   task: KeyCleanupTask,
-  context: AbortableContext,
+  context: SpendContext,
 ): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  const { search, created } = task;
+  if (created) await reportSpend({ name: search.desired.name, ...created }, context);
   const [revocation, orphanDeletion] = await Promise.all([
     settle(revokeCreated(task, context), ApiError, Failure),
     settle(deleteAllOrphans(task, context), ApiError, Failure),

@@ -216,15 +216,13 @@ function handOver(
   const result = { workspace, key, secret, expiresAt };
   onCreated(result);
   // Not `amend`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!request.revokeAfterJob) {
-    journal.save(maxOrphans > 0 ? { search, created, revoke: false } : null, exists);
-  }
+  if (!request.revokeAfterJob) journal.save({ search, created, revoke: false }, exists);
   return result;
 }
 
 /** Saves `task`, or clears the journal if nothing is left to do. */
 function amendOrClear(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
-  if (task.revoke || task.search.maxOrphans > 0) journal.amend(task);
+  if (task.created || task.search.maxOrphans > 0) journal.amend(task);
   else journal.clear();
 }
 

@@ -140,6 +140,7 @@ export interface WarningDetails {
   'not-deleted-after-job': { workspace: Workspace };
   'workspace-left-alone': { workspace: WorkspaceRef };
   'key-owner-unknown': UnknownOwner;
+  'key-limit-used-up': { name: string; spent: Usd; limit: Usd };
   'spending-above-warning': Cost & { threshold: Usd };
   'usage-incomplete': Cost;
   'stale-workspaces': { result: SweepResult };

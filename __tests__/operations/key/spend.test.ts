@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { DELETE, READ } from '../../support/key.ts';
+import {
+  expectCleanPost,
+  expectCreated,
+  type KeyScene,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import type { KeyStep } from '../../support/key-steps.ts';
+
+/** A key step that has succeeded, and whose key has spent 0.0421 USD. */
+async function createSpender(scene: KeyScene, request = {}): Promise<KeyStep> {
+  const step = await scene.createKey({ desired: { name: 'CI', limit: 5 }, ...request });
+  expectCreated(scene, step);
+  seedUsage(scene.simulation, scene.keys()[0] as Key, { credits: 0.0421 });
+  return step;
+}
+
+describe('the post step of a key', () => {
+  test('reads what the key has spent before it revokes it', async () => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene);
+    const post = await scene.runPost(step);
+    expectCleanPost(post);
+    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 (API key "CI")');
+    expect(scene.calls().slice(-2)).toEqual([READ, DELETE]);
+    expect(scene.keys()).toEqual([]);
+  });
+
+  const FAULTS: [string, InProcessFault, number, string][] = [
+    ['no response arrives', { kind: 'silence' }, 1_500, 'no complete response within 1.5 s'],
+    ['a response never ends', { kind: 'trickle' }, 1_500, 'no complete response within 1.5 s'],
+    ['the connection is refused', { kind: 'refused' }, 10, 'refused'],
+    ['HTTP 500', { kind: 'response', status: 500 }, 20, 'HTTP 500 Internal Server Error'],
+    ['HTTP 403', { kind: 'response', status: 403 }, 20, 'HTTP 403 Forbidden'],
+    [
+      'HTTP 429 for an hour',
+      { kind: 'response', status: 429, headers: { 'retry-after': '3600' } },
+      20,
+      'HTTP 429 Too Many Requests',
+    ],
+    [
+      'a body that is not JSON',
+      { kind: 'response', status: 200, body: '<html>' },
+      20,
+      'HTTP 200, but the body is not JSON',
+    ],
+  ];
+
+  test.each(FAULTS)(
+    'revokes it without delay although it cannot read what it has spent: %s',
+    async (_, fault, delay, reason) => {
+      const scene = openKeyScene();
+      const step = await createSpender(scene);
+      const label = step.handedOver?.key.label;
+      scene.scheduleFaults({ ...fault, on: READ });
+      const { clock } = scene.simulation;
+      const start = clock.now();
+      const post = await scene.runPost(step);
+      expectCleanPost(post);
+      expect(clock.now() - start).toBe(delay + 20);
+      expect(scene.keys()).toEqual([]);
+      const unknown = post.lines.filter((line) => line.startsWith('What the API key'));
+      expect(unknown).toEqual([
+        expect.stringContaining(
+          `What the API key "CI" (${label}) has spent is unknown: GET /keys/`,
+        ),
+      ]);
+      expect(unknown[0]).toContain(reason);
+      expect(scene.calls().filter((call) => call === READ)).toHaveLength(1);
+    },
+  );
+
+  test('revokes a key whose spend OpenRouter does not report', async () => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene);
+    const { hash, name, label, workspace_id } = scene.keys()[0] as Key;
+    const body = JSON.stringify({ data: { hash, name, label, workspace_id, usage: null } });
+    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+    const post = await scene.runPost(step);
+    expect(post.lines.join()).toContain('has spent is unknown: OpenRouter does not report it.');
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('warns if the limit of the key is used up', async () => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene, { desired: { name: 'CI', limit: 0.0421 } });
+    const { warnings, lines } = await scene.runPost(step);
+    expect(lines).toContain('Spent $0.0421 of the limit of $0.0421 (API key "CI")');
+    expect(warnings).toEqual([
+      {
+        code: 'key-limit-used-up',
+        title: 'The limit of the API key "CI" is used up',
+        lines: [
+          'Spent: $0.0421. Limit: $0.0421.',
+          'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
+          'If the job needs more, raise limit-usd.',
+        ],
+      },
+    ]);
+  });
+
+  test('does not warn of a limit of 0, or of one of which something remains', async () => {
+    for (const limit of [0, 0.0422]) {
+      const scene = openKeyScene();
+      const step = await createSpender(scene, { desired: { name: 'CI', limit } });
+      expectCleanPost(await scene.runPost(step));
+    }
+  });
+
+  test('reports the spend of a key that it does not revoke', async () => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene, { revokeAfterJob: false });
+    const post = await scene.runPost(step);
+    expectCleanPost(post);
+    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 (API key "CI")');
+    expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
+  });
+});

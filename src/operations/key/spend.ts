@@ -1,0 +1,58 @@
+import { toUsd, type Usd } from '../../lib/usd.ts';
+import { formatAttempt } from '../../openrouter/api-error.ts';
+import { type KeyLimit, keyRequest, limitOf } from '../../openrouter/resources/key-spend.ts';
+import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import type { AbortableContext } from '../shared/context.ts';
+
+/** What an API key has spent in its life. */
+export interface KeySpend {
+  name: string;
+  /** What OpenRouter charged. */
+  spent: Usd;
+  /** What providers charged for requests with your own provider keys. */
+  byok: Usd;
+  /** Undefined if the key has none. */
+  limit: KeyLimit | undefined;
+}
+
+export interface SpendContext extends AbortableContext {
+  /** Called with what the created key has spent, if that can be read. */
+  onSpend(spend: KeySpend): void;
+}
+
+/** The most that the revocation may be delayed, in milliseconds. */
+const READ_WITHIN_MS = 1_500;
+
+/**
+ * Reports what the created key has spent, and warns if its limit is used up. Must come before the
+ * revocation, after which it cannot be read. If it cannot be read, that is a log line: the revocation
+ * matters more, so there is one attempt, whose throttling does not delay other requests.
+ */
+export async function reportSpend(
+  created: KeyIdentity,
+  { client, log, warn, onSpend }: SpendContext,
+): Promise<void> {
+  const { name } = created;
+  const described = describeKey(created);
+  const outcome = await client.sendApart(keyRequest(created.hash, described), READ_WITHIN_MS);
+  if (outcome.kind !== 'applied') {
+    log.info(
+      `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,
+    );
+    return;
+  }
+  const { data: key } = outcome.response;
+  const spent = toUsd(key?.['usage']);
+  if (!key || spent === undefined) {
+    const reason = key
+      ? 'OpenRouter does not report it'
+      : 'OpenRouter does not find the key (HTTP 404)';
+    log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
+    return;
+  }
+  const limit = limitOf(key);
+  onSpend({ name, spent, byok: toUsd(key['byok_usage']) ?? 0n, limit });
+  if (limit?.remaining !== undefined && limit.remaining <= 0n && limit.amount > 0n) {
+    warn('key-limit-used-up', { name, spent, limit: limit.amount });
+  }
+}
