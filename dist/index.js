@@ -5250,10 +5250,39 @@
    const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
    return `${JSON.stringify(shownName)} (${label})`;
   }
+  function limitOf(key) {
+   const amount = toUsd(key.limit), reset = key.limit_reset;
+   if (amount === void 0) return;
+   return {
+    amount,
+    reset: typeof reset === "string" ? reset : void 0,
+    remaining: toUsd(key.limit_remaining)
+   };
+  }
+  function totalSpent(keys) {
+   const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
+   return amounts.length === keys.length ? sumUsd(amounts) : void 0;
+  }
+  function keyRequest(hash, name) {
+   return {
+    operation: `read the API key ${name}`,
+    method: "GET",
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => {},
+    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+   };
+  }
+  async function findKey(client, hash) {
+   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+   return data;
+  }
   function deleteOutputs({deleted, keys}, {dryRun}) {
+   const spent = totalSpent(keys);
    return {
     deleted: String(deleted),
-    "deleted-keys": String(dryRun ? 0 : keys.length)
+    "deleted-keys": String(dryRun ? 0 : keys.length),
+    "keys-cost-usd": spent === void 0 ? "" : exactUsd(spent)
    };
   }
   function deleteSummary({workspace, keys}, request) {
@@ -5270,13 +5299,19 @@
   function keysTable(keys) {
    if (keys.length === 0) return;
    return {
-    header: [ "API key", "Label" ],
-    rows: keys.map(({name, label}) => [ {
-     code: name
+    header: [ "API key", "Label", spentHeader(totalSpent(keys)) ],
+    rows: keys.map(key => [ {
+     code: key.name
     }, {
-     code: label
-    } ])
+     code: key.label
+    }, formatSpent(totalSpent([ key ])) ])
    };
+  }
+  function spentHeader(total) {
+   return total === void 0 ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`;
+  }
+  function formatSpent(amount) {
+   return amount === void 0 ? "unknown" : formatUsd(amount);
   }
   function describeInvalidInputs({problems}) {
    const inputs = new Set(problems.map(({input}) => input)).size;
@@ -5485,11 +5520,11 @@
   }
   const sweep_MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, reason}) => [ {
+   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, spent = [ ...deleted, ...failed ].flatMap(({keysSpent}) => keysSpent ?? []), hasSpent = spent.length > 0, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason) ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatUsd(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
    return {
-    header: [ "Workspace", "Age", "Outcome" ],
+    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(sumUsd(spent)) ] : [] ],
     rows: shown,
     more: stale + notStale - shown.length
    };
@@ -6652,29 +6687,6 @@
     report.summarize(keySummary(result, inputs));
    });
   }
-  function limitOf(key) {
-   const amount = toUsd(key.limit), reset = key.limit_reset;
-   if (amount === void 0) return;
-   return {
-    amount,
-    reset: typeof reset === "string" ? reset : void 0,
-    remaining: toUsd(key.limit_remaining)
-   };
-  }
-  function keyRequest(hash, name) {
-   return {
-    operation: `read the API key ${name}`,
-    method: "GET",
-    path: `/keys/${encodeURIComponent(hash)}`,
-    schema: envelope(key),
-    notFound: () => {},
-    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-   };
-  }
-  async function findKey(client, hash) {
-   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
-   return data;
-  }
   const READ_WITHIN_MS = 1500;
   async function reportSpend(created, {client, log, warn, onSpend}) {
    const {name} = created, described = describeKey(created), outcome = await client.sendApart(keyRequest(created.hash, described), READ_WITHIN_MS);
@@ -6911,9 +6923,13 @@
   async function deleteAll(stale, request, context) {
    const deleted = [], failed = [], queue = stale.values(), deleteNext = async () => {
     for (const entry of queue) {
-     const failure = await deleteStale(entry, request, context);
-     if (failure === void 0) deleted.push(entry); else failed.push({
+     const {failure, keysSpent} = await deleteStale(entry, request, context);
+     if (failure === void 0) deleted.push({
       ...entry,
+      keysSpent
+     }); else failed.push({
+      ...entry,
+      keysSpent,
       reason: failure
      });
     }
@@ -6928,7 +6944,9 @@
   }
   async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
    const {log, signal} = context;
-   if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
+   if (signal.aborted) return {
+    failure: `not attempted: ${abortReason(signal)}`
+   };
    const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
     deleteKeys,
     relistKeys: false
@@ -6938,14 +6956,19 @@
    }, options, {
     ...context,
     client
-   }), keys = `API keys deleted: ${result.deletedKeys.length}`;
+   }), keys = `API keys deleted: ${result.deletedKeys.length}`, keysSpent = result.deletedKeys.length > 0 ? totalSpent(result.deletedKeys) : void 0;
    if (!result.problem) {
     log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return;
+    return {
+     keysSpent
+    };
    }
    const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
    log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-   return why;
+   return {
+    failure: why,
+    keysSpent
+   };
   }
   function failureOf(result, {maxDeletions}) {
    if (result.stale > maxDeletions) return new Failure("too-many-stale", {

@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Key } from '../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runStep } from '../sandbox/runner/runner.ts';
@@ -65,6 +66,7 @@ async function drawAll(sandbox: Sandbox): Promise<Record<string, string>> {
   });
   // One key: several would be listed in the order in which their deletions end.
   seedWorkspace(sandbox, { slug: 'preview-43', name: 'Preview of pull request 43', keys: 1 });
+  seedUsage(sandbox, sandbox.account.keys[0] as Key, { credits: 0.0421 });
   const deletion = await draw(sandbox, 'delete', 'delete', {
     workspace: 'preview-43',
     'delete-keys': 'true',

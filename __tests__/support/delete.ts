@@ -15,7 +15,7 @@ export function openDeleteHarness() {
   beforeEach(() => {
     const { account, requests, faults } = harness.sandbox;
     account.workspaces.length = 1;
-    for (const list of [account.keys, requests, faults]) list.length = 0;
+    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
   });
   return {
     harness,
@@ -36,11 +36,12 @@ export function openDeleteHarness() {
 /** The outputs of a step that found `workspace`. */
 export const identityOf = ({ id, slug }: Workspace) => ({ id, slug });
 
-export const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0' };
+export const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0', 'keys-cost-usd': '0' };
 
 /** All outputs of a step that deleted `workspace`. */
 export const outputsOfDeleted = (workspace: Workspace, deletedKeys = 0) => ({
   ...identityOf(workspace),
   deleted: 'true',
   'deleted-keys': String(deletedKeys),
+  'keys-cost-usd': '0',
 });

@@ -14,7 +14,7 @@ export function openSweepHarness() {
   beforeEach(() => {
     const { account, requests, faults } = harness.sandbox;
     account.workspaces.length = 1;
-    for (const list of [account.keys, requests, faults]) list.length = 0;
+    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
   });
 
   const seed = (slug: string, age = 0, keys = 0) =>

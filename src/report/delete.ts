@@ -1,3 +1,5 @@
+import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
+import { totalSpent } from '../openrouter/resources/key-spend.ts';
 import type { Key } from '../openrouter/resources/keys.ts';
 import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
 import type { Outputs } from './create.ts';
@@ -5,7 +7,12 @@ import type { Summary, Table } from './summary.ts';
 
 /** The outputs for the result of the step. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
-  return { deleted: String(deleted), 'deleted-keys': String(dryRun ? 0 : keys.length) };
+  const spent = totalSpent(keys);
+  return {
+    deleted: String(deleted),
+    'deleted-keys': String(dryRun ? 0 : keys.length),
+    'keys-cost-usd': spent === undefined ? '' : exactUsd(spent),
+  };
 }
 
 /** The summary of a step that succeeded. */
@@ -28,7 +35,21 @@ export function deleteSummary({ workspace, keys }: DeleteResult, request: Delete
 export function keysTable(keys: readonly Key[]): Table | undefined {
   if (keys.length === 0) return undefined;
   return {
-    header: ['API key', 'Label'],
-    rows: keys.map(({ name, label }) => [{ code: name }, { code: label }]),
+    header: ['API key', 'Label', spentHeader(totalSpent(keys))],
+    rows: keys.map((key) => [
+      { code: key.name },
+      { code: key.label },
+      formatSpent(totalSpent([key])),
+    ]),
   };
+}
+
+/** The header of a column about what API keys had spent, with its total. */
+export function spentHeader(total: Usd | undefined): string {
+  return total === undefined ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})`;
+}
+
+/** A cell of that column. */
+export function formatSpent(amount: Usd | undefined): string {
+  return amount === undefined ? 'unknown' : formatUsd(amount);
 }

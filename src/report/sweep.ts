@@ -1,7 +1,9 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
+import { formatUsd, sumUsd } from '../lib/usd.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import type { Outputs } from './create.ts';
+import { spentHeader } from './delete.ts';
 import type { Summary, Table } from './summary.ts';
 import { toJsonList } from './text.ts';
 
@@ -44,13 +46,16 @@ const MAX_ROWS = 1_000;
 /** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
   const { failed, deleted, wouldDelete, skipped, retained, stale, notStale } = result;
+  const spent = [...deleted, ...failed].flatMap(({ keysSpent }) => keysSpent ?? []);
+  const hasSpent = spent.length > 0;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
     entries
       .slice(0, MAX_ROWS)
-      .map(({ slug, age, reason }) => [
+      .map(({ slug, age, keysSpent, reason }) => [
         { code: slug },
         age === undefined ? 'unknown' : formatAge(age),
         outcome(reason),
+        ...(hasSpent ? [keysSpent === undefined ? '' : formatUsd(keysSpent)] : []),
       ]);
   const kept = (reason: string) => `kept: ${reason}`;
   const shown = [
@@ -61,7 +66,7 @@ export function sweepTable(result: SweepResult): Table {
     ...rows(retained, kept),
   ].slice(0, MAX_ROWS);
   return {
-    header: ['Workspace', 'Age', 'Outcome'],
+    header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(sumUsd(spent))] : [])],
     rows: shown,
     more: stale + notStale - shown.length,
   };

@@ -74,7 +74,7 @@ test('a sweep that finds no stale workspace warns of nothing', async () => {
 test('the summary of a sweep shows each workspace, its age and its outcome', async () => {
   seedSome();
   const { summary } = await runSweep({ 'delete-keys': 'true' });
-  expect(summary).toContain('<tr><th>Workspace</th><th>Age</th><th>Outcome</th></tr>');
+  expect(summary).toContain('<tr><th>Workspace</th><th>Age</th><th>Outcome</th>');
   for (const row of [
     '<td><code>preview-old</code></td><td>3 d</td><td>deleted</td>',
     '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',

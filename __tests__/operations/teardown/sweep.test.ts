@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
-import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { parseUsd } from '../../../src/lib/usd.ts';
 import { attemptTimeout } from '../../../src/openrouter/backoff.ts';
 import { MAX_CONCURRENCY } from '../../../src/openrouter/throttle.ts';
 import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
@@ -116,10 +118,11 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   const simulation = openPlainSimulation();
   await pass(simulation, 50_000);
   const { stale, young, kept } = seedSome(simulation);
+  seedUsage(simulation, simulation.account.keys[0] as Key, { credits: 0.25 });
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
   expect(result).toEqual({
     ...NOTHING,
-    deleted: [stale],
+    deleted: [{ ...stale, keysSpent: parseUsd('0.25') }],
     retained: [young, kept],
     stale: 1,
     notStale: 2,
@@ -267,7 +270,7 @@ describe('a workspace that a sweep cannot delete', () => {
     simulation.network.schedule.push({ on, kind: 'response', status: 403 });
     const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
-    expect(result.failed).toEqual([{ ...stale, reason }]);
+    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, reason }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
     expect(failureOf(result, REQUEST)).toMatchObject({
       code: 'sweep-incomplete',

@@ -1,4 +1,4 @@
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { envelope } from '../envelope.ts';
@@ -23,6 +23,12 @@ export function limitOf(key: Key): KeyLimit | undefined {
     reset: typeof reset === 'string' ? reset : undefined,
     remaining: toUsd(key['limit_remaining']),
   };
+}
+
+/** What `keys` have spent in their lives; undefined if OpenRouter does not report it for all of them. */
+export function totalSpent(keys: readonly Key[]): Usd | undefined {
+  const amounts = keys.flatMap((key) => toUsd(key['usage']) ?? []);
+  return amounts.length === keys.length ? sumUsd(amounts) : undefined;
 }
 
 /**

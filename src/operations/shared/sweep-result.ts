@@ -1,3 +1,4 @@
+import type { Usd } from '../../lib/usd.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 
 /** A workspace in the result of a sweep. */
@@ -8,6 +9,8 @@ export interface SweepEntry extends WorkspaceRef {
   age: number | undefined;
   /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;
+  /** What the API keys had spent that were deleted; absent if none was, or if that is unknown. */
+  keysSpent?: Usd | undefined;
 }
 
 /** The result of a sweep. */

@@ -1,5 +1,7 @@
 import { abortReason } from '../../lib/clock.ts';
 import { formatAge, formatSeconds } from '../../lib/format.ts';
+import type { Usd } from '../../lib/usd.ts';
+import { totalSpent } from '../../openrouter/resources/key-spend.ts';
 import {
   createdAt,
   listWorkspaces,
@@ -143,34 +145,35 @@ async function deleteAll(
   const queue = stale.values();
   const deleteNext = async () => {
     for (const entry of queue) {
-      const failure = await deleteStale(entry, request, context);
-      if (failure === undefined) deleted.push(entry);
-      else failed.push({ ...entry, reason: failure });
+      const { failure, keysSpent } = await deleteStale(entry, request, context);
+      if (failure === undefined) deleted.push({ ...entry, keysSpent });
+      else failed.push({ ...entry, keysSpent, reason: failure });
     }
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENCY }, deleteNext));
   return { deleted, failed };
 }
 
-/** Deletes a stale workspace. Returns why it could not be deleted, if so. */
+/** Deletes a stale workspace. Returns why it could not be deleted, if so, and what its keys had spent. */
 async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
   context: AbortableContext,
-): Promise<string | undefined> {
+): Promise<{ failure?: string; keysSpent?: Usd | undefined }> {
   const { log, signal } = context;
-  if (signal.aborted) return `not attempted: ${abortReason(signal)}`;
+  if (signal.aborted) return { failure: `not attempted: ${abortReason(signal)}` };
   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
+  const keysSpent = result.deletedKeys.length > 0 ? totalSpent(result.deletedKeys) : undefined;
   if (!result.problem) {
     log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return undefined;
+    return { keysSpent };
   }
   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  return why;
+  return { failure: why, keysSpent };
 }
 
 /** The failure of the step after a sweep, if it fails. */
