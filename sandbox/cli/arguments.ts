@@ -6,10 +6,13 @@ export function exitWithUsage(...lines: string[]): never {
   process.exit(2);
 }
 
-/** The arguments of this program. Ends it for an argument that is not in `options`, and lists those. */
-export function readArguments<Options extends ParseArgsOptionsConfig>(options: Options) {
+/** The values of `args`. Ends this program for an argument that is not in `options`, and lists those. */
+export function readArguments<Options extends ParseArgsOptionsConfig>(
+  options: Options,
+  args: string[] = process.argv.slice(2),
+) {
   try {
-    return parseArgs({ options }).values;
+    return parseArgs({ options, args }).values;
   } catch (error) {
     if (!isArgumentError(error)) throw error;
     const names = Object.keys(options).map((name) => `  --${name}`);

@@ -1,7 +1,8 @@
 /**
- * Runs the root action in a sandbox, and shows what a workflow author would see and the requests
- * that OpenRouter received: `npm start`. The inputs are an example that flags change:
- * `npm start -- --name …`. An empty value removes an input.
+ * Runs an action in a sandbox, and shows what a workflow author would see and the requests that
+ * OpenRouter received: `npm start` for the root action, `npm start -- usage` for that in the folder
+ * `usage`. The inputs are an example that flags change: `npm start -- --name …`. An empty value
+ * removes an input.
  */
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
@@ -9,23 +10,22 @@ import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { readManifest } from '../runner/manifest.ts';
 import { runPost, runStep, type StepOptions, type StepResult } from '../runner/runner.ts';
 import { exitWithUsage, readArguments } from './arguments.ts';
-
-const EXAMPLE = {
-  name: 'Preview of pull request 42',
-  slug: 'preview-42',
-  description: 'Created for https://github.com/octo-org/app/pull/42',
-  'default-text-model': 'openai/gpt-5-mini',
-  'default-provider-sort': 'price',
-  'io-logging-sampling-rate': '0.1',
-  'is-observability-io-logging-enabled': 'true',
-  'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
-};
+import { SCENES } from './scenes.ts';
 
 type Inputs = Record<string, string>;
 
-const action = fileURLToPath(new URL('../..', import.meta.url));
-const { managementKey, inputs } = await readFlags();
+const EXAMPLES = `Examples: npm start, ${Object.keys(SCENES)
+  .filter(Boolean)
+  .map((name) => `npm start -- ${name}`)
+  .join(', ')}`;
+
+const { folder, flags } = readAction(process.argv.slice(2));
+const scene = SCENES[folder] ?? exitWithUsage(`There is no example of ${folder}.`, EXAMPLES);
+const action = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+const { managementKey, inputs } = await readFlags(flags);
 const sandbox = await startSandbox();
+scene.seed?.(sandbox);
+sandbox.requests.length = 0;
 const step: StepOptions = {
   action,
   with: {
@@ -35,17 +35,27 @@ const step: StepOptions = {
   },
 };
 const main = await runStep(step);
-const post = await runPost(step, main);
+const { runs } = await readManifest(action);
+const post = runs.post === undefined ? undefined : await runPost(step, main);
 await sandbox.close();
 showStep(inputs);
 showResult(main, sandbox);
-if (post.log) show('Log of the post step, at the end of the job', [post.log]);
+if (post?.log) show('Log of the post step, at the end of the job', [post.log]);
 process.exitCode = main.exitCode ?? 1;
 
+/** The folder of the action, which an argument before the flags names, and the flags. */
+function readAction(args: string[]): { folder: string; flags: string[] } {
+  const [first, ...rest] = args;
+  if (first === undefined || first.startsWith('-')) return { folder: '', flags: args };
+  return { folder: first, flags: rest };
+}
+
 /** The inputs of the step, which flags can change, and the management key if a flag has one. */
-async function readFlags(): Promise<{ managementKey: string | undefined; inputs: Inputs }> {
+async function readFlags(
+  flags: string[],
+): Promise<{ managementKey: string | undefined; inputs: Inputs }> {
   // Before parseArgs, whose message for a flag without a value would come first.
-  if (process.argv.slice(2).some((flag) => /^--api-url(=|$)/.test(flag))) {
+  if (flags.some((flag) => /^--api-url(=|$)/.test(flag))) {
     exitWithUsage(
       '--api-url cannot be set: npm start runs the action against a sandbox of its own.',
     );
@@ -53,17 +63,17 @@ async function readFlags(): Promise<{ managementKey: string | undefined; inputs:
   const manifest = await readManifest(action);
   const names = Object.keys(manifest.inputs ?? {}).filter((name) => name !== 'api-url');
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
-  const { 'management-key': managementKey, ...changes } = readArguments(options);
-  const inputs: Inputs = { ...EXAMPLE, ...changes };
+  const { 'management-key': managementKey, ...changes } = readArguments(options, flags);
+  const inputs = Object.entries({ ...scene.inputs, ...changes });
   return {
     managementKey,
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== '')),
+    inputs: Object.fromEntries(inputs.flatMap(([name, value]) => (value ? [[name, value]] : []))),
   };
 }
 
 function showStep(inputs: Inputs): void {
   show('Step', [
-    '- uses: OWNER/openrouter-workspace@v1',
+    `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`,
     '  with:',
     `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
     ...Object.entries(inputs).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),

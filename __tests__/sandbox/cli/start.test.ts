@@ -53,6 +53,31 @@ test('npm start without flags runs an example and shows its step and its request
   expect(section(stdout, 'Requests that OpenRouter received')).toContain('(1 in total)');
 });
 
+describe('npm start -- usage', () => {
+  test('runs the usage action for a preview that has cost something', async () => {
+    const { exitCode, stdout, stderr } = await start('usage');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(section(stdout, 'Step')).toContain('- uses: OWNER/openrouter-workspace/usage@v1');
+    expect(section(stdout, 'Log')).toContain('The workspace preview-42 has spent $1.1953: ');
+    expect(section(stdout, 'Log')).toContain('Warning: ');
+    expect(section(stdout, 'Outputs')).toContain('cost-usd: 1.1953');
+    expect(section(stdout, 'Requests that OpenRouter received')).toContain('(3 in total)');
+  });
+
+  test('has flags for its inputs', async () => {
+    const { exitCode, stdout } = await start('usage', '--fail-above-usd', '1', '--warn-above-usd=');
+    expect(exitCode).toBe(1);
+    expect(section(stdout, 'Log')).toContain('and fail-above-usd is 1.');
+  });
+});
+
+test('npm start refuses an action of which there is no example', async () => {
+  const { exitCode, stdout, stderr } = await start('profit');
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('There is no example of profit.');
+  expect(stderr).toContain('npm start -- usage');
+});
+
 describe('a flag of npm start', () => {
   test('changes an input of the example or adds one', async () => {
     const { exitCode, stdout } = await start('--name', 'Mine', '--default-image-model=a/b');
