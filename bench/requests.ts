@@ -66,6 +66,13 @@ const USE_CASES: UseCase[] = [
     seed: exists(0),
   },
   {
+    name: 'Usage of a workspace',
+    folder: 'usage',
+    with: { workspace: 'bench' },
+    least: 2,
+    seed: exists(1),
+  },
+  {
     name: 'Delete, no keys',
     folder: 'delete',
     with: { workspace: 'bench' },
