@@ -7260,7 +7260,7 @@
   }
   function usageLines(result) {
    const {cost, byok, requests, tokens, from, to, gaps} = result, atLeast = gaps.length > 0 ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}: requests ${requests}, tokens ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limitLines(result), ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limitLines(result), ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function limitLines({limit}) {
    if (!limit) return [];
@@ -7268,10 +7268,10 @@
    return [ `The limit is ${formatUsd(amount)}${reset ? `, reset ${reset}` : ""}${left}.` ];
   }
   function usageSummary(result) {
-   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, ...notes] = usageLines(result);
+   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
    return {
     title: `💵 ${gaps.length > 0 ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-    paragraphs: [ `Requests: ${result.requests}. Tokens: ${result.tokens}.` ],
+    paragraphs: [ counts ],
     table: modelsTable(result),
     notes
    };

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 const LATEST_MS = 45_000;
 const SLUG = 'preview-42';
 const DELETE = 'DELETE /keys/:hash';
-const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', DELETE];
+const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'GET /keys/:hash', DELETE];
 const NAMES = ['CI', 'Other'];
 /** No other job requests a key with that name. */
 const RANDOM = { name: 'CI a1b2c3' };

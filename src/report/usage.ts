@@ -45,7 +45,8 @@ export function usageLines(result: UsageResult): string[] {
   const { cost, byok, requests, tokens, from, to, gaps } = result;
   const atLeast = gaps.length > 0 ? 'at least ' : '';
   return [
-    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}: requests ${requests}, tokens ${tokens}.`,
+    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
+    `Requests: ${requests}. Tokens: ${tokens}.`,
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
@@ -66,10 +67,10 @@ function limitLines({ limit }: UsageResult): string[] {
 export function usageSummary(result: UsageResult): Summary {
   const { workspace, key, cost, gaps } = result;
   const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
-  const [, ...notes] = usageLines(result);
+  const [, counts = '', ...notes] = usageLines(result);
   return {
     title: `💵 ${gaps.length > 0 ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-    paragraphs: [`Requests: ${result.requests}. Tokens: ${result.tokens}.`],
+    paragraphs: [counts],
     table: modelsTable(result),
     notes,
   };

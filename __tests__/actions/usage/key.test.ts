@@ -40,7 +40,7 @@ describe('the usage of an API key', () => {
     });
     expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('usage')).sort());
     expect(calls()).toEqual([FIND_WORKSPACE, FIND_KEY, QUERY]);
-    expect(step.log).toContain(`The API key "CI" (${key.label}) has spent $0.30: `);
+    expect(step.log).toContain(`The API key "CI" (${key.label}) has spent $0.30.`);
     expect(paragraphsOf(step.summary).at(-1)).toBe('The limit is $5.00, of which $4.70 remains.');
     expect(annotations(step, 'warning')).toEqual([]);
   });

@@ -64,7 +64,8 @@ describe('the usage of a workspace', () => {
       'Reading the usage of the workspace preview-42.',
       `The workspace is preview-42, id ${workspace.id}.`,
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
-      'The workspace preview-42 has spent $0.30: requests 4, tokens 1650.',
+      'The workspace preview-42 has spent $0.30.',
+      'Requests: 4. Tokens: 1650.',
       'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
     ]);
     expect(annotations(step, 'warning')).toEqual([]);

@@ -58,7 +58,7 @@ describe('npm start -- usage', () => {
     const { exitCode, stdout, stderr } = await start('usage');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(section(stdout, 'Step')).toContain('- uses: OWNER/openrouter-workspace/usage@v1');
-    expect(section(stdout, 'Log')).toContain('The workspace preview-42 has spent $1.1953: ');
+    expect(section(stdout, 'Log')).toContain('The workspace preview-42 has spent $1.1953.');
     expect(section(stdout, 'Log')).toContain('Warning: ');
     expect(section(stdout, 'Outputs')).toContain('cost-usd: 1.1953');
     expect(section(stdout, 'Requests that OpenRouter received')).toContain('(3 in total)');
