@@ -86,6 +86,25 @@ describe('an API key of the sandbox', () => {
     expect(call('GET', '/keys', {}, secret).status).toBe(401);
   });
 
+  test('is also limited by the budgets of its workspace, of which the lowest blocks first', () => {
+    const { account, call, workspace, key: other } = open();
+    const { body } = call('POST', '/keys', { name: 'Own', workspace_id: workspace.id, limit: 2 });
+    const { key: secret } = body as unknown as { key: string };
+    call('PUT', `/workspaces/${workspace.id}/budgets/weekly`, { limit_usd: 1 });
+    seedUsage({ account }, other, { credits: 0.75, age: DAY });
+    seedUsage({ account }, account.keys[0] as Key, { credits: 0.5 });
+    const own = call('GET', '/key', {}, secret).body.data;
+    const scopes = (own['budgets'] as { scope: string }[]).map(({ scope }) => scope);
+    expect(scopes).toEqual(['workspace', 'key_limit']);
+    expect(own['effective_budget']).toMatchObject({
+      scope: 'workspace',
+      spend_usd: 1.25,
+      remaining_usd: -0.25,
+      reset_interval: 'weekly',
+      resets_at: '2026-01-19T00:00:00.000Z',
+    });
+  });
+
   test('that does not exist is HTTP 404', () => {
     expect(open().call('GET', '/keys/0').status).toBe(404);
   });

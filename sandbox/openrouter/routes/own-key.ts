@@ -1,6 +1,6 @@
 import type { Account } from '../account.ts';
 import { type Key, NO_USAGE } from '../resources/keys.ts';
-import { NANO } from '../resources/usage.ts';
+import { NANO, periodEnd, periodStart, type Spend, sumOf, toUsd } from '../resources/usage.ts';
 import { type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 import { findBySecret, withUsage } from './keys.ts';
 
@@ -48,22 +48,68 @@ const MANAGEMENT_KEY = {
   expires_at: null,
 };
 
+interface Limit {
+  scope: 'workspace' | 'key_limit';
+  limit: number;
+  interval: 'daily' | 'weekly' | 'monthly' | null;
+  includesByok: boolean;
+  /** The spends that may count. */
+  spends: readonly Spend[];
+  budgetId: string | null;
+}
+
 /** What limits `key`, in the order in which it is enforced, and which of that blocks first. */
 function limitsOf(account: Account, key: Key) {
-  const { limit, limit_remaining: remaining } = withUsage(account, key);
-  if (typeof limit !== 'number' || typeof remaining !== 'number') {
-    return { budgets: [], effective_budget: null };
-  }
-  const budget = {
-    scope: 'key_limit',
+  const now = account.now();
+  const budgets = [...workspaceLimits(account, key), ...keyLimits(account, key)].map((limit) =>
+    toBudget(limit, now),
+  );
+  const [effective] = budgets.toSorted((a, b) => a.remaining_usd - b.remaining_usd);
+  return { budgets, effective_budget: effective ?? null };
+}
+
+function workspaceLimits({ budgets, spends, workspaces }: Account, key: Key): Limit[] {
+  const workspace = workspaces.find(({ id }) => id === key.workspace_id);
+  return budgets
+    .filter(({ workspace_id }) => workspace_id === key.workspace_id)
+    .map(({ id, limit_usd, reset_interval }) => ({
+      scope: 'workspace',
+      limit: limit_usd,
+      interval: reset_interval,
+      includesByok: workspace?.include_byok_in_budgets === true,
+      spends: spends.filter(({ workspace_id }) => workspace_id === key.workspace_id),
+      budgetId: id,
+    }));
+}
+
+function keyLimits({ spends }: Account, key: Key): Limit[] {
+  const { limit, limit_reset: reset, include_byok_in_limit: withByok } = key;
+  if (typeof limit !== 'number') return [];
+  return [
+    {
+      scope: 'key_limit',
+      limit,
+      interval: reset === 'daily' || reset === 'weekly' || reset === 'monthly' ? reset : null,
+      includesByok: withByok === true,
+      spends: spends.filter(({ key_hash }) => key_hash === key.hash),
+      budgetId: null,
+    },
+  ];
+}
+
+function toBudget({ scope, limit, interval, includesByok, spends, budgetId }: Limit, now: Date) {
+  const start = interval === null ? Number.NEGATIVE_INFINITY : periodStart(interval, now);
+  const counted = spends.filter(({ at }) => at >= start);
+  const spent = sumOf(counted, ({ credits, byok }) => credits + (includesByok ? byok : 0));
+  return {
+    scope,
     limit_usd: limit,
-    spend_usd: Math.round((limit - remaining) * NANO) / NANO,
-    remaining_usd: remaining,
-    reset_interval: key['limit_reset'],
-    resets_at: null,
-    include_byok: key['include_byok_in_limit'],
-    budget_id: null,
+    spend_usd: toUsd(spent),
+    remaining_usd: toUsd(Math.round(limit * NANO) - spent),
+    reset_interval: interval,
+    resets_at: interval === null ? null : new Date(periodEnd(interval, now)).toISOString(),
+    include_byok: includesByok,
+    budget_id: budgetId,
     guardrail_id: null,
   };
-  return { budgets: [budget], effective_budget: budget };
 }
