@@ -122,7 +122,7 @@ describe('figures that cannot cover the whole period', () => {
     ]);
   });
 
-  test('include at least what the living keys have spent', async () => {
+  test('include at least what the existing keys have spent', async () => {
     const workspace = seed(50 * DAY);
     seedSpender(workspace, [
       { credits: 0.1, age: 40 * DAY },
@@ -133,7 +133,7 @@ describe('figures that cannot cover the whole period', () => {
     expect(reasons.at(-1)).toContain('but the counters of the API keys show $0.30.');
   });
 
-  test('are not made of what the living keys have spent before the period', async () => {
+  test('are not made of what the existing keys have spent before the period', async () => {
     const workspace = seed(50 * DAY);
     seedSpender(workspace, [
       { credits: 0.1, age: 40 * DAY },
