@@ -6992,8 +6992,8 @@
    });
   }
   const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
-  function calendarStarts(now) {
-   const date = new Date(now), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
+  function calendarStarts(to) {
+   const date = new Date(to - 1), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
    return {
     month: Date.UTC(year, month),
     week: day - daysSinceMonday * DAY_MS,
@@ -7126,7 +7126,7 @@
     workspace,
     key: void 0,
     limit: void 0,
-    from: range.asked,
+    from: range.requested,
     to,
     ...figures
    };
@@ -7171,7 +7171,7 @@
     workspace,
     key,
     limit: limitOf(key),
-    from: range.asked,
+    from: range.requested,
     to,
     ...figures
    };
@@ -7184,7 +7184,7 @@
    const earliest = to - maxDays * usage_DAY_MS;
    if (from === void 0) return {
     from: earliest,
-    asked: earliest,
+    requested: earliest,
     gaps: [ {
      kind: "creation-unknown",
      maxDays
@@ -7197,7 +7197,7 @@
    } ] : [];
    return {
     from: Math.max(from, earliest),
-    asked: from,
+    requested: from,
     gaps
    };
   }

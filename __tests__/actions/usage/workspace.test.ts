@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { annotations, declaredOutputs, expectFailure, printedBy } from '../../support/harness.ts';
 import {
   DAY,
@@ -131,6 +131,21 @@ describe('the usage of a workspace', () => {
     seedSpender(workspace, usages);
     const step = await runUsage({ since });
     expect(step.outputs).toMatchObject({ 'cost-usd': cost, from, complete: 'true' });
+  });
+
+  test('is that of today in the last second of a day', async () => {
+    const lastSecond = await harness.startSandbox({
+      now: () => new Date('2026-01-14T23:59:59.500Z'),
+    });
+    const workspace = seedWorkspace(lastSecond, { slug: 'preview-42', age: 3 * DAY });
+    const key = seedKey(lastSecond, workspace);
+    key.created_at = workspace.created_at;
+    seedUsage(lastSecond, key, { credits: 0.1, age: HOUR });
+    seedUsage(lastSecond, key, { credits: 0.2, age: DAY });
+    const access = { 'management-key': lastSecond.managementKey, 'api-url': lastSecond.url };
+    const step = await runUsage({ since: 'day', ...access });
+    const period = { from: '2026-01-14T00:00:00Z', to: '2026-01-15T00:00:00Z' };
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.1', complete: 'true', ...period });
   });
 
   test('can be read by the id of the workspace', async () => {

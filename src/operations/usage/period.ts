@@ -13,9 +13,10 @@ export type Since = 'created' | (typeof CALENDAR_PERIODS)[number] | number;
 
 const DAY_MS = 86_400_000;
 
-/** When the periods of the calendar began that contain the time `now`, in milliseconds since 1970. */
-export function calendarStarts(now: number): Readonly<Record<'month' | 'week' | 'day', number>> {
-  const date = new Date(now);
+/** When the periods of the calendar began that contain the time before `to`, in milliseconds since 1970. */
+export function calendarStarts(to: number): Readonly<Record<'month' | 'week' | 'day', number>> {
+  // At midnight, the period that ends is the one of the day before.
+  const date = new Date(to - 1);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
   const day = Date.UTC(year, month, date.getUTCDate());
   const daysSinceMonday = (date.getUTCDay() + 6) % 7;

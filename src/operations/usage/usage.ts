@@ -100,7 +100,7 @@ async function readWorkspaceUsage(
     sumUsd(keys.map((key) => spentAtLeast(key, counter, { from, to }) ?? 0n));
   const counted = { credits: atLeast('usage'), byok: atLeast('byok_usage') };
   const figures = combine(analytics, counted, range.gaps);
-  return { workspace, key: undefined, limit: undefined, from: range.asked, to, ...figures };
+  return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
 }
 
 async function readKeyUsage(
@@ -129,7 +129,7 @@ async function readKeyUsage(
     byok: spentAtLeast(key, 'byok_usage', { from, to }) ?? 0n,
   };
   const figures = combine(analytics, counted, range.gaps);
-  return { workspace, key, limit: limitOf(key), from: range.asked, to, ...figures };
+  return { workspace, key, limit: limitOf(key), from: range.requested, to, ...figures };
 }
 
 /**
@@ -149,13 +149,13 @@ function servedRange({
   from: number | undefined;
   to: number;
   maxDays: number;
-}): { from: number; asked: number; gaps: UsageGap[] } {
+}): { from: number; requested: number; gaps: UsageGap[] } {
   const earliest = to - maxDays * DAY_MS;
   if (from === undefined) {
-    return { from: earliest, asked: earliest, gaps: [{ kind: 'creation-unknown', maxDays }] };
+    return { from: earliest, requested: earliest, gaps: [{ kind: 'creation-unknown', maxDays }] };
   }
   const gaps: UsageGap[] = from < earliest ? [{ kind: 'too-long', maxDays, from: earliest }] : [];
-  return { from: Math.max(from, earliest), asked: from, gaps };
+  return { from: Math.max(from, earliest), requested: from, gaps };
 }
 
 /** Both are sums of binary floating point at OpenRouter. A smaller difference is noise. */
