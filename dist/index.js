@@ -2087,6 +2087,11 @@
     return;
    }
   }
+  function countValues(text) {
+   let count = 1;
+   for (let index = 0; index < text.length; index += 1) if (",[{".includes(text.charAt(index))) count += 1;
+   return count;
+  }
   function isNestedDeeper(value, depth) {
    let level = [ value ].filter(isContainer);
    for (let left = depth; level.length > 0; left -= 1) {
@@ -2174,13 +2179,13 @@
     toError: reason => toError(list, reason)
    });
   }
-  const MAX_SIZE = 8388608;
-  async function listAll(client, list) {
+  const MAX_LIST_SIZE = 6291456;
+  async function listAll(client, {maxSize = MAX_LIST_SIZE, ...list}) {
    const pages = [];
    let size = 0;
    for await (const page of listPages(client, list)) {
     size += page.size ?? 0;
-    if (size > MAX_SIZE) throw toError(list, `the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
+    if (size > maxSize) throw toError(list, `the list is larger than ${maxSize / 2 ** 20} MiB`);
     pages.push(page);
    }
    return {
@@ -2193,7 +2198,7 @@
     operation,
     method: "GET",
     path,
-    kind: "rejected",
+    kind: "unexpected",
     reason,
     attempts: 1,
     ambiguous: false,
@@ -3727,10 +3732,10 @@
    const isRejection = status >= 400 && status < 500;
    return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
   }
-  const organizationMember = looseObject({
+  const organizationMember = object({
    id: schemas_string(),
    email: optional(nullable(schemas_string()))
-  }), workspaceMember = looseObject({
+  }), workspaceMember = object({
    user_id: schemas_string()
   });
   async function listOrganizationMembers(client) {
@@ -3848,15 +3853,9 @@
     data: request.notFound()
    };
    if (status < 200 || status >= 300) return toFailure(request, response);
+   if (countValues(body) > MAX_VALUES) return parse_response_reject(request, response, `has more than ${MAX_VALUES} values`);
    const json = parseJson(body);
-   if (isNestedDeeper(json, MAX_DEPTH)) {
-    const reason = `HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep${idNote(json)}`;
-    return {
-     kind: "unexpected",
-     reason,
-     ...metadata(response)
-    };
-   }
+   if (isNestedDeeper(json, MAX_DEPTH)) return parse_response_reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
    const parsed = safeParse(request.schema, json);
    if (!parsed.success) {
     const reason = `HTTP ${status}, but ${parse_response_describeDefect({
@@ -3912,14 +3911,18 @@
   function formatStatus(status) {
    return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
   }
-  const MAX_DEPTH = 100;
-  function idNote(json) {
-   const {data} = safeParse(object({
+  const MAX_VALUES = 3e4, MAX_DEPTH = 100;
+  function parse_response_reject({method}, response, defect) {
+   const {status, body} = response, withId = object({
     data: object({
      id: schemas_guid()
     })
-   }), json);
-   return data ? `; its id is ${data.data.id}` : "";
+   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+   return {
+    kind: "unexpected",
+    reason,
+    ...metadata(response)
+   };
   }
   function parse_response_describeDefect({body, json}, {issues}) {
    if (body.trim() === "") return "the body is empty";
@@ -5183,7 +5186,18 @@
    name: schemas_string(),
    label: schemas_string(),
    workspace_id: schemas_string()
-  }), keyPage = pageOf(key), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+  }), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "expires_at", "limit", ...COUNTERS ];
+  function toListedKey(key) {
+   const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+   return {
+    ...used,
+    hash,
+    name,
+    label,
+    workspace_id
+   };
+  }
+  const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
    name: schemas_string("must be a name"),
    workspace_id: schemas_string(),
    limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
@@ -5216,8 +5230,9 @@
    return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
   }
   const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-  async function listKeys(client, {id, slug}) {
+  async function listKeys(client, {id, slug}, {maxSize = MAX_LIST_SIZE} = {}) {
    const {items, serverTime} = await listAll(client, {
+    maxSize,
     operation: `list the API keys of the workspace ${slug}`,
     path: "/keys",
     query: {
@@ -6001,8 +6016,8 @@
     }
    };
   }
-  async function runRound(workspace, {deleteKeys, relistKeys, rejection}, context) {
-   const {client, log} = context, deletedKeys = [], failed = (...errors) => ({
+  async function runRound(workspace, options, context) {
+   const {deleteKeys, relistKeys, rejection} = options, {client, log} = context, deletedKeys = [], failed = (...errors) => ({
     kind: "failed",
     deletedKeys,
     errors
@@ -6013,7 +6028,9 @@
      failure,
      reason
     }
-   }), list = await settle(listKeys(client, workspace), ApiError);
+   }), list = await settle(listKeys(client, workspace, {
+    maxSize: options.maxListSize
+   }), ApiError);
    if (list.error) return failed(list.error);
    const {keys} = list.value;
    if (keys.length > 0 && !deleteKeys) {
@@ -6838,7 +6855,7 @@
     dryRun: values.dry_run
    };
   }
-  const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2;
+  const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
   async function sweep(request, context) {
    const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, retained, notStale} = found;
    log.info(`Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`);
@@ -6949,7 +6966,8 @@
    };
    const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
     deleteKeys,
-    relistKeys: false
+    relistKeys: false,
+    maxListSize: MAX_KEY_LIST_SIZE
    }, result = await teardown({
     id,
     slug

@@ -44,6 +44,15 @@ test.each([
   expect(parse({ body })).toMatchObject({ kind: 'ambiguous', reason: `HTTP 200, but ${defect}` });
 });
 
+test('a body with more than 30,000 values is not parsed', () => {
+  const body = (values: number) => `[${Array(values - 1).fill('{}')}]`;
+  expect(parse({ body: body(15_000) })).toMatchObject({ kind: 'ambiguous' });
+  expect(parse({ body: body(15_001) })).toMatchObject({
+    kind: 'unexpected',
+    reason: 'HTTP 200, but the body has more than 30000 values',
+  });
+});
+
 describe('a body that is nested too deep to be checked', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   const REASON = 'HTTP 200, but the body is nested more than 100 levels deep';
@@ -56,7 +65,9 @@ describe('a body that is nested too deep to be checked', () => {
   test('is reported with the id of its resource, which may have been created', () => {
     const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
     const body = `{"data":{"id":"${id}","x":${nested(200)}}}`;
-    expect(parse({ body })).toMatchObject({ reason: `${REASON}; its id is ${id}` });
+    expect(parse({ body }, { method: 'POST' })).toMatchObject({
+      reason: `${REASON}; its id is ${id}`,
+    });
   });
 });
 

@@ -72,8 +72,8 @@ export function listPages<Item>(
   });
 }
 
-/** The maximum size of a list in memory, in UTF-16 code units of its JSON: about 13,000 API keys. */
-const MAX_SIZE = 8 * 1024 * 1024;
+/** The maximum size of a list in memory, in UTF-16 code units of its JSON: about 10,000 API keys. */
+export const MAX_LIST_SIZE = 6 * 1024 * 1024;
 
 /** A complete list. */
 interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
@@ -82,14 +82,18 @@ interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
 
 /**
  * Lists a whole resource. Returns also the server's time when the first page was listed.
- * @throws {ApiError} also if the list is larger than `MAX_SIZE`
+ * @param maxSize see `MAX_LIST_SIZE`
+ * @throws {ApiError} also if the list is larger than `maxSize`
  */
-export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
+export async function listAll<Item>(
+  client: Client,
+  { maxSize = MAX_LIST_SIZE, ...list }: ListRequest<Item> & { maxSize?: number },
+): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
   let size = 0;
   for await (const page of listPages(client, list)) {
     size += page.size ?? 0;
-    if (size > MAX_SIZE) throw toError(list, `the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
+    if (size > maxSize) throw toError(list, `the list is larger than ${maxSize / 2 ** 20} MiB`);
     pages.push(page);
   }
   return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
@@ -100,7 +104,7 @@ function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): 
     operation,
     method: 'GET',
     path,
-    kind: 'rejected',
+    kind: 'unexpected',
     reason,
     attempts: 1,
     ambiguous: false,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
-import { isNestedDeeper, parseJson } from '../lib/json.ts';
+import { countValues, isNestedDeeper, parseJson } from '../lib/json.ts';
 import { type AttemptFailure, extractServerMessage } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import { retryAfter } from './backoff.ts';
@@ -21,10 +21,12 @@ export function parseResponse<Data>(
   if (isNotFound && request.notFound) return { data: request.notFound() };
   if (status < 200 || status >= 300) return toFailure(request, response);
 
+  if (countValues(body) > MAX_VALUES) {
+    return reject(request, response, `has more than ${MAX_VALUES} values`);
+  }
   const json = parseJson(body);
   if (isNestedDeeper(json, MAX_DEPTH)) {
-    const reason = `HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep${idNote(json)}`;
-    return { kind: 'unexpected', reason, ...metadata(response) };
+    return reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
   }
   const parsed = z.safeParse(request.schema, json);
   if (!parsed.success) {
@@ -60,13 +62,24 @@ function formatStatus(status: number): string {
   return `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
 }
 
+/** Far more values than any response has, and far fewer than fill the memory. */
+const MAX_VALUES = 30_000;
+
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
 const MAX_DEPTH = 100;
 
-/** Names the resource in a response that cannot be used, because it may have been created. */
-function idNote(json: unknown): string {
-  const { data } = z.safeParse(z.object({ data: z.object({ id: z.guid() }) }), json);
-  return data ? `; its id is ${data.data.id}` : '';
+/** Rejects a body before it is checked. Names the resource in it, because it may have been created. */
+function reject(
+  { method }: ApiRequest<unknown>,
+  response: HttpResponse,
+  defect: string,
+): ResponseFailure {
+  const { status, body } = response;
+  const withId = z.object({ data: z.object({ id: z.guid() }) });
+  const { data: created } = z.safeParse(withId, method === 'GET' ? undefined : parseJson(body));
+  const idNote = created ? `; its id is ${created.data.id}` : '';
+  const reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+  return { kind: 'unexpected', reason, ...metadata(response) };
 }
 
 function describeDefect(

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/openrouter/api-error.ts';
 import { createClient } from '../../../src/openrouter/client.ts';
 import { PAGE_SIZE } from '../../../src/openrouter/pages.ts';
-import { listKeys } from '../../../src/openrouter/resources/keys.ts';
+import { type KeyList, listKeys } from '../../../src/openrouter/resources/keys.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';
 
 const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-42' };
 const TIMEOUT = 60_000;
 
-/** The reason why the list of keys fails if each request for a page gets the body that `bodyAt` returns. */
-async function failureOf(bodyAt: (offset: number) => string): Promise<string> {
+/** Lists the keys if each request for a page gets the body that `bodyAt` returns. */
+async function list(bodyAt: (offset: number) => string): Promise<KeyList> {
   const clock = virtualClock();
   const client = createClient({
     apiUrl: 'https://openrouter.test/api/v1',
@@ -24,9 +24,31 @@ async function failureOf(bodyAt: (offset: number) => string): Promise<string> {
     signal: new AbortController().signal,
     log: { info: () => undefined, debug: () => undefined },
   });
-  const error = await clock.run(listKeys(client, WORKSPACE).catch((reason: ApiError) => reason));
+  return clock.run(listKeys(client, WORKSPACE));
+}
+
+/** The reason why the list fails. */
+async function failureOf(bodyAt: (offset: number) => string): Promise<string> {
+  const error = await list(bodyAt).catch((reason: ApiError) => reason);
   return (error as ApiError).details.reason;
 }
+
+test('a key in a list has no nested values, and none that are not used', async () => {
+  const used = {
+    hash: 'a1',
+    name: 'CI',
+    label: 'sk-or-v1-0e6...1c96',
+    workspace_id: WORKSPACE.id,
+    created_at: '2026-01-01T00:00:00Z',
+    expires_at: null,
+    limit: 5,
+    usage: 0.5,
+    byok_usage_daily: 0.1,
+  };
+  const unused = { disabled: false, usage_daily: [[]], byok_usage: {} };
+  const { keys } = await list(() => JSON.stringify({ data: [{ ...unused, ...used }] }));
+  expect(keys).toEqual([used]);
+});
 
 describe('a list of API keys that no memory could hold fails', () => {
   test('if it has no end', async () => {
@@ -41,13 +63,11 @@ describe('a list of API keys that no memory could hold fails', () => {
         })),
       }),
     );
-    expect(reason).toBe('the list is larger than 8 MiB');
+    expect(reason).toBe('the list is larger than 6 MiB');
   });
 
   test('if it has 340,000 empty entries', async () => {
     const reason = await failureOf(() => `{"data":[${'{},'.repeat(340_000)}{}]}`);
-    expect(reason).toBe(
-      'HTTP 200, but the body has no valid data.0.hash, data.0.name, data.0.label, data.0.workspace_id',
-    );
+    expect(reason).toBe('HTTP 200, but the body has more than 30000 values');
   });
 });

@@ -161,7 +161,9 @@ describe('a dry run of a deletion', () => {
       expect(result).toEqual({
         workspace: expect.objectContaining({ id }),
         deleted: false,
-        keys: simulation.account.keys,
+        keys: simulation.account.keys.map(({ hash, name }) =>
+          expect.objectContaining({ hash, name }),
+        ),
       });
       expect(lines.at(-1)).toBe(last);
       expect(simulation.network.calls).toEqual([FIND_WORKSPACE, LIST_KEYS]);

@@ -88,6 +88,25 @@ test('API keys without delete-keys block a teardown before it deletes anything, 
   expect(scene.simulation.network.calls).toEqual([LIST_KEYS]);
 });
 
+test.each([false, true])(
+  'a key whose deletion is answered once with a false HTTP 404 counts as one deleted key (relistKeys: %s)',
+  async (relistKeys) => {
+    const scene = simulate(2, respond(DELETE_KEY, 404));
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys: 2, deleted: true });
+    expect(scene.simulation.account.keys).toEqual([]);
+  },
+);
+
+test('nothing is deleted if the list of keys is larger than it may be', async () => {
+  const scene = simulate(2);
+  expect(await runTeardown(scene, { maxListSize: 512 })).toMatchObject({
+    deletedKeys: 0,
+    deleted: false,
+    problem: { reason: 'GET /keys: the list is larger than 0.00048828125 MiB' },
+  });
+  expect(scene.simulation.network.calls).toEqual([LIST_KEYS]);
+});
+
 describe('a workspace that OpenRouter reports as missing', () => {
   test('but still returns is not taken for deleted', async () => {
     const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));

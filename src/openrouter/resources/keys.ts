@@ -4,7 +4,7 @@ import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { sendDeletion } from '../deletion.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
-import { listAll, pageOf } from '../pages.ts';
+import { listAll, MAX_LIST_SIZE, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
@@ -18,8 +18,24 @@ export const key = z.looseObject({
 
 export type Key = z.infer<typeof key>;
 
+const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
+  ['', '_daily', '_weekly', '_monthly'].map((period) => field + period),
+);
+
+/** The fields that are used of a key in a list, besides those that each key has. */
+const LISTED_FIELDS = ['created_at', 'expires_at', 'limit', ...COUNTERS];
+
+/** A list can be long, so its keys have the fields that are used, and no nested values. */
+function toListedKey(key: Key): Key {
+  const { hash, name, label, workspace_id } = key;
+  const isNested = (value: unknown) => typeof value === 'object' && value !== null;
+  const fields = LISTED_FIELDS.filter((field) => field in key && !isNested(key[field]));
+  const used = Object.fromEntries(fields.map((field) => [field, key[field]]));
+  return { ...used, hash, name, label, workspace_id };
+}
+
 // Built once: a schema for each request would stay in memory until a full garbage collection.
-const keyPage = pageOf(key);
+const keyPage = pageOf(z.pipe(key, z.transform(toListedKey)));
 
 /** What is needed to describe a key and to delete it. */
 export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
@@ -105,11 +121,17 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
 
 /**
  * `GET /keys`: lists all API keys of a workspace, including disabled and expired ones.
- * @throws {ApiError} also if the response has keys of another workspace. OpenRouter would list those
+ * @param maxSize see `MAX_LIST_SIZE`
+ * @throws {ApiError} also if the list is larger than that, or if the response has keys of another workspace. OpenRouter would list those
  *   of the default workspace if it ignored `workspace_id`.
  */
-export async function listKeys(client: Client, { id, slug }: WorkspaceRef): Promise<KeyList> {
+export async function listKeys(
+  client: Client,
+  { id, slug }: WorkspaceRef,
+  { maxSize = MAX_LIST_SIZE }: { maxSize?: number | undefined } = {},
+): Promise<KeyList> {
   const { items, serverTime } = await listAll(client, {
+    maxSize,
     operation: `list the API keys of the workspace ${slug}`,
     path: '/keys',
     query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },

@@ -4,14 +4,14 @@ import type { Client } from '../client.ts';
 import { listAll, PAGE_SIZE, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
-const organizationMember = z.looseObject({
+const organizationMember = z.object({
   id: z.string(),
   email: z.optional(z.nullable(z.string())),
 });
 
 export type OrganizationMember = z.infer<typeof organizationMember>;
 
-const workspaceMember = z.looseObject({ user_id: z.string() });
+const workspaceMember = z.object({ user_id: z.string() });
 
 /**
  * `GET /organization/members`: lists the members of the organization.

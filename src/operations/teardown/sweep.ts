@@ -1,6 +1,7 @@
 import { abortReason } from '../../lib/clock.ts';
 import { formatAge, formatSeconds } from '../../lib/format.ts';
 import type { Usd } from '../../lib/usd.ts';
+import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/key-spend.ts';
 import {
   createdAt,
@@ -35,6 +36,9 @@ const MAX_LISTED = 1_000;
 
 /** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
 const TIMEOUT_SHARE = 1 / 5;
+
+/** The maximum size of each list of API keys, because several are in memory at once: about 1,200 keys. */
+const MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
 
 /**
  * Deletes the stale workspaces: those that match the pattern, are old enough, and match nothing in
@@ -163,7 +167,7 @@ async function deleteStale(
   const { log, signal } = context;
   if (signal.aborted) return { failure: `not attempted: ${abortReason(signal)}` };
   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
-  const options = { deleteKeys, relistKeys: false };
+  const options = { deleteKeys, relistKeys: false, maxListSize: MAX_KEY_LIST_SIZE };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
   const keysSpent = result.deletedKeys.length > 0 ? totalSpent(result.deletedKeys) : undefined;

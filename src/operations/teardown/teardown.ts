@@ -19,6 +19,8 @@ interface TeardownOptions {
    * OpenRouter rejects the deletion.
    */
   relistKeys: boolean;
+  /** The maximum size of the list of keys, as in `listKeys`. */
+  maxListSize?: number;
 }
 
 /** What a teardown did, whether or not it finished. */
@@ -78,9 +80,10 @@ type Round = { deletedKeys: readonly Key[] } & (
 
 async function runRound(
   workspace: WorkspaceRef,
-  { deleteKeys, relistKeys, rejection }: TeardownOptions & { rejection: ApiError | undefined },
+  options: TeardownOptions & { rejection: ApiError | undefined },
   context: Context,
 ): Promise<Round> {
+  const { deleteKeys, relistKeys, rejection } = options;
   const { client, log } = context;
   const deletedKeys: Key[] = [];
   const failed = (...errors: ApiError[]): Round => ({ kind: 'failed', deletedKeys, errors });
@@ -90,7 +93,10 @@ async function runRound(
     problem: { failure, reason },
   });
 
-  const list = await settle(listKeys(client, workspace), ApiError);
+  const list = await settle(
+    listKeys(client, workspace, { maxSize: options.maxListSize }),
+    ApiError,
+  );
   if (list.error) return failed(list.error);
   const { keys } = list.value;
   if (keys.length > 0 && !deleteKeys) {
