@@ -55,6 +55,18 @@ test('documents promise the same oldest Node.js version as package.json', () => 
   expect(read('docs/security.md')).toContain(`[${oldest} or newer](../README.md#runners)`);
 });
 
+test('the README names the Node.js versions that the actions are tested with', () => {
+  const [oldest, own, newest] = ['vendor/oldest-node/', '', 'vendor/newest-node/'].map((folder) => {
+    const { optionalDependencies } = JSON.parse(read(`${folder}package.json`));
+    const versions = new Set<string>(Object.values(optionalDependencies));
+    expect(versions.size).toBe(1);
+    return [...versions].join().split('.');
+  });
+  expect(read('README.md')).toContain(
+    `CI tests the actions with Node.js ${oldest?.slice(0, 2).join('.')}, ${own?.[0]} and ${newest?.[0]}.`,
+  );
+});
+
 test('the newest section of the changelog is about the version of package.json', () => {
   const [newest] = read('CHANGELOG.md').match(/^## .*$/m) ?? [];
   expect(newest).toBe(`## ${version}`);
