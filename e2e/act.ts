@@ -53,15 +53,20 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Cancels the run as soon as its log has this text. */
   cancelAt?: string;
+  /** Cancels the run as soon as this resolves. */
+  cancelAfter?: Promise<unknown>;
+  /** Whether actions run as in a container, where a cancellation does not reach them. */
+  inContainer?: boolean;
 }
 
 /** Runs a workflow with act on this machine, without containers. */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
   const child = spawn('act', argumentsOf(options), {
     cwd: ROOT,
-    env: { ...process.env, PATH },
+    env: { ...process.env, PATH: pathFor(options) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.cancelAfter?.then(() => child.kill('SIGINT'));
   const lines: Line[] = [];
   const onLine = (line: Line) => {
     lines.push(line);
@@ -78,6 +83,11 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
   return { exitCode, ...readRun(lines) };
 }
 
+/** act runs actions with the first `node` in this. */
+function pathFor({ inContainer = false }: RunOptions): string {
+  return inContainer ? [join(ROOT, 'e2e/container'), PATH].join(delimiter) : PATH;
+}
+
 function argumentsOf({ workflow, sandbox, inputs = {}, env = {} }: RunOptions): string[] {
   const pairs = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
@@ -88,7 +98,7 @@ function argumentsOf({ workflow, sandbox, inputs = {}, env = {} }: RunOptions): 
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey }),
     ...pairs('--var', { API_URL: sandbox.url }),
     ...pairs('--input', inputs),
-    ...pairs('--env', env),
+    ...pairs('--env', { E2E_NODE: process.execPath, ...env }),
   ];
 }
 

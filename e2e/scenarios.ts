@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seedKey, seedWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
@@ -44,6 +44,25 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     }
   },
 
+  async 'a post step ends a step that a cancellation did not reach, and deletes its workspace'(
+    sandbox,
+  ) {
+    for (const inContainer of [false, true]) {
+      sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
+      const run = await runWorkflow({
+        workflow: 'delete-after-job.yml',
+        sandbox,
+        inputs: { ending: 'success' },
+        cancelAfter: sandbox.received(sandbox.requests.length + 2),
+        inContainer,
+      });
+      assert.notEqual(run.exitCode, 0);
+      assert.equal(/It was ended with SIGTERM before this cleanup/.test(run.log), inContainer);
+      assert.match(run.log, /Deleted the workspace of-the-job, id .* because of delete-after-job/);
+      assert.deepEqual(slugs(sandbox), ['default']);
+    }
+  },
+
   async 'one of eight jobs with the same slug creates the workspace, and all get its id'(sandbox) {
     const run = await runWorkflow({ workflow: 'matrix.yml', sandbox });
     assert.equal(run.exitCode, 0);
@@ -65,6 +84,16 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.ok(!run.log.includes(run.outputs('key')['key'] ?? ''), 'the key is in the log');
     assert.match(run.log, /Another job has the workspace [0-9a-f-]{36}/);
     assert.deepEqual(sandbox.account.keys, []);
+  },
+
+  async 'a usage above a limit fails its step, and a later step has the outputs'(sandbox) {
+    const workspace = seedWorkspace(sandbox, { slug: 'preview-42', age: DAY });
+    const key = seedKey(sandbox, workspace, { name: 'CI' });
+    seedUsage(sandbox, key, { model: 'openai/gpt-5-mini', credits: 1.25, requests: 3 });
+    const run = await runWorkflow({ workflow: 'usage.yml', sandbox });
+    assert.deepEqual(run.results, { '': [], usage: ['failure'] });
+    assert.match(run.log, /It cost 1\.25 USD, most of it for openai\/gpt-5-mini/);
+    assert.equal(run.summaries.length, 1);
   },
 
   async 'a sweep deletes stale workspaces and reports them to a later step'(sandbox) {
