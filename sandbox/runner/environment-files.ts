@@ -36,9 +36,10 @@ export interface FileContents {
   isInvalid: boolean;
 }
 
-export async function readFiles(folder: string): Promise<FileContents> {
-  const output = parseKeyValues(await readIfPresent(join(folder, FILES.GITHUB_OUTPUT)));
-  const state = parseKeyValues(await readIfPresent(join(folder, FILES.GITHUB_STATE)));
+/** Reads the files in `folder` as the runner of a system does; `os` is its `RUNNER_OS`. */
+export async function readFiles(folder: string, os: string): Promise<FileContents> {
+  const output = parseKeyValues(await readIfPresent(join(folder, FILES.GITHUB_OUTPUT)), os);
+  const state = parseKeyValues(await readIfPresent(join(folder, FILES.GITHUB_STATE)), os);
   const summary = checkSummary(await readIfPresent(join(folder, FILES.GITHUB_STEP_SUMMARY)));
   const problems = Object.entries({ output, state }).flatMap(([name, { problem }]) =>
     problem === undefined
@@ -79,12 +80,12 @@ interface KeyValues {
 
 /**
  * The content of `GITHUB_OUTPUT` or `GITHUB_STATE`, as GitHub's runner reads it
- * (`FileCommandManager.cs` of actions/runner): `name=value`, or `name<<END`, lines and `END`.
+ * (`FileCommandManager.cs` of actions/runner): `name=value`, or `name<<END`, lines and `END`. Only
+ * the one for Windows reads CRLF as a line break.
  */
-export function parseKeyValues(content: string): KeyValues {
+export function parseKeyValues(content: string, os = 'Linux'): KeyValues {
   const values: Record<string, string> = {};
-  const newline = process.platform === 'win32' ? /\r?\n/ : '\n';
-  const lines = content.replace(/^\ufeff/, '').split(newline);
+  const lines = content.replace(/^\ufeff/, '').split(os === 'Windows' ? /\r?\n/ : '\n');
   const isComplete = lines.at(-1) === '';
   if (isComplete) lines.pop();
   for (let at = 0; at < lines.length; at += 1) {

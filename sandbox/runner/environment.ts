@@ -1,5 +1,8 @@
 import type { ActionManifest } from './manifest.ts';
 
+/** `RUNNER_OS`, by the platform as Node.js names it. */
+const RUNNER_OS: Record<string, string> = { win32: 'Windows', darwin: 'macOS' };
+
 /**
  * The variables that a runner sets for every step of a job that works in `folder`. Nothing of this
  * process is passed on but the path to its programs.
@@ -20,7 +23,7 @@ export function githubEnvironment(folder: string): Record<string, string> {
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_WORKFLOW: 'Preview',
     GITHUB_WORKSPACE: folder,
-    RUNNER_OS: 'Linux',
+    RUNNER_OS: RUNNER_OS[process.platform] ?? 'Linux',
     RUNNER_TEMP: folder,
   };
 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Command } from './commands.ts';
 import { githubEnvironment, inputEnvironment, stateEnvironment } from './environment.ts';
-import { createFiles, readFiles, removeFiles } from './environment-files.ts';
+import { createFiles, type FileContents, readFiles, removeFiles } from './environment-files.ts';
 import { readLog } from './log.ts';
 import { readManifest } from './manifest.ts';
 
@@ -76,20 +76,25 @@ export function startStep(options: StepOptions): Promise<RunningStep> {
 /** A step that hangs fails, and does not block the process that runs it. */
 const STEP_TIMEOUT_MS = 25_000;
 
+/** A name as it can occur on Windows: a space, and a backslash, which is no separator elsewhere. */
+const FOLDER = process.platform === 'win32' ? 'a step-' : 'a\\b step-';
+
 async function start(stage: 'main' | 'post', options: StepOptions): Promise<RunningStep> {
   const manifest = await readManifest(options.action);
   const program = manifest.runs[stage];
   if (!program) throw new Error(`${options.action} has no ${stage}`);
   const executable = nodeFor(manifest.runs.using);
-  const folder = await mkdtemp(join(tmpdir(), 'step-'));
+  const folder = await mkdtemp(join(tmpdir(), FOLDER));
+  const env: Record<string, string> = {
+    ...githubEnvironment(folder),
+    ...(await createFiles(folder)),
+    ...inputEnvironment(manifest, options.with),
+    ...options.env,
+  };
+  const read = () => readFiles(folder, env['RUNNER_OS'] ?? '');
   const child = spawn(executable, [resolve(options.action, program)], {
     cwd: folder,
-    env: {
-      ...githubEnvironment(folder),
-      ...(await createFiles(folder)),
-      ...inputEnvironment(manifest, options.with),
-      ...options.env,
-    },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: STEP_TIMEOUT_MS,
     killSignal: 'SIGKILL',
@@ -97,12 +102,12 @@ async function start(stage: 'main' | 'post', options: StepOptions): Promise<Runn
   return {
     kill: (signal) => child.kill(signal),
     async abandon() {
-      const { state } = await readFiles(folder);
+      const { state } = await read();
       await removeFiles(folder);
       return { state };
     },
     closeLog: () => child.stdout.destroy(),
-    result: resultOf(child, folder),
+    result: resultOf(child, read).finally(() => rm(folder, { recursive: true })),
   };
 }
 
@@ -119,10 +124,10 @@ function nodeFor(using: string): string {
   return ACTION_NODE ?? process.execPath;
 }
 
-/** The result of the process whose files are in `folder`, once it has ended. Removes `folder`. */
+/** The result of the process, once it has ended, with what `read` then reads from its files. */
 async function resultOf(
   child: ChildProcessByStdio<null, Readable, Readable>,
-  folder: string,
+  read: () => Promise<FileContents>,
 ): Promise<StepResult> {
   const lines: string[] = [];
   const [stdout, stderr, [exitCode]] = await Promise.all([
@@ -130,8 +135,7 @@ async function resultOf(
     readText(child.stderr, lines),
     once(child, 'close') as Promise<[number | null]>,
   ]);
-  const files = await readFiles(folder);
-  await rm(folder, { recursive: true });
+  const files = await read();
   const log = readLog(lines);
   const errors = files.errors.map((error) => `Error: ${error}`);
   return {

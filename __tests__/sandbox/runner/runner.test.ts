@@ -75,6 +75,14 @@ describe('the runner reads from an environment file', () => {
   });
 });
 
+test.each([
+  ['Windows', { a: '1', b: 'x' }],
+  ['Linux', { a: '1\r', b: 'x\r' }],
+])('the runner of %s reads lines that end with CRLF', (os, expected) => {
+  const { values } = parseKeyValues('a=1\r\nb<<END\r\nx\r\nEND\r\n', os);
+  expect(values).toEqual(expected);
+});
+
 describe('the runner fails a step for an environment file with', () => {
   test.each<[string, string]>([
     ['a<<END\nx\n', "Invalid value. Matching delimiter not found 'END'"],
