@@ -5932,7 +5932,7 @@
    process.stdout.write("", () => process.exit());
   }
   function abortOnSignals(abort) {
-   for (const name of [ "SIGINT", "SIGTERM" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+   for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
   }
   function step_fail(report, error) {
    report.fail(error);

@@ -56,6 +56,15 @@ test.each(ACCEPTED)('the value of %s that is written as %j is sent', (input, tex
   expect(desired).toStrictEqual({ ...REQUIRED, [input.replaceAll('-', '_')]: sent });
 });
 
+// A description keeps its line breaks as they are written.
+test.each(ACCEPTED.filter(([input]) => input !== 'description'))(
+  'the value of %s that is written as %j is the same with CRLF',
+  (input, text) => {
+    const withCrlf = `${text.replaceAll('\n', '\r\n')}\r\n`;
+    expect(read({ [input]: withCrlf })).toStrictEqual(read({ [input]: text }));
+  },
+);
+
 test.each(REJECTED)('the value of %s that is written as %j is rejected', (input, text, line) => {
   expect(reject({ [input]: text })).toEqual([line]);
 });

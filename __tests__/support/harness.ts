@@ -36,7 +36,7 @@ export interface Harness {
   /** Starts the same step, and returns while it runs. */
   startCreate(inputs?: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
   /** Runs the post step of the root action after `main`; its inputs are evaluated again. */
-  post(main: MainState, inputs?: Inputs): Promise<StepResult>;
+  post(main: MainState, inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   /** Runs the action in the folder `action` to its end. */
   run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   /** Starts the action in the folder `action`, and returns while it runs. */
@@ -69,7 +69,7 @@ export function openHarness(options?: SandboxOptions): Harness {
     },
     create: (inputs, env) => run(createStep(inputs, env)),
     startCreate: (inputs, env) => start(createStep(inputs, env)),
-    post: (main, inputs) => runPost(createStep(inputs), main),
+    post: (main, inputs, env) => runPost(createStep(inputs, env), main),
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
     start: (action, inputs) => start(stepOf(action, inputs)),
     end: (action, inputs, main) => runPost(stepOf(action, inputs), main),

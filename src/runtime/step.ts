@@ -57,8 +57,12 @@ export async function runStep(
   process.stdout.write('', () => process.exit());
 }
 
+/**
+ * GitHub's runner sends SIGINT, and after 7.5 s SIGTERM (`ProcessInvoker.cs` of actions/runner). On
+ * Windows these are Ctrl+C and Ctrl+Break, which Node.js reports as SIGINT and SIGBREAK.
+ */
 function abortOnSignals(abort: AbortController): void {
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
     process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
   }
 }
