@@ -1,9 +1,20 @@
 import { COMMANDS, type Command, parseCommand } from './commands.ts';
 
+type Level = 'error' | 'warning' | 'notice';
+
+/** An annotation as the page of a run shows it, where the log only has its message. */
+export interface Annotation {
+  level: Level;
+  /** Not masked, unlike the message. */
+  title: string | undefined;
+  message: string;
+}
+
 /** A log as the runner shows it, and what it found in the log. */
 export interface Log {
   lines: string[];
   commands: Command[];
+  annotations: Annotation[];
   masks: string[];
   outputs: Record<string, string>;
   state: Record<string, string>;
@@ -15,7 +26,14 @@ export interface Log {
  * with its token.
  */
 export function readLog(lines: readonly string[]): Log {
-  const log: Log = { lines: [], commands: [], masks: [], outputs: {}, state: {} };
+  const log: Log = {
+    lines: [],
+    commands: [],
+    annotations: [],
+    masks: [],
+    outputs: {},
+    state: {},
+  };
   /** The token that resumes commands; undefined unless they are stopped. */
   let token: string | undefined;
   for (const line of lines) {
@@ -36,7 +54,8 @@ export function readLog(lines: readonly string[]): Log {
 const MAX_MESSAGE = 4_096;
 
 /** Applies `command` to `log`. Returns the lines that are shown for it. */
-function applyCommand({ name, properties, data }: Command, log: Log): string[] {
+function applyCommand(command: Command, log: Log): string[] {
+  const { name, properties, data } = command;
   switch (name) {
     case 'add-mask':
       if (data.trim() === '') {
@@ -53,10 +72,22 @@ function applyCommand({ name, properties, data }: Command, log: Log): string[] {
     case 'error':
     case 'warning':
     case 'notice':
-      return [`${capitalize(name)}: ${mask(data, log.masks).slice(0, MAX_MESSAGE)}`];
+      return [annotate(command, name, log)];
     default:
       return [];
   }
+}
+
+/** The annotations of a level that a step can have; the log also shows the messages of the others. */
+const MAX_ANNOTATIONS = 10;
+
+/** Adds an annotation to `log`. Returns the line that is shown for it. */
+function annotate({ properties, data }: Command, level: Level, log: Log): string {
+  const message = mask(data, log.masks).slice(0, MAX_MESSAGE);
+  if (log.annotations.filter((other) => other.level === level).length < MAX_ANNOTATIONS) {
+    log.annotations.push({ level, title: properties['title'], message });
+  }
+  return `${capitalize(level)}: ${message}`;
 }
 
 /** `text` without the masks and without each of their lines, the longest of them first. */

@@ -7,10 +7,11 @@ import type { Readable } from 'node:stream';
 import type { Command } from './commands.ts';
 import { githubEnvironment, inputEnvironment, stateEnvironment } from './environment.ts';
 import { createFiles, type FileContents, readFiles, removeFiles } from './environment-files.ts';
-import { readLog } from './log.ts';
+import { type Annotation, readLog } from './log.ts';
 import { readManifest } from './manifest.ts';
 
 export { parseCommand } from './commands.ts';
+export type { Annotation } from './log.ts';
 export { readManifest } from './manifest.ts';
 
 export interface StepOptions {
@@ -32,6 +33,7 @@ export interface StepResult {
   stdout: string;
   stderr: string;
   commands: Command[];
+  annotations: Annotation[];
   masks: string[];
   outputs: Record<string, string>;
   state: Record<string, string>;
@@ -144,6 +146,7 @@ async function resultOf(
     stdout,
     stderr,
     commands: log.commands,
+    annotations: log.annotations,
     masks: log.masks,
     outputs: { ...log.outputs, ...files.outputs },
     state: { ...log.state, ...files.state },

@@ -177,6 +177,23 @@ describe('a step in the runner', () => {
     expect(step.log).toBe(`Error: ${'x'.repeat(4_096)}`);
   });
 
+  test('has annotations with a title, and with a message that is masked', async () => {
+    const code = '::add-mask::key\n::warning title=The key::a key\n::error::x%0Ay\n::debug::z\n';
+    expect((await run(print(code))).annotations).toEqual([
+      { level: 'warning', title: 'The key', message: 'a ***' },
+      { level: 'error', title: undefined, message: 'x\ny' },
+    ]);
+  });
+
+  test('has at most ten annotations of a level, and all messages in its log', async () => {
+    const step = await run(print(`${'::error::x\n'.repeat(11)}::notice::y\n`));
+    expect(step.annotations.map(({ level }) => level)).toEqual([
+      ...Array(10).fill('error'),
+      'notice',
+    ]);
+    expect(step.log).toBe(`${'Error: x\n'.repeat(11)}Notice: y`);
+  });
+
   test('has no summary if it is too long', async () => {
     const step = await run(append('GITHUB_STEP_SUMMARY', 'x'.repeat(1024 * 1024 + 1)));
     expect(step).toMatchObject({ exitCode: 0, summary: '' });
