@@ -1,18 +1,28 @@
-import { seedKey, seedUsage, seedWorkspace } from '../openrouter/seed.ts';
-import type { Sandbox } from '../openrouter/server.ts';
+import type { AccountAccess } from '../openrouter/seed.ts';
+import { type Contents, EMPTY, seedKeys, spend } from './contents.ts';
 
-/** An example of an action: its inputs, and what exists at OpenRouter before it runs. */
-interface Scene {
-  inputs: Readonly<Record<string, string>>;
-  seed?(sandbox: Sandbox): void;
+export type Inputs = Readonly<Record<string, string>>;
+
+/** An example of an action. */
+export interface Scene {
+  /** Where its `action.yml` is. */
+  folder: string;
+  /** What happens in it. */
+  description: string;
+  inputs: Inputs;
+  /** What exists at OpenRouter before the step. */
+  contents: Contents;
+  /** What the job does between the step and its post step. */
+  runJob?(access: AccountAccess, outputs: Inputs, contents: Contents): void;
+  /** Arguments that make something else happen. */
+  variants: Readonly<Record<string, string>>;
 }
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
-/** The examples that `npm start` can run, by the folder of the action. */
+/** The examples that `npm start` can run, by the name of the action. */
 export const SCENES: Readonly<Record<string, Scene>> = {
-  '': {
+  create: {
+    folder: '',
+    description: 'A pull request is opened, and its preview gets a workspace.',
     inputs: {
       name: 'Preview of pull request 42',
       slug: 'preview-42',
@@ -23,34 +33,85 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       'is-observability-io-logging-enabled': 'true',
       'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
     },
+    contents: EMPTY,
+    runJob: createKeys,
+    variants: {
+      '--existing preview-42': 'the slug is taken',
+      '--existing preview-42 --if-exists update': 'the existing workspace is updated',
+      '--delete-after-job true': 'the post step deletes the workspace',
+      '--delete-after-job true --keys 2': 'keys of the job block that deletion',
+    },
+  },
+  key: {
+    folder: 'key',
+    description: 'A job gets an API key, spends some of its limit, and the post step revokes it.',
+    inputs: { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' },
+    contents: { ...EMPTY, existing: ['preview-42'], spent: 0.0421 },
+    runJob: spendWithKey,
+    variants: {
+      '--spent 5': 'the job uses up the limit',
+      '--revoke-after-job false': 'the key stays until it expires',
+      '--workspace preview-43': 'the workspace does not exist',
+    },
   },
   usage: {
+    folder: 'usage',
+    description: 'A preview has cost more than the step warns above.',
     inputs: { workspace: 'preview-42', 'warn-above-usd': '1', 'fail-above-usd': '5' },
-    seed: seedPreview,
+    contents: { ...EMPTY, existing: ['preview-42'], keys: 2, spent: 0.6153 },
+    variants: {
+      '--spent 4': 'the step fails above its limit',
+      '--keys 0': 'the preview was not used',
+    },
+  },
+  delete: {
+    folder: 'delete',
+    description: 'A pull request is closed, and its preview is deleted with the API keys in it.',
+    inputs: {
+      workspace: 'preview-42',
+      'expect-slug-prefix': 'preview-',
+      'delete-keys': 'true',
+    },
+    contents: { ...EMPTY, existing: ['preview-42'], keys: 2, spent: 0.6153 },
+    variants: {
+      '--delete-keys false': 'the keys block the deletion',
+      '--workspace preview-43': 'the workspace does not exist',
+      '--existing production --workspace production': 'the workspace is not a preview',
+    },
+  },
+  sweep: {
+    folder: 'sweep',
+    description: 'Three previews were left behind; one is in use, and one is to be kept.',
+    inputs: {
+      'slug-pattern': 'preview-*',
+      'older-than': '14d',
+      keep: 'preview-main, preview-demo-*',
+      'delete-keys': 'true',
+    },
+    contents: {
+      ...EMPTY,
+      existing: ['preview-42', 'preview-main'],
+      stale: 3,
+      keys: 1,
+      spent: 0.6153,
+    },
+    variants: {
+      '--dry-run true': 'the step only lists what it would delete',
+      '--delete-keys false': 'the keys block the deletions',
+      '--stale 60': 'more previews are stale than the step may delete',
+      '--stale 0': 'there is nothing to do',
+    },
   },
 };
 
-/** A preview of three days, with a key that is in use, and one that was revoked after its job. */
-function seedPreview(sandbox: Sandbox): void {
-  const workspace = seedWorkspace(sandbox, { slug: 'preview-42', age: 3 * DAY });
-  const revoked = seedKey(sandbox, workspace, { name: 'octo-org/app / CI / 1', limit: 5 });
-  seedUsage(sandbox, revoked, {
-    model: 'anthropic/claude-4.5-haiku-20251001',
-    age: DAY,
-    credits: 0.8312,
-    requests: 21,
-    prompt: 86_100,
-    completion: 15_330,
-  });
-  const { keys } = sandbox.account;
-  keys.splice(keys.indexOf(revoked), 1);
-  const key = seedKey(sandbox, workspace, { name: 'octo-org/app / CI / 2', limit: 5 });
-  seedUsage(sandbox, key, {
-    credits: 0.3641,
-    byok: 0.02,
-    requests: 64,
-    prompt: 262_400,
-    completion: 46_720,
-    reasoning: 30_120,
-  });
+/** Creates API keys in the workspace that the step has created, if it has. */
+function createKeys(access: AccountAccess, outputs: Inputs, contents: Contents): void {
+  const workspace = access.account.workspaces.find(({ id }) => id === outputs['id']);
+  if (workspace && outputs['created'] === 'true') seedKeys(access, workspace, contents);
+}
+
+/** Spends with the API key that the step has created, if it has. */
+function spendWithKey(access: AccountAccess, outputs: Inputs, { spent }: Contents): void {
+  const key = access.account.keys.find(({ hash }) => hash === outputs['hash']);
+  if (key) spend(access, key, spent);
 }

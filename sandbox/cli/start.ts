@@ -1,99 +1,47 @@
 /**
- * Runs an action in a sandbox, and shows what a workflow author would see and the requests that
- * OpenRouter received: `npm start` for the root action, `npm start -- usage` for that in the folder
- * `usage`. The inputs are an example that flags change: `npm start -- --name …`. An empty value
- * removes an input.
+ * Runs an action in a sandbox, and shows what a workflow author would see on GitHub, and the
+ * requests that OpenRouter received: `npm start` for the root action, `npm start -- usage` for
+ * that in the folder `usage`. `npm start -- --help` lists what the arguments can change.
  */
-import { fileURLToPath } from 'node:url';
-import { styleText } from 'node:util';
-import { type Sandbox, startSandbox } from '../openrouter/server.ts';
-import { readManifest } from '../runner/manifest.ts';
-import { runPost, runStep, type StepOptions, type StepResult } from '../runner/runner.ts';
-import { exitWithUsage, readArguments } from './arguments.ts';
-import { SCENES } from './scenes.ts';
+import { startSandbox } from '../openrouter/server.ts';
+import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
+import { runProgram } from './arguments.ts';
+import { type Call, readCall } from './call.ts';
+import { describeContents, seedContents } from './contents.ts';
+import { helpOf } from './help.ts';
+import { type Stage, showBefore, showJob, showStep } from './show.ts';
 
-type Inputs = Record<string, string>;
+await runProgram(async (args) => {
+  const call = await readCall(args);
+  if (call.help) console.log(helpOf(call));
+  else await run(call);
+});
 
-const EXAMPLES = `Examples: npm start, ${Object.keys(SCENES)
-  .filter(Boolean)
-  .map((name) => `npm start -- ${name}`)
-  .join(', ')}`;
-
-const { folder, flags } = readAction(process.argv.slice(2));
-const scene = SCENES[folder] ?? exitWithUsage(`There is no example of ${folder}.`, EXAMPLES);
-const action = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
-const { managementKey, inputs } = await readFlags(flags);
-const sandbox = await startSandbox();
-scene.seed?.(sandbox);
-sandbox.requests.length = 0;
-const step: StepOptions = {
-  action,
-  with: {
-    'management-key': managementKey ?? sandbox.managementKey,
-    'api-url': sandbox.url,
-    ...inputs,
-  },
-};
-const main = await runStep(step);
-const { runs } = await readManifest(action);
-const post = runs.post === undefined ? undefined : await runPost(step, main);
-await sandbox.close();
-showStep(inputs);
-showResult(main, sandbox);
-if (post?.log) show('Log of the post step, at the end of the job', [post.log]);
-process.exitCode = main.exitCode ?? 1;
-
-/** The folder of the action, which an argument before the flags names, and the flags. */
-function readAction(args: string[]): { folder: string; flags: string[] } {
-  const [first, ...rest] = args;
-  if (first === undefined || first.startsWith('-')) return { folder: '', flags: args };
-  return { folder: first, flags: rest };
-}
-
-/** The inputs of the step, which flags can change, and the management key if a flag has one. */
-async function readFlags(
-  flags: string[],
-): Promise<{ managementKey: string | undefined; inputs: Inputs }> {
-  // Before parseArgs, whose message for a flag without a value would come first.
-  if (flags.some((flag) => /^--api-url(=|$)/.test(flag))) {
-    exitWithUsage(
-      '--api-url cannot be set: npm start runs the action against a sandbox of its own.',
-    );
-  }
-  const manifest = await readManifest(action);
-  const names = Object.keys(manifest.inputs ?? {}).filter((name) => name !== 'api-url');
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
-  const { 'management-key': managementKey, ...changes } = readArguments(options, flags);
-  const inputs = Object.entries({ ...scene.inputs, ...changes });
-  return {
-    managementKey,
-    inputs: Object.fromEntries(inputs.flatMap(([name, value]) => (value ? [[name, value]] : []))),
+/** Runs the step, the rest of its job and its post step, and shows them. */
+async function run(call: Call): Promise<void> {
+  const { scene, action, manifest, contents, inputs } = call;
+  const sandbox = await startSandbox();
+  seedContents(sandbox, contents);
+  const before = describeContents(sandbox);
+  const step: StepOptions = {
+    action,
+    with: {
+      'management-key': call.managementKey ?? sandbox.managementKey,
+      'api-url': sandbox.url,
+      ...inputs,
+    },
   };
-}
-
-function showStep(inputs: Inputs): void {
-  show('Step', [
-    `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`,
-    '  with:',
-    `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
-    ...Object.entries(inputs).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
-  ]);
-}
-
-function showResult({ log, exitCode, outputs, summary }: StepResult, { requests }: Sandbox): void {
-  show('Log', [log, exitCode === 0 ? '(succeeded)' : `(failed with exit code ${exitCode})`]);
-  show('Requests that OpenRouter received', [
-    ...requests.map(({ method, path, body }) => `${method} ${path} ${body}`),
-    `(${requests.length} in total)`,
-  ]);
-  show(
-    'Outputs',
-    Object.entries(outputs).map(([name, value]) => `${name}: ${value}`),
-  );
-  show('Job summary, as HTML', [summary.trimEnd()]);
-}
-
-function show(title: string, lines: string[]): void {
-  console.log(`\n${styleText('bold', title)}\n`);
-  for (const line of lines.flatMap((text) => text.split('\n'))) console.log(`    ${line}`);
+  const main = await runStep(step);
+  const stages: Stage[] = [{ name: 'step', result: main, requests: sandbox.requests.splice(0) }];
+  scene.runJob?.(sandbox, main.outputs, contents);
+  if (manifest.runs.post !== undefined) {
+    const post = await runPost(step, main);
+    stages.push({ name: 'post step', result: post, requests: sandbox.requests });
+  }
+  await sandbox.close();
+  showBefore(before);
+  showStep(scene.folder, inputs);
+  showJob(stages);
+  const failed = stages.find(({ result }) => result.exitCode !== 0);
+  process.exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
 }

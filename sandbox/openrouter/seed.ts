@@ -4,7 +4,7 @@ import { NANO, type Spend } from './resources/usage.ts';
 import type { CreateWorkspaceRequest, Workspace } from './resources/workspaces.ts';
 
 /** An account, and the key to its API. */
-interface AccountAccess {
+export interface AccountAccess {
   account: OpenRouter;
   managementKey: string;
 }

@@ -91,7 +91,7 @@ function annotate({ properties, data }: Command, level: Level, log: Log): string
 }
 
 /** `text` without the masks and without each of their lines, the longest of them first. */
-function mask(text: string, masks: readonly string[]): string {
+export function mask(text: string, masks: readonly string[]): string {
   return masks
     .flatMap((secret) => [secret, ...secret.split(/[\r\n]+/)])
     .filter((secret) => secret !== '')

@@ -2,6 +2,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { type Options, UsageError } from '../../../sandbox/cli/arguments.ts';
+import { readCall } from '../../../sandbox/cli/call.ts';
+import { helpOf, inputOptions, START_OPTIONS } from '../../../sandbox/cli/help.ts';
+import { SCENES } from '../../../sandbox/cli/scenes.ts';
+import { readManifest } from '../../../sandbox/runner/runner.ts';
 import { ROOT } from '../../support/harness.ts';
 
 const SECRET = `$\{{ secrets.OPENROUTER_MANAGEMENT_KEY }}`;
@@ -21,6 +26,11 @@ function section(stdout: string, title: string): string {
   const [, text = ''] = stdout.split(`\n${title}\n\n`);
   const [own = ''] = text.split(/\n(?=\S)/);
   return own.replace(/^ {4}/gm, '');
+}
+
+/** The titles of the sections, in order. */
+function titles(stdout: string): string[] {
+  return [...stdout.matchAll(/^(?! ).+$/gm)].map(([title]) => title);
 }
 
 /** The inputs of the step that is shown; its YAML has each input once. */
@@ -50,32 +60,162 @@ test('npm start without flags runs an example and shows its step and its request
     'io-logging-sampling-rate': '0.1',
   });
   expect(postedBody(stdout)).toMatchObject(EXAMPLE);
-  expect(section(stdout, 'Requests that OpenRouter received')).toContain('(1 in total)');
+  expect(section(stdout, 'Requests of the step')).toContain('(1 in total)');
+  expect(titles(stdout)).not.toContain('Requests of the post step');
 });
 
-describe('npm start -- usage', () => {
-  test('runs the usage action for a preview that has cost something', async () => {
-    const { exitCode, stdout, stderr } = await start('usage');
+describe('npm start shows', () => {
+  test('what a user sees on GitHub, in its order, and then the requests', async () => {
+    const { exitCode, stdout, stderr } = await start('key', '--spent', '5');
     expect([exitCode, stderr]).toEqual([0, '']);
-    expect(section(stdout, 'Step')).toContain('- uses: OWNER/openrouter-workspace/usage@v1');
-    expect(section(stdout, 'Log')).toContain('The workspace preview-42 has spent $1.1953.');
-    expect(section(stdout, 'Log')).toContain('Warning: ');
-    expect(section(stdout, 'Outputs')).toContain('cost-usd: 1.1953');
-    expect(section(stdout, 'Requests that OpenRouter received')).toContain('(3 in total)');
+    expect(titles(stdout)).toEqual([
+      'Before the step, OpenRouter has',
+      'Step',
+      'Log of the step',
+      'Log of the post step',
+      'Annotations',
+      'Outputs',
+      'Job summary',
+      'Requests of the step',
+      'Requests of the post step',
+    ]);
+    expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
+    expect(section(stdout, 'Annotations')).toMatch(
+      /^warning {2}The limit of .* is used up\n {2}The limit of .* is used up\n {2}Spent: \$5\.00\./,
+    );
+    expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
+    expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');
   });
 
-  test('has flags for its inputs', async () => {
-    const { exitCode, stdout } = await start('usage', '--fail-above-usd', '1', '--warn-above-usd=');
+  test('the job summary as text, with its tables aligned', async () => {
+    const { stdout } = await start('sweep', '--stale', '1');
+    expect(section(stdout, 'Job summary')).toBe(
+      `
+✅ Deleted 1 workspace
+
+Kept, although the slug matches slug-pattern: 2 workspaces.
+
+Workspace         Age    Outcome                              Keys spent (total $0.6153)
+preview-stale-1   30 d   deleted                              $0.6153
+preview-42        3 d    kept: only 3 d old
+preview-main      3 d    kept: matches preview-main in keep
+`.trimStart(),
+    );
+  });
+
+  test('an error with its title, as the page of a run does', async () => {
+    const { exitCode, stdout } = await start('--existing', 'preview-42');
     expect(exitCode).toBe(1);
-    expect(section(stdout, 'Log')).toContain('and fail-above-usd is 1.');
+    expect(section(stdout, 'Before the step, OpenRouter has')).toBe('preview-42, 3 days old\n');
+    expect(section(stdout, 'Log of the step')).toMatch(
+      /\nError: .*\(failed with exit code 1\)\n$/s,
+    );
+    expect(section(stdout, 'Annotations')).toContain('error  The slug preview-42 is taken\n');
   });
 });
 
-test('npm start refuses an action of which there is no example', async () => {
-  const { exitCode, stdout, stderr } = await start('profit');
-  expect([exitCode, stdout]).toEqual([2, '']);
-  expect(stderr).toContain('There is no example of profit.');
-  expect(stderr).toContain('npm start -- usage');
+test('npm start -- usage can read the usage of an API key by the hash that it shows', async () => {
+  const hash = '8b34f0edd659d6b40eb6dd6698aa0fc9b946bb02248d38a62d2ac1b075744318';
+  const { exitCode, stdout } = await start('usage', '--key-hash', hash, '--warn-above-usd=0.6');
+  expect(exitCode).toBe(0);
+  expect(section(stdout, 'Before the step, OpenRouter has')).toContain(`hash ${hash}`);
+  expect(section(stdout, 'Step')).toContain('- uses: OWNER/openrouter-workspace/usage@v1');
+  expect(section(stdout, 'Outputs')).toContain('cost-usd: 0.6153');
+  expect(section(stdout, 'Log of the step')).toContain('and warn-above-usd is 0.6.');
+});
+
+test('npm start -- delete deletes a preview with its API keys', async () => {
+  const { exitCode, stdout } = await start('delete', '--keys', '3', '--spent', '0.1');
+  expect(exitCode).toBe(0);
+  expect(section(stdout, 'Outputs')).toContain('deleted-keys: 3\nkeys-cost-usd: 0.3\n');
+});
+
+test('npm start --delete-after-job true shows that API keys of the job block the deletion', async () => {
+  const { stdout } = await start('create', '--delete-after-job', 'true', '--keys', '2');
+  expect(section(stdout, 'Log of the post step')).toContain(
+    'Warning: The workspace preview-42 has 2 API keys, and delete-keys is false\n',
+  );
+});
+
+test('npm start -- sweep --stale can show more stale previews than may be deleted', async () => {
+  const { exitCode, stdout } = await start('sweep', '--stale', '51', '--keys', '0');
+  expect(exitCode).toBe(1);
+  expect(section(stdout, 'Before the step, OpenRouter has')).toContain('… and 33 more lines');
+  expect(section(stdout, 'Annotations')).toContain(
+    '\nerror  51 workspaces would be deleted, and max-deletions is 50\n',
+  );
+});
+
+const words = (text: string) => text.replace(/\s+/g, ' ');
+
+describe.each(Object.entries(SCENES))('the help of npm start -- %s', (name, scene) => {
+  const manifest = readManifest(join(ROOT, scene.folder));
+  const help = async () => words(helpOf({ name, scene, manifest: await manifest }));
+
+  test('lists the actions, the options and the inputs with their descriptions', async () => {
+    const { 'api-url': _, ...inputs } = (await manifest).inputs ?? {};
+    const options: Options = { ...START_OPTIONS, ...inputOptions(await manifest) };
+    expect(Object.keys(options)).toEqual([...Object.keys(START_OPTIONS), ...Object.keys(inputs)]);
+    const text = await help();
+    for (const [option, { value, description }] of Object.entries(options)) {
+      expect(text).toContain([`--${option}`, value, description].filter(Boolean).join(' '));
+    }
+    for (const { description } of Object.values(SCENES)) expect(text).toContain(description);
+  });
+
+  test('has variants with options and inputs that exist', async () => {
+    const known = { ...START_OPTIONS, ...(await manifest).inputs };
+    for (const args of Object.keys(scene.variants)) {
+      const names = args.split(' ').filter((arg) => arg.startsWith('--'));
+      expect(Object.keys(known)).toEqual(expect.arrayContaining(names.map((arg) => arg.slice(2))));
+      expect(await help()).toContain(args);
+    }
+  });
+
+  test('has no option with the name of an input', async () => {
+    const names = Object.keys((await manifest).inputs ?? {});
+    expect(names.filter((input) => Object.hasOwn(START_OPTIONS, input))).toEqual([]);
+  });
+});
+
+test('npm start -- key -h shows the help', async () => {
+  const { exitCode, stdout, stderr } = await start('key', '-h');
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout.startsWith('npm start -- key [options]\n')).toBe(true);
+  expect(stdout).toContain('\n  --expires-in VALUE\n');
+});
+
+test.each([
+  ['profit --help', 'No action profit. Actions: create, key, usage, delete, sweep.'],
+  ['constructor', 'No action constructor. Actions: create, key, usage, delete, sweep.'],
+  ...['--name a --api-url http://127.0.0.1:9/api/v1', '--api-url=', 'key --api-url'].map((args) => [
+    args,
+    '--api-url cannot be set: npm start runs the action against a sandbox of its own.',
+  ]),
+  ['--nmae Mine', 'Unknown option --nmae. To list all options: npm start -- --help'],
+  ['--toString', 'Unknown option --toString. To list all options: npm start -- --help'],
+  ['usage --slug a', 'Unknown option --slug. To list all options: npm start -- usage --help'],
+  ['--name', '--name needs a value. To list all options: npm start -- --help'],
+  [
+    '--name --slug a',
+    '--name needs a value. Write one that begins with a hyphen as --name=VALUE. To list all options: npm start -- --help',
+  ],
+  ['key usage', 'Unexpected argument usage. To list all options: npm start -- key --help'],
+  ['--help=x', '--help takes no value. To list all options: npm start -- --help'],
+  ['--existing My_Slug', '--existing My_Slug is not a slug, such as preview-42.'],
+  ['--existing default', '--existing default is not needed: that workspace exists anyway.'],
+  ['sweep --stale 201', '--stale 201 is not a whole number from 0 to 200.'],
+  ['usage --spent 1e3', '--spent 1e3 is not an amount in USD, such as 0.25, below 1000000.'],
+])('npm start refuses %s', async (args, problem) => {
+  await expect(readCall(args.split(' '))).rejects.toEqual(new UsageError(problem));
+});
+
+test('npm start prints what is wrong with its arguments in one line', async () => {
+  expect(await start('profit')).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'No action profit. Actions: create, key, usage, delete, sweep.\n',
+  });
 });
 
 describe('a flag of npm start', () => {
@@ -104,15 +244,7 @@ describe('a flag of npm start', () => {
   test('can remove a required input, which shows the error of the action', async () => {
     const { exitCode, stdout } = await start('--name', '');
     expect(exitCode).toBe(1);
-    expect(section(stdout, 'Log')).toContain('name is required');
-  });
-
-  test('that is not an input of the action is refused, with a list of those that are', async () => {
-    const { exitCode, stdout, stderr } = await start('--nmae', 'Mine');
-    expect([exitCode, stdout]).toEqual([2, '']);
-    expect(stderr).toContain("Unknown option '--nmae'");
-    expect(stderr).toContain('\n  --name\n');
-    expect(stderr).not.toContain('--api-url');
+    expect(section(stdout, 'Log of the step')).toContain('name is required');
   });
 });
 
@@ -125,7 +257,7 @@ describe('npm start --management-key', () => {
   ])('uses the key and never prints it: %s', async (_, key, error) => {
     const { exitCode, stdout, stderr } = await start('--management-key', key);
     expect([exitCode, stderr]).toEqual([1, '']);
-    expect(section(stdout, 'Log')).toContain(error);
+    expect(section(stdout, 'Log of the step')).toContain(error);
     expect(stdout).not.toContain(key);
     expect(stdout.split(SECRET)).toHaveLength(2);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, slug: 'preview-42' });
@@ -134,19 +266,9 @@ describe('npm start --management-key', () => {
   test('can be empty, like a secret that does not exist', async () => {
     const { exitCode, stdout } = await start('--management-key', '');
     expect(exitCode).toBe(1);
-    expect(section(stdout, 'Log')).toContain('management-key is required, and is empty');
+    expect(section(stdout, 'Log of the step')).toContain(
+      'management-key is required, and is empty',
+    );
     expect(inputsOf(stdout)['management-key']).toBe(SECRET);
   });
 });
-
-test.each(['--api-url http://127.0.0.1:9/api/v1', '--api-url=', '--api-url'])(
-  'npm start refuses %s in one line',
-  async (provided) => {
-    const flags = provided.split(' ');
-    expect(await start('--name', 'Mine', ...flags)).toEqual({
-      exitCode: 2,
-      stdout: '',
-      stderr: '--api-url cannot be set: npm start runs the action against a sandbox of its own.\n',
-    });
-  },
-);

@@ -1,0 +1,92 @@
+import type { ActionManifest } from '../runner/manifest.ts';
+import { describeOptions, HELP, type Options } from './arguments.ts';
+import { CONTENTS_OPTIONS } from './contents.ts';
+import { SCENES, type Scene } from './scenes.ts';
+
+/** The options of `npm start` besides the inputs of the action. */
+export const START_OPTIONS = {
+  ...CONTENTS_OPTIONS,
+  ...HELP,
+} as const satisfies Options;
+
+/** An action that `npm start` can run. */
+export interface Example {
+  name: string;
+  scene: Scene;
+  manifest: ActionManifest;
+}
+
+/** The help of `npm start -- NAME`. */
+export function helpOf({ name, scene, manifest }: Example): string {
+  return [
+    commandOf(name, '[options]'),
+    '',
+    `Runs the ${name} action in a sandbox of OpenRouter, and shows what a workflow author sees on`,
+    'GitHub, and the requests that OpenRouter received.',
+    '',
+    `${manifest.description}.`,
+    `The example: ${scene.description}`,
+    '',
+    'Other actions:',
+    ...Object.keys(SCENES)
+      .filter((other) => other !== name)
+      .map((other) => `  ${commandOf(other)}: ${SCENES[other]?.description}`),
+    '',
+    'Variants:',
+    ...Object.entries(scene.variants).map(([args, what]) => `  ${commandOf(name, args)}: ${what}`),
+    '',
+    'Options:',
+    ...describeOptions(withNotes(START_OPTIONS, (option) => contentsNote(option, scene))),
+    '',
+    'Inputs. An empty value removes one. Use no real management key: npm prints its command line.',
+    ...describeOptions(
+      withNotes(inputOptions(manifest), (input) => inputNote(input, scene, manifest)),
+    ),
+  ].join('\n');
+}
+
+/** An option for each input that can be set: the sandbox is the only server. */
+export function inputOptions({ inputs = {} }: ActionManifest): Options {
+  const settable = Object.entries(inputs).filter(([input]) => input !== 'api-url');
+  return Object.fromEntries(
+    settable.map(([input, { description }]) => [
+      input,
+      { type: 'string', value: 'VALUE', description },
+    ]),
+  );
+}
+
+function withNotes(options: Options, noteFor: (name: string) => string | undefined): Options {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { description, ...option }]) => [
+      name,
+      { ...option, description: [description, noteFor(name)].filter(Boolean).join(' ') },
+    ]),
+  );
+}
+
+/** What the example has already of what an option is about. */
+function contentsNote(option: string, { contents }: Scene): string | undefined {
+  const [, value] = Object.entries(contents).find(([name]) => name === option) ?? [];
+  const text = [value || []].flat().join(', ');
+  return text === '' ? undefined : `In the example: ${text}`;
+}
+
+/** What the example sets an input to, or else its default. */
+function inputNote(input: string, scene: Scene, { inputs = {} }: ActionManifest) {
+  const value = scene.inputs[input];
+  if (value !== undefined) return `In the example: ${value}`;
+  const byDefault = inputs[input]?.default;
+  return byDefault === undefined ? undefined : `Default: ${byDefault}`;
+}
+
+/** The command that runs the action `name`. */
+function commandOf(name: string, args = ''): string {
+  const parts = [name === 'create' ? '' : name, args].filter(Boolean);
+  return ['npm start', ...(parts.length > 0 ? ['--', ...parts] : [])].join(' ');
+}
+
+/** The command that lists what can be changed of the action `name`. */
+export function helpCommand(name: string): string {
+  return commandOf(name, '--help');
+}

@@ -1,0 +1,94 @@
+import { styleText } from 'node:util';
+import type { RecordedRequest } from '../openrouter/server.ts';
+import { mask } from '../runner/log.ts';
+import type { Annotation, StepResult } from '../runner/runner.ts';
+import type { Inputs } from './scenes.ts';
+import { summaryText } from './summary.ts';
+
+/** A part of a job that has ended. */
+export interface Stage {
+  name: 'step' | 'post step';
+  result: StepResult;
+  /** What OpenRouter received in it. */
+  requests: readonly RecordedRequest[];
+}
+
+/** Prints `lines` under a title. */
+function show(title: string, lines: readonly string[]): void {
+  console.log(`\n${styleText('bold', title)}\n`);
+  for (const line of lines.flatMap((text) => text.split('\n'))) {
+    console.log(line === '' ? '' : `    ${line}`);
+  }
+}
+
+const MAX_LINES = 20;
+
+/** Prints what exists before the step. */
+export function showBefore(lines: readonly string[]): void {
+  const more = lines.length - MAX_LINES;
+  show('Before the step, OpenRouter has', [
+    ...(lines.length > 0 ? lines.slice(0, MAX_LINES) : ['no workspace but default']),
+    ...(more > 0 ? [`… and ${more} more lines`] : []),
+  ]);
+}
+
+/** Prints the step as it is written in a workflow. */
+export function showStep(folder: string, inputs: Inputs): void {
+  show('Step', [
+    `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`,
+    '  with:',
+    `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
+    ...Object.entries(inputs).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
+  ]);
+}
+
+/** Prints what an author sees on GitHub, in its order, and then the requests. */
+export function showJob(all: readonly Stage[]): void {
+  const stages = all.filter((stage) => stage.name === 'step' || didSomething(stage));
+  for (const { name, result } of stages) show(`Log of the ${name}`, logLines(result));
+  showUnlessEmpty(
+    'Annotations',
+    stages.flatMap(({ result }) => result.annotations.flatMap(annotationLines)),
+  );
+  showUnlessEmpty(
+    'Outputs',
+    stages.flatMap(({ result }) => outputLines(result)),
+  );
+  const summaries = stages.map(({ result }) => summaryText(result.summary)).filter(Boolean);
+  showUnlessEmpty('Job summary', summaries.length > 0 ? [summaries.join('\n\n')] : []);
+  for (const { name, requests } of stages) {
+    show(`Requests of the ${name}`, [
+      ...requests.map(({ method, path, body }) => `${method} ${path} ${body}`.trimEnd()),
+      `(${requests.length} in total)`,
+    ]);
+  }
+}
+
+/** Whether a post step had anything to do. */
+function didSomething({ result, requests }: Stage): boolean {
+  return result.exitCode !== 0 || result.log !== '' || requests.length > 0;
+}
+
+/** Masked, as GitHub masks them wherever it shows them. */
+function outputLines({ outputs, masks }: StepResult): string[] {
+  return Object.entries(outputs).map(([name, value]) => `${name}: ${mask(value, masks)}`);
+}
+
+function showUnlessEmpty(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) show(title, lines);
+}
+
+function logLines({ log, exitCode }: StepResult): string[] {
+  const end = exitCode === 0 ? '(succeeded)' : `(failed with exit code ${exitCode})`;
+  return log === '' ? [end] : [log, end];
+}
+
+const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
+
+/** As the page of a run shows it: the title, and under it the message. */
+function annotationLines({ level, title, message }: Annotation): string[] {
+  return [
+    `${styleText(COLORS[level], level)}  ${styleText('bold', title ?? '')}`,
+    ...message.split('\n').map((line) => `  ${line}`),
+  ];
+}
