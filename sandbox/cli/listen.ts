@@ -1,46 +1,65 @@
 /**
- * Keeps a sandbox listening, to try things by hand: `npm run sandbox [-- --port N --stale SLUG]`.
- * Each `--stale` adds a workspace that is a year old.
+ * Keeps a sandbox listening, to try things by hand: `npm run sandbox`. `npm run sandbox -- --help`
+ * lists what it can be filled with.
  */
 
-import { seedWorkspace } from '../openrouter/seed.ts';
-import { startSandbox } from '../openrouter/server.ts';
-import { describeOptions, HELP, readArguments, runProgram, UsageError } from './arguments.ts';
+import { type Sandbox, startSandbox } from '../openrouter/server.ts';
+import { describeOptions, runProgram, UsageError } from './arguments.ts';
+import { seedContents } from './contents.ts';
+import { LISTEN_OPTIONS, readListening } from './listen-options.ts';
 
-const YEAR_MS = 365 * 86_400_000;
+await runProgram(listen);
 
-const OPTIONS = {
-  port: { type: 'string', value: 'N', description: 'Port to listen on. Default: 8787' },
-  stale: {
-    type: 'string',
-    value: 'SLUG',
-    multiple: true,
-    description: 'Slug of a workspace that exists, a year old. Can be repeated.',
-  },
-  ...HELP,
-} as const;
-
-await runProgram(async (args) => {
-  const helpCommand = 'npm run sandbox -- --help';
-  const { values } = readArguments({ options: OPTIONS, helpCommand, args });
-  if (values.help) console.log(describeOptions(OPTIONS).join('\n'));
-  else await listen(values.port ?? '8787', values.stale ?? []);
-});
-
-async function listen(port: string, stale: string[]): Promise<void> {
-  if (!/^\d{1,5}$/.test(port)) throw new UsageError(`--port ${port} is not a port.`);
+async function listen(args: string[]): Promise<void> {
+  const listening = readListening(args);
+  if (listening === 'help') {
+    console.log(help());
+    return;
+  }
+  const { port, contents } = listening;
   const sandbox = await startSandbox({
-    port: Number(port),
+    port,
     onExchange({ method, path, body }, outcome) {
       console.log(`${method} ${path} ${body} → ${outcome}`);
     },
   }).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Use another --port.`);
   });
-  for (const slug of stale) {
-    seedWorkspace(sandbox, { slug, name: 'Stale', age: YEAR_MS });
-  }
-  console.log(`api-url: ${sandbox.url}`);
-  console.log(`management-key: ${sandbox.managementKey}`);
-  console.log('Stop it with Ctrl+C.');
+  seedContents(sandbox, contents);
+  console.log(introduction(sandbox));
+}
+
+function help(): string {
+  return [
+    'npm run sandbox -- [options]',
+    '',
+    'Keeps a sandbox of OpenRouter running on loopback, to try things by hand.',
+    '',
+    'Options:',
+    ...describeOptions(LISTEN_OPTIONS),
+  ].join('\n');
+}
+
+/** CI reads the lines that begin with the name of an input. */
+function introduction({ url, managementKey }: Sandbox): string {
+  return `A sandbox of OpenRouter is listening. Stop it with Ctrl+C.
+
+api-url: ${url}
+management-key: ${managementKey}
+
+List its workspaces:
+
+  curl -H "Authorization: Bearer ${managementKey}" ${url}/workspaces
+
+A step for a workflow that runs on this machine, for example with act:
+
+  - uses: OWNER/openrouter-workspace@v1
+    with:
+      management-key: ${managementKey}
+      api-url: ${url}
+      name: Preview of pull request 42
+      slug: preview-42
+
+The requests:
+`;
 }

@@ -1,0 +1,50 @@
+import { HELP, type Options, readArguments, UsageError } from './arguments.ts';
+import { CONTENTS_OPTIONS, type Contents, EMPTY, readContents, readCount } from './contents.ts';
+
+/** The options of `npm run sandbox`. */
+export const LISTEN_OPTIONS = {
+  port: { type: 'string', value: 'N', description: 'Port to listen on. Default: 8787' },
+  workspaces: {
+    type: 'string',
+    value: 'N',
+    description: 'Number of workspaces that exist, 3 days old: preview-1 and so on.',
+  },
+  ...CONTENTS_OPTIONS,
+  ...HELP,
+} as const satisfies Options;
+
+interface Listening {
+  port: number;
+  contents: Contents;
+}
+
+/**
+ * What the arguments of `npm run sandbox` request.
+ * @throws {UsageError} about the first argument that is invalid or would change nothing.
+ */
+export function readListening(args: string[]): Listening | 'help' {
+  const { values } = readArguments({
+    options: LISTEN_OPTIONS,
+    helpCommand: 'npm run sandbox -- --help',
+    args,
+  });
+  if (values.help) return 'help';
+  const count = readCount('workspaces', values.workspaces) ?? 0;
+  const numbered = Array.from({ length: count }, (_, at) => `preview-${at + 1}`);
+  const existing = [...numbered, ...(values.existing ?? [])];
+  const contents = readContents({ ...values, existing }, EMPTY);
+  if (values.keys !== undefined && existing.length + contents.stale === 0) {
+    throw new UsageError('--keys needs a workspace: add --workspaces N or --stale N.');
+  }
+  if (values.spent !== undefined && contents.keys === 0) {
+    throw new UsageError('--spent needs API keys that have spent it: add --keys N.');
+  }
+  return { port: readPort(values.port ?? '8787'), contents };
+}
+
+function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new UsageError(`--port ${text} is not a port, from 0 to 65535.`);
+  }
+  return Number(text);
+}
