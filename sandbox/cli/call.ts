@@ -10,6 +10,7 @@ export interface Call extends Example {
   /** The path of the action's folder. */
   action: string;
   help: boolean;
+  preview: boolean;
   contents: Contents;
   /** Without the management key. */
   inputs: Inputs;
@@ -47,6 +48,7 @@ export async function readCall(provided: string[]): Promise<Call> {
     action,
     manifest,
     help: values.help ?? false,
+    preview: values.preview ?? false,
     contents: readContents(values, scene.contents),
     inputs: withoutEmpty({ ...scene.inputs, ...changedInputs }),
     managementKey,

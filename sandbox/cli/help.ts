@@ -6,6 +6,10 @@ import { SCENES, type Scene } from './scenes.ts';
 /** The options of `npm start` besides the inputs of the action. */
 export const START_OPTIONS = {
   ...CONTENTS_OPTIONS,
+  preview: {
+    type: 'boolean',
+    description: 'Also writes the job summary as GitHub renders it, into a page for a browser.',
+  },
   ...HELP,
 } as const satisfies Options;
 

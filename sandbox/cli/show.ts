@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /** Prints `lines` under a title. */
-function show(title: string, lines: readonly string[]): void {
+export function show(title: string, lines: readonly string[]): void {
   console.log(`\n${styleText('bold', title)}\n`);
   for (const line of lines.flatMap((text) => text.split('\n'))) {
     console.log(line === '' ? '' : `    ${line}`);

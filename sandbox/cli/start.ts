@@ -9,7 +9,8 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { helpOf } from './help.ts';
-import { type Stage, showBefore, showJob, showStep } from './show.ts';
+import { type Stage, show, showBefore, showJob, showStep } from './show.ts';
+import { writePage } from './summary.ts';
 
 await runProgram(async (args) => {
   const call = await readCall(args);
@@ -42,6 +43,10 @@ async function run(call: Call): Promise<void> {
   showBefore(before);
   showStep(scene.folder, inputs);
   showJob(stages);
+  if (call.preview) {
+    const page = writePage(stages.map(({ result }) => result.summary));
+    show('Job summary as a page, for a browser', [page.href]);
+  }
   const failed = stages.find(({ result }) => result.exitCode !== 0);
   process.exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
 }

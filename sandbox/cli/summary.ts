@@ -1,3 +1,6 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { convert } from 'html-to-text';
 import { marked } from 'marked';
 
@@ -16,4 +19,33 @@ export function summaryText(summary: string): string {
     ],
   });
   return text.replace(/ +$/gm, '');
+}
+
+/** Writes the summary of a job as a page that looks as on GitHub. Returns the URL of the file. */
+export function writePage(summaries: readonly string[]): URL {
+  const url = new URL('../../build/summary.html', import.meta.url);
+  mkdirSync(dirname(fileURLToPath(url)), { recursive: true });
+  writeFileSync(url, pageOf(summaries.map(toHtml).join('\n')));
+  return url;
+}
+
+/** No script runs in it: GitHub removes scripts from a summary. */
+function pageOf(html: string): string {
+  const styles = fileURLToPath(import.meta.resolve('github-markdown-css/github-markdown.css'));
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Job summary</title>
+<style>
+${readFileSync(styles, 'utf8')}
+.markdown-body { max-width: 980px; margin: 0 auto; padding: 32px }
+</style>
+<article class="markdown-body">
+${html}
+</article>
+</html>
+`;
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -65,8 +66,8 @@ test('npm start without flags runs an example and shows its step and its request
 });
 
 describe('npm start shows', () => {
-  test('what a user sees on GitHub, in its order, and then the requests', async () => {
-    const { exitCode, stdout, stderr } = await start('key', '--spent', '5');
+  test('what a user sees on GitHub, in its order, then the requests, and the page', async () => {
+    const { exitCode, stdout, stderr } = await start('key', '--spent', '5', '--preview');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(titles(stdout)).toEqual([
       'Before the step, OpenRouter has',
@@ -78,6 +79,7 @@ describe('npm start shows', () => {
       'Job summary',
       'Requests of the step',
       'Requests of the post step',
+      'Job summary as a page, for a browser',
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
@@ -85,6 +87,8 @@ describe('npm start shows', () => {
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
     expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');
+    const page = await readFile(new URL(section(stdout, 'Job summary as a page, for a browser')));
+    expect(page.toString()).toMatch(/<h3>✅ Created .*<h3>💵 Spent \$5\.00 of .*<\/article>/s);
   });
 
   test('the job summary as text, with its tables aligned', async () => {
@@ -201,7 +205,7 @@ test.each([
     '--name needs a value. Write one that begins with a hyphen as --name=VALUE. To list all options: npm start -- --help',
   ],
   ['key usage', 'Unexpected argument usage. To list all options: npm start -- key --help'],
-  ['--help=x', '--help takes no value. To list all options: npm start -- --help'],
+  ['--preview=x', '--preview takes no value. To list all options: npm start -- --help'],
   ['--existing My_Slug', '--existing My_Slug is not a slug, such as preview-42.'],
   ['--existing default', '--existing default is not needed: that workspace exists anyway.'],
   ['sweep --stale 201', '--stale 201 is not a whole number from 0 to 200.'],
