@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Options, UsageError } from '../../../sandbox/cli/arguments.ts';
@@ -124,7 +125,9 @@ test('npm start -- usage can read the usage of an API key by the hash that it sh
   expect(exitCode).toBe(0);
   expect(section(stdout, 'Before the step, OpenRouter has')).toContain(`hash ${hash}`);
   expect(section(stdout, 'Step')).toContain('- uses: OWNER/openrouter-workspace/usage@v1');
-  expect(section(stdout, 'Outputs')).toContain('cost-usd: 0.6153');
+  const { from, to, ...outputs } = parse(section(stdout, 'Outputs'));
+  expect(outputs).toMatchObject({ 'cost-usd': 0.6153, 'remaining-usd': 4.3847 });
+  expect(Date.parse(to) - Date.parse(from)).toBeGreaterThan(3 * 86_400_000);
   expect(section(stdout, 'Log of the step')).toContain('and warn-above-usd is 0.6.');
 });
 
@@ -148,6 +151,12 @@ test('npm start -- sweep --stale can show more stale previews than may be delete
   expect(section(stdout, 'Annotations')).toContain(
     '\nerror  51 workspaces would be deleted, and max-deletions is 50\n',
   );
+});
+
+test('npm start has a scene for each action', () => {
+  const folders = globSync(['action.yml', '*/action.yml'], { cwd: ROOT }).map(dirname);
+  const scenes = Object.values(SCENES).map(({ folder }) => folder || '.');
+  expect(scenes.toSorted()).toEqual(folders.toSorted());
 });
 
 const words = (text: string) => text.replace(/\s+/g, ' ');
