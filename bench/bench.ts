@@ -22,11 +22,13 @@ const rows = [
 
 console.log(`# Benchmarks
 
-Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Each time is the median of ${pairs} pairs. Ratios hold on other machines; times do not.
+For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each costs, and what is left after a bad network.
+
+Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Times are medians of ${pairs} pairs. Ratios hold on other machines; times do not.
 
 ${formatTable(rows)}
 
-- The bare script is \`bench/bare.cjs\`: the same POST in thirty lines, without checks, deadline, retries or summary.
-- The official SDK is \`@openrouter/sdk\` with its defaults. Its download is the package and zod. In the fault schedules, curl runs with \`--retry 5 --retry-all-errors\`.
-- The least number of requests is the fewest with which the API could do the work if nothing ever failed and no other job used the account. The actions send more to check before or after they write: see [reliability](reliability.md).
-- Each fault schedule has one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);
+- **Bare script:** \`bench/bare.cjs\`, the same POST in thirty lines, without checks, deadline, retries or summary.
+- **Official SDK:** \`@openrouter/sdk\` with its defaults, downloaded with zod. **curl** has \`--retry 5 --retry-all-errors\` in the fault schedules.
+- **Least possible:** the fewest requests, if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
+- **Fault schedules** have one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);
