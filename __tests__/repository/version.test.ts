@@ -52,7 +52,9 @@ test('the lockfile has the version of package.json', () => {
 test('documents promise the same oldest Node.js version as package.json', () => {
   const [oldest] = JSON.parse(read('package.json')).engines.node.match(/\d+\.\d+/) ?? [];
   expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
-  expect(read('docs/security.md')).toContain(`[${oldest} or newer](../README.md#runners)`);
+  expect(read('docs/security.md')).toContain(
+    `[${oldest} or newer](../README.md#which-runners-work)`,
+  );
 });
 
 test('the README names the Node.js versions that the actions are tested with', () => {

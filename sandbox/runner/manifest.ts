@@ -5,9 +5,15 @@ import { parse } from 'yaml';
 /** The part of an `action.yml` that a runner uses. */
 export interface ActionManifest {
   description: string;
-  inputs?: Record<string, { required?: boolean; default?: string; description: string }>;
+  inputs?: Record<string, ManifestInput>;
   outputs?: Record<string, { description: string }>;
   runs: { using: string; main: string; post?: string };
+}
+
+export interface ManifestInput {
+  description: string;
+  required?: boolean;
+  default?: string;
 }
 
 /**
