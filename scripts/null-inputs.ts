@@ -1,7 +1,8 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 
-/** The `uses:` of our actions, at any ref or in this repository. */
-const OUR_ACTIONS = /^(?:OWNER\/openrouter-workspace(?:\/\w+)?@.+|\.\/(?:\w+\/?)?)$/;
+/** What the `uses:` of our actions begins with, unless it is a path in this repository. */
+const OUR_ACTIONS = ['OWNER/openrouter-workspace@', 'OWNER/openrouter-workspace/'];
+const OUR_PATHS = /^\.\/(?:\w+\/?)?$/;
 
 const IS_NULL =
   'is a null without quotes, which GitHub turns into an empty input: write "null" to clear the field, or leave the input out';
@@ -17,7 +18,7 @@ export function findNullInputs(text: string): string[] {
   visit(parseDocument(text, { lineCounter: lines }), {
     Map(_key, step) {
       const [uses, inputs] = [step.get('uses'), step.get('with')];
-      if (typeof uses !== 'string' || !OUR_ACTIONS.test(uses) || !isMap(inputs)) return;
+      if (typeof uses !== 'string' || !isOurs(uses) || !isMap(inputs)) return;
       for (const { key, value } of inputs.items) {
         if (!isScalar(key) || (isScalar(value) ? value.value : value) !== null) continue;
         const { line, col } = lines.linePos(key.range?.[0] ?? 0);
@@ -26,4 +27,8 @@ export function findNullInputs(text: string): string[] {
     },
   });
   return findings;
+}
+
+function isOurs(uses: string): boolean {
+  return OUR_PATHS.test(uses) || OUR_ACTIONS.some((start) => uses.startsWith(start));
 }

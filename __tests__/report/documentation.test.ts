@@ -16,13 +16,13 @@ describe('the last line of an annotation links to the section about its code', (
     const step = await harness.create(
       { slug: 'A' },
       {
-        GITHUB_ACTION_REPOSITORY: 'octo-org/openrouter-workspace',
+        GITHUB_ACTION_REPOSITORY: 'octo-org/workspaces',
         GITHUB_ACTION_REF: 'v1.2.3',
         GITHUB_SERVER_URL: 'https://github.example',
       },
     );
     expect(lastLine(step)).toBe(
-      'See https://github.example/octo-org/openrouter-workspace/blob/v1.2.3/docs/troubleshooting.md#invalid-inputs',
+      'See https://github.example/octo-org/workspaces/blob/v1.2.3/docs/troubleshooting.md#invalid-inputs',
     );
   });
 

@@ -17,7 +17,7 @@ import { openHarness, ROOT } from '../support/harness.ts';
 const harness = openHarness();
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const { name, version } = JSON.parse(read('package.json'));
+const { name, version, repository } = JSON.parse(read('package.json'));
 
 /** Runs a script as the release does. */
 function run(script: string, ...args: string[]) {
@@ -83,7 +83,9 @@ test('documents, workflows, scripts and the sandbox name the major tag that the 
   expect(paths.every(({ length }) => length > 0)).toBe(true);
   const tags = paths
     .flat()
-    .flatMap((path) => read(path).match(/(?<=OWNER\/[\w/-]+@)v[\w.]+/g) ?? []);
+    .flatMap(
+      (path) => read(path).match(new RegExp(`(?<=${repository}[\\w/-]*@)v[\\w.]+`, 'g')) ?? [],
+    );
   expect(tags.length).toBeGreaterThan(5);
   expect(new Set(tags)).toEqual(new Set([`v${version.split('.')[0]}`]));
 });

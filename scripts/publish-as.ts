@@ -1,0 +1,94 @@
+/**
+ * Writes the name under which the actions are published into every file that has it. `repository`
+ * in package.json is the current name; before the first release, its owner is a placeholder.
+ *
+ *     npm run publish-as -- acme/openrouter-workspace      a second run changes nothing
+ *     node scripts/publish-as.ts --check                   only fails if a file has another name
+ *
+ * What is in a document between `<!-- unpublished -->` and `<!-- /unpublished -->` is removed, and
+ * what is in `<!-- published: … -->` is shown.
+ */
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+interface TextFile {
+  path: string;
+  text: string;
+}
+
+const PLACEHOLDER = 'OWNER';
+const UNPUBLISHED = /<!-- unpublished -->\n.*?<!-- \/unpublished -->\n/gs;
+const PUBLISHED = /<!-- published: (.*?) -->/gs;
+/** GitHub's rules for an account, and for a repository. */
+const NAME = /^[a-z\d]+(?:-[a-z\d]+)*\/[\w.-]+$/i;
+
+const AUTHOR = /^author: .*$/m;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { name: project, repository: current } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
+/** The current name, and this project at any other owner. The name in a command is an example. */
+const NAMES = new RegExp(
+  `(?<!publish-as -- |[\\w-])(?:[\\w-]+/${project}|${current.replaceAll('.', '\\.')})(?![\\w-])`,
+  'g',
+);
+
+const { values, positionals } = parseArgs({
+  options: { check: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [name] = positionals;
+
+if (values.check) {
+  const findings = readTextFiles().flatMap(findOtherNames);
+  if (findings.length > 0) {
+    console.error([...findings, `Run npm run publish-as -- ${current}`].join('\n'));
+    process.exitCode = 1;
+  }
+} else if (name === undefined || !NAME.test(name) || ownerOf(name) === PLACEHOLDER) {
+  console.error('Usage: npm run publish-as -- acme/openrouter-workspace');
+  process.exitCode = 1;
+} else {
+  const changed = readTextFiles().filter((file) => publish(file, name));
+  console.log(changed.map(({ path }) => path).join('\n') || `${name} is everywhere already.`);
+}
+
+/** All files of the repository, also those that are not committed yet. */
+function readTextFiles(): TextFile[] {
+  const list = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: root });
+  return [...new Set(String(list).split('\0'))]
+    .filter((path) => lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile())
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+/** Writes the name into a file, and returns whether that changed it. */
+function publish({ path, text }: TextFile, name: string): boolean {
+  let result = text.replace(NAMES, () => name);
+  if (isManifest(path)) result = result.replace(AUTHOR, () => `author: ${ownerOf(name)}`);
+  if (path.endsWith('.md')) result = result.replace(UNPUBLISHED, '').replace(PUBLISHED, '$1');
+  if (result === text) return false;
+  writeFileSync(join(root, path), result);
+  return true;
+}
+
+/** What is not about the current name, one line each. */
+function findOtherNames({ path, text }: TextFile): string[] {
+  const found = (text.match(NAMES) ?? []).filter((name) => name !== current);
+  const [author] = (isManifest(path) && AUTHOR.exec(text)) || [];
+  if (author !== undefined && author !== `author: ${ownerOf(current)}`) found.push(author);
+  const isPublished = ownerOf(current) !== PLACEHOLDER;
+  if (isPublished && path.endsWith('.md')) found.push(...(text.match(UNPUBLISHED) ?? []));
+  return found.map((other) => `${path} has "${other.trim()}", and package.json has ${current}`);
+}
+
+function isManifest(path: string): boolean {
+  return /(?:^|\/)action\.yml$/.test(path);
+}
+
+function ownerOf(name: string): string {
+  return name.split('/', 1).join();
+}
