@@ -24,7 +24,6 @@ const UNPUBLISHED = /<!-- unpublished -->\n.*?<!-- \/unpublished -->\n/gs;
 const PUBLISHED = /<!-- published: (.*?) -->/gs;
 /** GitHub's rules for an account, and for a repository. */
 const NAME = /^[a-z\d]+(?:-[a-z\d]+)*\/[\w.-]+$/i;
-
 const AUTHOR = /^author: .*$/m;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -81,8 +80,10 @@ function findOtherNames({ path, text }: TextFile): string[] {
   const [author] = (isManifest(path) && AUTHOR.exec(text)) || [];
   if (author !== undefined && author !== `author: ${ownerOf(current)}`) found.push(author);
   const isPublished = ownerOf(current) !== PLACEHOLDER;
-  if (isPublished && path.endsWith('.md')) found.push(...(text.match(UNPUBLISHED) ?? []));
-  return found.map((other) => `${path} has "${other.trim()}", and package.json has ${current}`);
+  if (isPublished && path.endsWith('.md') && text.search(UNPUBLISHED) >= 0) {
+    found.push('<!-- unpublished -->');
+  }
+  return found.map((other) => `${path} has "${other}", and package.json has ${current}`);
 }
 
 function isManifest(path: string): boolean {
