@@ -8,8 +8,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { marked, type Tokens } from 'marked';
 import { isSeq, parseDocument } from 'yaml';
+import { readExamples } from './examples.ts';
 import './json-imports.ts';
 import { findNullInputs } from './null-inputs.ts';
 
@@ -56,16 +56,15 @@ for (const file of files.filter(existsSync)) {
 }
 
 async function findingsIn(file: string): Promise<string[]> {
+  if (file.endsWith('.md')) return findingsInExamples(file);
   const text = readFileSync(file, 'utf8');
-  if (basename(file) === 'action.yml') return checkAction(text);
-  if (!file.endsWith('.md')) return findingsInWorkflow(text);
-  const examples = marked
-    .lexer(text)
-    .filter((token): token is Tokens.Code => token.type === 'code' && token['lang'] === 'yaml');
+  return basename(file) === 'action.yml' ? checkAction(text) : findingsInWorkflow(text);
+}
+
+async function findingsInExamples(file: string): Promise<string[]> {
   const findings = await Promise.all(
-    examples.map(async (example) => {
-      const line = text.slice(0, text.indexOf(example.raw)).split('\n').length;
-      const found = await findingsInWorkflow(toWorkflow(example.text));
+    readExamples(file).map(async ({ line, text }) => {
+      const found = await findingsInWorkflow(toWorkflow(text));
       return found.map((finding) => `${line}: in the example: ${finding}`);
     }),
   );
