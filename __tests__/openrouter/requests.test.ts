@@ -240,7 +240,7 @@ describe('a list that is not usable', () => {
       operation: 'list the API keys of the workspace preview-42',
       method: 'GET',
       path: '/keys',
-      kind: 'rejected',
+      kind: 'unexpected',
       reason: 'the list ended after 0 entries, although there should be more',
       attempts: 1,
       ambiguous: false,
