@@ -13,7 +13,7 @@ import {
 } from '../../src/openrouter/resources/workspaces.ts';
 import { GOVERNANCE, NULLS } from '../support/governance.ts';
 import { openHarness } from '../support/harness.ts';
-import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS } from './sdk.ts';
+import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS, SDK_VERSION } from './sdk.ts';
 
 const harness = openHarness();
 const sdk = () => openSdk(harness.sandbox);
@@ -146,7 +146,7 @@ test('a key step sends the same request as the SDK for any key', async () => {
   );
 }, 30_000);
 
-describe('of all that the actions send,', () => {
+describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () => {
   /** The names in bodies and queries, by call. */
   let sent: Map<string, Set<string>>;
 
@@ -180,12 +180,12 @@ describe('of all that the actions send,', () => {
     );
   });
 
-  test('each call is compared with the SDK', () => {
+  test('has each call', () => {
     expect([...sent.keys()].sort()).toEqual(Object.keys(SDK_REQUESTS).sort());
   });
 
   test.each(Object.entries(SDK_REQUESTS))(
-    'the SDK knows each field and parameter of %s, except those that are newer',
+    'knows each field and parameter of %s, except those that are newer',
     (call, schema) => {
       const unknown = without([...(sent.get(call) ?? [])], fieldsOf(schema));
       // A name that the SDK knows must leave the list.
@@ -195,7 +195,7 @@ describe('of all that the actions send,', () => {
 });
 
 test.each(Object.entries(FIELDS))(
-  'this action knows each field of %s that the SDK knows',
+  `this action knows each field of %s that version ${SDK_VERSION} of the SDK knows`,
   (call, fields) => {
     const schema = SDK_REQUESTS[call] as (typeof SDK_REQUESTS)[string];
     expect(without(fieldsOf(schema), fields)).toEqual(NOT_FOR_JOBS[call] ?? []);

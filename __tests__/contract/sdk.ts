@@ -1,6 +1,7 @@
 /** The official SDK, generated from OpenRouter's own description: a witness that is not ours. */
 import { expect } from '@jest/globals';
 import { OpenRouter } from '@openrouter/sdk';
+import { SDK_METADATA } from '@openrouter/sdk/lib/config.js';
 import {
   BulkAddWorkspaceMembersRequest$outboundSchema,
   CreateWorkspaceRequest$outboundSchema,
@@ -26,6 +27,9 @@ import {
 import { toJSONSchema, type ZodType } from 'zod';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { workspaceInputs } from '../support/harness.ts';
+
+/** The version of the SDK that the tests of the contract hold against. */
+export const SDK_VERSION = SDK_METADATA.sdkVersion;
 
 /**
  * Fields of bodies and parameters of queries that this action sends and this version of the SDK
