@@ -5,6 +5,7 @@ import {
 } from '@openrouter/sdk/models';
 import type { CreateKeysRequestBody } from '@openrouter/sdk/models/operations';
 import fc from 'fast-check';
+import { KNOWN } from '../../scripts/drift/known.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
 import {
@@ -22,17 +23,10 @@ type KeyField = keyof typeof createKeyRequest.shape;
 
 const KEY_FIELDS = Object.keys(createKeyRequest.shape) as KeyField[];
 
-/** The fields that this action knows, by call, whether or not a step sends all of them. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  'POST /workspaces': WORKSPACE_FIELDS,
-  'PATCH /workspaces/:id': WORKSPACE_FIELDS,
-  'POST /keys': KEY_FIELDS,
-};
-
-/** For organizations that create keys for members, and partners who bring keys of their own. */
-const NOT_FOR_JOBS: Readonly<Record<string, readonly string[]>> = {
-  'POST /keys': ['creator_user_id', 'external'],
-};
+/** The fields of bodies that this action knows, by call, whether or not a step sends all of them. */
+const BODIES = Object.entries(KNOWN).flatMap(([call, { body }]) =>
+  body ? [[call, body] as const] : [],
+);
 
 const without = (names: readonly string[], others: readonly string[] = []) =>
   names.filter((name) => !others.includes(name));
@@ -174,7 +168,7 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
         call,
         new Set([
           ...names.filter((other) => other.call === call).flatMap((other) => other.names),
-          ...(FIELDS[call] ?? []),
+          ...(KNOWN[call]?.body ?? []),
         ]),
       ]),
     );
@@ -182,6 +176,13 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
 
   test('has each call', () => {
     expect([...sent.keys()].sort()).toEqual(Object.keys(SDK_REQUESTS).sort());
+  });
+
+  test('has the parameters of lists that the check for drift knows, and no others', () => {
+    const queries = Object.entries(KNOWN).filter(([, { parameters }]) => parameters);
+    for (const [call, { parameters }] of queries) {
+      expect([call, [...(sent.get(call) ?? [])].sort()]).toEqual([call, parameters]);
+    }
   });
 
   test.each(Object.entries(SDK_REQUESTS))(
@@ -194,10 +195,10 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
   );
 });
 
-test.each(Object.entries(FIELDS))(
+test.each(BODIES)(
   `this action knows each field of %s that version ${SDK_VERSION} of the SDK knows`,
   (call, fields) => {
     const schema = SDK_REQUESTS[call] as (typeof SDK_REQUESTS)[string];
-    expect(without(fieldsOf(schema), fields)).toEqual(NOT_FOR_JOBS[call] ?? []);
+    expect(without(fieldsOf(schema), fields)).toEqual([]);
   },
 );

@@ -32,12 +32,13 @@ import { workspaceInputs } from '../support/harness.ts';
 export const SDK_VERSION = SDK_METADATA.sdkVersion;
 
 /**
- * Fields of bodies and parameters of queries that this action sends and this version of the SDK
- * does not know, by call. Each has another witness: the Python SDK,
- * https://pypi.org/project/openrouter, knows `include_expired` from 1.3.84 on, at the latest.
+ * Fields of bodies and parameters of queries that this action knows and this version of the SDK does
+ * not, by call. Each has another witness: the Python SDK, https://pypi.org/project/openrouter, knows
+ * all of them from 1.3.84 on, at the latest.
  */
 export const NEWER_THAN_SDK: Readonly<Record<string, readonly string[]>> = {
   'GET /keys': ['include_expired'],
+  'PATCH /guardrails/:id': ['allow_safety_retention_google', 'allow_safety_retention_other'],
 };
 
 /** What the SDK sends with each call of this action: a body, or else the parameters of the URL. */

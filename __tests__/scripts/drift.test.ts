@@ -1,0 +1,228 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compareNames, formatDifference } from '../../scripts/drift/compare.ts';
+import { type Names, readDescription } from '../../scripts/drift/description.ts';
+import { KNOWN } from '../../scripts/drift/known.ts';
+import { ROOT } from '../support/root.ts';
+
+/** OpenRouter's description of 2026-08-22, cut to the calls and the names that are compared. */
+const FIXTURE = join(ROOT, '__tests__/scripts/openapi.json');
+
+const readFixture = () => JSON.parse(readFileSync(FIXTURE, 'utf8'));
+
+/** What is newer than that description. */
+const NEWER = [
+  'Not described in the query of GET /keys: "include_expired"',
+  'Not described in the body of POST /keys: "external"',
+  'Not described in the response of GET /keys/:hash: "external_user"',
+  'Not described in the response of GET /keys/:hash: "last_used_at"',
+  ...['response of GET', 'body of PATCH'].flatMap((place) =>
+    ['allow_safety_retention_google', 'allow_safety_retention_other', 'allowed_data_regions'].map(
+      (name) => `Not described in the ${place} /guardrails/:id: "${name}"`,
+    ),
+  ),
+];
+
+/** The differences between what is known and a description, as they are printed. */
+const differences = (document: unknown) =>
+  compareNames(KNOWN, [readDescription(document, KNOWN)]).map(formatDifference);
+
+/** An OpenAPI document with these names. */
+function describeNames(names: Names): object {
+  const fields = (each: readonly string[] = []) => ({
+    properties: Object.fromEntries(each.map((name) => [name, {}])),
+  });
+  const content = (schema: object) => ({ content: { 'application/json': { schema } } });
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [call, { parameters = [], body, response }] of Object.entries(names)) {
+    const [method = '', path = ''] = call.split(' ');
+    paths[path] = {
+      ...paths[path],
+      [method.toLowerCase()]: {
+        parameters: parameters.map((name) => ({ in: 'query', name })),
+        ...(body && { requestBody: content(fields(body)) }),
+        ...(response && {
+          responses: { 201: content({ properties: { data: fields(response) } }) },
+        }),
+      },
+    };
+  }
+  return { paths };
+}
+
+test('the description of 2026-08-22 has nothing that the actions do not know', () => {
+  expect(differences(readFixture())).toEqual(NEWER);
+});
+
+describe('a description with a name that the actions do not know has a difference,', () => {
+  test('for a field of a request', () => {
+    const document = readFixture();
+    document.components.schemas.UpdateGuardrailRequest.properties.allowed_regions = {};
+    expect(differences(document)).toContain(
+      'New in the body of PATCH /guardrails/:id: "allowed_regions"',
+    );
+  });
+
+  test('for a field of a response whose schema is composed of others', () => {
+    const document = readFixture();
+    document.components.schemas.Workspace.properties.default_classifier_id = {};
+    expect(differences(document)).toContain(
+      'New in the response of GET /workspaces/:id: "default_classifier_id"',
+    );
+  });
+
+  test('for a parameter of a list', () => {
+    const document = readFixture();
+    document.paths['/workspaces'].get.parameters.push({ in: 'query', name: 'slug' });
+    expect(differences(document)).toContain('New in the query of GET /workspaces: "slug"');
+  });
+
+  test('for a parameter that all operations of a path share, by reference', () => {
+    const document = readFixture();
+    document.components.parameters = { Sort: { in: 'query', name: 'sort' } };
+    document.paths['/keys'].parameters = [{ $ref: '#/components/parameters/Sort' }];
+    expect(differences(document)).toContain('New in the query of GET /keys: "sort"');
+  });
+});
+
+test('a header and a renamed parameter of a path are no differences', () => {
+  const document = readFixture();
+  document.paths['/keys'].get.parameters.push({ in: 'header', name: 'x-title' });
+  document.paths['/keys/{key_hash}'] = document.paths['/keys/{hash}'];
+  delete document.paths['/keys/{hash}'];
+  expect(differences(document)).toEqual(NEWER);
+});
+
+test('a description without a field that the actions know has a difference', () => {
+  const document = readFixture();
+  delete document.components.schemas.CreateWorkspaceRequest.properties.disabled_server_tools;
+  expect(differences(document)).toContain(
+    'Not described in the body of POST /workspaces: "disabled_server_tools"',
+  );
+});
+
+test.each<[string, string, (document: ReturnType<typeof readFixture>) => unknown]>([
+  ['it is a page', 'cannot read an OpenAPI document', () => '<html>'],
+  ['it is empty', 'cannot read an OpenAPI document', () => null],
+  [
+    'a call is missing',
+    'cannot read the call GET /keys',
+    ({ paths, ...rest }) => ({
+      ...rest,
+      paths: { ...paths, '/keys': { post: paths['/keys'].post } },
+    }),
+  ],
+  [
+    'a reference leads nowhere',
+    'no fields found in the body of POST /workspaces',
+    (document) => ({ ...document, components: { schemas: {} } }),
+  ],
+  [
+    'a call has no body',
+    'no fields found in the body of POST /keys',
+    ({ paths, ...rest }) => ({
+      ...rest,
+      paths: { ...paths, '/keys': { ...paths['/keys'], post: {} } },
+    }),
+  ],
+  [
+    'a parameter has no name',
+    'cannot read a parameter of GET /keys',
+    ({ paths, ...rest }) => ({
+      ...rest,
+      paths: { ...paths, '/keys': { ...paths['/keys'], parameters: [{ in: 'query' }] } },
+    }),
+  ],
+])('a description cannot be read if %s', (_, reason, change) => {
+  expect(() => readDescription(change(readFixture()), KNOWN)).toThrow(reason);
+});
+
+const NAMES: readonly string[] = ['a', 'b', 'c', 'constructor'];
+const names = fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1 });
+const namesOfCalls = fc.record({
+  'GET /things': fc.record({ parameters: names }),
+  'PATCH /things/:id': fc.record({ body: names, response: names }),
+});
+
+test('any description is read as it was written, and differs from itself in nothing', () => {
+  fc.assert(
+    fc.property(namesOfCalls, (described) => {
+      const read = readDescription(describeNames(described), described);
+      expect(read).toEqual(described);
+      expect(compareNames(described, [read])).toEqual([]);
+    }),
+  );
+});
+
+test('a name is new if any description has it, and removed if none has it', () => {
+  fc.assert(
+    fc.property(namesOfCalls, fc.array(namesOfCalls, { maxLength: 3 }), (known, descriptions) => {
+      const found = compareNames(known, descriptions);
+      const isKnown = (name: string) => known['GET /things'].parameters.includes(name);
+      const isDescribed = (name: string) =>
+        descriptions.some((each) => each['GET /things'].parameters.includes(name));
+      for (const name of NAMES) {
+        const kinds = found
+          .filter(
+            ({ place, name: other }) => place === 'the query of GET /things' && other === name,
+          )
+          .map(({ kind }) => kind);
+        const isNew = isDescribed(name) && !isKnown(name);
+        const isRemoved = isKnown(name) && !isDescribed(name);
+        expect(kinds).toEqual([...(isNew ? ['new'] : []), ...(isRemoved ? ['removed'] : [])]);
+      }
+    }),
+  );
+});
+
+describe('npm run drift', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'drift-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (name: string, document: object) => {
+    writeFileSync(join(folder, name), JSON.stringify(document));
+    return join(folder, name);
+  };
+  const drift = (...sources: string[]) => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(ROOT, 'scripts/drift/drift.ts'), ...sources],
+      { encoding: 'utf8' },
+    );
+    return { status, lines: stdout.trim().split('\n') };
+  };
+
+  test('succeeds if a newer description has what an older one lacks', () => {
+    const newest = write('newest.json', describeNames(KNOWN));
+    expect(drift(FIXTURE, newest)).toEqual({
+      status: 0,
+      lines: [
+        `Description: ${FIXTURE}`,
+        `Description: ${newest}`,
+        'The descriptions have the names that the actions know, and no others.',
+      ],
+    });
+  });
+
+  test('fails and names what is new, also if another description cannot be read', () => {
+    const [parameters, missing] = [['offset', 'limit', 'slug'], join(folder, 'missing.json')];
+    const newer = write(
+      'newer.json',
+      describeNames({ ...KNOWN, 'GET /workspaces': { parameters } }),
+    );
+    const { status, lines } = drift(newer, FIXTURE, missing);
+    expect(status).toBe(1);
+    expect(lines.slice(3)).toEqual([
+      expect.stringMatching(`^${missing}: ENOENT: no such file`),
+      'New in the query of GET /workspaces: "slug"',
+      'Decide what to do about each difference, then change scripts/drift/known.ts.',
+    ]);
+  });
+});
