@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
 import { markPureCalls } from './pure-calls.ts';
+import { removeUnusedMembers } from './unused-members.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -57,7 +58,7 @@ function run(bin: string, ...args: string[]): void {
  * `fs.promises`, and the actions start sooner without it.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
-  const { code } = await minify(markPureCalls(bundle), {
+  const { code = '' } = await minify(markPureCalls(bundle), {
     ecma: 2020,
     mangle: false,
     compress: {
@@ -74,7 +75,8 @@ async function withoutDeadCode(bundle: string): Promise<string> {
     },
     format: { beautify: true, indent_level: 1, comments: false },
   });
-  return `${code}\n`;
+  const rest = removeUnusedMembers(code);
+  return rest === code ? `${code}\n` : withoutDeadCode(rest);
 }
 
 if (import.meta.main) await build(`${root}dist`);

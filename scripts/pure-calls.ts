@@ -9,6 +9,7 @@ import { nodesIn } from './nodes-in.ts';
  * - `require` of a module of Node.js, directly or through a module of ncc that does nothing else:
  *   loading it has no effect but the time that it takes. Any other module may be imported for its
  *   side effects, and is kept.
+ * - `__nccwpck_require__.t`, with which ncc makes a namespace of a module that is loaded already.
  * - `new Summary()`: `@actions/core` creates one whenever it is loaded, and the constructor only
  *   sets a field.
  */
@@ -24,6 +25,7 @@ export function markPureCalls(bundle: string): string {
 function isPure(node: AnyNode, aliases: ReadonlySet<unknown>): boolean {
   if (node.type === 'NewExpression') return calleeOf(node) === 'Summary';
   if (node.type !== 'CallExpression') return false;
+  if (isNamespace(node)) return true;
   const [argument] = node.arguments;
   if (argument?.type !== 'Literal') return false;
   const { value } = argument;
@@ -35,6 +37,16 @@ function isPure(node: AnyNode, aliases: ReadonlySet<unknown>): boolean {
     default:
       return false;
   }
+}
+
+function isNamespace({ callee }: CallExpression): boolean {
+  return (
+    callee.type === 'MemberExpression' &&
+    callee.object.type === 'Identifier' &&
+    callee.object.name === '__nccwpck_require__' &&
+    callee.property.type === 'Identifier' &&
+    callee.property.name === 't'
+  );
 }
 
 function calleeOf({ callee }: Pick<CallExpression, 'callee'>): string | undefined {
