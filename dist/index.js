@@ -1046,6 +1046,17 @@
   }), $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
    $ZodType.init(inst, def);
    inst._zod.parse = payload => payload;
+  }), $ZodNever = $constructor("$ZodNever", (inst, def) => {
+   $ZodType.init(inst, def);
+   inst._zod.parse = (payload, _ctx) => {
+    payload.issues.push({
+     expected: "never",
+     code: "invalid_type",
+     input: payload.value,
+     inst
+    });
+    return payload;
+   };
   });
   function capSize(inst, size) {
    const caps = sizeCaps(inst._zod.def.checks);
@@ -1575,6 +1586,12 @@
     type: "unknown"
    });
   }
+  function _never(Class, params) {
+   return new Class({
+    type: "never",
+    ...normalizeParams(params)
+   });
+  }
   function _lte(value, params) {
    return new $ZodCheckLessThan({
     check: "less_than",
@@ -1868,6 +1885,13 @@
   });
   function unknown() {
    return _unknown(ZodMiniUnknown);
+  }
+  const ZodMiniNever = $constructor("ZodMiniNever", (inst, def) => {
+   $ZodNever.init(inst, def);
+   ZodMiniType.init(inst, def);
+  });
+  function never(params) {
+   return _never(ZodMiniNever, params);
   }
   const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
    $ZodArray.init(inst, def);
@@ -2694,6 +2718,9 @@
    case "array":
     return parseList(def.element, text);
 
+   case "object":
+    return parseObject(text);
+
    default:
     return text;
    }
@@ -2702,6 +2729,14 @@
    if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
    const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
    return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+  }
+  function parseObject(text) {
+   if (text.startsWith("{")) return parseJsonIf(text, value => typeof value === "object");
+   const lines = text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line)), fields = lines.map(line => {
+    const [, name = "", value = ""] = /^(\w+): +([^\r]+)$/.exec(line) ?? [];
+    return [ name, parseJson(value) ];
+   }), object = Object.fromEntries(fields), isValid = fields.every(([, value]) => value !== void 0);
+   return isValid && Object.keys(object).length === fields.length ? object : text;
   }
   function parseJsonIf(text, accepts) {
    const value = parseJson(text);
@@ -2946,7 +2981,33 @@
     }
    };
   }
-  const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], guardrail = looseObject({
+  const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
+   error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
+  }), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
+   allow_safety_retention_google: guardrails_flag,
+   allow_safety_retention_other: guardrails_flag,
+   allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
+   allowed_models: unchecked,
+   allowed_providers: unchecked,
+   content_filter_builtins: list,
+   content_filters: list,
+   description: optional(nullable(schemas_string(mustHave("a text or null")))),
+   enable_free_model_publication: guardrails_flag,
+   enable_free_model_training: guardrails_flag,
+   enable_paid_model_training: guardrails_flag,
+   enforce_zdr: unchecked,
+   enforce_zdr_anthropic: guardrails_flag,
+   enforce_zdr_google: guardrails_flag,
+   enforce_zdr_openai: guardrails_flag,
+   enforce_zdr_other: guardrails_flag,
+   enforce_zdr_xai: guardrails_flag,
+   ignored_models: unchecked,
+   ignored_providers: unchecked,
+   include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
+   limit_usd: unchecked,
+   name: unchecked,
+   reset_interval: unchecked
+  }, guardrail = looseObject({
    id: optional(schemas_string())
   }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
   async function findGuardrail(client, {id, workspace}) {
@@ -2975,7 +3036,7 @@
   const entries = (what, entry) => {
    const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
    return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
-  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
+  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
    allowed_models: models,
    ignored_models: models,
    allowed_providers: providers,
@@ -2983,6 +3044,10 @@
    enforce_zdr: governance_flag,
    guardrail_limit_usd: amount,
    guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+   guardrail: optional(looseObject({
+    ...guardrailFields,
+    ...setElsewhere
+   }, FIELDS_MESSAGE)),
    budget_daily_usd: amount,
    budget_weekly_usd: amount,
    budget_monthly_usd: amount,
@@ -2991,7 +3056,7 @@
    members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
   };
   function governanceProblems(valid, provided) {
-   return [ ...listProblems(valid), ...limitProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
+   return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
   }
   function listProblems(valid) {
    return [ "models", "providers" ].flatMap(kind => {
@@ -3017,6 +3082,16 @@
     message: "needs guardrail-limit-usd"
    } ];
    return [];
+  }
+  function fieldProblems({guardrail = {}}, provided) {
+   if (!provided.has("enforce_zdr")) return [];
+   return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
+    const message = `must not have ${field}, because the input enforce-zdr sets it`;
+    return {
+     input: "guardrail",
+     message
+    };
+   });
   }
   function orderProblems(valid) {
    const budgets = INTERVALS.flatMap(interval => {
@@ -3063,7 +3138,6 @@
     }
    };
   }
-  const LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ];
   function toGuardrail(values) {
    const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
    return {
@@ -3072,7 +3146,8 @@
     ...limit !== void 0 && {
      limit_usd: limit,
      reset_interval: reset
-    }
+    },
+    ...values.guardrail
    };
   }
   const createInputs = object({
@@ -3094,7 +3169,7 @@
    return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
   }
   function readCreateInputs() {
-   const values = readInputs(createInputs, createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (key !== "members" || "members" in governance);
+   const values = readInputs(createInputs, createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
    return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
@@ -3244,8 +3319,9 @@
   }
   function unexpectedGuardrailFields(returned, update) {
    return Object.keys(diffGuardrail(returned, update)).filter(field => {
-    const desired = update[field];
-    return !isModels(field) || !isSameSet(returned[field], desired, mayBeSameModel);
+    const [actual, desired] = [ returned[field], update[field] ];
+    if (isModels(field)) return !isSameSet(actual, desired, mayBeSameModel);
+    return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
    });
   }
   const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
@@ -3253,9 +3329,34 @@
    const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
    return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
   }
+  const ENTRY_DEFAULTS = {
+   content_filters: {
+    label: null
+   },
+   content_filter_builtins: {
+    scan_scope: "all_messages"
+   }
+  };
   function isSame(field, actual, desired) {
+   if (isModels(field)) return isNone(actual) && isNone(desired) || isSameSet(actual, desired, isSameModel);
+   return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
+  }
+  function withDefaults(field, value) {
+   const defaults = ENTRY_DEFAULTS[field];
+   if (!defaults || !Array.isArray(value)) return value;
+   return value.map(entry => isObject(entry) ? {
+    ...defaults,
+    ...entry
+   } : entry);
+  }
+  function isSameValue(actual, desired) {
    if (actual === desired || isNone(actual) && isNone(desired)) return true;
-   return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
+   if (Array.isArray(desired)) return isSameSet(actual, desired, isSameValue);
+   if (!isObject(actual) || !isObject(desired)) return false;
+   return Object.entries(desired).every(([name, value]) => isSameValue(actual[name], value));
+  }
+  function isObject(value) {
+   return typeof value === "object" && value !== null && !Array.isArray(value);
   }
   function isSameSet(actual, desired, same) {
    if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
@@ -3277,7 +3378,11 @@
    const author = slug => String(slug).split("/")[0], isDated = /-\d{4}-?\d\d-?\d\d(?::|$)/.test(String(actual));
    return isSameModel(actual, desired) || isDated && author(actual) === author(desired);
   }
-  async function planGuardrail(desired, workspace, {client}) {
+  async function planGuardrail(desired, workspace, {client, warn}) {
+   const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
+   if (fields.length > 0) warn("unknown-guardrail-fields", {
+    fields
+   });
    const known = workspace && {
     id: knownIdOf(workspace),
     workspace
@@ -5369,6 +5474,10 @@
    "unexpected-key-fields": ({key, changes}) => ({
     title: `The API key ${describeKey(key)} has other values than requested`,
     lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+   }),
+   "unknown-guardrail-fields": ({fields}) => ({
+    title: "The input guardrail has fields that this version does not know",
+    lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step sends them to OpenRouter, and fails if OpenRouter rejects or ignores them." ]
    }),
    "governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
     title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,

@@ -3,6 +3,16 @@ import { readCreateInputs } from '../../src/inputs/create.ts';
 import { GOVERNANCE } from '../support/governance.ts';
 import { readWith, rejectionOf } from '../support/inputs.ts';
 
+/** The fields of a guardrail that have inputs of their own. */
+const SET_ELSEWHERE = [
+  'allowed_models',
+  'ignored_models',
+  'allowed_providers',
+  'ignored_providers',
+  'limit_usd',
+  'reset_interval',
+];
+
 const REQUIRED = { name: 'Preview', slug: 'preview-42' };
 type Texts = Record<string, string>;
 const read = (texts: Texts) => readWith(readCreateInputs, { ...REQUIRED, ...texts });
@@ -24,6 +34,9 @@ test('all inputs for guardrail, budgets and members become requests in the terms
       enforce_zdr_xai: true,
       limit_usd: 5,
       reset_interval: 'daily',
+      allowed_data_regions: ['europe', 'us'],
+      content_filter_builtins: [{ slug: 'email', action: 'redact' }],
+      enable_paid_model_training: false,
     },
     budgets: {
       limits: { daily: 1.5, weekly: 5, monthly: 20, lifetime: 100 },
@@ -55,6 +68,31 @@ test('an empty list of members requests nothing', () => {
   expect(governanceInputs).toEqual([]);
 });
 
+test.each(['{}', '# allowed_data_regions: ["us"]'])(
+  'a guardrail of %s requests nothing',
+  (guardrail) => {
+    const inputs = read({ guardrail });
+    expect(inputs.governance).toStrictEqual({});
+    expect(inputs.governanceInputs).toEqual([]);
+  },
+);
+
+test.each(Object.keys(read(GOVERNANCE).governance.guardrail ?? {}))(
+  'the input guardrail sets %s, or rejects it because another input sets it',
+  (field) => {
+    const guardrail = JSON.stringify({ [field]: null });
+    const sets = () =>
+      expect(read({ guardrail }).governance).toEqual({ guardrail: { [field]: null } });
+    const rejects = () =>
+      expect(reject({ guardrail })).toEqual([
+        expect.stringMatching(
+          `^guardrail must not have ${field}, because the input [a-z-]+ sets it;`,
+        ),
+      ]);
+    (SET_ELSEWHERE.includes(field) ? rejects : sets)();
+  },
+);
+
 test('enforce-zdr: false is a request', () => {
   expect(read({ 'enforce-zdr': 'false' }).governance.guardrail).toHaveProperty(
     'enforce_zdr_other',
@@ -62,6 +100,8 @@ test('enforce-zdr: false is a request', () => {
   );
 });
 
+const FIELDS =
+  'guardrail must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false';
 const MODELS = 'must be a list of models: one per line, separated by commas, or a JSON array';
 const USD = 'must be an amount in USD above 0, or "null"';
 const NEEDS_RESET = 'guardrail-limit-usd needs guardrail-limit-reset: daily, weekly, monthly';
@@ -125,6 +165,19 @@ test.each<[string, Texts, string[]]>([
     { 'allowed-providers': 'azure', 'ignored-providers': 'azure' },
     ['ignored-providers must not repeat entries of allowed-providers: azure'],
   ],
+  ['a guardrail that is null', { guardrail: 'null' }, [`${FIELDS}; given: "null"`]],
+  ['a guardrail that is a list', { guardrail: '[]' }, [`${FIELDS}; given: "[]"`]],
+  ['a guardrail that is cut off', { guardrail: '{"a": 1' }, [`${FIELDS}; given: "{\\"a\\": 1"`]],
+  [
+    'a guardrail in block style',
+    { guardrail: 'allowed_data_regions:\n  - us' },
+    [`${FIELDS}; given: "allowed_data_regions:\\n  - us"`],
+  ],
+  [
+    'a guardrail that repeats enforce-zdr',
+    { 'enforce-zdr': 'false', guardrail: 'enforce_zdr_xai: true' },
+    ['guardrail must not have enforce_zdr_xai, because the input enforce-zdr sets it'],
+  ],
   [
     'equal budgets',
     { 'budget-daily-usd': '5', 'budget-weekly-usd': '5' },
@@ -148,6 +201,25 @@ test.each<[string, Texts, string[]]>([
   ],
 ])('inputs with %s are rejected', (_, texts, lines) => {
   expect(reject(texts)).toEqual(lines);
+});
+
+test('all problems of a guardrail are reported together', () => {
+  const guardrail = JSON.stringify({
+    description: 1,
+    name: 'A',
+    content_filters: {},
+    allowed_data_regions: [],
+    enforce_zdr_xai: 'true',
+    include_byok_in_budgets: null,
+  });
+  expect(reject({ guardrail }).map((line) => line.split('; given: ')[0])).toEqual([
+    'guardrail must have a non-empty list or null for allowed_data_regions',
+    'guardrail must have a list or null for content_filters',
+    'guardrail must have a text or null for description',
+    'guardrail must have true, false or null for enforce_zdr_xai',
+    'guardrail must have true or false for include_byok_in_budgets',
+    'guardrail must not have name, because OpenRouter sets it',
+  ]);
 });
 
 test.each<[string, Texts]>([

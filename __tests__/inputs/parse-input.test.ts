@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parse as parseYaml } from 'yaml';
 import * as z from 'zod/mini';
 import { parseDuration } from '../../src/inputs/duration.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
@@ -145,5 +146,83 @@ describe('the bounds of a length', () => {
         },
       ),
     );
+  });
+});
+
+describe('an object', () => {
+  const object = z.looseObject({});
+  const read = (text: string) => parseInput(object, text);
+  const name = fc.stringMatching(/^[a-z]{1,6}_[a-z]{1,6}$/);
+  const objects = fc.dictionary(name, fc.jsonValue({ stringUnit: 'binary' }), {
+    minKeys: 1,
+    maxKeys: 5,
+  });
+  const linesOf = (fields: object) =>
+    Object.entries(fields).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
+
+  test('is read as JSON or as lines, with the meaning that these have as YAML', () => {
+    fc.assert(
+      fc.property(
+        objects,
+        fc.constantFrom('\n', '\r\n', '\n\n', '\n  # Why\n'),
+        (fields, between) => {
+          const sent = JSON.parse(JSON.stringify(fields));
+          for (const text of [JSON.stringify(fields), JSON.stringify(fields, null, 2)]) {
+            expect(read(text)).toEqual(sent);
+          }
+          const lines = linesOf(fields).join(between);
+          expect(read(lines)).toEqual(sent);
+          expect(parseYaml(lines)).toEqual(sent);
+        },
+      ),
+    );
+  });
+
+  test('is read from any text as YAML would read it, or not at all', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'a_b',
+        ': ',
+        ':',
+        ' ',
+        '\n',
+        '  ',
+        '- ',
+        '#',
+        '"',
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        '1',
+        'true',
+        '~',
+      ),
+      objects.map((fields) => linesOf(fields).join('\n')),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const text = pieces.join('').trim();
+        const value = read(text);
+        if (value !== text && text !== '') expect(value).toEqual(parseYaml(text) ?? {});
+      }),
+    );
+  });
+
+  test.each([
+    ['a list below its name', 'a_b:\n  - 1'],
+    ['a nested name', 'a_b: 1\n  c_d: 2'],
+    ['a text without quotes', 'a_b: c'],
+    ['no value', 'a_b:'],
+    ['no space after the name', 'a_b:1'],
+    ['a name twice', 'a_b: 1\na_b: 2'],
+    ['a comment after a value', 'a_b: 1 # one'],
+    ['a value of several lines', 'a_b: [\n1]'],
+    ['a list', '[{"a_b": 1}]'],
+    ['more than one object', '{}{}'],
+    ['a text', 'a_b'],
+  ])('is not read from %s', (_, text) => {
+    expect(read(text)).toBe(text);
   });
 });

@@ -89,6 +89,20 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
   });
 });
 
+test('names and values of fields of a guardrail are harmless', async () => {
+  const fields = Object.fromEntries(ATTEMPTS.map((attempt) => [`\n${attempt}`, attempt]));
+  const planned = await harness.create({
+    guardrail: JSON.stringify(fields),
+    'dry-run': 'true',
+  });
+  expect(planned.exitCode).toBe(0);
+  expect(planned.log).toContain('evil');
+  expectHarmless(planned);
+  const rejected = await harness.create({ guardrail: JSON.stringify({ ...fields, name: 'A' }) });
+  expectFailure(rejected);
+  expectHarmless(rejected);
+});
+
 test('a redirect to a command is harmless', async () => {
   const headers = { location: '::set-output name=id::evil ##[add-mask]evil' };
   harness.sandbox.faults.push({ kind: 'response', status: 302, headers });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
+import { governanceInputs } from '../../src/inputs/governance.ts';
+import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { allCodes } from '../../src/report/codes.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -29,6 +31,17 @@ describe('docs/troubleshooting.md', () => {
     );
     expect(examples).toContainEqual(expect.stringMatching(/^\S.+/));
   });
+});
+
+test('the section unknown-guardrail-fields lists the fields that the input guardrail accepts', () => {
+  const accepted = Object.keys(guardrailFields).filter((field) =>
+    [null, true].some((value) => governanceInputs.guardrail.safeParse({ [field]: value }).success),
+  );
+  const section = SECTIONS.find(({ heading }) => heading === 'unknown-guardrail-fields');
+  const listed = (section?.content ?? []).flatMap((token) =>
+    token.type === 'list' ? [...token.raw.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name) : [],
+  );
+  expect(listed.toSorted()).toEqual(accepted);
 });
 
 /** The sections below headings of level 2 and 3, each up to the next one. */

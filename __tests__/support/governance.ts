@@ -17,6 +17,9 @@ export const GOVERNANCE = {
   'enforce-zdr': 'true',
   'guardrail-limit-usd': '5',
   'guardrail-limit-reset': 'daily',
+  guardrail: `allowed_data_regions: ["europe", "us"]
+content_filter_builtins: [{"slug": "email", "action": "redact"}]
+enable_paid_model_training: false`,
   'budget-daily-usd': '1.5',
   'budget-weekly-usd': '5',
   'budget-monthly-usd': '20',

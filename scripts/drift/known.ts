@@ -1,3 +1,4 @@
+import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 
@@ -13,32 +14,7 @@ export interface CallNames {
 
 const PAGE = ['limit', 'offset'];
 
-/** The fields of a guardrail that an update can set. */
-const GUARDRAIL_FIELDS = [
-  'allow_safety_retention_google',
-  'allow_safety_retention_other',
-  'allowed_data_regions',
-  'allowed_models',
-  'allowed_providers',
-  'content_filter_builtins',
-  'content_filters',
-  'description',
-  'enable_free_model_publication',
-  'enable_free_model_training',
-  'enable_paid_model_training',
-  'enforce_zdr',
-  'enforce_zdr_anthropic',
-  'enforce_zdr_google',
-  'enforce_zdr_openai',
-  'enforce_zdr_other',
-  'enforce_zdr_xai',
-  'ignored_models',
-  'ignored_providers',
-  'include_byok_in_budgets',
-  'limit_usd',
-  'name',
-  'reset_interval',
-];
+const GUARDRAIL_FIELDS = Object.keys(guardrailFields);
 
 /**
  * All that is known of the workspaces, API keys, guardrails and lists of the API, by call. A name

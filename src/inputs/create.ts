@@ -53,9 +53,9 @@ export function readCreateInputs(): CreateInputs {
     Object.entries(values).filter(([key]) => fields.includes(key)),
   );
   const governance = toGovernance(values);
-  // An empty list of members requests nothing.
+  // An empty list of members and an empty guardrail request nothing.
   const isRequested = (key: string) =>
-    key in values && (key !== 'members' || 'members' in governance);
+    key in values && (!['members', 'guardrail'].includes(key) || key in governance);
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
   type GuardrailUpdate,
+  guardrailFields,
   RESET_INTERVALS,
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
@@ -9,6 +10,7 @@ import { modelSlug } from '../openrouter/resources/workspaces.ts';
 import type { BudgetLimits } from '../operations/governance/budget-writes.ts';
 import type { Governance } from '../operations/governance/governance.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
+import { inputName } from './read-inputs.ts';
 
 /** A list of `what`, such as `models`. Each item is an `entry`. */
 const entries = (what: string, entry: z.ZodMiniType<string>) => {
@@ -32,6 +34,31 @@ const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
 const amount = z.optional(z.nullable(z.number(USD_MESSAGE).check(z.gt(0, USD_MESSAGE))));
 const flag = z.optional(z.boolean('must be true or false'));
 
+const LISTS = [
+  'allowed_models',
+  'ignored_models',
+  'allowed_providers',
+  'ignored_providers',
+] as const;
+
+/** What sets the fields of the guardrail that the input `guardrail` must not have. */
+const SETTERS = [
+  ...[...LISTS, 'enforce_zdr'].map((field) => [field, `the input ${inputName(field)}`]),
+  ['limit_usd', 'the input guardrail-limit-usd'],
+  ['reset_interval', 'the input guardrail-limit-reset'],
+  ['name', 'OpenRouter'],
+] as const;
+
+const setElsewhere = Object.fromEntries(
+  SETTERS.map(([field, setter]) => [
+    field,
+    z.optional(z.never(`must not have ${field}, because ${setter} sets it`)),
+  ]),
+);
+
+const FIELDS_MESSAGE =
+  'must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false';
+
 const INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(', ')} or "null"`;
 
 /** The inputs of `action.yml` for guardrail, budgets and members. */
@@ -43,6 +70,7 @@ export const governanceInputs = {
   enforce_zdr: flag,
   guardrail_limit_usd: amount,
   guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+  guardrail: z.optional(z.looseObject({ ...guardrailFields, ...setElsewhere }, FIELDS_MESSAGE)),
   budget_daily_usd: amount,
   budget_weekly_usd: amount,
   budget_monthly_usd: amount,
@@ -68,6 +96,7 @@ export function governanceProblems(valid: GovernanceInputs, provided: Provided):
   return [
     ...listProblems(valid),
     ...limitProblems(valid, provided),
+    ...fieldProblems(valid, provided),
     ...orderProblems(valid),
     ...flagProblems(valid, provided),
   ];
@@ -93,6 +122,14 @@ function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInpu
     return [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd' }];
   }
   return [];
+}
+
+function fieldProblems({ guardrail = {} }: GovernanceInputs, provided: Provided): InvalidInput[] {
+  if (!provided.has('enforce_zdr')) return [];
+  return ZDR_FIELDS.filter((field) => field in guardrail).map((field) => {
+    const message = `must not have ${field}, because the input enforce-zdr sets it`;
+    return { input: 'guardrail', message };
+  });
 }
 
 function orderProblems(valid: GovernanceInputs): InvalidInput[] {
@@ -132,13 +169,6 @@ export function toGovernance(values: GovernanceInputs): Governance {
   };
 }
 
-const LISTS = [
-  'allowed_models',
-  'ignored_models',
-  'allowed_providers',
-  'ignored_providers',
-] as const;
-
 function toGuardrail(values: GovernanceInputs): GuardrailUpdate {
   const lists = LISTS.filter((field) => values[field] !== undefined);
   const { enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null } = values;
@@ -148,5 +178,6 @@ function toGuardrail(values: GovernanceInputs): GuardrailUpdate {
     ...(enforce_zdr !== undefined &&
       Object.fromEntries(ZDR_FIELDS.map((field) => [field, enforce_zdr]))),
     ...(limit !== undefined && { limit_usd: limit, reset_interval: reset }),
+    ...values.guardrail,
   };
 }

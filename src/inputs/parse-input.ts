@@ -13,6 +13,8 @@ const BOOLEANS = new Map([
  * - Booleans: the six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`.
  * - Numbers: as in JSON.
  * - Lists: one entry per line, or separated by commas, or a JSON array.
+ * - Objects: JSON, or a line `name: value` for each field, with the value as JSON. Such lines are YAML
+ *   too, and mean the same in it. A parser for all of YAML would add 19 kB to a download of 73 kB.
  * - `null`, if the schema accepts it. A workflow must quote it: GitHub turns YAML's own null into an
  *   empty input.
  */
@@ -30,6 +32,8 @@ export function parseInput(schema: z.core.$ZodType, text: string): unknown {
       return parseJsonIf(text, (value) => typeof value === 'number');
     case 'array':
       return parseList(def.element, text);
+    case 'object':
+      return parseObject(text);
     default:
       return text;
   }
@@ -42,6 +46,18 @@ function parseList(element: z.core.$ZodType, text: string): unknown {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   return entries.length > 0 ? entries.map((entry) => parseInput(element, entry)) : text;
+}
+
+function parseObject(text: string): unknown {
+  if (text.startsWith('{')) return parseJsonIf(text, (value) => typeof value === 'object');
+  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
+  const fields = lines.map((line) => {
+    const [, name = '', value = ''] = /^(\w+): +([^\r]+)$/.exec(line) ?? [];
+    return [name, parseJson(value)] as const;
+  });
+  const object = Object.fromEntries(fields);
+  const isValid = fields.every(([, value]) => value !== undefined);
+  return isValid && Object.keys(object).length === fields.length ? object : text;
 }
 
 function parseJsonIf(text: string, accepts: (value: unknown) => boolean): unknown {

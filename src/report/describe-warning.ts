@@ -20,6 +20,14 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
   }),
 
+  'unknown-guardrail-fields': ({ fields }) => ({
+    title: 'The input guardrail has fields that this version does not know',
+    lines: [
+      `Unknown: ${fields.join(', ')}.`,
+      'Check their names. The step sends them to OpenRouter, and fails if OpenRouter rejects or ignores them.',
+    ],
+  }),
+
   'governance-not-applied': ({ workspace, inputs, creatorUnknown, dryRun }) => ({
     title: dryRun
       ? `Inputs would not be applied to the workspace ${workspace.slug}`

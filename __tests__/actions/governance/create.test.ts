@@ -43,6 +43,9 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
       enforce_zdr_xai: true,
       limit_usd: 5,
       reset_interval: 'daily',
+      allowed_data_regions: ['europe', 'us'],
+      content_filter_builtins: [{ slug: 'email', action: 'redact' }],
+      enable_paid_model_training: false,
     },
   ]);
   expect(bodiesOf(PUT_BUDGET)).toEqual([

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   diffGuardrail,
   unexpectedGuardrailFields,
@@ -125,4 +126,88 @@ test('a response with other models than the lifted restriction, or with other pr
     'allowed_models',
     'ignored_providers',
   ]);
+});
+
+const FILTER = { action: 'block', pattern: 'sk-' };
+const BUILTIN = { slug: 'email', action: 'redact' };
+
+test.each<[string, isSame: boolean, field: string, actual: unknown, desired: unknown]>([
+  [
+    'a label that OpenRouter adds',
+    true,
+    'content_filter_builtins',
+    [{ ...BUILTIN, label: '[EMAIL]' }],
+    [BUILTIN],
+  ],
+  [
+    'the default scope',
+    true,
+    'content_filter_builtins',
+    [{ ...BUILTIN, scan_scope: 'all_messages' }],
+    [BUILTIN],
+  ],
+  [
+    'no scope for the default one',
+    true,
+    'content_filter_builtins',
+    [BUILTIN],
+    [{ ...BUILTIN, scan_scope: 'all_messages' }],
+  ],
+  [
+    'another scope than the default',
+    false,
+    'content_filter_builtins',
+    [{ ...BUILTIN, scan_scope: 'user_only' }],
+    [BUILTIN],
+  ],
+  ['no label', true, 'content_filters', [{ ...FILTER, label: null }], [FILTER]],
+  [
+    'a label that is to be removed',
+    false,
+    'content_filters',
+    [{ ...FILTER, label: '[KEY]' }],
+    [FILTER],
+  ],
+  ['another pattern', false, 'content_filters', [{ ...FILTER, pattern: 'pk-' }], [FILTER]],
+  ['one filter more', false, 'content_filters', [FILTER, { ...FILTER, pattern: 'pk-' }], [FILTER]],
+  ['one filter less', false, 'content_filters', [FILTER], [FILTER, { ...FILTER, pattern: 'pk-' }]],
+  ['no filters', false, 'content_filters', null, [FILTER]],
+  ['no filters, as desired', true, 'content_filters', null, []],
+  ['a text for a filter', false, 'content_filters', ['sk-'], [FILTER]],
+  ['lists in another order in an object', true, 'newer', { a: [1, 2], b: 3 }, { a: [2, 1] }],
+  ['another value in an object', false, 'newer', { a: { b: 1 } }, { a: { b: 2 } }],
+  ['a list for an object', false, 'newer', [1], { 0: 1 }],
+  ['nothing for an object', false, 'newer', undefined, { a: 1 }],
+])('whether a field with %s is as desired is %s', (_, isSame, field, actual, desired) => {
+  const update = { [field]: desired };
+  expect(diffGuardrail({ [field]: actual }, update)).toEqual(isSame ? {} : update);
+});
+
+test('a response is unexpected if a filter lacks what was requested, not if it has more', () => {
+  const update = { content_filter_builtins: [BUILTIN], content_filters: [FILTER] };
+  const more = {
+    content_filter_builtins: [{ ...BUILTIN, scan_scope: 'user_only' }],
+    content_filters: [{ ...FILTER, label: '[KEY]', newer: true }],
+  };
+  expect(unexpectedGuardrailFields(more, update)).toEqual([]);
+  const less = { content_filter_builtins: [{ slug: 'email' }], content_filters: [] };
+  expect(unexpectedGuardrailFields(less, update)).toEqual(Object.keys(update));
+});
+
+test('any value is the same as itself with lists in another order, and not as one with a change', () => {
+  const leaf = fc.oneof(fc.nat(9), fc.boolean(), fc.constantFrom('a', 'b'));
+  const entry = fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf, { minKeys: 1 }));
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(entry, { minLength: 1, selector: (each) => JSON.stringify(each) }),
+      (list) => {
+        const isSame = (actual: unknown) =>
+          Object.keys(diffGuardrail({ newer: actual }, { newer: list })).length === 0;
+        expect(isSame(structuredClone(list).reverse())).toBe(true);
+        expect(isSame(list.slice(1))).toBe(false);
+        expect(isSame([...list, 'c'])).toBe(false);
+        expect(isSame(['c', ...list.slice(1)])).toBe(false);
+      },
+    ),
+  );
 });

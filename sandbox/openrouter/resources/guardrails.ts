@@ -28,6 +28,8 @@ const contentFilter = z.strictObject({
 
 const builtinContentFilter = z.strictObject({
   action,
+  /** Accepted and ignored. */
+  label: z.string().max(100).optional(),
   slug: z.enum([
     'email',
     'phone',
@@ -41,6 +43,11 @@ const builtinContentFilter = z.strictObject({
   scan_scope: z.enum(['user_only', 'all_messages']).optional(),
 });
 
+/** A filter as it comes back: with the label that OpenRouter gives to it, such as `[EMAIL]`. */
+function withOwnLabel(filter: z.infer<typeof builtinContentFilter>) {
+  return { ...filter, label: `[${filter.slug.toUpperCase().replaceAll('-', '_')}]` };
+}
+
 const ENFORCE_ZDR_BY_AUTHOR = {
   enforce_zdr_anthropic: flag,
   enforce_zdr_google: flag,
@@ -52,6 +59,8 @@ const ENFORCE_ZDR_BY_AUTHOR = {
 export const updateGuardrailRequest = z.strictObject({
   name: z.never({ error: 'A default guardrail is named after its workspace' }).optional(),
   description: nullable(z.string().max(1000)),
+  allow_safety_retention_google: flag,
+  allow_safety_retention_other: flag,
   allowed_models: models,
   ignored_models: models,
   allowed_providers: providers,
@@ -63,7 +72,7 @@ export const updateGuardrailRequest = z.strictObject({
   enable_free_model_training: flag,
   enable_paid_model_training: flag,
   content_filters: nullable(z.array(contentFilter)),
-  content_filter_builtins: nullable(z.array(builtinContentFilter)),
+  content_filter_builtins: nullable(z.array(builtinContentFilter.transform(withOwnLabel))),
   limit_usd: nullable(z.number().positive()),
   reset_interval: nullable(z.enum(['daily', 'weekly', 'monthly'])),
   include_byok_in_budgets: z.boolean().optional(),

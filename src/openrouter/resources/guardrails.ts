@@ -6,8 +6,6 @@ import type { Workspace } from './workspaces.ts';
 /** The intervals after which the limit of a guardrail resets. */
 export const RESET_INTERVALS = ['daily', 'weekly', 'monthly'] as const;
 
-type ResetInterval = (typeof RESET_INTERVALS)[number];
-
 /** The fields that enforce zero data retention, each for the models of one company. */
 export const ZDR_FIELDS = [
   'enforce_zdr_anthropic',
@@ -17,19 +15,56 @@ export const ZDR_FIELDS = [
   'enforce_zdr_xai',
 ] as const;
 
+/** A message that completes a sentence about an input, and names the field of the guardrail. */
+const mustHave = (values: string) => ({
+  error: ({ path = [] }: z.core.$ZodRawIssue) => `must have ${values} for ${String(path.at(-1))}`,
+});
+
+const flag = z.optional(z.nullable(z.boolean(mustHave('true, false or null'))));
+const list = z.optional(z.nullable(z.array(z.unknown(), mustHave('a list or null'))));
+const NOT_EMPTY = mustHave('a non-empty list or null');
+
+/** For a field that has an input of its own, which checks it. */
+const unchecked = z.optional(z.unknown());
+
 /**
- * The body of `PATCH /guardrails/{id}`, with the fields that this action sets. Null lifts a
- * restriction. A list replaces the whole list. `limit_usd` and `reset_interval` are set together. The
- * name is left out, because OpenRouter rejects it for a default guardrail.
+ * The fields of `PATCH /guardrails/{id}`, and the only list of them. Null lifts a restriction. A list
+ * replaces the whole list. `limit_usd` and `reset_interval` are set together. OpenRouter rejects
+ * `name` for a default guardrail, and copies `enforce_zdr`, which is deprecated, to `ZDR_FIELDS`.
+ *
+ * Source: https://openrouter.ai/docs/api/api-reference/guardrails/update-guardrail, and the official
+ * Python SDK 1.3.84 for `allow_safety_retention_…` and `allowed_data_regions`.
  */
-export type GuardrailUpdate = {
-  allowed_models?: string[] | null;
-  ignored_models?: string[] | null;
-  allowed_providers?: string[] | null;
-  ignored_providers?: string[] | null;
-  limit_usd?: number | null;
-  reset_interval?: ResetInterval | null;
-} & { [Field in (typeof ZDR_FIELDS)[number]]?: boolean };
+export const guardrailFields = {
+  allow_safety_retention_google: flag,
+  allow_safety_retention_other: flag,
+  allowed_data_regions: z.optional(
+    z.nullable(z.array(z.unknown(), NOT_EMPTY).check(z.minLength(1, NOT_EMPTY))),
+  ),
+  allowed_models: unchecked,
+  allowed_providers: unchecked,
+  content_filter_builtins: list,
+  content_filters: list,
+  description: z.optional(z.nullable(z.string(mustHave('a text or null')))),
+  enable_free_model_publication: flag,
+  enable_free_model_training: flag,
+  enable_paid_model_training: flag,
+  enforce_zdr: unchecked,
+  enforce_zdr_anthropic: flag,
+  enforce_zdr_google: flag,
+  enforce_zdr_openai: flag,
+  enforce_zdr_other: flag,
+  enforce_zdr_xai: flag,
+  ignored_models: unchecked,
+  ignored_providers: unchecked,
+  include_byok_in_budgets: z.optional(z.boolean(mustHave('true or false'))),
+  limit_usd: unchecked,
+  name: unchecked,
+  reset_interval: unchecked,
+};
+
+/** The body of `PATCH /guardrails/{id}`. It can have fields that are newer than this list. */
+export type GuardrailUpdate = z.infer<z.ZodMiniObject<typeof guardrailFields, z.core.$loose>>;
 
 /** A guardrail as the API returns it. No field is required. */
 export type Guardrail = Readonly<Record<string, unknown>>;

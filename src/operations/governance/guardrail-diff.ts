@@ -13,8 +13,10 @@ export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string |
  */
 export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
   return Object.keys(diffGuardrail(returned, update)).filter((field) => {
-    const desired = update[field as keyof GuardrailUpdate];
-    return !isModels(field) || !isSameSet(returned[field], desired, mayBeSameModel);
+    const [actual, desired] = [returned[field], update[field]];
+    if (isModels(field)) return !isSameSet(actual, desired, mayBeSameModel);
+    // OpenRouter's own default for a part of a filter that was left out is expected.
+    return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
   });
 }
 
@@ -26,8 +28,7 @@ export function diffGuardrail(
   guardrail: Guardrail | undefined,
   update: GuardrailUpdate,
 ): GuardrailUpdate {
-  const differs = (field: string) =>
-    !isSame(field, guardrail?.[field], update[field as keyof GuardrailUpdate]);
+  const differs = (field: string) => !isSame(field, guardrail?.[field], update[field]);
   const limitDiffers = LIMIT_FIELDS.some(differs);
   return Object.fromEntries(
     Object.entries(update).filter(([field]) =>
@@ -36,9 +37,38 @@ export function diffGuardrail(
   );
 }
 
+/** The values that a filter has if they are left out. A write replaces all filters. */
+const ENTRY_DEFAULTS: Readonly<Record<string, object>> = {
+  content_filters: { label: null },
+  content_filter_builtins: { scan_scope: 'all_messages' },
+};
+
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
+  if (isModels(field)) {
+    return (isNone(actual) && isNone(desired)) || isSameSet(actual, desired, isSameModel);
+  }
+  return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
+}
+
+function withDefaults(field: string, value: unknown): unknown {
+  const defaults = ENTRY_DEFAULTS[field];
+  if (!defaults || !Array.isArray(value)) return value;
+  return value.map((entry) => (isObject(entry) ? { ...defaults, ...entry } : entry));
+}
+
+/**
+ * Whether `actual` has all that is desired, with lists in any order. An object may come back with
+ * more, such as the label that OpenRouter gives to a builtin filter.
+ */
+function isSameValue(actual: unknown, desired: unknown): boolean {
   if (actual === desired || (isNone(actual) && isNone(desired))) return true;
-  return isSameSet(actual, desired, isModels(field) ? isSameModel : Object.is);
+  if (Array.isArray(desired)) return isSameSet(actual, desired, isSameValue);
+  if (!isObject(actual) || !isObject(desired)) return false;
+  return Object.entries(desired).every(([name, value]) => isSameValue(actual[name], value));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Whether both are lists of the same entries, by `same`. */

@@ -2,6 +2,7 @@ import type { Client } from '../../openrouter/client.ts';
 import {
   findGuardrail,
   type GuardrailUpdate,
+  guardrailFields,
   patchGuardrail,
 } from '../../openrouter/resources/guardrails.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
@@ -14,8 +15,10 @@ import { onlyChanges, type PlannedWrite } from './writes.ts';
 export async function planGuardrail(
   desired: GuardrailUpdate,
   workspace: Workspace | undefined,
-  { client }: Context,
+  { client, warn }: Context,
 ): Promise<PlannedWrite[]> {
+  const fields = Object.keys(desired).filter((field) => !Object.hasOwn(guardrailFields, field));
+  if (fields.length > 0) warn('unknown-guardrail-fields', { fields });
   const known = workspace && { id: knownIdOf(workspace), workspace };
   const guardrail = known && (await findGuardrail(client, known));
   const update = diffGuardrail(guardrail, desired);

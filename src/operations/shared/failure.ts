@@ -130,6 +130,7 @@ export class Failure<Code extends FailureCode = FailureCode> extends Error {
 export interface WarningDetails {
   'unexpected-fields': { workspace: WorkspaceRef; changes: readonly Change[] };
   'unexpected-key-fields': { key: Key; changes: readonly Change[] };
+  'unknown-guardrail-fields': { fields: readonly string[] };
   'governance-not-applied': {
     workspace: WorkspaceRef;
     /** The inputs, by their names in the workflow. */
