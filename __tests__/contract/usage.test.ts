@@ -40,6 +40,23 @@ test('the SDK reads the API key that it uses', async () => {
   expect((await sdk().apiKeys.getCurrentKeyMetadata()).data.isManagementKey).toBe(true);
 });
 
+test('the sandbox bills a request of the SDK to the API key that it is sent with', async () => {
+  const workspace = seedWorkspace(harness.sandbox, { slug: 'billed' });
+  const { data: created, key } = await sdk().apiKeys.create({
+    requestBody: { name: 'Billed', workspaceId: workspace.id },
+  });
+  const own = new OpenRouter({ apiKey: key, serverURL: harness.sandbox.url });
+  const chatRequest = {
+    model: 'openai/gpt-5-mini',
+    messages: [{ role: 'user' as const, content: 'Hello' }],
+  };
+  const completion = await own.chat.send({ chatRequest });
+  const { data } = await sdk().apiKeys.get({ hash: created.hash });
+  expect(data.usage).toBeGreaterThan(0);
+  expect(completion).toMatchObject({ usage: { cost: data.usage } });
+  await expect(sdk().chat.send({ chatRequest })).rejects.toMatchObject(rejection(401));
+});
+
 test('the SDK reads the analytics of the sandbox', async () => {
   const { data } = await sdk().analytics.getAnalyticsMeta();
   expect(data.metrics.map(({ name }) => name)).toContain('credits_usage');

@@ -72,6 +72,18 @@ test('the SDK creates, lists and deletes API keys, which block the deletion of t
   expect(await workspaces.delete({ id: 'with-keys' })).toEqual({ deleted: true });
 });
 
+test('the SDK disables an API key of the sandbox, and leaves its other fields unchanged', async () => {
+  const { apiKeys } = sdk();
+  const { data: created } = await apiKeys.create({ requestBody: { name: 'Key', limit: 5 } });
+  const { hash } = created;
+  const { data } = await apiKeys.update({ hash, requestBody: { disabled: true } });
+  expect(data).toMatchObject({ hash, name: 'Key', limit: 5, disabled: true });
+  expect((await apiKeys.get({ hash })).data.disabled).toBe(true);
+  await expect(apiKeys.update({ hash, requestBody: {} })).rejects.toMatchObject(rejection(400));
+  const missing = apiKeys.update({ hash: '0', requestBody: { disabled: true } });
+  await expect(missing).rejects.toMatchObject(rejection(404));
+});
+
 test('the sandbox does not delete the default workspace', async () => {
   const { workspaces } = sdk();
   await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject(rejection(400));

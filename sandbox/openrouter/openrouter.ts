@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 import { organizationOf } from './resources/members.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { guardrailRoutes } from './routes/guardrails.ts';
 import { findBySecret, keyRoutes } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -33,6 +34,7 @@ const ROUTES: Routes = {
   ...guardrailRoutes,
   ...memberRoutes,
   ...analyticsRoutes,
+  ...chatRoutes,
 };
 
 /**
@@ -78,12 +80,14 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
   };
 }
 
-/** Every call but `GET /key` takes a management key only. */
+/** The calls that take the secret of an API key. All others take a management key only. */
+const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions'];
+
 function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
   const { authorization, method, path } = request;
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
   if (authorization === `Bearer ${managementKey}`) return;
-  const isOwnKey = method === 'GET' && path === '/key';
+  const isOwnKey = OWN_KEY_CALLS.includes(`${method} ${path}`);
   if (isOwnKey && findBySecret(account, authorization)) return;
   throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
 }

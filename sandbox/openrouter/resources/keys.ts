@@ -24,6 +24,18 @@ export const createKeyRequest = z.strictObject({
   creator_user_id: nullable(z.string().min(1)),
 });
 
+/** A body without any of these fields is rejected. */
+export const updateKeyRequest = z
+  .strictObject({
+    name: z.string().min(1).optional(),
+    disabled: z.boolean().optional(),
+    limit: nullable(z.number().min(0)),
+    limit_reset: nullable(z.enum(['daily', 'weekly', 'monthly'])),
+    include_byok_in_limit: z.boolean().optional(),
+    workspace_id: z.uuid().optional(),
+  })
+  .refine((fields) => Object.keys(fields).length > 0, 'No field to update');
+
 /** What a new key has spent, in USD. */
 export const NO_USAGE = {
   usage: 0,

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../account.ts';
 import { invalidRequest, pageOf, parseBody, readFlag } from '../request.ts';
-import { createKeyRequest, isExpired, type Key, NO_USAGE } from '../resources/keys.ts';
+import {
+  createKeyRequest,
+  isExpired,
+  type Key,
+  NO_USAGE,
+  updateKeyRequest,
+} from '../resources/keys.ts';
 import { usageFields } from '../resources/usage.ts';
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 
@@ -9,6 +15,7 @@ export const keyRoutes: Routes = {
   'POST /keys': createKey,
   'GET /keys': listKeys,
   'GET /keys/:hash': getKey,
+  'PATCH /keys/:hash': updateKey,
   'DELETE /keys/:hash': deleteKey,
 };
 
@@ -57,9 +64,23 @@ function listKeys(account: Account, { query }: Call): ApiResponse {
 }
 
 function getKey(account: Account, { params: [hash] }: Call): ApiResponse {
-  const found = account.keys.find((key) => key.hash === hash);
+  return ok({ data: withUsage(account, findKey(account, hash)) });
+}
+
+function updateKey(account: Account, { params: [hash], body }: Call): ApiResponse {
+  const key = findKey(account, hash);
+  const { workspace_id = key.workspace_id, ...fields } = parseBody(updateKeyRequest, body);
+  Object.assign(key, fields, {
+    workspace_id: workspaceIdOf(account, workspace_id),
+    updated_at: account.now().toISOString(),
+  });
+  return ok({ data: withUsage(account, key) });
+}
+
+function findKey({ keys }: Account, hash: string | undefined): Key {
+  const found = keys.find((key) => key.hash === hash);
   if (!found) throw new ApiError(404, 'API key not found');
-  return ok({ data: withUsage(account, found) });
+  return found;
 }
 
 /** A key as the API returns it, with what it has spent by now. */
@@ -77,10 +98,9 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-function deleteKey({ keys }: Account, { params: [hash] }: Call): ApiResponse {
-  const at = keys.findIndex((key) => key.hash === hash);
-  if (at < 0) throw new ApiError(404, 'API key not found');
-  keys.splice(at, 1);
+function deleteKey(account: Account, { params: [hash] }: Call): ApiResponse {
+  const { keys } = account;
+  keys.splice(keys.indexOf(findKey(account, hash)), 1);
   return ok({ deleted: true });
 }
 

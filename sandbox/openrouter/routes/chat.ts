@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import type { Account } from '../account.ts';
+import { parseBody } from '../request.ts';
+import { NANO, toUsd } from '../resources/usage.ts';
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
+import { findBySecret } from './keys.ts';
+
+export const chatRoutes: Routes = {
+  'POST /chat/completions': complete,
+};
+
+const chatRequest = z.looseObject({
+  model: z.string(),
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+});
+
+/** What every completion costs, in 10^-9 USD, and the tokens that it takes. */
+const COST = 0.000_02 * NANO;
+const TOKENS = { prompt: 8, completion: 9 };
+
+/** Bills one request to the key that it is sent with. The text of the response is always the same. */
+function complete(account: Account, { authorization, body }: Call): ApiResponse {
+  const key = findBySecret(account, authorization);
+  if (!key) throw new ApiError(401, 'User not found.');
+  const { model } = parseBody(chatRequest, body);
+  account.spends.push({
+    key_hash: key.hash,
+    key_name: key.name,
+    workspace_id: key.workspace_id,
+    model,
+    at: account.now().getTime(),
+    credits: COST,
+    byok: 0,
+    requests: 1,
+    tokens_prompt: TOKENS.prompt,
+    tokens_completion: TOKENS.completion,
+    reasoning_tokens: 0,
+  });
+  return ok({
+    id: `gen-${account.random(10).toString('hex')}`,
+    object: 'chat.completion',
+    created: Math.floor(account.now().getTime() / 1000),
+    model,
+    system_fingerprint: null,
+    choices: [
+      { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' } },
+    ],
+    usage: {
+      prompt_tokens: TOKENS.prompt,
+      completion_tokens: TOKENS.completion,
+      total_tokens: TOKENS.prompt + TOKENS.completion,
+      cost: toUsd(COST),
+    },
+  });
+}
