@@ -1,0 +1,77 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { CATALOGUE } from '../../live/catalogue.ts';
+import { runCatalogue } from '../../live/run.ts';
+import { openSandbox } from '../../live/sandbox.ts';
+import { VARIATIONS, type Variation } from '../support/live-variations.ts';
+import { ROOT } from '../support/root.ts';
+
+const ids = CATALOGUE.map(({ id }) => id);
+
+test('the ids of assumptions are unique', () => {
+  expect(ids).toEqual([...new Set(ids)]);
+});
+
+test.each(CATALOGUE)('the assumption $id names code that exists', ({ reliedOnBy, sentence }) => {
+  expect(readFileSync(join(ROOT, reliedOnBy.file), 'utf8')).toContain(reliedOnBy.name);
+  expect(sentence).toMatch(/^[A-Z].*\.$/);
+});
+
+test('the sandbox agrees with each assumption, also without a request that costs something', async () => {
+  for (const spend of [true, false]) {
+    const { observations, undeleted } = await runCatalogue(CATALOGUE, openSandbox({ spend }));
+    const others = observations.filter(({ verdict }) => verdict !== 'agrees');
+    expect(others.map(({ observed }) => observed)).toEqual(
+      spend ? [] : Array(3).fill('only with --spend'),
+    );
+    expect(observations).toHaveLength(CATALOGUE.length);
+    expect(undeleted).toEqual([]);
+  }
+});
+
+/** A sandbox that differs as `variation` does. */
+function openVaried({
+  options = {},
+  vary = () =>
+    ({ respond }) =>
+      respond(),
+}: Variation) {
+  const varied = vary();
+  return openSandbox({
+    ...options,
+    proxy: (direct, account) => (request, signal) =>
+      varied({
+        call: account.callOf(request.method, new URL(request.url).pathname.slice('/api/v1'.length)),
+        request,
+        account,
+        respond: (other = request) => direct(other, signal),
+      }),
+  });
+}
+
+test.each(CATALOGUE)(
+  'a sandbox that differs from the assumption $id is found out',
+  async (assumption) => {
+    const variation = VARIATIONS[assumption.id];
+    if (!variation) throw new Error(`No variation of the sandbox for ${assumption.id}`);
+    const { observations } = await runCatalogue([assumption], openVaried(variation));
+    expect(observations).toEqual([expect.objectContaining({ assumption, verdict: 'differs' })]);
+  },
+);
+
+test('each variation of the sandbox belongs to an assumption', () => {
+  expect(ids).toEqual(expect.arrayContaining(Object.keys(VARIATIONS)));
+});
+
+test.each(globSync('docs/*.md', { cwd: ROOT }))(
+  '%s names assumptions that exist, with their files',
+  (page) => {
+    const links = readFileSync(join(ROOT, page), 'utf8').matchAll(
+      /\[`([a-z-]+)`\]\(\.\.\/(live\/assumptions\/\w+\.ts)\)/g,
+    );
+    for (const [, id, file = ''] of links) {
+      expect(readFileSync(join(ROOT, file), 'utf8')).toContain(`id: '${id}',`);
+    }
+  },
+);

@@ -1,0 +1,152 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, expect, jest, test } from '@jest/globals';
+import { CATALOGUE } from '../../live/catalogue.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import {
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from '../../sandbox/openrouter/server.ts';
+import { LIKELY_SECRET } from '../../src/openrouter/key-format.ts';
+import { openResources } from '../support/resources.ts';
+import { ROOT } from '../support/root.ts';
+
+// Two runs are complete, and wait for a key to expire.
+jest.setTimeout(120_000);
+
+const resources = openResources();
+const HOUR = 3_600_000;
+
+const folder = await mkdtemp(join(tmpdir(), 'live-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const openSandbox = async (options: SandboxOptions = {}) =>
+  resources.add(await startSandbox(options));
+
+/** Starts `npm run live -- …flags` without npm. */
+function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'live/live.ts'), ...flags], {
+    env: {
+      PATH: process.env['PATH'],
+      OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
+      OPENROUTER_API_URL: sandbox.url,
+    },
+  });
+  return { child, result: resultOf(child) };
+}
+
+async function resultOf(child: ChildProcessWithoutNullStreams) {
+  const exited = new Promise((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { exitCode: await exited, stdout, stderr };
+}
+
+const runLive = (sandbox: Partial<Sandbox>, ...flags: string[]) =>
+  startLive(sandbox, ...flags).result;
+
+const slugsOf = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
+
+test.concurrent('npm run live agrees with the sandbox over a socket, and leaves nothing in its account', async () => {
+  const sandbox = await openSandbox();
+  seedWorkspace(sandbox, { slug: 'live-chat', keys: 1, age: 2 * HOUR });
+  const file = join(folder, 'observed.md');
+  const { exitCode, stdout, stderr } = await runLive(sandbox, '--spend', '--write', file);
+  const count = CATALOGUE.length;
+  expect(stdout).toMatch(
+    new RegExp(`\n${count} assumptions at 127\\.0\\.0\\.1:\\d+: agrees: ${count}\\.\n$`),
+  );
+  expect([exitCode, stderr]).toEqual([0, '']);
+
+  const report = await readFile(file, 'utf8');
+  expect(report).toMatch(/^# Observed at 127\.0\.0\.1:\d+\n\n\d{4}-\d\d-\d\d, /);
+  for (const { id } of CATALOGUE) expect(report).toContain(`| \`${id}\` `);
+  expect(`${stdout}${report}`).not.toMatch(LIKELY_SECRET);
+
+  expect(slugsOf(sandbox)).toEqual(['default', 'live-chat']);
+  expect(sandbox.account.keys).toHaveLength(1);
+  const created = sandbox.requests.filter(
+    ({ method, path }) => `${method} ${path}` === 'POST /workspaces',
+  );
+  const slugs = new Set(created.map(({ body }) => JSON.parse(body).slug));
+  expect([...slugs].filter((slug) => !/^live-[0-9a-f]{8}-\d+$/.test(slug))).toEqual([]);
+});
+
+test.concurrent('npm run live fails for a difference that makes an action wrong and for a failed probe', async () => {
+  const sandbox = await openSandbox({ expiredKeysBlockDeletion: false });
+  const missing = { kind: 'response', status: 404, body: '{}' } as const;
+  sandbox.faults.push({ on: 'GET /workspaces/default', ...missing });
+  sandbox.faults.push({ on: 'GET /guardrails/:id', kind: 'reset' });
+  const { exitCode, stdout } = await runLive(sandbox);
+  expect(exitCode).toBe(1);
+  const [, conclusion = ''] = stdout.split(' assumptions at ');
+  expect(conclusion.split('\n').slice(1, -1)).toEqual([
+    'default-workspace differs: HTTP 404: no message. Assumed by src/operations/teardown/delete.ts (assertDeletable): Every account has a workspace whose slug is default.',
+    expect.stringMatching(
+      /^guardrail-before-write could not be observed: GET .*ECONNRESET.* Assumed by /,
+    ),
+  ]);
+  expect(stdout).toContain('| **differs**: the code copes with it |');
+  expect(stdout).toContain('| **differs**: src/operations/teardown/delete.ts (assertDeletable) |');
+  expect(slugsOf(sandbox)).toEqual(['default']);
+});
+
+test.concurrent.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('npm run live deletes what it has created after %s', async (signal, expected) => {
+  const sandbox = await openSandbox();
+  const { child, result } = startLive(sandbox);
+  await sandbox.received(12);
+  child.kill(signal);
+  const { exitCode, stdout } = await result;
+  expect(exitCode).toBe(expected);
+  expect(stdout).toContain('Stopping, and deleting what this run has created.\n');
+  expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
+  expect(slugsOf(sandbox)).toEqual(['default']);
+});
+
+test.concurrent('npm run live begins by deleting what an earlier run has left, except what may still be used', async () => {
+  const sandbox = await openSandbox();
+  const old = seedWorkspace(sandbox, { slug: 'live-0a1b2c3d-7', age: 2 * HOUR });
+  seedKey(sandbox, old, { expires_at: '2020-01-01T00:00:00.000Z' });
+  seedKey(sandbox, old).disabled = true;
+  seedWorkspace(sandbox, { slug: 'live-0a1b2c3e-1', age: HOUR / 2 });
+  seedWorkspace(sandbox, { slug: 'live-0a1b2c3d', age: 2 * HOUR });
+  const { child, result } = startLive(sandbox);
+  await sandbox.received(12);
+  child.kill('SIGINT');
+  const { stdout } = await result;
+  expect(stdout).toContain('Deleted what an earlier run has left: live-0a1b2c3d-7\n');
+  expect(stdout).toContain(
+    'because they may belong to a run that is still running: live-0a1b2c3e-1\n',
+  );
+  expect(slugsOf(sandbox)).toEqual(['default', 'live-0a1b2c3e-1', 'live-0a1b2c3d']);
+});
+
+test.concurrent('npm run live refuses to run without a key, in one sentence', async () => {
+  const { exitCode, stdout, stderr } = await runLive({});
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toBe(
+    'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.\n',
+  );
+});
+
+test.concurrent('npm run live sends the key only to https, and does not print it', async () => {
+  const managementKey = 'sk-or-v1-0123456789abcdef';
+  const { exitCode, stdout, stderr } = await runLive({ managementKey, url: 'http://example.com' });
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toBe('OPENROUTER_API_URL must begin with https, because the key is sent there.\n');
+});
+
+test.concurrent('npm run live ends if the service rejects its key', async () => {
+  const { url } = await openSandbox();
+  const { exitCode, stdout } = await runLive({ url, managementKey: 'sk-or-v1-0123456789abcdef' });
+  expect(exitCode).toBe(1);
+  expect(stdout).toBe(
+    'OpenRouter cannot be observed: GET /workspaces?offset=0&limit=100: HTTP 401: Invalid management key\n',
+  );
+});

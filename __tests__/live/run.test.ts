@@ -1,0 +1,127 @@
+import { expect, test } from '@jest/globals';
+import type { Assumption } from '../../live/assumption.ts';
+import { finding } from '../../live/assumption.ts';
+import { CATALOGUE } from '../../live/catalogue.ts';
+import { formatTable } from '../../live/report.ts';
+import { runCatalogue } from '../../live/run.ts';
+import { openSandbox, type SandboxContextOptions } from '../../live/sandbox.ts';
+import { TransportError } from '../../src/openrouter/transport.ts';
+
+const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
+  id,
+  sentence: 'It is so.',
+  documented: undefined,
+  reliedOnBy: { file: 'src/openrouter/pages.ts', name: 'readPages' },
+  isCritical: true,
+  probe,
+});
+
+/** A probe that creates a workspace with a key, and then does `act`. */
+const afterCreation = (act: () => unknown) =>
+  assume(async (scene) => {
+    await scene.createKey(await scene.createWorkspace());
+    act();
+    return finding('created', { agrees: true });
+  });
+
+/** A sandbox whose responses to one call get lost after the request was applied. */
+const losing = (method: string, path: RegExp): SandboxContextOptions => ({
+  proxy: (direct) => async (request, signal) => {
+    const response = await direct(request, signal);
+    if (request.method !== method || !path.test(request.url)) return response;
+    throw new TransportError('reset', { isSent: true });
+  },
+});
+
+const left = ({ account }: ReturnType<typeof openSandbox>) => [
+  account.workspaces.map(({ slug }) => slug),
+  account.keys.length,
+];
+const NOTHING = [['default'], 0];
+
+test('a run deletes what it has created if a probe has a defect', async () => {
+  const context = openSandbox();
+  const defect = afterCreation(() => {
+    throw new RangeError('defect');
+  });
+  await expect(runCatalogue([defect], context)).rejects.toThrow(new RangeError('defect'));
+  expect(left(context)).toEqual(NOTHING);
+});
+
+test.each([/workspaces$/, /keys$/])(
+  'a run deletes what was created although the response to POST %s was lost',
+  async (path) => {
+    const context = openSandbox(losing('POST', path));
+    const { observations, undeleted } = await runCatalogue(
+      [afterCreation(() => undefined)],
+      context,
+    );
+    expect(observations).toMatchObject([
+      { verdict: 'failed', observed: expect.stringContaining('reset') },
+    ]);
+    expect(undeleted).toEqual([]);
+    expect(left(context)).toEqual(NOTHING);
+  },
+);
+
+test('a run that is told to stop begins no further probe, and deletes what it has created', async () => {
+  const stop = new AbortController();
+  const context = openSandbox({ signal: stop.signal });
+  const catalogue = [afterCreation(() => stop.abort()), afterCreation(() => undefined)];
+  const { observations } = await runCatalogue(catalogue, context);
+  expect(observations).toHaveLength(1);
+  expect(left(context)).toEqual(NOTHING);
+});
+
+test('a run that is told to stop while it creates many keys at once deletes all of them', async () => {
+  const stop = new AbortController();
+  const context = openSandbox({
+    signal: stop.signal,
+    proxy: (direct, account) => (request, signal) => {
+      if (account.keys.length >= 20) stop.abort();
+      return direct(request, signal);
+    },
+  });
+  const catalogue = CATALOGUE.filter(({ id }) => id === 'key-page-size');
+  const { observations, undeleted } = await runCatalogue(catalogue, context);
+  expect([observations, undeleted]).toEqual([[], []]);
+  expect(left(context)).toEqual(NOTHING);
+});
+
+test('a run names what it could not delete', async () => {
+  const context = openSandbox({
+    proxy: (direct) => (request, signal) =>
+      request.method === 'DELETE' && request.url.includes('/workspaces/')
+        ? Promise.resolve({ status: 500, headers: {}, body: '' })
+        : direct(request, signal),
+  });
+  const { undeleted } = await runCatalogue([afterCreation(() => undefined)], context);
+  expect(undeleted).toEqual([expect.stringMatching(/^live-[0-9a-f]{8}-1: DELETE .* HTTP 500: /)]);
+});
+
+test('a run waits as long as a throttled response says, and sends the request again', async () => {
+  let throttled = 0;
+  const context = openSandbox({
+    proxy: (direct) => async (request, signal) => {
+      if (request.method !== 'POST' || throttled === 2) return direct(request, signal);
+      throttled += 1;
+      return { status: 429, headers: { 'retry-after': '30' }, body: '' };
+    },
+  });
+  const { observations } = await runCatalogue([afterCreation(() => undefined)], context);
+  expect(observations).toMatchObject([{ verdict: 'agrees' }]);
+  expect(context.clock.now()).toBeGreaterThan(60_000);
+});
+
+test('the table shows the text of a server as code, on one line and without secrets', () => {
+  const observation = {
+    assumption: assume(async () => finding('', { agrees: true })),
+    verdict: 'differs' as const,
+    observed: '`@user` <b>|</b>\n::error::secret',
+  };
+  const report = { host: 'h', date: new Date(0), observations: [observation], sandbox: [] };
+  const [, , row] = formatTable(report, (text) => text.replace('secret', '***')).split('\n');
+  expect(row).toBe(
+    "| `assumed` It is so. | no | `` | `'@user' <b>\\|</b> ::error::***` | **differs**: src/openrouter/pages.ts (readPages) |",
+  );
+});

@@ -1,0 +1,350 @@
+import type { OpenRouter, OpenRouterOptions } from '../../sandbox/openrouter/openrouter.ts';
+import type { HttpRequest, HttpResponse } from '../../src/openrouter/http.ts';
+
+/** An exchange with the sandbox that a variation can change. */
+interface VariedExchange {
+  /** Such as `GET /workspaces/:id`. */
+  call: string;
+  request: HttpRequest;
+  account: OpenRouter;
+  /** Has the sandbox respond to the request, or to another one. */
+  respond(request?: HttpRequest): Promise<HttpResponse>;
+}
+
+type Vary = (exchange: VariedExchange) => Promise<HttpResponse>;
+
+/** A sandbox that differs in one respect from what the actions assume. */
+export interface Variation {
+  options?: Partial<OpenRouterOptions>;
+  /** Called for each run, so that a variation can have a state. */
+  vary?(): Vary;
+}
+
+type Json = Record<string, unknown>;
+
+const jsonOf = ({ body = '' }: { body?: string }): Json => JSON.parse(body || '{}');
+const reply = (status: number, body: unknown = {}): HttpResponse => ({
+  status,
+  headers: { date: new Date(0).toUTCString() },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+/** Changes the responses to `call`. */
+function onCall(
+  call: string,
+  change: (response: HttpResponse, exchange: VariedExchange) => HttpResponse,
+): Variation {
+  return {
+    vary: () => async (exchange) => {
+      const response = await exchange.respond();
+      return exchange.call === call ? change(response, exchange) : response;
+    },
+  };
+}
+
+/** Changes `data` of the successful responses to `calls`. */
+function onData<Data = Json>(
+  calls: string | string[],
+  change: (data: Data, exchange: VariedExchange) => unknown,
+): Variation {
+  return {
+    vary: () => async (exchange) => {
+      const response = await exchange.respond();
+      if (![calls].flat().includes(exchange.call) || response.status >= 300) return response;
+      const json = jsonOf(response);
+      const data = change(json['data'] as Data, exchange);
+      return { ...response, body: JSON.stringify({ ...json, data }) };
+    },
+  };
+}
+
+/** Sets fields of the object in the successful responses to `calls`. */
+const setting = (calls: string | string[], fields: Json) =>
+  onData(calls, (data) => ({ ...data, ...fields }));
+
+/** Changes the rejections of `call`. */
+const rejecting = (call: string, status: number, body?: unknown) =>
+  onCall(call, (response) => {
+    if (response.status < 400) return response;
+    return { ...response, status, body: body === undefined ? response.body : String(body) };
+  });
+
+/** Changes what the sandbox receives with `call`. */
+function onRequest(call: string, change: (request: HttpRequest) => HttpRequest): Variation {
+  return {
+    vary: () => (exchange) =>
+      exchange.respond(exchange.call === call ? change(exchange.request) : exchange.request),
+  };
+}
+
+/** Changes the body that the sandbox receives with `call`. */
+const onBody = (call: string, change: (body: Json) => Json) =>
+  onRequest(call, (request) => ({ ...request, body: JSON.stringify(change(jsonOf(request))) }));
+
+/** Changes the query that the sandbox receives with `call`. */
+const onQuery = (call: string, name: string, value: string) =>
+  onRequest(call, (request) => {
+    const url = new URL(request.url);
+    url.searchParams.set(name, value);
+    return { ...request, url: url.href };
+  });
+
+/** Does `act` before the sandbox receives `call`. */
+function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Variation {
+  return {
+    vary: () => (exchange) => {
+      if (exchange.call === call) act(exchange.account, exchange.request);
+      return exchange.respond();
+    },
+  };
+}
+
+/** Responds with `stale` to the first `call` for each path and key that `isAffected`. */
+function onFirst(
+  call: string,
+  stale: HttpResponse,
+  isAffected: (request: HttpRequest) => boolean = () => true,
+): Variation {
+  return {
+    vary: () => {
+      const seen = new Set<string>();
+      return (exchange) => {
+        const id = exchange.request.url + exchange.request.headers['authorization'];
+        if (exchange.call !== call || seen.has(id) || !isAffected(exchange.request)) {
+          return exchange.respond();
+        }
+        seen.add(id);
+        return Promise.resolve(stale);
+      };
+    },
+  };
+}
+
+/** How long a list lags behind in these variations, in milliseconds. */
+const LAG = 100;
+
+/** A list without its newest entries. */
+const withoutNewest = (call: string) =>
+  onData<Json[]>(call, (list, { account }) =>
+    list.filter(({ created_at }) => account.now().getTime() - Date.parse(String(created_at)) > LAG),
+  );
+
+/** A list that still has what was deleted. */
+function withDeleted(
+  listCall: string,
+  deleteCall: string,
+  listOf: (account: OpenRouter) => Json[],
+): Variation {
+  return {
+    vary: () => {
+      let deleted: Json[] = [];
+      return async (exchange) => {
+        const { call, account } = exchange;
+        const all = [...listOf(account)];
+        const response = await exchange.respond();
+        if (call === deleteCall) deleted = all.filter((entry) => !listOf(account).includes(entry));
+        if (call !== listCall) return response;
+        const json = jsonOf(response);
+        return {
+          ...response,
+          body: JSON.stringify({ ...json, data: [...(json['data'] as Json[]), ...deleted] }),
+        };
+      };
+    },
+  };
+}
+
+/** Deletes the keys that `isIgnored` before a workspace is deleted, so that they do not block that. */
+const ignoringKeys = (isIgnored: (key: Json) => boolean) =>
+  before('DELETE /workspaces/:id', ({ keys }, { url }) => {
+    const blocking = keys.filter((key) => !url.endsWith(key.workspace_id) || !isIgnored(key));
+    keys.splice(0, keys.length, ...blocking);
+  });
+
+const later = (time: unknown, ms: number) => new Date(Date.parse(String(time)) + ms).toISOString();
+const wholeSecond = (time: unknown) => time && String(time).replace(/\.\d+Z/, 'Z');
+
+const FIND = 'GET /workspaces/:id';
+const LIST = 'GET /workspaces';
+const CREATE = 'POST /workspaces';
+const UPDATE = 'PATCH /workspaces/:id';
+const DELETE = 'DELETE /workspaces/:id';
+const FIND_KEY = 'GET /keys/:hash';
+const LIST_KEYS = 'GET /keys';
+const CREATE_KEY = 'POST /keys';
+const DELETE_KEY = 'DELETE /keys/:hash';
+const GUARDRAIL = 'PATCH /guardrails/:id';
+const BUDGETS = 'GET /workspaces/:id/budgets';
+const SET_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
+const QUERY = 'POST /analytics/query';
+
+/** For each assumption of the catalogue, by its id, a sandbox of which it is not true. */
+export const VARIATIONS: Readonly<Record<string, Variation>> = {
+  'created-workspace': setting(CREATE, { id: 'ws_1' }),
+  'taken-slug-status': rejecting(CREATE, 403),
+  'taken-slug-body': rejecting(CREATE, 400, '<h1>Bad Request</h1>'),
+  'taken-slug-changes-nothing': before(CREATE, ({ workspaces }, request) => {
+    const { slug, name } = jsonOf(request);
+    const taken = workspaces.find((workspace) => workspace.slug === slug);
+    if (taken) taken.name = String(name);
+  }),
+  'lookup-by-slug-and-id': onCall(FIND, (response, { request }) =>
+    /[0-9a-f]{12}$/.test(request.url) ? reply(404) : response,
+  ),
+  'missing-workspace': rejecting(FIND, 404, '<h1>Not Found</h1>'),
+  'default-workspace': before(FIND, ({ workspaces: [first] }) => {
+    if (first) first.slug = 'main';
+  }),
+
+  'fields-unchanged': onData(FIND, ({ default_text_model: model, ...data }) => ({
+    ...data,
+    default_text_model: model && `${model}-2025-08-07`,
+  })),
+  'text-unchanged': onData(FIND, (data) => ({ ...data, name: String(data['name']).normalize() })),
+  'length-in-code-points': onCall(CREATE, (response, { request }) =>
+    String(jsonOf(request)['name']).length > 100 ? reply(400) : response,
+  ),
+  'empty-description': onData(FIND, (data) => ({
+    ...data,
+    description: data['description'] || null,
+  })),
+  'null-fields': onData(FIND, (data) => ({ ...data, default_provider_sort: 'price' })),
+  'empty-tools': onCall(CREATE, (response, { request }) =>
+    request.body?.includes('[]') ? reply(400) : response,
+  ),
+  'empty-key-ids': setting(FIND, { io_logging_api_key_ids: null }),
+  'update-keeps-other-fields': onBody(UPDATE, (body) => ({ description: null, ...body })),
+  'update-to-null': onBody(UPDATE, () => ({})),
+  'unknown-field': onBody(UPDATE, () => ({})),
+
+  'created-at-zone': onData(CREATE, (data) => ({
+    ...data,
+    created_at: String(data['created_at']).replace('Z', ''),
+  })),
+  'created-at-near-date': onData(CREATE, (data) => ({
+    ...data,
+    created_at: later(data['created_at'], 5_000),
+  })),
+  'created-at-milliseconds': onData(CREATE, (data) => ({
+    ...data,
+    created_at: wholeSecond(data['created_at']),
+  })),
+  'key-created-at-near-date': onData(CREATE_KEY, (data) => ({
+    ...data,
+    created_at: later(data['created_at'], -5_000),
+  })),
+  'key-expiry': onData(FIND_KEY, (data) => ({
+    ...data,
+    expires_at: later(data['expires_at'], 5_000),
+  })),
+  'key-expiry-milliseconds': onData(FIND_KEY, (data) => ({
+    ...data,
+    expires_at: wholeSecond(data['expires_at']),
+  })),
+
+  'read-after-create': onFirst(FIND, reply(404)),
+  'read-after-update': onFirst(FIND, reply(200, { data: { description: 'Old' } })),
+  'read-after-delete': onFirst(FIND, reply(200, { data: {} })),
+  'slug-free-after-delete': onFirst(CREATE, reply(400), ({ body = '' }) => body.includes('Again')),
+  'list-after-create': withoutNewest(LIST),
+  'list-after-delete': withDeleted(LIST, DELETE, ({ workspaces }) => workspaces),
+  'key-list-after-create': withoutNewest(LIST_KEYS),
+  'key-list-after-delete': withDeleted(LIST_KEYS, DELETE_KEY, ({ keys }) => keys),
+  'key-after-create': onFirst(FIND_KEY, reply(404)),
+
+  'created-key': setting(CREATE_KEY, { label: null }),
+  'key-names-repeat': onCall(CREATE_KEY, (response, { account }) =>
+    new Set(account.keys.map(({ name }) => name)).size < account.keys.length
+      ? reply(400)
+      : response,
+  ),
+  'key-fields-unchanged': onData(FIND_KEY, (data) => ({
+    ...data,
+    limit: Math.ceil(Number(data['limit'])),
+  })),
+  'key-works-at-once': onFirst('GET /key', reply(401)),
+  'deleted-key-refused': onFirst('GET /key', reply(200)),
+  'missing-key': rejecting(DELETE_KEY, 400),
+
+  'workspace-pages': onQuery(LIST, 'limit', '50'),
+  'workspace-total': onCall(LIST, (response) => ({
+    ...response,
+    body: JSON.stringify({ ...jsonOf(response), total_count: 1 }),
+  })),
+  'workspace-order': {
+    vary: () => {
+      let lists = 0;
+      return async (exchange) => {
+        const response = await exchange.respond();
+        if (exchange.call !== LIST) return response;
+        lists += 1;
+        const json = jsonOf(response);
+        const data = lists % 2 === 0 ? (json['data'] as Json[]).toReversed() : json['data'];
+        return { ...response, body: JSON.stringify({ ...json, data }) };
+      };
+    },
+  },
+  'key-page-size': onData<Json[]>(LIST_KEYS, (list) => list.slice(0, 50)),
+  'key-offset': onQuery(LIST_KEYS, 'offset', '0'),
+  'keys-of-workspace': onData<Json[]>(LIST_KEYS, (_, { account }) => account.keys),
+  'disabled-keys-omitted': onQuery(LIST_KEYS, 'include_disabled', 'true'),
+  'include-disabled': onQuery(LIST_KEYS, 'include_disabled', 'false'),
+  'expired-keys-omitted': onQuery(LIST_KEYS, 'include_expired', 'true'),
+  'include-expired': onQuery(LIST_KEYS, 'include_expired', 'false'),
+
+  'active-key-blocks-deletion': ignoringKeys(() => true),
+  'disabled-key-blocks-deletion': ignoringKeys(({ disabled }) => disabled === true),
+  'expired-key-blocks-deletion': { options: { expiredKeysBlockDeletion: false } },
+  'blocked-deletion-status': rejecting(DELETE, 503),
+  'deletion-response': onCall(DELETE, (response) => ({ ...response, status: 204, body: '' })),
+  'key-deletion-response': onCall(DELETE_KEY, (response) => ({ ...response, body: '{}' })),
+  'missing-workspace-deletion': rejecting(DELETE, 400),
+
+  'guardrail-id': setting(CREATE, { default_guardrail_id: null }),
+  'guardrail-before-write': onCall('GET /guardrails/:id', () => reply(200, { data: {} })),
+  'guardrail-first-write': setting(GUARDRAIL, { id: '0' }),
+  'guardrail-models': setting(GUARDRAIL, { allowed_models: ['openai/gpt-5-mini', 'openai/gpt-5'] }),
+  'guardrail-limit': setting(GUARDRAIL, { limit_usd: 13 }),
+  'guardrail-zdr': setting('GET /guardrails/:id', { enforce_zdr_anthropic: false }),
+  'guardrail-null': setting(GUARDRAIL, { ignored_providers: ['deepseek'] }),
+  'guardrail-name': onBody(GUARDRAIL, ({ name: _, ...body }) => body),
+
+  'no-budgets': onData(BUDGETS, () => [{ limit_usd: 5, reset_interval: 'daily' }]),
+  'budget-write': onCall(SET_BUDGET, () => reply(422)),
+  'budget-order': rejecting(SET_BUDGET, 200),
+  'budget-list': onData<Json[]>(BUDGETS, (list) => list.map(({ limit_usd }) => ({ limit_usd }))),
+  'budget-deletion': onFirst('DELETE /workspaces/:id/budgets/:interval', reply(409)),
+
+  'organization-members': onData<Json[]>('GET /organization/members', (list) =>
+    list.map(({ email }) => ({ email })),
+  ),
+  'new-workspace-members': onData('GET /workspaces/:id/members', () => [{ id: 'user_1' }]),
+  'added-members': onData('POST /workspaces/:id/members/add', () => []),
+
+  'unknown-key': rejecting(FIND, 404),
+  'inference-key': rejecting(FIND, 404),
+  'no-key': rejecting(FIND, 400),
+  'error-message': rejecting(CREATE, 400, '{}'),
+
+  'key-counters': setting(FIND_KEY, { usage: null }),
+  'listed-key-counters': onData<Json[]>(LIST_KEYS, (list) =>
+    list.map(({ usage_weekly: _, ...key }) => key),
+  ),
+  'limit-remaining': setting(FIND_KEY, { limit_remaining: null }),
+  'analytics-by-workspace': setting(QUERY, { warnings: ['The figures may be late'] }),
+  'analytics-by-key': setting(QUERY, { warnings: ['Could not resolve a key'] }),
+  'analytics-of-deleted-key': setting(QUERY, { warnings: [] }),
+  'analytics-days': rejecting(QUERY, 403),
+  'usage-delay': setting(FIND_KEY, { usage: 0 }),
+  'analytics-delay': setting(QUERY, { data: [] }),
+  'analytics-values': onData(QUERY, (result) => ({
+    ...result,
+    data: (result['data'] as Json[]).map((row) => ({ ...row, request_count: '1.5' })),
+  })),
+
+  'date-header': onCall(FIND, (response) => ({ ...response, headers: {} })),
+  'rate-limit-headers': onCall(LIST, (response) => ({
+    ...response,
+    headers: { ...response.headers, 'x-ratelimit-limit': '60' },
+  })),
+};

@@ -1,0 +1,144 @@
+import type { Assumption } from '../assumption.ts';
+import { listWorkspaces } from '../created.ts';
+import { dataOf, isMissing, listOf } from '../exchange.ts';
+import { keysPath } from '../paths.ts';
+import { delayFinding, pollUntil } from '../poll.ts';
+import { type Scene, sharedWorkspace } from '../scene.ts';
+
+const FIND_WORKSPACE = { file: 'src/openrouter/resources/workspaces.ts', name: 'findWorkspace' };
+const LIST_WORKSPACES = { file: 'src/openrouter/resources/workspaces.ts', name: 'listWorkspaces' };
+const LIST_KEYS = { file: 'src/openrouter/resources/keys.ts', name: 'listKeys' };
+
+async function workspaceExists({ send }: Scene, idOrSlug: string): Promise<boolean> {
+  return !isMissing(await send('GET', `/workspaces/${idOrSlug}`));
+}
+
+/** Whether the list of workspaces has `slug`. */
+async function workspaceIsListed({ send }: Scene, slug: string): Promise<boolean> {
+  return (await listWorkspaces(send)).some((workspace) => workspace.slug === slug);
+}
+
+async function keyIsListed({ send }: Scene, id: string, hash: string): Promise<boolean> {
+  return listOf(await send('GET', keysPath(id))).some((key) => key['hash'] === hash);
+}
+
+const deleteWorkspace = ({ send }: Scene, id: string) => send('DELETE', `/workspaces/${id}`);
+const deleteKey = ({ send }: Scene, hash: string) => send('DELETE', `/keys/${hash}`);
+
+/** How soon a read shows what was written before. */
+export const CONSISTENCY: readonly Assumption[] = [
+  {
+    id: 'read-after-create',
+    sentence: 'A lookup finds a new workspace at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/create/reconcile.ts', name: 'reconcileWorkspace' },
+    isCritical: true,
+    async probe(scene) {
+      const { slug } = await scene.createWorkspace();
+      return delayFinding(await pollUntil(scene, () => workspaceExists(scene, slug)));
+    },
+  },
+  {
+    id: 'read-after-update',
+    sentence: 'A lookup shows the new value of a field at once.',
+    documented: undefined,
+    reliedOnBy: FIND_WORKSPACE,
+    isCritical: false,
+    async probe(scene) {
+      const { id } = await scene.createWorkspace({ description: 'Old' });
+      await scene.send('PATCH', `/workspaces/${id}`, { body: { description: 'New' } });
+      const isNew = async () =>
+        dataOf(await scene.send('GET', `/workspaces/${id}`))['description'] === 'New';
+      return delayFinding(await pollUntil(scene, isNew));
+    },
+  },
+  {
+    id: 'read-after-delete',
+    sentence: 'A lookup reports a deleted workspace as missing at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/teardown/teardown.ts', name: 'isGone' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await scene.createWorkspace();
+      await deleteWorkspace(scene, id);
+      const isGone = async () => !(await workspaceExists(scene, id));
+      return delayFinding(await pollUntil(scene, isGone));
+    },
+  },
+  {
+    id: 'slug-free-after-delete',
+    sentence: 'The slug of a deleted workspace can be used again at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/create/create.ts', name: 'createWorkspace' },
+    isCritical: false,
+    async probe(scene) {
+      const { id, slug } = await scene.createWorkspace();
+      await deleteWorkspace(scene, id);
+      const body = { name: 'Again', slug };
+      const isFree = async () => (await scene.send('POST', '/workspaces', { body })).status === 201;
+      return delayFinding(await pollUntil(scene, isFree));
+    },
+  },
+  {
+    id: 'list-after-create',
+    sentence: 'The list of workspaces has a new workspace at once.',
+    documented: undefined,
+    reliedOnBy: LIST_WORKSPACES,
+    isCritical: false,
+    async probe(scene) {
+      const { slug } = await scene.createWorkspace();
+      return delayFinding(await pollUntil(scene, () => workspaceIsListed(scene, slug)));
+    },
+  },
+  {
+    id: 'list-after-delete',
+    sentence: 'The list of workspaces loses a deleted workspace at once.',
+    documented: undefined,
+    reliedOnBy: LIST_WORKSPACES,
+    isCritical: false,
+    async probe(scene) {
+      const { id, slug } = await scene.createWorkspace();
+      await deleteWorkspace(scene, id);
+      const isUnlisted = async () => !(await workspaceIsListed(scene, slug));
+      return delayFinding(await pollUntil(scene, isUnlisted));
+    },
+  },
+  {
+    id: 'key-list-after-create',
+    sentence: 'The list of the keys of a workspace has a new key at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'lookupOrphans' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      const { hash } = await scene.createKey({ id });
+      return delayFinding(await pollUntil(scene, () => keyIsListed(scene, id, hash)));
+    },
+  },
+  {
+    id: 'key-list-after-delete',
+    sentence: 'The list of the keys of a workspace loses a deleted key at once.',
+    documented: undefined,
+    reliedOnBy: LIST_KEYS,
+    isCritical: false,
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      const { hash } = await scene.createKey({ id });
+      await deleteKey(scene, hash);
+      const isUnlisted = async () => !(await keyIsListed(scene, id, hash));
+      return delayFinding(await pollUntil(scene, isUnlisted));
+    },
+  },
+  {
+    id: 'key-after-create',
+    sentence: 'A lookup by its hash finds a new key at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/openrouter/resources/key-spend.ts', name: 'findKey' },
+    isCritical: false,
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene));
+      const exists = async () => !isMissing(await scene.send('GET', `/keys/${hash}`));
+      return delayFinding(await pollUntil(scene, exists));
+    },
+  },
+];

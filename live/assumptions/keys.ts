@@ -1,0 +1,108 @@
+import { type Assumption, finding } from '../assumption.ts';
+import { DOCS } from '../docs.ts';
+import { dataOf, describe, isMissing } from '../exchange.ts';
+import { delayFinding, pollUntil } from '../poll.ts';
+import { type Scene, sharedWorkspace } from '../scene.ts';
+
+const RESOURCE = 'src/openrouter/resources/keys.ts';
+
+/** What `GET /key` returns to the bearer of a secret. */
+const ownKey = ({ send }: Scene, secret: string) => send('GET', '/key', { key: secret });
+
+/** What can be set for a key, other than its expiry. */
+const VALUES = { limit: 0.5, limit_reset: 'weekly', include_byok_in_limit: true };
+
+/** How keys are created and used. */
+export const KEYS: readonly Assumption[] = [
+  {
+    id: 'created-key',
+    sentence:
+      'POST /keys returns 201, the key with its hash, label and workspace_id, and the secret.',
+    documented: DOCS.createKey,
+    reliedOnBy: { file: RESOURCE, name: 'createdKey' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      const { fields, created } = await scene.createKey({ id });
+      const { hash, label, workspace_id } = fields;
+      const agrees =
+        /^[\w-]{1,200}$/.test(String(hash)) && typeof label === 'string' && workspace_id === id;
+      const types = `hash ${typeof hash}, label ${typeof label}`;
+      const place = workspace_id === id ? 'in the workspace' : `in workspace ${workspace_id}`;
+      return finding(`${describe(created)}, ${types}, ${place}`, { agrees });
+    },
+  },
+  {
+    id: 'key-names-repeat',
+    sentence: 'Two keys of a workspace can have the same name.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/key/create-key.ts', name: 'replace' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      await scene.createKey({ id }, { name: 'Same' });
+      const body = { name: 'Same', workspace_id: id, limit: 0 };
+      const second = await scene.send('POST', '/keys', { body });
+      return finding(describe(second), { agrees: second.status === 201 });
+    },
+  },
+  {
+    id: 'key-fields-unchanged',
+    sentence: 'The name and the limit of a key come back as they were written.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'matches' },
+    isCritical: true,
+    async probe(scene) {
+      const values = { ...VALUES, name: 'Cafe\u0301 \u{1f680}' };
+      const { hash } = await scene.createKey(await sharedWorkspace(scene), values);
+      const key = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const changes = Object.entries(values)
+        .filter(([field, value]) => key[field] !== value)
+        .map(
+          ([field, value]) =>
+            `${field} ${JSON.stringify(value)} became ${JSON.stringify(key[field])}`,
+        );
+      return finding(changes.join('; ') || 'unchanged', { agrees: changes.length === 0 });
+    },
+  },
+  {
+    id: 'key-works-at-once',
+    sentence: 'A new key works at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/key/create-key.ts', name: 'createKey' },
+    isCritical: true,
+    async probe(scene) {
+      const { secret } = await scene.createKey(await sharedWorkspace(scene));
+      const works = async () => (await ownKey(scene, secret)).status === 200;
+      return delayFinding(await pollUntil(scene, works));
+    },
+  },
+  {
+    id: 'deleted-key-refused',
+    sentence: 'A deleted key is refused with 401 at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/operations/key/cleanup.ts', name: 'deleteKey' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
+      await scene.send('DELETE', `/keys/${hash}`);
+      const isRefused = async () => (await ownKey(scene, secret)).status === 401;
+      return delayFinding(await pollUntil(scene, isRefused));
+    },
+  },
+  {
+    id: 'missing-key',
+    sentence: 'GET and DELETE /keys/{hash} return 404 and JSON for a key that was deleted.',
+    documented: DOCS.deleteKey,
+    reliedOnBy: { file: 'src/openrouter/deletion.ts', name: 'sendDeletion' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene));
+      await scene.send('DELETE', `/keys/${hash}`);
+      const lookup = await scene.send('GET', `/keys/${hash}`);
+      const deletion = await scene.send('DELETE', `/keys/${hash}`);
+      const observed = `GET: ${describe(lookup)}; DELETE: ${describe(deletion)}`;
+      return finding(observed, { agrees: isMissing(lookup) && isMissing(deletion) });
+    },
+  },
+];

@@ -1,0 +1,197 @@
+import pLimit from 'p-limit';
+import { PAGE_SIZE } from '../../src/openrouter/pages.ts';
+import { MAX_CONCURRENCY } from '../../src/openrouter/throttle.ts';
+import { type Assumption, type Finding, finding } from '../assumption.ts';
+import { DOCS } from '../docs.ts';
+import { fieldOf, listOf, textOf } from '../exchange.ts';
+import { type KeyState, keyStates } from '../key-states.ts';
+import { keysPath } from '../paths.ts';
+import { type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
+
+const READ_PAGES = { file: 'src/openrouter/pages.ts', name: 'readPages' };
+const LIST_KEYS = { file: 'src/openrouter/resources/keys.ts', name: 'listKeys' };
+
+/** Whether the list of keys with `query` has the key in a state. */
+async function probeListed(
+  scene: Scene,
+  {
+    state,
+    query,
+    isExpected,
+  }: { state: KeyState; query: Record<string, string>; isExpected: boolean },
+): Promise<Finding> {
+  const { workspace, keys } = (await keyStates(scene)).mixed;
+  const listed = listOf(await scene.send('GET', keysPath(workspace.id, query)));
+  const isListed = listed.some(({ hash }) => hash === keys[state].hash);
+  return finding(isListed ? 'listed' : 'left out', { agrees: isListed === isExpected });
+}
+
+/** More keys than a page has. */
+const MANY = PAGE_SIZE + 1;
+
+/** A workspace with more keys than a page has. */
+function manyKeys(scene: Scene): Promise<LiveWorkspace> {
+  return scene.shared('many keys', async () => {
+    const workspace = await scene.createWorkspace();
+    const limit = pLimit(MAX_CONCURRENCY);
+    const create = () => limit(() => scene.createKey(workspace));
+    await Promise.all(Array.from({ length: MANY }, create));
+    return workspace;
+  });
+}
+
+async function hashesOf({ send }: Scene, { id }: LiveWorkspace, offset = 0): Promise<string[]> {
+  const page = await send('GET', keysPath(id, { offset: String(offset) }));
+  return listOf(page).map((key) => textOf(key, 'hash'));
+}
+
+/** The slugs of all workspaces, in pages of `size`. Stops if a page repeats a slug. */
+async function slugPages({ send }: Scene, size: number): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let offset = 0; ; offset += size) {
+    const page = listOf(await send('GET', `/workspaces?offset=${offset}&limit=${size}`));
+    const slugs = page.map((workspace) => textOf(workspace, 'slug'));
+    const known = new Set(pages.flat());
+    pages.push(slugs);
+    if (slugs.length < size || slugs.some((slug) => known.has(slug))) return pages;
+  }
+}
+
+/** What lists contain, and how they are divided into pages. */
+export const LISTS: readonly Assumption[] = [
+  {
+    id: 'workspace-pages',
+    sentence: 'Pages of workspaces have the requested size, and together each workspace once.',
+    documented: DOCS.listWorkspaces,
+    reliedOnBy: READ_PAGES,
+    isCritical: true,
+    async probe(scene) {
+      const { slug } = await sharedWorkspace(scene);
+      const [whole = []] = await slugPages(scene, PAGE_SIZE);
+      const size = Math.max(1, Math.ceil(whole.length / 2));
+      const pages = await slugPages(scene, size);
+      const all = pages.flat();
+      const isComplete = new Set(all).size === all.length && all.includes(slug);
+      const hasSize = pages.slice(0, -1).every(({ length }) => length === size);
+      const observed = `pages of ${pages.map(({ length }) => length).join(', ')} for limit=${size}`;
+      return finding(observed, { agrees: isComplete && hasSize });
+    },
+  },
+  {
+    id: 'workspace-total',
+    sentence: 'A page of workspaces has the number of all workspaces as its total_count.',
+    documented: DOCS.listWorkspaces,
+    reliedOnBy: READ_PAGES,
+    isCritical: true,
+    async probe(scene) {
+      await sharedWorkspace(scene);
+      const count = (await slugPages(scene, PAGE_SIZE)).flat().length;
+      const total = fieldOf(await scene.send('GET', '/workspaces?limit=1'), 'total_count');
+      const observed = `total_count ${JSON.stringify(total ?? null)} of ${count} workspaces`;
+      return finding(observed, { agrees: total === count });
+    },
+  },
+  {
+    id: 'workspace-order',
+    sentence: 'Workspaces keep their order in the list while others are created and deleted.',
+    documented: undefined,
+    reliedOnBy: READ_PAGES,
+    isCritical: true,
+    async probe(scene) {
+      const { id, slug } = await scene.createWorkspace();
+      await scene.createWorkspace();
+      const before = (await slugPages(scene, PAGE_SIZE)).flat();
+      await scene.send('DELETE', `/workspaces/${id}`);
+      const added = await scene.createWorkspace();
+      const after = (await slugPages(scene, PAGE_SIZE)).flat();
+      const kept = before.filter((other) => other !== slug && after.includes(other));
+      const agrees = kept.join() === after.filter((other) => kept.includes(other)).join();
+      const at = after.indexOf(added.slug) === 0 ? 'at the beginning' : 'not at the beginning';
+      return finding(`order ${agrees ? 'kept' : 'changed'}, a new workspace is ${at}`, { agrees });
+    },
+  },
+  {
+    id: 'key-page-size',
+    sentence: 'A page of keys that is not the last has 100 entries.',
+    documented: undefined,
+    reliedOnBy: READ_PAGES,
+    isCritical: true,
+    async probe(scene) {
+      const page = await hashesOf(scene, await manyKeys(scene));
+      return finding(`${page.length} of ${MANY} keys`, { agrees: page.length === PAGE_SIZE });
+    },
+  },
+  {
+    id: 'key-offset',
+    sentence: 'A page of keys begins with the entry that its offset names, in an order that stays.',
+    documented: DOCS.listKeys,
+    reliedOnBy: READ_PAGES,
+    isCritical: true,
+    async probe(scene) {
+      const workspace = await manyKeys(scene);
+      const first = await hashesOf(scene, workspace);
+      const next = await hashesOf(scene, workspace, first.length - 1);
+      const overlap = first.at(-1) === next[0];
+      const count = new Set([...first, ...next]).size;
+      const observed = `${count} of ${MANY} keys in two pages that ${overlap ? 'overlap' : 'do not overlap'} by one`;
+      return finding(observed, { agrees: overlap && count === MANY });
+    },
+  },
+  {
+    id: 'keys-of-workspace',
+    sentence: 'GET /keys with a workspace_id lists the keys of that workspace only.',
+    documented: DOCS.listKeys,
+    reliedOnBy: LIST_KEYS,
+    isCritical: true,
+    async probe(scene) {
+      await scene.createKey(await sharedWorkspace(scene));
+      const { workspace } = (await keyStates(scene)).mixed;
+      const keys = listOf(await scene.send('GET', keysPath(workspace.id)));
+      const others = keys.filter(({ workspace_id }) => workspace_id !== workspace.id);
+      const observed = `${keys.length - others.length} of it, ${others.length} of other workspaces`;
+      return finding(observed, { agrees: keys.length > 0 && others.length === 0 });
+    },
+  },
+  {
+    id: 'disabled-keys-omitted',
+    sentence: 'GET /keys leaves out disabled keys by default.',
+    documented: DOCS.listKeys,
+    reliedOnBy: LIST_KEYS,
+    isCritical: false,
+    probe: (scene) => probeListed(scene, { state: 'disabled', query: {}, isExpected: false }),
+  },
+  {
+    id: 'include-disabled',
+    sentence: 'GET /keys lists disabled keys with include_disabled=true.',
+    documented: DOCS.listKeys,
+    reliedOnBy: LIST_KEYS,
+    isCritical: true,
+    probe: (scene) =>
+      probeListed(scene, {
+        state: 'disabled',
+        query: { include_disabled: 'true' },
+        isExpected: true,
+      }),
+  },
+  {
+    id: 'expired-keys-omitted',
+    sentence: 'GET /keys leaves out expired keys by default.',
+    documented: DOCS.listKeys,
+    reliedOnBy: LIST_KEYS,
+    isCritical: false,
+    probe: (scene) => probeListed(scene, { state: 'expired', query: {}, isExpected: false }),
+  },
+  {
+    id: 'include-expired',
+    sentence: 'GET /keys lists expired keys with include_expired=true.',
+    documented: DOCS.listKeys,
+    reliedOnBy: LIST_KEYS,
+    isCritical: true,
+    probe: (scene) =>
+      probeListed(scene, {
+        state: 'expired',
+        query: { include_expired: 'true' },
+        isExpected: true,
+      }),
+  },
+];

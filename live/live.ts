@@ -1,0 +1,153 @@
+/**
+ * Compares what the actions assume about OpenRouter with the service itself:
+ * `npm run live [-- --spend --write FILE]`.
+ *
+ * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
+ * `--spend` allows it to send a request that costs less than a cent. `--write` also writes the table to
+ * a file, as Markdown.
+ */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import {
+  describeOptions,
+  HELP,
+  type Options,
+  readArguments,
+  runProgram,
+  UsageError,
+} from '../sandbox/cli/arguments.ts';
+import { connection } from '../src/inputs/connection.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import type { HttpRequest } from '../src/openrouter/http.ts';
+import { httpTransport } from '../src/openrouter/transport.ts';
+import { createRedactor } from '../src/report/redactor.ts';
+import { toLine } from '../src/report/text.ts';
+import type { Context } from './api.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { ProbeError } from './exchange.ts';
+import { countVerdicts, findProblems, formatProblem, formatReport, formatTable } from './report.ts';
+import { type Observation, runCatalogue } from './run.ts';
+import { openSandbox } from './sandbox.ts';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+
+const OPTIONS = {
+  spend: { type: 'boolean', description: 'Also sends a request that costs less than a cent.' },
+  write: {
+    type: 'string',
+    value: 'FILE',
+    description: 'Also writes the table to this file, as Markdown.',
+  },
+  ...HELP,
+} as const satisfies Options;
+
+await runProgram(live);
+
+async function live(args: string[]): Promise<void> {
+  const helpCommand = 'npm run live -- --help';
+  const { values } = readArguments({ options: OPTIONS, helpCommand, args });
+  if (values.help) {
+    console.log(['npm run live -- [options]', '', ...describeOptions(OPTIONS)].join('\n'));
+    return;
+  }
+  const account = readConnection();
+  const { redactShown: redact, register } = createRedactor();
+  register([account.managementKey]);
+  const print = (line: string) => console.log(toLine(line, redact));
+  const stop = stopOnSignal(print);
+  const spend = values.spend ?? false;
+  const service: Context = { ...openService(account), spend, signal: stop.signal, log: print };
+  try {
+    await compare(service, { write: values.write, redact, print });
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error;
+    print(`OpenRouter cannot be observed: ${error.message}`);
+    process.exitCode = 1;
+  }
+  process.exitCode = stop.exitCode ?? process.exitCode;
+}
+
+interface Output {
+  /** The file for the table. */
+  write: string | undefined;
+  redact(text: string): string;
+  print(line: string): void;
+}
+
+async function compare(service: Context, output: Output): Promise<void> {
+  const { observations, undeleted } = await runCatalogue(CATALOGUE, service);
+  for (const line of undeleted) output.print(`Could not delete ${line}`);
+  if (undeleted.length > 0) process.exitCode = 1;
+  if (!service.signal.aborted) await report(observations, service, output);
+}
+
+async function report(
+  observations: readonly Observation[],
+  { apiUrl, spend }: Context,
+  { write, redact, print }: Output,
+): Promise<void> {
+  const { host } = new URL(apiUrl);
+  const { observations: sandbox } = await runCatalogue(CATALOGUE, openSandbox({ spend }));
+  const findings = { host, date: new Date(), observations, sandbox };
+  console.log(`\n${formatTable(findings, redact)}\n`);
+  if (write !== undefined) await writeFile(write, formatReport(findings, redact));
+
+  const problems = findProblems(observations);
+  print(`${observations.length} assumptions at ${host}: ${countVerdicts(observations)}.`);
+  for (const problem of problems) console.log(formatProblem(problem, redact));
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+type Connection = Pick<Context, 'apiUrl' | 'managementKey'>;
+
+/** @throws {UsageError} */
+function readConnection(): Connection {
+  const { OPENROUTER_MANAGEMENT_KEY: key, OPENROUTER_API_URL: url } = process.env;
+  if (!key) {
+    throw new UsageError(
+      'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.',
+    );
+  }
+  const schema = z.object({
+    OPENROUTER_MANAGEMENT_KEY: connection.management_key,
+    OPENROUTER_API_URL: connection.api_url,
+  });
+  const { data, error } = z.safeParse(schema, {
+    OPENROUTER_MANAGEMENT_KEY: key,
+    OPENROUTER_API_URL: url || undefined,
+  });
+  if (!data) {
+    const problems = error.issues.map(({ path, message }) => `${path.join('.')} ${message}.`);
+    throw new UsageError(problems.join('\n'));
+  }
+  return { managementKey: data.OPENROUTER_MANAGEMENT_KEY, apiUrl: data.OPENROUTER_API_URL };
+}
+
+function openService({ apiUrl, managementKey }: Connection) {
+  const send = httpTransport('openrouter-workspace-live');
+  return {
+    apiUrl,
+    managementKey,
+    transport: (request: HttpRequest) => send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS)),
+    clock: systemClock,
+    random: randomBytes,
+  };
+}
+
+/** Stops the run at the first Ctrl+C. A second one ends the process at once. */
+function stopOnSignal(print: (line: string) => void): {
+  signal: AbortSignal;
+  exitCode: number | undefined;
+} {
+  const controller = new AbortController();
+  const state: ReturnType<typeof stopOnSignal> = { signal: controller.signal, exitCode: undefined };
+  const onSignal = (exitCode: number) => () => {
+    print('Stopping, and deleting what this run has created.');
+    state.exitCode = exitCode;
+    controller.abort(new Error('the run was stopped'));
+  };
+  process.once('SIGINT', onSignal(130));
+  process.once('SIGTERM', onSignal(143));
+  return state;
+}

@@ -1,0 +1,28 @@
+import { formatSeconds } from '../src/lib/format.ts';
+import { type Finding, finding } from './assumption.ts';
+import type { Scene } from './scene.ts';
+
+/** How long to wait between two checks, in milliseconds. */
+export const SHORTLY = [250, 500, 1_000, 2_000, 4_000];
+
+/** Checks until `isTrue`, and returns how long that took in milliseconds; undefined if it never was. */
+export async function pollUntil(
+  { now, wait }: Scene,
+  isTrue: () => Promise<boolean>,
+  delays = SHORTLY,
+): Promise<number | undefined> {
+  const start = now();
+  for (const delay of [0, ...delays]) {
+    if (delay > 0) await wait(delay);
+    const before = now();
+    if (await isTrue()) return delay === 0 ? 0 : before - start;
+  }
+  return undefined;
+}
+
+/** The finding of a probe that assumes that something is true within `ms`, by default at once. */
+export function delayFinding(delay: number | undefined, { within = 0 } = {}): Finding {
+  const agrees = delay !== undefined && delay <= within;
+  if (delay === undefined) return finding('not in the time of this probe', { agrees });
+  return finding(delay === 0 ? 'at once' : `after ${formatSeconds(delay)}`, { agrees });
+}
