@@ -26,7 +26,7 @@ export interface Created {
 /** Notes which API key an exchange has created or deleted. */
 export function record(exchange: Exchange, { hashes }: Created): void {
   const { method, path, status } = exchange;
-  const [, hash] = /^\/keys\/(\w+)$/.exec(path) ?? [];
+  const [, hash] = /^\/keys\/([^/?]+)$/.exec(path) ?? [];
   if (method === 'POST' && path === '/keys' && status === 201) {
     hashes.add(textOf(dataOf(exchange), 'hash'));
   }
