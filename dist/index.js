@@ -4912,12 +4912,6 @@
   function sumUsd(amounts) {
    return amounts.reduce((sum, amount) => sum + amount, 0n);
   }
-  function maxUsd(first, ...others) {
-   return others.reduce((max, amount) => {
-    if (amount > max) return amount;
-    return max;
-   }, first);
-  }
   function exactUsd(amount) {
    return decimalText(amount, DECIMALS, 0);
   }
@@ -6778,10 +6772,7 @@
    return Math.max(start, createdSecond ?? start);
   }
   function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to}) {
-   const starts = calendarStarts(to), [first, ...others] = [ {
-    began: createdAt(key) ?? Number.NEGATIVE_INFINITY,
-    field: counter
-   }, {
+   const starts = calendarStarts(to), calendar = [ {
     began: starts.month,
     field: `${counter}_monthly`
    }, {
@@ -6790,8 +6781,11 @@
    }, {
     began: starts.day,
     field: `${counter}_daily`
-   } ].filter(({began}) => began >= from).flatMap(({field}) => toUsd(key[field]) ?? []);
-   return first === void 0 ? void 0 : maxUsd(first, ...others);
+   } ].toSorted((a, b) => a.began - b.began), life = {
+    began: createdAt(key) ?? Number.NEGATIVE_INFINITY,
+    field: counter
+   }, [amount] = [ life, ...calendar ].filter(({began}) => began >= from).flatMap(({field}) => toUsd(key[field]) ?? []);
+   return amount;
   }
   const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
    const usd = parseUsd(text);
@@ -6886,12 +6880,12 @@
     from: range.from,
     to,
     subject: `the workspace ${slug}`
-   }), listKeys(client, workspace) ]), atLeast = counter => sumUsd(keys.map(key => spentAtLeast(key, counter, {
+   }), listKeys(client, workspace) ]), countedBy = counter => sumUsd(keys.map(key => spentAtLeast(key, counter, {
     from,
     to
    }) ?? 0n)), counted = {
-    credits: atLeast("usage"),
-    byok: atLeast("byok_usage")
+    credits: countedBy("usage"),
+    byok: countedBy("byok_usage")
    }, figures = combine(analytics, counted, range.gaps);
    return {
     workspace,
@@ -6974,10 +6968,10 @@
   }
   const NOISE = parseUsd("1e-9");
   function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
-   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), isBehind = counted.credits > credits + NOISE;
+   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), cost = atLeast(credits, counted.credits), isBehind = cost > credits + NOISE;
    return {
-    cost: maxUsd(credits, counted.credits),
-    byok: maxUsd(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
+    cost,
+    byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
     requests: models.reduce((sum, {request_count}) => sum + request_count, 0),
     tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0),
     models: models.toSorted(byCost),
@@ -6995,6 +6989,9 @@
      keys: counted.credits
     } ] : [] ]
    };
+  }
+  function atLeast(analytics, counted) {
+   return counted > 0n && counted > analytics ? counted : analytics;
   }
   function byCost(a, b) {
    if (a.credits_usage === b.credits_usage) return b.tokens_total - a.tokens_total;
@@ -7060,11 +7057,8 @@
   const BAR_LENGTH = 10;
   function shareBar(part, whole) {
    if (whole <= 0n) return "";
-   const [percent, length] = [ rounded(part * 100n, whole), rounded(part * BigInt(BAR_LENGTH), whole) ];
-   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${percent} %`;
-  }
-  function rounded(dividend, divisor) {
-   return Number((2n * dividend + divisor) / (2n * divisor));
+   const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
+   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
   }
   function usage() {
    return runStep(async step => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { exactUsd, formatUsd, maxUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
+import { exactUsd, formatUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
 
 /** The amount of a text that is one. */
 function usd(text: string): bigint {
@@ -83,11 +83,4 @@ test.each([
   ['0.99995', '$1.00'],
 ])('%s USD is shown as %s', (text, shown) => {
   expect(formatUsd(usd(text))).toBe(shown);
-});
-
-test('the largest of several amounts is found, whatever their order', () => {
-  const amounts = ['0.3', '-1', '0.30000000000000001'].map(usd);
-  expect(maxUsd(0n, ...amounts)).toBe(usd('0.30000000000000001'));
-  expect(maxUsd(0n, ...amounts.toReversed())).toBe(usd('0.30000000000000001'));
-  expect(maxUsd(usd('2'), ...amounts)).toBe(usd('2'));
 });

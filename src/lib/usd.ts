@@ -37,15 +37,6 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
   return amounts.reduce((sum, amount) => sum + amount, 0n);
 }
 
-/** The largest of `amounts`. */
-export function maxUsd(first: Usd, ...others: readonly Usd[]): Usd {
-  // Math.max works with floating point only.
-  return others.reduce((max, amount) => {
-    if (amount > max) return amount;
-    return max;
-  }, first);
-}
-
 /** The exact amount without a sign for the currency: `1.2345`, `0.0000005`, `5`. */
 export function exactUsd(amount: Usd): string {
   return decimalText(amount, DECIMALS, 0);

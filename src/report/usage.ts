@@ -98,17 +98,10 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
 
 const BAR_LENGTH = 10;
 
-/** The share of `part` in `whole` as a bar: `███████░░░ 67 %` */
-export function shareBar(part: Usd, whole: Usd): string {
+/** The share of `part` in `whole` as a bar: `███████░░░ 67 %`. With refunds, it can exceed 100 %. */
+function shareBar(part: Usd, whole: Usd): string {
   if (whole <= 0n) return '';
-  const [percent, length] = [
-    rounded(part * 100n, whole),
-    rounded(part * BigInt(BAR_LENGTH), whole),
-  ];
-  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${percent} %`;
-}
-
-/** `dividend` / `divisor`, from 0 on, rounded to a whole number. */
-function rounded(dividend: bigint, divisor: bigint): number {
-  return Number((2n * dividend + divisor) / (2n * divisor));
+  const share = Number(part) / Number(whole);
+  const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
 }

@@ -100,6 +100,28 @@ describe('the usage of a workspace', () => {
     ]);
   });
 
+  test('subtracts refunds, and is still compared with the limits', async () => {
+    seedSpender(seed(), [
+      { ...MINI, credits: 10 },
+      { ...HAIKU, credits: -5 },
+    ]);
+    const step = await runUsage({ 'fail-above-usd': '4' });
+    expect(expectFailure(step, expect.anything()).code).toBe('spending-above-limit');
+    expect(step.outputs).toMatchObject({ 'cost-usd': '5', complete: 'true' });
+    expect(rowsOf(step.summary).map((row) => row.slice(-2))).toEqual([
+      ['Cost', 'Share'],
+      ['$10.00', '██████████ 200 %'],
+      ['-$5.00', '░░░░░░░░░░ -100 %'],
+    ]);
+  });
+
+  test('is negative if only refunds are in the period', async () => {
+    const key = seedSpender(seed(), [{ ...MINI, credits: -5 }]);
+    deleteKey(key.hash);
+    const { outputs } = await runUsage();
+    expect(outputs).toMatchObject({ 'cost-usd': '-5', complete: 'true' });
+  });
+
   test('is 0 and complete if nothing was spent', async () => {
     seed();
     const step = await runUsage();

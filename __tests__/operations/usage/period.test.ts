@@ -61,6 +61,11 @@ describe('what a key has spent at least', () => {
     expect(spentAtLeast(key, 'usage', { from: at(from), to })).toBe(usd(amount));
   });
 
+  test('is the counter that began first, although refunds can make a later one larger', () => {
+    const key = { ...KEY, ...counters, usage_monthly: 0.2, created_at };
+    expect(spentAtLeast(key, 'usage', { from: at('2026-01-01'), to })).toBe(usd('0.2'));
+  });
+
   test('is unknown if no counter began within the period', () => {
     const from = at('2026-01-14T00:00:01Z');
     expect(

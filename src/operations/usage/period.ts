@@ -1,4 +1,4 @@
-import { maxUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { createdAt } from '../../openrouter/resources/workspaces.ts';
 
@@ -39,8 +39,8 @@ export function startOf(
 }
 
 /**
- * What a key has spent from `from` to `to` at least, by its own counters, which are always fresh. A
- * counter that began before `from` is of no use. Returns undefined if none began later.
+ * What a key has spent from `from` to `to` at least, by its own counters, which are always fresh: by the
+ * one that covers the most since `from`. Returns undefined if none began later.
  * @param counter `usage` for what OpenRouter charged, `byok_usage` for your own provider keys
  * @param from undefined for the whole life of the workspace
  */
@@ -50,13 +50,14 @@ export function spentAtLeast(
   { from = Number.NEGATIVE_INFINITY, to }: { from: number | undefined; to: number },
 ): Usd | undefined {
   const starts = calendarStarts(to);
-  const [first, ...others] = [
-    { began: createdAt(key) ?? Number.NEGATIVE_INFINITY, field: counter },
+  const calendar = [
     { began: starts.month, field: `${counter}_monthly` },
     { began: starts.week, field: `${counter}_weekly` },
     { began: starts.day, field: `${counter}_daily` },
-  ]
+  ].toSorted((a, b) => a.began - b.began);
+  const life = { began: createdAt(key) ?? Number.NEGATIVE_INFINITY, field: counter };
+  const [amount] = [life, ...calendar]
     .filter(({ began }) => began >= from)
     .flatMap(({ field }) => toUsd(key[field]) ?? []);
-  return first === undefined ? undefined : maxUsd(first, ...others);
+  return amount;
 }

@@ -1,5 +1,5 @@
 import { formatSeconds } from '../../lib/format.ts';
-import { maxUsd, parseUsd, sumUsd, type Usd } from '../../lib/usd.ts';
+import { parseUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import {
   type ModelUsage,
   queryUsage,
@@ -96,9 +96,9 @@ async function readWorkspaceUsage(
     queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
     listKeys(client, workspace),
   ]);
-  const atLeast = (counter: 'usage' | 'byok_usage') =>
+  const countedBy = (counter: 'usage' | 'byok_usage') =>
     sumUsd(keys.map((key) => spentAtLeast(key, counter, { from, to }) ?? 0n));
-  const counted = { credits: atLeast('usage'), byok: atLeast('byok_usage') };
+  const counted = { credits: countedBy('usage'), byok: countedBy('byok_usage') };
   const figures = combine(analytics, counted, range.gaps);
   return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
 }
@@ -163,7 +163,8 @@ const NOISE = parseUsd('1e-9') as Usd;
 
 /**
  * Combines the result of analytics with what the counters of keys show. Analytics may lag behind, and
- * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts.
+ * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts,
+ * refunds aside.
  */
 function combine(
   { models, truncated, cachedAt, warnings }: UsageByModel,
@@ -171,10 +172,11 @@ function combine(
   gaps: readonly UsageGap[],
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
   const credits = sumUsd(models.map(({ credits_usage }) => credits_usage));
-  const isBehind = counted.credits > credits + NOISE;
+  const cost = atLeast(credits, counted.credits);
+  const isBehind = cost > credits + NOISE;
   return {
-    cost: maxUsd(credits, counted.credits),
-    byok: maxUsd(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
+    cost,
+    byok: atLeast(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
     requests: models.reduce((sum, { request_count }) => sum + request_count, 0),
     tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0),
     models: models.toSorted(byCost),
@@ -186,6 +188,11 @@ function combine(
       ...(isBehind ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const] : []),
     ],
   };
+}
+
+/** The larger amount. Counters at 0 are no evidence against the refunds that analytics knows of. */
+function atLeast(analytics: Usd, counted: Usd): Usd {
+  return counted > 0n && counted > analytics ? counted : analytics;
 }
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */
