@@ -4973,9 +4973,21 @@
    return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
   }
   const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-  async function listKeys(client, {id, slug}, {maxSize = MAX_LIST_SIZE} = {}) {
+  async function listKeys(client, workspace, {maxSize = MAX_LIST_SIZE} = {}) {
    const {items, serverTime} = await listAll(client, {
-    maxSize,
+    ...keyList(workspace),
+    maxSize
+   });
+   return {
+    keys: items,
+    serverTime
+   };
+  }
+  function listKeyPages(client, workspace) {
+   return listPages(client, keyList(workspace));
+  }
+  function keyList({id, slug}) {
+   return {
     operation: `list the API keys of the workspace ${slug}`,
     path: "/keys",
     query: {
@@ -4990,10 +5002,6 @@
     },
     idOf: ({hash}) => hash,
     hint: MAY_BE_DELETED
-   });
-   return {
-    keys: items,
-    serverTime
    };
   }
   function deleteKey(client, key) {
@@ -5098,7 +5106,7 @@
    return NEVER;
   }));
   function toCount(value) {
-   return /^\d+$/.test(String(value)) ? Number(value) : void 0;
+   return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
   }
   const metrics = () => ({
    request_count: metric(toCount),
@@ -5117,8 +5125,8 @@
     truncated: schemas_boolean()
    }),
    cachedAt: optional(nullable(schemas_number())),
-   warnings: optional(array(schemas_string()))
-  })), MAX_ROWS = 1e4;
+   warnings: optional(nullable(array(schemas_string())))
+  })), MAX_ROWS = 2e3;
   async function queryUsage(client, filter, {from, to, subject}) {
    const {data} = await client.request({
     operation: `read the usage of ${subject}`,
@@ -5152,7 +5160,8 @@
    };
   }
   function formatTime(ms) {
-   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+   const json = new Date(ms).toJSON();
+   return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
   }
   function describeSpender({workspace, key}) {
    return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
@@ -5350,7 +5359,10 @@
    }),
    "usage-unknown": ({key, warnings}) => ({
     title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
-    lines: [ "OpenRouter's analytics found nothing about the key, and warns:", ...truncateList(warnings), "With since: created, the total comes from the key itself." ]
+    lines: [ "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.", ...truncateList(warnings.map(text => describeGap({
+     kind: "warning",
+     text
+    }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ]
    }),
    "spending-above-limit": ({cost, limit, ...details}) => ({
     title: `${describeSpender(details)} has spent more than ${formatUsd(limit)}`,
@@ -6876,17 +6888,14 @@
    }), filter = {
     field: "workspace",
     value: id
-   }, [analytics, {keys}] = await Promise.all([ queryUsage(client, filter, {
+   }, [analytics, counted] = await Promise.all([ queryUsage(client, filter, {
     from: range.from,
     to,
     subject: `the workspace ${slug}`
-   }), listKeys(client, workspace) ]), countedBy = counter => sumUsd(keys.map(key => spentAtLeast(key, counter, {
+   }), spentByKeys(workspace, client, {
     from,
     to
-   }) ?? 0n)), counted = {
-    credits: countedBy("usage"),
-    byok: countedBy("byok_usage")
-   }, figures = combine(analytics, counted, range.gaps);
+   }) ]), figures = combine(analytics, counted, range.gaps);
    return {
     workspace,
     key: void 0,
@@ -6895,6 +6904,17 @@
     to,
     ...figures
    };
+  }
+  async function spentByKeys(workspace, client, period) {
+   const counted = {
+    credits: 0n,
+    byok: 0n
+   };
+   for await (const {items} of listKeyPages(client, workspace)) for (const key of items) {
+    counted.credits += spentAtLeast(key, "usage", period) ?? 0n;
+    counted.byok += spentAtLeast(key, "byok_usage", period) ?? 0n;
+   }
+   return counted;
   }
   async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
    const key = await findKey(client, hash);
@@ -6920,8 +6940,8 @@
    }), atLeast = spentAtLeast(key, "usage", {
     from,
     to
-   }), isUnresolved = analytics.models.length === 0 && analytics.warnings.length > 0;
-   if (isUnresolved && atLeast === void 0) throw new Failure("usage-unknown", {
+   }), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === void 0;
+   if (analytics.models.length === 0 && isUnresolved && atLeast === void 0) throw new Failure("usage-unknown", {
     key,
     warnings: analytics.warnings
    });
@@ -6972,8 +6992,8 @@
    return {
     cost,
     byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
-    requests: models.reduce((sum, {request_count}) => sum + request_count, 0),
-    tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0),
+    requests: models.reduce((sum, {request_count}) => sum + request_count, 0n),
+    tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
     gaps: [ ...gaps, ...truncated ? [ {
      kind: "truncated"
@@ -6994,7 +7014,7 @@
    return counted > 0n && counted > analytics ? counted : analytics;
   }
   function byCost(a, b) {
-   if (a.credits_usage === b.credits_usage) return b.tokens_total - a.tokens_total;
+   if (a.credits_usage === b.credits_usage) return Number(b.tokens_total - a.tokens_total);
    return a.credits_usage < b.credits_usage ? 1 : -1;
   }
   function usageOutputs(result) {
@@ -7016,10 +7036,10 @@
   function toEntry(usage) {
    return {
     model: nameOf(usage),
-    requests: usage.request_count,
-    tokens_prompt: usage.tokens_prompt,
-    tokens_completion: usage.tokens_completion,
-    tokens_reasoning: usage.reasoning_tokens,
+    requests: Number(usage.request_count),
+    tokens_prompt: Number(usage.tokens_prompt),
+    tokens_completion: Number(usage.tokens_completion),
+    tokens_reasoning: Number(usage.reasoning_tokens),
     cost_usd: Number(exactUsd(usage.credits_usage))
    };
   }

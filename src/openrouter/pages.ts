@@ -41,7 +41,8 @@ export function pageOf<Item>(item: z.ZodMiniType<Item>): z.ZodMiniType<PageBody<
   );
 }
 
-interface ListRequest<Item>
+/** How to request a list. */
+export interface ListRequest<Item>
   extends Pick<ApiRequest<PageBody<Item>>, 'operation' | 'path' | 'hint' | 'findMismatch'> {
   /** The query without the offset. */
   query: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ import type {
 import { keysTable } from './delete.ts';
 import { describeApiError } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
-import { describeSpender } from './describe-usage.ts';
+import { describeGap, describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions, DescriptionText } from './description.ts';
 import { sweepTable } from './sweep.ts';
 
@@ -168,9 +168,9 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'usage-unknown': ({ key, warnings }) => ({
     title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
     lines: [
-      "OpenRouter's analytics found nothing about the key, and warns:",
-      ...truncateList(warnings),
-      'With since: created, the total comes from the key itself.',
+      "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
+      ...truncateList(warnings.map((text) => describeGap({ kind: 'warning', text }))),
+      'With since: created, the total comes from the key itself, if OpenRouter reports it.',
     ],
   }),
 

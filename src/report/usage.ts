@@ -27,11 +27,11 @@ export function usageOutputs(result: UsageResult): Outputs {
 function toEntry(usage: ModelUsage): object {
   return {
     model: nameOf(usage),
-    requests: usage.request_count,
-    tokens_prompt: usage.tokens_prompt,
-    tokens_completion: usage.tokens_completion,
-    tokens_reasoning: usage.reasoning_tokens,
-    // As exact as the number that OpenRouter returned: no arithmetic is between the two.
+    requests: Number(usage.request_count),
+    tokens_prompt: Number(usage.tokens_prompt),
+    tokens_completion: Number(usage.tokens_completion),
+    tokens_reasoning: Number(usage.reasoning_tokens),
+    // The decimal as a number of JSON: no arithmetic is between the two.
     cost_usd: Number(exactUsd(usage.credits_usage)),
   };
 }

@@ -87,5 +87,6 @@ test('a list that ends early fails the sweep before anything is deleted', async 
   const { title, message } = expectFailure(await runSweep());
   expect(title).toBe('Could not list the workspaces');
   expect(message).toContain('the list ended after 2 entries, although there should be more');
+  expect(message).not.toContain('OpenRouter rejected');
   expect(slugs()).toContain('preview-old');
 });

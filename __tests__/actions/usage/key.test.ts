@@ -99,9 +99,21 @@ describe('the usage of an API key', () => {
     expect(code).toBe('usage-unknown');
     expect(title).toBe(`The usage of the API key "CI" (${key.label}) in this period is unknown`);
     expect(lines).toEqual([
-      "OpenRouter's analytics found nothing about the key, and warns:",
-      'Could not resolve api_key_id',
-      'With since: created, the total comes from the key itself.',
+      "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
+      "OpenRouter's analytics warns: Could not resolve api_key_id",
+      'With since: created, the total comes from the key itself, if OpenRouter reports it.',
+    ]);
+  });
+
+  test('is a failure if OpenRouter reports nothing about it at all', async () => {
+    const { hash, name, label, workspace_id } = seedSpender(seed(), []);
+    const body = JSON.stringify({ data: { hash, name, label, workspace_id, usage: null } });
+    harness.sandbox.faults.push({ on: FIND_KEY, kind: 'response', status: 200, body });
+    const { code, lines } = expectFailure(await runUsage({ 'key-hash': hash }));
+    expect(code).toBe('usage-unknown');
+    expect(lines).toEqual([
+      "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
+      'With since: created, the total comes from the key itself, if OpenRouter reports it.',
     ]);
   });
 

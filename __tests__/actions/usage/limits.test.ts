@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, expectFailure } from '../../support/harness.ts';
-import { DAY, HOUR, NOW, openUsageHarness, paragraphsOf } from '../../support/usage.ts';
+import { DAY, HOUR, NOW, openUsageHarness, paragraphsOf, QUERY } from '../../support/usage.ts';
 
 const { harness, seed, seedSpender, runUsage, calls } = openUsageHarness();
 
@@ -157,6 +157,29 @@ describe('figures that cannot cover the whole period', () => {
     ]);
   });
 
+  test('lack models of which there are more than a response may have', async () => {
+    const models = Array.from({ length: 5_000 }, (_, at) => ({ credits: 0.1, model: `a/${at}` }));
+    seedSpender(seed(), models);
+    harness.sandbox.account.keys.length = 0;
+    const { step, reasons } = await stepWith(() => undefined);
+    expect(step.outputs).toMatchObject({ 'cost-usd': '200', requests: '2000' });
+    expect(reasons).toEqual([
+      'There are more models than OpenRouter returns. The least expensive ones are missing.',
+    ]);
+  });
+
+  test('can be of an unknown age', async () => {
+    seed();
+    const body = JSON.stringify({
+      data: { data: [], metadata: { truncated: false }, cachedAt: 1.7e18, warnings: null },
+    });
+    harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
+    const { reasons } = await stepWith(() => undefined);
+    expect(reasons).toEqual([
+      'OpenRouter returned figures that it stored at an unknown time. Later requests are missing.',
+    ]);
+  });
+
   test('may begin at an unknown time', async () => {
     const workspace = seed();
     seedSpender(workspace, [{ credits: 0.1 }]);
@@ -173,12 +196,7 @@ describe('figures that cannot cover the whole period', () => {
     const body = JSON.stringify({
       data: { data: [], metadata: { truncated: false }, warnings: ['One', '::error::Two'] },
     });
-    harness.sandbox.faults.push({
-      on: 'POST /analytics/query',
-      kind: 'response',
-      status: 200,
-      body,
-    });
+    harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
     const { reasons } = await stepWith(() => undefined);
     expect(reasons).toEqual([
       "OpenRouter's analytics warns: One",

@@ -115,6 +115,24 @@ describe('the usage of a workspace', () => {
     ]);
   });
 
+  test('counts requests and tokens exactly, however many they are', async () => {
+    seed();
+    const row = {
+      model: 'a/b',
+      request_count: '9007199254740993',
+      tokens_total: '1'.repeat(24),
+      tokens_prompt: '1',
+      tokens_completion: '1',
+      reasoning_tokens: '1',
+      credits_usage: 0,
+      byok_usage: 0,
+    };
+    const body = JSON.stringify({ data: { data: [row, row], metadata: { truncated: false } } });
+    harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
+    const { outputs } = await runUsage();
+    expect(outputs).toMatchObject({ requests: '18014398509481986', tokens: '2'.repeat(24) });
+  });
+
   test('is negative if only refunds are in the period', async () => {
     const key = seedSpender(seed(), [{ ...MINI, credits: -5 }]);
     deleteKey(key.hash);

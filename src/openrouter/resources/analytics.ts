@@ -42,8 +42,8 @@ const metric = <Value>(parse: (value: unknown) => Value | undefined) =>
   );
 
 /** Counts arrive as strings, such as `"1200"`. */
-function toCount(value: unknown): number | undefined {
-  return /^\d+$/.test(String(value)) ? Number(value) : undefined;
+function toCount(value: unknown): bigint | undefined {
+  return /^\d+$/.test(String(value)) ? BigInt(String(value)) : undefined;
 }
 
 const metrics = () => ({
@@ -69,12 +69,12 @@ const result = () =>
       data: z.array(row()),
       metadata: z.object({ truncated: z.boolean() }),
       cachedAt: z.optional(z.nullable(z.number())),
-      warnings: z.optional(z.array(z.string())),
+      warnings: z.optional(z.nullable(z.array(z.string()))),
     }),
   );
 
-/** The maximum of the API. */
-const MAX_ROWS = 10_000;
+/** The API accepts 10,000, but that many exceed the maximum size of a response. */
+const MAX_ROWS = 2_000;
 
 /**
  * `POST /analytics/query`: sums up by model what a workspace or an API key has used and cost. It only
@@ -110,7 +110,11 @@ export async function queryUsage(
   };
 }
 
-/** ISO 8601 in UTC with seconds, the only form that the API accepts: `2026-01-15T09:30:00Z`. */
+/**
+ * ISO 8601 in UTC with seconds, the only form that the API accepts: `2026-01-15T09:30:00Z`. A number
+ * that is no time becomes words.
+ */
 export function formatTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const json: string | null = new Date(ms).toJSON();
+  return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
 }

@@ -4,7 +4,14 @@ import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { sendDeletion } from '../deletion.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
-import { listAll, MAX_LIST_SIZE, pageOf } from '../pages.ts';
+import {
+  type ListRequest,
+  listAll,
+  listPages,
+  MAX_LIST_SIZE,
+  type Page,
+  pageOf,
+} from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
@@ -127,11 +134,20 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
  */
 export async function listKeys(
   client: Client,
-  { id, slug }: WorkspaceRef,
+  workspace: WorkspaceRef,
   { maxSize = MAX_LIST_SIZE }: { maxSize?: number | undefined } = {},
 ): Promise<KeyList> {
-  const { items, serverTime } = await listAll(client, {
-    maxSize,
+  const { items, serverTime } = await listAll(client, { ...keyList(workspace), maxSize });
+  return { keys: items, serverTime };
+}
+
+/** Lists API keys as `listKeys` does, but page by page, for any number of them. */
+export function listKeyPages(client: Client, workspace: WorkspaceRef): AsyncGenerator<Page<Key>> {
+  return listPages(client, keyList(workspace));
+}
+
+function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
+  return {
     operation: `list the API keys of the workspace ${slug}`,
     path: '/keys',
     query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
@@ -142,8 +158,7 @@ export async function listKeys(
     },
     idOf: ({ hash }) => hash,
     hint: MAY_BE_DELETED,
-  });
-  return { keys: items, serverTime };
+  };
 }
 
 /**

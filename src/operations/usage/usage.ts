@@ -1,13 +1,19 @@
 import { formatSeconds } from '../../lib/format.ts';
 import { parseUsd, sumUsd, type Usd } from '../../lib/usd.ts';
+import type { Client } from '../../openrouter/client.ts';
 import {
   type ModelUsage,
   queryUsage,
   type UsageByModel,
   type UsageFilter,
 } from '../../openrouter/resources/analytics.ts';
-import { findKey, type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
-import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import {
+  findKey,
+  type KeyLimit,
+  limitOf,
+  totalSpent,
+} from '../../openrouter/resources/key-spend.ts';
+import { describeKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
 import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
@@ -38,8 +44,8 @@ export interface UsageResult {
   cost: Usd;
   /** What providers charged for requests with your own provider keys. */
   byok: Usd;
-  requests: number;
-  tokens: number;
+  requests: bigint;
+  tokens: bigint;
   /** The most expensive first. */
   models: readonly ModelUsage[];
   /** Undefined for a workspace, and for a key without a limit. */
@@ -92,15 +98,28 @@ async function readWorkspaceUsage(
   const from = startOf(since, { created: createdAt(workspace), to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
   const filter: UsageFilter = { field: 'workspace', value: id };
-  const [analytics, { keys }] = await Promise.all([
+  const [analytics, counted] = await Promise.all([
     queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
-    listKeys(client, workspace),
+    spentByKeys(workspace, client, { from, to }),
   ]);
-  const countedBy = (counter: 'usage' | 'byok_usage') =>
-    sumUsd(keys.map((key) => spentAtLeast(key, counter, { from, to }) ?? 0n));
-  const counted = { credits: countedBy('usage'), byok: countedBy('byok_usage') };
   const figures = combine(analytics, counted, range.gaps);
   return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
+}
+
+/** What the existing keys of a workspace have spent in a period at least, by their counters. */
+async function spentByKeys(
+  workspace: Workspace,
+  client: Client,
+  period: { from: number | undefined; to: number },
+): Promise<{ credits: Usd; byok: Usd }> {
+  const counted = { credits: 0n, byok: 0n };
+  for await (const { items } of listKeyPages(client, workspace)) {
+    for (const key of items) {
+      counted.credits += spentAtLeast(key, 'usage', period) ?? 0n;
+      counted.byok += spentAtLeast(key, 'byok_usage', period) ?? 0n;
+    }
+  }
+  return counted;
 }
 
 async function readKeyUsage(
@@ -119,9 +138,10 @@ async function readKeyUsage(
   const subject = `the API key ${describeKey(key)}`;
   const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
   const atLeast = spentAtLeast(key, 'usage', { from, to });
-  const isUnresolved = analytics.models.length === 0 && analytics.warnings.length > 0;
+  // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
+  const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === undefined;
   // Neither source knows anything of the period: 0 would be a guess.
-  if (isUnresolved && atLeast === undefined) {
+  if (analytics.models.length === 0 && isUnresolved && atLeast === undefined) {
     throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
   }
   const counted = {
@@ -177,8 +197,8 @@ function combine(
   return {
     cost,
     byok: atLeast(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
-    requests: models.reduce((sum, { request_count }) => sum + request_count, 0),
-    tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0),
+    requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
+    tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
     gaps: [
       ...gaps,
@@ -197,6 +217,6 @@ function atLeast(analytics: Usd, counted: Usd): Usd {
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */
 function byCost(a: ModelUsage, b: ModelUsage): number {
-  if (a.credits_usage === b.credits_usage) return b.tokens_total - a.tokens_total;
+  if (a.credits_usage === b.credits_usage) return Number(b.tokens_total - a.tokens_total);
   return a.credits_usage < b.credits_usage ? 1 : -1;
 }
