@@ -6778,7 +6778,7 @@
    };
   }
   function startOf(since, {created, to}) {
-   const createdSecond = created === void 0 ? void 0 : Math.floor(created / 1e3) * 1e3;
+   const createdSecond = created === void 0 ? void 0 : Math.min(Math.floor(created / 1e3) * 1e3, to - 1e3);
    if (since === "created") return createdSecond;
    const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
    return Math.max(start, createdSecond ?? start);

@@ -188,6 +188,14 @@ describe('the usage of a workspace', () => {
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.1', complete: 'true', ...period });
   });
 
+  test('has a period also if OpenRouter dates its creation later than its response', async () => {
+    const key = seedSpender(seed(-2_500), [MINI]);
+    const step = await runUsage();
+    const period = { from: '2026-01-14T12:00:00Z', to: '2026-01-14T12:00:01Z' };
+    expect(step.outputs).toMatchObject({ ...period, 'cost-usd': '0.1', complete: 'true' });
+    expect(key.created_at).toBe('2026-01-14T12:00:02.500Z');
+  });
+
   test('can be read by the id of the workspace', async () => {
     const workspace = seed();
     seedSpender(workspace, [MINI]);

@@ -41,6 +41,9 @@ describe('the beginning of a period', () => {
     ['month', undefined, at('2026-01-01')],
     [3_600_000, created, at('2026-01-14T11:00:00Z')],
     [90 * 86_400_000, created, second],
+    // The clock that dates the creation can be ahead of that of the response.
+    ['created', to + 2_500, to - 1_000],
+    ['day', to, to - 1_000],
   ])('since %s, created at %s', (since, createdAt, start) => {
     expect(startOf(since, { created: createdAt, to })).toBe(start);
   });

@@ -181,6 +181,14 @@ describe('analytics of the sandbox', () => {
     ['three dimensions', { dimensions: ['model', 'workspace', 'api_key_id'] }],
     ['an unknown filter', { filters: [{ field: 'color', operator: 'eq', value: 'red' }] }],
     ['a limit above 10,000', { limit: 10_001 }],
+    [
+      'a period that ends when it begins',
+      { time_range: { start: '2026-01-14T12:00:00Z', end: '2026-01-14T12:00:00Z' } },
+    ],
+    [
+      'an order by a metric that is not requested',
+      { order_by: { field: 'credits_usage', direction: 'desc' } },
+    ],
   ])('rejects %s', (_, fields) => {
     expect(open().query({ metrics: ['request_count'], ...fields }).status).toBe(400);
   });

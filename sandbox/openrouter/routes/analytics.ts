@@ -39,6 +39,7 @@ const MAX_QUERIES_PER_MINUTE = 64;
 function query(account: Account, { body }: Call): ApiResponse {
   countQuery(account);
   const request = parseBody(analyticsQuery, body);
+  assertOrder(request);
   const range = rangeOf(request, account.now().getTime());
   const { cachedAt, lag, maxRows } = account.analytics;
   const known = Math.min(cachedAt ?? Number.POSITIVE_INFINITY, account.now().getTime() - lag);
@@ -74,12 +75,21 @@ function countQuery({ analytics, now }: Account): void {
   analytics.queries.push(time);
 }
 
+/** A result is ordered by what it has, by its number of requests, or by its date. */
+function assertOrder({ order_by, metrics, dimensions }: AnalyticsQuery): void {
+  const fields = [...metrics, ...dimensions, 'request_count', 'date'];
+  if (order_by && !fields.includes(order_by.field)) {
+    throw invalidRequest(`cannot order by ${order_by.field}`);
+  }
+}
+
 /** The period of a query in milliseconds since 1970: by default, the last 7 days. */
 function rangeOf({ time_range, dimensions, filters }: AnalyticsQuery, now: number) {
   const end = time_range ? Date.parse(time_range.end) : now + 1;
   const start = time_range ? Date.parse(time_range.start) : now - 7 * DAY;
   const fields = [...dimensions, ...filters.map(({ field }) => field)];
   const maxDays = Math.min(365, ...fields.map((field) => DIMENSIONS[field]?.maxDays ?? 365));
+  if (start >= end) throw invalidRequest('the time range must begin before it ends');
   if (end - start > maxDays * DAY) {
     throw invalidRequest(`the time range must not exceed ${maxDays} days`);
   }

@@ -31,8 +31,9 @@ export function startOf(
   since: Since,
   { created, to }: { created: number | undefined; to: number },
 ): number | undefined {
-  // The API takes whole seconds.
-  const createdSecond = created === undefined ? undefined : Math.floor(created / 1000) * 1000;
+  // The API takes whole seconds. Its clock for `created_at` can be ahead of that of `Date`.
+  const createdSecond =
+    created === undefined ? undefined : Math.min(Math.floor(created / 1000) * 1000, to - 1000);
   if (since === 'created') return createdSecond;
   const start = typeof since === 'number' ? to - since : calendarStarts(to)[since];
   return Math.max(start, createdSecond ?? start);
