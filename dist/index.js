@@ -2793,9 +2793,9 @@
    older_than: text => [ toDuration(text) ],
    expires_in: text => [ toDuration(text) ],
    since: text => [ text.toLowerCase(), toDuration(text) ],
-   number: text => [ withoutCurrency(text) ],
-   warn_above_usd: text => [ withoutCurrency(text) ],
-   fail_above_usd: text => [ withoutCurrency(text) ],
+   number: text => [ toAmount(text) ],
+   warn_above_usd: text => [ toAmount(text) ],
+   fail_above_usd: text => [ toAmount(text) ],
    workspace: text => [ slugOfPage(text) ]
   };
   function suggest(key, schema, text) {
@@ -2805,8 +2805,8 @@
   function withScheme(text) {
    return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
   }
-  function withoutCurrency(text) {
-   return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "");
+  function toAmount(text) {
+   return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "").replace(/^\./, "0.");
   }
   function toDuration(text) {
    return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
@@ -4913,15 +4913,15 @@
    return amounts.reduce((sum, amount) => sum + amount, 0n);
   }
   function exactUsd(amount) {
-   return decimalText(amount, DECIMALS, 0);
+   return decimalText(amount, 0);
   }
   const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
   function formatUsd(amount) {
-   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, sign = amount < 0n && rounded > 0n ? "-" : "";
-   return `${sign}$${decimalText(rounded * unit, SHOWN_DECIMALS, MIN_SHOWN_DECIMALS)}`;
+   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size;
+   return `${amount < 0n ? "-" : ""}$${decimalText(shown, MIN_SHOWN_DECIMALS)}`;
   }
-  function decimalText(amount, max, min) {
-   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0").slice(0, max), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+  function decimalText(amount, min) {
+   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
    return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
   }
   const key = looseObject({
@@ -5365,7 +5365,7 @@
     }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ]
    }),
    "spending-above-limit": ({cost, limit, ...details}) => ({
-    title: `${describeSpender(details)} has spent more than ${formatUsd(limit)}`,
+    title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
     lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "The outputs and the job summary have the details." ]
    }),
    "default-workspace": ({workspace}) => ({
@@ -5503,12 +5503,12 @@
     lines: [ `Spent: ${formatUsd(spent)}. Limit: ${formatUsd(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
    }),
    "spending-above-warning": ({cost, threshold, ...details}) => ({
-    title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
+    title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
     lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
    }),
-   "usage-incomplete": ({cost, gaps, ...details}) => ({
+   "usage-incomplete": ({cost, gaps, undecided, ...details}) => ({
     title: `${describeSpender(details)} may have spent more than is known`,
-    lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above warn-above-usd or fail-above-usd is unknown.`, ...truncateList(gaps.map(describeGap)) ]
+    lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
    }),
    "stale-workspaces": ({result: {stale, deleted, failed, wouldDelete, skipped}}) => {
     const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
@@ -6854,8 +6854,14 @@
     ...result,
     threshold: warnAbove
    });
-   const unexceeded = [ warnAbove, failAbove ].filter(threshold => threshold !== void 0 && result.cost <= threshold);
-   if (unexceeded.length > 0 && result.gaps.length > 0) warn("usage-incomplete", result);
+   const thresholds = {
+    "warn-above-usd": warnAbove,
+    "fail-above-usd": failAbove
+   }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && result.cost <= threshold ? [ input ] : []);
+   if (undecided.length > 0 && result.gaps.length > 0) warn("usage-incomplete", {
+    ...result,
+    undecided
+   });
   }
   async function readUsage(request, context) {
    const {client, clock, log, timeOfDay} = context, start = clock.now();

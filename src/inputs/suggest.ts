@@ -25,9 +25,9 @@ const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)
   older_than: (text) => [toDuration(text)],
   expires_in: (text) => [toDuration(text)],
   since: (text) => [text.toLowerCase(), toDuration(text)],
-  number: (text) => [withoutCurrency(text)],
-  warn_above_usd: (text) => [withoutCurrency(text)],
-  fail_above_usd: (text) => [withoutCurrency(text)],
+  number: (text) => [toAmount(text)],
+  warn_above_usd: (text) => [toAmount(text)],
+  fail_above_usd: (text) => [toAmount(text)],
   workspace: (text) => [slugOfPage(text)],
 };
 
@@ -47,8 +47,9 @@ function withScheme(text: string): string | undefined {
   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : undefined;
 }
 
-function withoutCurrency(text: string): string {
-  return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '');
+/** Removes the currency, and adds the 0 before a decimal point. */
+function toAmount(text: string): string {
+  return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '').replace(/^\./, '0.');
 }
 
 /** Corrects case and spaces. No unit is guessed, and `M`, which can mean months, is not corrected. */

@@ -25,7 +25,7 @@ const SIGNIFICANT_DIGITS = 15;
 
 /**
  * The amount in a value of a JSON response, which is a number, or the text of one; undefined for
- * anything else. A number counts as the decimal that the server wrote.
+ * anything else. A number counts as the decimal that the server wrote, to 15 significant digits.
  */
 export function toUsd(value: unknown): Usd | undefined {
   if (typeof value === 'number') return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
@@ -39,27 +39,30 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
 
 /** The exact amount without a sign for the currency: `1.2345`, `0.0000005`, `5`. */
 export function exactUsd(amount: Usd): string {
-  return decimalText(amount, DECIMALS, 0);
+  return decimalText(amount, 0);
 }
 
 /** The decimals of an amount for display, where they are needed, and the decimals that it always has. */
 const SHOWN_DECIMALS = 4;
 const MIN_SHOWN_DECIMALS = 2;
 
-/** An amount for display, rounded half to even to four decimals: `$0.0421`, `$5.00`. */
+/**
+ * An amount for display, rounded half to even to four decimals: `$0.0421`, `$5.00`. What would be
+ * rounded to 0 is exact.
+ */
 export function formatUsd(amount: Usd): string {
   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS);
   const size = amount < 0n ? -amount : amount;
   const [floor, rest] = [size / unit, 2n * (size % unit)];
   const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
-  const sign = amount < 0n && rounded > 0n ? '-' : '';
-  return `${sign}$${decimalText(rounded * unit, SHOWN_DECIMALS, MIN_SHOWN_DECIMALS)}`;
+  const shown = rounded > 0n ? rounded * unit : size;
+  return `${amount < 0n ? '-' : ''}$${decimalText(shown, MIN_SHOWN_DECIMALS)}`;
 }
 
-/** `amount` with `max` decimals at most. Zeros at the end are left out down to `min` decimals. */
-function decimalText(amount: Usd, max: number, min: number): string {
+/** `amount` with its decimals. Zeros at the end are left out down to `min` decimals. */
+function decimalText(amount: Usd, min: number): string {
   const size = amount < 0n ? -amount : amount;
-  const digits = (size % ONE).toString().padStart(DECIMALS, '0').slice(0, max);
+  const digits = (size % ONE).toString().padStart(DECIMALS, '0');
   const fraction = digits.replace(/0+$/, '').padEnd(min, '0');
   return `${amount < 0n ? '-' : ''}${size / ONE}${fraction && `.${fraction}`}`;
 }

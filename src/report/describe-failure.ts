@@ -1,5 +1,5 @@
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
-import { exactUsd, formatUsd } from '../lib/usd.ts';
+import { exactUsd } from '../lib/usd.ts';
 import { ApiError } from '../openrouter/api-error.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
@@ -175,7 +175,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   }),
 
   'spending-above-limit': ({ cost, limit, ...details }) => ({
-    title: `${describeSpender(details)} has spent more than ${formatUsd(limit)}`,
+    title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
     lines: [
       `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,
       'The outputs and the job summary have the details.',

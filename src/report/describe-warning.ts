@@ -66,16 +66,16 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   }),
 
   'spending-above-warning': ({ cost, threshold, ...details }) => ({
-    title: `${describeSpender(details)} has spent more than ${formatUsd(threshold)}`,
+    title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
     lines: [
       `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.`,
     ],
   }),
 
-  'usage-incomplete': ({ cost, gaps, ...details }) => ({
+  'usage-incomplete': ({ cost, gaps, undecided, ...details }) => ({
     title: `${describeSpender(details)} may have spent more than is known`,
     lines: [
-      `The cost is at least ${exactUsd(cost)} USD. Whether it is above warn-above-usd or fail-above-usd is unknown.`,
+      `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(' or ')} is unknown.`,
       ...truncateList(gaps.map(describeGap)),
     ],
   }),

@@ -28,7 +28,7 @@ describe('a cost', () => {
       const [warning, ...others] = annotations(step, 'warning');
       expect(others).toEqual([]);
       expect(warning?.data.split('\n')).toEqual([
-        `The workspace preview-42 has spent more than ${limit === '0' ? '$0.00' : '$0.30'}`,
+        `The workspace preview-42 has spent more than ${limit} USD`,
         `The cost is 0.3 USD, and warn-above-usd is ${limit}.`,
         expect.stringMatching(/#spending-above-warning$/),
       ]);
@@ -40,7 +40,7 @@ describe('a cost', () => {
     const step = await runUsage({ 'warn-above-usd': '0.1', 'fail-above-usd': '0.29' });
     const { code, title, lines } = expectFailure(step, expect.anything());
     expect(code).toBe('spending-above-limit');
-    expect(title).toBe('The workspace preview-42 has spent more than $0.29');
+    expect(title).toBe('The workspace preview-42 has spent more than 0.29 USD');
     expect(lines).toEqual([
       'The cost is 0.3 USD, and fail-above-usd is 0.29.',
       'The outputs and the job summary have the details.',
@@ -70,12 +70,36 @@ describe('a cost', () => {
       const [warning] = annotations(step, 'warning');
       expect(warning?.data.split('\n')).toEqual([
         'The workspace preview-42 may have spent more than is known',
-        'The cost is at least 0.3 USD. Whether it is above warn-above-usd or fail-above-usd is unknown.',
+        `The cost is at least 0.3 USD. Whether it is above ${input} is unknown.`,
         'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
         expect.stringMatching(/#usage-incomplete$/),
       ]);
     },
   );
+
+  test.each([
+    ['0.3', '0.4', ['warn-above-usd or fail-above-usd']],
+    ['0.2', '0.4', ['fail-above-usd']],
+  ])(
+    'that is incomplete, compared with %s and %s, may be above what it is not above yet',
+    async (warnAbove, failAbove, unknown) => {
+      seedThirtyCents();
+      harness.sandbox.account.analytics.cachedAt = NOW;
+      const step = await runUsage({ 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove });
+      const sentences = annotations(step, 'warning').flatMap(({ data }) =>
+        [...data.matchAll(/Whether it is above (.*) is unknown\./g)].map(([, inputs]) => inputs),
+      );
+      expect(sentences).toEqual(unknown);
+    },
+  );
+
+  test('that would be rounded to 0 is shown exactly', async () => {
+    seedSpender(seed(), [{ credits: 1e-7 }]);
+    const step = await runUsage({ 'fail-above-usd': '9e-8' });
+    const { title } = expectFailure(step, expect.anything());
+    expect(title).toBe('The workspace preview-42 has spent more than 0.00000009 USD');
+    expect(step.summary).toContain('💵 $0.0000001 spent by');
+  });
 
   test('that is incomplete is no warning if there is nothing to compare it with', async () => {
     seedThirtyCents();
@@ -214,6 +238,7 @@ describe('the inputs of a usage step', () => {
     ['since', '30', 'since has no unit; it must be a duration'],
     ['since', '30s', 'since must be from 1m to 3650d, or created, month, week, day; given: "30s"'],
     ['warn-above-usd', '$5', `warn-above-usd ${AMOUNT}; given: "$5"; try: 5`],
+    ['fail-above-usd', '.4', `fail-above-usd ${AMOUNT}; given: ".4"; try: 0.4`],
     ['fail-above-usd', '-1', `fail-above-usd ${AMOUNT}; given: "-1"`],
     ['fail-above-usd', '1e999', `fail-above-usd ${AMOUNT}; given: "1e999"`],
     [

@@ -143,7 +143,10 @@ export interface WarningDetails {
   'key-owner-unknown': UnknownOwner;
   'key-limit-used-up': { name: string; spent: Usd; limit: Usd };
   'spending-above-warning': Cost & { threshold: Usd };
-  'usage-incomplete': Cost;
+  'usage-incomplete': Cost & {
+    /** The inputs whose amount the cost may be above, by their names in the workflow. */
+    undecided: readonly string[];
+  };
   'stale-workspaces': { result: SweepResult };
   'main-still-running': { seconds: number; leftovers: string };
   'main-was-running': { leftovers: string };

@@ -22,10 +22,11 @@ export function warnOnCost(
   if (warnAbove !== undefined && result.cost > warnAbove) {
     warn('spending-above-warning', { ...result, threshold: warnAbove });
   }
-  const unexceeded = [warnAbove, failAbove].filter(
-    (threshold) => threshold !== undefined && result.cost <= threshold,
+  const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
+  const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
+    threshold !== undefined && result.cost <= threshold ? [input] : [],
   );
-  if (unexceeded.length > 0 && result.gaps.length > 0) {
-    warn('usage-incomplete', result);
+  if (undecided.length > 0 && result.gaps.length > 0) {
+    warn('usage-incomplete', { ...result, undecided });
   }
 }
