@@ -5166,6 +5166,10 @@
   function describeSpender({workspace, key}) {
    return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
   }
+  function describeLimit({amount, reset, remaining}) {
+   const left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
+   return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
+  }
   function describeGap(gap) {
    switch (gap.kind) {
    case "too-long":
@@ -5498,9 +5502,9 @@
     lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
    }),
    "key-owner-unknown": describeUnknownOwner,
-   "key-limit-used-up": ({name, spent, limit}) => ({
+   "key-limit-used-up": ({name, spent, byok, limit}) => ({
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,
-    lines: [ `Spent: ${formatUsd(spent)}. Limit: ${formatUsd(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
+    lines: [ `Spent in total: ${formatUsd(spent)}.`, ...byok > 0n ? [ `Spent with your own provider keys: ${formatUsd(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
    }),
    "spending-above-warning": ({cost, threshold, ...details}) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
@@ -6442,8 +6446,7 @@
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
     return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
    }
-   const left = limit.remaining === void 0 ? "" : `, of which ${formatUsd(limit.remaining)} remains`;
-   return `Spent ${formatUsd(spent)}${ownKeys}. The ${limit.reset} limit is ${formatUsd(limit.amount)}${left} ${key}`;
+   return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
   }
   function key_key() {
    return runStep(async step => {
@@ -6476,18 +6479,22 @@
     log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
     return;
    }
-   const limit = limitOf(key);
-   onSpend({
+   const limit = limitOf(key), spend = {
     name,
     spent,
-    byok: toUsd(key.byok_usage) ?? 0n,
+    byok: toUsd(key.byok_usage) ?? 0n
+   };
+   onSpend({
+    ...spend,
     limit
    });
-   if (limit?.remaining !== void 0 && limit.remaining <= 0n && limit.amount > 0n) warn("key-limit-used-up", {
-    name,
-    spent,
-    limit: limit.amount
+   if (limit && limit.amount > 0n && isUsedUp(limit, spent)) warn("key-limit-used-up", {
+    ...spend,
+    limit
    });
+  }
+  function isUsedUp({amount, reset, remaining}, spent) {
+   return (remaining ?? (reset ? amount : amount - spent)) <= 0n;
   }
   const keyCleanupTask = () => object({
    search: orphanSearch(),
@@ -7053,13 +7060,8 @@
    return model ?? "unknown";
   }
   function usageLines(result) {
-   const {cost, byok, requests, tokens, from, to, gaps} = result, atLeast = gaps.length > 0 ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limitLines(result), ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
-  }
-  function limitLines({limit}) {
-   if (!limit) return [];
-   const {amount, reset, remaining} = limit, left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
-   return [ `The limit is ${formatUsd(amount)}${reset ? `, reset ${reset}` : ""}${left}.` ];
+   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.length > 0 ? "at least " : "";
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);

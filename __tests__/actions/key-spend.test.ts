@@ -33,7 +33,7 @@ describe('after the job, the key action reports what the key has spent', () => {
       { 'limit-usd': '1', 'limit-reset': 'daily' },
       0.3,
       0,
-      'Spent $0.30. The daily limit is $1.00, of which $0.70 remains (API key "CI").',
+      'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains (API key "CI").',
     ],
     [
       'with your own provider keys',
@@ -55,7 +55,7 @@ describe('after the job, the key action reports what the key has spent', () => {
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe('The limit of the API key "CI" is used up');
-    expect(warning?.data).toContain('Spent: $1.25. Limit: $1.00.');
+    expect(warning?.data).toContain('The limit is $1.00, of which -$0.25 remains.');
     expect(warning?.data).toMatch(/#key-limit-used-up$/);
     expect(keys()).toEqual([]);
   });

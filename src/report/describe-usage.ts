@@ -1,5 +1,6 @@
 import { formatUsd } from '../lib/usd.ts';
 import { formatTime } from '../openrouter/resources/analytics.ts';
+import type { KeyLimit } from '../openrouter/resources/key-spend.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import type { Cost } from '../operations/shared/failure.ts';
 import type { UsageGap } from '../operations/shared/usage-gap.ts';
@@ -7,6 +8,12 @@ import type { UsageGap } from '../operations/shared/usage-gap.ts';
 /** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
 export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {
   return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+}
+
+/** `The daily limit is $1.00, of which $0.70 remains` */
+export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
+  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
+  return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
 }
 
 /** Describes why the figures of a usage may be too low. */

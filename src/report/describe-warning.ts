@@ -5,7 +5,7 @@ import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
-import { describeGap, describeSpender } from './describe-usage.ts';
+import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions } from './description.ts';
 
 /** How to describe each warning, in the order of `WarningDetails`. */
@@ -56,10 +56,12 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
 
   'key-owner-unknown': describeUnknownOwner,
 
-  'key-limit-used-up': ({ name, spent, limit }) => ({
+  'key-limit-used-up': ({ name, spent, byok, limit }) => ({
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,
     lines: [
-      `Spent: ${formatUsd(spent)}. Limit: ${formatUsd(limit)}.`,
+      `Spent in total: ${formatUsd(spent)}.`,
+      ...(byok > 0n ? [`Spent with your own provider keys: ${formatUsd(byok)}.`] : []),
+      `${describeLimit(limit)}.`,
       'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
       'If the job needs more, raise limit-usd.',
     ],

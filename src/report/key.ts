@@ -2,6 +2,7 @@ import { formatUsd } from '../lib/usd.ts';
 import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { KeySpend } from '../operations/key/spend.ts';
 import type { Outputs } from './create.ts';
+import { describeLimit } from './describe-usage.ts';
 import type { Summary } from './summary.ts';
 
 /** The outputs that describe the key, without its secret. */
@@ -48,7 +49,5 @@ export function formatSpend({ name, spent, byok, limit }: KeySpend): string {
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
     return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
   }
-  const left =
-    limit.remaining === undefined ? '' : `, of which ${formatUsd(limit.remaining)} remains`;
-  return `Spent ${formatUsd(spent)}${ownKeys}. The ${limit.reset} limit is ${formatUsd(limit.amount)}${left} ${key}`;
+  return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
 }

@@ -2,7 +2,7 @@ import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import { formatTime, type ModelUsage } from '../openrouter/resources/analytics.ts';
 import type { UsageResult } from '../operations/usage/usage.ts';
 import type { Outputs } from './create.ts';
-import { describeGap, describeSpender } from './describe-usage.ts';
+import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import type { Cell, Summary, Table } from './summary.ts';
 import { toJsonList } from './text.ts';
 
@@ -42,7 +42,7 @@ function nameOf({ model }: ModelUsage): string {
 
 /** The result in sentences: the cost first. */
 export function usageLines(result: UsageResult): string[] {
-  const { cost, byok, requests, tokens, from, to, gaps } = result;
+  const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
   const atLeast = gaps.length > 0 ? 'at least ' : '';
   return [
     `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
@@ -51,16 +51,9 @@ export function usageLines(result: UsageResult): string[] {
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
     `From ${formatTime(from)} to ${formatTime(to)}.`,
-    ...limitLines(result),
+    ...(limit ? [`${describeLimit(limit)}.`] : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
   ];
-}
-
-function limitLines({ limit }: UsageResult): string[] {
-  if (!limit) return [];
-  const { amount, reset, remaining } = limit;
-  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
-  return [`The limit is ${formatUsd(amount)}${reset ? `, reset ${reset}` : ''}${left}.`];
 }
 
 /** The summary of a step that read the usage, whether or not it then fails for the cost. */

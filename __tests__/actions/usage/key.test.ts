@@ -52,7 +52,7 @@ describe('the usage of an API key', () => {
       { limit: 1, limit_reset: 'daily' },
       '1',
       '0.9',
-      'The limit is $1.00, reset daily, of which $0.90 remains.',
+      'The daily limit is $1.00, of which $0.90 remains.',
     ],
     [
       'a limit that was overshot',
@@ -66,7 +66,7 @@ describe('the usage of an API key', () => {
     Object.assign(key, fields);
     const step = await runUsage({ 'key-hash': key.hash });
     expect(step.outputs).toMatchObject({ 'limit-usd': limit, 'remaining-usd': remaining });
-    const shown = step.log.split('\n').find((text) => text.startsWith('The limit '));
+    const shown = step.log.split('\n').find((text) => /^The .*limit is /.test(text));
     expect(shown).toBe(line);
   });
 

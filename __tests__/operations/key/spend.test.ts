@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
-import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { seedUsage, type UsageFixture } from '../../../sandbox/openrouter/seed.ts';
 import { DELETE, READ } from '../../support/key.ts';
 import {
   expectCleanPost,
@@ -95,12 +95,52 @@ describe('the post step of a key', () => {
         code: 'key-limit-used-up',
         title: 'The limit of the API key "CI" is used up',
         lines: [
-          'Spent: $0.0421. Limit: $0.0421.',
+          'Spent in total: $0.0421.',
+          'The limit is $0.0421, of which $0.00 remains.',
           'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
         ],
       },
     ]);
+  });
+
+  test.each<[string, object, UsageFixture, string[]]>([
+    [
+      'that includes what your own provider keys spent',
+      { include_byok_in_limit: true },
+      { credits: 0.2579, byok: 0.8 },
+      [
+        'Spent in total: $0.30.',
+        'Spent with your own provider keys: $0.80.',
+        'The limit is $1.00, of which -$0.10 remains.',
+      ],
+    ],
+    [
+      'that resets, and that was spent before, too',
+      { limit_reset: 'daily' },
+      { credits: 300, age: 48 * 3_600_000 },
+      ['Spent in total: $301.0421.', 'The daily limit is $1.00, of which -$0.0421 remains.'],
+    ],
+  ])('warns of a limit %s', async (_, fields, usage, lines) => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene, { desired: { name: 'CI', limit: 1 } });
+    const key = Object.assign(scene.keys()[0] as Key, fields);
+    seedUsage(scene.simulation, key, usage);
+    if (usage.age) seedUsage(scene.simulation, key, { credits: 1 });
+    const { warnings } = await scene.runPost(step);
+    expect(warnings[0]?.lines.slice(0, lines.length)).toEqual(lines);
+  });
+
+  test.each([
+    ['5', 1],
+    ['4.99', 0],
+  ])('warns by what was spent, %s of 5 USD, if no remainder is reported', async (usage, count) => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene);
+    const key = { ...scene.keys()[0], usage, limit: 5, limit_remaining: null };
+    const body = JSON.stringify({ data: key });
+    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+    expect((await scene.runPost(step)).warnings).toHaveLength(count);
   });
 
   test('does not warn of a limit of 0, or of one of which something remains', async () => {

@@ -84,7 +84,7 @@ describe('npm start shows', () => {
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
-      /^warning {2}The limit of .* is used up\n {2}The limit of .* is used up\n {2}Spent: \$5\.00\./,
+      /^warning {2}The limit of .* is used up\n {2}The limit of .* is used up\n {2}Spent in total: \$5\.00\./,
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
     expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');

@@ -51,8 +51,14 @@ export async function reportSpend(
     return;
   }
   const limit = limitOf(key);
-  onSpend({ name, spent, byok: toUsd(key['byok_usage']) ?? 0n, limit });
-  if (limit?.remaining !== undefined && limit.remaining <= 0n && limit.amount > 0n) {
-    warn('key-limit-used-up', { name, spent, limit: limit.amount });
+  const spend = { name, spent, byok: toUsd(key['byok_usage']) ?? 0n };
+  onSpend({ ...spend, limit });
+  if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
+    warn('key-limit-used-up', { ...spend, limit });
   }
+}
+
+/** Whether nothing remains of `limit`. Without a remainder, only a limit that never resets shows that. */
+function isUsedUp({ amount, reset, remaining }: KeyLimit, spent: Usd): boolean {
+  return (remaining ?? (reset ? amount : amount - spent)) <= 0n;
 }

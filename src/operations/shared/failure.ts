@@ -2,6 +2,7 @@ import type { Change } from '../../lib/change.ts';
 import type { Usd } from '../../lib/usd.ts';
 import type { ApiError } from '../../openrouter/api-error.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
+import type { KeyLimit } from '../../openrouter/resources/key-spend.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UndeletedKey } from './delete-keys.ts';
@@ -141,7 +142,13 @@ export interface WarningDetails {
   'not-deleted-after-job': { workspace: Workspace };
   'workspace-left-alone': { workspace: WorkspaceRef };
   'key-owner-unknown': UnknownOwner;
-  'key-limit-used-up': { name: string; spent: Usd; limit: Usd };
+  'key-limit-used-up': {
+    name: string;
+    /** What OpenRouter charged in the life of the key, and what providers charged. */
+    spent: Usd;
+    byok: Usd;
+    limit: KeyLimit;
+  };
   'spending-above-warning': Cost & { threshold: Usd };
   'usage-incomplete': Cost & {
     /** The inputs whose amount the cost may be above, by their names in the workflow. */
