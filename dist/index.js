@@ -5027,7 +5027,7 @@
   }
   function totalSpent(keys) {
    const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-   return amounts.length === keys.length ? sumUsd(amounts) : void 0;
+   return amounts.length === keys.length ? sumUsd(amounts) : null;
   }
   function keyRequest(hash, name) {
    return {
@@ -5048,7 +5048,7 @@
    return {
     deleted: String(deleted),
     "deleted-keys": String(dryRun ? 0 : keys.length),
-    "keys-cost-usd": spent === void 0 ? "" : exactUsd(spent)
+    "keys-cost-usd": spent === null ? "" : exactUsd(spent)
    };
   }
   function deleteSummary({workspace, keys}, request) {
@@ -5074,10 +5074,10 @@
    };
   }
   function spentHeader(total) {
-   return total === void 0 ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`;
+   return total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`;
   }
   function formatSpent(amount) {
-   return amount === void 0 ? "unknown" : formatUsd(amount);
+   return amount === null ? "unknown" : formatUsd(amount);
   }
   function describeInvalidInputs({problems}) {
    const inputs = new Set(problems.map(({input}) => input)).size;
@@ -5291,11 +5291,11 @@
   }
   const sweep_MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, spent = [ ...deleted, ...failed ].flatMap(({keysSpent}) => keysSpent ?? []), hasSpent = spent.length > 0, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, spent = [ ...deleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatUsd(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
    return {
-    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(sumUsd(spent)) ] : [] ],
+    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
     rows: shown,
     more: stale + notStale - shown.length
    };
@@ -6706,13 +6706,13 @@
   async function deleteAll(stale, request, context) {
    const deleted = [], failed = [], queue = stale.values(), deleteNext = async () => {
     for (const entry of queue) {
-     const {failure, keysSpent} = await deleteStale(entry, request, context);
+     const {failure, ...spent} = await deleteStale(entry, request, context);
      if (failure === void 0) deleted.push({
       ...entry,
-      keysSpent
+      ...spent
      }); else failed.push({
       ...entry,
-      keysSpent,
+      ...spent,
       reason: failure
      });
     }
@@ -6740,18 +6740,18 @@
    }, options, {
     ...context,
     client
-   }), keys = `API keys deleted: ${result.deletedKeys.length}`, keysSpent = result.deletedKeys.length > 0 ? totalSpent(result.deletedKeys) : void 0;
+   }), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
+    keysSpent: totalSpent(result.deletedKeys)
+   } : {};
    if (!result.problem) {
     log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return {
-     keysSpent
-    };
+    return spent;
    }
    const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
    log.info(`Could not delete ${slug}, id ${id}: ${why}`);
    return {
     failure: why,
-    keysSpent
+    ...spent
    };
   }
   function failureOf(result, {maxDeletions}) {
@@ -6953,7 +6953,7 @@
    }), atLeast = spentAtLeast(key, "usage", {
     from,
     to
-   }), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === void 0;
+   }), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
    if (analytics.models.length === 0 && isUnresolved && atLeast === void 0) throw new Failure("usage-unknown", {
     key,
     warnings: analytics.warnings

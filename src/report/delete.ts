@@ -11,7 +11,7 @@ export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: Delet
   return {
     deleted: String(deleted),
     'deleted-keys': String(dryRun ? 0 : keys.length),
-    'keys-cost-usd': spent === undefined ? '' : exactUsd(spent),
+    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
   };
 }
 
@@ -45,11 +45,11 @@ export function keysTable(keys: readonly Key[]): Table | undefined {
 }
 
 /** The header of a column about what API keys had spent, with its total. */
-export function spentHeader(total: Usd | undefined): string {
-  return total === undefined ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})`;
+export function spentHeader(total: Usd | null): string {
+  return total === null ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})`;
 }
 
 /** A cell of that column. */
-export function formatSpent(amount: Usd | undefined): string {
-  return amount === undefined ? 'unknown' : formatUsd(amount);
+export function formatSpent(amount: Usd | null): string {
+  return amount === null ? 'unknown' : formatUsd(amount);
 }

@@ -1,9 +1,9 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
-import { formatUsd, sumUsd } from '../lib/usd.ts';
+import { sumUsd } from '../lib/usd.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import type { Outputs } from './create.ts';
-import { spentHeader } from './delete.ts';
+import { formatSpent, spentHeader } from './delete.ts';
 import type { Summary, Table } from './summary.ts';
 import { toJsonList } from './text.ts';
 
@@ -46,8 +46,9 @@ const MAX_ROWS = 1_000;
 /** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
   const { failed, deleted, wouldDelete, skipped, retained, stale, notStale } = result;
-  const spent = [...deleted, ...failed].flatMap(({ keysSpent }) => keysSpent ?? []);
+  const spent = [...deleted, ...failed].flatMap(({ keysSpent = [] }) => keysSpent);
   const hasSpent = spent.length > 0;
+  const total = spent.every((amount) => amount !== null) ? sumUsd(spent) : null;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
     entries
       .slice(0, MAX_ROWS)
@@ -55,7 +56,7 @@ export function sweepTable(result: SweepResult): Table {
         { code: slug },
         age === undefined ? 'unknown' : formatAge(age),
         outcome(reason),
-        ...(hasSpent ? [keysSpent === undefined ? '' : formatUsd(keysSpent)] : []),
+        ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
       ]);
   const kept = (reason: string) => `kept: ${reason}`;
   const shown = [
@@ -66,7 +67,7 @@ export function sweepTable(result: SweepResult): Table {
     ...rows(retained, kept),
   ].slice(0, MAX_ROWS);
   return {
-    header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(sumUsd(spent))] : [])],
+    header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(total)] : [])],
     rows: shown,
     more: stale + notStale - shown.length,
   };

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { sweepTable } from '../../../src/report/sweep.ts';
 import { DAY, openSweepHarness } from '../../support/sweep.ts';
 
 const { harness, seed, runSweep, calls } = openSweepHarness();
@@ -49,4 +51,37 @@ test('a sweep that deletes no API keys says nothing of what they have spent', as
   seedSpenders('preview-1', 0.1);
   const step = await runSweep({ 'dry-run': 'true' });
   expect(step.summary).not.toContain('spent');
+});
+
+test('a sweep does not report a total if OpenRouter does not report what an API key had spent', async () => {
+  seedSpenders('preview-1', 0.3);
+  seed('preview-2', 3 * DAY, 1);
+  const [unknown] = harness.sandbox.account.keys;
+  const body = JSON.stringify({ data: [{ ...unknown, usage: null }] });
+  harness.sandbox.faults.push({ on: 'GET /keys', kind: 'response', status: 200, body });
+  const { summary } = await runSweep({ 'delete-keys': 'true', 'slug-pattern': 'preview-2' });
+  expect(rowsOf(summary).map((row) => row.at(-1))).toEqual(['Keys spent', 'unknown']);
+});
+
+test('a sweep shows each workspace of which the spend is known, although the total is not', () => {
+  const entry = { id: 'a', slug: 'preview', created_at: null, age: DAY, reason: '1 d old' };
+  const { header, rows } = sweepTable({
+    deleted: [
+      { ...entry, keysSpent: parseUsd('0.3') as Usd },
+      { ...entry, keysSpent: null },
+      entry,
+    ],
+    failed: [],
+    wouldDelete: [],
+    skipped: [],
+    retained: [],
+    stale: 3,
+    notStale: 0,
+  });
+  expect([header, ...rows].map((row) => row.at(-1))).toEqual([
+    'Keys spent',
+    '$0.30',
+    'unknown',
+    '',
+  ]);
 });

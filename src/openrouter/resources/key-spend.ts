@@ -25,10 +25,10 @@ export function limitOf(key: Key): KeyLimit | undefined {
   };
 }
 
-/** What `keys` have spent in their lives; undefined if OpenRouter does not report it for all of them. */
-export function totalSpent(keys: readonly Key[]): Usd | undefined {
+/** What `keys` have spent in their lives; null if OpenRouter does not report it for all of them. */
+export function totalSpent(keys: readonly Key[]): Usd | null {
   const amounts = keys.flatMap((key) => toUsd(key['usage']) ?? []);
-  return amounts.length === keys.length ? sumUsd(amounts) : undefined;
+  return amounts.length === keys.length ? sumUsd(amounts) : null;
 }
 
 /**

@@ -9,8 +9,8 @@ export interface SweepEntry extends WorkspaceRef {
   age: number | undefined;
   /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;
-  /** What the API keys had spent that were deleted; absent if none was, or if that is unknown. */
-  keysSpent?: Usd | undefined;
+  /** What the API keys had spent that were deleted; null if that is unknown, absent if none was. */
+  keysSpent?: Usd | null;
 }
 
 /** The result of a sweep. */

@@ -149,9 +149,9 @@ async function deleteAll(
   const queue = stale.values();
   const deleteNext = async () => {
     for (const entry of queue) {
-      const { failure, keysSpent } = await deleteStale(entry, request, context);
-      if (failure === undefined) deleted.push({ ...entry, keysSpent });
-      else failed.push({ ...entry, keysSpent, reason: failure });
+      const { failure, ...spent } = await deleteStale(entry, request, context);
+      if (failure === undefined) deleted.push({ ...entry, ...spent });
+      else failed.push({ ...entry, ...spent, reason: failure });
     }
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENCY }, deleteNext));
@@ -163,21 +163,21 @@ async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
   context: AbortableContext,
-): Promise<{ failure?: string; keysSpent?: Usd | undefined }> {
+): Promise<{ failure?: string; keysSpent?: Usd | null }> {
   const { log, signal } = context;
   if (signal.aborted) return { failure: `not attempted: ${abortReason(signal)}` };
   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false, maxListSize: MAX_KEY_LIST_SIZE };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
-  const keysSpent = result.deletedKeys.length > 0 ? totalSpent(result.deletedKeys) : undefined;
+  const spent = result.deletedKeys.length > 0 ? { keysSpent: totalSpent(result.deletedKeys) } : {};
   if (!result.problem) {
     log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return { keysSpent };
+    return spent;
   }
   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  return { failure: why, keysSpent };
+  return { failure: why, ...spent };
 }
 
 /** The failure of the step after a sweep, if it fails. */

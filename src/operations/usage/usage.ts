@@ -139,7 +139,7 @@ async function readKeyUsage(
   const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
   const atLeast = spentAtLeast(key, 'usage', { from, to });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
-  const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === undefined;
+  const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
   // Neither source knows anything of the period: 0 would be a guess.
   if (analytics.models.length === 0 && isUnresolved && atLeast === undefined) {
     throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
