@@ -28,6 +28,6 @@ test('a key step leaves no orphaned key and deletes no key of another job, in 1,
   await fc.assert(noKeyLostAndNoneOfOthers, runs(1_000));
 }, 120_000);
 
-test('a usage step reports the cost in the books exactly, or as incomplete and not above it, in 2,000 accounts', async () => {
+test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 2,000 accounts', async () => {
   await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns: 2_000 });
 }, 120_000);
