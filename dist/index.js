@@ -5238,7 +5238,10 @@
     sizeOf: Buffer.byteLength,
     render: item => JSON.stringify(toEntry(item))
    });
-   return `[${listed.join(",")}]`;
+   return {
+    json: `[${listed.join(",")}]`,
+    omitted: items.length - listed.length
+   };
   }
   const ENTITIES = {
    "&": "&amp;",
@@ -5274,12 +5277,13 @@
    };
   }
   function toJson(entries) {
-   return toJsonList(entries, ({id, slug, created_at, reason}) => ({
+   const toEntry = ({id, slug, created_at, reason}) => ({
     id,
     slug,
     created_at,
     reason
-   }));
+   });
+   return toJsonList(entries, toEntry).json;
   }
   function sweepSummary(result, {dryRun}) {
    const {deleted, stale, notStale} = result;
@@ -7036,7 +7040,7 @@
     "cost-usd": exactUsd(cost),
     requests: String(requests),
     tokens: String(tokens),
-    "by-model": toJsonList(models, toEntry),
+    "by-model": toJsonList(models, toEntry).json,
     from: formatTime(from),
     to: formatTime(to),
     complete: String(gaps.length === 0),
@@ -7060,8 +7064,8 @@
    return model ?? "unknown";
   }
   function usageLines(result) {
-   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.length > 0 ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+   const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.length > 0 ? "at least " : "";
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model lacks the ${omitted} least expensive models: it is limited to 100 kB.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);

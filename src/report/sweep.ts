@@ -20,12 +20,13 @@ export function sweepOutputs(result: SweepResult): Outputs {
 }
 
 function toJson(entries: readonly SweepEntry[]): string {
-  return toJsonList(entries, ({ id, slug, created_at, reason }) => ({
+  const toEntry = ({ id, slug, created_at, reason }: SweepEntry) => ({
     id,
     slug,
     created_at,
     reason,
-  }));
+  });
+  return toJsonList(entries, toEntry).json;
 }
 
 /** The summary of a step that succeeded. */

@@ -83,14 +83,20 @@ export function takeFitting<Item>(
  */
 const MAX_LIST_BYTES = 100_000;
 
-/** A list as JSON for an output: the first of `items`, as many as an output can have. */
-export function toJsonList<Item>(items: readonly Item[], toEntry: (item: Item) => object): string {
+/**
+ * A list as JSON for an output: the first of `items`, as many as an output can have. `omitted` counts the
+ * others.
+ */
+export function toJsonList<Item>(
+  items: readonly Item[],
+  toEntry: (item: Item) => object,
+): { json: string; omitted: number } {
   const listed = takeFitting(items, {
     size: MAX_LIST_BYTES,
     sizeOf: Buffer.byteLength,
     render: (item) => JSON.stringify(toEntry(item)),
   });
-  return `[${listed.join(',')}]`;
+  return { json: `[${listed.join(',')}]`, omitted: items.length - listed.length };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

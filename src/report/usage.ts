@@ -13,7 +13,7 @@ export function usageOutputs(result: UsageResult): Outputs {
     'cost-usd': exactUsd(cost),
     requests: String(requests),
     tokens: String(tokens),
-    'by-model': toJsonList(models, toEntry),
+    'by-model': toJsonList(models, toEntry).json,
     from: formatTime(from),
     to: formatTime(to),
     complete: String(gaps.length === 0),
@@ -42,7 +42,8 @@ function nameOf({ model }: ModelUsage): string {
 
 /** The result in sentences: the cost first. */
 export function usageLines(result: UsageResult): string[] {
-  const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
+  const { cost, byok, requests, tokens, models, from, to, limit, gaps } = result;
+  const { omitted } = toJsonList(models, toEntry);
   const atLeast = gaps.length > 0 ? 'at least ' : '';
   return [
     `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
@@ -52,6 +53,11 @@ export function usageLines(result: UsageResult): string[] {
       : []),
     `From ${formatTime(from)} to ${formatTime(to)}.`,
     ...(limit ? [`${describeLimit(limit)}.`] : []),
+    ...(omitted > 0
+      ? [
+          `The output by-model lacks the ${omitted} least expensive models: it is limited to 100 kB.`,
+        ]
+      : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
   ];
 }
