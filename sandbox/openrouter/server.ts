@@ -24,7 +24,7 @@ export interface SandboxOptions extends Partial<OpenRouterOptions> {
   tls?: SecureContextOptions;
   /** How long each response is in flight, in milliseconds. */
   latency?: number;
-  /** Called after each response with its request; `outcome` is the status, or the kind of fault. */
+  /** Called before each response is sent; `outcome` is its status, or the kind of fault. */
   onExchange?(request: RecordedRequest, outcome: string): void;
 }
 
@@ -111,8 +111,8 @@ function listenerOf(
     if (latency > 0) await delay(latency);
     response.setHeader('date', account.now().toUTCString());
     response.setHeader('cf-ray', `${randomBytes(8).toString('hex')}-SBX`);
+    onExchange?.(request, fault ? fault.kind : String(result.status));
     if (fault) misbehave(fault, result, response);
     else send(result, response);
-    onExchange?.(request, fault ? fault.kind : String(result.status));
   };
 }
