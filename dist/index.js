@@ -3070,7 +3070,7 @@
   function limitProblems(valid, provided) {
    const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
    if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-    const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(", ")}`;
+    const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
     return [ {
      input: "guardrail-limit-usd",
      message
@@ -3079,7 +3079,7 @@
    const isLifted = limit === null && reset !== null;
    if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
     input: "guardrail-limit-reset",
-    message: "needs guardrail-limit-usd"
+    message: "also needs guardrail-limit-usd"
    } ];
    return [];
   }
@@ -5053,7 +5053,7 @@
   }
   function deleteSummary({workspace, keys}, request) {
    if (!workspace) return {
-    title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}`
+    title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
    };
    const {name, slug, id} = workspace, [done, label] = request.dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
    return {
@@ -5346,7 +5346,7 @@
    },
    "workspace-not-found": ({workspace}) => ({
     title: `The workspace ${workspace} does not exist`,
-    lines: [ "No workspace of this account has that id or slug. Create it in an earlier step.", NOTHING_CHANGED ]
+    lines: [ "No workspace has that id or slug in the account of the management key.", "Create it in an earlier step, with the same management key. If it existed before, it may have been deleted.", NOTHING_CHANGED ]
    }),
    "unexpected-key": ({key, workspace, name, revoked}) => ({
     title: "OpenRouter returned another API key",
@@ -5380,9 +5380,9 @@
     title: "The default workspace is never deleted",
     lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`, NOTHING_DELETED ]
    }),
-   "slug-prefix-mismatch": ({workspace, prefix}) => ({
-    title: `The slug ${workspace.slug} does not begin with ${prefix}`,
-    lines: [ `expect-slug-prefix is ${prefix}, but the input workspace refers to ${describeWorkspace(workspace)}.`, NOTHING_DELETED ]
+   "slug-prefix-mismatch": ({written, slug, prefix}) => ({
+    title: `The slug ${slug} does not begin with ${prefix}`,
+    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, NOTHING_DELETED ]
    }),
    "workspace-has-keys": ({workspace, keys}) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
@@ -5995,9 +5995,10 @@
   async function deleteOne(request, context, onFound) {
    const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
    log.info(`Deleting the workspace ${request.workspace}.`);
+   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
    const {workspace} = await findWorkspace(client, request.workspace);
    if (!workspace) {
-    log.info("The workspace does not exist: already deleted.");
+    log.info("No workspace has that id or slug: nothing to delete.");
     return {
      deleted: false,
      keys: []
@@ -6026,14 +6027,17 @@
     keys
    };
   }
-  function assertDeletable(workspace, {expectSlugPrefix = ""}) {
-   const {slug} = workspace;
-   if (slug === "default") throw new Failure("default-workspace", {
+  function assertDeletable(workspace, request) {
+   if (workspace.slug === "default") throw new Failure("default-workspace", {
     workspace
    });
-   if (!slug.startsWith(expectSlugPrefix)) throw new Failure("slug-prefix-mismatch", {
-    workspace,
-    prefix: expectSlugPrefix
+   assertPrefix(workspace.slug, request);
+  }
+  function assertPrefix(slug, {workspace, expectSlugPrefix: prefix = ""}) {
+   if (!slug.startsWith(prefix)) throw new Failure("slug-prefix-mismatch", {
+    written: workspace,
+    slug,
+    prefix
    });
   }
   async function planDeletion(workspace, {deleteKeys}, {client, log}) {
@@ -6834,7 +6838,7 @@
   });
   function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
    if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
-   const message = "must not exceed fail-above-usd: a step that fails has no need to warn";
+   const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}. Lower or remove it`;
    return [ {
     input: "warn-above-usd",
     message

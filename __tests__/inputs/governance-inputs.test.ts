@@ -104,8 +104,9 @@ const FIELDS =
   'guardrail must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false';
 const MODELS = 'must be a list of models: one per line, separated by commas, or a JSON array';
 const USD = 'must be an amount in USD above 0, or "null"';
-const NEEDS_RESET = 'guardrail-limit-usd needs guardrail-limit-reset: daily, weekly, monthly';
-const NEEDS_LIMIT = 'guardrail-limit-reset needs guardrail-limit-usd';
+const NEEDS_RESET =
+  'guardrail-limit-usd also needs guardrail-limit-reset, which is one of daily, weekly, monthly';
+const NEEDS_LIMIT = 'guardrail-limit-reset also needs guardrail-limit-usd';
 const NEEDS_BUDGET =
   'include-byok-in-budgets needs a budget: OpenRouter can only set it together with one';
 

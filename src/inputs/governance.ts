@@ -114,12 +114,12 @@ function listProblems(valid: GovernanceInputs): InvalidInput[] {
 function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = valid;
   if (typeof limit === 'number' && (reset === null || !provided.has('guardrail_limit_reset'))) {
-    const message = `needs guardrail-limit-reset: ${RESET_INTERVALS.join(', ')}`;
+    const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(', ')}`;
     return [{ input: 'guardrail-limit-usd', message }];
   }
   const isLifted = limit === null && reset !== null;
   if (reset !== undefined && (isLifted || !provided.has('guardrail_limit_usd'))) {
-    return [{ input: 'guardrail-limit-reset', message: 'needs guardrail-limit-usd' }];
+    return [{ input: 'guardrail-limit-reset', message: 'also needs guardrail-limit-usd' }];
   }
   return [];
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseUsd, type Usd } from '../lib/usd.ts';
+import { exactUsd, parseUsd, type Usd } from '../lib/usd.ts';
 import { LIKELY_SECRET } from '../openrouter/key-format.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
@@ -56,7 +56,7 @@ function usageProblems({
   fail_above_usd: failAbove,
 }: Partial<z.infer<ReturnType<typeof usageInputs>>>): InvalidInput[] {
   if (warnAbove === undefined || failAbove === undefined || warnAbove <= failAbove) return [];
-  const message = 'must not exceed fail-above-usd: a step that fails has no need to warn';
+  const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}. Lower or remove it`;
   return [{ input: 'warn-above-usd', message }];
 }
 

@@ -18,7 +18,7 @@ export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: Delet
 /** The summary of a step that succeeded. */
 export function deleteSummary({ workspace, keys }: DeleteResult, request: DeleteRequest): Summary {
   if (!workspace) {
-    return { title: `✅ Already deleted: the OpenRouter workspace ${request.workspace}` };
+    return { title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}` };
   }
   const { name, slug, id } = workspace;
   const [done, label] = request.dryRun

@@ -118,7 +118,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
   'workspace-not-found': ({ workspace }) => ({
     title: `The workspace ${workspace} does not exist`,
     lines: [
-      'No workspace of this account has that id or slug. Create it in an earlier step.',
+      'No workspace has that id or slug in the account of the management key.',
+      'Create it in an earlier step, with the same management key. If it existed before, it may have been deleted.',
       NOTHING_CHANGED,
     ],
   }),
@@ -190,10 +191,10 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     ],
   }),
 
-  'slug-prefix-mismatch': ({ workspace, prefix }) => ({
-    title: `The slug ${workspace.slug} does not begin with ${prefix}`,
+  'slug-prefix-mismatch': ({ written, slug, prefix }) => ({
+    title: `The slug ${slug} does not begin with ${prefix}`,
     lines: [
-      `expect-slug-prefix is ${prefix}, but the input workspace refers to ${describeWorkspace(workspace)}.`,
+      `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? '' : `, whose slug is ${slug}`}.`,
       NOTHING_DELETED,
     ],
   }),

@@ -55,8 +55,8 @@ test('deleting a missing workspace succeeds', async () => {
   const step = await runDelete();
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toEqual(NOTHING_DELETED);
-  expect(step.log).toContain('The workspace does not exist: already deleted.');
-  expect(step.summary).toContain('✅ Already deleted: the OpenRouter workspace preview-42');
+  expect(step.log).toContain('No workspace has that id or slug: nothing to delete.');
+  expect(step.summary).toContain('✅ Nothing to delete: no OpenRouter workspace is preview-42');
 });
 
 test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(

@@ -11,12 +11,12 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a guardrail limit without its interval',
     { 'guardrail-limit-usd': '5' },
-    'guardrail-limit-usd needs guardrail-limit-reset',
+    'guardrail-limit-usd also needs guardrail-limit-reset',
   ],
   [
     'a guardrail interval without its limit',
     { 'guardrail-limit-reset': 'daily' },
-    'guardrail-limit-reset needs guardrail-limit-usd',
+    'guardrail-limit-reset also needs guardrail-limit-usd',
   ],
   [
     'a guardrail limit of 0',
@@ -62,7 +62,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a "null" interval without a limit',
     { 'guardrail-limit-reset': 'null' },
-    'guardrail-limit-reset needs guardrail-limit-usd',
+    'guardrail-limit-reset also needs guardrail-limit-usd',
   ],
   [
     'a boolean that is written as yes',

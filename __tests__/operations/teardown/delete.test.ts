@@ -193,12 +193,22 @@ describe('a deletion is refused before any key is listed', () => {
 
   test('of a workspace whose slug has another prefix', async () => {
     const simulation = openPlainSimulation();
-    seedWorkspace(simulation, { slug: SLUG });
-    await expect(start(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
+    const { id } = seedWorkspace(simulation, { slug: SLUG });
+    const request = { workspace: id, expectSlugPrefix: 'review-' };
+    await expect(start(simulation, request)).rejects.toMatchObject({
       code: 'slug-prefix-mismatch',
-      details: { workspace: { slug: SLUG }, prefix: 'review-' },
+      details: { written: id, slug: SLUG, prefix: 'review-' },
     });
     expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  });
+
+  test('by a slug with another prefix, although no workspace has it', async () => {
+    const simulation = openPlainSimulation();
+    await expect(start(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
+      code: 'slug-prefix-mismatch',
+      details: { written: SLUG, slug: SLUG, prefix: 'review-' },
+    });
+    expect(simulation.network.calls).toEqual([]);
   });
 });
 

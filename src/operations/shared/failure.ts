@@ -92,7 +92,12 @@ export interface FailureDetails {
   'usage-unknown': { key: Key; warnings: readonly string[] };
   'spending-above-limit': Cost & { limit: Usd };
   'default-workspace': { workspace: WorkspaceRef };
-  'slug-prefix-mismatch': { workspace: WorkspaceRef; prefix: string };
+  'slug-prefix-mismatch': {
+    /** The input `workspace`: an id or a slug. */
+    written: string;
+    slug: string;
+    prefix: string;
+  };
   'workspace-has-keys': { workspace: WorkspaceRef; keys: readonly Key[] };
   'keys-keep-appearing': { workspace: WorkspaceRef; rounds: number; deletedKeys: number };
   'workspace-still-exists': { workspace: WorkspaceRef };

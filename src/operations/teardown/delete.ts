@@ -2,7 +2,7 @@ import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { findWorkspace, isUuid, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { teardown } from './teardown.ts';
@@ -46,9 +46,11 @@ export async function deleteOne(
   const { deleteKeys, dryRun } = request;
   const start = clock.now();
   log.info(`Deleting the workspace ${request.workspace}.`);
+  // Before the lookup: a wrong slug that no workspace has would succeed in every run.
+  if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
   const { workspace } = await findWorkspace(client, request.workspace);
   if (!workspace) {
-    log.info('The workspace does not exist: already deleted.');
+    log.info('No workspace has that id or slug: nothing to delete.');
     return { deleted: false, keys: [] };
   }
   onFound(workspace);
@@ -67,11 +69,18 @@ export async function deleteOne(
 }
 
 /** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
-function assertDeletable(workspace: Workspace, { expectSlugPrefix = '' }: DeleteRequest): void {
-  const { slug } = workspace;
-  if (slug === 'default') throw new Failure('default-workspace', { workspace });
-  if (!slug.startsWith(expectSlugPrefix)) {
-    throw new Failure('slug-prefix-mismatch', { workspace, prefix: expectSlugPrefix });
+function assertDeletable(workspace: Workspace, request: DeleteRequest): void {
+  if (workspace.slug === 'default') throw new Failure('default-workspace', { workspace });
+  assertPrefix(workspace.slug, request);
+}
+
+/** @throws {Failure} `slug-prefix-mismatch` */
+function assertPrefix(
+  slug: string,
+  { workspace, expectSlugPrefix: prefix = '' }: DeleteRequest,
+): void {
+  if (!slug.startsWith(prefix)) {
+    throw new Failure('slug-prefix-mismatch', { written: workspace, slug, prefix });
   }
 }
 
