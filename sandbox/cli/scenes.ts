@@ -61,6 +61,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     contents: { ...EMPTY, existing: ['preview-42'], keys: 2, spent: 0.6153 },
     variants: {
       '--spent 4': 'the step fails above its limit',
+      '--warn-above-usd "" --fail-above-usd 0.5': 'as above, with a lower limit',
       '--keys 0': 'the preview was not used',
     },
   },
@@ -113,5 +114,6 @@ function createKeys(access: AccountAccess, outputs: Inputs, contents: Contents):
 /** Spends with the API key that the step has created, if it has. */
 function spendWithKey(access: AccountAccess, outputs: Inputs, { spent }: Contents): void {
   const key = access.account.keys.find(({ hash }) => hash === outputs['hash']);
-  if (key) spend(access, key, spent);
+  // OpenRouter rejects what would exceed the limit.
+  if (key) spend(access, key, Math.min(spent, Number(key['limit'] ?? spent)));
 }
