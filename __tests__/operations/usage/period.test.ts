@@ -64,6 +64,17 @@ describe('what a key has spent at least', () => {
     expect(spentAtLeast(key, 'usage', { from: at(from), to })).toBe(usd(amount));
   });
 
+  test('is the counter of the week if that began before the month', () => {
+    const key = { ...KEY, ...counters, created_at };
+    const period = { from: at('2025-12-29'), to: at('2026-01-02T12:00:00Z') };
+    expect(spentAtLeast(key, 'usage', period)).toBe(usd('0.3'));
+  });
+
+  test('is that of a shorter period if one is missing', () => {
+    const key = { ...KEY, usage_weekly: 0.3, created_at };
+    expect(spentAtLeast(key, 'usage', { from: at('2026-01-01'), to })).toBe(usd('0.3'));
+  });
+
   test('is the counter that began first, although refunds can make a later one larger', () => {
     const key = { ...KEY, ...counters, usage_monthly: 0.2, created_at };
     expect(spentAtLeast(key, 'usage', { from: at('2026-01-01'), to })).toBe(usd('0.2'));

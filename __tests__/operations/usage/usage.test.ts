@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { parseUsd } from '../../../src/lib/usd.ts';
 import { readUsage, type UsageRequest } from '../../../src/operations/usage/usage.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect, type Simulation } from '../../support/simulation.ts';
+import { connect, onResponse, pass, type Simulation } from '../../support/simulation.ts';
 
 const REQUEST: UsageRequest = {
   workspace: 'preview-42',
@@ -13,10 +14,60 @@ const REQUEST: UsageRequest = {
   failAbove: undefined,
 };
 
-function read(simulation: Simulation) {
-  const context = connect(simulation, { timeout: 60_000, jitter: JITTER });
-  return simulation.clock.run(readUsage(REQUEST, { ...context, timeOfDay: () => Number.NaN }));
+function read(simulation: Simulation, request: Partial<UsageRequest> = {}, lines: string[] = []) {
+  const context = connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines });
+  return simulation.clock.run(
+    readUsage({ ...REQUEST, ...request }, { ...context, timeOfDay: () => Number.NaN }),
+  );
 }
+
+test('a usage step that runs for long reports only its own time', async () => {
+  const simulation = openPlainSimulation();
+  await pass(simulation, 50_000);
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  const lines: string[] = [];
+  await read(simulation, {}, lines);
+  expect(lines.at(-1)).toMatch(/^Read in 0\.\d s\.$/);
+});
+
+test('a workspace that does not exist is named', async () => {
+  await expect(read(openPlainSimulation())).rejects.toMatchObject({
+    code: 'workspace-not-found',
+    details: { workspace: 'preview-42' },
+  });
+});
+
+test('a key of another workspace is not found', async () => {
+  const simulation = openPlainSimulation();
+  const workspace = seedWorkspace(simulation, { slug: 'preview-42' });
+  const { hash } = seedKey(simulation, seedWorkspace(simulation, { slug: 'preview-43' }));
+  await expect(read(simulation, { keyHash: hash })).rejects.toMatchObject({
+    code: 'key-not-found',
+    details: { hash, workspace: { id: workspace.id } },
+  });
+});
+
+test('a key without counters, of which analytics knows nothing, has an unknown cost', async () => {
+  const simulation = openPlainSimulation();
+  const key = seedKey(simulation, seedWorkspace(simulation, { slug: 'preview-42' }));
+  onResponse(simulation, (response) => ({
+    ...response,
+    body: response.body.replaceAll('"usage"', '"other"').replaceAll('"usage_', '"other_'),
+  }));
+  await expect(read(simulation, { keyHash: key.hash })).rejects.toMatchObject({
+    code: 'usage-unknown',
+    details: { key: { hash: key.hash }, warnings: [] },
+  });
+});
+
+test('what providers charged is counted by the keys while analytics is behind', async () => {
+  const simulation = openPlainSimulation();
+  const key = seedKey(simulation, seedWorkspace(simulation, { slug: 'preview-42' }));
+  seedUsage(simulation, key, { byok: 0.5 });
+  simulation.account.analytics.lag = 3_600_000;
+  const { byok } = await read(simulation);
+  expect(byok).toBe(parseUsd('0.5'));
+});
 
 test('a usage step counts what more API keys have spent than fit into memory together', async () => {
   const simulation = openPlainSimulation();
