@@ -5,8 +5,9 @@
 
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { describeOptions, runProgram, UsageError } from './arguments.ts';
-import { seedContents } from './contents.ts';
+import { describeContents, seedContents } from './contents.ts';
 import { LISTEN_OPTIONS, readListening } from './listen-options.ts';
+import { firstLines } from './show.ts';
 
 await runProgram(listen);
 
@@ -41,15 +42,26 @@ function help(): string {
 }
 
 /** CI reads the lines that begin with the name of an input. */
-function introduction({ url, managementKey }: Sandbox): string {
+function introduction(sandbox: Sandbox): string {
+  const { url, managementKey, account } = sandbox;
+  const workspace = account.workspaces.at(-1);
+  const authorization = `-H "Authorization: Bearer ${managementKey}"`;
   return `A sandbox of OpenRouter is listening. Stop it with Ctrl+C.
+To fill it with workspaces and API keys: npm run sandbox -- --help
 
 api-url: ${url}
 management-key: ${managementKey}
 
-List its workspaces:
+It has:
 
-  curl -H "Authorization: Bearer ${managementKey}" ${url}/workspaces
+${firstLines(describeContents(sandbox))
+  .map((line) => `  ${line}`)
+  .join('\n')}
+
+List its workspaces, or the API keys of ${workspace?.slug}:
+
+  curl ${authorization} ${url}/workspaces
+  curl ${authorization} "${url}/keys?workspace_id=${workspace?.id}"
 
 A step for a workflow that runs on this machine, for example with act:
 

@@ -23,19 +23,22 @@ export function show(title: string, lines: readonly string[]): void {
 
 const MAX_LINES = 20;
 
-/** Prints what exists before the step. */
-export function showBefore(lines: readonly string[]): void {
+/** The first of the `lines` that describe an account. */
+export function firstLines(lines: readonly string[]): string[] {
   const more = lines.length - MAX_LINES;
-  show('Before the step, OpenRouter has', [
+  return [
     ...(lines.length > 0 ? lines.slice(0, MAX_LINES) : ['no workspace but default']),
     ...(more > 0 ? [`… and ${more} more lines`] : []),
-  ]);
+  ];
 }
+
+/** The name and the version under which a workflow uses the actions. */
+export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' };
 
 /** Prints the step as it is written in a workflow. */
 export function showStep(folder: string, inputs: Inputs): void {
   show('Step', [
-    `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`,
+    `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
     '  with:',
     `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
     ...Object.entries(inputs).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),

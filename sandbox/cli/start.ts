@@ -9,7 +9,7 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { helpOf } from './help.ts';
-import { type Stage, show, showBefore, showJob, showStep } from './show.ts';
+import { firstLines, PUBLISHED, type Stage, show, showJob, showStep } from './show.ts';
 import { writePage } from './summary.ts';
 
 await runProgram(async (args) => {
@@ -31,6 +31,8 @@ async function run(call: Call): Promise<void> {
       'api-url': sandbox.url,
       ...inputs,
     },
+    // As the runner sets them for the step that is shown.
+    env: { GITHUB_ACTION_REPOSITORY: PUBLISHED.repository, GITHUB_ACTION_REF: PUBLISHED.ref },
   };
   const main = await runStep(step);
   const stages: Stage[] = [{ name: 'step', result: main, requests: sandbox.requests.splice(0) }];
@@ -40,7 +42,7 @@ async function run(call: Call): Promise<void> {
     stages.push({ name: 'post step', result: post, requests: sandbox.requests });
   }
   await sandbox.close();
-  showBefore(before);
+  show('Before the step, OpenRouter has', firstLines(before));
   showStep(scene.folder, inputs);
   showJob(stages);
   if (call.preview) {

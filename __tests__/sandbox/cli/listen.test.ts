@@ -51,6 +51,15 @@ test('npm run sandbox prints a line for curl, which lists the workspaces it was 
   ]);
 });
 
+test('npm run sandbox prints what it was filled with, and a line for curl, which lists API keys', async () => {
+  expect(printed).toContain(
+    '\n  preview-stale-1, 30 days old\n    API key octo-org/app / CI / 1, ',
+  );
+  expect(printed).toContain('\n  production, 3 days old\n');
+  const [, query = ''] = /^ {2}curl -H .+(\/keys\?.+)"$/m.exec(printed) ?? [];
+  expect(await get<Key[]>(query)).toHaveLength(2);
+});
+
 test('npm run sandbox gives each workspace API keys that have spent something', async () => {
   const { id, created_at } = await get<Workspace>('/workspaces/preview-stale-1');
   expect(Date.now() - Date.parse(created_at)).toBeGreaterThan(30 * 86_400_000);

@@ -116,6 +116,8 @@ preview-main      3 d    kept: matches preview-main in keep
       /\nError: .*\(failed with exit code 1\)\n$/s,
     );
     expect(section(stdout, 'Annotations')).toContain('error  The slug preview-42 is taken\n');
+    // Of the version in the step that is shown.
+    expect(stdout).toContain('/blob/v1/docs/troubleshooting.md#slug-taken');
   });
 });
 
