@@ -6,7 +6,9 @@ import {
   dataOf,
   describe,
   type Exchange,
+  fieldOf,
   isMissing,
+  isResource,
   listOf,
   ProbeError,
   type Resource,
@@ -17,20 +19,29 @@ import { keysPath } from './paths.ts';
 
 /** What a run may have created. */
 export interface Created {
-  /** The slugs of workspaces. */
+  /** The beginning of the slugs that the run requests. */
+  prefix: string;
+  /** The slugs of workspaces, also of those that have another slug than the requested one. */
   slugs: Set<string>;
   /** The hashes of API keys that are not deleted yet. */
   hashes: Set<string>;
 }
 
-/** Notes which API key an exchange has created or deleted. */
-export function record(exchange: Exchange, { hashes }: Created): void {
-  const { method, path, status } = exchange;
+/** Notes what an exchange has created, and which API key it has deleted. */
+export function record(exchange: Exchange, { slugs, hashes }: Created): void {
+  const { method, path } = exchange;
   const [, hash] = /^\/keys\/([^/?]+)$/.exec(path) ?? [];
-  if (method === 'POST' && path === '/keys' && status === 201) {
-    hashes.add(textOf(dataOf(exchange), 'hash'));
-  }
+  if (method === 'POST' && path === '/workspaces') addReturned(exchange, 'slug', slugs);
+  if (method === 'POST' && path === '/keys') addReturned(exchange, 'hash', hashes);
   if (method === 'DELETE' && hash !== undefined && isDeleted(exchange)) hashes.delete(hash);
+}
+
+/** Adds a text of the object in a successful response, if there is one. */
+function addReturned(exchange: Exchange, name: string, texts: Set<string>): void {
+  if (exchange.status >= 300) return;
+  const data = fieldOf(exchange, 'data');
+  const text = isResource(data) ? data[name] : undefined;
+  if (typeof text === 'string') texts.add(text);
 }
 
 /** The beginning of the slugs of a run. `random` has 4 bytes. */
@@ -38,7 +49,8 @@ export function slugPrefix(random: Buffer): string {
   return `live-${random.toString('hex')}-`;
 }
 
-const LIVE_SLUG = /^live-[0-9a-f]{8}-\d+$/;
+/** A slug that a run has requested, or one that a service has made of it. */
+const LIVE_SLUG = /^live-[0-9a-f]{8}-\d/;
 
 /** Far longer than a run takes: what is younger may belong to a run that is still running. */
 const LEFTOVER_AGE_MS = 3_600_000;
@@ -72,11 +84,15 @@ export async function deleteLeftovers(cleanup: Cleanup): Promise<Leftovers> {
 /** Deletes all that a run has created. Returns what may be left, and why. */
 export async function deleteCreated(
   cleanup: Cleanup,
-  { slugs, hashes }: Created,
+  { prefix, slugs, hashes }: Created,
 ): Promise<string[]> {
+  const own = [...slugs].filter((slug) => slug.startsWith(prefix));
+  // It may have existed before.
+  const others = [...slugs].filter((slug) => !slug.startsWith(prefix));
   return [
     ...(await eachOf([...hashes], deleteKey, cleanup)),
-    ...(await eachOf([...slugs], deleteWorkspace, cleanup)),
+    ...(await eachOf(own, deleteWorkspace, cleanup)),
+    ...others.map((slug) => `${slug}: a POST returned it, but its slug is not of this run`),
   ];
 }
 

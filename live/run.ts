@@ -34,31 +34,33 @@ export async function runCatalogue(
   catalogue: readonly Assumption[],
   context: Context,
 ): Promise<RunResult> {
-  const created: Created = { slugs: new Set(), hashes: new Set() };
-  const scene = openScene(context, slugPrefix(context.random(4)), created);
-  const leftovers = await deleteLeftovers(scene);
-  logLeftovers(leftovers, context);
+  const prefix = slugPrefix(context.random(4));
+  const created: Created = { prefix, slugs: new Set(), hashes: new Set() };
+  const scene = openScene(context, created);
   const observations: Observation[] = [];
-  const undeleted = [...leftovers.problems];
+  const undeleted: string[] = [];
   try {
+    const leftovers = await deleteLeftovers(scene);
+    undeleted.push(...leftovers.problems);
+    logLeftovers(leftovers, context);
     for (const assumption of catalogue) {
       const observation = await observe(assumption, scene);
-      if (!observation) break;
       observations.push(observation);
       context.log(`${observation.verdict}: ${assumption.id}: ${observation.observed}`);
     }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
   } finally {
     undeleted.push(...(await deleteCreated(openCleanup(context, created), created)));
   }
   return { observations, undeleted };
 }
 
-/** Returns undefined if the run was told to stop. */
-async function observe(assumption: Assumption, scene: Scene): Promise<Observation | undefined> {
+/** @throws {Interrupted} */
+async function observe(assumption: Assumption, scene: Scene): Promise<Observation> {
   try {
     return { assumption, ...(await assumption.probe(scene)) };
   } catch (error) {
-    if (error instanceof Interrupted) return undefined;
     if (!(error instanceof ProbeError)) throw error;
     return { assumption, verdict: 'failed', observed: error.message };
   }

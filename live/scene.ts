@@ -56,8 +56,8 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Opens the scene of a run whose slugs begin with `prefix`. What it creates is added to `created`. */
-export function openScene(context: Context, prefix: string, created: Created): Scene {
+/** Opens the scene of a run. What it creates is added to `created`. */
+export function openScene(context: Context, created: Created): Scene {
   const { clock, signal, spend } = context;
   const exchanges: Exchange[] = [];
   const shared = new Map<string, Promise<unknown>>();
@@ -73,7 +73,7 @@ export function openScene(context: Context, prefix: string, created: Created): S
     exchanges,
     spend,
     newSlug() {
-      const slug = `${prefix}${created.slugs.size + 1}`;
+      const slug = `${created.prefix}${created.slugs.size + 1}`;
       created.slugs.add(slug);
       return slug;
     },

@@ -114,13 +114,17 @@ test.concurrent('npm run live begins by deleting what an earlier run has left, e
   const old = seedWorkspace(sandbox, { slug: 'live-0a1b2c3d-7', age: 2 * HOUR });
   seedKey(sandbox, old, { expires_at: '2020-01-01T00:00:00.000Z' });
   seedKey(sandbox, old).disabled = true;
+  // As a service creates it that adds a suffix to a slug that is taken.
+  seedWorkspace(sandbox, { slug: 'live-0a1b2c3d-7-x1', age: 2 * HOUR });
   seedWorkspace(sandbox, { slug: 'live-0a1b2c3e-1', age: HOUR / 2 });
   seedWorkspace(sandbox, { slug: 'live-0a1b2c3d', age: 2 * HOUR });
   const { child, result } = startLive(sandbox);
-  await sandbox.received(12);
+  await sandbox.received(14);
   child.kill('SIGINT');
   const { stdout } = await result;
-  expect(stdout).toContain('Deleted what an earlier run has left: live-0a1b2c3d-7\n');
+  expect(stdout).toContain(
+    'Deleted what an earlier run has left: live-0a1b2c3d-7, live-0a1b2c3d-7-x1\n',
+  );
   expect(stdout).toContain(
     'because they may belong to a run that is still running: live-0a1b2c3e-1\n',
   );

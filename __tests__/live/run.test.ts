@@ -5,6 +5,9 @@ import { CATALOGUE } from '../../live/catalogue.ts';
 import { formatTable } from '../../live/report.ts';
 import { runCatalogue } from '../../live/run.ts';
 import { openSandbox, type SandboxContextOptions } from '../../live/sandbox.ts';
+import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import type { HttpResponse } from '../../src/openrouter/http.ts';
 import { TransportError } from '../../src/openrouter/transport.ts';
 
 const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
@@ -15,6 +18,10 @@ const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
   isCritical: true,
   probe,
 });
+
+const only = (id: string) => CATALOGUE.filter((assumption) => assumption.id === id);
+
+type Json = Record<string, unknown>;
 
 /** A probe that creates a workspace with a key, and then does `act`. */
 const afterCreation = (act: () => unknown) =>
@@ -32,6 +39,30 @@ const losing = (method: string, path: RegExp): SandboxContextOptions => ({
     throw new TransportError('reset', { isSent: true });
   },
 });
+
+/** A sandbox that changes the responses to POST requests whose path matches, and may change the body before. */
+const varyingPost = (
+  path: RegExp,
+  {
+    send = (body) => body,
+    receive = (response) => response,
+  }: {
+    send?(body: Json, account: OpenRouter): Json;
+    receive?(response: HttpResponse): HttpResponse;
+  },
+): SandboxContextOptions => ({
+  proxy: (direct, account) => async (request, signal) => {
+    if (request.method !== 'POST' || !path.test(request.url)) return direct(request, signal);
+    const body = JSON.stringify(send(JSON.parse(request.body ?? '{}'), account));
+    return receive(await direct({ ...request, body }, signal));
+  },
+});
+
+/** Adds a suffix to a slug that is taken, and so creates another workspace. */
+const withFreeSlug = (body: Json, { workspaces }: OpenRouter): Json =>
+  workspaces.some(({ slug }) => slug === body['slug'])
+    ? { ...body, slug: `${body['slug']}-x1` }
+    : body;
 
 const left = ({ account }: ReturnType<typeof openSandbox>) => [
   account.workspaces.map(({ slug }) => slug),
@@ -73,6 +104,29 @@ test('a run that is told to stop begins no further probe, and deletes what it ha
   expect(left(context)).toEqual(NOTHING);
 });
 
+test.each([0, 1, 4])(
+  'a run that is told to stop after %d requests about what an earlier run has left ends without an error',
+  async (count) => {
+    const stop = new AbortController();
+    let requests = 0;
+    if (count === 0) stop.abort();
+    const context = openSandbox({
+      signal: stop.signal,
+      proxy: (direct) => async (request, signal) => {
+        requests += 1;
+        const response = await direct(request, signal);
+        if (requests === count) stop.abort();
+        return response;
+      },
+    });
+    for (const slug of ['live-0a1b2c3d-1', 'live-0a1b2c3d-2', 'live-0a1b2c3d-2-x1']) {
+      seedWorkspace(context, { slug, keys: 1, age: 7_200_000 });
+    }
+    const result = await runCatalogue(CATALOGUE, context);
+    expect(result).toEqual({ observations: [], undeleted: [] });
+  },
+);
+
 test('a run that is told to stop while it creates many keys at once deletes all of them', async () => {
   const stop = new AbortController();
   const context = openSandbox({
@@ -82,9 +136,40 @@ test('a run that is told to stop while it creates many keys at once deletes all 
       return direct(request, signal);
     },
   });
-  const catalogue = CATALOGUE.filter(({ id }) => id === 'key-page-size');
-  const { observations, undeleted } = await runCatalogue(catalogue, context);
+  const { observations, undeleted } = await runCatalogue(only('key-page-size'), context);
   expect([observations, undeleted]).toEqual([[], []]);
+  expect(left(context)).toEqual(NOTHING);
+});
+
+test('a run deletes the workspaces that were created with another slug than the requested one', async () => {
+  const context = openSandbox(varyingPost(/workspaces$/, { send: withFreeSlug }));
+  const { observations, undeleted } = await runCatalogue(only('taken-slug-status'), context);
+  expect(observations).toMatchObject([{ verdict: 'differs', observed: 'HTTP 201' }]);
+  expect(undeleted).toEqual([]);
+  expect(left(context)).toEqual(NOTHING);
+});
+
+test('a run names a workspace that it has created with a slug that is not its own, and keeps it', async () => {
+  const send = (body: Json) => ({ ...body, slug: 'chosen-by-the-server' });
+  const context = openSandbox(varyingPost(/workspaces$/, { send }));
+  const { undeleted } = await runCatalogue(only('created-workspace'), context);
+  expect(undeleted).toEqual([expect.stringMatching(/^chosen-by-the-server: .* not of this run/)]);
+  expect(left(context)).toEqual([['default', 'chosen-by-the-server'], 0]);
+});
+
+test('a run deletes keys that were created in another workspace, and with another status', async () => {
+  const context = openSandbox(
+    varyingPost(/keys$/, {
+      send: ({ workspace_id: _, ...body }) => body,
+      receive: (response) => ({ ...response, status: 200 }),
+    }),
+  );
+  const { observations, undeleted } = await runCatalogue(
+    [afterCreation(() => undefined), ...only('key-names-repeat')],
+    context,
+  );
+  expect(observations).toMatchObject([{ verdict: 'failed' }, { verdict: 'failed' }]);
+  expect(undeleted).toEqual([]);
   expect(left(context)).toEqual(NOTHING);
 });
 
