@@ -1,6 +1,7 @@
 /**
  * Compares what the actions assume about OpenRouter with the service itself:
- * `npm run live [-- --spend --write FILE]`.
+ * `node live/live.ts [--spend] [--write FILE]`.
+ * `npm run live` starts it too, but npm does not wait for it after Ctrl+C, nor pass on SIGTERM.
  *
  * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
  * `--spend` allows it to send a request that costs less than a cent. `--write` also writes the table to
@@ -32,6 +33,9 @@ import { openSandbox } from './sandbox.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** SIGHUP is sent when a terminal is closed. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
 const OPTIONS = {
   spend: { type: 'boolean', description: 'Also sends a request that costs less than a cent.' },
   write: {
@@ -45,10 +49,10 @@ const OPTIONS = {
 await runProgram(live);
 
 async function live(args: string[]): Promise<void> {
-  const helpCommand = 'npm run live -- --help';
+  const helpCommand = 'node live/live.ts --help';
   const { values } = readArguments({ options: OPTIONS, helpCommand, args });
   if (values.help) {
-    console.log(['npm run live -- [options]', '', ...describeOptions(OPTIONS)].join('\n'));
+    console.log(['node live/live.ts [options]', '', ...describeOptions(OPTIONS)].join('\n'));
     return;
   }
   const account = readConnection();
@@ -80,6 +84,7 @@ async function compare(service: Context, output: Output): Promise<void> {
   for (const line of undeleted) output.print(`Could not delete ${line}`);
   if (undeleted.length > 0) process.exitCode = 1;
   if (!service.signal.aborted) await report(observations, service, output);
+  else if (undeleted.length === 0) output.print('Deleted all that this run has created.');
 }
 
 async function report(
@@ -135,7 +140,10 @@ function openService({ apiUrl, managementKey }: Connection) {
   };
 }
 
-/** Stops the run at the first Ctrl+C. A second one ends the process at once. */
+/**
+ * Stops the run at the first signal. Others change nothing, because one Ctrl+C can send several: npm
+ * sends another SIGINT, and a shell another SIGHUP.
+ */
 function stopOnSignal(print: (line: string) => void): {
   signal: AbortSignal;
   exitCode: number | undefined;
@@ -143,11 +151,13 @@ function stopOnSignal(print: (line: string) => void): {
   const controller = new AbortController();
   const state: ReturnType<typeof stopOnSignal> = { signal: controller.signal, exitCode: undefined };
   const onSignal = (exitCode: number) => () => {
-    print('Stopping, and deleting what this run has created.');
+    if (controller.signal.aborted) return;
+    print('Stopping, and deleting what this run has created. This can take a minute.');
     state.exitCode = exitCode;
     controller.abort(new Error('the run was stopped'));
   };
-  process.once('SIGINT', onSignal(130));
-  process.once('SIGTERM', onSignal(143));
+  for (const [name, exitCode] of Object.entries(EXIT_CODES)) process.on(name, onSignal(exitCode));
+  // A write fails after the terminal was closed, and would end the process.
+  process.stdout.on('error', onSignal(EXIT_CODES.SIGHUP));
   return state;
 }

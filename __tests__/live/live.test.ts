@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const openSandbox = async (options: SandboxOptions = {}) =>
   resources.add(await startSandbox(options));
 
-/** Starts `npm run live -- …flags` without npm. */
+/** Starts `node live/live.ts …flags`. */
 function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'live/live.ts'), ...flags], {
     env: {
@@ -97,15 +98,34 @@ test.concurrent('npm run live fails for a difference that makes an action wrong 
 test.concurrent.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('npm run live deletes what it has created after %s', async (signal, expected) => {
+  // The terminal was closed.
+  ['SIGHUP', 129],
+] as const)(
+  'npm run live deletes what it has created after %s, also if that comes again',
+  async (signal, expected) => {
+    const sandbox = await openSandbox();
+    const { child, result } = startLive(sandbox);
+    await sandbox.received(12);
+    child.kill(signal);
+    await Promise.race([sandbox.received(18), result]);
+    child.kill(signal);
+    const { exitCode, stdout } = await result;
+    expect(exitCode).toBe(expected);
+    expect(stdout.match(/^Stopping/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/\nDeleted all that this run has created\.\n$/);
+    expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
+    expect(slugsOf(sandbox)).toEqual(['default']);
+  },
+);
+
+test.concurrent('npm run live deletes what it has created if no one reads its output any longer', async () => {
   const sandbox = await openSandbox();
   const { child, result } = startLive(sandbox);
+  const exited = once(child, 'exit');
   await sandbox.received(12);
-  child.kill(signal);
-  const { exitCode, stdout } = await result;
-  expect(exitCode).toBe(expected);
-  expect(stdout).toContain('Stopping, and deleting what this run has created.\n');
-  expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
+  child.stdout.destroy();
+  await expect(result).rejects.toThrow('Premature close');
+  expect(await exited).toEqual([129, null]);
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
