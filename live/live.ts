@@ -4,11 +4,11 @@
  * `npm run live` starts it too, but npm does not wait for it after Ctrl+C, nor pass on SIGTERM.
  *
  * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
- * `--spend` allows it to send a request that costs less than a cent. `--write` also writes the table to
- * a file, as Markdown.
+ * `--spend` allows it to send a request that costs less than a cent. It prints what
+ * differs; `--write` writes the table of all assumptions to a file, as Markdown.
  */
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import {
   describeOptions,
@@ -27,7 +27,7 @@ import { toLine } from '../src/report/text.ts';
 import type { Context } from './api.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { ProbeError } from './exchange.ts';
-import { countVerdicts, findProblems, formatProblem, formatReport, formatTable } from './report.ts';
+import { countVerdicts, describeDifferences, findProblems, formatReport } from './report.ts';
 import { type Observation, runCatalogue } from './run.ts';
 import { openSandbox } from './sandbox.ts';
 
@@ -41,7 +41,7 @@ const OPTIONS = {
   write: {
     type: 'string',
     value: 'FILE',
-    description: 'Also writes the table to this file, as Markdown.',
+    description: 'Writes the table of all assumptions to this file, as Markdown.',
   },
   ...HELP,
 } as const satisfies Options;
@@ -56,6 +56,7 @@ async function live(args: string[]): Promise<void> {
     return;
   }
   const account = readConnection();
+  if (values.write !== undefined) await assertWritable(values.write);
   const { redactShown: redact, register } = createRedactor();
   register([account.managementKey]);
   const print = (line: string) => console.log(toLine(line, redact));
@@ -95,13 +96,21 @@ async function report(
   const { host } = new URL(apiUrl);
   const { observations: sandbox } = await runCatalogue(CATALOGUE, openSandbox({ spend }));
   const findings = { host, date: new Date(), observations, sandbox };
-  console.log(`\n${formatTable(findings, redact)}\n`);
-  if (write !== undefined) await writeFile(write, formatReport(findings, redact));
-
-  const problems = findProblems(observations);
+  const problems = findProblems(observations).map(({ assumption }) => assumption.id);
+  for (const line of ['', ...describeDifferences(findings)]) print(line);
   print(`${observations.length} assumptions at ${host}: ${countVerdicts(observations)}.`);
-  for (const problem of problems) console.log(formatProblem(problem, redact));
-  if (problems.length > 0) process.exitCode = 1;
+  if (problems.length > 0) {
+    print(`The command fails because of ${problems.join(', ')}.`);
+    process.exitCode = 1;
+  }
+  if (write !== undefined) await writeFile(write, formatReport(findings, redact));
+}
+
+/** @throws {UsageError} */
+async function assertWritable(file: string): Promise<void> {
+  await appendFile(file, '').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`Cannot write to ${JSON.stringify(file)}: ${error.message}`);
+  });
 }
 
 type Connection = Pick<Context, 'apiUrl' | 'managementKey'>;

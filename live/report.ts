@@ -48,7 +48,7 @@ export function countVerdicts(observations: readonly Observation[]): string {
 
 /** The table of all observations, as Markdown. */
 export function formatTable({ host, observations, sandbox }: Report, redact: Redact): string {
-  const inSandbox = new Map(sandbox.map(({ assumption, observed }) => [assumption.id, observed]));
+  const inSandbox = observedById(sandbox);
   const rows = observations.map(({ assumption, verdict, observed }) => [
     `\`${assumption.id}\` ${assumption.sentence}`,
     assumption.documented ? `[yes](${assumption.documented})` : 'no',
@@ -62,17 +62,25 @@ export function formatTable({ host, observations, sandbox }: Report, redact: Red
     .join('\n');
 }
 
-/** One line for an observation that makes the command fail. */
-export function formatProblem(
-  { assumption, verdict, observed }: Observation,
-  redact: Redact,
-): string {
-  const { id, sentence } = assumption;
-  const what = verdict === 'failed' ? 'could not be observed' : 'differs';
-  return toLine(
-    `${id} ${what}: ${observed}. Assumed by ${codeOf(assumption)}: ${sentence}`,
-    redact,
-  );
+/** Lines about the assumptions that the service does not agree with. They may contain secrets. */
+export function describeDifferences({ observations, sandbox }: Report): string[] {
+  const inSandbox = observedById(sandbox);
+  return observations.flatMap(({ assumption, verdict, observed }) => {
+    const { id, sentence, isCritical } = assumption;
+    if (verdict === 'agrees') return [];
+    if (verdict === 'not observable') return [`${id} is not observable: ${observed}`];
+    const copes = verdict === 'differs' && !isCritical;
+    return [
+      `${id} ${verdict === 'failed' ? 'could not be observed' : 'differs'}: ${observed}`,
+      `  Assumed: ${sentence}`,
+      `  The sandbox: ${inSandbox.get(id) ?? ''}`,
+      `  Relied on by ${codeOf(assumption)}${copes ? ', which copes with it' : ''}`,
+    ];
+  });
+}
+
+function observedById(observations: readonly Observation[]): Map<string, string> {
+  return new Map(observations.map(({ assumption, observed }) => [assumption.id, observed]));
 }
 
 function formatVerdict(verdict: Verdict, assumption: Assumption): string {

@@ -81,17 +81,33 @@ test.concurrent('npm run live fails for a difference that makes an action wrong 
   const missing = { kind: 'response', status: 404, body: '{}' } as const;
   sandbox.faults.push({ on: 'GET /workspaces/default', ...missing });
   sandbox.faults.push({ on: 'GET /guardrails/:id', kind: 'reset' });
-  const { exitCode, stdout } = await runLive(sandbox);
+  const file = join(folder, 'differences.md');
+  const { exitCode, stdout } = await runLive(sandbox, '--write', file);
   expect(exitCode).toBe(1);
-  const [, conclusion = ''] = stdout.split(' assumptions at ');
-  expect(conclusion.split('\n').slice(1, -1)).toEqual([
-    'default-workspace differs: HTTP 404: no message. Assumed by src/operations/teardown/delete.ts (assertDeletable): Every account has a workspace whose slug is default.',
-    expect.stringMatching(
-      /^guardrail-before-write could not be observed: GET .*ECONNRESET.* Assumed by /,
-    ),
-  ]);
-  expect(stdout).toContain('| **differs**: the code copes with it |');
-  expect(stdout).toContain('| **differs**: src/operations/teardown/delete.ts (assertDeletable) |');
+  const [, conclusion = ''] = stdout.split('\n\n');
+  expect(conclusion.replace(/(?<=could not be observed: ).*ECONNRESET.*/, 'reset')).toBe(
+    `default-workspace differs: HTTP 404: no message
+  Assumed: Every account has a workspace whose slug is default.
+  The sandbox: slug "default"
+  Relied on by src/operations/teardown/delete.ts (assertDeletable)
+expired-key-blocks-deletion differs: HTTP 200
+  Assumed: A workspace with an expired key is not deleted.
+  The sandbox: HTTP 400: Workspaces with API keys cannot be deleted
+  Relied on by src/operations/teardown/teardown.ts (runRound), which copes with it
+guardrail-before-write could not be observed: reset
+  Assumed: GET /guardrails/{id} returns 404 and JSON before the guardrail is written.
+  The sandbox: HTTP 404: The default guardrail has not been configured yet
+  Relied on by src/openrouter/resources/guardrails.ts (findGuardrail)
+usage-delay is not observable: only with --spend
+analytics-delay is not observable: only with --spend
+analytics-values is not observable: only with --spend
+${CATALOGUE.length} assumptions at ${new URL(sandbox.url).host}: agrees: ${CATALOGUE.length - 6}, differs: 2, not observable: 3, failed: 1.
+The command fails because of default-workspace, guardrail-before-write.
+`,
+  );
+  const report = await readFile(file, 'utf8');
+  expect(report).toContain('| **differs**: the code copes with it |');
+  expect(report).toContain('| **differs**: src/operations/teardown/delete.ts (assertDeletable) |');
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
@@ -157,6 +173,19 @@ test.concurrent('npm run live refuses to run without a key, in one sentence', as
   expect(stderr).toBe(
     'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.\n',
   );
+});
+
+test.concurrent.each([
+  ['a file in a missing folder', join(folder, 'missing', 'observed.md')],
+  ['a folder', folder],
+  ['an empty path', ''],
+])('npm run live sends no request if it is to write to %s', async (_, file) => {
+  const sandbox = await openSandbox();
+  const { exitCode, stdout, stderr } = await runLive(sandbox, `--write=${file}`);
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^Cannot write to ".*": E[A-Z]+: .*\n$/);
+  expect(stderr).toContain(JSON.stringify(file));
+  expect(sandbox.requests).toEqual([]);
 });
 
 test.concurrent('npm run live sends the key only to https, and does not print it', async () => {
