@@ -4,7 +4,11 @@ import { finding } from '../../live/assumption.ts';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { formatTable } from '../../live/report.ts';
 import { runCatalogue } from '../../live/run.ts';
-import { openSandbox, type SandboxContextOptions } from '../../live/sandbox.ts';
+import {
+  openSandbox,
+  type SandboxContext,
+  type SandboxContextOptions,
+} from '../../live/sandbox.ts';
 import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { HttpResponse } from '../../src/openrouter/http.ts';
@@ -172,6 +176,30 @@ test('a run deletes keys that were created in another workspace, and with anothe
   expect(undeleted).toEqual([]);
   expect(left(context)).toEqual(NOTHING);
 });
+
+/** Creates a workspace as another job would, in an account that lists the newest one first. */
+function createFirst(context: SandboxContext, slug: string): void {
+  const { workspaces } = context.account;
+  const workspace = seedWorkspace(context, { slug });
+  workspaces.unshift(...workspaces.splice(workspaces.indexOf(workspace), 1));
+}
+
+test.each(['workspace-pages', 'workspace-total', 'workspace-order'])(
+  'what others do in the account in the meantime is not taken for a difference from %s',
+  async (id) => {
+    let [requests, lists] = [0, 0];
+    const context = openSandbox({
+      proxy: (direct) => (request, signal) => {
+        if (request.url.includes('/workspaces?')) lists += 1;
+        if (lists < 6) createFirst(context, `by-another-${requests}`);
+        requests += 1;
+        return direct(request, signal);
+      },
+    });
+    const { observations } = await runCatalogue(only(id), context);
+    expect(observations).toMatchObject([{ verdict: 'agrees' }]);
+  },
+);
 
 test('a run names what it could not delete', async () => {
   const context = openSandbox({

@@ -267,10 +267,11 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'missing-key': rejecting(DELETE_KEY, 400),
 
   'workspace-pages': onQuery(LIST, 'limit', '50'),
-  'workspace-total': onCall(LIST, (response) => ({
-    ...response,
-    body: JSON.stringify({ ...jsonOf(response), total_count: 1 }),
-  })),
+  'workspace-total': onCall(LIST, (response) => {
+    const json = jsonOf(response);
+    const total_count = (json['data'] as Json[]).length;
+    return { ...response, body: JSON.stringify({ ...json, total_count }) };
+  }),
   'workspace-order': {
     vary: () => {
       let lists = 0;

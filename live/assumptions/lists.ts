@@ -6,6 +6,7 @@ import { DOCS } from '../docs.ts';
 import { fieldOf, listOf, textOf } from '../exchange.ts';
 import { type KeyState, keyStates } from '../key-states.ts';
 import { keysPath } from '../paths.ts';
+import { pollUntil } from '../poll.ts';
 import { type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
 
 const READ_PAGES = { file: 'src/openrouter/pages.ts', name: 'readPages' };
@@ -67,14 +68,19 @@ export const LISTS: readonly Assumption[] = [
     isCritical: true,
     async probe(scene) {
       const { slug } = await sharedWorkspace(scene);
-      const [whole = []] = await slugPages(scene, PAGE_SIZE);
-      const size = Math.max(1, Math.ceil(whole.length / 2));
-      const pages = await slugPages(scene, size);
-      const all = pages.flat();
-      const isComplete = new Set(all).size === all.length && all.includes(slug);
-      const hasSize = pages.slice(0, -1).every(({ length }) => length === size);
-      const observed = `pages of ${pages.map(({ length }) => length).join(', ')} for limit=${size}`;
-      return finding(observed, { agrees: isComplete && hasSize });
+      let observed = '';
+      // Pages shift when others create or delete a workspace in the meantime.
+      const delay = await pollUntil(scene, async () => {
+        const [whole = []] = await slugPages(scene, PAGE_SIZE);
+        const size = Math.max(1, Math.ceil(whole.length / 2));
+        const pages = await slugPages(scene, size);
+        const all = pages.flat();
+        const isComplete = new Set(all).size === all.length && all.includes(slug);
+        const hasSize = pages.slice(0, -1).every(({ length }) => length === size);
+        observed = `pages of ${pages.map(({ length }) => length).join(', ')} for limit=${size}`;
+        return isComplete && hasSize;
+      });
+      return finding(observed, { agrees: delay !== undefined });
     },
   },
   {
@@ -85,10 +91,15 @@ export const LISTS: readonly Assumption[] = [
     isCritical: true,
     async probe(scene) {
       await sharedWorkspace(scene);
-      const count = (await slugPages(scene, PAGE_SIZE)).flat().length;
-      const total = fieldOf(await scene.send('GET', '/workspaces?limit=1'), 'total_count');
-      const observed = `total_count ${JSON.stringify(total ?? null)} of ${count} workspaces`;
-      return finding(observed, { agrees: total === count });
+      // Each in one response, because others may create or delete a workspace in the meantime.
+      const whole = await scene.send('GET', `/workspaces?limit=${PAGE_SIZE}`);
+      const first = await scene.send('GET', '/workspaces?limit=1');
+      const { length } = listOf(whole);
+      const [total, totalOfFirst] = [whole, first].map((page) => fieldOf(page, 'total_count'));
+      const isTotal = length < PAGE_SIZE ? total === length : Number(total) >= length;
+      const observed = `total_count ${JSON.stringify(total ?? null)} of ${length} workspaces, ${JSON.stringify(totalOfFirst ?? null)} with limit=1`;
+      // The account has at least the workspace `default` and that of this run.
+      return finding(observed, { agrees: isTotal && Number(totalOfFirst) > 1 });
     },
   },
   {
