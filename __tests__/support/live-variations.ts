@@ -178,6 +178,13 @@ const BUDGETS = 'GET /workspaces/:id/budgets';
 const SET_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
 const QUERY = 'POST /analytics/query';
 
+/** Sets fields of the entries in a list of a guardrail. */
+const onGuardrailEntries = (name: string, fields: Json) =>
+  onData('GET /guardrails/:id', (data) => ({
+    ...data,
+    [name]: (data[name] as Json[]).map((entry) => ({ ...entry, ...fields })),
+  }));
+
 /** For each assumption of the catalogue, by its id, a sandbox of which it is not true. */
 export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'created-workspace': setting(CREATE, { id: 'ws_1' }),
@@ -307,6 +314,12 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'guardrail-models': setting(GUARDRAIL, { allowed_models: ['openai/gpt-5-mini', 'openai/gpt-5'] }),
   'guardrail-limit': setting(GUARDRAIL, { limit_usd: 13 }),
   'guardrail-zdr': setting('GET /guardrails/:id', { enforce_zdr_anthropic: false }),
+  'guardrail-privacy': setting(GUARDRAIL, { allowed_data_regions: ['eu'] }),
+  'guardrail-filters': onGuardrailEntries('content_filters', { action: 'block' }),
+  'guardrail-filter-label': onGuardrailEntries('content_filters', { label: '[REDACTED]' }),
+  'guardrail-scan-scope': onGuardrailEntries('content_filter_builtins', {
+    scan_scope: 'user_only',
+  }),
   'guardrail-null': setting(GUARDRAIL, { ignored_providers: ['deepseek'] }),
   'guardrail-name': onBody(GUARDRAIL, ({ name: _, ...body }) => body),
 

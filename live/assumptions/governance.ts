@@ -1,5 +1,8 @@
 import type { GuardrailUpdate } from '../../src/openrouter/resources/guardrails.ts';
-import { unexpectedGuardrailFields } from '../../src/operations/governance/guardrail-diff.ts';
+import {
+  diffGuardrail,
+  unexpectedGuardrailFields,
+} from '../../src/operations/governance/guardrail-diff.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import {
@@ -33,6 +36,18 @@ async function probeGuardrail(scene: Scene, update: GuardrailUpdate): Promise<Fi
   );
   const agrees = unexpected.length === 0 && unexpectedGuardrailFields(lookup, update).length === 0;
   return finding(values.join(', '), { agrees });
+}
+
+/** Sets `update`, in which filters lack what has a default, and finds whether that would be repeated. */
+async function probeDefaults(scene: Scene, update: GuardrailUpdate): Promise<Finding> {
+  const path = guardrailPath(await scene.createWorkspace());
+  const response = await scene.send('PATCH', path, { body: update });
+  if (response.status !== 200) return finding(describe(response), { agrees: false });
+  const lookup = dataOf(await scene.send('GET', path));
+  const values = Object.keys(update).map((field) => JSON.stringify(lookup[field] ?? null));
+  return finding(values.join(', '), {
+    agrees: Object.keys(diffGuardrail(lookup, update)).length === 0,
+  });
 }
 
 /** The guardrail of a new workspace, before and after it is written for the first time. */
@@ -101,6 +116,62 @@ export const GUARDRAILS: readonly Assumption[] = [
     isCritical: true,
     probe: (scene) =>
       probeGuardrail(scene, { enforce_zdr_anthropic: true, enforce_zdr_other: false }),
+  },
+  {
+    id: 'guardrail-privacy',
+    sentence: 'The regions, retention and training fields of a guardrail come back as written.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/openrouter/resources/guardrails.ts', name: 'guardrailFields' },
+    isCritical: true,
+    probe: (scene) =>
+      probeGuardrail(scene, {
+        allow_safety_retention_google: false,
+        allow_safety_retention_other: false,
+        allowed_data_regions: ['europe'],
+        enable_free_model_publication: false,
+        enable_free_model_training: false,
+        enable_paid_model_training: false,
+      }),
+  },
+  {
+    id: 'guardrail-filters',
+    sentence: 'Content filters come back as they were written, a builtin one with another label.',
+    documented: DOCS.updateGuardrail,
+    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'isSameValue' },
+    isCritical: true,
+    probe: (scene) =>
+      probeGuardrail(scene, {
+        content_filters: [{ pattern: 'ticket-\\d+', action: 'redact', label: '[TICKET]' }],
+        content_filter_builtins: [
+          { slug: 'email', action: 'flag' },
+          { slug: 'regex-prompt-injection', action: 'block', scan_scope: 'user_only' },
+        ],
+      }),
+  },
+  {
+    id: 'guardrail-filter-label',
+    sentence: 'A content filter without a label comes back without one, or with null.',
+    documented: undefined,
+    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'ENTRY_DEFAULTS' },
+    // An update would write the same again.
+    isCritical: false,
+    probe: (scene) =>
+      probeDefaults(scene, { content_filters: [{ pattern: 'ticket-\\d+', action: 'redact' }] }),
+  },
+  {
+    id: 'guardrail-scan-scope',
+    sentence: 'A builtin filter without a scan_scope comes back without one, or with all_messages.',
+    documented: DOCS.updateGuardrail,
+    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'ENTRY_DEFAULTS' },
+    // An update would write the same again.
+    isCritical: false,
+    probe: (scene) =>
+      probeDefaults(scene, {
+        content_filter_builtins: [
+          { slug: 'email', action: 'flag' },
+          { slug: 'regex-prompt-injection', action: 'block' },
+        ],
+      }),
   },
   {
     id: 'guardrail-null',
