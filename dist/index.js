@@ -3360,14 +3360,17 @@
   }
   function isSameSet(actual, desired, same) {
    if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
-   const [desiredSet, actualSet] = [ new Set(desired), new Set(actual) ];
-   return desiredSet.size === actualSet.size && [ ...desiredSet ].every(entry => [ ...actualSet ].some(other => same(other, entry))) && [ ...actualSet ].every(other => [ ...desiredSet ].some(entry => same(other, entry)));
+   const [desiredSet, actualSet] = [ withoutRepeats(desired), withoutRepeats(actual) ];
+   return desiredSet.length === actualSet.length && desiredSet.every(entry => actualSet.some(other => same(other, entry))) && actualSet.every(other => desiredSet.some(entry => same(other, entry)));
+  }
+  function withoutRepeats(list) {
+   return list.filter((entry, index) => list.findIndex(other => (0, external_node_util_namespaceObject.isDeepStrictEqual)(other, entry)) === index);
   }
   function isNone(value) {
    return (value ?? null) === null || Array.isArray(value) && value.length === 0;
   }
   function isModels(field) {
-   return field.endsWith("_models");
+   return field === "allowed_models" || field === "ignored_models";
   }
   function isSameModel(actual, desired) {
    if (actual === desired) return true;

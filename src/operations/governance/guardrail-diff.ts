@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Guardrail, GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 
@@ -78,11 +79,17 @@ function isSameSet(
   same: (actual: unknown, desired: unknown) => boolean,
 ): boolean {
   if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
-  const [desiredSet, actualSet] = [new Set(desired), new Set(actual)];
+  const [desiredSet, actualSet] = [withoutRepeats(desired), withoutRepeats(actual)];
   return (
-    desiredSet.size === actualSet.size &&
-    [...desiredSet].every((entry) => [...actualSet].some((other) => same(other, entry))) &&
-    [...actualSet].every((other) => [...desiredSet].some((entry) => same(other, entry)))
+    desiredSet.length === actualSet.length &&
+    desiredSet.every((entry) => actualSet.some((other) => same(other, entry))) &&
+    actualSet.every((other) => desiredSet.some((entry) => same(other, entry)))
+  );
+}
+
+function withoutRepeats(list: readonly unknown[]): unknown[] {
+  return list.filter(
+    (entry, index) => list.findIndex((other) => isDeepStrictEqual(other, entry)) === index,
   );
 }
 
@@ -92,7 +99,7 @@ function isNone(value: unknown): boolean {
 }
 
 function isModels(field: string): boolean {
-  return field.endsWith('_models');
+  return field === 'allowed_models' || field === 'ignored_models';
 }
 
 /**
