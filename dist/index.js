@@ -2698,6 +2698,206 @@
    const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
    return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
   }
+  const external_node_http_namespaceObject = require("node:http");
+  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
+  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+  function parseHttpDate(value) {
+   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+   const time = Date.parse(value);
+   return Number.isNaN(time) ? void 0 : time;
+  }
+  function retryAfter({headers}) {
+   const value = String(headers["retry-after"] ?? "").trim();
+   if (/^\d+$/.test(value)) return Number(value) * 1e3;
+   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
+  }
+  const BASE_MS = 500, CAP_MS = 8e3;
+  function backoff(attempt, random) {
+   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+  }
+  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+  function attemptTimeout(remaining) {
+   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
+  }
+  const FAILURE_CLASSES = {
+   unsent: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   unsendable: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   throttled: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: true
+   },
+   conflict: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   rejected: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   ambiguous: {
+    retryable: true,
+    ambiguous: true,
+    pausesAll: false
+   },
+   unexpected: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   },
+   aborted: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   }
+  }, BY_STATUS = {
+   408: "ambiguous",
+   425: "ambiguous",
+   429: "throttled",
+   499: "unexpected",
+   500: "ambiguous",
+   502: "ambiguous",
+   503: "ambiguous",
+   504: "ambiguous",
+   520: "ambiguous",
+   521: "ambiguous",
+   522: "ambiguous",
+   523: "ambiguous",
+   524: "ambiguous"
+  }, BY_METHOD = {
+   PATCH: {
+    409: "conflict"
+   }
+  };
+  function classifyResponse(method, {status, asksToWait}) {
+   if (status === 503 && asksToWait) return "throttled";
+   const isRejection = status >= 400 && status < 500;
+   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
+  }
+  function parseResponse(request, response) {
+   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+   if (isNotFound && request.notFound) return {
+    data: request.notFound()
+   };
+   if (status < 200 || status >= 300) return toFailure(request, response);
+   if (countValues(body) > MAX_VALUES) return reject(request, response, `has more than ${MAX_VALUES} values`);
+   const json = parseJson(body);
+   if (isNestedDeeper(json, MAX_DEPTH)) return reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
+   const parsed = safeParse(request.schema, json);
+   if (!parsed.success) {
+    const reason = `HTTP ${status}, but ${parse_response_describeDefect({
+     body,
+     json
+    }, parsed.error)}`;
+    return {
+     kind: "ambiguous",
+     reason,
+     ...metadata(response)
+    };
+   }
+   const mismatch = request.findMismatch?.(parsed.data);
+   if (mismatch === void 0) return {
+    data: parsed.data
+   };
+   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+   return {
+    kind,
+    reason: `HTTP ${status}, but ${mismatch}`,
+    ...metadata(response)
+   };
+  }
+  function toFailure({method}, response) {
+   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
+    status,
+    asksToWait: retryAfterMs !== void 0
+   });
+   if (status >= 300 && status < 400) {
+    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+    return {
+     kind,
+     reason,
+     ...metadata(response)
+    };
+   }
+   const serverMessage = extractServerMessage(body);
+   return {
+    kind,
+    reason: formatStatus(status),
+    ...metadata(response),
+    serverMessage,
+    retryAfterMs
+   };
+  }
+  function metadata({status, headers}) {
+   const ray = headers["cf-ray"];
+   return {
+    status,
+    cfRay: typeof ray === "string" ? ray : void 0
+   };
+  }
+  function formatStatus(status) {
+   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+  }
+  const MAX_VALUES = 3e4, MAX_DEPTH = 100;
+  function reject({method}, response, defect) {
+   const {status, body} = response, withId = object({
+    data: object({
+     id: schemas_guid()
+    })
+   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+   return {
+    kind: "unexpected",
+    reason,
+    ...metadata(response)
+   };
+  }
+  function parse_response_describeDefect({body, json}, {issues}) {
+   if (body.trim() === "") return "the body is empty";
+   if (json === void 0) return "the body is not JSON";
+   const names = issues.map(({path}) => path.join("."));
+   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
+  }
+  function parseObject(text) {
+   const json = toJson(text);
+   if (json === void 0) return linesOf(text).find(line => !isField(line));
+   return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
+  }
+  const MAX_LEVELS = MAX_DEPTH - 1;
+  function objectProblem(text) {
+   const json = toJson(text) ?? "", value = parseJson(json);
+   if (value === void 0) return;
+   if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
+   if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
+   return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
+  }
+  function toJson(text) {
+   if (text.startsWith("{")) return text;
+   const lines = linesOf(text);
+   if (!lines.every(isField)) return;
+   return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
+  }
+  function linesOf(text) {
+   return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
+  }
+  const FIELD = /^(\w+): +([^\r]+)$/;
+  function isField(line) {
+   return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+  }
+  function namesAndNumbers(json) {
+   const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
+   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|0+$/g, "")).sort().join();
+  }
   const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
   function parseInput(schema, text) {
    const {def} = schema._zod;
@@ -2729,14 +2929,6 @@
    if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
    const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
    return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-  }
-  function parseObject(text) {
-   if (text.startsWith("{")) return parseJsonIf(text, value => typeof value === "object");
-   const lines = text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line)), fields = lines.map(line => {
-    const [, name = "", value = ""] = /^(\w+): +([^\r]+)$/.exec(line) ?? [];
-    return [ name, parseJson(value) ];
-   }), object = Object.fromEntries(fields), isValid = fields.every(([, value]) => value !== void 0);
-   return isValid && Object.keys(object).length === fields.length ? object : text;
   }
   function parseJsonIf(text, accepts) {
    const value = parseJson(text);
@@ -2823,7 +3015,10 @@
    return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
   }
   function readInputs(schema, crossFieldChecks = () => []) {
-   const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== "")), values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ])), parsed = safeParse(schema, values), problems = [ ...parsed.error ? problemsOf(schema, texts, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
+   const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== "")), values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ])), parsed = safeParse(schema, values), problems = [ ...parsed.error ? problemsOf(schema, {
+    texts,
+    values
+   }, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
    if (!parsed.success || problems.length > 0) throw new Failure("invalid-inputs", {
     problems
    });
@@ -2836,7 +3031,7 @@
    return field.replaceAll("_", "-");
   }
   const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
-  function problemsOf(schema, texts, error) {
+  function problemsOf(schema, {texts, values}, error) {
    const groups = new Map;
    for (const issue of error.issues) {
     const groupKey = `${String(issue.path[0])} ${issue.message}`, group = groups.get(groupKey) ?? [];
@@ -2860,10 +3055,14 @@
      managementKey
     }) ? problem : {
      ...problem,
-     provided: text,
+     provided: partAt(first.path[1], values[key]) ?? text,
      suggestion
     };
    });
+  }
+  function partAt(field, value) {
+   if (typeof value === "string") return value;
+   return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
   }
   function containsSecret(key, {text, managementKey}) {
    return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
@@ -2895,7 +3094,7 @@
    const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
    return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
   }
-  function reject(context, input, message) {
+  function connection_reject(context, input, message) {
    context.issues.push({
     code: "custom",
     message,
@@ -2905,10 +3104,10 @@
   }
   function toApiUrl(text, context) {
    const url = URL.canParse(text) ? new URL(text) : void 0;
-   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
-   if (url.username || url.password) return reject(context, text, "must not contain a user or password");
-   if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
+   if (!url?.hostname) return connection_reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return connection_reject(context, text, "must begin with https, because the key is sent there");
+   if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
+   if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
    return url.href.replace(/\/+$/, "");
   }
   function isLoopback(hostname) {
@@ -3047,7 +3246,9 @@
    guardrail: optional(looseObject({
     ...guardrailFields,
     ...setElsewhere
-   }, FIELDS_MESSAGE)),
+   }, {
+    error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
+   })),
    budget_daily_usd: amount,
    budget_weekly_usd: amount,
    budget_monthly_usd: amount,
@@ -3426,71 +3627,6 @@
    const lookup = await findWorkspace(client, workspace.slug);
    return knownIdOf(lookup.workspace ?? workspace);
   }
-  const FAILURE_CLASSES = {
-   unsent: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   unsendable: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   throttled: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: true
-   },
-   conflict: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   rejected: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   ambiguous: {
-    retryable: true,
-    ambiguous: true,
-    pausesAll: false
-   },
-   unexpected: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   },
-   aborted: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   }
-  }, BY_STATUS = {
-   408: "ambiguous",
-   425: "ambiguous",
-   429: "throttled",
-   499: "unexpected",
-   500: "ambiguous",
-   502: "ambiguous",
-   503: "ambiguous",
-   504: "ambiguous",
-   520: "ambiguous",
-   521: "ambiguous",
-   522: "ambiguous",
-   523: "ambiguous",
-   524: "ambiguous"
-  }, BY_METHOD = {
-   PATCH: {
-    409: "conflict"
-   }
-  };
-  function classifyResponse(method, {status, asksToWait}) {
-   if (status === 503 && asksToWait) return "throttled";
-   const isRejection = status >= 400 && status < 500;
-   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-  }
   const organizationMember = object({
    id: schemas_string(),
    email: optional(nullable(schemas_string()))
@@ -3583,111 +3719,6 @@
      }
     };
    };
-  }
-  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-  function parseHttpDate(value) {
-   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-   const time = Date.parse(value);
-   return Number.isNaN(time) ? void 0 : time;
-  }
-  function retryAfter({headers}) {
-   const value = String(headers["retry-after"] ?? "").trim();
-   if (/^\d+$/.test(value)) return Number(value) * 1e3;
-   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-  }
-  const BASE_MS = 500, CAP_MS = 8e3;
-  function backoff(attempt, random) {
-   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-  }
-  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-  function attemptTimeout(remaining) {
-   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-  }
-  const external_node_http_namespaceObject = require("node:http");
-  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-  function parseResponse(request, response) {
-   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-   if (isNotFound && request.notFound) return {
-    data: request.notFound()
-   };
-   if (status < 200 || status >= 300) return toFailure(request, response);
-   if (countValues(body) > MAX_VALUES) return parse_response_reject(request, response, `has more than ${MAX_VALUES} values`);
-   const json = parseJson(body);
-   if (isNestedDeeper(json, MAX_DEPTH)) return parse_response_reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
-   const parsed = safeParse(request.schema, json);
-   if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${parse_response_describeDefect({
-     body,
-     json
-    }, parsed.error)}`;
-    return {
-     kind: "ambiguous",
-     reason,
-     ...metadata(response)
-    };
-   }
-   const mismatch = request.findMismatch?.(parsed.data);
-   if (mismatch === void 0) return {
-    data: parsed.data
-   };
-   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-   return {
-    kind,
-    reason: `HTTP ${status}, but ${mismatch}`,
-    ...metadata(response)
-   };
-  }
-  function toFailure({method}, response) {
-   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
-    status,
-    asksToWait: retryAfterMs !== void 0
-   });
-   if (status >= 300 && status < 400) {
-    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
-    return {
-     kind,
-     reason,
-     ...metadata(response)
-    };
-   }
-   const serverMessage = extractServerMessage(body);
-   return {
-    kind,
-    reason: formatStatus(status),
-    ...metadata(response),
-    serverMessage,
-    retryAfterMs
-   };
-  }
-  function metadata({status, headers}) {
-   const ray = headers["cf-ray"];
-   return {
-    status,
-    cfRay: typeof ray === "string" ? ray : void 0
-   };
-  }
-  function formatStatus(status) {
-   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
-  }
-  const MAX_VALUES = 3e4, MAX_DEPTH = 100;
-  function parse_response_reject({method}, response, defect) {
-   const {status, body} = response, withId = object({
-    data: object({
-     id: schemas_guid()
-    })
-   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-   return {
-    kind: "unexpected",
-    reason,
-    ...metadata(response)
-   };
-  }
-  function parse_response_describeDefect({body, json}, {issues}) {
-   if (body.trim() === "") return "the body is empty";
-   if (json === void 0) return "the body is not JSON";
-   const names = issues.map(({path}) => path.join("."));
-   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
   }
   const external_node_https_namespaceObject = require("node:https");
   var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
@@ -5272,14 +5303,14 @@
   function sweepOutputs(result) {
    const {deleted, wouldDelete, skipped, retained, failed} = result;
    return {
-    deleted: toJson(deleted),
-    "would-delete": toJson(wouldDelete),
-    kept: toJson([ ...skipped, ...retained ]),
-    failed: toJson(failed),
+    deleted: sweep_toJson(deleted),
+    "would-delete": sweep_toJson(wouldDelete),
+    kept: sweep_toJson([ ...skipped, ...retained ]),
+    failed: sweep_toJson(failed),
     count: String(deleted.length)
    };
   }
-  function toJson(entries) {
+  function sweep_toJson(entries) {
    const toEntry = ({id, slug, created_at, reason}) => ({
     id,
     slug,
@@ -5494,7 +5525,7 @@
    }),
    "unknown-guardrail-fields": ({fields}) => ({
     title: "The input guardrail has fields that this version does not know",
-    lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step sends them to OpenRouter, and fails if OpenRouter rejects or ignores them." ]
+    lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step fails if OpenRouter rejects them, or returns other values than requested." ]
    }),
    "governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
     title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,

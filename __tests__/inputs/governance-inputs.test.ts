@@ -102,6 +102,9 @@ test('enforce-zdr: false is a request', () => {
 
 const FIELDS =
   'guardrail must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false';
+const EXACT = 'must have each name once, and no number that is too large or has too many digits';
+/** An object in which arrays are nested, with `depth` levels in total. */
+const nested = (depth: number) => `a: ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}`;
 const MODELS = 'must be a list of models: one per line, separated by commas, or a JSON array';
 const USD = 'must be an amount in USD above 0, or "null"';
 const NEEDS_RESET =
@@ -172,7 +175,71 @@ test.each<[string, Texts, string[]]>([
   [
     'a guardrail in block style',
     { guardrail: 'allowed_data_regions:\n  - us' },
-    [`${FIELDS}; given: "allowed_data_regions:\\n  - us"`],
+    [`${FIELDS}; given: "allowed_data_regions:"`],
+  ],
+  [
+    'a guardrail with a comment behind a value',
+    { guardrail: `# EU\na: 1\r\n${'b'.repeat(50)}: true # Why\nc` },
+    [`${FIELDS}; given: "${'b'.repeat(50)}: true # Why"`],
+  ],
+  [
+    'a guardrail with a name in quotes',
+    { guardrail: 'a: 1\n"b": 1' },
+    [`${FIELDS}; given: "\\"b\\": 1"`],
+  ],
+  [
+    'a guardrail with JSON between lines',
+    { guardrail: 'a: 1\n{"b": 1}' },
+    [`${FIELDS}; given: "{\\"b\\": 1}"`],
+  ],
+  ['a guardrail with a tab', { guardrail: 'a: 1\nb:\t1' }, [`${FIELDS}; given: "b:\\t1"`]],
+  [
+    'a guardrail with lines that have the same name',
+    { guardrail: 'a: 1\nb: 1\na: 1' },
+    [`guardrail ${EXACT}; given: "a: 1\\nb: 1\\na: 1"`],
+  ],
+  [
+    'a guardrail with the same name twice within a value',
+    { guardrail: '{"a": [{"b": 1, "\\u0062": 1}]}' },
+    [expect.stringMatching(`^guardrail ${EXACT}; given: `) as never],
+  ],
+  ...['1e400', '-1e400', '1e-400', '12345678901234567890', '[0.1234567890123456789]'].map(
+    (value): [string, Texts, string[]] => [
+      `a guardrail with the value ${value}`,
+      { guardrail: `a: ${value}` },
+      [`guardrail ${EXACT}; given: "a: ${value}"`],
+    ],
+  ),
+  [
+    'a guardrail with the name __proto__',
+    { guardrail: '{"__proto__": 1}' },
+    ['guardrail must not have __proto__; given: "{\\"__proto__\\": 1}"'],
+  ],
+  [
+    'a guardrail that is nested too deeply',
+    { guardrail: nested(100) },
+    [
+      expect.stringMatching(
+        '^guardrail must not be nested more than 99 levels deep; given: ',
+      ) as never,
+    ],
+  ],
+  [
+    'a guardrail that is nested far too deeply',
+    { guardrail: nested(60_000) },
+    [
+      expect.stringMatching(
+        '^guardrail must not be nested more than 99 levels deep; given: ',
+      ) as never,
+    ],
+  ],
+  [
+    'a guardrail with an invalid field behind others',
+    { guardrail: `description: "${'a'.repeat(200)}"\nenforce_zdr_xai: "true"\nlimit_usd: 5` },
+    [
+      'guardrail must have true, false or null for enforce_zdr_xai; given: "\\"true\\""',
+      'guardrail must not have limit_usd, because the input guardrail-limit-usd sets it; given: "5"',
+    ],
   ],
   [
     'a guardrail that repeats enforce-zdr',
@@ -236,6 +303,11 @@ test.each<[string, Texts]>([
       'guardrail-limit-usd': 'null',
       'guardrail-limit-reset': 'null',
     },
+  ],
+  ['a guardrail that is nested as deeply as a response can be', { guardrail: nested(99) }],
+  [
+    'a guardrail with all forms of numbers, and with texts that look like more',
+    { guardrail: '{"b": [0, -0.50, 1e3, 9007199254740991, 1.5E+300], "a": "\\": 1e400, {:}"}' },
   ],
   ['BYOK with one budget', { 'budget-lifetime-usd': '5', 'include-byok-in-budgets': 'false' }],
 ])('inputs with %s are accepted', (_, texts) => {

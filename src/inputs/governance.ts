@@ -10,6 +10,7 @@ import { modelSlug } from '../openrouter/resources/workspaces.ts';
 import type { BudgetLimits } from '../operations/governance/budget-writes.ts';
 import type { Governance } from '../operations/governance/governance.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
+import { objectProblem } from './parse-object.ts';
 import { inputName } from './read-inputs.ts';
 
 /** A list of `what`, such as `models`. Each item is an `entry`. */
@@ -70,7 +71,12 @@ export const governanceInputs = {
   enforce_zdr: flag,
   guardrail_limit_usd: amount,
   guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-  guardrail: z.optional(z.looseObject({ ...guardrailFields, ...setElsewhere }, FIELDS_MESSAGE)),
+  guardrail: z.optional(
+    z.looseObject(
+      { ...guardrailFields, ...setElsewhere },
+      { error: ({ input }) => objectProblem(String(input)) ?? FIELDS_MESSAGE },
+    ),
+  ),
   budget_daily_usd: amount,
   budget_weekly_usd: amount,
   budget_monthly_usd: amount,

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { parseJson } from '../lib/json.ts';
+import { parseObject } from './parse-object.ts';
 
 const BOOLEANS = new Map([
   ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
@@ -7,14 +8,13 @@ const BOOLEANS = new Map([
 ]);
 
 /**
- * Parses the text of an input to a value for `schema`. If that is not possible, returns `text`, so
- * that the schema rejects it with its own message.
+ * Parses the text of an input to a value for `schema`. If that is not possible, returns `text` or the
+ * part of it that is at fault, so that the schema rejects it with its own message.
  *
  * - Booleans: the six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`.
  * - Numbers: as in JSON.
  * - Lists: one entry per line, or separated by commas, or a JSON array.
- * - Objects: JSON, or a line `name: value` for each field, with the value as JSON. Such lines are YAML
- *   too, and mean the same in it. A parser for all of YAML would add 19 kB to a download of 73 kB.
+ * - Objects: JSON, or a line `name: value` for each field, with the value as JSON.
  * - `null`, if the schema accepts it. A workflow must quote it: GitHub turns YAML's own null into an
  *   empty input.
  */
@@ -46,18 +46,6 @@ function parseList(element: z.core.$ZodType, text: string): unknown {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   return entries.length > 0 ? entries.map((entry) => parseInput(element, entry)) : text;
-}
-
-function parseObject(text: string): unknown {
-  if (text.startsWith('{')) return parseJsonIf(text, (value) => typeof value === 'object');
-  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
-  const fields = lines.map((line) => {
-    const [, name = '', value = ''] = /^(\w+): +([^\r]+)$/.exec(line) ?? [];
-    return [name, parseJson(value)] as const;
-  });
-  const object = Object.fromEntries(fields);
-  const isValid = fields.every(([, value]) => value !== undefined);
-  return isValid && Object.keys(object).length === fields.length ? object : text;
 }
 
 function parseJsonIf(text: string, accepts: (value: unknown) => boolean): unknown {

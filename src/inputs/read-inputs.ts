@@ -31,7 +31,7 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   );
   const parsed = z.safeParse(schema, values);
   const problems = [
-    ...(parsed.error ? problemsOf(schema, texts, parsed.error) : []),
+    ...(parsed.error ? problemsOf(schema, { texts, values }, parsed.error) : []),
     ...crossFieldChecks(
       validFields(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
       new Set(texts.keys()),
@@ -63,13 +63,16 @@ export function inputName(field: string): string {
 /** The inputs whose text often ends with an expression after a hyphen. */
 const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'workspace']);
 
-/** The texts of the provided inputs, by field. */
-type Texts = ReadonlyMap<string, string>;
+/** The provided inputs, by field. */
+interface Provided {
+  texts: ReadonlyMap<string, string>;
+  values: Readonly<Record<string, unknown>>;
+}
 
 /** Lists one problem per input and message. The entries of a list with the same problem share it. */
 function problemsOf(
   schema: z.ZodMiniObject,
-  texts: Texts,
+  { texts, values }: Provided,
   error: z.core.$ZodError,
 ): InvalidInput[] {
   const groups = new Map<string, z.core.$ZodIssue[]>();
@@ -93,8 +96,16 @@ function problemsOf(
     const managementKey = texts.get('management_key');
     return containsSecret(key, { text, managementKey })
       ? problem
-      : { ...problem, provided: text, suggestion };
+      : { ...problem, provided: partAt(first.path[1], values[key]) ?? text, suggestion };
   });
+}
+
+/** The part of an input that is at fault: the value of a field, or what could not be parsed. */
+function partAt(field: PropertyKey | undefined, value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof field === 'string'
+    ? JSON.stringify((value as Record<string, unknown>)[field])
+    : undefined;
 }
 
 /** Whether the text of an input contains the management key, or a user and a password in a URL. */

@@ -66,7 +66,7 @@ function formatStatus(status: number): string {
 const MAX_VALUES = 30_000;
 
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
 
 /** Rejects a body before it is checked. Names the resource in it, because it may have been created. */
 function reject(

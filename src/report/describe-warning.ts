@@ -24,7 +24,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     title: 'The input guardrail has fields that this version does not know',
     lines: [
       `Unknown: ${fields.join(', ')}.`,
-      'Check their names. The step sends them to OpenRouter, and fails if OpenRouter rejects or ignores them.',
+      'Check their names. The step fails if OpenRouter rejects them, or returns other values than requested.',
     ],
   }),
 

@@ -118,7 +118,7 @@ describe('a field that this version does not know', () => {
   const WARNING = [
     'The input guardrail has fields that this version does not know',
     'Unknown: newer, constructor.',
-    'Check their names. The step sends them to OpenRouter, and fails if OpenRouter rejects or ignores them.',
+    'Check their names. The step fails if OpenRouter rejects them, or returns other values than requested.',
     expect.stringMatching(/^See https:.*#unknown-guardrail-fields$/),
   ];
   const NEWER = { newer: { a: [1] }, constructor: true, enforce_zdr_xai: true };
@@ -151,6 +151,13 @@ describe('a field that this version does not know', () => {
     respond({ enforce_zdr_xai: true });
     const step = await create(withFields({ newer: true, enforce_zdr_xai: true }));
     expect(expectFailure(step, expect.anything()).lines).toContain('newer: null');
+  });
+
+  test('is not sent to a new workspace if it is null, and is reported by a warning', async () => {
+    const step = await create(withFields({ newer: null, constructor: [] }));
+    expect(step.exitCode).toBe(0);
+    expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([]);
+    expect(warningsOf(step)).toEqual([WARNING]);
   });
 
   test('is reported in a dry run', async () => {
@@ -193,6 +200,14 @@ test('all invalid fields of a guardrail are reported together, before any reques
     'guardrail must not have name, because OpenRouter sets it',
     'Nothing was sent to OpenRouter.',
   ]);
+  expect(calls()).toEqual([]);
+});
+
+test('a guardrail that is nested too deeply to be sent is rejected, before any request', async () => {
+  const step = await create({
+    guardrail: `content_filters: ${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+  });
+  expect(expectFailure(step).message).toContain('must not be nested more than 99 levels deep');
   expect(calls()).toEqual([]);
 });
 
