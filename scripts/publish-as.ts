@@ -12,7 +12,6 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 interface TextFile {
   path: string;
@@ -23,37 +22,55 @@ const PLACEHOLDER = 'OWNER';
 const UNPUBLISHED = /<!-- unpublished -->\n.*?<!-- \/unpublished -->\n/gs;
 const PUBLISHED = /<!-- published: (.*?) -->/gs;
 /** GitHub's rules for an account, and for a repository. */
-const NAME = /^[a-z\d]+(?:-[a-z\d]+)*\/[\w.-]+$/i;
+const NAME =
+  /^(?!OWNER\/)(?=[^/]{1,39}\/)[a-z\d]+(?:-[a-z\d]+)*\/(?!\.{1,2}$|.*\.git$)[\w.-]{1,100}$/i;
 const AUTHOR = /^author: .*$/m;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { name: project, repository: current } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
-/** The current name, and this project at any other owner. The name in a command is an example. */
-const NAMES = new RegExp(
-  `(?<!publish-as -- |[\\w-])(?:[\\w-]+/${project}|${current.replaceAll('.', '\\.')})(?![\\w-])`,
-  'g',
-);
+/** The current name, and what stands for it with another owner or repository. */
+const NAMES = anyOf(`[\\w-]+/${project}`, ...formsOf(current));
 
-const { values, positionals } = parseArgs({
-  options: { check: { type: 'boolean' } },
-  allowPositionals: true,
-});
-const [name] = positionals;
+const args = process.argv.slice(2);
+const [name = ''] = args;
 
-if (values.check) {
+if (args.length !== 1 || !(name === '--check' || NAME.test(name))) {
+  console.error('Usage: npm run publish-as -- acme/openrouter-workspace');
+  process.exitCode = 1;
+} else if (name === '--check') {
   const findings = readTextFiles().flatMap(findOtherNames);
   if (findings.length > 0) {
     console.error([...findings, `Run npm run publish-as -- ${current}`].join('\n'));
     process.exitCode = 1;
   }
-} else if (name === undefined || !NAME.test(name) || ownerOf(name) === PLACEHOLDER) {
-  console.error('Usage: npm run publish-as -- acme/openrouter-workspace');
-  process.exitCode = 1;
 } else {
-  const changed = readTextFiles().filter((file) => publish(file, name));
-  console.log(changed.map(({ path }) => path).join('\n') || `${name} is everywhere already.`);
+  const files = readTextFiles();
+  const [conflict] = files.flatMap((file) => findConflicts(file, name));
+  if (conflict === undefined) {
+    const changed = files.filter((file) => publish(file, name));
+    console.log(changed.map(({ path }) => path).join('\n') || `${name} is everywhere already.`);
+  } else {
+    console.error(conflict);
+    process.exitCode = 1;
+  }
+}
+
+/** Patterns for a name, and for other names that stand for it, because they are used in its place. */
+function formsOf(name: string): string[] {
+  const [owner = '', repository = ''] = name.replaceAll('.', '\\.').split('/');
+  return [
+    `${owner}/${repository}`,
+    `(?<=uses: |//github\\.com/)[\\w-]+/${repository}`,
+    // Other actions of the owner are pinned by SHA.
+    `(?<=uses: )${owner}/[\\w.-]+(?=[\\w/-]*@v\\d)`,
+  ];
+}
+
+/** Any of `patterns` as a whole name. The name in a command is an example. */
+function anyOf(...patterns: string[]): RegExp {
+  return new RegExp(`(?<!publish-as -- |[\\w-])(?:${patterns.join('|')})(?![\\w-])`, 'g');
 }
 
 /** All files of the repository, also those that are not committed yet. */
@@ -72,6 +89,14 @@ function publish({ path, text }: TextFile, name: string): boolean {
   if (result === text) return false;
   writeFileSync(join(root, path), result);
   return true;
+}
+
+/** What a file has that would be taken for `name`, and so could not be renamed again. */
+function findConflicts({ path, text }: TextFile, name: string): string[] {
+  const others = text.replace(NAMES, '').match(anyOf(...formsOf(name))) ?? [];
+  return others.map(
+    (other) => `${path} already has "${other}", which could not be told apart from ${name}`,
+  );
 }
 
 /** What is not about the current name, one line each. */

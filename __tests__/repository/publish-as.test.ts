@@ -5,10 +5,13 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ROOT } from '../support/root.ts';
 
-// Not as one text: the script would find these in this file.
+// Not as one text each: the script would find these in this file.
 const PROJECT = 'openrouter-workspace';
 const UNPUBLISHED = `OWNER/${PROJECT}`;
 const PUBLISHED = `acme/${PROJECT}`;
+const RENAMED = `acme/${'my-actions'}`;
+
+const stepOf = (name: string) => `- uses: ${name}/key@v1`;
 
 /** The files of a small repository that is not published yet. */
 const FILES = {
@@ -19,7 +22,7 @@ const FILES = {
 
 <!-- published: ![CI](https://github.com/${UNPUBLISHED}/ci.svg) -->
 
-- uses: ${UNPUBLISHED}/key@v1
+${stepOf(UNPUBLISHED)}
 <!-- unpublished -->
 - Replace OWNER.
 <!-- /unpublished -->
@@ -66,7 +69,7 @@ test('publish-as writes the name into every file, shows the badge and removes th
 
 ![CI](https://github.com/${PUBLISHED}/ci.svg)
 
-- uses: ${PUBLISHED}/key@v1
+${stepOf(PUBLISHED)}
 - npm run publish-as -- globex/${PROJECT}
 `,
   });
@@ -85,11 +88,11 @@ test('publish-as changes nothing when it runs again', () => {
 
 test('publish-as replaces one name by another, and each other name of the project', () => {
   publishAs('acme/or.workspaces');
-  expect(read('README.md')).toContain('- uses: acme/or.workspaces/key@v1');
+  expect(read('README.md')).toContain(stepOf('acme/or.workspaces'));
   write('docs/costs.md', FILES['README.md']);
   publishAs('globex-2/workspaces');
-  expect(read('README.md')).toContain('- uses: globex-2/workspaces/key@v1');
-  expect(read('docs/costs.md')).toContain('- uses: globex-2/workspaces/key@v1');
+  expect(read('README.md')).toContain(stepOf('globex-2/workspaces'));
+  expect(read('docs/costs.md')).toContain(stepOf('globex-2/workspaces'));
   expect(publishAs('--check').status).toBe(0);
 });
 
@@ -114,9 +117,58 @@ test('the check finds each other name, and publish-as replaces it', () => {
   expect(publishAs('--check').status).toBe(0);
 });
 
+test.each([
+  ['another owner', RENAMED.replace('acme', 'evil')],
+  ['another repository of the owner', 'acme/other-actions'],
+  ['the first name', UNPUBLISHED],
+])('the check finds a use of %s, and publish-as replaces it', (_, other) => {
+  publishAs(RENAMED);
+  const published = read('README.md');
+  write('README.md', published.replace(`uses: ${RENAMED}`, `uses: ${other}`));
+  expect(publishAs('--check')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`README.md has "${other}", and package.json has`),
+  });
+  publishAs(RENAMED);
+  expect(read('README.md')).toBe(published);
+});
+
+test('other actions and repositories, of the owner too, are no other names', () => {
+  const others = `- uses: actions/checkout@${'0'.repeat(40)}
+- uses: acme/setup@${'0'.repeat(40)}
+- https://github.com/acme/python-sdk, src/actions/key.ts, https://github.com/octo-org/app
+`;
+  write('docs/costs.md', others);
+  expect(publishAs(RENAMED).status).toBe(0);
+  expect(publishAs('--check').status).toBe(0);
+  expect(read('docs/costs.md')).toBe(others);
+});
+
+test.each(['actions/checkout', 'octo-org/app', 'globex/app', 'sandbox/cli'])(
+  'publish-as rejects %s, which a file has in another sense, and changes nothing',
+  (name) => {
+    write(
+      'docs/costs.md',
+      `- uses: actions/checkout@${'0'.repeat(40)}\nhttps://github.com/octo-org/app, sandbox/cli/start.ts\n`,
+    );
+    expect(publishAs(name)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^docs\/costs\.md already has "[^"]+", which could not be told apart from .*\n$/,
+      ),
+    });
+    expect(readAll()).toEqual(FILES);
+  },
+);
+
 test('publish-as rejects what is not the name of a repository, and changes nothing', () => {
-  for (const args of [[], ['acme'], ['acme-/a'], ['acme/a/b'], ['acme/a b'], [UNPUBLISHED]]) {
-    expect(publishAs(...args)).toEqual({
+  const names = ['acme', 'acme-/a', 'acme/a/b', 'acme/a b', 'acme/.', 'acme/..', 'acme/b.git'];
+  const owners = ['OWNER', 'owner', '-a', 'a'.repeat(40)].map((owner) => `${owner}/${PROJECT}`);
+  const calls = [...names, ...owners, '--nope', `acme/${'a'.repeat(101)}`].map((name) => [name]);
+  for (const args of [[], ...calls, [PUBLISHED, 'b'], ['--check', PUBLISHED]]) {
+    expect({ args, ...publishAs(...args) }).toEqual({
+      args,
       status: 1,
       stdout: '',
       stderr: `Usage: npm run publish-as -- acme/${PROJECT}\n`,
