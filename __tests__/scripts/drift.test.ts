@@ -97,6 +97,13 @@ test('a header and a renamed parameter of a path are no differences', () => {
   expect(differences(document)).toEqual(NEWER);
 });
 
+test('a description may state the charset of its JSON', () => {
+  const text = JSON.stringify(readFixture());
+  const charset = text.replaceAll('"application/json":', '"application/json; charset=utf-8":');
+  expect(charset).not.toBe(text);
+  expect(differences(JSON.parse(charset))).toEqual(NEWER);
+});
+
 test('a description without a field that the actions know has a difference', () => {
   const document = readFixture();
   delete document.components.schemas.CreateWorkspaceRequest.properties.disabled_server_tools;
@@ -222,7 +229,35 @@ describe('npm run drift', () => {
     expect(lines.slice(3)).toEqual([
       expect.stringMatching(`^${missing}: ENOENT: no such file`),
       'New in the query of GET /workspaces: "slug"',
+      'Not every description could be read. Try again, or name others: npm run drift -- openapi.json',
       'Decide what to do about each difference, then change scripts/drift/known.ts.',
     ]);
+  });
+
+  test('says that a description cannot be read, and nothing about differences', () => {
+    const page = join(folder, 'page.html');
+    writeFileSync(page, '<!doctype html>\n<html>');
+    const { status, lines } = drift(page);
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      `Description: ${page}`,
+      `${page}: cannot read an OpenAPI document`,
+      'Not every description could be read. Try again, or name others: npm run drift -- openapi.json',
+    ]);
+  });
+
+  test('prints a name of a description as text, not as a command of the runner', () => {
+    const parameters = ['offset', 'limit', '##[error]a\u001b[31m'];
+    const { lines } = drift(
+      write('commands.json', describeNames({ ...KNOWN, 'GET /workspaces': { parameters } })),
+    );
+    expect(lines[1]).toBe('New in the query of GET /workspaces: "## [error]a\\u001b[31m"');
+  });
+
+  test.each(['--help', '-x'])('prints its usage for %s', (option) => {
+    expect(drift(option)).toEqual({
+      status: 1,
+      lines: ['Usage: npm run drift -- [openapi.json or https://example.com/openapi.yaml …]'],
+    });
   });
 });

@@ -12,9 +12,7 @@ const operation = z.object({
   requestBody: z.unknown().optional(),
   responses: z.record(z.string(), z.unknown()).default({}),
 });
-const message = z.object({
-  content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }),
-});
+const message = z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })) });
 const parameter = z.object({ in: z.string(), name: z.string() });
 const schemaObject = z.object({
   properties: z.record(z.string(), z.unknown()).default({}),
@@ -77,9 +75,10 @@ function queriedIn(document: unknown, { call, parameters }: Described): string[]
     .map(({ name }) => name);
 }
 
-/** The schema of a request or of a response; undefined if there is none. */
+/** The schema of the JSON of a request or of a response; undefined if there is none. */
 function schemaOf(document: unknown, body: unknown): unknown {
-  return message.safeParse(resolve(document, body)).data?.content['application/json'].schema;
+  const content = Object.entries(message.safeParse(resolve(document, body)).data?.content ?? {});
+  return content.find(([type]) => /^application\/json *(;|$)/i.test(type))?.[1].schema;
 }
 
 /** The fields of a schema, and of the schemas that it is composed of. */

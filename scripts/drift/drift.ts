@@ -7,9 +7,9 @@
  *     npm run drift -- openapi.json https://example.com/openapi.yaml      other descriptions
  */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { parseJson } from '../../src/lib/json.ts';
+import { toLine } from '../../src/report/text.ts';
 import { compareNames, type Difference, formatDifference } from './compare.ts';
 import { type Names, readDescription } from './description.ts';
 import { KNOWN } from './known.ts';
@@ -25,22 +25,35 @@ const DESCRIPTIONS = [
 
 const TIMEOUT_MS = 60_000;
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const sources = positionals.length > 0 ? positionals : DESCRIPTIONS;
+const args = process.argv.slice(2);
+if (args.some((arg) => arg.startsWith('-'))) {
+  print('Usage: npm run drift -- [openapi.json or https://example.com/openapi.yaml …]');
+  process.exit(1);
+}
+
+const sources = args.length > 0 ? args : DESCRIPTIONS;
 const results = await Promise.allSettled(sources.map(describe));
 
-const problems = [
-  ...results.flatMap((result, index) =>
-    result.status === 'rejected' ? [`${sources[index]}: ${firstLine(result.reason)}`] : [],
-  ),
-  ...differences().map(formatDifference),
-];
-console.log([...sources.map((source) => `Description: ${source}`), ...problems].join('\n'));
-if (problems.length > 0) {
-  console.log('Decide what to do about each difference, then change scripts/drift/known.ts.');
-  process.exitCode = 1;
-} else {
-  console.log('The descriptions have the names that the actions know, and no others.');
+const unread = results.flatMap((result, index) =>
+  result.status === 'rejected' ? [`${sources[index]}: ${firstLine(result.reason)}`] : [],
+);
+const different = differences().map(formatDifference);
+for (const source of sources) print(`Description: ${source}`);
+for (const problem of [...unread, ...different]) print(problem);
+if (unread.length > 0) {
+  print(
+    'Not every description could be read. Try again, or name others: npm run drift -- openapi.json',
+  );
+}
+if (different.length > 0) {
+  print('Decide what to do about each difference, then change scripts/drift/known.ts.');
+}
+if (unread.length + different.length > 0) process.exitCode = 1;
+else print('The descriptions have the names that the actions know, and no others.');
+
+/** Prints one line, which may contain what others wrote. */
+function print(text: string): void {
+  console.log(toLine(text, (line) => line));
 }
 
 /**
