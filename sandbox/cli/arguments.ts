@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { toLine } from '../../src/report/text.ts';
 
 /** An option of a program, and what its help says about it. */
 export interface Option {
@@ -25,9 +26,14 @@ export async function runProgram(main: (args: string[]) => Promise<void>): Promi
     await main(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
+    console.error(printable(error.message));
     process.exitCode = 2;
   }
+}
+
+/** `text` in one line, without what a terminal would execute. */
+export function printable(text: string): string {
+  return toLine(text, (line) => line);
 }
 
 interface Arguments<Known> {

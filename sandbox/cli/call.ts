@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { readManifest } from '../runner/manifest.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { type Contents, readContents } from './contents.ts';
+import { type Contents, readContents, refuseUnused } from './contents.ts';
 import { type Example, helpCommand, inputOptions, START_OPTIONS } from './help.ts';
-import { type Inputs, SCENES } from './scenes.ts';
+import { type Inputs, SCENES, type Scene } from './scenes.ts';
 
 /** What a call of `npm start` requests. */
 export interface Call extends Example {
@@ -42,6 +42,13 @@ export async function readCall(provided: string[]): Promise<Call> {
     args,
   });
   const { 'management-key': managementKey, ...changedInputs } = changes;
+  const contents = readContents(values, scene.contents);
+  const inputs = withoutEmpty({ ...scene.inputs, ...changedInputs });
+  refuseUnused(values, {
+    workspaces: contents.existing.length + contents.stale > 0 || deletesAfterJob(inputs),
+    keys: contents.keys > 0 || jobSpends(scene),
+    workspaceOptions: '--existing SLUG, --stale N or --delete-after-job true',
+  });
   return {
     name,
     scene,
@@ -49,10 +56,20 @@ export async function readCall(provided: string[]): Promise<Call> {
     manifest,
     help: values.help ?? false,
     preview: values.preview ?? false,
-    contents: readContents(values, scene.contents),
-    inputs: withoutEmpty({ ...scene.inputs, ...changedInputs }),
+    contents,
+    inputs,
     managementKey,
   };
+}
+
+/** Whether the post step finds the API keys that the job has created in the workspace. */
+function deletesAfterJob(inputs: Inputs): boolean {
+  return inputs['delete-after-job'] === 'true';
+}
+
+/** Whether the job of a scene spends with the API key that the step creates. */
+function jobSpends({ contents }: Scene): boolean {
+  return contents.spent > 0 && contents.keys === 0;
 }
 
 /** The name of the action, which an argument before the options has, and the options. */

@@ -61,9 +61,28 @@ export function readContents(values: ContentsValues, defaults: Contents): Conten
   const slugs = ['default', ...contents.existing, ...staleSlugs(contents)];
   const repeated = slugs.find((slug, at) => slugs.indexOf(slug) !== at);
   if (repeated !== undefined) {
-    throw new UsageError(`--existing ${repeated} is not needed: that workspace exists anyway.`);
+    throw new UsageError(
+      `--existing ${repeated} is once too many: that workspace exists without it.`,
+    );
   }
   return contents;
+}
+
+/**
+ * Refuses an option that would change nothing.
+ * @param workspaceOptions what adds a workspace
+ * @throws {UsageError}
+ */
+export function refuseUnused(
+  values: ContentsValues,
+  provided: { workspaces: boolean; keys: boolean; workspaceOptions: string },
+): void {
+  if (values.keys !== undefined && !provided.workspaces) {
+    throw new UsageError(`--keys needs a workspace: add ${provided.workspaceOptions}.`);
+  }
+  if (values.spent !== undefined && !provided.keys) {
+    throw new UsageError('--spent needs API keys that have spent it: add --keys N.');
+  }
 }
 
 /** Two pages of a list: so many workspaces with so many keys each are still created in a moment. */

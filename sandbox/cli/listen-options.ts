@@ -1,5 +1,12 @@
 import { HELP, type Options, readArguments, UsageError } from './arguments.ts';
-import { CONTENTS_OPTIONS, type Contents, EMPTY, readContents, readCount } from './contents.ts';
+import {
+  CONTENTS_OPTIONS,
+  type Contents,
+  EMPTY,
+  readContents,
+  readCount,
+  refuseUnused,
+} from './contents.ts';
 
 /** The options of `npm run sandbox`. */
 export const LISTEN_OPTIONS = {
@@ -33,12 +40,11 @@ export function readListening(args: string[]): Listening | 'help' {
   const numbered = Array.from({ length: count }, (_, at) => `preview-${at + 1}`);
   const existing = [...numbered, ...(values.existing ?? [])];
   const contents = readContents({ ...values, existing }, EMPTY);
-  if (values.keys !== undefined && existing.length + contents.stale === 0) {
-    throw new UsageError('--keys needs a workspace: add --workspaces N or --stale N.');
-  }
-  if (values.spent !== undefined && contents.keys === 0) {
-    throw new UsageError('--spent needs API keys that have spent it: add --keys N.');
-  }
+  refuseUnused(values, {
+    workspaces: existing.length + contents.stale > 0,
+    keys: contents.keys > 0,
+    workspaceOptions: '--workspaces N or --stale N',
+  });
   return { port: readPort(values.port ?? '8787'), contents };
 }
 

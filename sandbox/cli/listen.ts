@@ -4,7 +4,7 @@
  */
 
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
-import { describeOptions, runProgram, UsageError } from './arguments.ts';
+import { describeOptions, printable, runProgram, UsageError } from './arguments.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { LISTEN_OPTIONS, readListening } from './listen-options.ts';
 import { firstLines } from './show.ts';
@@ -21,7 +21,7 @@ async function listen(args: string[]): Promise<void> {
   const sandbox = await startSandbox({
     port,
     onExchange({ method, path, body }, outcome) {
-      console.log(`${method} ${path} ${body} → ${outcome}`);
+      console.log(`${printable(`${method} ${path} ${body}`)} → ${outcome}`);
     },
   }).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Use another --port.`);

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Redact } from '../../src/report/text.ts';
 import type { RecordedRequest } from '../openrouter/server.ts';
 import { mask } from '../runner/log.ts';
 import type { Annotation, StepResult } from '../runner/runner.ts';
@@ -36,17 +37,19 @@ export function firstLines(lines: readonly string[]): string[] {
 export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' };
 
 /** Prints the step as it is written in a workflow. */
-export function showStep(folder: string, inputs: Inputs): void {
+export function showStep(folder: string, inputs: Inputs, redact: Redact): void {
   show('Step', [
     `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
     '  with:',
     `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
-    ...Object.entries(inputs).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
+    ...Object.entries(inputs).map(
+      ([name, value]) => `    ${name}: ${JSON.stringify(redact(value))}`,
+    ),
   ]);
 }
 
 /** Prints what an author sees on GitHub, in its order, and then the requests. */
-export function showJob(all: readonly Stage[]): void {
+export function showJob(all: readonly Stage[], redact: Redact): void {
   const stages = all.filter((stage) => stage.name === 'step' || didSomething(stage));
   for (const { name, result } of stages) show(`Log of the ${name}`, logLines(result));
   showUnlessEmpty(
@@ -61,7 +64,7 @@ export function showJob(all: readonly Stage[]): void {
   showUnlessEmpty('Job summary', summaries.length > 0 ? [summaries.join('\n\n')] : []);
   for (const { name, requests } of stages) {
     show(`Requests of the ${name}`, [
-      ...requests.map(({ method, path, body }) => `${method} ${path} ${body}`.trimEnd()),
+      ...requests.map(({ method, path, body }) => redact(`${method} ${path} ${body}`.trimEnd())),
       `(${requests.length} in total)`,
     ]);
   }

@@ -4,6 +4,7 @@
  * that in the folder `usage`. `npm start -- --help` lists what the arguments can change.
  */
 import { startSandbox } from '../openrouter/server.ts';
+import { mask } from '../runner/log.ts';
 import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
 import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
@@ -43,8 +44,9 @@ async function run(call: Call): Promise<void> {
   }
   await sandbox.close();
   show('Before the step, OpenRouter has', firstLines(before));
-  showStep(scene.folder, inputs);
-  showJob(stages);
+  const redact = (text: string) => mask(text, [call.managementKey ?? '']);
+  showStep(scene.folder, inputs, redact);
+  showJob(stages, redact);
   if (call.preview) {
     const page = writePage(stages.map(({ result }) => result.summary));
     show('Job summary as a page, for a browser', [page.href]);

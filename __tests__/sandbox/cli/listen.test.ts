@@ -79,6 +79,13 @@ test('npm run sandbox prints a step that runs against it, and then its requests'
   expect(printed).toMatch(/^POST \/workspaces \{.*\} → 201$/m);
 });
 
+test('npm run sandbox prints a request in one line, without control characters', async () => {
+  const [, url = ''] = /^api-url: (.+)$/m.exec(printed) ?? [];
+  await fetch(`${url}/workspaces`, { method: 'POST', body: '{\n\u001b[31m}' });
+  while (!printed.includes('→ 401\n')) await once(sandbox.stdout, 'data');
+  expect(printed).toContain('\nPOST /workspaces { } → 401\n');
+});
+
 test.each([
   ['--port 65536', '--port 65536 is not a port, from 0 to 65535.'],
   ['--port', '--port needs a value. To list all options: npm run sandbox -- --help'],
@@ -86,7 +93,7 @@ test.each([
   ['--workspaces two', '--workspaces two is not a whole number from 0 to 200.'],
   [
     '--workspaces 1 --existing preview-1',
-    '--existing preview-1 is not needed: that workspace exists anyway.',
+    '--existing preview-1 is once too many: that workspace exists without it.',
   ],
   ['--keys 2', '--keys needs a workspace: add --workspaces N or --stale N.'],
   ['--stale 1 --spent 2', '--spent needs API keys that have spent it: add --keys N.'],

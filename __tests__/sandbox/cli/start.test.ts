@@ -218,7 +218,20 @@ test.each([
   ['key usage', 'Unexpected argument usage. To list all options: npm start -- key --help'],
   ['--preview=x', '--preview takes no value. To list all options: npm start -- --help'],
   ['--existing My_Slug', '--existing My_Slug is not a slug, such as preview-42.'],
-  ['--existing default', '--existing default is not needed: that workspace exists anyway.'],
+  ...['default', 'a --existing a'].map((slugs) => [
+    `--existing ${slugs}`,
+    `--existing ${slugs.split(' ')[0]} is once too many: that workspace exists without it.`,
+  ]),
+  [
+    '--keys 3',
+    '--keys needs a workspace: add --existing SLUG, --stale N or --delete-after-job true.',
+  ],
+  [
+    '--keys 3 --delete-after-job false',
+    '--keys needs a workspace: add --existing SLUG, --stale N or --delete-after-job true.',
+  ],
+  ['--spent 5', '--spent needs API keys that have spent it: add --keys N.'],
+  ['delete --keys 0 --spent 5', '--spent needs API keys that have spent it: add --keys N.'],
   ['sweep --stale 201', '--stale 201 is not a whole number from 0 to 200.'],
   ['usage --spent 1e3', '--spent 1e3 is not an amount in USD, such as 0.25, below 1000000.'],
 ])('npm start refuses %s', async (args, problem) => {
@@ -226,6 +239,11 @@ test.each([
 });
 
 test('npm start prints what is wrong with its arguments in one line', async () => {
+  expect(await start('--existing', 'a\n\u001b[31mb')).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: '--existing a b is not a slug, such as preview-42.\n',
+  });
   expect(await start('profit')).toEqual({
     exitCode: 2,
     stdout: '',
@@ -276,6 +294,14 @@ describe('npm start --management-key', () => {
     expect(stdout).not.toContain(key);
     expect(stdout.split(SECRET)).toHaveLength(2);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, slug: 'preview-42' });
+  });
+
+  test('prints the key nowhere, if another input has it too', async () => {
+    const key = `sk-or-v1-${'ab'.repeat(32)}`;
+    const { stdout } = await start('--management-key', key, '--name', `x ${key}`);
+    expect(inputsOf(stdout)).toMatchObject({ name: 'x ***' });
+    expect(postedBody(stdout)).toMatchObject({ name: 'x ***' });
+    expect(stdout).not.toContain(key);
   });
 
   test('can be empty, like a secret that does not exist', async () => {
