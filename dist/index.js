@@ -5380,7 +5380,7 @@
    },
    "workspace-not-found": ({workspace}) => ({
     title: `The workspace ${workspace} does not exist`,
-    lines: [ "No workspace has that id or slug in the account of the management key.", "Create it in an earlier step, with the same management key. If it existed before, it may have been deleted.", NOTHING_CHANGED ]
+    lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.", NOTHING_CHANGED ]
    }),
    "unexpected-key": ({key, workspace, name, revoked}) => ({
     title: "OpenRouter returned another API key",
@@ -5416,7 +5416,7 @@
    }),
    "slug-prefix-mismatch": ({written, slug, prefix}) => ({
     title: `The slug ${slug} does not begin with ${prefix}`,
-    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, NOTHING_DELETED ]
+    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix.", NOTHING_DELETED ]
    }),
    "workspace-has-keys": ({workspace, keys}) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
@@ -5556,7 +5556,7 @@
     const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
     return {
      title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
-     lines: [ `Stale: ${named.join(", ")}${more}.`, "The workflow that created a preview should delete it. Check why it did not." ]
+     lines: [ `Stale: ${named.join(", ")}${more}.`, "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
     };
    },
    "main-still-running": ({seconds, leftovers}) => ({
@@ -6872,7 +6872,7 @@
   });
   function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
    if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
-   const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}. Lower or remove it`;
+   const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
    return [ {
     input: "warn-above-usd",
     message

@@ -131,7 +131,7 @@ describe('a key step', () => {
   test('No key is created in a workspace that does not exist', async () => {
     const { title, message } = expectFailed(await createKey({ workspace: 'nowhere' }));
     expect(title).toBe('The workspace nowhere does not exist');
-    expect(message).toContain('Create it in an earlier step,');
+    expect(message).toMatch(/^Check workspace for a typo\. Otherwise, create the workspace/m);
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(calls()).toEqual([LOOKUP]);
   });

@@ -56,7 +56,7 @@ function usageProblems({
   fail_above_usd: failAbove,
 }: Partial<z.infer<ReturnType<typeof usageInputs>>>): InvalidInput[] {
   if (warnAbove === undefined || failAbove === undefined || warnAbove <= failAbove) return [];
-  const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}. Lower or remove it`;
+  const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
   return [{ input: 'warn-above-usd', message }];
 }
 

@@ -119,7 +119,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     title: `The workspace ${workspace} does not exist`,
     lines: [
       'No workspace has that id or slug in the account of the management key.',
-      'Create it in an earlier step, with the same management key. If it existed before, it may have been deleted.',
+      'Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',
       NOTHING_CHANGED,
     ],
   }),
@@ -195,6 +195,7 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     title: `The slug ${slug} does not begin with ${prefix}`,
     lines: [
       `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? '' : `, whose slug is ${slug}`}.`,
+      'Correct workspace or, if it is right, expect-slug-prefix.',
       NOTHING_DELETED,
     ],
   }),

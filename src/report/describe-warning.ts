@@ -90,7 +90,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
       title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
       lines: [
         `Stale: ${named.join(', ')}${more}.`,
-        'The workflow that created a preview should delete it. Check why it did not.',
+        'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',
       ],
     };
   },

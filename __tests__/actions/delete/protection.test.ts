@@ -33,6 +33,7 @@ test('a workspace is not deleted unless its slug begins with expect-slug-prefix'
   expect(message).toContain(
     `expect-slug-prefix is preview-, but workspace is ${workspace.id}, whose slug is production.`,
   );
+  expect(message).toContain('Correct workspace or, if it is right, expect-slug-prefix.');
   expect(message).toContain('Nothing was deleted.');
   expect(exists('production')).toBe(true);
   expect((await runDelete({ 'expect-slug-prefix': 'preview-' })).exitCode).toBe(0);

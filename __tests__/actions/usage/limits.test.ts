@@ -113,7 +113,7 @@ describe('a cost', () => {
     seed();
     const step = await runUsage({ 'warn-above-usd': '2', 'fail-above-usd': '1.5' });
     expect(expectFailure(step).lines[0]).toBe(
-      'warn-above-usd must not exceed fail-above-usd, which is 1.5. Lower or remove it',
+      'warn-above-usd must not exceed fail-above-usd, which is 1.5: lower or remove warn-above-usd',
     );
     expect(calls()).toEqual([]);
   });
