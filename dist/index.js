@@ -2107,7 +2107,7 @@
   }
   function countValues(text) {
    let count = 1;
-   for (let index = 0; index < text.length; index += 1) if (",[{".includes(text.charAt(index))) count += 1;
+   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
    return count;
   }
   function isNestedDeeper(value, depth) {
