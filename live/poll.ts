@@ -20,8 +20,16 @@ export async function pollUntil(
   return undefined;
 }
 
-/** The finding of a probe that assumes that something is true within `ms`, by default at once. */
-export function delayFinding(delay: number | undefined, { within = 0 } = {}): Finding {
+/**
+ * The finding of a probe that assumes that something is true within `within` milliseconds, by default at
+ * once.
+ */
+export async function findDelay(
+  scene: Scene,
+  isTrue: () => Promise<boolean>,
+  { delays = SHORTLY, within = 0 } = {},
+): Promise<Finding> {
+  const delay = await pollUntil(scene, isTrue, delays);
   const agrees = delay !== undefined && delay <= within;
   if (delay === undefined) return finding('not in the time of this probe', { agrees });
   return finding(delay === 0 ? 'at once' : `after ${formatSeconds(delay)}`, { agrees });

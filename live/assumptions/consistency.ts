@@ -2,7 +2,7 @@ import type { Assumption } from '../assumption.ts';
 import { listWorkspaces } from '../created.ts';
 import { dataOf, isMissing, listOf } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
-import { delayFinding, pollUntil } from '../poll.ts';
+import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
 const FIND_WORKSPACE = { file: 'src/openrouter/resources/workspaces.ts', name: 'findWorkspace' };
@@ -35,7 +35,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     isCritical: true,
     async probe(scene) {
       const { slug } = await scene.createWorkspace();
-      return delayFinding(await pollUntil(scene, () => workspaceExists(scene, slug)));
+      return findDelay(scene, () => workspaceExists(scene, slug));
     },
   },
   {
@@ -49,7 +49,7 @@ export const CONSISTENCY: readonly Assumption[] = [
       await scene.send('PATCH', `/workspaces/${id}`, { body: { description: 'New' } });
       const isNew = async () =>
         dataOf(await scene.send('GET', `/workspaces/${id}`))['description'] === 'New';
-      return delayFinding(await pollUntil(scene, isNew));
+      return findDelay(scene, isNew);
     },
   },
   {
@@ -62,7 +62,7 @@ export const CONSISTENCY: readonly Assumption[] = [
       const { id } = await scene.createWorkspace();
       await deleteWorkspace(scene, id);
       const isGone = async () => !(await workspaceExists(scene, id));
-      return delayFinding(await pollUntil(scene, isGone));
+      return findDelay(scene, isGone);
     },
   },
   {
@@ -76,7 +76,7 @@ export const CONSISTENCY: readonly Assumption[] = [
       await deleteWorkspace(scene, id);
       const body = { name: 'Again', slug };
       const isFree = async () => (await scene.send('POST', '/workspaces', { body })).status === 201;
-      return delayFinding(await pollUntil(scene, isFree));
+      return findDelay(scene, isFree);
     },
   },
   {
@@ -87,7 +87,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     isCritical: false,
     async probe(scene) {
       const { slug } = await scene.createWorkspace();
-      return delayFinding(await pollUntil(scene, () => workspaceIsListed(scene, slug)));
+      return findDelay(scene, () => workspaceIsListed(scene, slug));
     },
   },
   {
@@ -100,7 +100,7 @@ export const CONSISTENCY: readonly Assumption[] = [
       const { id, slug } = await scene.createWorkspace();
       await deleteWorkspace(scene, id);
       const isUnlisted = async () => !(await workspaceIsListed(scene, slug));
-      return delayFinding(await pollUntil(scene, isUnlisted));
+      return findDelay(scene, isUnlisted);
     },
   },
   {
@@ -112,7 +112,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);
       const { hash } = await scene.createKey({ id });
-      return delayFinding(await pollUntil(scene, () => keyIsListed(scene, id, hash)));
+      return findDelay(scene, () => keyIsListed(scene, id, hash));
     },
   },
   {
@@ -126,7 +126,7 @@ export const CONSISTENCY: readonly Assumption[] = [
       const { hash } = await scene.createKey({ id });
       await deleteKey(scene, hash);
       const isUnlisted = async () => !(await keyIsListed(scene, id, hash));
-      return delayFinding(await pollUntil(scene, isUnlisted));
+      return findDelay(scene, isUnlisted);
     },
   },
   {
@@ -138,7 +138,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene));
       const exists = async () => !isMissing(await scene.send('GET', `/keys/${hash}`));
-      return delayFinding(await pollUntil(scene, exists));
+      return findDelay(scene, exists);
     },
   },
 ];

@@ -207,8 +207,8 @@ export const GUARDRAILS: readonly Assumption[] = [
   },
 ];
 
-/** The statuses that the action explains as a missing plan. */
-const NEEDS_ENTERPRISE = [402, 403, 404];
+/** The statuses that the action explains as a missing plan, or as a personal account. */
+const UNAVAILABLE = [402, 403, 404];
 
 const setBudget = ({ send }: Scene, { id }: LiveWorkspace, interval: string, limit_usd: number) =>
   send('PUT', `/workspaces/${id}/budgets/${interval}`, { body: { limit_usd } });
@@ -217,7 +217,7 @@ const setBudget = ({ send }: Scene, { id }: LiveWorkspace, interval: string, lim
 async function withBudget(scene: Scene): Promise<LiveWorkspace | Exchange> {
   const workspace = await scene.createWorkspace();
   const response = await setBudget(scene, workspace, 'monthly', 50);
-  if (NEEDS_ENTERPRISE.includes(response.status)) return response;
+  if (UNAVAILABLE.includes(response.status)) return response;
   expectStatus(response, 200);
   return workspace;
 }
@@ -237,7 +237,7 @@ export const WORKSPACE_BUDGETS: readonly Assumption[] = [
       const { id } = await sharedWorkspace(scene);
       const response = await scene.send('GET', `/workspaces/${id}/budgets`);
       if (response.status !== 200) {
-        return finding(describe(response), { agrees: NEEDS_ENTERPRISE.includes(response.status) });
+        return finding(describe(response), { agrees: UNAVAILABLE.includes(response.status) });
       }
       const { length } = listOf(response);
       return finding(`HTTP 200, budgets: ${length}`, { agrees: length === 0 });
@@ -252,7 +252,7 @@ export const WORKSPACE_BUDGETS: readonly Assumption[] = [
     async probe(scene) {
       const response = await setBudget(scene, await scene.createWorkspace(), 'monthly', 12.5);
       if (response.status !== 200) {
-        return finding(describe(response), { agrees: NEEDS_ENTERPRISE.includes(response.status) });
+        return finding(describe(response), { agrees: UNAVAILABLE.includes(response.status) });
       }
       const { limit_usd, reset_interval } = dataOf(response);
       const observed = `HTTP 200, ${limit_usd} USD ${reset_interval}`;
@@ -327,7 +327,7 @@ export const WORKSPACE_MEMBERS: readonly Assumption[] = [
     async probe(scene) {
       const response = await scene.send('GET', '/organization/members?limit=100');
       if (response.status !== 200) {
-        return finding(describe(response), { agrees: [402, 403, 404].includes(response.status) });
+        return finding(describe(response), { agrees: UNAVAILABLE.includes(response.status) });
       }
       const members = listOf(response);
       const withId = members.filter(({ id }) => typeof id === 'string');
@@ -345,7 +345,7 @@ export const WORKSPACE_MEMBERS: readonly Assumption[] = [
       const { id } = await sharedWorkspace(scene);
       const response = await scene.send('GET', `/workspaces/${id}/members?limit=100`);
       if (response.status !== 200) {
-        return finding(describe(response), { agrees: [402, 403, 404].includes(response.status) });
+        return finding(describe(response), { agrees: UNAVAILABLE.includes(response.status) });
       }
       const members = listOf(response);
       const agrees = members.every(({ user_id }) => typeof user_id === 'string');

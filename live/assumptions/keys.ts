@@ -1,7 +1,7 @@
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { dataOf, describe, isMissing } from '../exchange.ts';
-import { delayFinding, pollUntil } from '../poll.ts';
+import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
 const RESOURCE = 'src/openrouter/resources/keys.ts';
@@ -74,7 +74,7 @@ export const KEYS: readonly Assumption[] = [
     async probe(scene) {
       const { secret } = await scene.createKey(await sharedWorkspace(scene));
       const works = async () => (await ownKey(scene, secret)).status === 200;
-      return delayFinding(await pollUntil(scene, works));
+      return findDelay(scene, works);
     },
   },
   {
@@ -87,7 +87,7 @@ export const KEYS: readonly Assumption[] = [
       const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
       await scene.send('DELETE', `/keys/${hash}`);
       const isRefused = async () => (await ownKey(scene, secret)).status === 401;
-      return delayFinding(await pollUntil(scene, isRefused));
+      return findDelay(scene, isRefused);
     },
   },
   {

@@ -12,7 +12,7 @@ import {
   type Resource,
 } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
-import { delayFinding, pollUntil } from '../poll.ts';
+import { findDelay } from '../poll.ts';
 import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
 
 const USAGE = 'src/operations/usage/usage.ts';
@@ -212,7 +212,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
         const { usage, limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
         return Number(usage) > 0 && Number(limit_remaining) < 0.02;
       };
-      return delayFinding(await pollUntil(scene, isCounted, SOON), { within: SOON_MS });
+      return findDelay(scene, isCounted, { delays: SOON, within: SOON_MS });
     },
   },
   {
@@ -225,7 +225,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
       if (!scene.spend) return NOT_SPENT;
       const key = await billedKey(scene);
       const isCounted = async () => (await billedRows(scene, key)).length > 0;
-      return delayFinding(await pollUntil(scene, isCounted, LATER), { within: LATER_MS });
+      return findDelay(scene, isCounted, { delays: LATER, within: LATER_MS });
     },
   },
   {
