@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../src/inputs/create.ts';
-import { GOVERNANCE } from '../support/governance.ts';
+import { GOVERNANCE, GUARDRAIL_BODY } from '../support/governance.ts';
 import { readWith, rejectionOf } from '../support/inputs.ts';
 
 /** The fields of a guardrail that have inputs of their own. */
@@ -22,22 +22,7 @@ test('all inputs for guardrail, budgets and members become requests in the terms
   const { governance, governanceInputs } = read(GOVERNANCE);
   expect(governanceInputs).toEqual(Object.keys(GOVERNANCE));
   expect(governance).toStrictEqual({
-    guardrail: {
-      allowed_models: ['openai/gpt-5-mini', 'anthropic/claude-4:free'],
-      ignored_models: ['meta/llama-4'],
-      allowed_providers: ['openai'],
-      ignored_providers: ['azure', 'deepinfra'],
-      enforce_zdr_anthropic: true,
-      enforce_zdr_google: true,
-      enforce_zdr_openai: true,
-      enforce_zdr_other: true,
-      enforce_zdr_xai: true,
-      limit_usd: 5,
-      reset_interval: 'daily',
-      allowed_data_regions: ['europe', 'us'],
-      content_filter_builtins: [{ slug: 'email', action: 'redact' }],
-      enable_paid_model_training: false,
-    },
+    guardrail: GUARDRAIL_BODY,
     budgets: {
       limits: { daily: 1.5, weekly: 5, monthly: 20, lifetime: 100 },
       include_byok_in_budgets: true,

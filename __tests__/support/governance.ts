@@ -28,6 +28,24 @@ enable_paid_model_training: false`,
   members: 'BRUNO@example.com, user_2chandra',
 };
 
+/** The request body that sets the guardrail of `GOVERNANCE`. */
+export const GUARDRAIL_BODY = {
+  allowed_models: ['openai/gpt-5-mini', 'anthropic/claude-4:free'],
+  ignored_models: ['meta/llama-4'],
+  allowed_providers: ['openai'],
+  ignored_providers: ['azure', 'deepinfra'],
+  enforce_zdr_anthropic: true,
+  enforce_zdr_google: true,
+  enforce_zdr_openai: true,
+  enforce_zdr_other: true,
+  enforce_zdr_xai: true,
+  limit_usd: 5,
+  reset_interval: 'daily',
+  allowed_data_regions: ['europe', 'us'],
+  content_filter_builtins: [{ slug: 'email', action: 'redact' }],
+  enable_paid_model_training: false,
+};
+
 /** "null" for each of those inputs that takes it. */
 export const NULLS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(governanceInputs)

@@ -4,6 +4,7 @@ import { inputName } from '../../../src/inputs/read-inputs.ts';
 import {
   ADD_MEMBERS,
   GOVERNANCE,
+  GUARDRAIL_BODY,
   NULLS,
   openGovernanceHarness,
   PATCH_GUARDRAIL,
@@ -30,24 +31,7 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
     ADD_MEMBERS,
   ]);
   expect(bodiesOf('POST /workspaces')).toEqual([{ name: 'Governed', slug: SLUG }]);
-  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([
-    {
-      allowed_models: ['openai/gpt-5-mini', 'anthropic/claude-4:free'],
-      ignored_models: ['meta/llama-4'],
-      allowed_providers: ['openai'],
-      ignored_providers: ['azure', 'deepinfra'],
-      enforce_zdr_anthropic: true,
-      enforce_zdr_google: true,
-      enforce_zdr_openai: true,
-      enforce_zdr_other: true,
-      enforce_zdr_xai: true,
-      limit_usd: 5,
-      reset_interval: 'daily',
-      allowed_data_regions: ['europe', 'us'],
-      content_filter_builtins: [{ slug: 'email', action: 'redact' }],
-      enable_paid_model_training: false,
-    },
-  ]);
+  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([GUARDRAIL_BODY]);
   expect(bodiesOf(PUT_BUDGET)).toEqual([
     { limit_usd: 1.5, include_byok_in_budgets: true },
     { limit_usd: 5 },
