@@ -793,6 +793,24 @@
      continue: !def.abort
     });
    };
+  }), $ZodCheckMaxLength = $constructor("$ZodCheckMaxLength", (inst, def) => {
+   var _a;
+   $ZodCheck.init(inst, def);
+   (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+   inst._zod.check = payload => {
+    const input = payload.value, units = input.length, length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+    if (length <= def.maximum) return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+     origin,
+     code: "too_big",
+     maximum: def.maximum,
+     inclusive: true,
+     input,
+     inst,
+     continue: !def.abort
+    });
+   };
   }), $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
    var _a;
    $ZodCheck.init(inst, def);
@@ -1619,6 +1637,14 @@
   function _positive(params) {
    return _gt(0, params);
   }
+  function _maxLength(maximum, params) {
+   const ch = new $ZodCheckMaxLength({
+    check: "max_length",
+    ...normalizeParams(params),
+    maximum
+   });
+   return ch;
+  }
   function _minLength(minimum, params) {
    return new $ZodCheckMinLength({
     check: "min_length",
@@ -2174,10 +2200,12 @@
     };
    }));
   }
+  const MAX_READ_SIZE = 100663296;
   function listPages(client, list) {
-   const {query, idOf, ...request} = list;
+   const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
    return readPages({
     idOf,
+    maxSize,
     async read(offset) {
      const {data, serverTime, size} = await client.request({
       ...request,
@@ -2198,14 +2226,12 @@
    });
   }
   const MAX_LIST_SIZE = 6291456;
-  async function listAll(client, {maxSize = MAX_LIST_SIZE, ...list}) {
+  async function listAll(client, list) {
    const pages = [];
-   let size = 0;
-   for await (const page of listPages(client, list)) {
-    size += page.size ?? 0;
-    if (size > maxSize) throw toError(list, `the list is larger than ${maxSize / 2 ** 20} MiB`);
-    pages.push(page);
-   }
+   for await (const page of listPages(client, {
+    maxSize: MAX_LIST_SIZE,
+    ...list
+   })) pages.push(page);
    return {
     items: pages.flatMap(({items}) => items),
     serverTime: pages[0]?.serverTime
@@ -2224,10 +2250,13 @@
    });
   }
   async function* readPages(list) {
-   const {read, idOf, toError} = list, seen = new Set;
-   let pagesWithoutNewItems = 0;
+   const {read, idOf, maxSize, toError} = list, seen = new Set;
+   let pagesWithoutNewItems = 0, size = 0;
    for (let offset = 0; ;) {
-    const page = await read(offset), isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
+    const page = await read(offset);
+    size += page.size ?? 0;
+    if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
+    const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
     if (isGap) {
      offset = Math.max(0, offset - PAGE_SIZE + 1);
      continue;
@@ -2246,7 +2275,7 @@
     offset = end - 1;
    }
   }
-  const MAX_ITEMS = 2e5, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+  const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
   function newItems(items, idOf, seen) {
    const byId = new Map(items.map(item => [ idOf(item), item ]));
    return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
@@ -2281,7 +2310,11 @@
    id: schemas_guid(),
    slug: schemas_string(),
    name: schemas_string()
-  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(workspace), timestamp = iso_datetime({
+  }), listedText = schemas_string().check(_maxLength(200)), listedWorkspace = object({
+   id: schemas_guid(),
+   slug: listedText,
+   created_at: optional(pipe(unknown(), transform(value => safeParse(listedText, value).data)))
+  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace), timestamp = iso_datetime({
    offset: true
   });
   function createdAt(resource) {
@@ -2849,7 +2882,7 @@
   function formatStatus(status) {
    return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
   }
-  const MAX_VALUES = 3e4, MAX_DEPTH = 100;
+  const MAX_VALUES = 15e3, MAX_DEPTH = 100;
   function reject({method}, response, defect) {
    const {status, body} = response, withId = object({
     data: object({
@@ -3735,7 +3768,7 @@
     if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "unsendable" : "unsent";
    }
   }
-  const MAX_BODY_BYTES = 1048576;
+  const MAX_BODY_BYTES = 524288;
   function httpTransport(userAgent) {
    const client = new lib_HttpClient(userAgent, [], {
     keepAlive: true
@@ -3818,15 +3851,14 @@
     });
    }
   }
-  const utf8 = new TextDecoder;
   async function readResponse(message) {
-   const start = systemClock.now(), status = message.statusCode ?? 0, chunks = [];
-   let size = 0;
+   const start = systemClock.now(), status = message.statusCode ?? 0;
+   let body = "", size = 0;
    try {
-    for await (const chunk of message) {
-     size += chunk.length;
-     if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 1 MiB");
-     chunks.push(chunk);
+    for await (const chunk of message.setEncoding("utf8")) {
+     size += Buffer.byteLength(chunk);
+     if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 512 KiB");
+     body += chunk;
     }
    } catch (error) {
     if (status < 400 || status === 404) throw error;
@@ -3834,7 +3866,7 @@
    return {
     status,
     headers: message.headers,
-    body: utf8.decode(Buffer.concat(chunks)),
+    body,
     bodyMs: systemClock.now() - start
    };
   }
@@ -5160,7 +5192,7 @@
    }),
    cachedAt: optional(nullable(schemas_number())),
    warnings: optional(nullable(array(schemas_string())))
-  })), MAX_ROWS = 2e3;
+  })), MAX_ROWS = 1e3;
   async function queryUsage(client, filter, {from, to, subject}) {
    const {data} = await client.request({
     operation: `read the usage of ${subject}`,
@@ -6714,25 +6746,22 @@
     notStale: 0
    }, maxStale = Math.max(request.maxDeletions, MAX_LISTED);
    for await (const {items, serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
-    const age = ageOf(workspace, serverTime), reason = reasonToKeep(workspace, age, request), entry = toSweepEntry(workspace, age, reason ?? `${formatAge(age ?? 0)} old`);
+    const age = ageOf(workspace, serverTime), {id, slug, created_at = null} = workspace, toEntry = reason => ({
+     id,
+     slug,
+     created_at,
+     age,
+     reason
+    }), reason = reasonToKeep(workspace, age, request);
     if (reason === void 0) {
-     if (found.count < maxStale) found.stale.push(entry);
+     if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
      found.count += 1;
     } else {
-     if (found.notStale < MAX_LISTED) found.retained.push(entry);
+     if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
      found.notStale += 1;
     }
    }
    return found;
-  }
-  function toSweepEntry({id, slug, created_at}, age, reason) {
-   return {
-    id,
-    slug,
-    created_at: typeof created_at === "string" ? created_at : null,
-    age,
-    reason
-   };
   }
   function ageOf(workspace, serverTime) {
    const created = createdAt(workspace);

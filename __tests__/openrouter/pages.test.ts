@@ -14,6 +14,7 @@ interface Listed {
 }
 
 const LIST = {
+  maxSize: 1024 * 1024,
   idOf: ({ id }: Item) => id,
   toError: (reason: string) => new Error(reason),
 };
@@ -160,9 +161,22 @@ test('a server that ignores the offset is an error', async () => {
   );
 });
 
+test('a list that is larger than it may be is an error', async () => {
+  const list = listOf(250);
+  const read = async (offset: number) => ({
+    items: list.items.slice(offset, offset + PAGE_SIZE),
+    size: 512 * 1024,
+  });
+  const maxSize = 1.5 * 1024 * 1024;
+  expect(await Array.fromAsync(readPages({ ...LIST, read, maxSize }))).toHaveLength(3);
+  await expect(Array.fromAsync(readPages({ ...LIST, read, maxSize: maxSize - 1 }))).rejects.toThrow(
+    'the list is larger than 1.4999990463256836 MiB',
+  );
+});
+
 test('a list without end is an error', async () => {
   const read = async (offset: number) => ({
     items: Array.from({ length: PAGE_SIZE }, (_, at) => ({ id: String(offset + at) })),
   });
-  await expect(idsRead(read)).rejects.toThrow('the list has more than 200000 entries');
+  await expect(idsRead(read)).rejects.toThrow('the list has more than 150000 entries');
 });

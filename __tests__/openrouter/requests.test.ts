@@ -102,13 +102,37 @@ describe('a workspace', () => {
     });
   });
 
-  test('is listed with all others, 100 at once', async () => {
-    const { result, requests } = await send(
-      [json({ data: [WORKSPACE], total_count: 1 })],
-      (client) => Array.fromAsync(listWorkspaces(client)),
-    );
-    expect(result).toMatchObject([{ items: [WORKSPACE], total: 1 }]);
+  const list: Work = (client) => Array.fromAsync(listWorkspaces(client));
+
+  test('is listed with all others, 100 at once, with what is used of it', async () => {
+    const created_at = '2026-01-01T00:00:00Z';
+    const data = [{ ...WORKSPACE, created_at }];
+    const { result, requests } = await send([json({ data, total_count: 1 })], list);
+    const items = [{ id: ID, slug: 'preview-42', created_at }];
+    expect(result).toEqual([{ items, total: 1, serverTime: undefined, size: expect.any(Number) }]);
     expect(requests).toEqual([['GET /workspaces?offset=0&limit=100']]);
+  });
+
+  test('is not listed with a slug of more than 200 characters', async () => {
+    const { result } = await send(
+      [json({ data: [{ ...WORKSPACE, slug: 'a'.repeat(200) }] })],
+      list,
+    );
+    expect(result).toHaveLength(1);
+    const { result: failed } = await send(
+      [json({ data: [{ ...WORKSPACE, slug: 'a'.repeat(201) }] })],
+      list,
+    );
+    expect((failed as ApiError).message).toMatch(/the body has no valid data\.0\.slug$/);
+  });
+
+  test('is not listed if the list is larger than 96 MiB', async () => {
+    const page = JSON.stringify({ data: [WORKSPACE] });
+    const pageOf = (size: number) => page + ' '.repeat(size - page.length);
+    const { result } = await send([{ body: pageOf(96 * 1024 * 1024) }], list);
+    expect(result).toHaveLength(1);
+    const { result: failed } = await send([{ body: pageOf(96 * 1024 * 1024 + 1) }], list);
+    expect((failed as ApiError).message).toMatch(/the list is larger than 96 MiB$/);
   });
 
   test('is deleted by its id', async () => {

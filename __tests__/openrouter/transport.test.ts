@@ -19,7 +19,7 @@ Object.defineProperty(Error, Symbol.hasInstance, {
   },
 });
 
-const MIB = 1024 * 1024;
+const MAX_BYTES = 512 * 1024;
 const resources = openResources();
 const environment = { ...process.env };
 
@@ -139,27 +139,27 @@ describe('the body of a response', () => {
   const respond = (status: number, size: number) =>
     listen((_, response) => response.writeHead(status).end('x'.repeat(size)));
 
-  test('can have 1 MiB', async () => {
-    const response = await send(await respond(200, MIB));
+  test('can have 512 KiB', async () => {
+    const response = await send(await respond(200, MAX_BYTES));
     expect(response).toMatchObject({ status: 200 });
-    expect((response as { body: string }).body).toHaveLength(MIB);
+    expect((response as { body: string }).body).toHaveLength(MAX_BYTES);
   });
 
   test('cannot have a byte more, and the request may have been applied', async () => {
-    expect(await send(await respond(200, MIB + 1))).toEqual({
-      message: 'the response is larger than 1 MiB',
+    expect(await send(await respond(200, MAX_BYTES + 1))).toEqual({
+      message: 'the response is larger than 512 KiB',
       isSent: true,
       kind: 'ambiguous',
     });
   });
 
   test('can be larger with an error status, which is enough', async () => {
-    expect(await send(await respond(500, 2 * MIB))).toMatchObject({ status: 500 });
+    expect(await send(await respond(500, 2 * MAX_BYTES))).toMatchObject({ status: 500 });
   });
 
   test('cannot be larger with HTTP 404, whose body decides what it means', async () => {
-    expect(await send(await respond(404, 2 * MIB))).toMatchObject({
-      message: 'the response is larger than 1 MiB',
+    expect(await send(await respond(404, 2 * MAX_BYTES))).toMatchObject({
+      message: 'the response is larger than 512 KiB',
     });
   });
 

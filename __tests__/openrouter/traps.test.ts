@@ -24,7 +24,7 @@ describe('a broken connection fails the step and reports that the workspace may 
   test.each<[string, ScheduledFault, string]>([
     ['reset', { kind: 'reset' }, 'closed before the response was complete (ECONNRESET)'],
     ['cut', { kind: 'cut' }, 'closed before the response was complete (ECONNRESET)'],
-    ['endless', { kind: 'endless' }, 'the response is larger than 1 MiB'],
+    ['endless', { kind: 'endless' }, 'the response is larger than 512 KiB'],
   ])('%s', async (_, fault, reason) => {
     const { title, message, code } = await createWith(fault);
     expect(code).toBe('outcome-unknown');

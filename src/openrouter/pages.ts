@@ -48,7 +48,12 @@ export interface ListRequest<Item>
   query: Readonly<Record<string, string>>;
   schema: z.ZodMiniType<PageBody<Item>>;
   idOf(item: Item): string;
+  /** The maximum size of the list, in UTF-16 code units of its JSON. Default: `MAX_READ_SIZE`. */
+  maxSize?: number;
 }
+
+/** More than 100,000 workspaces have. Each page that is read costs memory, even if nothing of it is kept. */
+const MAX_READ_SIZE = 96 * 1024 * 1024;
 
 /**
  * Lists a resource page by page, as `readPages` does.
@@ -58,9 +63,10 @@ export function listPages<Item>(
   client: Client,
   list: ListRequest<Item>,
 ): AsyncGenerator<Page<Item>> {
-  const { query, idOf, ...request } = list;
+  const { query, idOf, maxSize = MAX_READ_SIZE, ...request } = list;
   return readPages({
     idOf,
+    maxSize,
     async read(offset) {
       const { data, serverTime, size } = await client.request({
         ...request,
@@ -73,7 +79,7 @@ export function listPages<Item>(
   });
 }
 
-/** The maximum size of a list in memory, in UTF-16 code units of its JSON: about 10,000 API keys. */
+/** The maximum size of a list that is kept in memory: about 10,000 API keys. */
 export const MAX_LIST_SIZE = 6 * 1024 * 1024;
 
 /** A complete list. */
@@ -82,21 +88,13 @@ interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
 }
 
 /**
- * Lists a whole resource. Returns also the server's time when the first page was listed.
- * @param maxSize see `MAX_LIST_SIZE`
- * @throws {ApiError} also if the list is larger than `maxSize`
+ * Lists a whole resource, `MAX_LIST_SIZE` at most by default. Returns also the server's time when the first
+ * page was listed.
+ * @throws {ApiError}
  */
-export async function listAll<Item>(
-  client: Client,
-  { maxSize = MAX_LIST_SIZE, ...list }: ListRequest<Item> & { maxSize?: number },
-): Promise<List<Item>> {
+export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
-  let size = 0;
-  for await (const page of listPages(client, list)) {
-    size += page.size ?? 0;
-    if (size > maxSize) throw toError(list, `the list is larger than ${maxSize / 2 ** 20} MiB`);
-    pages.push(page);
-  }
+  for await (const page of listPages(client, { maxSize: MAX_LIST_SIZE, ...list })) pages.push(page);
   return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 
@@ -117,6 +115,7 @@ function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): 
 export interface Pages<Item> {
   /** Requests the page that begins at `offset`. */
   read(offset: number): Promise<Page<Item>>;
+  maxSize: number;
   idOf(item: Item): string;
   /** Creates the error for a list that cannot be read to its end. */
   toError(reason: string): Error;
@@ -131,14 +130,18 @@ export interface Pages<Item> {
  * begins with the last item of the page before. If a page has no known item, there is a gap, and the
  * reader goes back until the pages overlap again.
  *
- * @throws the error from `toError`, if the list ends too early, or has too many items
+ * @throws the error from `toError`, if the list ends too early, has too many items, or is larger than
+ * `maxSize`
  */
 export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
-  const { read, idOf, toError } = list;
+  const { read, idOf, maxSize, toError } = list;
   const seen = new Set<string>();
   let pagesWithoutNewItems = 0;
+  let size = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
+    size += page.size ?? 0;
+    if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
     const isGap = offset > 0 && !page.items.some((item) => seen.has(idOf(item)));
     if (isGap) {
       offset = Math.max(0, offset - PAGE_SIZE + 1);
@@ -161,7 +164,7 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
 }
 
 /** The maximum number of items: far more than an account has, but a list without end must not fill the memory. */
-const MAX_ITEMS = 200_000;
+const MAX_ITEMS = 150_000;
 
 /**
  * The maximum number of consecutive full pages without a new item. Some are normal if many items

@@ -63,7 +63,7 @@ function formatStatus(status: number): string {
 }
 
 /** Far more values than any response has, and far fewer than fill the memory. */
-const MAX_VALUES = 30_000;
+const MAX_VALUES = 15_000;
 
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
 export const MAX_DEPTH = 100;

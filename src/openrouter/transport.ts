@@ -30,8 +30,8 @@ export class TransportError extends Error {
   }
 }
 
-/** The maximum size of a response body. A page of 100 workspaces has a tenth of it. */
-const MAX_BODY_BYTES = 1024 * 1024;
+/** The maximum size of a response body. A page of 100 workspaces has a fifth of it. */
+const MAX_BODY_BYTES = 512 * 1024;
 
 /**
  * Creates a transport that uses `@actions/http-client`, which supports the runner's proxy variables.
@@ -138,9 +138,6 @@ class Exchange {
   }
 }
 
-// One for all: a decoder for each response would stay in memory until a full garbage collection.
-const utf8 = new TextDecoder();
-
 /**
  * Reads a response to its end. `HttpClientResponse.readBody` does not suffice: it never settles if
  * the body is cut short, it has no size limit, and it copies the whole body with each chunk.
@@ -148,25 +145,21 @@ const utf8 = new TextDecoder();
 async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
   const start = systemClock.now();
   const status = message.statusCode ?? 0;
-  const chunks: Buffer[] = [];
+  let body = '';
   let size = 0;
   try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) throw new Error('the response is larger than 1 MiB');
-      chunks.push(chunk);
+    // As text, because buffers stay in memory until a full garbage collection.
+    for await (const chunk of message.setEncoding('utf8') as AsyncIterable<string>) {
+      size += Buffer.byteLength(chunk);
+      if (size > MAX_BODY_BYTES) throw new Error('the response is larger than 512 KiB');
+      body += chunk;
     }
   } catch (error) {
     // The status of an error response is enough, even without its whole body. The exception is 404,
     // which can be an expected response: only its body shows whether it comes from the API.
     if (status < 400 || status === 404) throw error;
   }
-  return {
-    status,
-    headers: message.headers,
-    body: utf8.decode(Buffer.concat(chunks)),
-    bodyMs: systemClock.now() - start,
-  };
+  return { status, headers: message.headers, body, bodyMs: systemClock.now() - start };
 }
 
 const UNKNOWN_AUTHORITY =

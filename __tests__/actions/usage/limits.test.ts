@@ -186,10 +186,10 @@ describe('figures that cannot cover the whole period', () => {
     seedSpender(seed(), models);
     harness.sandbox.account.keys.length = 0;
     const { step, reasons } = await stepWith(() => undefined);
-    expect(step.outputs).toMatchObject({ 'cost-usd': '200', requests: '2000' });
+    expect(step.outputs).toMatchObject({ 'cost-usd': '100', requests: '1000' });
     const listed = JSON.parse(step.outputs['by-model'] ?? '').length;
     expect(step.log).toContain(
-      `The output by-model lacks the ${2_000 - listed} least expensive models: it is limited to 100 kB.`,
+      `The output by-model lacks the ${1_000 - listed} least expensive models: it is limited to 100 kB.`,
     );
     expect(reasons).toEqual([
       'There are more models than OpenRouter returns. The least expensive ones are missing.',

@@ -38,7 +38,7 @@ describe('a query of the usage', () => {
       filters: [{ field: 'workspace', value: 'w', operator: 'eq' }],
       time_range: { start: '1970-01-01T00:00:01Z', end: '1970-01-02T01:01:01Z' },
       order_by: { field: 'credits_usage', direction: 'desc' },
-      limit: 2_000,
+      limit: 1_000,
     });
   });
 

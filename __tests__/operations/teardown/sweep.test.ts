@@ -164,6 +164,7 @@ describe('a workspace of unknown age is kept', () => {
     ['no created_at', undefined, null],
     ['null as created_at', null, null],
     ['a number as created_at', 1_577_836_800_000, null],
+    ['a created_at of more than 200 characters', `2020-01-01T00:00:00.${'0'.repeat(181)}Z`, null],
     ['a created_at without a time zone', '2020-01-01T00:00:00', '2020-01-01T00:00:00'],
   ])('with %s', async (_, value, created_at) => {
     const simulation = openPlainSimulation();

@@ -74,7 +74,7 @@ const result = () =>
   );
 
 /** The API accepts 10,000, but that many exceed the maximum size of a response. */
-const MAX_ROWS = 2_000;
+const MAX_ROWS = 1_000;
 
 /**
  * `POST /analytics/query`: sums up by model what a workspace or an API key has used and cost. It only

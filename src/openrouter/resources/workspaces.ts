@@ -125,9 +125,26 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
+/** Far longer than any slug or time. A list of longer texts could fill the memory. */
+const listedText = z.string().check(z.maxLength(200));
+
+/** What is used of a workspace in a list. Without a valid time of creation, its age is unknown. */
+const listedWorkspace = z.object({
+  id: z.guid(),
+  slug: listedText,
+  created_at: z.optional(
+    z.pipe(
+      z.unknown(),
+      z.transform((value) => z.safeParse(listedText, value).data),
+    ),
+  ),
+});
+
+export type ListedWorkspace = z.infer<typeof listedWorkspace>;
+
 // Built once: a schema for each request would stay in memory until a full garbage collection.
 const workspaceResponse = envelope(workspace);
-const workspacePage = pageOf(workspace);
+const workspacePage = pageOf(listedWorkspace);
 
 /** What identifies a workspace, in requests and in messages. */
 export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
@@ -200,7 +217,7 @@ export async function findWorkspace(client: Client, idOrSlug: string): Promise<L
  * `GET /workspaces`: lists all workspaces of the account, page by page.
  * @throws {ApiError}
  */
-export function listWorkspaces(client: Client): AsyncGenerator<Page<Workspace>> {
+export function listWorkspaces(client: Client): AsyncGenerator<Page<ListedWorkspace>> {
   return listPages(client, {
     operation: 'list the workspaces',
     path: '/workspaces',

@@ -5,8 +5,8 @@ import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/key-spend.ts';
 import {
   createdAt,
+  type ListedWorkspace,
   listWorkspaces,
-  type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import { MAX_CONCURRENCY } from '../../openrouter/throttle.ts';
 import type { AbortableContext, Context } from '../shared/context.ts';
@@ -94,13 +94,14 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
   for await (const { items, serverTime } of listWorkspaces(client)) {
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
       const age = ageOf(workspace, serverTime);
+      const { id, slug, created_at = null } = workspace;
+      const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
       const reason = reasonToKeep(workspace, age, request);
-      const entry = toSweepEntry(workspace, age, reason ?? `${formatAge(age ?? 0)} old`);
       if (reason === undefined) {
-        if (found.count < maxStale) found.stale.push(entry);
+        if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
         found.count += 1;
       } else {
-        if (found.notStale < MAX_LISTED) found.retained.push(entry);
+        if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
         found.notStale += 1;
       }
     }
@@ -108,23 +109,14 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
   return found;
 }
 
-/** Keeps only the fields that are needed, because there can be many workspaces. */
-function toSweepEntry(
-  { id, slug, created_at }: Workspace,
-  age: number | undefined,
-  reason: string,
-): SweepEntry {
-  return { id, slug, created_at: typeof created_at === 'string' ? created_at : null, age, reason };
-}
-
-function ageOf(workspace: Workspace, serverTime: number | undefined): number | undefined {
+function ageOf(workspace: ListedWorkspace, serverTime: number | undefined): number | undefined {
   const created = createdAt(workspace);
   return serverTime === undefined || created === undefined ? undefined : serverTime - created;
 }
 
 /** Why a workspace that matches the pattern is not stale; undefined if it is stale. */
 function reasonToKeep(
-  { slug }: Workspace,
+  { slug }: ListedWorkspace,
   age: number | undefined,
   { keep, olderThanMs }: SweepRequest,
 ): string | undefined {
