@@ -2137,15 +2137,8 @@
    return count;
   }
   function isNestedDeeper(value, depth) {
-   let level = [ value ].filter(isContainer);
-   for (let left = depth; level.length > 0; left -= 1) {
-    if (left === 0) return true;
-    level = level.flatMap(container => Object.values(container)).filter(isContainer);
-   }
-   return false;
-  }
-  function isContainer(value) {
-   return typeof value === "object" && value !== null;
+   if (typeof value !== "object" || value === null) return false;
+   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
   }
   function isRead({method, readOnly}) {
    return method === "GET" || readOnly === true;

@@ -21,14 +21,6 @@ export function countValues(text: string): number {
 
 /** Whether `value`, which was parsed from JSON, has arrays and objects nested more than `depth` deep. */
 export function isNestedDeeper(value: unknown, depth: number): boolean {
-  let level = [value].filter(isContainer);
-  for (let left = depth; level.length > 0; left -= 1) {
-    if (left === 0) return true;
-    level = level.flatMap((container) => Object.values(container)).filter(isContainer);
-  }
-  return false;
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((child) => isNestedDeeper(child, depth - 1));
 }
