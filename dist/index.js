@@ -209,6 +209,10 @@
    "use strict";
    module.exports = require("net");
   },
+  877: module => {
+   "use strict";
+   module.exports = require("node:v8");
+  },
   756: module => {
    "use strict";
    module.exports = require("tls");
@@ -6829,7 +6833,9 @@
   }
   function sweep_sweep() {
    return runStep(async step => {
-    const {report} = step, inputs = readSweepInputs(), result = await sweep(inputs, openContext(inputs, step));
+    const {report} = step;
+    await limitNewSpace();
+    const inputs = readSweepInputs(), result = await sweep(inputs, openContext(inputs, step));
     report.output(sweepOutputs(result));
     if (result.stale > 0) report.warn("stale-workspaces", {
      result
@@ -6838,6 +6844,10 @@
     if (failure) throw failure;
     report.summarize(sweepSummary(result, inputs));
    });
+  }
+  async function limitNewSpace() {
+   const {setFlagsFromString} = await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__, 877, 23));
+   setFlagsFromString("--semi-space-growth-factor=1");
   }
   const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
   function calendarStarts(to) {
