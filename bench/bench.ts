@@ -13,22 +13,22 @@ import { measureTime } from './time.ts';
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '40' } } });
 const pairs = Number(values.pairs);
 
-const rows = [
-  ...(await measureTime(pairs)),
-  ...(await measureRequests()),
-  ...(await measureFaults()),
-  ...(await measureSweep()),
-];
+const tables = [
+  await measureTime(pairs),
+  await measureRequests(),
+  await measureFaults(),
+  await measureSweep(),
+].map(formatTable);
 
 console.log(`# Benchmarks
 
 For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each costs, and what is left after a bad network.
 
-Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Times are medians of ${pairs} pairs. Ratios hold on other machines; times do not.
+Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Times are from start to finish, as medians of ${pairs} pairs. Ratios hold on other machines; times do not.
 
-${formatTable(rows)}
+${tables.join('\n\n')}
 
-- **Bare script:** \`bench/bare.cjs\`, the same POST in thirty lines, without checks, deadline, retries or summary.
+- **Bare script:** \`bench/bare.cjs\`, the POST of a create without checks, deadline, retries or summary.
 - **Official SDK:** \`@openrouter/sdk\` with its defaults, downloaded with zod. **curl** has \`--retry 5 --retry-all-errors\` in the fault schedules.
-- **Least possible:** the fewest requests, if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
+- **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
 - **Fault schedules** have one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);

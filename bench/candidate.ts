@@ -28,9 +28,9 @@ export function node(name: string, program: string): Candidate {
   return { name, command: () => [process.execPath, here(program)] };
 }
 
-export const bareScript = node('bare script', 'bare.cjs');
-export const thisAction = node('this action', '../dist/create.js');
-export const officialSdk = node('official SDK', 'sdk.mjs');
+export const bareScript = node('Bare script', 'bare.cjs');
+export const thisAction = node('Create', '../dist/create.js');
+export const officialSdk = node('Official SDK', 'sdk.mjs');
 
 export function curl(...options: string[]): Candidate {
   return {

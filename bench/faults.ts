@@ -49,9 +49,9 @@ export async function measureFaults(): Promise<Row[]> {
   const sdk = await countOutcomes(officialSdk);
   const curls = await countOutcomes(curl('--retry', '5', '--retry-all-errors'));
   return OUTCOMES.map((outcome) => ({
-    measure: `Create, ${SCHEDULES.length} fault schedules: ${outcome}`,
-    ours: String(ours[outcome]),
-    sdk: String(sdk[outcome]),
+    [`Create, ${SCHEDULES.length} fault schedules`]: outcome,
+    'This action': String(ours[outcome]),
+    'Official SDK': String(sdk[outcome]),
     curl: String(curls[outcome]),
   }));
 }

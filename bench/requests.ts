@@ -102,9 +102,9 @@ export async function measureRequests(): Promise<Row[]> {
     if (main.exitCode !== 0) throw new Error(`${useCase.name}: ${main.log}`);
     if (Object.keys(main.state).length > 0) await runPost(step, main);
     rows.push({
-      measure: `${useCase.name}: requests`,
-      ours: String(sandbox.requests.length),
-      least: String(useCase.least),
+      Requests: useCase.name,
+      'These actions': String(sandbox.requests.length),
+      'Least possible': String(useCase.least),
     });
     await sandbox.close();
   }

@@ -1,29 +1,13 @@
-/** A row of the table: a measure, and its figure for each candidate. */
-export interface Row {
-  measure: string;
-  ours: string;
-  /** The least figure that is possible. */
-  least?: string;
-  bare?: string;
-  sdk?: string;
-  curl?: string;
-}
+/** A row of a table: its cells by the titles of their columns. */
+export type Row = Record<string, string>;
 
-const COLUMNS: [keyof Row, string][] = [
-  ['measure', 'Measure'],
-  ['ours', 'These actions'],
-  ['least', 'Least possible'],
-  ['bare', 'Bare script'],
-  ['sdk', 'Official SDK'],
-  ['curl', 'curl'],
-];
-
-/** `rows` as a table in Markdown. */
+/** `rows` as a table in Markdown. All columns but the first have figures. */
 export function formatTable(rows: readonly Row[]): string {
+  const titles = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [
-    COLUMNS.map(([, title]) => title),
-    COLUMNS.map(([key]) => (key === 'measure' ? '---' : '---:')),
-    ...rows.map((row) => COLUMNS.map(([key]) => row[key] ?? '')),
+    titles,
+    titles.map((_, at) => (at === 0 ? '---' : '---:')),
+    ...rows.map((row) => titles.map((title) => row[title] ?? '')),
   ];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

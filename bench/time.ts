@@ -28,10 +28,10 @@ interface Scene {
 }
 
 const BARE_SCRIPT: Scene = { candidate: bareScript };
-const CREATE: Scene = { candidate: thisAction };
 const SDK: Scene = { candidate: officialSdk };
 
-const OTHER_ACTIONS: Scene[] = [
+const ACTIONS: Scene[] = [
+  { candidate: thisAction },
   {
     candidate: node('Key', '../dist/key.js'),
     exists: true,
@@ -48,6 +48,10 @@ const OTHER_ACTIONS: Scene[] = [
   },
 ];
 
+const TIME = 'Time ÷ bare script';
+const MEMORY = 'Peak memory';
+const DOWNLOAD = 'Download';
+
 /**
  * Time from start to finish, peak memory and download of each action and of other ways to create a
  * workspace.
@@ -55,34 +59,28 @@ const OTHER_ACTIONS: Scene[] = [
 export async function measureTime(pairs: number): Promise<Row[]> {
   const sandbox = await startSandbox();
   const setup = { sandbox, workdir: openWorkdir(sandbox) };
+  const rowOf = async (scene: Scene): Promise<Row> => ({
+    Program: scene.candidate.name,
+    [TIME]: scene === BARE_SCRIPT ? '1.00' : await ratioOf(scene, setup, pairs),
+    [MEMORY]: await peakOf(scene, setup),
+  });
+  const actions: Row[] = [];
+  for (const scene of ACTIONS) actions.push(await rowOf(scene));
+  const downloads = measureDownloads();
   const rows: Row[] = [
+    ...actions,
+    { Program: 'All actions', [DOWNLOAD]: downloads.actions },
+    { ...(await rowOf(BARE_SCRIPT)), [DOWNLOAD]: downloads.bareScript },
+    { ...(await rowOf(SDK)), [DOWNLOAD]: downloads.sdk },
     {
-      measure: 'Create, start to finish ÷ bare script',
-      ours: await ratioOf(CREATE, setup, pairs),
-      bare: '1.00',
-      sdk: await ratioOf(SDK, setup, pairs),
-      curl: await ratioOf({ candidate: curl() }, setup, pairs),
-    },
-    {
-      measure: 'Create, peak memory',
-      ours: await peakOf(CREATE, setup),
-      bare: await peakOf(BARE_SCRIPT, setup),
-      sdk: await peakOf(SDK, setup),
+      Program: 'curl',
+      [TIME]: await ratioOf({ candidate: curl() }, setup, pairs),
+      [DOWNLOAD]: 'on the runner',
     },
   ];
-  for (const scene of OTHER_ACTIONS) {
-    const { name } = scene.candidate;
-    rows.push(
-      {
-        measure: `${name}, start to finish ÷ a create by the bare script`,
-        ours: await ratioOf(scene, setup, pairs),
-      },
-      { measure: `${name}, peak memory`, ours: await peakOf(scene, setup) },
-    );
-  }
   await sandbox.close();
   setup.workdir.close();
-  return [...rows, measureDownload()];
+  return rows;
 }
 
 interface Setup {
@@ -130,20 +128,18 @@ async function peakOf(scene: Scene, setup: Setup): Promise<string> {
   return `${(Math.max(...peaks) / 1024).toFixed(1)} MiB`;
 }
 
-/** The size of what a runner downloads for all actions, and of the other candidates as archives. */
-function measureDownload(): Row {
+/** The size of what a runner downloads for all actions, and of other programs as archives. */
+function measureDownloads() {
   const archive = execFileSync('git', ['archive', '--format=tar.gz', 'HEAD'], { cwd: ROOT });
   const sdk = execFileSync('tar', ['czh', 'node_modules/@openrouter/sdk', 'node_modules/zod'], {
     cwd: ROOT,
     maxBuffer: 2 ** 30,
   });
-  const bare = gzipSync(readFileSync(fileURLToPath(new URL('bare.cjs', import.meta.url))));
+  const bareScript = gzipSync(readFileSync(fileURLToPath(new URL('bare.cjs', import.meta.url))));
   return {
-    measure: 'Download, all actions together',
-    ours: formatSize(archive),
-    bare: formatSize(bare),
+    actions: formatSize(archive),
+    bareScript: formatSize(bareScript),
     sdk: formatSize(sdk),
-    curl: 'on the runner',
   };
 }
 
