@@ -1,8 +1,8 @@
 /**
- * Writes docs/reference.md, the inputs and outputs of each action, and the part of README.md that
- * has all inputs of each action as a step, from the action.yml files:
+ * Writes the part of README.md that has all inputs of each action, as a step, and all outputs, from
+ * the action.yml files:
  *
- *     node scripts/reference.ts [--check]      with --check, only fails if a file is stale
+ *     node scripts/reference.ts [--check]      with --check, only fails if README.md is stale
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,65 +27,55 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 /** The part of README.md that is generated, between its first and its last line. */
-const GENERATED = /(?<=<!-- inputs: npm run reference -->\n).*?(?=<!-- \/inputs -->)/s;
+const GENERATED =
+  /(?<=<!-- inputs and outputs: npm run reference -->\n).*?(?=<!-- \/inputs and outputs -->)/s;
 
-const reference = [
-  '# Reference',
-  '',
-  'All inputs and outputs of each action. For the format of values, see the [README](../README.md#how-values-are-written). An input that is left out or empty has its default. If it has no default, it is not sent, and OpenRouter\'s default applies. Write `"null"` with its quotes: without quotes, GitHub turns it into an empty input, which changes nothing.',
-  '',
-  ...ACTIONS.flatMap(sectionOf),
-].join('\n');
-
-const readme = readFileSync(`${root}README.md`, 'utf8');
-if (!GENERATED.test(readme)) throw new Error('README.md has no place for the inputs.');
-const files: Record<string, string> = {
-  'docs/reference.md': reference,
-  'README.md': readme.replace(GENERATED, () => ACTIONS.map(stepOf).join('')),
-};
+const path = `${root}README.md`;
+const current = readFileSync(path, 'utf8');
+if (!GENERATED.test(current)) throw new Error('README.md has no place for inputs and outputs.');
+const readme = current.replace(GENERATED, () => ACTIONS.map(sectionOf).join(''));
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-for (const [path, text] of Object.entries(files)) {
-  if (!values.check) {
-    writeFileSync(root + path, text);
-  } else if (readFileSync(root + path, 'utf8') !== text) {
-    console.error(`${path} is stale: run npm run reference`);
-    process.exitCode = 1;
-  }
+if (!values.check) {
+  writeFileSync(path, readme);
+} else if (current !== readme) {
+  console.error('README.md is stale: run npm run reference');
+  process.exitCode = 1;
 }
 
-function sectionOf(folder: string): string[] {
-  const manifest = manifestOf(folder);
-  const inputs = Object.entries(manifest.inputs ?? {}).map(([name, input]) => [
-    code(name),
-    input.description,
-    input.required ? 'yes' : '',
-    input.default === undefined ? '' : code(input.default),
-  ]);
-  const outputs = Object.entries(manifest.outputs ?? {}).map(([name, { description }]) => [
-    code(name),
-    description,
-  ]);
+/** The inputs and outputs of an action, as a part that readers unfold. */
+function sectionOf(folder: string): string {
+  const uses = `${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
+  const { inputs, outputs = {} }: ActionManifest = parse(
+    readFileSync(join(root, folder, 'action.yml'), 'utf8'),
+  );
+  const list = Object.entries(outputs).map(
+    ([name, { description }]) => `- \`${name}\`: ${description}`,
+  );
   return [
-    `## ${code(usesOf(folder))}`,
+    '<details>',
+    `<summary><code>${uses}</code></summary>`,
     '',
-    `${manifest.description}.`,
+    '```yaml',
+    stepOf(uses, inputs),
+    '```',
     '',
-    ...table(['Input', 'Description', 'Required', 'Default'], inputs),
+    'Outputs:',
     '',
-    ...table(['Output', 'Description'], outputs),
+    ...list,
     '',
-  ];
+    '</details>',
+    '',
+  ].join('\n');
 }
 
-/** A step with all inputs of an action, each with its description, as a part that readers unfold. */
-function stepOf(folder: string): string {
-  const inputs = Object.entries(manifestOf(folder).inputs ?? {}).map(([name, input]) => {
+/** A step with all inputs of an action, each with its description. */
+function stepOf(uses: string, inputs: ActionManifest['inputs'] = {}): string {
+  const lines = Object.entries(inputs).map(([name, input]) => {
     const comment = `${input.description}${input.required ? ' Required.' : ''}`;
-    return `${comment.replace(/(.{1,90})(?:\s+|$)/g, '    # $1\n')}    ${name}: ${exampleOf(name, input)}\n`;
+    return `${comment.replace(/(.{1,90})(?:\s+|$)/g, '    # $1\n')}    ${name}: ${exampleOf(name, input)}`;
   });
-  const step = `- uses: ${usesOf(folder)}\n  with:\n${inputs.join('')}`;
-  return `<details>\n<summary><code>${usesOf(folder)}</code></summary>\n\n\`\`\`yaml\n${step}\`\`\`\n\n</details>\n`;
+  return [`- uses: ${uses}`, '  with:', ...lines].join('\n');
 }
 
 /** The default of an input or, if it is required, an example. An empty input is not sent. */
@@ -94,20 +84,4 @@ function exampleOf(name: string, input: ManifestInput): string {
   const example = EXAMPLES[name];
   if (example === undefined) throw new Error(`EXAMPLES has no example of the input ${name}.`);
   return example;
-}
-
-function manifestOf(folder: string): ActionManifest {
-  return parse(readFileSync(join(root, folder, 'action.yml'), 'utf8'));
-}
-
-function usesOf(folder: string): string {
-  return `${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
-}
-
-function table(header: string[], rows: string[][]): string[] {
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
