@@ -29,5 +29,5 @@ test('a key step leaves no orphaned key and deletes no key of another job, in 1,
 }, 120_000);
 
 test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 2,000 accounts', async () => {
-  await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns: 2_000 });
+  await fc.assert(costEqualsTheBooksOrIsIncomplete, runs(2_000));
 }, 120_000);
