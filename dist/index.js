@@ -4909,7 +4909,7 @@
   }
   function attemptLines({attempts, stopReason, reason}) {
    const isNew = stopReason !== void 0 && stopReason !== reason;
-   return [ ...attempts > 1 ? [ `Attempts: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
+   return [ ...attempts > 1 ? [ `Attempts at this request: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
   }
   const CODES_BY_STATUS = {
    401: "unauthorized",

@@ -123,7 +123,7 @@ describe('an error of the API', () => {
       expect(code).toBe('outcome-unknown');
       expect(lines.slice(0, 3)).toEqual([
         'POST /workspaces: HTTP 429 Too Many Requests: Slow down',
-        'Attempts: 2.',
+        'Attempts at this request: 2.',
         expect.stringMatching(/^No further attempt: /),
       ]);
       expect(message).toMatch(MAY_EXIST);

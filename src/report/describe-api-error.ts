@@ -35,7 +35,7 @@ export function describeApiError(details: ApiErrorDetails): Description {
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
   const isNew = stopReason !== undefined && stopReason !== reason;
   return [
-    ...(attempts > 1 ? [`Attempts: ${attempts}.`] : []),
+    ...(attempts > 1 ? [`Attempts at this request: ${attempts}.`] : []),
     ...(isNew ? [`No further attempt: ${stopReason}.`] : []),
   ];
 }
