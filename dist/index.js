@@ -3014,7 +3014,7 @@
    timeout: text => [ toDuration(text) ],
    older_than: text => [ toDuration(text) ],
    expires_in: text => [ toDuration(text) ],
-   since: text => [ text.toLowerCase(), toDuration(text) ],
+   since: text => [ toDuration(text) ],
    number: text => [ toAmount(text) ],
    warn_above_usd: text => [ toAmount(text) ],
    fail_above_usd: text => [ toAmount(text) ],

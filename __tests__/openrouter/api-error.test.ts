@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { extractServerMessage } from '../../src/openrouter/api-error.ts';
+import { extractServerMessage, isRead } from '../../src/openrouter/api-error.ts';
 
 const MAX = 16 * 1024;
 
@@ -27,4 +27,13 @@ test.each([
   ['JSON', (message: string) => JSON.stringify({ message })],
 ])('no more than 16 KiB are read of the message in %s', (_, toBody) => {
   expect(extractServerMessage(toBody('x'.repeat(MAX + 1)))).toBe('x'.repeat(MAX));
+});
+
+test.each([
+  ['a GET', { method: 'GET' }, true],
+  ['a POST that only reads', { method: 'POST', readOnly: true }, true],
+  ['another POST', { method: 'POST' }, false],
+  ['a POST that is said to write', { method: 'POST', readOnly: false }, false],
+] as const)('whether %s changes nothing is known', (_, facts, expected) => {
+  expect(isRead(facts)).toBe(expected);
 });

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { attemptStarter } from '../../src/openrouter/attempts.ts';
+import { virtualClock } from '../support/virtual-clock.ts';
+
+const CANCELLED = new Error('the run was cancelled');
+
+/** Starts attempts of 5 s in a step, which `abort` aborts. */
+function openStep() {
+  const step = new AbortController();
+  const clock = virtualClock();
+  const startAttempt = attemptStarter({ clock, signal: step.signal });
+  return { clock, start: () => startAttempt(5_000), abort: () => step.abort(CANCELLED) };
+}
+
+describe('an attempt', () => {
+  test('is aborted when its timeout expires', async () => {
+    const { clock, start } = openStep();
+    const { signal } = start();
+    await clock.run(new Promise((resolve) => signal.addEventListener('abort', resolve)));
+    expect(clock.now()).toBe(5_000);
+    expect(signal.reason).toEqual(new Error('no complete response within 5.0 s'));
+  });
+
+  test('is aborted with the step, like all others in flight', () => {
+    const { start, abort } = openStep();
+    const attempts = [start(), start(), start()];
+    abort();
+    expect(attempts.map(({ signal }) => signal.reason)).toEqual([CANCELLED, CANCELLED, CANCELLED]);
+  });
+
+  test('is aborted from the start after the step', () => {
+    const { start, abort } = openStep();
+    abort();
+    expect(start().signal.reason).toBe(CANCELLED);
+  });
+
+  test('is not aborted once it has ended, unlike one that is still in flight', () => {
+    const { clock, start, abort } = openStep();
+    const [ended, inFlight] = [start(), start()];
+    ended.end();
+    expect(clock.pending()).toBe(1);
+    abort();
+    expect([ended.signal.aborted, inFlight.signal.aborted]).toEqual([false, true]);
+  });
+});
