@@ -4678,7 +4678,7 @@
   function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
    if (deleteAfterJob) return;
    const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
-   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
+   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
   }
   async function applyGovernance({workspace}, {request, writes}, context) {
    warnOnDrift(workspace, request.desired, context);

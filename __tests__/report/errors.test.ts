@@ -9,7 +9,7 @@ const REJECTED =
   'OpenRouter reports that it rejected this request, which should have changed nothing.';
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
 const MAY_EXIST =
-  /^The request may still have been applied\.\nRunning this again with if-exists: (reuse|update) finds the workspace if it was created\. That is safe if no other workflow uses the slug\.$/m;
+  /^The request may still have been applied\.\nRunning this again with if-exists: (reuse|update) finds the workspace if it was created\. That is safe if no other workflow creates a workspace with this slug\.$/m;
 
 /** Runs a create step whose POSTs meet `faults`, one after the other. */
 function createWith(...faults: ScheduledFault[]) {
@@ -155,7 +155,7 @@ describe('an error of the API', () => {
       'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
       'OpenRouter limits the rate of requests. Wait, then run this again.',
       'The request may still have been applied.',
-      'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow uses the slug.',
+      'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.',
       expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),
       'See https://github.com/OWNER/openrouter-workspace/blob/main/docs/troubleshooting.md#outcome-unknown',
     ]);

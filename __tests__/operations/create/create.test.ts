@@ -96,7 +96,7 @@ describe('what a failure recommends if the workspace may have been created', () 
     const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({
       ambiguous: true,
-      recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`,
+      recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`,
     });
   });
 

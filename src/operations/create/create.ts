@@ -153,7 +153,7 @@ function recoveryOf({
 }: CreateRequest): string | undefined {
   if (deleteAfterJob) return undefined;
   const policy = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
-  return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow uses the slug.`;
+  return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
 }
 
 /** Sets the guardrail, budgets and members of a new workspace. */
