@@ -2352,6 +2352,10 @@
     headersAt
    };
   }
+  async function findUnlessMissing(client, idOrSlug) {
+   const find = () => findWorkspace(client, idOrSlug);
+   return (await find()).workspace ?? (await find()).workspace;
+  }
   function listWorkspaces(client) {
    return listPages(client, {
     operation: "list the workspaces",
@@ -3240,7 +3244,7 @@
    id: optional(schemas_string())
   }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
   async function findGuardrail(client, {id, workspace}) {
-   const {data} = await client.request({
+   const find = () => client.request({
     operation: `look up the guardrail of the workspace ${workspace.slug}`,
     method: "GET",
     path: `/guardrails/${encodeURIComponent(id)}`,
@@ -3248,7 +3252,7 @@
     notFound: () => {},
     findMismatch: returned => guardrails_mismatch(id, returned)
    });
-   return data;
+   return (await find()).data ?? (await find()).data;
   }
   async function patchGuardrail(client, {id, workspace}, update) {
    const {data} = await client.request({
@@ -5922,8 +5926,8 @@
    return kind === "rejected" && status !== 401 && status !== 403;
   }
   async function isGone({id}, {client}) {
-   const {value: lookup} = await settle(findWorkspace(client, id), ApiError);
-   return lookup !== void 0 && lookup.workspace === void 0;
+   const {value: found, error} = await settle(findUnlessMissing(client, id), ApiError);
+   return !error && !found;
   }
   const createCleanupTask = () => object({
    deleteKeys: schemas_boolean(),
@@ -6059,7 +6063,7 @@
    const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
    log.info(`Deleting the workspace ${request.workspace}.`);
    if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-   const {workspace} = await findWorkspace(client, request.workspace);
+   const workspace = await findUnlessMissing(client, request.workspace);
    if (!workspace) {
     log.info("No workspace has that id or slug: nothing to delete.");
     return {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GuardrailUpdate } from '../../../src/openrouter/resources/guardrails.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';
 import { type GovernanceScene, openGovernanceScene } from '../../support/governance-scene.ts';
 import { onResponse, storyOf } from '../../support/simulation.ts';
@@ -78,8 +79,20 @@ test('an update needs no lookup if the response to its own PATCH lacks the guard
   expect(scene.calls()).toEqual([
     FIND,
     'GET /guardrails/:id',
+    'GET /guardrails/:id',
     'PATCH /workspaces/:id',
     PATCH_GUARDRAIL,
+  ]);
+});
+
+test('an update lifts a limit although one lookup reports that there is no guardrail', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ guardrail: desired });
+  scene.simulation.network.schedule.push(falseNotFound('GET /guardrails/:id'));
+  const { result } = await scene.update({ guardrail: { limit_usd: null, reset_interval: null } });
+  expect(result?.outcome).toBe('updated');
+  expect(scene.simulation.account.guardrails).toMatchObject([
+    { limit_usd: null, reset_interval: null },
   ]);
 });
 

@@ -14,6 +14,7 @@ import {
   LIST_KEYS,
   SLUG,
 } from '../../support/delete.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { JITTER, openPlainSimulation, TRANSIENT_FAULTS } from '../../support/plain-simulation.ts';
 import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
@@ -144,7 +145,13 @@ test('a delete step that runs for long reports only its own time', async () => {
 test('deleting a missing workspace succeeds, with nothing in the result', async () => {
   const simulation = openPlainSimulation();
   expect(await start(simulation)).toEqual({ deleted: false, keys: [] });
-  expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  expect(simulation.network.calls).toEqual([FIND_WORKSPACE, FIND_WORKSPACE]);
+});
+
+test('a workspace is deleted although its first lookup gets a false HTTP 404', async () => {
+  const simulation = openPlainSimulation([falseNotFound(FIND_WORKSPACE)]);
+  seedWorkspace(simulation, { slug: SLUG, keys: 3 });
+  expectDeleted(await runDelete(simulation), simulation);
 });
 
 describe('a dry run of a deletion', () => {

@@ -128,6 +128,12 @@ describe('a workspace that OpenRouter reports as missing', () => {
     expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
   });
 
+  test('once each in the list of its keys and in a lookup is not taken for deleted', async () => {
+    const scene = simulate(0, respond(LIST_KEYS, 404), respond(FIND_WORKSPACE, 404));
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(404) });
+    expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
+  });
+
   test('is not taken for deleted if the lookup fails', async () => {
     const scene = simulate(
       0,

@@ -86,22 +86,23 @@ interface GuardrailRef {
 
 /**
  * `GET /guardrails/{id}`: looks up the default guardrail of a workspace. Returns undefined before the
- * first write, which creates it.
+ * first write, which creates it. A single HTTP 404 can be wrong, so a second one must confirm that.
  * @throws {ApiError}
  */
 export async function findGuardrail(
   client: Client,
   { id, workspace }: GuardrailRef,
 ): Promise<Guardrail | undefined> {
-  const { data } = await client.request<Guardrail | undefined>({
-    operation: `look up the guardrail of the workspace ${workspace.slug}`,
-    method: 'GET',
-    path: `/guardrails/${encodeURIComponent(id)}`,
-    schema: envelope(guardrail),
-    notFound: () => undefined,
-    findMismatch: (returned) => mismatch(id, returned),
-  });
-  return data;
+  const find = () =>
+    client.request<Guardrail | undefined>({
+      operation: `look up the guardrail of the workspace ${workspace.slug}`,
+      method: 'GET',
+      path: `/guardrails/${encodeURIComponent(id)}`,
+      schema: envelope(guardrail),
+      notFound: () => undefined,
+      findMismatch: (returned) => mismatch(id, returned),
+    });
+  return (await find()).data ?? (await find()).data;
 }
 
 /**

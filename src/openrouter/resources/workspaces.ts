@@ -214,6 +214,19 @@ export async function findWorkspace(client: Client, idOrSlug: string): Promise<L
 }
 
 /**
+ * Looks up a workspace as `findWorkspace` does, where its absence would be taken for a success. A single
+ * HTTP 404 can be wrong, so a second one must confirm it.
+ * @throws {ApiError}
+ */
+export async function findUnlessMissing(
+  client: Client,
+  idOrSlug: string,
+): Promise<Workspace | undefined> {
+  const find = () => findWorkspace(client, idOrSlug);
+  return (await find()).workspace ?? (await find()).workspace;
+}
+
+/**
  * `GET /workspaces`: lists all workspaces of the account, page by page.
  * @throws {ApiError}
  */

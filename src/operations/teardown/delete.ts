@@ -2,7 +2,12 @@ import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, isUuid, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import {
+  findUnlessMissing,
+  findWorkspace,
+  isUuid,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { teardown } from './teardown.ts';
@@ -48,7 +53,7 @@ export async function deleteOne(
   log.info(`Deleting the workspace ${request.workspace}.`);
   // Before the lookup: a wrong slug that no workspace has would succeed in every run.
   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-  const { workspace } = await findWorkspace(client, request.workspace);
+  const workspace = await findUnlessMissing(client, request.workspace);
   if (!workspace) {
     log.info('No workspace has that id or slug: nothing to delete.');
     return { deleted: false, keys: [] };

@@ -4,7 +4,7 @@ import { ApiError, formatAttempt } from '../../openrouter/api-error.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
-  findWorkspace,
+  findUnlessMissing,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
@@ -149,6 +149,6 @@ function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
 }
 
 async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
-  const { value: lookup } = await settle(findWorkspace(client, id), ApiError);
-  return lookup !== undefined && lookup.workspace === undefined;
+  const { value: found, error } = await settle(findUnlessMissing(client, id), ApiError);
+  return !error && !found;
 }
