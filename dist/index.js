@@ -3599,7 +3599,7 @@
    return desiredSet.length === actualSet.length && desiredSet.every(entry => actualSet.some(other => same(other, entry))) && actualSet.every(other => desiredSet.some(entry => same(other, entry)));
   }
   function withoutRepeats(list) {
-   return list.filter((entry, index) => list.findIndex(other => (0, external_node_util_namespaceObject.isDeepStrictEqual)(other, entry)) === index);
+   return [ ...new Map(list.map(entry => [ JSON.stringify(entry), entry ])).values() ];
   }
   function isNone(value) {
    return (value ?? null) === null || Array.isArray(value) && value.length === 0;
@@ -5322,7 +5322,7 @@
    const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
    return text_truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
   }
-  const MAX_CLEANED = 16384, MAX_SECRET = 1024;
+  const MAX_CLEANED = 4096, MAX_SECRET = 1024;
   function bounded(text, clean) {
    if (text.length <= MAX_CLEANED) return clean(text);
    return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
@@ -6238,16 +6238,15 @@
    maxOrphans: schemas_number()
   });
   function findOrphans(keys, search, isNew) {
-   const candidates = keys.filter(key => isNew(key) && matches(key, search, keys)), isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
+   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && matches(key, search, keepsMs)), isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
    return {
     keys: candidates,
     isConclusive
    };
   }
-  function matches(key, {desired, nameIsRandom}, keys) {
+  function matches(key, {desired, nameIsRandom}, keepsMs) {
    if (key.name !== desired.name) return false;
    if (nameIsRandom) return true;
-   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0);
    return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
   }
   function expiryMatches(actual, desired, keepsMs) {

@@ -153,6 +153,11 @@ describe('the body of a response', () => {
     });
   });
 
+  test('is measured in bytes, and not in characters', async () => {
+    const port = await listen((_, response) => response.end('é'.repeat(MAX_BYTES / 2 + 1)));
+    expect(await send(port)).toMatchObject({ message: 'the response is larger than 512 KiB' });
+  });
+
   test('can be larger with an error status, which is enough', async () => {
     expect(await send(await respond(500, 2 * MAX_BYTES))).toMatchObject({ status: 500 });
   });

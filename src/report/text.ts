@@ -127,7 +127,7 @@ export function toHtml(text: string, redact: Redact): string {
  * The most of a text that is cleaned, in UTF-16 code units. Escape sequences take
  * `stripVTControlCharacters` a time that grows with the square of their number.
  */
-const MAX_CLEANED = 16_384;
+const MAX_CLEANED = 4_096;
 
 /** More than any secret has, of which the cut may leave a part that nothing recognizes. */
 const MAX_SECRET = 1_024;

@@ -37,6 +37,22 @@ test.each<[string, actual: string[], desired: string[]]>([
   expect(diffGuardrail({ allowed_models: actual }, update)).toEqual(update);
 });
 
+test('unexpectedGuardrailFields reads each filter of a response a few times, however many there are', () => {
+  let reads = 0;
+  const content_filters = Array.from({ length: 500 }, (_, at) =>
+    Object.defineProperty({}, 'pattern', {
+      enumerable: true,
+      get() {
+        reads += 1;
+        return String(at);
+      },
+    }),
+  );
+  const update = { content_filters: [{ pattern: 'a' }] };
+  expect(unexpectedGuardrailFields({ content_filters }, update)).toEqual(['content_filters']);
+  expect(reads).toBeLessThanOrEqual(10 * content_filters.length);
+});
+
 test('diffGuardrail compares providers by their exact names, in any order', () => {
   const guardrail = { ignored_providers: ['azure', 'openai'] };
   expect(diffGuardrail(guardrail, { ignored_providers: ['openai', 'azure'] })).toEqual({});

@@ -56,6 +56,20 @@ describe('a key is taken for an orphan of the step', () => {
   });
 });
 
+test('the expiry of each key is read a few times, however many there are', () => {
+  let reads = 0;
+  const keys = Array.from({ length: 500 }, (_, at) =>
+    Object.defineProperty(keyOf({ hash: String(at) }), 'expires_at', {
+      get() {
+        reads += 1;
+        return '2027-01-01T00:00:00Z';
+      },
+    }),
+  );
+  findOrphans(keys, SEARCH, () => true);
+  expect(reads).toBeLessThanOrEqual(2 * keys.length);
+});
+
 describe('a key is not taken for an orphan of the step', () => {
   test.each<[string, Record<string, unknown>, Partial<OrphanSearch['desired']>]>([
     ['with another name', { name: 'ci' }, {}],

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Guardrail, GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 
@@ -88,9 +87,7 @@ function isSameSet(
 }
 
 function withoutRepeats(list: readonly unknown[]): unknown[] {
-  return list.filter(
-    (entry, index) => list.findIndex((other) => isDeepStrictEqual(other, entry)) === index,
-  );
+  return [...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values()];
 }
 
 /** An empty list restricts nothing, as null does. */

@@ -46,16 +46,16 @@ export function findOrphans(
   search: OrphanSearch,
   isNew: (key: Key) => boolean,
 ): Orphans {
-  const candidates = keys.filter((key) => isNew(key) && matches(key, search, keys));
+  const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
+  const candidates = keys.filter((key) => isNew(key) && matches(key, search, keepsMs));
   const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
   return { keys: candidates, isConclusive };
 }
 
 /** Compares the name alone if it is random, because a server may round or cap other values. */
-function matches(key: Key, { desired, nameIsRandom }: OrphanSearch, keys: readonly Key[]): boolean {
+function matches(key: Key, { desired, nameIsRandom }: OrphanSearch, keepsMs: boolean): boolean {
   if (key.name !== desired.name) return false;
   if (nameIsRandom) return true;
-  const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
   return (
     (key['limit'] ?? null) === (desired.limit ?? null) &&
     expiryMatches(key['expires_at'], desired.expires_at, keepsMs)
