@@ -5796,7 +5796,7 @@
   async function* pollDelays(delays, {clock, signal}) {
    for (const delay of delays) {
     await sleep(clock, delay, signal);
-    yield;
+    yield delay;
    }
   }
   async function deleteEach(keys, client, onDeleted) {
@@ -5960,7 +5960,8 @@
     relistKeys: false
    };
    let keyCount = 0;
-   for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (delay > 0 && context.signal.aborted) break;
     const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
     if (problem) return {
      error: problem.failure,
@@ -6605,11 +6606,12 @@
   }
   async function revokeCreated({search, created, revoke}, context) {
    if (!created || !revoke) return;
-   const {client, log} = context, key = {
+   const {client, log, signal} = context, key = {
     name: search.desired.name,
     ...created
    };
-   for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (delay > 0 && signal.aborted) break;
     if (!await deleteKey(client, key)) continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;

@@ -25,7 +25,7 @@ export interface KeyScene {
   /** Runs a key step whose request is usual, but for what `request` says. */
   createKey(request?: Partial<KeyRequest>, conditions?: Partial<StepConditions>): Promise<KeyStep>;
   /** Runs the post step of `step`. */
-  runPost(step: KeyStep): Promise<KeyPost>;
+  runPost(step: KeyStep, conditions?: Partial<StepConditions>): Promise<KeyPost>;
   /** Creates a key as another job. */
   createOther(fields: KeyFixture): Key;
   /** Creates what the first POST requested once more, as if that were applied late. */
@@ -67,7 +67,7 @@ export function openKeyScene({ skew = 0 } = {}): KeyScene {
     workspace,
     createKey: (request, conditions) =>
       runKey(simulation, { ...REQUEST, ...request }, { ...CONDITIONS, ...conditions }),
-    runPost: (step) => runKeyPost(simulation, step, CONDITIONS),
+    runPost: (step, conditions) => runKeyPost(simulation, step, { ...CONDITIONS, ...conditions }),
     createOther: (fields) => seedKey(simulation, workspace, fields),
     applyFirstPostLate: (fields = {}) =>
       seedKey(simulation, workspace, { ...posted[0], ...fields }),

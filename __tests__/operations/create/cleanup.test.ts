@@ -235,6 +235,14 @@ test('a created workspace that the post step cannot find is named in a warning',
   expect(simulation.clock.now() - start).toBeGreaterThan(15_000);
 });
 
+test('a created workspace that the post step cannot find until its timeout is named in the same warning', async () => {
+  const simulation = simulate([]);
+  const run = await runCreate(simulation, REQUEST, CONDITIONS);
+  simulation.account.workspaces.splice(1);
+  const error = await runPost(simulation, run, { ...CONDITIONS, timeout: 2_000 });
+  expect(error).toMatchObject({ code: 'created-workspace-missing' });
+});
+
 test('a warning about a cleanup names the workspace, before and after its response arrived', async () => {
   for (const conditions of [KILLED.beforeThePostArrives, CONDITIONS]) {
     const { task } = await runCreate(simulate(), REQUEST, conditions);

@@ -30,6 +30,14 @@ describe('the cleanup after a job', () => {
     expect(scene.calls().slice(before)).toEqual(['GET /keys/:hash', ...Array(10).fill(DELETE)]);
   });
 
+  test('A created key that cannot be found until the timeout expires is named in the same warning', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    scene.keys().length = 0;
+    const { error } = await scene.runPost(step, { timeout: 2_000 });
+    expect(error).toMatchObject({ code: 'created-key-missing' });
+  });
+
   test('A new key whose name OpenRouter shortens is not output, and is revoked', async () => {
     const scene = openKeyScene();
     onResponse(scene.simulation, ({ body, ...response }, { method }) => ({

@@ -56,7 +56,10 @@ export async function runCreateCleanup(
   return deleteCreated(workspace, task, context);
 }
 
-/** Deletes the workspace. If OpenRouter reports that it is missing, tries again: it was created before. */
+/**
+ * Deletes the workspace. If OpenRouter reports that it is missing, tries again while time is left: it was
+ * created before.
+ */
 async function deleteCreated(
   workspace: WorkspaceRef,
   task: CreateCleanupTask,
@@ -65,7 +68,8 @@ async function deleteCreated(
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   let keyCount = 0;
-  for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+  for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (delay > 0 && context.signal.aborted) break;
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem.failure, left: task };
     keyCount += deletedKeys.length;

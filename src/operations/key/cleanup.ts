@@ -69,9 +69,10 @@ async function revokeCreated(
   context: AbortableContext,
 ): Promise<void> {
   if (!created || !revoke) return;
-  const { client, log } = context;
+  const { client, log, signal } = context;
   const key = { name: search.desired.name, ...created };
-  for await (const _ of pollDelays(MISSING_DELAYS_MS, context)) {
+  for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (delay > 0 && signal.aborted) break;
     if (!(await deleteKey(client, key))) continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;

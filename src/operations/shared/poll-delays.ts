@@ -11,15 +11,15 @@ export const LATE_CREATION_DELAYS_MS = [0, 1_000, 2_000];
 export const MISSING_DELAYS_MS = [...LATE_CREATION_DELAYS_MS, 4_000, 8_000];
 
 /**
- * Yields after each of `delays`. An abort ends the delays early, and the request after it then reports
- * the abort.
+ * Yields each of `delays` once it is over. An abort ends the delays early, and the request after it then
+ * reports the abort.
  */
 export async function* pollDelays(
   delays: readonly number[],
   { clock, signal }: Pick<AbortableContext, 'clock' | 'signal'>,
-): AsyncGenerator<void> {
+): AsyncGenerator<number> {
   for (const delay of delays) {
     await sleep(clock, delay, signal);
-    yield;
+    yield delay;
   }
 }
