@@ -55,6 +55,14 @@ describe('the inputs of usage', () => {
     expect(readWith(readUsageInputs, { ...WORKSPACE, since }).since).toBe(ms);
   });
 
+  test.each<Texts>([{ 'warn-above-usd': '5' }, { 'fail-above-usd': '5' }])(
+    'can have one threshold alone: %j',
+    (texts) => {
+      const { warnAbove, failAbove } = readWith(readUsageInputs, { ...WORKSPACE, ...texts });
+      expect(warnAbove ?? failAbove).toBe(parseUsd('5'));
+    },
+  );
+
   test('can have a threshold that equals the limit', () => {
     const texts = { 'warn-above-usd': '5', 'fail-above-usd': '5.0' };
     const { warnAbove, failAbove } = readWith(readUsageInputs, { ...WORKSPACE, ...texts });

@@ -139,8 +139,13 @@ test('an id that is on a page twice is yielded once', async () => {
 
 test('a list that ends too early is an error', async () => {
   const list = listOf(50);
-  const read = async (offset: number) => ({ items: list.items.slice(offset), total: 70 });
+  const offsets: number[] = [];
+  const read = async (offset: number) => {
+    offsets.push(offset);
+    return { items: list.items.slice(offset), total: 70 };
+  };
   await expect(idsRead(read)).rejects.toThrow('the list ended after 50 entries');
+  expect(offsets).toEqual([0, 49]);
 });
 
 test('a list whose last page is full, and whose length is wrong, is an error after 20 more pages', async () => {
