@@ -53,6 +53,22 @@ test('unexpectedGuardrailFields reads each filter of a response a few times, how
   expect(reads).toBeLessThanOrEqual(10 * content_filters.length);
 });
 
+test.each(['allowed_models', 'ignored_models'])(
+  'diffGuardrail takes the dated slug of a model in %s for the requested one',
+  (field) => {
+    const [returned, update] = [{ [field]: ['a/b-20260101'] }, { [field]: ['a/b'] }];
+    expect(diffGuardrail(returned, update)).toEqual({});
+  },
+);
+
+test.each<[string, object, object]>([
+  ['an object where a flag was requested', { f: {} }, { f: true }],
+  ['null where an object was requested', { f: [{ a: null }] }, { f: [{ a: { b: 1 } }] }],
+  ['a text where an object was requested', { f: 'a' }, { f: { a: 1 } }],
+])('diffGuardrail finds a difference if OpenRouter returns %s', (_, returned, update) => {
+  expect(diffGuardrail({ ...returned }, { ...update })).toEqual(update);
+});
+
 test('diffGuardrail compares providers by their exact names, in any order', () => {
   const guardrail = { ignored_providers: ['azure', 'openai'] };
   expect(diffGuardrail(guardrail, { ignored_providers: ['openai', 'azure'] })).toEqual({});

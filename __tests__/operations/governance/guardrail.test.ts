@@ -96,6 +96,17 @@ test('an update lifts a limit although one lookup reports that there is no guard
   ]);
 });
 
+test('fields that this version does not know are named in a warning, and written', async () => {
+  const scene = openGovernanceScene();
+  const guardrail = { ...desired, allowed_region: 'eu', enable_free_model_training: false };
+  const { log } = await scene.update({ guardrail });
+  expect(log).toContain('The input guardrail has fields that this version does not know');
+  expect(log).toContain('Unknown: allowed_region.');
+  expect(scene.writes).toMatchObject([['PATCH /guardrails/:id', { allowed_region: 'eu' }]]);
+  const known = await openGovernanceScene().update({ guardrail: desired });
+  expect(known.log.join()).not.toContain('does not know');
+});
+
 describe('the guardrail of a new workspace', () => {
   test('is set without a lookup if the response to the POST has its id', async () => {
     const scene = openGovernanceScene();
