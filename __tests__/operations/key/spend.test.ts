@@ -85,6 +85,30 @@ describe('the post step of a key', () => {
     expect(scene.keys()).toEqual([]);
   });
 
+  test('says that OpenRouter does not find the key, if so', async () => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene);
+    scene.keys().length = 0;
+    const { lines } = await scene.runPost(step);
+    expect(lines.join()).toContain('is unknown: OpenRouter does not find the key (HTTP 404).');
+  });
+
+  test.each([
+    [null, true],
+    ['monthly', false],
+  ])(
+    'of whose limit OpenRouter does not report what remains, and that resets %s, warns: %s',
+    async (limit_reset, warns) => {
+      const scene = openKeyScene();
+      const step = await createSpender(scene);
+      const { hash, name, label, workspace_id } = scene.keys()[0] as Key;
+      const data = { hash, name, label, workspace_id, usage: 9, limit: 5, limit_reset };
+      const body = JSON.stringify({ data });
+      scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+      expect((await scene.runPost(step)).warnings).toHaveLength(warns ? 1 : 0);
+    },
+  );
+
   test('warns if the limit of the key is used up', async () => {
     const scene = openKeyScene();
     const step = await createSpender(scene, { desired: { name: 'CI', limit: 0.0421 } });
