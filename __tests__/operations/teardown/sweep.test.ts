@@ -321,3 +321,11 @@ test('a sweep reads no list of API keys that is larger than 0.75 MiB, because it
     { slug: 'pr-1', reason: 'GET /keys: the list is larger than 0.75 MiB' },
   ]);
 });
+
+test('a deleted workspace without API keys has no amount that they had spent', async () => {
+  const simulation = openPlainSimulation();
+  seedWorkspace(simulation, { slug: 'pr-1', age: 2 * DAY });
+  const { result } = await runSweep(simulation);
+  expect(result.deleted).toHaveLength(1);
+  expect(result.deleted[0]).not.toHaveProperty('keysSpent');
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import { exactUsd, parseUsd } from '../../../src/lib/usd.ts';
+import {
+  readUsage,
+  type UsageRequest,
+  type UsageResult,
+} from '../../../src/operations/usage/usage.ts';
+import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
+
+const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+const DAY = 86_400_000;
+/** The end of the period: the server's time is one second earlier. */
+const TO = Date.parse('2026-01-14T12:00:01Z');
+const CREATED = '2026-01-10T10:00:00Z';
+const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: ID };
+
+/** What OpenRouter returns. */
+interface Server {
+  workspace: object;
+  rows: object[];
+  analytics: object;
+  truncated: boolean;
+  keys: object[];
+}
+
+/** A row of analytics for `model`, which cost `credits`. */
+const row = (model: string, credits: number, fields: object = {}) => ({
+  model,
+  request_count: '2',
+  tokens_total: '10',
+  tokens_prompt: '6',
+  tokens_completion: '4',
+  reasoning_tokens: '1',
+  credits_usage: credits,
+  byok_usage: 0.1,
+  ...fields,
+});
+
+/** Reads the usage of a workspace or, with `keyHash`, of the first of its keys. */
+async function read(server: Partial<Server> = {}, request: Partial<UsageRequest> = {}) {
+  const { rows = [row('a/b', 0.4)], truncated = false, keys = [] } = server;
+  const data = { id: ID, slug: 'preview-42', name: 'Preview', created_at: CREATED };
+  const lookup: Reply = {
+    ...json({ data: { ...data, ...server.workspace } }),
+    headers: { date: 'Wed, 14 Jan 2026 12:00:00 GMT' },
+  };
+  const result = { data: rows, metadata: { truncated }, ...server.analytics };
+  const analytics = json({ data: result });
+  const replies = request.keyHash
+    ? [lookup, json({ data: keys[0] }), analytics]
+    : [lookup, analytics, json({ data: keys })];
+  const { client, clock, sent, run } = openRecordingClient(replies);
+  const log = { info: () => undefined, debug: () => undefined };
+  const usage = await run(
+    readUsage(
+      {
+        workspace: 'preview-42',
+        keyHash: undefined,
+        since: 'created',
+        warnAbove: undefined,
+        failAbove: undefined,
+        ...request,
+      },
+      { client, clock, log, warn: () => undefined, timeOfDay: () => Number.NaN },
+    ),
+  );
+  const query = sent.find(({ method }) => method === 'POST');
+  return { usage: usage as UsageResult, query: JSON.parse(query?.body ?? '{}') };
+}
+
+const gapsOf = async (...args: Parameters<typeof read>) => (await read(...args)).usage.gaps;
+
+describe('the usage of a workspace', () => {
+  test('is the sum of its models, the most expensive first', async () => {
+    const rows = [row('a/b', 0.1), row('a/c', 0.3, { request_count: '3', tokens_total: '20' })];
+    const { usage } = await read({ rows });
+    expect(usage).toMatchObject({ requests: 5n, tokens: 30n, gaps: [], limit: undefined });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.4', '0.2']);
+    expect(usage.models.map(({ model }) => model)).toEqual(['a/c', 'a/b']);
+  });
+
+  test('is what its keys have spent together, if analytics knows of less', async () => {
+    const keys = [
+      { ...KEY, usage: 0.5, byok_usage: 0.25 },
+      { ...KEY, hash: 'a2', usage: 0.25, byok_usage: 0.5 },
+      { ...KEY, hash: 'a3' },
+    ];
+    const { usage } = await read({ keys: keys.map((key) => ({ ...key, created_at: CREATED })) });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.75']);
+    expect(usage.gaps).toEqual([
+      { kind: 'behind', analytics: parseUsd('0.4'), keys: parseUsd('0.75') },
+    ]);
+  });
+
+  test.each([
+    [0.400000001, []],
+    [0.4000000011, ['behind']],
+  ])('is complete if its keys have spent %d of 0.4, apart from noise: %j', async (spent, kinds) => {
+    const gaps = await gapsOf({ keys: [{ ...KEY, created_at: CREATED, usage: spent }] });
+    expect(gaps.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test('has each reason why figures may be missing', async () => {
+    const analytics = { cachedAt: 5_000, warnings: ['Slow', 'Late'] };
+    expect(await gapsOf({ truncated: true, analytics })).toEqual([
+      { kind: 'truncated' },
+      { kind: 'cached', at: 5_000 },
+      { kind: 'warning', text: 'Slow' },
+      { kind: 'warning', text: 'Late' },
+    ]);
+  });
+
+  test.each([
+    [0, []],
+    [1_000, [{ kind: 'too-long', maxDays: 31, from: TO - 31 * DAY }]],
+  ])('that was created 31 days and %d ms ago is read for 31 days', async (ms, gaps) => {
+    const created = TO - 31 * DAY - ms;
+    const workspace = { created_at: new Date(created).toJSON() };
+    const { usage, query } = await read({ workspace });
+    expect(usage).toMatchObject({ from: created, to: TO, gaps });
+    expect(Date.parse(query.time_range.start)).toBe(TO - 31 * DAY);
+  });
+
+  test('that was created later is read since then', async () => {
+    const { usage, query } = await read();
+    expect(usage.from).toBe(Date.parse(CREATED));
+    expect(query).toMatchObject({
+      filters: [{ field: 'workspace', value: ID }],
+      time_range: { start: CREATED, end: '2026-01-14T12:00:01Z' },
+    });
+  });
+
+  test('whose creation is unknown is read for 31 days, and may be missing before', async () => {
+    const { usage } = await read({ workspace: { created_at: null } });
+    expect(usage).toMatchObject({
+      from: TO - 31 * DAY,
+      gaps: [{ kind: 'creation-unknown', maxDays: 31 }],
+    });
+  });
+
+  test('since the beginning of a day counts only what its keys have spent on it', async () => {
+    const keys = [
+      { ...KEY, created_at: CREATED, usage: 9, usage_daily: 0.5, byok_usage: 9 },
+      { ...KEY, hash: 'a2', created_at: CREATED, usage: 9, usage_daily: 0.25 },
+    ];
+    const { usage } = await read({ keys }, { since: 'day' });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.1']);
+  });
+});
+
+describe('the usage of an API key', () => {
+  const COUNTERS = { usage: 9, usage_daily: 0.5, byok_usage: 9, byok_usage_daily: 0.25 };
+  const readKey = (key: object, server: Partial<Server>, since: UsageRequest['since'] = 'day') =>
+    read({ ...server, keys: [{ ...KEY, created_at: CREATED, ...key }] }, { keyHash: 'a1', since });
+
+  test('is what its counters show for the period, if analytics knows of less', async () => {
+    const { usage, query } = await readKey({ ...COUNTERS, limit: 5 }, {});
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.5', '0.25']);
+    expect(usage.limit).toEqual({
+      amount: parseUsd('5'),
+      reset: undefined,
+      remaining: undefined,
+    });
+    expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
+  });
+
+  test.each<[string, object, Partial<Server>, cost: string, kinds: string[]]>([
+    ['it has spent nothing in it', { usage: 9 }, { rows: [] }, '0', []],
+    [
+      'analytics knows of its models, although it warns',
+      {},
+      { analytics: { warnings: ['Slow'] } },
+      '0.4',
+      ['warning'],
+    ],
+    [
+      'its counter covers it, although analytics does not know it',
+      COUNTERS,
+      { rows: [], analytics: { warnings: ['Unknown'] } },
+      '0.5',
+      ['warning', 'behind'],
+    ],
+  ])('in a period is known if %s', async (_, key, server, cost, kinds) => {
+    const { usage } = await readKey(key, server);
+    expect(exactUsd(usage.cost)).toBe(cost);
+    expect(usage.gaps.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test.each<[string, object, object]>([
+    ['analytics warns that it does not know it', { usage: 9 }, { warnings: ['Unknown'] }],
+    ['OpenRouter does not report what it has spent', { usage: null }, {}],
+  ])('in a period that no counter covers is unknown if %s', async (_, key, analytics) => {
+    const { usage } = await readKey(key, { rows: [], analytics }, 3_600_000);
+    expect(usage).toMatchObject({ code: 'usage-unknown' });
+  });
+});
