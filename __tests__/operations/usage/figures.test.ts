@@ -79,6 +79,26 @@ describe('the usage of a workspace', () => {
     expect(usage.models.map(({ model }) => model)).toEqual(['a/c', 'a/b']);
   });
 
+  test('lists models of the same cost by their tokens', async () => {
+    const rows = [
+      row('a/1', 0.1),
+      row('a/2', 0.3),
+      row('a/3', 0.3, { tokens_total: '20' }),
+      row('a/4', 0.2),
+    ];
+    for (const order of [rows, rows.toReversed()]) {
+      const { usage } = await read({ rows: order });
+      expect(usage.models.map(({ model }) => model)).toEqual(['a/3', 'a/2', 'a/4', 'a/1']);
+    }
+  });
+
+  test('can be negative after refunds, which counters at 0 do not contradict', async () => {
+    const keys = [{ ...KEY, created_at: CREATED, usage: 0 }];
+    const { usage } = await read({ rows: [row('a/b', -0.1)], keys });
+    expect(exactUsd(usage.cost)).toBe('-0.1');
+    expect(usage.gaps).toEqual([]);
+  });
+
   test('is what its keys have spent together, if analytics knows of less', async () => {
     const keys = [
       { ...KEY, usage: 0.5, byok_usage: 0.25 },
