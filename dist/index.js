@@ -2223,11 +2223,11 @@
    });
   }
   const MAX_LIST_SIZE = 6291456;
-  async function listAll(client, list) {
+  async function listAll(client, {maxSize = MAX_LIST_SIZE, ...list}) {
    const pages = [];
    for await (const page of listPages(client, {
-    maxSize: MAX_LIST_SIZE,
-    ...list
+    ...list,
+    maxSize
    })) pages.push(page);
    return {
     items: pages.flatMap(({items}) => items),
@@ -5040,7 +5040,7 @@
    return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
   }
   const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-  async function listKeys(client, workspace, {maxSize = MAX_LIST_SIZE} = {}) {
+  async function listKeys(client, workspace, {maxSize} = {}) {
    const {items, serverTime} = await listAll(client, {
     ...keyList(workspace),
     maxSize

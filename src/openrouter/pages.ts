@@ -49,7 +49,7 @@ export interface ListRequest<Item>
   schema: z.ZodMiniType<PageBody<Item>>;
   idOf(item: Item): string;
   /** The maximum size of the list, in UTF-16 code units of its JSON. Default: `MAX_READ_SIZE`. */
-  maxSize?: number;
+  maxSize?: number | undefined;
 }
 
 /** More than 100,000 workspaces have. Each page that is read costs memory, even if nothing of it is kept. */
@@ -92,9 +92,12 @@ interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
  * page was listed.
  * @throws {ApiError}
  */
-export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
+export async function listAll<Item>(
+  client: Client,
+  { maxSize = MAX_LIST_SIZE, ...list }: ListRequest<Item>,
+): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
-  for await (const page of listPages(client, { maxSize: MAX_LIST_SIZE, ...list })) pages.push(page);
+  for await (const page of listPages(client, { ...list, maxSize })) pages.push(page);
   return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 

@@ -4,14 +4,7 @@ import type { Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
 import { sendDeletion } from '../deletion.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
-import {
-  type ListRequest,
-  listAll,
-  listPages,
-  MAX_LIST_SIZE,
-  type Page,
-  pageOf,
-} from '../pages.ts';
+import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
@@ -128,14 +121,14 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
 
 /**
  * `GET /keys`: lists all API keys of a workspace, including disabled and expired ones.
- * @param maxSize see `MAX_LIST_SIZE`
- * @throws {ApiError} also if the list is larger than that, or if the response has keys of another workspace. OpenRouter would list those
- *   of the default workspace if it ignored `workspace_id`.
+ * @param maxSize as in `listAll`
+ * @throws {ApiError} also if the list is larger than that, or if the response has keys of another
+ *   workspace. OpenRouter would list those of the default workspace if it ignored `workspace_id`.
  */
 export async function listKeys(
   client: Client,
   workspace: WorkspaceRef,
-  { maxSize = MAX_LIST_SIZE }: { maxSize?: number | undefined } = {},
+  { maxSize }: { maxSize?: number | undefined } = {},
 ): Promise<KeyList> {
   const { items, serverTime } = await listAll(client, { ...keyList(workspace), maxSize });
   return { keys: items, serverTime };
