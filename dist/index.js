@@ -5793,6 +5793,12 @@
    });
   }
   const LATE_CREATION_DELAYS_MS = [ 0, 1e3, 2e3 ], MISSING_DELAYS_MS = [ ...LATE_CREATION_DELAYS_MS, 4e3, 8e3 ];
+  async function* deletionAttempts(context) {
+   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
+    if (delay > 0 && context.signal.aborted) return;
+    yield;
+   }
+  }
   async function* pollDelays(delays, {clock, signal}) {
    for (const delay of delays) {
     await sleep(clock, delay, signal);
@@ -5960,8 +5966,7 @@
     relistKeys: false
    };
    let keyCount = 0;
-   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
-    if (delay > 0 && context.signal.aborted) break;
+   for await (const _ of deletionAttempts(context)) {
     const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
     if (problem) return {
      error: problem.failure,
@@ -6606,12 +6611,11 @@
   }
   async function revokeCreated({search, created, revoke}, context) {
    if (!created || !revoke) return;
-   const {client, log, signal} = context, key = {
+   const {client, log} = context, key = {
     name: search.desired.name,
     ...created
    };
-   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
-    if (delay > 0 && signal.aborted) break;
+   for await (const _ of deletionAttempts(context)) {
     if (!await deleteKey(client, key)) continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;

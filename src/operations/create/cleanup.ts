@@ -9,7 +9,7 @@ import {
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
 import { matchesDesired } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
-import { LATE_CREATION_DELAYS_MS, MISSING_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
+import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 import { teardown } from '../teardown/teardown.ts';
 
@@ -68,8 +68,7 @@ async function deleteCreated(
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   let keyCount = 0;
-  for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
-    if (delay > 0 && context.signal.aborted) break;
+  for await (const _ of deletionAttempts(context)) {
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem.failure, left: task };
     keyCount += deletedKeys.length;

@@ -4,7 +4,7 @@ import { ApiError } from '../../openrouter/api-error.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { LATE_CREATION_DELAYS_MS, MISSING_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
+import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
 import {
   deleteOrphans,
   lookupOrphans,
@@ -69,10 +69,9 @@ async function revokeCreated(
   context: AbortableContext,
 ): Promise<void> {
   if (!created || !revoke) return;
-  const { client, log, signal } = context;
+  const { client, log } = context;
   const key = { name: search.desired.name, ...created };
-  for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
-    if (delay > 0 && signal.aborted) break;
+  for await (const _ of deletionAttempts(context)) {
     if (!(await deleteKey(client, key))) continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;
