@@ -2069,20 +2069,6 @@
   function iso_datetime(params) {
    return _isoDateTime(ZodMiniISODateTime, params);
   }
-  const deleted = pipe(object({
-   deleted: literal(true)
-  }), transform(() => true));
-  async function sendDeletion(client, facts) {
-   const send = () => client.request({
-    ...facts,
-    method: "DELETE",
-    schema: deleted,
-    notFound: () => false
-   }), first = await send();
-   if (first.data) return true;
-   const second = await send();
-   return second.data || first.mayBeApplied || second.mayBeApplied;
-  }
   function envelope(data) {
    return pipe(object({
     data
@@ -2171,6 +2157,50 @@
   }
   function textOfHtml(html) {
    return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+  }
+  const CONFIRM_AFTER_MS = 1e3;
+  async function findConfirmed(client, find) {
+   const found = await find();
+   if (found !== void 0) return found;
+   await client.pause(CONFIRM_AFTER_MS);
+   return find();
+  }
+  const deleted = pipe(object({
+   deleted: literal(true)
+  }), transform(() => true)), MAX_DELETIONS = 2;
+  async function sendDeletion(client, facts, find) {
+   let mayBeApplied = false;
+   for (let count = 0; count < MAX_DELETIONS; count += 1) {
+    const response = await client.request({
+     ...facts,
+     method: "DELETE",
+     schema: deleted,
+     notFound: () => false
+    });
+    if (response.data) return {
+     kind: "deleted"
+    };
+    mayBeApplied ||= response.mayBeApplied;
+    await client.pause(CONFIRM_AFTER_MS);
+    if (await find() === void 0) return {
+     kind: mayBeApplied ? "deleted" : "missing"
+    };
+   }
+   return {
+    kind: "unclear",
+    error: stillReturned(facts)
+   };
+  }
+  function stillReturned(facts) {
+   return new ApiError({
+    ...facts,
+    method: "DELETE",
+    kind: "unexpected",
+    reason: "HTTP 404 Not Found, but OpenRouter still returns it",
+    attempts: MAX_DELETIONS,
+    ambiguous: false,
+    wasThrottled: false
+   });
   }
   const PAGE_SIZE = 100;
   function pageOf(item) {
@@ -2337,7 +2367,7 @@
     findMismatch: returned => mismatch(body.slug, returned)
    });
   }
-  async function findWorkspace(client, idOrSlug) {
+  async function lookUpWorkspace(client, idOrSlug) {
    const {data, serverTime, headersAt} = await client.request({
     operation: `look up the workspace ${idOrSlug}`,
     method: "GET",
@@ -2352,9 +2382,14 @@
     headersAt
    };
   }
-  async function findUnlessMissing(client, idOrSlug) {
-   const find = () => findWorkspace(client, idOrSlug);
-   return (await find()).workspace ?? (await find()).workspace;
+  function findWorkspace(client, idOrSlug) {
+   return findConfirmed(client, async () => {
+    const {workspace, ...times} = await lookUpWorkspace(client, idOrSlug);
+    return workspace && {
+     workspace,
+     ...times
+    };
+   });
   }
   function listWorkspaces(client) {
    return listPages(client, {
@@ -2381,11 +2416,12 @@
    return data;
   }
   function deleteWorkspace(client, {id, slug}) {
-   return sendDeletion(client, {
+   const facts = {
     operation: `delete the workspace ${slug}`,
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
     path: `/workspaces/${encodeURIComponent(id)}`
-   });
+   };
+   return sendDeletion(client, facts, async () => (await lookUpWorkspace(client, id)).workspace);
   }
   function dashboardUrl(slug) {
    return `https://openrouter.ai/workspaces/${slug}`;
@@ -3159,8 +3195,8 @@
    include_byok_in_budgets: void 0
   };
   async function listBudgets(client, workspace) {
-   const find = () => findBudgets(client, workspace);
-   return await find() ?? await find() ?? NO_BUDGETS;
+   const found = await findConfirmed(client, () => findBudgets(client, workspace));
+   return found ?? NO_BUDGETS;
   }
   async function findBudgets(client, {id, slug}) {
    const {data} = await client.request({
@@ -3178,16 +3214,17 @@
     include_byok_in_budgets: data.include_byok_in_budgets
    };
   }
-  async function writeBudget(client, {id, slug}, {interval, limit_usd, ...flags}) {
-   const common = {
+  async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
+   const {id, slug} = workspace, common = {
     path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
     hint: NEEDS_ENTERPRISE
    };
    if (limit_usd === null) {
-    await sendDeletion(client, {
+    const operation = `delete the ${interval} budget of the workspace ${slug}`, findLimit = async () => (await findBudgets(client, workspace))?.budgets[interval], deletion = await sendDeletion(client, {
      ...common,
-     operation: `delete the ${interval} budget of the workspace ${slug}`
-    });
+     operation
+    }, findLimit);
+    if (deletion.kind === "unclear") throw deletion.error;
     return {
      interval,
      limit_usd
@@ -3244,15 +3281,17 @@
    id: optional(schemas_string())
   }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
   async function findGuardrail(client, {id, workspace}) {
-   const find = () => client.request({
-    operation: `look up the guardrail of the workspace ${workspace.slug}`,
-    method: "GET",
-    path: `/guardrails/${encodeURIComponent(id)}`,
-    schema: envelope(guardrail),
-    notFound: () => {},
-    findMismatch: returned => guardrails_mismatch(id, returned)
+   return findConfirmed(client, async () => {
+    const {data} = await client.request({
+     operation: `look up the guardrail of the workspace ${workspace.slug}`,
+     method: "GET",
+     path: `/guardrails/${encodeURIComponent(id)}`,
+     schema: envelope(guardrail),
+     notFound: () => {},
+     findMismatch: returned => guardrails_mismatch(id, returned)
+    });
+    return data;
    });
-   return (await find()).data ?? (await find()).data;
   }
   async function patchGuardrail(client, {id, workspace}, update) {
    const {data} = await client.request({
@@ -3659,7 +3698,7 @@
    const id = guardrailIdOf(workspace);
    if (id !== void 0) return id;
    const lookup = await findWorkspace(client, workspace.slug);
-   return knownIdOf(lookup.workspace ?? workspace);
+   return knownIdOf(lookup?.workspace ?? workspace);
   }
   const organizationMember = object({
    id: schemas_string(),
@@ -4176,7 +4215,7 @@
    });
   }
   function clientWith(throttle, options) {
-   const {clock, deadline} = options, client = {
+   const {clock, deadline, signal} = options, client = {
     request: request => requestUntilDone(request, client),
     send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
     sendApart(request, ms) {
@@ -4190,6 +4229,9 @@
      throttle,
      ...options
     }),
+    async pause(ms) {
+     await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
+    },
     withTimeout(ms) {
      const end = Math.min(deadline, clock.now() + ms);
      return clientWith(throttle, {
@@ -4575,9 +4617,9 @@
    return evidence.wasProbed ? "unknown" : "needs-probe";
   }
   async function createWorkspace(request, context) {
-   const {desired, governance, ifExists, dryRun, deleteAfterJob} = request, {client, log} = context;
+   const {desired, governance, dryRun} = request, {log} = context;
    log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
-   const needsLookup = ifExists !== "fail" || dryRun || deleteAfterJob, lookup = needsLookup ? await findWorkspace(client, desired.slug) : void 0;
+   const lookup = await lookUpFirst(request, context);
    if (lookup?.workspace) return handleExisting({
     workspace: lookup.workspace,
     created: false
@@ -4590,6 +4632,10 @@
     request,
     writes
    }, context);
+  }
+  async function lookUpFirst({desired: {slug}, ifExists, dryRun, deleteAfterJob}, {client}) {
+   if (dryRun) return findWorkspace(client, slug);
+   return ifExists !== "fail" || deleteAfterJob ? lookUpWorkspace(client, slug) : void 0;
   }
   function planCreation(writes, {log}) {
    const governanceChanges = changesOf(writes);
@@ -4655,7 +4701,7 @@
      ...facts
     }),
     question: "whether the workspace exists",
-    lookup: () => findWorkspace(client, desired.slug)
+    lookup: () => lookUpWorkspace(client, desired.slug)
    }, context);
    if (outcome.kind === "reconciled") return outcome.result;
    return {
@@ -5071,12 +5117,30 @@
     hint: MAY_BE_DELETED
    };
   }
+  function keyRequest(hash, name) {
+   return {
+    operation: `read the API key ${name}`,
+    method: "GET",
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => {},
+    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+   };
+  }
+  function findKey(client, hash) {
+   return findConfirmed(client, () => readKey(client, hash));
+  }
+  async function readKey(client, hash) {
+   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+   return data;
+  }
   function deleteKey(client, key) {
-   return sendDeletion(client, {
+   const facts = {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`
-   });
+   };
+   return sendDeletion(client, facts, () => readKey(client, key.hash));
   }
   const MAX_NAME_LENGTH = 100;
   function describeKey({name, label}) {
@@ -5096,20 +5160,6 @@
    const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
    return amounts.length === keys.length ? sumUsd(amounts) : null;
   }
-  function keyRequest(hash, name) {
-   return {
-    operation: `read the API key ${name}`,
-    method: "GET",
-    path: `/keys/${encodeURIComponent(hash)}`,
-    schema: envelope(key),
-    notFound: () => {},
-    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-   };
-  }
-  async function findKey(client, hash) {
-   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
-   return data;
-  }
   function deleteOutputs({deleted, keys}, {dryRun}) {
    const spent = totalSpent(keys);
    return {
@@ -5118,16 +5168,23 @@
     "keys-cost-usd": spent === null ? "" : exactUsd(spent)
    };
   }
-  function deleteSummary({workspace, keys}, request) {
+  function deleteSummary({workspace, deleted, keys}, request) {
    if (!workspace) return {
     title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
    };
-   const {name, slug, id} = workspace, [done, label] = request.dryRun ? [ "🔎 Dry run: would delete", "API keys that would be deleted with it" ] : [ "✅ Deleted", "API keys deleted with it" ];
+   const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
    return {
-    title: `${done} the OpenRouter workspace ${name}`,
+    title: titleOf(name, {
+     deleted,
+     dryRun: request.dryRun
+    }),
     paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
     table: keysTable(keys)
    };
+  }
+  function titleOf(name, {deleted, dryRun}) {
+   if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
+   return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
   }
   function keysTable(keys) {
    if (keys.length === 0) return;
@@ -5362,13 +5419,13 @@
   }
   const sweep_MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, wouldDelete, skipped, retained, stale, notStale} = result, spent = [ ...deleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+   const {failed, deleted, alreadyDeleted, wouldDelete, skipped, retained} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
    return {
     header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
     rows: shown,
-    more: stale + notStale - shown.length
+    more: result.stale + result.notStale - shown.length
    };
   }
   const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
@@ -5585,8 +5642,8 @@
     title: `${describeSpender(details)} may have spent more than is known`,
     lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
    }),
-   "stale-workspaces": ({result: {stale, deleted, failed, wouldDelete, skipped}}) => {
-    const found = [ ...failed, ...deleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
+   "stale-workspaces": ({result}) => {
+    const {stale, deleted, alreadyDeleted, failed, wouldDelete, skipped} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
     return {
      title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
      lines: [ `Stale: ${named.join(", ")}${more}.`, "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
@@ -5807,29 +5864,38 @@
   }
   async function deleteEach(keys, client, onDeleted) {
    const outcomes = await Promise.all(keys.map(async key => {
-    const {value: isDeleted, error} = await settle(deleteKey(client, key), ApiError);
+    const {value: deletion, error} = await settle(deleteKey(client, key), ApiError);
     if (error) return [ {
      key,
      error
     } ];
-    if (isDeleted) onDeleted(key);
+    if (deletion.kind === "unclear") return [ {
+     key,
+     error: deletion.error
+    } ];
+    if (deletion.kind === "deleted") onDeleted(key);
     return [];
    }));
    return outcomes.flat();
   }
-  const MAX_ROUNDS = 5, teardown_MAX_NAMED = 3;
+  const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], teardown_MAX_NAMED = 3;
   async function teardown(workspace, options, context) {
-   const deletedKeys = [];
-   let rejection;
-   for (let number = 1; number <= MAX_ROUNDS; number += 1) {
+   const deletedKeys = [], knownHashes = new Set;
+   let last = {
+    newKeys: []
+   }, mayBeDeleted = false;
+   for (const delay of ROUND_DELAYS_MS) {
+    await context.client.pause(delay);
     const round = await runRound(workspace, {
      ...options,
-     rejection
+     knownHashes,
+     ...last
     }, context);
     deletedKeys.push(...round.deletedKeys);
+    mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === "finished") return {
      deletedKeys,
-     deleted: round.deleted
+     deleted: round.deleted || mayBeDeleted
     };
     if (round.kind === "blocked") return {
      deletedKeys,
@@ -5838,81 +5904,120 @@
     };
     if (round.kind === "failed") return conclude(workspace, {
      ...round,
-     deletedKeys
+     deletedKeys,
+     mayBeDeleted
     }, context);
-    rejection = round.rejection;
+    for (const {hash} of round.newKeys) knownHashes.add(hash);
+    last = round;
    }
+   const {newKeys, rejection} = last;
+   if (newKeys.length === 0 && rejection) return conclude(workspace, {
+    errors: [ rejection ],
+    deletedKeys,
+    mayBeDeleted
+   }, context);
    const details = {
     workspace,
-    rounds: MAX_ROUNDS,
+    rounds: ROUND_DELAYS_MS.length,
     deletedKeys: deletedKeys.length
-   }, failure = new Failure("keys-keep-appearing", details);
+   }, failure = new Failure("keys-keep-appearing", details), problem = {
+    failure,
+    reason: "new API keys keep appearing in it"
+   };
    return {
     deletedKeys,
     deleted: false,
+    problem
+   };
+  }
+  async function runRound(workspace, options, {client, log}) {
+   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await settle(listKeys(client, workspace, {
+    maxSize: maxListSize
+   }), ApiError);
+   if (list.error) return {
+    kind: "failed",
+    deletedKeys,
+    errors: [ list.error ]
+   };
+   const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
+   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+   if (rejection && !hadKeys) return {
+    kind: "failed",
+    deletedKeys,
+    errors: [ rejection ]
+   };
+   const undeleted = await deleteEach(newKeys, client, key => {
+    deletedKeys.push(key);
+    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+   });
+   if (undeleted.length > 0) return {
+    kind: "failed",
+    deletedKeys,
+    errors: undeleted.map(({error}) => error)
+   };
+   if (newKeys.length > 0 && relistKeys) return {
+    kind: "repeat",
+    deletedKeys,
+    newKeys
+   };
+   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
+   if (!deletion.error) return endOf(workspace, {
+    deletion: deletion.value,
+    deletedKeys
+   });
+   const {error} = deletion, facts = {
+    deletedKeys,
+    mayBeDeleted: error.details.ambiguous
+   };
+   return isRejection(error) ? {
+    kind: "repeat",
+    ...facts,
+    newKeys,
+    rejection: error
+   } : {
+    kind: "failed",
+    ...facts,
+    errors: [ error ]
+   };
+  }
+  function blockedByKeys(workspace, keys) {
+   const failure = new Failure("workspace-has-keys", {
+    workspace,
+    keys
+   }), names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+   return {
+    kind: "blocked",
+    deletedKeys: [],
     problem: {
      failure,
-     reason: "new API keys keep appearing in it"
+     reason
     }
    };
   }
-  async function runRound(workspace, options, context) {
-   const {deleteKeys, relistKeys, rejection} = options, {client, log} = context, deletedKeys = [], failed = (...errors) => ({
-    kind: "failed",
+  function endOf(workspace, {deletion, deletedKeys}) {
+   if (deletion.kind !== "unclear") return {
+    kind: "finished",
     deletedKeys,
-    errors
-   }), blocked = (failure, reason) => ({
+    deleted: deletion.kind === "deleted"
+   };
+   const failure = new Failure("workspace-still-exists", {
+    workspace
+   }), reason = "OpenRouter reported that it does not exist, but still returns it";
+   return {
     kind: "blocked",
     deletedKeys,
     problem: {
      failure,
      reason
     }
-   }), list = await settle(listKeys(client, workspace, {
-    maxSize: options.maxListSize
-   }), ApiError);
-   if (list.error) return failed(list.error);
-   const {keys} = list.value;
-   if (keys.length > 0 && !deleteKeys) {
-    const failure = new Failure("workspace-has-keys", {
-     workspace,
-     keys
-    }), names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", ");
-    return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
-   }
-   if (keys.length === 0 && rejection) return failed(rejection);
-   const undeleted = await deleteEach(keys, client, key => {
-    deletedKeys.push(key);
-    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-   });
-   if (undeleted.length > 0) return failed(...undeleted.map(({error}) => error));
-   if (keys.length > 0 && relistKeys) return {
-    kind: "repeat",
-    deletedKeys
    };
-   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
-   if (deletion.error) {
-    if (isRejection(deletion.error)) return {
-     kind: "repeat",
-     deletedKeys,
-     rejection: deletion.error
-    };
-    return failed(deletion.error);
-   }
-   if (deletion.value || await isGone(workspace, context)) return {
-    kind: "finished",
-    deletedKeys,
-    deleted: deletion.value
-   };
-   const failure = new Failure("workspace-still-exists", {
-    workspace
-   });
-   return blocked(failure, "OpenRouter reported that it does not exist, but still returns it");
   }
-  async function conclude(workspace, {errors, deletedKeys}, context) {
-   if (errors.every(isRejection) && await isGone(workspace, context)) return {
+  async function conclude(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
+   const isUndecided = error => isRejection(error) || error.details.ambiguous;
+   if (errors.every(isUndecided) && await isGone(workspace, context)) return {
     deletedKeys,
-    deleted: false
+    deleted: mayBeDeleted
    };
    const details = {
     workspace,
@@ -5932,7 +6037,7 @@
    return kind === "rejected" && status !== 401 && status !== 403;
   }
   async function isGone({id}, {client}) {
-   const {value: found, error} = await settle(findUnlessMissing(client, id), ApiError);
+   const {value: found, error} = await settle(findWorkspace(client, id), ApiError);
    return !error && !found;
   }
   const createCleanupTask = () => object({
@@ -5988,7 +6093,7 @@
   async function findCreated({desired, window}, context) {
    const {client, log, warn} = context;
    for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const {workspace} = await findWorkspace(client, desired.slug);
+    const {workspace} = await lookUpWorkspace(client, desired.slug);
     if (!workspace) continue;
     const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
@@ -6069,14 +6174,15 @@
    const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
    log.info(`Deleting the workspace ${request.workspace}.`);
    if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-   const workspace = await findUnlessMissing(client, request.workspace);
-   if (!workspace) {
+   const found = await findWorkspace(client, request.workspace);
+   if (!found) {
     log.info("No workspace has that id or slug: nothing to delete.");
     return {
      deleted: false,
      keys: []
     };
    }
+   const {workspace} = found;
    onFound(workspace);
    const {slug, id, name} = workspace;
    log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
@@ -6085,18 +6191,25 @@
    const options = {
     deleteKeys,
     relistKeys: true
-   }, {deletedKeys: keys, problem} = await teardown(workspace, options, context), failure = problem?.failure ?? await verifyDeleted(workspace, context);
+   }, {deletedKeys: keys, deleted, problem} = await teardown(workspace, options, context);
+   if (problem) return {
+    workspace,
+    deleted,
+    keys,
+    failure: problem.failure
+   };
+   const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
    if (failure) return {
     workspace,
     deleted: false,
     keys,
     failure
    };
-   const seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted the workspace and ${countKeys(keys.length)} in ${seconds}.`);
+   const what = deleted ? `Deleted the workspace and ${countKeys(keys.length)}` : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
+   log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
    return {
     workspace,
-    deleted: true,
+    deleted,
     keys
    };
   }
@@ -6126,18 +6239,24 @@
     keys
    };
   }
+  const VERIFY_DELAYS_MS = [ 0, 500, 1e3, 2e3 ];
   async function verifyDeleted({slug, id}, {client}) {
    const workspace = {
     slug,
     id
-   }, {value: lookup, error} = await settle(findWorkspace(client, id), ApiError);
-   if (error) return new Failure("deletion-not-verified", {
-    workspace,
-    error
-   });
-   return lookup.workspace ? new Failure("workspace-still-exists", {
+   };
+   for (const delay of VERIFY_DELAYS_MS) {
+    await client.pause(delay);
+    const {value: lookup, error} = await settle(lookUpWorkspace(client, id), ApiError);
+    if (error) return new Failure("deletion-not-verified", {
+     workspace,
+     error
+    });
+    if (!lookup.workspace) return;
+   }
+   return new Failure("workspace-still-exists", {
     workspace
-   }) : void 0;
+   });
   }
   function delete_deleteWorkspace() {
    return runStep(async step => {
@@ -6338,11 +6457,11 @@
   async function planKey(request, context) {
    const {client, log} = context, {name} = request.desired;
    log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-   const lookup = await findWorkspace(client, request.workspace), {workspace} = lookup;
-   if (!workspace) throw new Failure("workspace-not-found", {
+   const lookup = await findWorkspace(client, request.workspace);
+   if (!lookup) throw new Failure("workspace-not-found", {
     workspace: request.workspace
    });
-   const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
+   const {workspace} = lookup, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
    log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
    const desired = {
     ...request.desired,
@@ -6616,7 +6735,9 @@
     ...created
    };
    for await (const _ of deletionAttempts(context)) {
-    if (!await deleteKey(client, key)) continue;
+    const deletion = await deleteKey(client, key);
+    if (deletion.kind === "unclear") throw deletion.error;
+    if (deletion.kind === "missing") continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;
    }
@@ -6708,6 +6829,7 @@
    const nothing = {
     deleted: [],
     failed: [],
+    alreadyDeleted: [],
     wouldDelete: [],
     skipped: []
    }, result = {
@@ -6734,12 +6856,11 @@
      wouldDelete: stale
     };
    }
-   const {deleted, failed} = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
+   const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
+   log.info(`Deleted ${outcomes.deleted.length} of ${found.count}, in ${seconds}.`);
    return {
     ...result,
-    deleted,
-    failed
+    ...outcomes
    };
   }
   const TOO_MANY = "more workspaces are stale than max-deletions allows";
@@ -6781,31 +6902,29 @@
    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
   }
   async function deleteAll(stale, request, context) {
-   const deleted = [], failed = [], queue = stale.values(), deleteNext = async () => {
+   const outcomes = {
+    deleted: [],
+    alreadyDeleted: [],
+    failed: []
+   }, queue = stale.values(), deleteNext = async () => {
     for (const entry of queue) {
-     const {failure, ...spent} = await deleteStale(entry, request, context);
-     if (failure === void 0) deleted.push({
+     const {outcome, ...changes} = await deleteStale(entry, request, context);
+     outcomes[outcome].push({
       ...entry,
-      ...spent
-     }); else failed.push({
-      ...entry,
-      ...spent,
-      reason: failure
+      ...changes
      });
     }
    };
    await Promise.all(Array.from({
     length: MAX_CONCURRENCY
    }, deleteNext));
-   return {
-    deleted,
-    failed
-   };
+   return outcomes;
   }
   async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
    const {log, signal} = context;
    if (signal.aborted) return {
-    failure: `not attempted: ${abortReason(signal)}`
+    outcome: "failed",
+    reason: `not attempted: ${abortReason(signal)}`
    };
    const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
     deleteKeys,
@@ -6821,13 +6940,18 @@
     keysSpent: totalSpent(result.deletedKeys)
    } : {};
    if (!result.problem) {
-    log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return spent;
+    const done = result.deleted ? "Deleted" : "Another job had deleted";
+    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
+    return {
+     outcome: result.deleted ? "deleted" : "alreadyDeleted",
+     ...spent
+    };
    }
    const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
    log.info(`Could not delete ${slug}, id ${id}: ${why}`);
    return {
-    failure: why,
+    outcome: "failed",
+    reason: why,
     ...spent
    };
   }
@@ -6956,10 +7080,11 @@
   async function readUsage(request, context) {
    const {client, clock, log, timeOfDay} = context, start = clock.now();
    log.info(`Reading the usage of the workspace ${request.workspace}.`);
-   const {workspace, serverTime = timeOfDay()} = await findWorkspace(client, request.workspace);
-   if (!workspace) throw new Failure("workspace-not-found", {
+   const lookup = await findWorkspace(client, request.workspace);
+   if (!lookup) throw new Failure("workspace-not-found", {
     workspace: request.workspace
    });
+   const {workspace, serverTime = timeOfDay()} = lookup;
    log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
    const to = Math.floor(serverTime / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
     workspace,

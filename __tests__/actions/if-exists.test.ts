@@ -193,7 +193,7 @@ describe('a dry run', () => {
       created: 'false',
       outcome: 'would-create',
     });
-    expect(calls()).toEqual(['GET']);
+    expect(calls()).toEqual(['GET', 'GET']);
     expect(step.log).toContain('It does not exist and would be created.');
     expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
     expect(step.summary).toContain(

@@ -133,7 +133,7 @@ describe('a key step', () => {
     expect(title).toBe('The workspace nowhere does not exist');
     expect(message).toMatch(/^Check workspace for a typo\. Otherwise, create the workspace/m);
     expect(message).toContain('Nothing was changed at OpenRouter.');
-    expect(calls()).toEqual([LOOKUP]);
+    expect(calls()).toEqual([LOOKUP, LOOKUP]);
   });
 
   test('A key with other values than requested is a warning that lists them', async () => {

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../src/openrouter/api-error.ts';
 import { listBudgets, writeBudget } from '../../src/openrouter/resources/budgets.ts';
 import { findGuardrail, patchGuardrail } from '../../src/openrouter/resources/guardrails.ts';
-import { deleteKey, describeKey, listKeys, sendKey } from '../../src/openrouter/resources/keys.ts';
+import {
+  deleteKey,
+  describeKey,
+  findKey,
+  listKeys,
+  sendKey,
+} from '../../src/openrouter/resources/keys.ts';
 import {
   listMembers,
   listOrganizationMembers,
@@ -77,7 +83,7 @@ describe('a workspace', () => {
 
   test('that does not exist is undefined', async () => {
     const { result } = await send([NOT_FOUND], (client) => findWorkspace(client, 'preview-42'));
-    expect(result).toMatchObject({ workspace: undefined });
+    expect(result).toBeUndefined();
   });
 
   test.each<[string, Work]>([
@@ -139,7 +145,7 @@ describe('a workspace', () => {
     const { result, requests } = await send([json({ deleted: true })], (client) =>
       deleteWorkspace(client, WORKSPACE),
     );
-    expect(result).toBe(true);
+    expect(result).toEqual({ kind: 'deleted' });
     expect(requests).toEqual([[`DELETE /workspaces/${ID}`]]);
   });
 
@@ -221,7 +227,7 @@ describe('an API key', () => {
     const { result, requests } = await send([json({ deleted: true })], (client) =>
       deleteKey(client, KEY),
     );
-    expect(result).toBe(true);
+    expect(result).toEqual({ kind: 'deleted' });
     expect(requests).toEqual([['DELETE /keys/abc']]);
   });
 
@@ -237,21 +243,83 @@ describe('an API key', () => {
 
 describe('a deletion', () => {
   const DELETED = json({ deleted: true });
-  test.each<[string, Reply[], boolean]>([
-    ['is done after one response that says so', [DELETED], true],
-    ['that finds nothing twice deleted nothing', [NOT_FOUND, NOT_FOUND], false],
-    ['is sent again after a single HTTP 404, which can be wrong', [NOT_FOUND, DELETED], true],
-    ['whose first response was lost is done', [reset, NOT_FOUND, NOT_FOUND], true],
-    ['whose second response was lost is done', [NOT_FOUND, reset, NOT_FOUND], true],
+  const FOUND = json({ data: KEY });
+  test.each<[string, Reply[], string]>([
+    ['is done after one response that says so', [DELETED], 'deleted'],
+    ['whose HTTP 404 a lookup confirms was done by another job', [NOT_FOUND, NOT_FOUND], 'missing'],
+    ['is sent again if a lookup disproves its HTTP 404', [NOT_FOUND, FOUND, DELETED], 'deleted'],
     [
-      'that was not sent at first and finds nothing deleted nothing',
-      [refused, NOT_FOUND, NOT_FOUND],
-      false,
+      'whose second HTTP 404 a lookup confirms was done by another job',
+      [NOT_FOUND, FOUND, NOT_FOUND, NOT_FOUND],
+      'missing',
     ],
-  ])('%s', async (_, replies, isDeleted) => {
+    [
+      'is unclear if a lookup disproves its HTTP 404 twice',
+      [NOT_FOUND, FOUND, NOT_FOUND, FOUND],
+      'unclear',
+    ],
+    [
+      'whose first response was lost, and after which nothing is found, is done',
+      [reset, NOT_FOUND, NOT_FOUND],
+      'deleted',
+    ],
+    [
+      'whose response was lost after a false HTTP 404 is done',
+      [NOT_FOUND, FOUND, reset, NOT_FOUND, NOT_FOUND],
+      'deleted',
+    ],
+    [
+      'that was not sent at first and finds nothing was done by another job',
+      [refused, NOT_FOUND, NOT_FOUND],
+      'missing',
+    ],
+  ])('%s', async (_, replies, kind) => {
     const { result, requests } = await send(replies, (client) => deleteKey(client, KEY));
-    expect(result).toBe(isDeleted);
+    expect(result).toMatchObject({ kind });
     expect(requests).toHaveLength(replies.length);
+  });
+
+  test('that is unclear says what OpenRouter reports', async () => {
+    const { result } = await send([NOT_FOUND, FOUND, NOT_FOUND, FOUND], (client) =>
+      deleteKey(client, KEY),
+    );
+    expect((result as { error: ApiError }).error.message).toBe(
+      'could not delete the API key "CI" (sk-or-v1-0e6...1c96): DELETE /keys/abc: HTTP 404 Not Found, but OpenRouter still returns it',
+    );
+  });
+
+  test('of a budget that OpenRouter still returns is no success', async () => {
+    const budgets = json({ data: [{ limit_usd: 1, reset_interval: 'daily' }] });
+    const { result } = await send([NOT_FOUND, budgets, NOT_FOUND, budgets], (client) =>
+      writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null }),
+    );
+    expect((result as Error).message).toContain('still returns it');
+  });
+});
+
+describe('a resource that a lookup does not find', () => {
+  const lookups: [string, object, Work][] = [
+    ['a workspace', WORKSPACE, (client) => findWorkspace(client, ID)],
+    ['an API key', KEY, (client) => findKey(client, 'abc')],
+    ['a guardrail', { id: 'g' }, (client) => findGuardrail(client, GUARDRAIL)],
+  ];
+
+  test.each(lookups)('is looked up again: %s', async (_, data, work) => {
+    const { result } = await send([NOT_FOUND, json({ data })], work);
+    expect(JSON.stringify(result)).toContain(JSON.stringify(data).slice(1, -1));
+  });
+
+  test.each(lookups)('a second later: %s', async (_, _data, work) => {
+    const { client, run, sentAt } = openRecordingClient([NOT_FOUND]);
+    expect(await run(work(client))).toBeUndefined();
+    // Each request takes 20 ms.
+    expect(sentAt).toEqual([0, 1_020]);
+  });
+
+  test('is looked up again after a quarter of the time that is left, if that is less', async () => {
+    const { client, run, sentAt } = openRecordingClient([NOT_FOUND]);
+    await run(findWorkspace(client.withTimeout(2_020), ID));
+    expect(sentAt).toEqual([0, 520]);
   });
 });
 

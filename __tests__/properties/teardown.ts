@@ -80,6 +80,8 @@ interface Scene {
   deletedByOthers: Set<string>;
   /** Whether a fault has been applied that no retry overcomes. */
   metPermanentFault(): boolean;
+  /** Whether a fault has been applied after which a DELETE may have been applied. */
+  mayHaveLostDeletion(): boolean;
 }
 
 async function openScene(situation: Situation): Promise<Scene> {
@@ -88,6 +90,7 @@ async function openScene(situation: Situation): Promise<Scene> {
   const { account, clock, network } = simulation;
   await pass(simulation, 200 * HOUR);
   seedAccount(simulation, situation.account);
+  const metFaults = () => schedule.filter((fault) => !network.schedule.includes(fault));
   const scene: Scene = {
     simulation,
     isAlone: situation.concurrentChanges.length === 0,
@@ -95,8 +98,9 @@ async function openScene(situation: Situation): Promise<Scene> {
     workspaces: structuredClone(account.workspaces),
     keys: structuredClone(account.keys),
     deletedByOthers: new Set(),
-    metPermanentFault: () =>
-      schedule.some((fault) => isPermanent(fault) && !network.schedule.includes(fault)),
+    metPermanentFault: () => metFaults().some(isPermanent),
+    mayHaveLostDeletion: () =>
+      metFaults().some(({ on, kind }) => kind !== 'refused' && (!on || on.startsWith('DELETE'))),
   };
   for (const change of situation.concurrentChanges) {
     clock.after(change.after, () => applyConcurrentChange(scene, change));
@@ -269,6 +273,12 @@ function reportsWhatIsDeleted({ scene, target, request, first: { result } }: Del
   for (const key of request.dryRun ? [] : result.keys) {
     expect(scene.simulation.account.keys.some(({ hash }) => hash === key.hash)).toBe(false);
   }
+  if (request.dryRun || !result.workspace || result.failure) return;
+  const { deletedByOthers } = scene;
+  if (!result.deleted) expect(deletedByOthers).toContain(result.workspace.id);
+  if (scene.mayHaveLostDeletion()) return;
+  expect(result.deleted).toBe(!deletedByOthers.has(result.workspace.id));
+  expect(result.keys.filter(({ hash }) => deletedByOthers.has(hash))).toEqual([]);
 }
 
 /** Fails if the workspace is protected or has keys, and otherwise succeeds if nothing prevents it. */
@@ -388,9 +398,14 @@ function hasResultUnlessPrevented({ scene, first, deleted }: Sweep): void {
 
 function reportsEachWorkspaceOnce({ scene, request, stale, first: { result } }: Sweep): void {
   if (!result) return;
-  const { deleted, failed, wouldDelete, skipped } = result;
+  const { deleted, alreadyDeleted, failed, wouldDelete, skipped } = result;
   for (const { id } of deleted) expect(exists(scene, id)).toBe(false);
-  const reported = [...deleted, ...failed, ...wouldDelete, ...skipped].map(({ id }) => id);
+  for (const { id } of alreadyDeleted) expect(scene.deletedByOthers).toContain(id);
+  if (!scene.mayHaveLostDeletion()) {
+    expect(deleted.filter(({ id }) => scene.deletedByOthers.has(id))).toEqual([]);
+  }
+  const entries = [...deleted, ...alreadyDeleted, ...failed, ...wouldDelete, ...skipped];
+  const reported = entries.map(({ id }) => id);
   if (!request.dryRun) expect(wouldDelete).toEqual([]);
   expect(new Set(reported).size).toBe(reported.length);
   if (!scene.isAlone) return;

@@ -133,7 +133,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'key-after-create',
     sentence: 'A lookup by its hash finds a new key at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/openrouter/resources/key-spend.ts', name: 'findKey' },
+    reliedOnBy: { file: 'src/openrouter/resources/keys.ts', name: 'findKey' },
     isCritical: false,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene));

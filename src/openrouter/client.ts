@@ -33,6 +33,8 @@ export interface Client {
    * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
    */
   waitForRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined>;
+  /** Waits `ms` milliseconds, but a quarter of the time that is left at most. An abort ends the wait. */
+  pause(ms: number): Promise<void>;
   /** Returns a client with the same throttle, whose requests end within `ms` milliseconds. */
   withTimeout(ms: number): Client;
 }
@@ -50,7 +52,7 @@ export function createClient(options: ClientOptions): Client {
 type Options = ClientOptions & SendOptions;
 
 function clientWith(throttle: Throttle, options: Options): Client {
-  const { clock, deadline } = options;
+  const { clock, deadline, signal } = options;
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
@@ -60,6 +62,9 @@ function clientWith(throttle: Throttle, options: Options): Client {
       return sendOnce(request, createThrottle(options), { ...options, hardDeadline });
     },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
+    async pause(ms) {
+      await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
+    },
     withTimeout(ms) {
       const end = Math.min(deadline, clock.now() + ms);
       return clientWith(throttle, { ...options, deadline: end, hardDeadline: end });

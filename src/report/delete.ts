@@ -16,19 +16,29 @@ export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: Delet
 }
 
 /** The summary of a step that succeeded. */
-export function deleteSummary({ workspace, keys }: DeleteResult, request: DeleteRequest): Summary {
+export function deleteSummary(
+  { workspace, deleted, keys }: DeleteResult,
+  request: DeleteRequest,
+): Summary {
   if (!workspace) {
     return { title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}` };
   }
   const { name, slug, id } = workspace;
-  const [done, label] = request.dryRun
-    ? ['🔎 Dry run: would delete', 'API keys that would be deleted with it']
-    : ['✅ Deleted', 'API keys deleted with it'];
+  const label = request.dryRun
+    ? 'API keys that would be deleted with it'
+    : 'API keys deleted by this step';
   return {
-    title: `${done} the OpenRouter workspace ${name}`,
+    title: titleOf(name, { deleted, dryRun: request.dryRun }),
     paragraphs: [`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],
     table: keysTable(keys),
   };
+}
+
+function titleOf(name: string, { deleted, dryRun }: { deleted: boolean; dryRun: boolean }): string {
+  if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
+  return deleted
+    ? `✅ Deleted the OpenRouter workspace ${name}`
+    : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
 }
 
 /** A table of API keys for a summary; undefined if there are none. */

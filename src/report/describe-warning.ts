@@ -82,8 +82,9 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     ],
   }),
 
-  'stale-workspaces': ({ result: { stale, deleted, failed, wouldDelete, skipped } }) => {
-    const found = [...failed, ...deleted, ...wouldDelete, ...skipped];
+  'stale-workspaces': ({ result }) => {
+    const { stale, deleted, alreadyDeleted, failed, wouldDelete, skipped } = result;
+    const found = [...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...skipped];
     const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
     const more = stale > named.length ? ` and ${stale - named.length} more` : '';
     return {

@@ -46,8 +46,10 @@ const MAX_ROWS = 1_000;
 
 /** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
-  const { failed, deleted, wouldDelete, skipped, retained, stale, notStale } = result;
-  const spent = [...deleted, ...failed].flatMap(({ keysSpent = [] }) => keysSpent);
+  const { failed, deleted, alreadyDeleted, wouldDelete, skipped, retained } = result;
+  const spent = [...deleted, ...alreadyDeleted, ...failed].flatMap(
+    ({ keysSpent = [] }) => keysSpent,
+  );
   const hasSpent = spent.length > 0;
   const total = spent.every((amount) => amount !== null) ? sumUsd(spent) : null;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
@@ -63,6 +65,7 @@ export function sweepTable(result: SweepResult): Table {
   const shown = [
     ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
     ...rows(deleted, () => 'deleted'),
+    ...rows(alreadyDeleted, () => 'already deleted by another job'),
     ...rows(wouldDelete, () => 'would be deleted'),
     ...rows(skipped, kept),
     ...rows(retained, kept),
@@ -70,6 +73,6 @@ export function sweepTable(result: SweepResult): Table {
   return {
     header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(total)] : [])],
     rows: shown,
-    more: stale + notStale - shown.length,
+    more: result.stale + result.notStale - shown.length,
   };
 }

@@ -60,7 +60,7 @@ test('deleting a missing workspace succeeds', async () => {
 });
 
 test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(
-  'deleting a workspace that a concurrent job deletes after %s succeeds',
+  'deleting a workspace that a concurrent job deletes after %s succeeds, and says so',
   async (call) => {
     const workspace = seed({ keys: 1 });
     onNth(harness.sandbox, call, 1, () => {
@@ -69,7 +69,8 @@ test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(
     });
     const step = await runDelete({ 'delete-keys': 'true' });
     expect(step.exitCode).toBe(0);
-    expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'true' });
+    expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
+    expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
   },
 );
 

@@ -72,6 +72,7 @@ test('a sweep shows each workspace of which the spend is known, although the tot
       entry,
     ],
     failed: [],
+    alreadyDeleted: [],
     wouldDelete: [],
     skipped: [],
     retained: [],

@@ -217,7 +217,7 @@ describe('the usage of a workspace', () => {
       'workspace-not-found',
       'The workspace preview-42 does not exist',
     ]);
-    expect(calls()).toEqual([FIND_WORKSPACE]);
+    expect(calls()).toEqual([FIND_WORKSPACE, FIND_WORKSPACE]);
   });
 
   test('changes nothing and shows the management key nowhere', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';
 import { onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
 import {
@@ -73,8 +74,14 @@ describe('a dry run', () => {
       '  budget daily: null → 5',
       'Dry run: nothing was written.',
     ]);
-    expect(simulation.network.calls).toEqual([GET]);
+    expect(simulation.network.calls).toEqual([GET, GET]);
     expect(slugsOf(simulation)).toEqual(['default']);
+  });
+
+  test('finds a workspace that the first lookup does not find', async () => {
+    const simulation = simulate([falseNotFound(GET)]);
+    seedWorkspace(simulation, desired);
+    expectSlugTaken(await runCreate(simulation, DRY_RUN, CONDITIONS), 'another job');
   });
 
   test('with if-exists: fail fails if the slug is taken', async () => {

@@ -143,7 +143,8 @@ describe('the guardrail of a new workspace', () => {
       (scene: GovernanceScene) => {
         hideGuardrailId(scene, ['POST']);
         const body = '{"error":{"message":"Workspace not found"}}';
-        scene.simulation.network.schedule.push({ on: FIND, kind: 'response', status: 404, body });
+        const fault = { on: FIND, kind: 'response', status: 404, body } as const;
+        scene.simulation.network.schedule.push(fault, fault);
       },
     ],
   ])('fails the step if %s, which says that the workspace exists', async (_, prepare) => {

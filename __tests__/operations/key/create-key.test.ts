@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../../src/openrouter/http.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
 import {
   DURING_POST_MS,
@@ -68,7 +69,15 @@ test('a missing workspace fails the step before any key is listed', async () => 
     code: 'workspace-not-found',
     details: { workspace: 'nowhere' },
   });
-  expect(scene.calls()).toEqual([LOOKUP]);
+  expect(scene.calls()).toEqual([LOOKUP, LOOKUP]);
+});
+
+test('a workspace that the first lookup does not find, because it lags, gets its key', async () => {
+  const scene = openKeyScene();
+  scene.scheduleFaults(falseNotFound(LOOKUP));
+  const step = await scene.createKey();
+  expect(step.error).toBeUndefined();
+  expect(scene.keys()).toHaveLength(1);
 });
 
 describe('the requested expiry', () => {

@@ -154,6 +154,39 @@ test('a workspace is deleted although its first lookup gets a false HTTP 404', a
   expectDeleted(await runDelete(simulation), simulation);
 });
 
+describe('a workspace that another job deletes first', () => {
+  test('was not deleted by this step, which succeeds and says so', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    onNth(simulation, DELETE_WORKSPACE, 1, () => {
+      simulation.account.workspaces.length = 1;
+    });
+    const lines: string[] = [];
+    const result = await start(simulation, {}, { lines });
+    expect(result).toMatchObject({ workspace: { slug: SLUG }, deleted: false });
+    expect(result.keys).toHaveLength(1);
+    expect(result.failure).toBeUndefined();
+    expect(lines.at(-1)).toMatch(/^Another job had deleted the workspace\. Deleted 1 API key in /);
+  });
+
+  test('is deleted by exactly one of two concurrent steps', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 3 });
+    const results = await Promise.all([start(simulation), start(simulation)]);
+    expect(results.map(({ deleted }) => deleted).sort()).toEqual([false, true]);
+    expect(results.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    expect(results.reduce((sum, { keys }) => sum + keys.length, 0)).toBe(3);
+  });
+
+  test('counts as deleted by this step if its own DELETE may have been applied', async () => {
+    const simulation = openPlainSimulation([
+      { on: DELETE_WORKSPACE, kind: 'reset', applied: true },
+    ]);
+    seedWorkspace(simulation, { slug: SLUG });
+    expect(await start(simulation)).toMatchObject({ deleted: true });
+  });
+});
+
 describe('a dry run of a deletion', () => {
   test.each([
     [0, false, 'Dry run: the workspace and 0 API keys would be deleted. Nothing was deleted.'],
@@ -235,6 +268,18 @@ describe('a deletion that OpenRouter reports', () => {
       keys: [{ name: 'Key 1' }],
       failure: { code: 'workspace-still-exists', details: { workspace: { slug: SLUG, id } } },
     });
+  });
+
+  test.each([400, 2_000])('is verified although reads lag by %i ms', async (lag) => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    const { account, clock } = simulation;
+    onNth(simulation, DELETE_WORKSPACE, 1, () => {
+      const workspaces = [...account.workspaces];
+      clock.after(20, () => account.workspaces.splice(0, 9, ...workspaces));
+      clock.after(lag, () => account.workspaces.splice(1));
+    });
+    expect(await start(simulation)).toMatchObject({ deleted: true });
   });
 
   test('fails the step if it cannot be verified', async () => {

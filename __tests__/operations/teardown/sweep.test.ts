@@ -8,7 +8,14 @@ import { MAX_CONCURRENCY } from '../../../src/openrouter/throttle.ts';
 import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
 import { failureOf, type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect, onResponse, pass, type Simulation, storyOf } from '../../support/simulation.ts';
+import {
+  connect,
+  onNth,
+  onResponse,
+  pass,
+  type Simulation,
+  storyOf,
+} from '../../support/simulation.ts';
 
 const DAY = 86_400_000;
 const TIMEOUT = 300_000;
@@ -97,7 +104,7 @@ async function runSweep(
   return { result, story: storyOf(lines) };
 }
 
-const NOTHING = { deleted: [], failed: [], wouldDelete: [], skipped: [] };
+const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], skipped: [] };
 
 /** A stale workspace with a key, a young one, one in `keep`, and one that the pattern does not match. */
 function seedSome(simulation: Simulation) {
@@ -113,6 +120,24 @@ function seedSome(simulation: Simulation) {
   seed('production', 99 * DAY);
   return entries;
 }
+
+test('a workspace that another job deletes first is not counted as deleted', async () => {
+  const simulation = openPlainSimulation();
+  const { stale } = seedSome(simulation);
+  onNth(simulation, 'DELETE /workspaces/:id', 1, () => {
+    const { workspaces } = simulation.account;
+    workspaces.splice(
+      workspaces.findIndex(({ slug }) => slug === 'pr-1'),
+      1,
+    );
+  });
+  const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+  expect(result).toMatchObject({ deleted: [], failed: [], alreadyDeleted: [{ id: stale.id }] });
+  expect(story.slice(-2)).toEqual([
+    'Another job had deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
+    expect.stringMatching(/^Deleted 0 of 1, in /),
+  ]);
+});
 
 test('a sweep logs and returns what it deleted, and why it kept the others', async () => {
   const simulation = openPlainSimulation();

@@ -11,7 +11,7 @@ import {
   SLUG,
 } from '../../support/delete.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect, onNth, type Simulation } from '../../support/simulation.ts';
+import { connect, onNth, onResponse, type Simulation } from '../../support/simulation.ts';
 
 const respond = (on: string, status: number, fields = {}): InProcessFault => ({
   on,
@@ -108,6 +108,13 @@ test('nothing is deleted if the list of keys is larger than it may be', async ()
 });
 
 describe('a workspace that OpenRouter reports as missing', () => {
+  test('and that a lookup confirms to be missing needs no other request', async () => {
+    const scene = simulate(0);
+    onNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
+    await runTeardown(scene);
+    expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
+  });
+
   test('but still returns is not taken for deleted', async () => {
     const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));
     const result = await runTeardown(scene);
@@ -163,21 +170,29 @@ describe('a rejection', () => {
     },
   );
 
-  test('of the deletion of a workspace without keys is the reason why the teardown fails', async () => {
-    const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+  test('of the deletion of a workspace that never had a key fails the teardown at once', async () => {
+    const scene = simulate(0, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
     const result = await runTeardown(scene);
-    expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
-    expect(result.problem?.failure.details).toMatchObject({ deletedKeys: 1 });
+    expect(result).toMatchObject({ deletedKeys: 0, deleted: false, problem: incomplete(400) });
     expect(result.problem?.reason).toBe(
       `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`,
     );
     expect(scene.simulation.network.calls).toEqual([
       LIST_KEYS,
-      DELETE_KEY,
       DELETE_WORKSPACE,
       LIST_KEYS,
       FIND_WORKSPACE,
     ]);
+  });
+
+  test('of the deletion of a workspace whose keys were deleted fails the teardown after five attempts', async () => {
+    const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+    const result = await runTeardown(scene);
+    expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
+    expect(result.problem?.failure.details).toMatchObject({ deletedKeys: 1 });
+    const { calls } = scene.simulation.network;
+    expect(calls.filter((call) => call === DELETE_KEY)).toHaveLength(1);
+    expect(calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
   });
 
   test.each([LIST_KEYS, DELETE_KEY])(
@@ -217,10 +232,29 @@ describe('a rejection', () => {
   });
 });
 
-test('a response that does not say whether the workspace was deleted fails the teardown at once', async () => {
-  const scene = simulate(0, respond(DELETE_WORKSPACE, 501, { applied: true }));
-  expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
-  expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE]);
+describe('a response that does not say whether the workspace was deleted', () => {
+  test('is no problem if a lookup does not find the workspace', async () => {
+    const scene = simulate(0, respond(DELETE_WORKSPACE, 501, { applied: true }));
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: true });
+  });
+
+  test('fails the teardown if a lookup finds the workspace', async () => {
+    const scene = simulate(0, respond(DELETE_WORKSPACE, 501));
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
+    expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
+  });
+
+  test.each([
+    ['rejected', 400],
+    ['answered with HTTP 404', 404],
+  ])('and whose repetition is %s, counts as a deletion', async (_, status) => {
+    const scene = simulate(
+      0,
+      respond(DELETE_WORKSPACE, 502, { applied: true }),
+      respond(DELETE_WORKSPACE, status),
+    );
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: true });
+  });
 });
 
 test('a workspace one of whose API keys cannot be deleted is left, and the other keys are deleted', async () => {
@@ -240,6 +274,44 @@ test('an API key that another job deleted first is not counted', async () => {
   });
   expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
 });
+
+describe('a list of keys that lags behind their deletion', () => {
+  test.each([
+    [false, 400],
+    [true, 400],
+    [false, 8_000],
+    [true, 8_000],
+  ])('does not stop a teardown (keys listed again: %s, lag: %i ms)', async (relistKeys, lag) => {
+    const scene = simulate(3);
+    const { simulation } = scene;
+    lagKeys(simulation, lag);
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys: 3, deleted: true });
+    expect(slugs(simulation)).toEqual(['default']);
+    const { calls } = simulation.network;
+    expect(calls.filter((call) => call === DELETE_KEY)).toHaveLength(3);
+  });
+
+  test('and the rejection that follows from it are waited for', async () => {
+    const scene = simulate(1, ...Array(9).fill(respond(DELETE_WORKSPACE, 400)));
+    const { clock, network } = scene.simulation;
+    lagKeys(scene.simulation, 2_000);
+    clock.after(2_000, () => {
+      network.schedule.length = 0;
+    });
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+  });
+});
+
+/** Has each list of keys be as old as `lag` milliseconds. */
+function lagKeys(simulation: Simulation, lag: number): void {
+  const { account, clock } = simulation;
+  const all = [...account.keys];
+  const isOld = () => clock.now() < lag;
+  onResponse(simulation, (response, { method }) => {
+    const isList = method === 'GET' && response.body.startsWith('{"data":[');
+    return isList && isOld() ? { ...response, body: JSON.stringify({ data: all }) } : response;
+  });
+}
 
 test('a teardown ends after five lists of keys if another job keeps creating them', async () => {
   const scene = simulate(1);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
-import { sendDeletion } from '../deletion.ts';
+import { findConfirmed, sendDeletion } from '../missing.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 /** The intervals of budgets, from the shortest to the longest. */
@@ -35,12 +35,12 @@ export const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: u
 
 /**
  * `GET /workspaces/{id}/budgets`: lists the budgets of a workspace. OpenRouter responds with HTTP 404 if
- * there are none. A single 404 can be wrong, so it counts only if a second one confirms it.
+ * there are none.
  * @throws {ApiError}
  */
 export async function listBudgets(client: Client, workspace: WorkspaceRef): Promise<BudgetState> {
-  const find = () => findBudgets(client, workspace);
-  return (await find()) ?? (await find()) ?? NO_BUDGETS;
+  const found = await findConfirmed(client, () => findBudgets(client, workspace));
+  return found ?? NO_BUDGETS;
 }
 
 async function findBudgets(
@@ -82,18 +82,19 @@ export interface BudgetWrite {
  */
 export async function writeBudget(
   client: Client,
-  { id, slug }: WorkspaceRef,
+  workspace: WorkspaceRef,
   { interval, limit_usd, ...flags }: BudgetWrite,
 ): Promise<BudgetWrite> {
+  const { id, slug } = workspace;
   const common = {
     path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
     hint: NEEDS_ENTERPRISE,
   };
   if (limit_usd === null) {
-    await sendDeletion(client, {
-      ...common,
-      operation: `delete the ${interval} budget of the workspace ${slug}`,
-    });
+    const operation = `delete the ${interval} budget of the workspace ${slug}`;
+    const findLimit = async () => (await findBudgets(client, workspace))?.budgets[interval];
+    const deletion = await sendDeletion(client, { ...common, operation }, findLimit);
+    if (deletion.kind === 'unclear') throw deletion.error;
     return { interval, limit_usd };
   }
   const { data } = await client.request({

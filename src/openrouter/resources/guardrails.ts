@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../client.ts';
 import { envelope } from '../envelope.ts';
+import { findConfirmed } from '../missing.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** The intervals after which the limit of a guardrail resets. */
@@ -86,15 +87,15 @@ interface GuardrailRef {
 
 /**
  * `GET /guardrails/{id}`: looks up the default guardrail of a workspace. Returns undefined before the
- * first write, which creates it. A single HTTP 404 can be wrong, so a second one must confirm that.
+ * first write, which creates it.
  * @throws {ApiError}
  */
 export async function findGuardrail(
   client: Client,
   { id, workspace }: GuardrailRef,
 ): Promise<Guardrail | undefined> {
-  const find = () =>
-    client.request<Guardrail | undefined>({
+  return findConfirmed(client, async () => {
+    const { data } = await client.request<Guardrail | undefined>({
       operation: `look up the guardrail of the workspace ${workspace.slug}`,
       method: 'GET',
       path: `/guardrails/${encodeURIComponent(id)}`,
@@ -102,7 +103,8 @@ export async function findGuardrail(
       notFound: () => undefined,
       findMismatch: (returned) => mismatch(id, returned),
     });
-  return (await find()).data ?? (await find()).data;
+    return data;
+  });
 }
 
 /**

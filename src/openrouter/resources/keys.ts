@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
-import type { Outcome } from '../api-request.ts';
+import type { ApiRequest, Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { sendDeletion } from '../deletion.ts';
+import { envelope } from '../envelope.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
+import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
@@ -155,15 +156,47 @@ function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
 }
 
 /**
+ * `GET /keys/{hash}`: the request for an API key, whose absence is a result and not an error.
+ * @param name what the key is called in messages
+ */
+export function keyRequest(hash: string, name: string): ApiRequest<Key | undefined> {
+  return {
+    operation: `read the API key ${name}`,
+    method: 'GET',
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => undefined,
+    findMismatch: (returned) =>
+      returned && returned.hash !== hash
+        ? `the response is about the API key with the hash ${returned.hash}`
+        : undefined,
+  };
+}
+
+/**
+ * `GET /keys/{hash}`: looks up an API key.
+ * @throws {ApiError}
+ */
+export function findKey(client: Client, hash: string): Promise<Key | undefined> {
+  return findConfirmed(client, () => readKey(client, hash));
+}
+
+async function readKey(client: Client, hash: string): Promise<Key | undefined> {
+  const { data } = await client.request(keyRequest(hash, `with the hash ${hash}`));
+  return data;
+}
+
+/**
  * `DELETE /keys/{hash}`: deletes an API key, as `sendDeletion` does.
  * @throws {ApiError}
  */
-export function deleteKey(client: Client, key: KeyIdentity): Promise<boolean> {
-  return sendDeletion(client, {
+export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
+  const facts = {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`,
-  });
+  };
+  return sendDeletion(client, facts, () => readKey(client, key.hash));
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { RequestFacts } from '../api-error.ts';
 import type { ApiResponse, Outcome } from '../api-request.ts';
 import type { Client } from '../client.ts';
-import { sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
+import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
 
 /**
@@ -198,10 +198,11 @@ export interface Lookup extends Pick<ApiResponse<unknown>, 'serverTime' | 'heade
 }
 
 /**
- * `GET /workspaces/{id or slug}`: looks up a workspace. Its absence is a result, not an error.
+ * `GET /workspaces/{id or slug}`: looks up a workspace once. For where a false HTTP 404 does no harm,
+ * because a later request shows the truth.
  * @throws {ApiError}
  */
-export async function findWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
+export async function lookUpWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
   const { data, serverTime, headersAt } = await client.request<Workspace | undefined>({
     operation: `look up the workspace ${idOrSlug}`,
     method: 'GET',
@@ -214,16 +215,17 @@ export async function findWorkspace(client: Client, idOrSlug: string): Promise<L
 }
 
 /**
- * Looks up a workspace as `findWorkspace` does, where its absence would be taken for a success. A single
- * HTTP 404 can be wrong, so a second one must confirm it.
+ * Looks up a workspace. Returns undefined only if `findConfirmed` does.
  * @throws {ApiError}
  */
-export async function findUnlessMissing(
+export function findWorkspace(
   client: Client,
   idOrSlug: string,
-): Promise<Workspace | undefined> {
-  const find = () => findWorkspace(client, idOrSlug);
-  return (await find()).workspace ?? (await find()).workspace;
+): Promise<(Lookup & { workspace: Workspace }) | undefined> {
+  return findConfirmed(client, async () => {
+    const { workspace, ...times } = await lookUpWorkspace(client, idOrSlug);
+    return workspace && { workspace, ...times };
+  });
 }
 
 /**
@@ -267,12 +269,13 @@ export async function patchWorkspace(
  * `DELETE /workspaces/{id}`: deletes a workspace, as `sendDeletion` does.
  * @throws {ApiError} also while the workspace has API keys, because OpenRouter then rejects this
  */
-export function deleteWorkspace(client: Client, { id, slug }: WorkspaceRef): Promise<boolean> {
-  return sendDeletion(client, {
+export function deleteWorkspace(client: Client, { id, slug }: WorkspaceRef): Promise<Deletion> {
+  const facts = {
     operation: `delete the workspace ${slug}`,
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
     path: `/workspaces/${encodeURIComponent(id)}`,
-  });
+  };
+  return sendDeletion(client, facts, async () => (await lookUpWorkspace(client, id)).workspace);
 }
 
 /** The page of a workspace in OpenRouter's dashboard. It does not depend on `api-url`. */

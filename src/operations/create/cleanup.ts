@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { countKeys } from '../../lib/format.ts';
 import {
   createWorkspaceRequest,
-  findWorkspace,
+  lookUpWorkspace,
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
@@ -89,7 +89,7 @@ async function findCreated(
 ): Promise<Workspace | undefined> {
   const { client, log, warn } = context;
   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const { workspace } = await findWorkspace(client, desired.slug);
+    const { workspace } = await lookUpWorkspace(client, desired.slug);
     if (!workspace) continue;
     const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;

@@ -6,6 +6,7 @@ import {
   dashboardUrl,
   findWorkspace,
   type Lookup,
+  lookUpWorkspace,
   sendWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
@@ -32,12 +33,11 @@ export async function createWorkspace(
   request: CreateRequest,
   context: CreateContext,
 ): Promise<CreateResult> {
-  const { desired, governance, ifExists, dryRun, deleteAfterJob } = request;
-  const { client, log } = context;
+  const { desired, governance, dryRun } = request;
+  const { log } = context;
   log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
 
-  const needsLookup = ifExists !== 'fail' || dryRun || deleteAfterJob;
-  const lookup = needsLookup ? await findWorkspace(client, desired.slug) : undefined;
+  const lookup = await lookUpFirst(request, context);
   if (lookup?.workspace) {
     return handleExisting({ workspace: lookup.workspace, created: false }, request, context);
   }
@@ -46,6 +46,15 @@ export async function createWorkspace(
   const result = await createWorkspaceOnce(request, lookup, context);
   if (result.created !== true) return handleExisting(result, request, context);
   return applyGovernance(result, { request, writes }, context);
+}
+
+/** Looks up the slug before the first POST, if the result can make a difference. */
+async function lookUpFirst(
+  { desired: { slug }, ifExists, dryRun, deleteAfterJob }: CreateRequest,
+  { client }: CreateContext,
+): Promise<Lookup | undefined> {
+  if (dryRun) return findWorkspace(client, slug);
+  return ifExists !== 'fail' || deleteAfterJob ? lookUpWorkspace(client, slug) : undefined;
 }
 
 function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
@@ -123,7 +132,7 @@ async function sendAndReconcile(
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...facts }),
       question: 'whether the workspace exists',
-      lookup: () => findWorkspace(client, desired.slug),
+      lookup: () => lookUpWorkspace(client, desired.slug),
     },
     context,
   );

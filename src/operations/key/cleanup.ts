@@ -72,7 +72,9 @@ async function revokeCreated(
   const { client, log } = context;
   const key = { name: search.desired.name, ...created };
   for await (const _ of deletionAttempts(context)) {
-    if (!(await deleteKey(client, key))) continue;
+    const deletion = await deleteKey(client, key);
+    if (deletion.kind === 'unclear') throw deletion.error;
+    if (deletion.kind === 'missing') continue;
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;
   }

@@ -1,7 +1,7 @@
 import { toUsd, type Usd } from '../../lib/usd.ts';
 import { formatAttempt } from '../../openrouter/api-error.ts';
-import { type KeyLimit, keyRequest, limitOf } from '../../openrouter/resources/key-spend.ts';
-import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import { type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
+import { describeKey, type KeyIdentity, keyRequest } from '../../openrouter/resources/keys.ts';
 import type { AbortableContext } from '../shared/context.ts';
 
 /** What an API key has spent in its life. */

@@ -21,9 +21,10 @@ export async function deleteEach(
 ): Promise<UndeletedKey[]> {
   const outcomes = await Promise.all(
     keys.map(async (key) => {
-      const { value: isDeleted, error } = await settle(deleteKey(client, key), ApiError);
+      const { value: deletion, error } = await settle(deleteKey(client, key), ApiError);
       if (error) return [{ key, error }];
-      if (isDeleted) onDeleted(key);
+      if (deletion.kind === 'unclear') return [{ key, error: deletion.error }];
+      if (deletion.kind === 'deleted') onDeleted(key);
       return [];
     }),
   );

@@ -17,6 +17,8 @@ export interface SweepEntry extends WorkspaceRef {
 export interface SweepResult {
   deleted: readonly SweepEntry[];
   failed: readonly SweepEntry[];
+  /** The stale workspaces that another job deleted in the meantime. */
+  alreadyDeleted: readonly SweepEntry[];
   /** The workspaces that a dry run would delete; empty otherwise. */
   wouldDelete: readonly SweepEntry[];
   /** The stale workspaces that were kept because there are more than `max-deletions`; 1,000 at most. */

@@ -3,9 +3,9 @@ import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
-  findUnlessMissing,
   findWorkspace,
   isUuid,
+  lookUpWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
@@ -26,7 +26,7 @@ export interface DeleteRequest {
 export interface DeleteResult {
   /** Absent if no such workspace exists. */
   workspace?: Workspace;
-  /** Whether this step deleted the workspace. */
+  /** Whether this step deleted the workspace; false also if another job had deleted it. */
   deleted: boolean;
   /** The API keys that were deleted, or would be deleted in a dry run. */
   keys: readonly Key[];
@@ -53,11 +53,12 @@ export async function deleteOne(
   log.info(`Deleting the workspace ${request.workspace}.`);
   // Before the lookup: a wrong slug that no workspace has would succeed in every run.
   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-  const workspace = await findUnlessMissing(client, request.workspace);
-  if (!workspace) {
+  const found = await findWorkspace(client, request.workspace);
+  if (!found) {
     log.info('No workspace has that id or slug: nothing to delete.');
     return { deleted: false, keys: [] };
   }
+  const { workspace } = found;
   onFound(workspace);
   const { slug, id, name } = workspace;
   log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
@@ -65,12 +66,15 @@ export async function deleteOne(
   if (dryRun) return planDeletion(workspace, request, context);
 
   const options = { deleteKeys, relistKeys: true };
-  const { deletedKeys: keys, problem } = await teardown(workspace, options, context);
-  const failure = problem?.failure ?? (await verifyDeleted(workspace, context));
+  const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
+  if (problem) return { workspace, deleted, keys, failure: problem.failure };
+  const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
   if (failure) return { workspace, deleted: false, keys, failure };
-  const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted the workspace and ${countKeys(keys.length)} in ${seconds}.`);
-  return { workspace, deleted: true, keys };
+  const what = deleted
+    ? `Deleted the workspace and ${countKeys(keys.length)}`
+    : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
+  log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
+  return { workspace, deleted, keys };
 }
 
 /** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
@@ -103,13 +107,20 @@ async function planDeletion(
   return { workspace, deleted: false, keys };
 }
 
+/** When to look up a deleted workspace, in milliseconds after the lookup before: reads can lag. */
+const VERIFY_DELAYS_MS = [0, 500, 1_000, 2_000];
+
 /** Verifies that a workspace no longer exists. OpenRouter's response alone is not trusted. */
 async function verifyDeleted(
   { slug, id }: Workspace,
   { client }: Context,
 ): Promise<Failure | undefined> {
   const workspace = { slug, id };
-  const { value: lookup, error } = await settle(findWorkspace(client, id), ApiError);
-  if (error) return new Failure('deletion-not-verified', { workspace, error });
-  return lookup.workspace ? new Failure('workspace-still-exists', { workspace }) : undefined;
+  for (const delay of VERIFY_DELAYS_MS) {
+    await client.pause(delay);
+    const { value: lookup, error } = await settle(lookUpWorkspace(client, id), ApiError);
+    if (error) return new Failure('deletion-not-verified', { workspace, error });
+    if (!lookup.workspace) return undefined;
+  }
+  return new Failure('workspace-still-exists', { workspace });
 }

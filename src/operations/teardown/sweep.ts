@@ -1,6 +1,5 @@
 import { abortReason } from '../../lib/clock.ts';
 import { formatAge, formatSeconds } from '../../lib/format.ts';
-import type { Usd } from '../../lib/usd.ts';
 import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/key-spend.ts';
 import {
@@ -56,7 +55,7 @@ export async function sweep(
   log.info(
     `Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`,
   );
-  const nothing = { deleted: [], failed: [], wouldDelete: [], skipped: [] };
+  const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], skipped: [] };
   const result: SweepResult = { ...nothing, retained, stale: found.count, notStale };
 
   if (found.count > request.maxDeletions) {
@@ -68,10 +67,10 @@ export async function sweep(
     log.info('Dry run: nothing was deleted.');
     return { ...result, wouldDelete: stale };
   }
-  const { deleted, failed } = await deleteAll(stale, request, context);
+  const outcomes = await deleteAll(stale, request, context);
   const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted ${deleted.length} of ${found.count}, in ${seconds}.`);
-  return { ...result, deleted, failed };
+  log.info(`Deleted ${outcomes.deleted.length} of ${found.count}, in ${seconds}.`);
+  return { ...result, ...outcomes };
 }
 
 const TOO_MANY = 'more workspaces are stale than max-deletions allows';
@@ -135,41 +134,49 @@ async function deleteAll(
   stale: readonly SweepEntry[],
   request: SweepRequest,
   context: AbortableContext,
-): Promise<Pick<SweepResult, 'deleted' | 'failed'>> {
-  const deleted: SweepEntry[] = [];
-  const failed: SweepEntry[] = [];
+): Promise<Pick<SweepResult, DeletionOutcome>> {
+  const outcomes: Record<DeletionOutcome, SweepEntry[]> = {
+    deleted: [],
+    alreadyDeleted: [],
+    failed: [],
+  };
   const queue = stale.values();
   const deleteNext = async () => {
     for (const entry of queue) {
-      const { failure, ...spent } = await deleteStale(entry, request, context);
-      if (failure === undefined) deleted.push({ ...entry, ...spent });
-      else failed.push({ ...entry, ...spent, reason: failure });
+      const { outcome, ...changes } = await deleteStale(entry, request, context);
+      outcomes[outcome].push({ ...entry, ...changes });
     }
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENCY }, deleteNext));
-  return { deleted, failed };
+  return outcomes;
 }
 
-/** Deletes a stale workspace. Returns why it could not be deleted, if so, and what its keys had spent. */
+/** The list of the result that a stale workspace goes to. */
+type DeletionOutcome = 'deleted' | 'alreadyDeleted' | 'failed';
+
+/** Deletes a stale workspace. Returns the outcome, and what changes in its entry. */
 async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
   context: AbortableContext,
-): Promise<{ failure?: string; keysSpent?: Usd | null }> {
+): Promise<{ outcome: DeletionOutcome } & Partial<Pick<SweepEntry, 'reason' | 'keysSpent'>>> {
   const { log, signal } = context;
-  if (signal.aborted) return { failure: `not attempted: ${abortReason(signal)}` };
+  if (signal.aborted) {
+    return { outcome: 'failed', reason: `not attempted: ${abortReason(signal)}` };
+  }
   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false, maxListSize: MAX_KEY_LIST_SIZE };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
   const spent = result.deletedKeys.length > 0 ? { keysSpent: totalSpent(result.deletedKeys) } : {};
   if (!result.problem) {
-    log.info(`Deleted ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return spent;
+    const done = result.deleted ? 'Deleted' : 'Another job had deleted';
+    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
+    return { outcome: result.deleted ? 'deleted' : 'alreadyDeleted', ...spent };
   }
   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  return { failure: why, ...spent };
+  return { outcome: 'failed', reason: why, ...spent };
 }
 
 /** The failure of the step after a sweep, if it fails. */

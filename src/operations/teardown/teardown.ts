@@ -1,10 +1,11 @@
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError, formatAttempt } from '../../openrouter/api-error.ts';
+import type { Deletion } from '../../openrouter/missing.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
-  findUnlessMissing,
+  findWorkspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
@@ -26,7 +27,7 @@ interface TeardownOptions {
 /** What a teardown did, whether or not it finished. */
 interface TeardownResult {
   deletedKeys: readonly Key[];
-  /** Whether it deleted the workspace; false also if that was already deleted. */
+  /** Whether it deleted the workspace; false also if another job had deleted that. */
   deleted: boolean;
   /** Why the workspace still exists or may still exist. */
   problem?: TeardownProblem;
@@ -38,8 +39,11 @@ interface TeardownProblem {
   reason: string;
 }
 
-/** How often the keys are listed at most: something may keep creating keys. */
-const MAX_ROUNDS = 5;
+/**
+ * How long to wait before each list of the keys, in milliseconds. A list can lag behind a deletion, and a
+ * key that another job has just created blocks the deletion of the workspace.
+ */
+const ROUND_DELAYS_MS = [0, 0, 1_000, 2_000, 4_000];
 
 /** Keys in one line of a list. */
 const MAX_NAMED = 3;
@@ -51,91 +55,124 @@ export async function teardown(
   context: Context,
 ): Promise<TeardownResult> {
   const deletedKeys: Key[] = [];
-  let rejection: ApiError | undefined;
-  for (let number = 1; number <= MAX_ROUNDS; number += 1) {
-    const round = await runRound(workspace, { ...options, rejection }, context);
+  const knownHashes = new Set<string>();
+  let last: Repeat = { newKeys: [] };
+  let mayBeDeleted = false;
+  for (const delay of ROUND_DELAYS_MS) {
+    await context.client.pause(delay);
+    const round = await runRound(workspace, { ...options, knownHashes, ...last }, context);
     deletedKeys.push(...round.deletedKeys);
-    if (round.kind === 'finished') return { deletedKeys, deleted: round.deleted };
+    mayBeDeleted ||= round.mayBeDeleted === true;
+    if (round.kind === 'finished') return { deletedKeys, deleted: round.deleted || mayBeDeleted };
     if (round.kind === 'blocked') return { deletedKeys, deleted: false, problem: round.problem };
-    if (round.kind === 'failed') return conclude(workspace, { ...round, deletedKeys }, context);
-    rejection = round.rejection;
+    if (round.kind === 'failed') {
+      return conclude(workspace, { ...round, deletedKeys, mayBeDeleted }, context);
+    }
+    for (const { hash } of round.newKeys) knownHashes.add(hash);
+    last = round;
   }
-  const details = { workspace, rounds: MAX_ROUNDS, deletedKeys: deletedKeys.length };
+  const { newKeys, rejection } = last;
+  if (newKeys.length === 0 && rejection) {
+    return conclude(workspace, { errors: [rejection], deletedKeys, mayBeDeleted }, context);
+  }
+  const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
   const failure = new Failure('keys-keep-appearing', details);
-  return {
-    deletedKeys,
-    deleted: false,
-    problem: { failure, reason: 'new API keys keep appearing in it' },
-  };
+  const problem = { failure, reason: 'new API keys keep appearing in it' };
+  return { deletedKeys, deleted: false, problem };
 }
 
-type Round = { deletedKeys: readonly Key[] } & (
+/** Why a round has to be repeated. */
+interface Repeat {
+  /** The keys that no earlier round had listed, which were deleted. */
+  newKeys: readonly Key[];
+  /** How OpenRouter rejected the deletion of the workspace: probably because of a key. */
+  rejection?: ApiError;
+}
+
+type Round = {
+  deletedKeys: readonly Key[];
+  /** Whether OpenRouter may have deleted the workspace, although the response does not say so. */
+  mayBeDeleted?: boolean;
+} & (
   | { kind: 'finished'; deleted: boolean }
-  /** Keys were deleted, or OpenRouter rejected the deletion, probably because of a new key. */
-  | { kind: 'repeat'; rejection?: ApiError }
+  | ({ kind: 'repeat' } & Repeat)
   /** The workspace must not or cannot be deleted. */
   | { kind: 'blocked'; problem: TeardownProblem }
   | { kind: 'failed'; errors: readonly ApiError[] }
 );
 
+interface RoundOptions extends TeardownOptions, Pick<Repeat, 'rejection'> {
+  /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
+  knownHashes: ReadonlySet<string>;
+}
+
 async function runRound(
   workspace: WorkspaceRef,
-  options: TeardownOptions & { rejection: ApiError | undefined },
-  context: Context,
+  options: RoundOptions,
+  { client, log }: Context,
 ): Promise<Round> {
-  const { deleteKeys, relistKeys, rejection } = options;
-  const { client, log } = context;
+  const { deleteKeys, relistKeys, rejection, knownHashes, maxListSize } = options;
   const deletedKeys: Key[] = [];
-  const failed = (...errors: ApiError[]): Round => ({ kind: 'failed', deletedKeys, errors });
-  const blocked = (failure: Failure, reason: string): Round => ({
-    kind: 'blocked',
-    deletedKeys,
-    problem: { failure, reason },
-  });
+  const list = await settle(listKeys(client, workspace, { maxSize: maxListSize }), ApiError);
+  if (list.error) return { kind: 'failed', deletedKeys, errors: [list.error] };
+  const newKeys = list.value.keys.filter(({ hash }) => !knownHashes.has(hash));
+  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+  const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+  if (rejection && !hadKeys) return { kind: 'failed', deletedKeys, errors: [rejection] };
 
-  const list = await settle(
-    listKeys(client, workspace, { maxSize: options.maxListSize }),
-    ApiError,
-  );
-  if (list.error) return failed(list.error);
-  const { keys } = list.value;
-  if (keys.length > 0 && !deleteKeys) {
-    const failure = new Failure('workspace-has-keys', { workspace, keys });
-    const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
-    return blocked(failure, `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`);
-  }
-  if (keys.length === 0 && rejection) return failed(rejection);
-
-  const undeleted = await deleteEach(keys, client, (key) => {
+  const undeleted = await deleteEach(newKeys, client, (key) => {
     deletedKeys.push(key);
     log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
   });
-  if (undeleted.length > 0) return failed(...undeleted.map(({ error }) => error));
-  if (keys.length > 0 && relistKeys) return { kind: 'repeat', deletedKeys };
+  if (undeleted.length > 0) {
+    return { kind: 'failed', deletedKeys, errors: undeleted.map(({ error }) => error) };
+  }
+  if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', deletedKeys, newKeys };
 
   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
-  if (deletion.error) {
-    if (isRejection(deletion.error)) {
-      return { kind: 'repeat', deletedKeys, rejection: deletion.error };
-    }
-    return failed(deletion.error);
-  }
-  // A 404 counts only if a lookup confirms it.
-  if (deletion.value || (await isGone(workspace, context))) {
-    return { kind: 'finished', deletedKeys, deleted: deletion.value };
-  }
-  const failure = new Failure('workspace-still-exists', { workspace });
-  return blocked(failure, 'OpenRouter reported that it does not exist, but still returns it');
+  if (!deletion.error) return endOf(workspace, { deletion: deletion.value, deletedKeys });
+  const { error } = deletion;
+  const facts = { deletedKeys, mayBeDeleted: error.details.ambiguous };
+  return isRejection(error)
+    ? { kind: 'repeat', ...facts, newKeys, rejection: error }
+    : { kind: 'failed', ...facts, errors: [error] };
 }
 
-/** Concludes a failed round. A rejection counts as success if the workspace no longer exists. */
+function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
+  const failure = new Failure('workspace-has-keys', { workspace, keys });
+  const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
+  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+  return { kind: 'blocked', deletedKeys: [], problem: { failure, reason } };
+}
+
+/** The round in which OpenRouter processed the deletion of the workspace. */
+function endOf(
+  workspace: WorkspaceRef,
+  { deletion, deletedKeys }: { deletion: Deletion; deletedKeys: readonly Key[] },
+): Round {
+  if (deletion.kind !== 'unclear') {
+    return { kind: 'finished', deletedKeys, deleted: deletion.kind === 'deleted' };
+  }
+  const failure = new Failure('workspace-still-exists', { workspace });
+  const reason = 'OpenRouter reported that it does not exist, but still returns it';
+  return { kind: 'blocked', deletedKeys, problem: { failure, reason } };
+}
+
+interface Conclusion {
+  errors: readonly ApiError[];
+  deletedKeys: readonly Key[];
+  mayBeDeleted: boolean;
+}
+
+/** Concludes a failed round. It still succeeds if the workspace no longer exists. */
 async function conclude(
   workspace: WorkspaceRef,
-  { errors, deletedKeys }: { errors: readonly ApiError[]; deletedKeys: readonly Key[] },
+  { errors, deletedKeys, mayBeDeleted }: Conclusion,
   context: Context,
 ): Promise<TeardownResult> {
-  if (errors.every(isRejection) && (await isGone(workspace, context))) {
-    return { deletedKeys, deleted: false };
+  const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
+  if (errors.every(isUndecided) && (await isGone(workspace, context))) {
+    return { deletedKeys, deleted: mayBeDeleted };
   }
   const details = { workspace, errors, deletedKeys: deletedKeys.length };
   const failure = new Failure('teardown-incomplete', details);
@@ -149,6 +186,6 @@ function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
 }
 
 async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
-  const { value: found, error } = await settle(findUnlessMissing(client, id), ApiError);
+  const { value: found, error } = await settle(findWorkspace(client, id), ApiError);
   return !error && !found;
 }

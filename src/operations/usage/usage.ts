@@ -7,13 +7,8 @@ import {
   type UsageByModel,
   type UsageFilter,
 } from '../../openrouter/resources/analytics.ts';
-import {
-  findKey,
-  type KeyLimit,
-  limitOf,
-  totalSpent,
-} from '../../openrouter/resources/key-spend.ts';
-import { describeKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
+import { type KeyLimit, limitOf, totalSpent } from '../../openrouter/resources/key-spend.ts';
+import { describeKey, findKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
 import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
@@ -71,8 +66,9 @@ export async function readUsage(
   const { client, clock, log, timeOfDay } = context;
   const start = clock.now();
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
-  const { workspace, serverTime = timeOfDay() } = await findWorkspace(client, request.workspace);
-  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
+  const lookup = await findWorkspace(client, request.workspace);
+  if (!lookup) throw new Failure('workspace-not-found', { workspace: request.workspace });
+  const { workspace, serverTime = timeOfDay() } = lookup;
   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
   // The end of the current second, because a Date is at its beginning.
   const to = Math.floor(serverTime / 1000) * 1000 + 1000;

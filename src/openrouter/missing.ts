@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { ApiError, type RequestFacts } from './api-error.ts';
+import type { Client } from './client.ts';
+
+/**
+ * How long to wait before an HTTP 404 is confirmed, in milliseconds. A read can lag behind a write, and
+ * a single 404 can be wrong.
+ */
+const CONFIRM_AFTER_MS = 1_000;
+
+/**
+ * Looks up a resource with `find`. Returns undefined only if a second lookup confirms that it is missing.
+ * @throws {ApiError} what `find` throws
+ */
+export async function findConfirmed<Found>(
+  client: Pick<Client, 'pause'>,
+  find: () => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  const found = await find();
+  if (found !== undefined) return found;
+  await client.pause(CONFIRM_AFTER_MS);
+  return find();
+}
+
+/** What became of a resource that was to be deleted. */
+export type Deletion =
+  /** This step deleted it: OpenRouter says so, or a DELETE was ambiguous and the resource is missing. */
+  | { kind: 'deleted' }
+  /** It did not exist, or another job deleted it. */
+  | { kind: 'missing' }
+  /** OpenRouter reports that it does not exist, but still returns it. */
+  | { kind: 'unclear'; error: ApiError };
+
+const deleted = z.pipe(
+  z.object({ deleted: z.literal(true) }),
+  z.transform(() => true),
+);
+
+/** How often a DELETE is sent at most while its HTTP 404 and the lookup after it disagree. */
+const MAX_DELETIONS = 2;
+
+/**
+ * Sends a DELETE. Its HTTP 404 counts only if a lookup confirms it.
+ * @param find looks up the resource once
+ * @throws {ApiError} if a request fails
+ */
+export async function sendDeletion(
+  client: Client,
+  facts: Omit<RequestFacts, 'method'>,
+  find: () => Promise<unknown>,
+): Promise<Deletion> {
+  let mayBeApplied = false;
+  for (let count = 0; count < MAX_DELETIONS; count += 1) {
+    const response = await client.request({
+      ...facts,
+      method: 'DELETE',
+      schema: deleted,
+      notFound: () => false,
+    });
+    if (response.data) return { kind: 'deleted' };
+    mayBeApplied ||= response.mayBeApplied;
+    await client.pause(CONFIRM_AFTER_MS);
+    if ((await find()) === undefined) return { kind: mayBeApplied ? 'deleted' : 'missing' };
+  }
+  return { kind: 'unclear', error: stillReturned(facts) };
+}
+
+function stillReturned(facts: Omit<RequestFacts, 'method'>): ApiError {
+  return new ApiError({
+    ...facts,
+    method: 'DELETE',
+    kind: 'unexpected',
+    reason: 'HTTP 404 Not Found, but OpenRouter still returns it',
+    attempts: MAX_DELETIONS,
+    ambiguous: false,
+    wasThrottled: false,
+  });
+}
