@@ -4338,6 +4338,9 @@
     }
    }
   }
+  function countAmbiguous(rounds) {
+   return rounds.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
+  }
   function failuresOf(rounds) {
    return rounds.map(({failure}) => failure);
   }
@@ -4649,22 +4652,40 @@
    };
   }
   async function createWorkspaceOnce(request, lookup, context) {
-   const {clock, journal, warn} = context, start = clock.now(), pendingTask = pendingTaskOf(request, lookup);
-   journal.save(pendingTask(request.timeoutMs));
+   const {clock, journal, warn} = context, start = clock.now(), {deleteKeys} = request, pendingOf = pendingWithin(request, lookup);
+   journal.save({
+    deleteKeys,
+    target: pendingOf(request.timeoutMs)
+   });
    const {value: result, error} = await settle(sendAndReconcile(request, {
     start,
     slugWasFree: lookup !== void 0
-   }, context), ApiError);
+   }, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
    if (error) {
-    const {ambiguous, wasThrottled} = error.details, windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
-    if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs)); else journal.clear();
+    const {ambiguous, wasThrottled} = error.details;
+    if (ambiguous || wasThrottled) journal.amend({
+     deleteKeys,
+     target: pending
+    }); else journal.clear();
     throw error;
    }
-   const {workspace, created} = result;
-   if (created === true) reportCreated(workspace, {
-    ...request,
-    start
-   }, context); else {
+   const {workspace, created, mayArriveLate} = result;
+   if (created === true) {
+    const {id, slug} = workspace, target = {
+     created: {
+      id,
+      slug
+     },
+     ...mayArriveLate && pending
+    };
+    reportCreated(workspace, {
+     task: {
+      deleteKeys,
+      target
+     },
+     start
+    }, context);
+   } else {
     journal.save(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
     if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
      workspace
@@ -4673,7 +4694,7 @@
    return result;
   }
   const LATE_MS = 1e4;
-  function pendingTaskOf({desired, deleteKeys}, lookup) {
+  function pendingWithin({desired}, lookup) {
    const from = lookup?.serverTime;
    return windowMs => {
     const window = from === void 0 ? void 0 : {
@@ -4681,12 +4702,9 @@
      to: from + windowMs
     };
     return {
-     deleteKeys,
-     target: {
-      pending: {
-       desired,
-       window
-      }
+     pending: {
+      desired,
+      window
      }
     };
    };
@@ -4702,24 +4720,20 @@
     }),
     question: "whether the workspace exists",
     lookup: () => lookUpWorkspace(client, desired.slug)
-   }, context);
-   if (outcome.kind === "reconciled") return outcome.result;
+   }, context), ambiguous = countAmbiguous(outcome.rounds);
+   if (outcome.kind === "reconciled") return {
+    ...outcome.result,
+    mayArriveLate: ambiguous > 1
+   };
    return {
     workspace: outcome.response.data,
-    created: true
+    created: true,
+    mayArriveLate: ambiguous > 0
    };
   }
-  function reportCreated(workspace, {deleteKeys, start}, {clock, journal, log, onWorkspace}) {
+  function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
    const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
-   journal.save({
-    deleteKeys,
-    target: {
-     created: {
-      id,
-      slug
-     }
-    }
-   }, exists);
+   journal.save(task, exists);
    onWorkspace(workspace, {
     created: true
    });
@@ -6046,7 +6060,8 @@
     created: object({
      id: schemas_guid(),
      slug: schemas_string()
-    })
+    }),
+    pending: optional(pendingWorkspace())
    }), object({
     pending: pendingWorkspace()
    }) ])
@@ -6061,9 +6076,13 @@
    return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
   }
   async function runCreateCleanup(task, context) {
-   const {target} = task, workspace = "created" in target ? target.created : await findCreated(target.pending, context);
-   if (!workspace) return;
-   return deleteCreated(workspace, task, context);
+   const {target} = task, created = "created" in target ? target.created : void 0, incomplete = created && await deleteCreated(created, task, context);
+   if (incomplete || !target.pending) return incomplete;
+   const late = await findCreated(target.pending, {
+    ...context,
+    deletedId: created?.id
+   });
+   return late && deleteCreated(late, task, context);
   }
   async function deleteCreated(workspace, task, context) {
    const {slug, id} = workspace, options = {
@@ -6091,10 +6110,10 @@
    };
   }
   async function findCreated({desired, window}, context) {
-   const {client, log, warn} = context;
+   const {client, log, warn, deletedId} = context;
    for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const {workspace} = await lookUpWorkspace(client, desired.slug);
-    if (!workspace) continue;
+    if (!workspace || workspace.id === deletedId) continue;
     const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
     warn("workspace-left-alone", {
@@ -6102,7 +6121,8 @@
     });
     return;
    }
-   log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
+   const what = deletedId === void 0 ? "nothing to clean up" : "no late request created it again";
+   log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
    return;
   }
   async function runCleanupStep(cleanup) {
@@ -6436,8 +6456,8 @@
    };
   }
   function countPossibleOrphans(rounds) {
-   const ambiguous = rounds.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length, deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
-   return ambiguous - deleted;
+   const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
+   return countAmbiguous(rounds) - deleted;
   }
   async function createKey(request, context) {
    const {clock, log} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), result = handOver(created, {

@@ -36,7 +36,7 @@ const KILLED = {
 
 /** When a pending workspace may be created, as the step saved it for its post step. */
 function windowOf({ task }: StepRun): TimeWindow {
-  if (!task || !('pending' in task.target)) throw new Error('nothing is pending');
+  if (!task?.target.pending) throw new Error('nothing is pending');
   if (!task.target.pending.window) throw new Error('it has no window');
   return task.target.pending.window;
 }
@@ -197,6 +197,54 @@ describe('a step leaves nothing to its post step', () => {
     const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
     expect(detailsOf(run).ambiguous).toBe(true);
     expect(run.task).toBeUndefined();
+  });
+});
+
+describe('a POST that is applied only after its workspace was created by a retry and deleted', () => {
+  const lateAfter = (ms: number) =>
+    simulate([{ on: POST, kind: 'late', after: ms }], { takenSlugStatus: 409 });
+  /** How long an attempt takes until it is given up, with `CONDITIONS`. */
+  const ATTEMPT_MS = 30_000;
+
+  test('is deleted too, if it is in the time in which the step can have created it', async () => {
+    const simulation = lateAfter(ATTEMPT_MS + 1_500);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(run.result?.outcome).toBe('created');
+    await expectDeleted(simulation, run);
+    await pass(simulation, 60_000);
+    expect(slugsOf(simulation)).toEqual(['default']);
+  });
+
+  test('is named in a warning, if it is not', async () => {
+    const simulation = lateAfter(ATTEMPT_MS + 60_000);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    await pass(simulation, ATTEMPT_MS + 58_500 - simulation.clock.now());
+    await expectLeftAlone(simulation, run);
+  });
+
+  test('is not looked for if every POST got a response', async () => {
+    const simulation = simulate([respondWith(429, { retryAfter: '1' })]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    simulation.network.calls.length = 0;
+    await expectDeleted(simulation, run);
+    expect(simulation.network.calls).not.toContain(GET);
+  });
+
+  test('is not looked for if the only ambiguous POST created the workspace', async () => {
+    const simulation = simulate([LOST]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    simulation.network.calls.length = 0;
+    await expectDeleted(simulation, run);
+    expect(simulation.network.calls).not.toContain(GET);
+  });
+
+  test('is not confused with the deleted workspace, which a lookup that lags still returns', async () => {
+    const simulation = simulate([respondWith(502)], { takenSlugStatus: 409 });
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    const body = JSON.stringify({ data: storedWorkspace(simulation) });
+    simulation.network.schedule.push({ on: GET, kind: 'response', status: 200, body });
+    await expectDeleted(simulation, run);
+    expect(simulation.network.schedule).toEqual([]);
   });
 });
 

@@ -19,7 +19,11 @@ export const createCleanupTask = () =>
     /** Whether the post step also deletes the API keys of the workspace. */
     deleteKeys: z.boolean(),
     target: z.union([
-      z.object({ created: z.object({ id: z.guid(), slug: z.string() }) }),
+      z.object({
+        created: z.object({ id: z.guid(), slug: z.string() }),
+        /** Present if an earlier POST may still be applied, once the workspace is deleted. */
+        pending: z.optional(pendingWorkspace()),
+      }),
       z.object({ pending: pendingWorkspace() }),
     ]),
   });
@@ -41,8 +45,8 @@ export function describeLeftovers({ target }: CreateCleanupTask): string {
 }
 
 /**
- * Deletes the workspace that the step created, and no workspace that another job may have created.
- * Returns the error and the task if the deletion failed.
+ * Deletes the workspace that the step created, then one that an ambiguous POST of it creates late. Deletes
+ * no workspace that another job may have created. Returns the error and the task if a deletion failed.
  * @throws {ApiError} if the workspace cannot be looked up
  */
 export async function runCreateCleanup(
@@ -50,10 +54,11 @@ export async function runCreateCleanup(
   context: AbortableContext,
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
   const { target } = task;
-  const workspace =
-    'created' in target ? target.created : await findCreated(target.pending, context);
-  if (!workspace) return undefined;
-  return deleteCreated(workspace, task, context);
+  const created = 'created' in target ? target.created : undefined;
+  const incomplete = created && (await deleteCreated(created, task, context));
+  if (incomplete || !target.pending) return incomplete;
+  const late = await findCreated(target.pending, { ...context, deletedId: created?.id });
+  return late && deleteCreated(late, task, context);
 }
 
 /**
@@ -85,17 +90,18 @@ async function deleteCreated(
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
 async function findCreated(
   { desired, window }: PendingWorkspace,
-  context: AbortableContext,
+  context: AbortableContext & { deletedId: string | undefined },
 ): Promise<Workspace | undefined> {
-  const { client, log, warn } = context;
+  const { client, log, warn, deletedId } = context;
   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const { workspace } = await lookUpWorkspace(client, desired.slug);
-    if (!workspace) continue;
+    if (!workspace || workspace.id === deletedId) continue;
     const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
     warn('workspace-left-alone', { workspace });
     return undefined;
   }
-  log.info(`The workspace ${desired.slug} does not exist: nothing to clean up.`);
+  const what = deletedId === undefined ? 'nothing to clean up' : 'no late request created it again';
+  log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
   return undefined;
 }

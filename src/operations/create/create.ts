@@ -12,7 +12,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { planGovernance } from '../governance/plan.ts';
 import { applyWrites, changesOf, type PlannedWrite } from '../governance/writes.ts';
-import { createOnce } from '../shared/create-once.ts';
+import { countAmbiguous, createOnce } from '../shared/create-once.ts';
 import { warnOnDrift } from '../shared/diff.ts';
 import type { CreateCleanupTask } from './cleanup.ts';
 import { handleExisting } from './handle-existing.ts';
@@ -73,22 +73,25 @@ async function createWorkspaceOnce(
 ): Promise<CreatedWorkspace> {
   const { clock, journal, warn } = context;
   const start = clock.now();
-  const pendingTask = pendingTaskOf(request, lookup);
-  journal.save(pendingTask(request.timeoutMs));
+  const { deleteKeys } = request;
+  const pendingOf = pendingWithin(request, lookup);
+  journal.save({ deleteKeys, target: pendingOf(request.timeoutMs) });
   const { value: result, error } = await settle(
     sendAndReconcile(request, { start, slugWasFree: lookup !== undefined }, context),
     ApiError,
   );
+  const pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
   if (error) {
     const { ambiguous, wasThrottled } = error.details;
-    const windowMs = clock.now() - (lookup?.headersAt ?? start) + LATE_MS;
-    if (ambiguous || wasThrottled) journal.amend(pendingTask(windowMs));
+    if (ambiguous || wasThrottled) journal.amend({ deleteKeys, target: pending });
     else journal.clear();
     throw error;
   }
-  const { workspace, created } = result;
+  const { workspace, created, mayArriveLate } = result;
   if (created === true) {
-    reportCreated(workspace, { ...request, start }, context);
+    const { id, slug } = workspace;
+    const target = { created: { id, slug }, ...(mayArriveLate && pending) };
+    reportCreated(workspace, { task: { deleteKeys, target }, start }, context);
   } else {
     // Not `clear`: if this cannot be saved, the post step may delete the workspace of another job.
     journal.save(
@@ -106,25 +109,27 @@ async function createWorkspaceOnce(
 const LATE_MS = 10_000;
 
 /**
- * Returns a function that creates the task for an unknown outcome, with a window of `windowMs`
- * milliseconds.
+ * Returns a function that describes the workspace that a POST may create within `windowMs` milliseconds
+ * after the lookup.
  */
-function pendingTaskOf(
-  { desired, deleteKeys }: CreateRequest,
-  lookup: Lookup | undefined,
-): (windowMs: number) => CreateCleanupTask {
+function pendingWithin({ desired }: CreateRequest, lookup: Lookup | undefined) {
   const from = lookup?.serverTime;
-  return (windowMs) => {
+  return (windowMs: number) => {
     const window = from === undefined ? undefined : { from, to: from + windowMs };
-    return { deleteKeys, target: { pending: { desired, window } } };
+    return { pending: { desired, window } };
   };
+}
+
+interface SentWorkspace extends CreatedWorkspace {
+  /** Whether another POST may still be applied, once the slug is free again. */
+  mayArriveLate: boolean;
 }
 
 async function sendAndReconcile(
   request: CreateRequest,
   facts: Omit<CreateFacts, 'desired'>,
   context: CreateContext,
-): Promise<CreatedWorkspace> {
+): Promise<SentWorkspace> {
   const { client } = context;
   const { desired } = request;
   const outcome = await createOnce(
@@ -136,20 +141,21 @@ async function sendAndReconcile(
     },
     context,
   );
-  if (outcome.kind === 'reconciled') return outcome.result;
-  return { workspace: outcome.response.data, created: true };
+  const ambiguous = countAmbiguous(outcome.rounds);
+  if (outcome.kind === 'reconciled') return { ...outcome.result, mayArriveLate: ambiguous > 1 };
+  return { workspace: outcome.response.data, created: true, mayArriveLate: ambiguous > 0 };
 }
 
 /** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
 function reportCreated(
   workspace: Workspace,
-  { deleteKeys, start }: Pick<CreateRequest, 'deleteKeys'> & Pick<CreateFacts, 'start'>,
+  { task, start }: { task: CreateCleanupTask } & Pick<CreateFacts, 'start'>,
   { clock, journal, log, onWorkspace }: CreateContext,
 ): void {
   const { id, slug } = workspace;
   const url = dashboardUrl(slug);
   const exists = `the workspace ${slug}, id ${id}, ${url}`;
-  journal.save({ deleteKeys, target: { created: { id, slug } } }, exists);
+  journal.save(task, exists);
   onWorkspace(workspace, { created: true });
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }

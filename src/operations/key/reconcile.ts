@@ -1,6 +1,6 @@
 import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import type { Decision, Round } from '../shared/create-once.ts';
+import { countAmbiguous, type Decision, type Round } from '../shared/create-once.ts';
 import { findOrphans, type OrphanSearch } from './orphans.ts';
 
 /** What was known before the first POST. */
@@ -36,7 +36,6 @@ export function reconcileKey(
 
 /** Counts the orphans that may exist or may still appear. */
 export function countPossibleOrphans(rounds: readonly Round<unknown>[]): number {
-  const ambiguous = rounds.filter(({ failure }) => FAILURE_CLASSES[failure.kind].ambiguous).length;
   const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
-  return ambiguous - deleted;
+  return countAmbiguous(rounds) - deleted;
 }

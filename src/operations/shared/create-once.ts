@@ -2,6 +2,7 @@ import { settle } from '../../lib/settle.ts';
 import { ApiError, type AttemptFailure, formatAttempt } from '../../openrouter/api-error.ts';
 import type { ApiResponse, Outcome } from '../../openrouter/api-request.ts';
 import { giveUp } from '../../openrouter/client.ts';
+import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
 import type { Context } from './context.ts';
 
 /** A failed attempt, and what was found out after it. */
@@ -103,6 +104,11 @@ async function resolveRound<Sent, Found, Result, Orphan>(
         return decision;
     }
   }
+}
+
+/** How many of the attempts may have been applied, or may still be applied. */
+export function countAmbiguous(rounds: readonly Round<unknown>[]): number {
+  return rounds.filter(({ failure }) => FAILURE_CLASSES[failure.kind].ambiguous).length;
 }
 
 function failuresOf(rounds: readonly Round<unknown>[]): AttemptFailure[] {
