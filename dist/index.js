@@ -2074,6 +2074,18 @@
     data
    }), transform(body => body.data));
   }
+  async function settle(work, ...classes) {
+   try {
+    return {
+     value: await work
+    };
+   } catch (error) {
+    if (!classes.some(type => error instanceof type)) throw error;
+    return {
+     error
+    };
+   }
+  }
   function formatSeconds(ms) {
    return `${(ms / 1e3).toFixed(1)} s`;
   }
@@ -2182,24 +2194,38 @@
     };
     mayBeApplied ||= response.mayBeApplied;
     await client.pause(CONFIRM_AFTER_MS);
-    if (await find() === void 0) return {
+    const {value: found, error} = await settle(find(), ApiError);
+    if (error) {
+     const conclusion = {
+      ambiguous: mayBeApplied,
+      lookupFailure: error.details
+     };
+     throw unconfirmed(facts, {
+      reason: "HTTP 404 Not Found",
+      ...conclusion
+     });
+    }
+    if (found === void 0) return {
      kind: mayBeApplied ? "deleted" : "missing"
     };
    }
+   const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
    return {
     kind: "unclear",
-    error: stillReturned(facts)
+    error: unconfirmed(facts, {
+     reason,
+     ambiguous: false
+    })
    };
   }
-  function stillReturned(facts) {
+  function unconfirmed(facts, conclusion) {
    return new ApiError({
     ...facts,
     method: "DELETE",
     kind: "unexpected",
-    reason: "HTTP 404 Not Found, but OpenRouter still returns it",
-    attempts: MAX_DELETIONS,
-    ambiguous: false,
-    wasThrottled: false
+    attempts: 1,
+    wasThrottled: false,
+    ...conclusion
    });
   }
   const PAGE_SIZE = 100;
@@ -3459,18 +3485,6 @@
   }
   function formatChange({field, from, to}) {
    return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
-  }
-  async function settle(work, ...classes) {
-   try {
-    return {
-     value: await work
-    };
-   } catch (error) {
-    if (!classes.some(type => error instanceof type)) throw error;
-    return {
-     error
-    };
-   }
   }
   const external_node_util_namespaceObject = require("node:util");
   function budgetsAfter(budgets, limits) {

@@ -288,6 +288,19 @@ describe('a deletion', () => {
     );
   });
 
+  test.each([
+    ['may have deleted it, if its response was lost', [reset, NOT_FOUND], true],
+    ['deleted nothing, if it only met HTTP 404', [NOT_FOUND], false],
+  ])('whose HTTP 404 cannot be confirmed %s', async (_, replies, ambiguous) => {
+    const forbidden = json({ error: { message: 'No' } }, 403);
+    const { result } = await send([...replies, forbidden], (client) => deleteKey(client, KEY));
+    expect(detailsOf(result)).toMatchObject({
+      method: 'DELETE',
+      ambiguous,
+      lookupFailure: { method: 'GET', status: 403 },
+    });
+  });
+
   test('of a budget that OpenRouter still returns is no success', async () => {
     const budgets = json({ data: [{ limit_usd: 1, reset_interval: 'daily' }] });
     const { result } = await send([NOT_FOUND, budgets, NOT_FOUND, budgets], (client) =>

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { ApiError, type RequestFacts } from './api-error.ts';
+import { settle } from '../lib/settle.ts';
+import { ApiError, type ApiErrorDetails, type RequestFacts } from './api-error.ts';
 import type { Client } from './client.ts';
 
 /**
@@ -60,19 +61,28 @@ export async function sendDeletion(
     if (response.data) return { kind: 'deleted' };
     mayBeApplied ||= response.mayBeApplied;
     await client.pause(CONFIRM_AFTER_MS);
-    if ((await find()) === undefined) return { kind: mayBeApplied ? 'deleted' : 'missing' };
+    const { value: found, error } = await settle(find(), ApiError);
+    if (error) {
+      const conclusion = { ambiguous: mayBeApplied, lookupFailure: error.details };
+      throw unconfirmed(facts, { reason: 'HTTP 404 Not Found', ...conclusion });
+    }
+    if (found === undefined) return { kind: mayBeApplied ? 'deleted' : 'missing' };
   }
-  return { kind: 'unclear', error: stillReturned(facts) };
+  const reason = 'HTTP 404 Not Found, but OpenRouter still returns it';
+  return { kind: 'unclear', error: unconfirmed(facts, { reason, ambiguous: false }) };
 }
 
-function stillReturned(facts: Omit<RequestFacts, 'method'>): ApiError {
+/** Creates the error for a DELETE whose HTTP 404 no lookup confirmed. */
+function unconfirmed(
+  facts: Omit<RequestFacts, 'method'>,
+  conclusion: Pick<ApiErrorDetails, 'reason' | 'ambiguous' | 'lookupFailure'>,
+): ApiError {
   return new ApiError({
     ...facts,
     method: 'DELETE',
     kind: 'unexpected',
-    reason: 'HTTP 404 Not Found, but OpenRouter still returns it',
-    attempts: MAX_DELETIONS,
-    ambiguous: false,
+    attempts: 1,
     wasThrottled: false,
+    ...conclusion,
   });
 }
