@@ -2369,10 +2369,10 @@
    created_at: optional(pipe(unknown(), transform(value => safeParse(listedText, value).data)))
   }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace), timestamp = iso_datetime({
    offset: true
-  });
+  }), EARLIEST = Date.UTC(2023, 0);
   function createdAt(resource) {
-   const {data} = safeParse(timestamp, resource.created_at);
-   return data === void 0 ? void 0 : Date.parse(data);
+   const {data} = safeParse(timestamp, resource.created_at), time = data === void 0 ? Number.NaN : Date.parse(data);
+   return time >= EARLIEST ? time : void 0;
   }
   function hasIdOrSlug(idOrSlug, {id, slug}) {
    return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;

@@ -105,7 +105,7 @@ test('the reason why a workspace is kept names the entry of keep', async () => {
 
 test('a sweep never deletes the default workspace', async () => {
   const [workspace] = harness.sandbox.account.workspaces;
-  if (workspace) workspace.created_at = new Date(0).toISOString();
+  if (workspace) workspace.created_at = '2024-01-01T00:00:00Z';
   const step = await runSweep({ 'slug-pattern': 'de*', 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
   expect(step.outputs['kept']).toContain('"reason":"the default workspace"');

@@ -8,6 +8,7 @@ test.each([
   ['2026-01-01T12:30:15.250Z', MOMENT + 250],
   ['2026-01-01T21:30:15+09:00', MOMENT],
   ['2026-01-01T07:00:15-05:30', MOMENT],
+  ['2023-01-01T00:00:00Z', Date.UTC(2023, 0)],
 ])('createdAt reads %s', (created_at, ms) => {
   expect(createdAt({ created_at })).toBe(ms);
 });
@@ -20,6 +21,11 @@ test.each([
   '2026-01-01',
   'Thu, 01 Jan 2026 12:30:15 GMT',
   '2026-13-01T12:30:15Z',
+  // What servers write for no time, and others from before OpenRouter existed.
+  '0001-01-01T00:00:00Z',
+  '1970-01-01T00:00:00Z',
+  '2022-12-31T23:59:59.999Z',
+  '2023-01-01T08:59:59+09:00',
   'yesterday',
   '',
   MOMENT,

@@ -128,7 +128,7 @@ describe('a key may have been created since the step began', () => {
     ['if it has no created_at', keyOf(), SINCE, true],
     [
       'if its created_at has no time zone',
-      keyOf({ created_at: '2020-01-01T00:00:00' }),
+      keyOf({ created_at: '2024-01-01T00:00:00' }),
       SINCE,
       true,
     ],

@@ -179,7 +179,7 @@ test('a workspace whose age is exactly older-than is kept, and one that is a sec
 test('a workspace that matches the pattern is kept if it is the default workspace', async () => {
   const simulation = openPlainSimulation();
   const [workspace] = simulation.account.workspaces;
-  if (workspace) workspace.created_at = '2020-01-01T00:00:00Z';
+  if (workspace) workspace.created_at = '2024-01-01T00:00:00Z';
   const { result } = await runSweep(simulation, { slugPattern: '*', keep: ['def*'] });
   expect(result.retained).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
 });
@@ -189,8 +189,10 @@ describe('a workspace of unknown age is kept', () => {
     ['no created_at', undefined, null],
     ['null as created_at', null, null],
     ['a number as created_at', 1_577_836_800_000, null],
-    ['a created_at of more than 200 characters', `2020-01-01T00:00:00.${'0'.repeat(181)}Z`, null],
-    ['a created_at without a time zone', '2020-01-01T00:00:00', '2020-01-01T00:00:00'],
+    ['a created_at of more than 200 characters', `2024-01-01T00:00:00.${'0'.repeat(181)}Z`, null],
+    ['a created_at without a time zone', '2024-01-01T00:00:00', '2024-01-01T00:00:00'],
+    ['the beginning of 1970 as created_at', '1970-01-01T00:00:00Z', '1970-01-01T00:00:00Z'],
+    ['the beginning of year 1 as created_at', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
   ])('with %s', async (_, value, created_at) => {
     const simulation = openPlainSimulation();
     const workspace = seedWorkspace(simulation, { slug: 'pr-1' });

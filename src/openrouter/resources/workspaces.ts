@@ -151,13 +151,17 @@ export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 
 const timestamp = z.iso.datetime({ offset: true });
 
+/** OpenRouter began in 2023. An earlier time, such as the beginning of 1970, stands for none. */
+const EARLIEST = Date.UTC(2023, 0);
+
 /**
  * When a workspace or a key was created, in milliseconds since 1970; undefined unless it has a
- * `created_at` with a time zone.
+ * `created_at` with a time zone, from 2023 or later.
  */
 export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
   const { data } = z.safeParse(timestamp, resource['created_at']);
-  return data === undefined ? undefined : Date.parse(data);
+  const time = data === undefined ? Number.NaN : Date.parse(data);
+  return time >= EARLIEST ? time : undefined;
 }
 
 /** Whether a workspace has this id or slug. Ids are UUIDs, and no slug looks like one. */
