@@ -4960,6 +4960,7 @@
    return {
     client,
     clock,
+    timeOfDay: Date.now,
     log: report,
     warn: report.warn,
     signal
@@ -6693,8 +6694,7 @@
       report.output(keyOutputs(created));
       report.outputSecret("key", created.secret);
      },
-     random: Math.random,
-     timeOfDay: Date.now
+     random: Math.random
     });
     report.summarize(keySummary(result, inputs));
    });
@@ -7332,10 +7332,7 @@
   }
   function usage() {
    return runStep(async step => {
-    const {report} = step, inputs = readUsageInputs(), context = {
-     ...openContext(inputs, step),
-     timeOfDay: Date.now
-    }, result = await readUsage(inputs, context);
+    const {report} = step, inputs = readUsageInputs(), context = openContext(inputs, step), result = await readUsage(inputs, context);
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
     report.summarize(usageSummary(result));

@@ -74,7 +74,6 @@ export async function runKey(
       step.handedOver = result;
     }),
     random: () => conditions.jitter[0] ?? 0,
-    timeOfDay: () => 0,
   });
   await runToEnd(simulation, step, { work, killedAfter: conditions.killedAfter });
   return step;

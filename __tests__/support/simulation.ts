@@ -33,6 +33,8 @@ interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;
   /** How far the server's time of day is ahead of the runner's, in milliseconds. */
   skew: number;
+  /** The runner's time of day at 0 ms, in milliseconds since 1970; that of 2026-01-01 by default. */
+  start?: number;
   schedule: InProcessFault[];
   /** How long each exchange takes, in milliseconds. */
   latency: number;
@@ -46,6 +48,8 @@ export interface Simulation {
   managementKey: string;
   clock: VirtualClock;
   network: Network;
+  /** The runner's time of day, in milliseconds since 1970. */
+  timeOfDay(): number;
   /** What requests and responses pass through between a step and the account. */
   proxy(direct: Transport): Transport;
 }
@@ -56,18 +60,20 @@ const EPOCH = Date.UTC(2026, 0, 1);
 
 /** A simulation at 0 ms, whose account has the default workspace only. */
 export function openSimulation(options: SimulationOptions): Simulation {
-  const { takenSlugStatus, skew, schedule, latency } = options;
+  const { takenSlugStatus, skew, start = EPOCH, schedule, latency } = options;
   const clock = virtualClock();
+  const timeOfDay = () => start + clock.now();
   const account = openAccount({
     managementKey: KEY,
     takenSlugStatus,
-    now: () => new Date(EPOCH + skew + clock.now()),
+    now: () => new Date(timeOfDay() + skew),
   });
   return {
     account,
     managementKey: KEY,
     clock,
     network: { account, clock, schedule, latency, calls: [] },
+    timeOfDay,
     proxy: (direct) => direct,
   };
 }
@@ -254,7 +260,7 @@ export async function runPost(
 
 /** What an operation works with in `simulation`. Once its process is dead, what it sends is lost. */
 export function connect(
-  { clock, network, proxy }: Simulation,
+  { clock, network, timeOfDay, proxy }: Simulation,
   { timeout, jitter, cancelledAfter }: StepConditions,
   { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
 ): AbortableContext {
@@ -280,5 +286,5 @@ export function connect(
     signal: step.signal,
     log,
   });
-  return { client, clock, log, warn: warnTo(lines), signal: step.signal };
+  return { client, clock, timeOfDay, log, warn: warnTo(lines), signal: step.signal };
 }

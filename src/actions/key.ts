@@ -22,7 +22,6 @@ export function key(): Promise<void> {
         report.outputSecret('key', created.secret);
       },
       random: Math.random,
-      timeOfDay: Date.now,
     });
 
     report.summarize(keySummary(result, inputs));

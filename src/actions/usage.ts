@@ -11,7 +11,7 @@ export function usage(): Promise<void> {
     const { report } = step;
     const inputs = readUsageInputs();
 
-    const context = { ...openContext(inputs, step), timeOfDay: Date.now };
+    const context = openContext(inputs, step);
     const result = await readUsage(inputs, context);
 
     for (const line of usageLines(result)) report.info(line);

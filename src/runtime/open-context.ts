@@ -22,5 +22,5 @@ export function openContext(connection: Connection, step: Step): AbortableContex
     signal,
     log: report,
   });
-  return { client, clock, log: report, warn: report.warn, signal };
+  return { client, clock, timeOfDay: Date.now, log: report, warn: report.warn, signal };
 }

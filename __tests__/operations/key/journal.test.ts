@@ -38,7 +38,6 @@ async function createWithJournal(failing: number, schedule: InProcessFault[] = [
     registerSecrets: () => undefined,
     onCreated: () => undefined,
     random: () => 0.5,
-    timeOfDay: () => 0,
   });
   const error = await simulation.clock.run(
     work.then(

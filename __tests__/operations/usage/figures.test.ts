@@ -61,7 +61,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         failAbove: undefined,
         ...request,
       },
-      { client, clock, log, warn: () => undefined, timeOfDay: () => Number.NaN },
+      { client, clock, timeOfDay: () => TO, log, warn: () => undefined },
     ),
   );
   const query = sent.find(({ method }) => method === 'POST');

@@ -16,9 +16,7 @@ const REQUEST: UsageRequest = {
 
 function read(simulation: Simulation, request: Partial<UsageRequest> = {}, lines: string[] = []) {
   const context = connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines });
-  return simulation.clock.run(
-    readUsage({ ...REQUEST, ...request }, { ...context, timeOfDay: () => Number.NaN }),
-  );
+  return simulation.clock.run(readUsage({ ...REQUEST, ...request }, context));
 }
 
 test('a usage step that runs for long reports only its own time', async () => {

@@ -59,8 +59,6 @@ export interface KeyContext extends Context {
   onCreated(result: KeyResult): void;
   /** A random number, at least 0 and below 1. */
   random(): number;
-  /** The runner's time in milliseconds since 1970. Used if the server sends no `Date`. */
-  timeOfDay(): number;
 }
 
 /**

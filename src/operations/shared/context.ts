@@ -7,6 +7,8 @@ import type { WarningCode, WarningDetails } from './failure.ts';
 export interface Context {
   client: Client;
   clock: Clock;
+  /** The runner's time in milliseconds since 1970, which may be wrong. */
+  timeOfDay(): number;
   log: Log;
   /** Reports a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;

@@ -49,20 +49,12 @@ export interface UsageResult {
   gaps: readonly UsageGap[];
 }
 
-export interface UsageContext extends Context {
-  /** The runner's time in milliseconds since 1970. Used if the server sends no `Date`. */
-  timeOfDay(): number;
-}
-
 /**
  * Reads what a workspace or an API key has used and cost. Changes nothing.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
  */
-export async function readUsage(
-  request: UsageRequest,
-  context: UsageContext,
-): Promise<UsageResult> {
+export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
   const { client, clock, log, timeOfDay } = context;
   const start = clock.now();
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
@@ -88,7 +80,7 @@ interface Scope {
 
 async function readWorkspaceUsage(
   { workspace, since, to }: Scope,
-  { client }: UsageContext,
+  { client }: Context,
 ): Promise<UsageResult> {
   const { id, slug } = workspace;
   const from = startOf(since, { created: createdAt(workspace), to });
@@ -121,7 +113,7 @@ async function spentByKeys(
 async function readKeyUsage(
   hash: string,
   { workspace, since, to }: Scope,
-  { client, log }: UsageContext,
+  { client, log }: Context,
 ): Promise<UsageResult> {
   const key = await findKey(client, hash);
   if (key?.workspace_id !== workspace.id) {
