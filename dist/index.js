@@ -5325,6 +5325,9 @@
   }
   function describeGap(gap) {
    switch (gap.kind) {
+   case "clocks-differ":
+    return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
+
    case "too-long":
     return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
 
@@ -5633,7 +5636,15 @@
     lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
    };
   }
-  const describe_warning_DESCRIPTIONS = {
+  const SAFER_TIMES = {
+   age: "Each age is the younger of both, so that nothing is deleted too early.",
+   expiry: "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+   period: "The period is by the runner's clock, and the figures count as incomplete."
+  }, describe_warning_DESCRIPTIONS = {
+   "clocks-differ": ({server, runner, purpose}) => ({
+    title: "The clocks of OpenRouter and of the runner differ by more than a day",
+    lines: [ `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`, SAFER_TIMES[purpose], "Correct the runner's clock. If it is right, check the server at api-url." ]
+   }),
    "unexpected-fields": ({workspace, changes}) => ({
     title: `The workspace ${workspace.slug} has other values than requested`,
     lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
@@ -6365,6 +6376,14 @@
     replace: values.replace
    };
   }
+  const TRUSTED_MS = 864e5;
+  function differingClocks({server, runner}) {
+   if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
+   return {
+    server,
+    runner
+   };
+  }
   const COMPARED_FIELDS = [ "limit", "limit_reset", "include_byok_in_limit" ];
   function warnOnKeyDrift(key, desired, {warn}) {
    const changes = COMPARED_FIELDS.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
@@ -6521,10 +6540,23 @@
     isNew: ({hash}) => !hashes.has(hash)
    };
   }
-  function expiryOf({expiresInMs}, {serverTime}, {random, timeOfDay}) {
+  function expiryOf({expiresInMs}, {serverTime}, context) {
    if (expiresInMs === null) return null;
-   const second = Math.floor((serverTime ?? timeOfDay()) / 1e3) * 1e3, ms = 1 + Math.floor(random() * 999);
+   const second = Math.floor(startOfLife(expiresInMs, serverTime, context) / 1e3) * 1e3, ms = 1 + Math.floor(context.random() * 999);
    return new Date(second + expiresInMs + ms).toISOString();
+  }
+  function startOfLife(expiresInMs, serverTime, {timeOfDay, warn}) {
+   const runner = timeOfDay(), clocks = differingClocks({
+    server: serverTime,
+    runner
+   });
+   if (!clocks) return serverTime ?? runner;
+   warn("clocks-differ", {
+    ...clocks,
+    purpose: "expiry"
+   });
+   const {server} = clocks;
+   return server + expiresInMs > runner ? Math.min(server, runner) : runner;
   }
   async function createKeyOnce(plan, context) {
    const {client, journal, registerSecrets} = context, {search, workspace} = plan, {value: created, error} = await settle(createOnce({
@@ -6898,7 +6930,7 @@
    };
   }
   const TOO_MANY = "more workspaces are stale than max-deletions allows";
-  async function findStale(request, {client, log}) {
+  async function findStale(request, {client, timeOfDay, log, warn}) {
    log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
    const found = {
     stale: [],
@@ -6906,27 +6938,40 @@
     retained: [],
     notStale: 0
    }, maxStale = Math.max(request.maxDeletions, MAX_LISTED);
-   for await (const {items, serverTime} of listWorkspaces(client)) for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
-    const age = ageOf(workspace, serverTime), {id, slug, created_at = null} = workspace, toEntry = reason => ({
-     id,
-     slug,
-     created_at,
-     age,
-     reason
-    }), reason = reasonToKeep(workspace, age, request);
-    if (reason === void 0) {
-     if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-     found.count += 1;
-    } else {
-     if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
-     found.notStale += 1;
+   let differing;
+   for await (const {items, serverTime} of listWorkspaces(client)) {
+    const clocks = differingClocks({
+     server: serverTime,
+     runner: timeOfDay()
+    });
+    differing ??= clocks;
+    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
+    for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
+     const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
+      id,
+      slug,
+      created_at,
+      age,
+      reason
+     }), reason = reasonToKeep(workspace, age, request);
+     if (reason === void 0) {
+      if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+      found.count += 1;
+     } else {
+      if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
+      found.notStale += 1;
+     }
     }
    }
+   if (differing) warn("clocks-differ", {
+    ...differing,
+    purpose: "age"
+   });
    return found;
   }
-  function ageOf(workspace, serverTime) {
+  function ageOf(workspace, now) {
    const created = createdAt(workspace);
-   return serverTime === void 0 || created === void 0 ? void 0 : serverTime - created;
+   return now === void 0 || created === void 0 ? void 0 : now - created;
   }
   function reasonToKeep({slug}, age, {keep, olderThanMs}) {
    if (slug === "default") return "the default workspace";
@@ -7112,15 +7157,23 @@
    });
   }
   async function readUsage(request, context) {
-   const {client, clock, log, timeOfDay} = context, start = clock.now();
+   const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
    log.info(`Reading the usage of the workspace ${request.workspace}.`);
    const lookup = await findWorkspace(client, request.workspace);
    if (!lookup) throw new Failure("workspace-not-found", {
     workspace: request.workspace
    });
-   const {workspace, serverTime = timeOfDay()} = lookup;
+   const {workspace, serverTime} = lookup;
    log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
-   const to = Math.floor(serverTime / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
+   const runner = timeOfDay(), clocks = differingClocks({
+    server: serverTime,
+    runner
+   });
+   if (clocks) warn("clocks-differ", {
+    ...clocks,
+    purpose: "period"
+   });
+   const now = clocks ? runner : serverTime ?? runner, to = Math.floor(now / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
     workspace,
     since: request.since,
     to
@@ -7130,7 +7183,13 @@
     to
    }, context);
    log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-   return result;
+   return clocks ? {
+    ...result,
+    gaps: [ {
+     kind: "clocks-differ",
+     ...clocks
+    }, ...result.gaps ]
+   } : result;
   }
   async function readWorkspaceUsage({workspace, since, to}, {client}) {
    const {id, slug} = workspace, from = startOf(since, {

@@ -23,8 +23,10 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const WIDTH = 860;
-/** Fixes the random part of the name and of the expiry of a key. */
-const FIXED_RANDOM = { NODE_OPTIONS: '--import=data:text/javascript,Math.random=()=>0.42' };
+/** Fixes the runner's time, and the random part of the name and of the expiry of a key. */
+const FIXED = {
+  NODE_OPTIONS: `--import=data:text/javascript,Date.now=()=>${NOW.getTime()};Math.random=()=>0.42`,
+};
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const sandbox = await startSandbox({ now: () => NOW, random: pseudoRandom() });
@@ -112,7 +114,7 @@ async function draw(
   const { log, summary } = await runStep({
     action: join(root, action),
     with: { 'management-key': managementKey, 'api-url': url, ...inputs },
-    env: FIXED_RANDOM,
+    env: FIXED,
   });
   if (summary === '') throw new Error(`${name} has no summary:\n${log}`);
   return pictureOf(name, summary);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { readManifest } from '../../sandbox/runner/runner.ts';
-import { annotations, ROOT } from '../support/harness.ts';
+import { annotations, atTimeOfDay, ROOT } from '../support/harness.ts';
 import {
   CREATE,
   DELETE,
@@ -20,7 +20,7 @@ import {
 const key = openKeyHarness();
 const { createKey, runPost, keys, calls, posted } = key;
 
-/** Far from the time of any runner, and not at the beginning of a second. */
+/** Not at the beginning of a second. */
 const NOON = Date.parse('2031-05-06T12:00:00.500Z');
 
 describe('a key step', () => {
@@ -173,7 +173,7 @@ describe('the expiry of a key', () => {
     ['3650 days with expires-in: 3650d', { 'expires-in': '3650d' }, '2041-05-03T12:00:00'],
   ])("A key expires after %s, by the server's clock", async (_, inputs, second) => {
     key.setServerTime(NOON);
-    const main = await createKey(inputs);
+    const main = await createKey(inputs, atTimeOfDay(NOON - 20 * HOUR_MS));
     expectCreated(main, keys());
     // The milliseconds are random, and distinguish it from the keys of other jobs.
     expect(main.outputs['expires-at']).toMatch(new RegExp(`^${second}\\.(?!000)\\d{3}Z$`));

@@ -130,6 +130,11 @@ export function preloaded(code: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 }
 
+/** The environment of a step on a runner whose clock always shows `ms`, since 1970. */
+export function atTimeOfDay(ms: number): Record<string, string> {
+  return preloaded(`Date.now = () => ${ms};`);
+}
+
 /** The annotations of a step with one level. */
 export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);

@@ -5,8 +5,11 @@ import { openSimulation, type Simulation } from './simulation.ts';
 export const JITTER = [0.5];
 
 /** An account without surprises, on whose requests the faults of `schedule` act. */
-export function openPlainSimulation(schedule: InProcessFault[] = []): Simulation {
-  return openSimulation({ takenSlugStatus: 400, skew: 0, latency: 10, jitter: JITTER, schedule });
+export function openPlainSimulation(
+  schedule: InProcessFault[] = [],
+  { skew = 0 }: { skew?: number } = {},
+): Simulation {
+  return openSimulation({ takenSlugStatus: 400, skew, latency: 10, jitter: JITTER, schedule });
 }
 
 /** A fault of each kind that a retry overcomes, by what a test title says about it. */

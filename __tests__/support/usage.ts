@@ -7,7 +7,7 @@ import {
   seedWorkspace,
   type UsageFixture,
 } from '../../sandbox/openrouter/seed.ts';
-import { openHarness } from './harness.ts';
+import { atTimeOfDay, openHarness } from './harness.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR = 3_600_000;
@@ -20,7 +20,7 @@ export const QUERY = 'POST /analytics/query';
 /** A Wednesday, which is neither the first day of its week nor of its month. */
 export const NOW = Date.parse('2026-01-14T12:00:00.000Z');
 
-/** A sandbox at `NOW`, emptied before each test, and usage steps for the workspace `preview-42` in it. */
+/** A sandbox and a runner at `NOW`, emptied before each test, and usage steps for `preview-42` in it. */
 export function openUsageHarness() {
   const harness = openHarness({ now: () => new Date(NOW) });
   beforeEach(() => {
@@ -49,7 +49,7 @@ export function openUsageHarness() {
       );
     },
     runUsage: (inputs: Record<string, string> = {}) =>
-      harness.run('usage', { workspace: SLUG, ...inputs }),
+      harness.run('usage', { workspace: SLUG, ...inputs }, atTimeOfDay(NOW)),
     calls: () =>
       harness.sandbox.requests.map(({ method, path }) =>
         harness.sandbox.account.callOf(method, path),

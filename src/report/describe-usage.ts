@@ -19,6 +19,8 @@ export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
 /** Describes why the figures of a usage may be too low. */
 export function describeGap(gap: UsageGap): string {
   switch (gap.kind) {
+    case 'clocks-differ':
+      return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
     case 'too-long':
       return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
     case 'creation-unknown':

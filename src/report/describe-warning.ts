@@ -1,6 +1,7 @@
 import { formatChange } from '../lib/change.ts';
 import { countWorkspaces, truncateList } from '../lib/format.ts';
 import { exactUsd, formatUsd } from '../lib/usd.ts';
+import { formatTime } from '../openrouter/resources/analytics.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
@@ -8,8 +9,25 @@ import { describeStateNotWritten, describeUnknownOwner } from './describe-failur
 import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions } from './description.ts';
 
+/** Which of two clocks decides. */
+const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], string>> = {
+  age: 'Each age is the younger of both, so that nothing is deleted too early.',
+  expiry:
+    "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+  period: "The period is by the runner's clock, and the figures count as incomplete.",
+};
+
 /** How to describe each warning, in the order of `WarningDetails`. */
 const DESCRIPTIONS: Descriptions<WarningDetails> = {
+  'clocks-differ': ({ server, runner, purpose }) => ({
+    title: 'The clocks of OpenRouter and of the runner differ by more than a day',
+    lines: [
+      `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`,
+      SAFER_TIMES[purpose],
+      "Correct the runner's clock. If it is right, check the server at api-url.",
+    ],
+  }),
+
   'unexpected-fields': ({ workspace, changes }) => ({
     title: `The workspace ${workspace.slug} has other values than requested`,
     lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],

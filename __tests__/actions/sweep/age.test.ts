@@ -1,18 +1,43 @@
 import { expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { startSandbox } from '../../../sandbox/openrouter/server.ts';
+import { annotations } from '../../support/harness.ts';
 import { DAY, HOUR, openSweepHarness, slugsIn } from '../../support/sweep.ts';
 
 const { harness, seed, runSweep, slugs } = openSweepHarness();
 
-test('the age of a workspace is taken from the clock of the server', async () => {
-  const other = await startSandbox({ now: () => new Date(Date.now() + 30 * DAY) });
-  seedWorkspace(other, { slug: 'preview-new', age: HOUR });
-  seedWorkspace(other, { slug: 'preview-old', age: 3 * DAY });
+/** Sweeps a new workspace and an old one at a server that is `ahead` of the runner, in milliseconds. */
+async function sweepWith(ahead: number) {
+  const other = await startSandbox({ now: () => new Date(Date.now() + ahead) });
+  seedWorkspace(other, { slug: 'preview-new', age: 1.5 * DAY });
+  seedWorkspace(other, { slug: 'preview-old', age: 2.5 * DAY });
   const step = await runSweep({ 'management-key': other.managementKey, 'api-url': other.url });
   await other.close();
-  expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old']);
-  expect(slugsIn(step.outputs['kept'])).toEqual(['preview-new']);
+  return step;
+}
+
+test.each([20 * HOUR, -20 * HOUR])(
+  'the age of a workspace is taken from the clock of the server, if that is ahead by %i ms',
+  async (ahead) => {
+    const step = await sweepWith(ahead);
+    expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old']);
+    expect(slugsIn(step.outputs['kept'])).toEqual(['preview-new']);
+    expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
+      'Found 1 workspace that should have been deleted earlier',
+    ]);
+  },
+);
+
+test('no workspace is deleted that is young by the clock of the runner, if that of the server is years ahead', async () => {
+  const step = await sweepWith(3650 * DAY);
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs['count']).toBe('0');
+  const [warning, ...others] = annotations(step, 'warning');
+  expect(warning?.properties['title']).toBe(
+    'The clocks of OpenRouter and of the runner differ by more than a day',
+  );
+  expect(warning?.data).toMatch(/#clocks-differ$/);
+  expect(others).toEqual([]);
 });
 
 test.each(['1', 12, 2024, ['2024-01-01'], '2024-11-24T17:47:00', 'build 3', '2024-01-01', null])(

@@ -104,6 +104,62 @@ describe('the requested expiry', () => {
   });
 });
 
+describe('the requested expiry if the clocks of OpenRouter and of the runner differ', () => {
+  const DAY_MS = 24 * HOUR_MS;
+  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
+
+  test.each<[string, skew: number, expiresInMs: number, expiry: string, warnings: string[]]>([
+    ['a day ahead', DAY_MS, HOUR_MS, '2026-01-02T01:00:00.500Z', []],
+    ['almost a day behind', -DAY_MS + 1_000, HOUR_MS, '2025-12-31T01:00:01.500Z', []],
+    ['two days ahead', 2 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
+    ['ten years ahead', 3650 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
+    ['two days behind', -2 * DAY_MS, 72 * HOUR_MS, '2026-01-02T00:00:00.500Z', [TITLE]],
+    [
+      'two days behind, but a second more would be past by that of the runner',
+      -2 * DAY_MS,
+      48 * HOUR_MS + 1_000,
+      '2026-01-01T00:00:01.500Z',
+      [TITLE],
+    ],
+    [
+      'two days behind, which would be past by that of the runner',
+      -2 * DAY_MS,
+      48 * HOUR_MS,
+      '2026-01-03T00:00:00.500Z',
+      [TITLE],
+    ],
+    ['ten years behind', -3650 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
+  ])("with OpenRouter's %s", async (_, skew, expiresInMs, expiry, titles) => {
+    const scene = openKeyScene({ skew });
+    const { result, warnings } = await scene.createKey({ expiresInMs });
+    expect(result?.expiresAt).toBe(expiry);
+    expect(warnings.map(({ title }) => title)).toEqual(titles);
+  });
+
+  test('is explained by a warning with both times', async () => {
+    const scene = openKeyScene({ skew: 3650 * DAY_MS });
+    const { warnings } = await scene.createKey();
+    expect(warnings).toEqual([
+      {
+        code: 'clocks-differ',
+        title: TITLE,
+        lines: [
+          "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
+          "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+          "Correct the runner's clock. If it is right, check the server at api-url.",
+        ],
+      },
+    ]);
+  });
+
+  test('is none, without a warning, if none is requested', async () => {
+    const scene = openKeyScene({ skew: 3650 * DAY_MS });
+    const { result, warnings } = await scene.createKey({ expiresInMs: null });
+    expect(result?.expiresAt).toBeNull();
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('the expiry in the outputs', () => {
   test.each<[string, unknown, string | null]>([
     ['the returned one', '2026-01-01T05:00:00Z', '2026-01-01T05:00:00Z'],

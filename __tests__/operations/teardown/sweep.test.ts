@@ -212,6 +212,78 @@ describe('a workspace of unknown age is kept', () => {
   });
 });
 
+describe('if the clocks of OpenRouter and of the runner differ', () => {
+  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
+  const YEARS = 10 * 365 * DAY;
+
+  /** The slugs that a sweep deletes, and its warnings about clocks, if each age is by the server's clock. */
+  async function sweepAt(skew: number, ages: Readonly<Record<string, number>>) {
+    const simulation = openPlainSimulation([], { skew });
+    for (const [slug, age] of Object.entries(ages)) seedWorkspace(simulation, { slug, age });
+    const { result, story } = await runSweep(simulation, { maxDeletions: 500 });
+    return { slugs: slugsOf(result.deleted), result, story };
+  }
+
+  test.each([
+    ['ahead', DAY],
+    // The Date of a response is older than its arrival.
+    ['behind', -DAY + 1_000],
+  ])(
+    "by a day, with OpenRouter's %s, that of OpenRouter decides without a warning",
+    async (_, skew) => {
+      const { slugs, story } = await sweepAt(skew, { 'pr-old': DAY + 1_000, 'pr-young': DAY });
+      expect(slugs).toEqual(['pr-old']);
+      expect(story).not.toContain(TITLE);
+    },
+  );
+
+  test('a workspace of one minute is kept although the server is ten years ahead', async () => {
+    const simulation = openPlainSimulation();
+    const { account } = simulation;
+    const { created_at } = seedWorkspace(simulation, { slug: 'pr-young', age: 60_000 });
+    seedWorkspace(simulation, { slug: 'pr-old', age: DAY + 1_000 });
+    const { now } = account;
+    account.now = () => new Date(now().getTime() + YEARS);
+    const { result, story } = await runSweep(simulation);
+    expect(slugsOf(result.deleted)).toEqual(['pr-old']);
+    expect(result.retained).toMatchObject([{ slug: 'pr-young', created_at, age: 60_020 }]);
+    expect(story.slice(1, 5)).toEqual([
+      TITLE,
+      "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
+      'Each age is the younger of both, so that nothing is deleted too early.',
+      "Correct the runner's clock. If it is right, check the server at api-url.",
+    ]);
+  });
+
+  test("by more than a day, with OpenRouter's behind, that of OpenRouter decides", async () => {
+    const { slugs, story } = await sweepAt(-2 * DAY, { 'pr-old': DAY + 1_000, 'pr-young': DAY });
+    expect(slugs).toEqual(['pr-old']);
+    expect(story).toContain(TITLE);
+  });
+
+  test('there is one warning for all pages and workspaces', async () => {
+    const ages = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`pr-${at}`, DAY]));
+    const { result, story } = await sweepAt(YEARS, ages);
+    expect(result.retained).toHaveLength(250);
+    expect(story.filter((line) => line === TITLE)).toHaveLength(1);
+  });
+
+  test('on one page only, its workspaces are kept, and there is a warning', async () => {
+    const simulation = openPlainSimulation();
+    for (let at = 0; at < 150; at += 1)
+      seedWorkspace(simulation, { slug: `pr-${at}`, age: DAY / 2 });
+    let pages = 0;
+    onResponse(simulation, (response) => {
+      pages += 1;
+      const headers = { date: new Date(Date.UTC(2036, 0)).toUTCString() };
+      return pages === 2 ? { ...response, headers } : response;
+    });
+    const { result, story } = await runSweep(simulation);
+    expect(result.retained).toHaveLength(150);
+    expect(story.filter((line) => line === TITLE)).toHaveLength(1);
+  });
+});
+
 describe('max-deletions', () => {
   const seedStale = (simulation: Simulation, count: number) => {
     for (let n = 1; n <= count; n += 1) {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
@@ -26,6 +26,50 @@ test('a usage step that runs for long reports only its own time', async () => {
   const lines: string[] = [];
   await read(simulation, {}, lines);
   expect(lines.at(-1)).toMatch(/^Read in 0\.\d s\.$/);
+});
+
+describe('if the clocks of OpenRouter and of the runner differ', () => {
+  const DAY = 86_400_000;
+  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
+  const START = Date.UTC(2026, 0);
+
+  /** Reads the usage of a workspace that has spent something in its three days. */
+  async function readAt(skew: number) {
+    const simulation = openPlainSimulation();
+    const { account } = simulation;
+    const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 3 * DAY });
+    const key = seedKey(simulation, workspace);
+    seedUsage(simulation, key, { credits: 0.5, age: DAY });
+    account.keys.length = 0;
+    const { now } = account;
+    onResponse(simulation, (response) => {
+      const date = new Date(now().getTime() + skew).toUTCString();
+      return { ...response, headers: { date } };
+    });
+    const lines: string[] = [];
+    return { ...(await read(simulation, {}, lines)), lines };
+  }
+
+  test.each([DAY, -DAY + 1_000])('by %i ms, that of OpenRouter decides', async (skew) => {
+    const { to, gaps, lines } = await readAt(skew);
+    expect(to).toBe(START + skew + 1_000);
+    expect(gaps).toEqual([]);
+    expect(lines).not.toContain(TITLE);
+  });
+
+  test.each([3650 * DAY, -3650 * DAY])(
+    'by %i ms, that of the runner decides, and the figures are incomplete',
+    async (skew) => {
+      const { from, to, cost, gaps, lines } = await readAt(skew);
+      expect([from, to]).toEqual([START - 3 * DAY, START + 1_000]);
+      expect(cost).toBe(parseUsd('0.5'));
+      expect(gaps).toEqual([{ kind: 'clocks-differ', server: START + skew, runner: START + 20 }]);
+      expect(lines.filter((line) => line === TITLE)).toHaveLength(1);
+      expect(lines).toContain(
+        "The period is by the runner's clock, and the figures count as incomplete.",
+      );
+    },
+  );
 });
 
 test('a workspace that does not exist is named', async () => {

@@ -17,6 +17,7 @@ import {
 import type { CleanupJournal, Context } from '../shared/context.ts';
 import { createOnce } from '../shared/create-once.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
+import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { warnOnKeyDrift } from './key-diff.ts';
@@ -139,13 +140,30 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
 function expiryOf(
   { expiresInMs }: KeyRequest,
   { serverTime }: Lookup,
-  { random, timeOfDay }: Pick<KeyContext, 'random' | 'timeOfDay'>,
+  context: KeyContext,
 ): string | null {
   if (expiresInMs === null) return null;
-  const second = Math.floor((serverTime ?? timeOfDay()) / 1000) * 1000;
+  const second = Math.floor(startOfLife(expiresInMs, serverTime, context) / 1000) * 1000;
   // Never 0: an expiry that a person wrote has 0 milliseconds.
-  const ms = 1 + Math.floor(random() * 999);
+  const ms = 1 + Math.floor(context.random() * 999);
   return new Date(second + expiresInMs + ms).toISOString();
+}
+
+/**
+ * The time from which the expiry is counted, in milliseconds since 1970. If the clocks differ, it is the
+ * earlier one, unless the key would have expired by the runner's clock already: it could not be used.
+ */
+function startOfLife(
+  expiresInMs: number,
+  serverTime: number | undefined,
+  { timeOfDay, warn }: KeyContext,
+): number {
+  const runner = timeOfDay();
+  const clocks = differingClocks({ server: serverTime, runner });
+  if (!clocks) return serverTime ?? runner;
+  warn('clocks-differ', { ...clocks, purpose: 'expiry' });
+  const { server } = clocks;
+  return server + expiresInMs > runner ? Math.min(server, runner) : runner;
 }
 
 /** The new key, and how many earlier POSTs may have created another key, or may still do so. */

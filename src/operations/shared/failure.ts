@@ -6,6 +6,7 @@ import type { KeyLimit } from '../../openrouter/resources/key-spend.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UndeletedKey } from './delete-keys.ts';
+import type { DifferingClocks } from './differing-clocks.ts';
 import type { SweepResult } from './sweep-result.ts';
 import type { UsageGap } from './usage-gap.ts';
 
@@ -134,6 +135,10 @@ export class Failure<Code extends FailureCode = FailureCode> extends Error {
 
 /** The details of each warning, by its code. `report/describe-warning.ts` describes each code. */
 export interface WarningDetails {
+  'clocks-differ': DifferingClocks & {
+    /** What the time is needed for. */
+    purpose: 'age' | 'expiry' | 'period';
+  };
   'unexpected-fields': { workspace: WorkspaceRef; changes: readonly Change[] };
   'unexpected-key-fields': { key: Key; changes: readonly Change[] };
   'unknown-guardrail-fields': { fields: readonly string[] };

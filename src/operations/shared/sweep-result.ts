@@ -5,7 +5,10 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 export interface SweepEntry extends WorkspaceRef {
   /** ISO 8601, as OpenRouter returns it; null if it does not. */
   created_at: string | null;
-  /** In milliseconds, by the server's clock; undefined if unknown. */
+  /**
+   * In milliseconds, by the server's clock, or by the runner's if that is more than a day behind;
+   * undefined if unknown.
+   */
   age: number | undefined;
   /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;

@@ -1,7 +1,10 @@
 import type { Usd } from '../../lib/usd.ts';
+import type { DifferingClocks } from './differing-clocks.ts';
 
 /** Why the figures of a usage may be too low. */
 export type UsageGap =
+  /** The end of the period is uncertain. */
+  | ({ kind: 'clocks-differ' } & DifferingClocks)
   /** The period is longer than analytics goes back. Times in milliseconds since 1970. */
   | { kind: 'too-long'; maxDays: number; from: number }
   /** The period begins with the creation, and OpenRouter does not report when that was. */

@@ -9,6 +9,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { MAX_CONCURRENCY } from '../../openrouter/throttle.ts';
 import type { AbortableContext, Context } from '../shared/context.ts';
+import { type DifferingClocks, differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { matches } from './glob.ts';
@@ -84,15 +85,23 @@ interface Found {
   notStale: number;
 }
 
-async function findStale(request: SweepRequest, { client, log }: Context): Promise<Found> {
+async function findStale(
+  request: SweepRequest,
+  { client, timeOfDay, log, warn }: Context,
+): Promise<Found> {
   log.info(
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
   const found: Found = { stale: [], count: 0, retained: [], notStale: 0 };
   const maxStale = Math.max(request.maxDeletions, MAX_LISTED);
+  let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
+    const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
+    differing ??= clocks;
+    // The younger age is the safer one.
+    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
-      const age = ageOf(workspace, serverTime);
+      const age = ageOf(workspace, now);
       const { id, slug, created_at = null } = workspace;
       const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
       const reason = reasonToKeep(workspace, age, request);
@@ -105,12 +114,13 @@ async function findStale(request: SweepRequest, { client, log }: Context): Promi
       }
     }
   }
+  if (differing) warn('clocks-differ', { ...differing, purpose: 'age' });
   return found;
 }
 
-function ageOf(workspace: ListedWorkspace, serverTime: number | undefined): number | undefined {
+function ageOf(workspace: ListedWorkspace, now: number | undefined): number | undefined {
   const created = createdAt(workspace);
-  return serverTime === undefined || created === undefined ? undefined : serverTime - created;
+  return now === undefined || created === undefined ? undefined : now - created;
 }
 
 /** Why a workspace that matches the pattern is not stale; undefined if it is stale. */

@@ -11,6 +11,7 @@ import { type KeyLimit, limitOf, totalSpent } from '../../openrouter/resources/k
 import { describeKey, findKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
 import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
+import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { UsageGap } from '../shared/usage-gap.ts';
 import { type Since, spentAtLeast, startOf } from './period.ts';
@@ -55,20 +56,27 @@ export interface UsageResult {
  * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
  */
 export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
-  const { client, clock, log, timeOfDay } = context;
+  const { client, clock, log, timeOfDay, warn } = context;
   const start = clock.now();
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
   const lookup = await findWorkspace(client, request.workspace);
   if (!lookup) throw new Failure('workspace-not-found', { workspace: request.workspace });
-  const { workspace, serverTime = timeOfDay() } = lookup;
+  const { workspace, serverTime } = lookup;
   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+  const runner = timeOfDay();
+  const clocks = differingClocks({ server: serverTime, runner });
+  if (clocks) warn('clocks-differ', { ...clocks, purpose: 'period' });
+  // If they differ, the runner's: with a clock that is years off, the certificate would not be valid.
+  const now = clocks ? runner : (serverTime ?? runner);
   // The end of the current second, because a Date is at its beginning.
-  const to = Math.floor(serverTime / 1000) * 1000 + 1000;
+  const to = Math.floor(now / 1000) * 1000 + 1000;
   const result = request.keyHash
     ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
     : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-  return result;
+  return clocks
+    ? { ...result, gaps: [{ kind: 'clocks-differ', ...clocks }, ...result.gaps] }
+    : result;
 }
 
 /** What both kinds of usage are read for. */
