@@ -72,6 +72,14 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
   );
 });
 
+test('the period ends by the clock of the runner if OpenRouter does not send its own', async () => {
+  const simulation = openPlainSimulation([], { skew: 7_000 });
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  onResponse(simulation, (response) => ({ ...response, headers: {} }));
+  const { to, gaps } = await read(simulation);
+  expect([to, gaps]).toEqual([Date.UTC(2026, 0) + 1_000, []]);
+});
+
 test('a workspace that does not exist is named', async () => {
   await expect(read(openPlainSimulation())).rejects.toMatchObject({
     code: 'workspace-not-found',
