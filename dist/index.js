@@ -2370,9 +2370,12 @@
   }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace), timestamp = iso_datetime({
    offset: true
   }), EARLIEST = Date.UTC(2023, 0);
-  function createdAt(resource) {
-   const {data} = safeParse(timestamp, resource.created_at), time = data === void 0 ? Number.NaN : Date.parse(data);
+  function readTime(value) {
+   const {data = ""} = safeParse(timestamp, value), time = Date.parse(data);
    return time >= EARLIEST ? time : void 0;
+  }
+  function createdAt(resource) {
+   return readTime(resource.created_at);
   }
   function hasIdOrSlug(idOrSlug, {id, slug}) {
    return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
@@ -3484,7 +3487,8 @@
    };
   }
   function formatChange({field, from, to}) {
-   return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
+   const value = to === void 0 ? "not returned" : JSON.stringify(to);
+   return `${field}: ${JSON.stringify(from)} → ${value}`;
   }
   const external_node_util_namespaceObject = require("node:util");
   function budgetsAfter(budgets, limits) {
@@ -5508,6 +5512,10 @@
     title: "OpenRouter returned another API key",
     lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, ...revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ] ]
    }),
+   "unexpected-key-values": ({key, changes, revoked, error}) => ({
+    title: `The API key ${describeKey(key)} is not limited as requested`,
+    lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange), ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
+   }),
    "key-owner-unknown": describeUnknownOwner,
    "orphan-not-deleted": ({key, error}) => ({
     title: `Could not ${error.details.operation}`,
@@ -5613,6 +5621,9 @@
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
     lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", "Check which of them are in use, and delete the others." ]
    };
+  }
+  function describeUnrevoked(error) {
+   return [ error ? `Could not revoke it: ${formatAttempt(error.details)}` : "OpenRouter reports that it does not exist.", "The post step tries again. No other step has its secret." ];
   }
   function describeStateNotWritten({reason, exists}) {
    return {
@@ -6384,25 +6395,38 @@
     runner
    };
   }
-  const COMPARED_FIELDS = [ "limit", "limit_reset", "include_byok_in_limit" ];
-  function warnOnKeyDrift(key, desired, {warn}) {
-   const changes = COMPARED_FIELDS.filter(field => desired[field] !== void 0).filter(field => key[field] !== void 0 && key[field] !== desired[field]).map(field => ({
+  const COMPARISONS = {
+   limit(returned, desired) {
+    const [amount, requested] = [ toUsd(returned), toUsd(desired.limit) ];
+    if (requested === void 0) return amount === void 0 ? "same" : "kept";
+    if (amount === void 0 || amount < 0n || amount > requested) return "broken";
+    return amount < requested ? "kept" : "same";
+   },
+   limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "broken",
+   include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
+    if (requested === void 0 || returned === true === requested) return "same";
+    return requested ? "broken" : "kept";
+   },
+   expires_at(returned, {expires_at: requested}) {
+    const time = readTime(returned);
+    if (requested === null) return time === void 0 ? "same" : "kept";
+    if (returned === void 0) return "kept";
+    if (time === void 0) return "broken";
+    const later = time - Date.parse(requested);
+    if (Math.abs(later) < 1e3) return "same";
+    return later > 0 ? "broken" : "kept";
+   }
+  };
+  function compareKey(key, desired) {
+   const differences = verdict => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === verdict).map(field => ({
     field,
-    from: desired[field],
+    from: desired[field] ?? null,
     to: key[field]
-   })), {expires_at} = key;
-   if (expires_at !== void 0 && secondOf(expires_at) !== secondOf(desired.expires_at)) changes.push({
-    field: "expires_at",
-    from: desired.expires_at,
-    to: expires_at
-   });
-   if (changes.length > 0) warn("unexpected-key-fields", {
-    key,
-    changes
-   });
-  }
-  function secondOf(time) {
-   return typeof time === "string" ? Math.floor(Date.parse(time) / 1e3) : null;
+   }));
+   return {
+    broken: differences("broken"),
+    kept: differences("kept")
+   };
   }
   const orphanSearch = () => object({
    workspace: object({
@@ -6494,12 +6518,19 @@
    return countAmbiguous(rounds) - deleted;
   }
   async function createKey(request, context) {
-   const {clock, log} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), result = handOver(created, {
+   const {clock, log, warn} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
+   saveRevocation(created, plan, context);
+   const {broken, kept} = compareKey(key, plan.search.desired);
+   if (broken.length > 0) throw await revokeBroken(created, broken, context);
+   const result = handOver(created, {
     plan,
     request
-   }, context), {key} = created, seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
+   }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
    log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-   warnOnKeyDrift(key, plan.search.desired, context);
+   if (kept.length > 0) warn("unexpected-key-fields", {
+    key,
+    changes: kept
+   });
    await deleteLateOrphans(created, {
     plan,
     request
@@ -6584,67 +6615,89 @@
     journal.clear();
     throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
    }
+   const maxOrphans = countPossibleOrphans(created.rounds);
    return {
     ...created.response.data,
-    maxOrphans: countPossibleOrphans(created.rounds)
+    search: {
+     ...search,
+     maxOrphans
+    }
    };
   }
-  function handOver({key, secret, maxOrphans}, {plan, request}, {journal, onCreated}) {
-   const {workspace} = plan, search = {
-    ...plan.search,
-    maxOrphans
-   }, {desired} = search, created = {
-    hash: key.hash,
-    label: key.label
-   }, exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`, isNew = key.workspace_id === workspace.id && plan.isNew(key);
-   if (!isNew || key.name !== desired.name) {
-    const revoked = isNew && key.name !== "" && desired.name.startsWith(key.name);
-    if (revoked) journal.save({
-     search,
-     created,
-     revoke: true
-    }, exists); else amendOrClear({
+  function saveRevocation(created, plan, {journal}) {
+   const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
+    revoke: true
+   }), isNew = key.workspace_id === workspace.id && plan.isNew(key);
+   if (isNew && key.name === name) {
+    journal.save(task, existing(key));
+    return;
+   }
+   const revoked = isNew && key.name !== "" && name.startsWith(key.name);
+   if (revoked) journal.save(task, existing(key)); else amendOrClear({
+    search,
+    revoke: false
+   }, journal);
+   throw new Failure("unexpected-key", {
+    key,
+    workspace,
+    name,
+    revoked
+   });
+  }
+  async function revokeBroken(created, changes, {client, log, journal}) {
+   const {key, search} = created, {value: deletion, error} = await settle(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
+   if (revoked) {
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    amendOrClear({
      search,
      revoke: false
     }, journal);
-    throw new Failure("unexpected-key", {
-     key,
-     workspace,
-     name: desired.name,
-     revoked
-    });
    }
-   journal.save({
-    search,
-    created,
-    revoke: true
-   }, exists);
-   const returned = key.expires_at, expiresAt = returned === void 0 ? desired.expires_at : parseTime(returned), result = {
-    workspace,
+   const problem = deletion?.kind === "unclear" ? deletion.error : error;
+   return new Failure("unexpected-key-values", {
+    key,
+    changes,
+    revoked,
+    error: problem
+   });
+  }
+  function handOver(created, {plan, request}, {journal, onCreated}) {
+   const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), result = {
+    workspace: plan.workspace,
     key,
     secret,
     expiresAt
    };
    onCreated(result);
-   if (!request.revokeAfterJob) journal.save({
-    search,
-    created,
+   if (!request.revokeAfterJob) journal.save(taskOf(created, {
     revoke: false
-   }, exists);
+   }), existing(key));
    return result;
+  }
+  function taskOf({key: {hash, label}, search}, {revoke}) {
+   return {
+    search,
+    created: {
+     hash,
+     label
+    },
+    revoke
+   };
+  }
+  function existing(key) {
+   return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
   }
   function amendOrClear(task, journal) {
    if (task.created || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
   }
-  function parseTime(value) {
-   return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : null;
+  function expiryIn({expires_at: returned}, desired) {
+   if (returned === void 0) return desired.expires_at;
+   return readTime(returned) === void 0 ? null : String(returned);
   }
-  async function deleteLateOrphans({key, maxOrphans}, {plan, request}, context) {
+  async function deleteLateOrphans(created, {plan, request}, context) {
+   const {key, search} = created, {maxOrphans} = search;
    if (maxOrphans === 0) return;
-   const {log, journal, warn} = context, search = {
-    ...plan.search,
-    maxOrphans
-   }, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(lookupOrphans(search, isLate, context), ApiError);
+   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(lookupOrphans(search, isLate, context), ApiError);
    if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
@@ -6652,17 +6705,15 @@
    const {keys, isConclusive} = orphans;
    if (keys.length === 0) return;
    if (!isConclusive) warn("key-owner-unknown", unknownOwner(search, keys));
-   const left = isConclusive ? maxOrphans - await deleteOrphans(keys, context) : 0;
+   const left = isConclusive ? maxOrphans - await deleteOrphans(keys, context) : 0, task = taskOf(created, {
+    revoke: request.revokeAfterJob
+   });
    amendOrClear({
+    ...task,
     search: {
      ...search,
      maxOrphans: left
-    },
-    created: {
-     hash: key.hash,
-     label: key.label
-    },
-    revoke: request.revokeAfterJob
+    }
    }, journal);
   }
   async function deleteReplacedKeys(namesakes, key, {client, log}) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { readManifest } from '../../sandbox/runner/runner.ts';
 import { annotations, atTimeOfDay, ROOT } from '../support/harness.ts';
@@ -16,6 +17,7 @@ import {
   READ,
   SLUG,
 } from '../support/key.ts';
+import { onNth } from '../support/on-nth.ts';
 
 const key = openKeyHarness();
 const { createKey, runPost, keys, calls, posted } = key;
@@ -136,33 +138,56 @@ describe('a key step', () => {
     expect(calls()).toEqual([LOOKUP, LOOKUP]);
   });
 
-  test('A key with other values than requested is a warning that lists them', async () => {
-    const old = seedKey(key.sandbox, key.workspace, { name: 'CI' });
-    const others = {
+  /** Has the next key be created with other values than requested. Returns the key. */
+  function createWith(fields: object): Key {
+    const created = seedKey(key.sandbox, key.workspace, { name: 'CI' });
+    keys().length = 0;
+    const secret = `sk-or-v1-${'0'.repeat(64)}`;
+    const body = JSON.stringify({ data: { ...created, ...fields }, key: secret });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
+    onNth(key.sandbox, CREATE, 1, () => keys().push(created));
+    return created;
+  }
+
+  test('A key with looser values than requested is revoked, output nowhere, and a failure that lists them', async () => {
+    const { label } = createWith({
       limit: null,
       limit_reset: 'daily',
       include_byok_in_limit: false,
       expires_at: null,
-    };
-    const data = { ...old, hash: 'a'.repeat(64), ...others };
-    const body = JSON.stringify({ data, key: `sk-or-v1-${'0'.repeat(64)}` });
-    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
+    });
     const inputs = { 'limit-usd': '5', 'limit-reset': 'weekly', 'include-byok-in-limit': 'true' };
-    const main = await createKey(inputs);
-    expect(main.exitCode).toBe(0);
-    const [warning] = annotations(main, 'warning');
-    expect(warning?.properties['title']).toBe(
-      `The API key "CI" (${old.label}) has other values than requested`,
-    );
-    expect(warning?.data.split('\n').slice(1)).toEqual([
-      'OpenRouter returned other values:',
+    const main = await createKey({ ...inputs, 'revoke-after-job': 'false' });
+    const { title, message } = expectFailed(main);
+    expect(title).toBe(`The API key "CI" (${label}) is not limited as requested`);
+    expect(message.split('\n')).toEqual([
+      'OpenRouter created it with other values than requested:',
       'limit: 5 → null',
       'limit_reset: "weekly" → "daily"',
       'include_byok_in_limit: true → false',
       expect.stringMatching(/^expires_at: "20.*Z" → null$/),
+      'It was revoked. No other step has its secret.',
+      "Run this again. If it fails again, contact OpenRouter's support.",
+      expect.stringMatching(/^See https:.*#unexpected-key-values$/),
+    ]);
+    expect(keys()).toEqual([]);
+    expect(await runPost(main)).toMatchObject({ exitCode: 0, log: '' });
+  });
+
+  test('A key with stricter values than requested is a warning that lists them', async () => {
+    const { label } = createWith({ limit: 4, expires_at: undefined });
+    const main = await createKey({ 'limit-usd': '5' });
+    expect(main.exitCode).toBe(0);
+    const [warning] = annotations(main, 'warning');
+    expect(warning?.properties['title']).toBe(
+      `The API key "CI" (${label}) has other values than requested`,
+    );
+    expect(warning?.data.split('\n').slice(1)).toEqual([
+      'OpenRouter returned other values:',
+      'limit: 5 → 4',
+      expect.stringMatching(/^expires_at: "20.*Z" → not returned$/),
       expect.stringMatching(/^See https:.*#unexpected-key-fields$/),
     ]);
-    expect(main.outputs['expires-at']).toBe('');
   });
 });
 

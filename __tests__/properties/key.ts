@@ -15,6 +15,7 @@ const SLUG = 'preview-42';
 const DELETE = 'DELETE /keys/:hash';
 const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'GET /keys/:hash', DELETE];
 const NAMES = ['CI', 'Other'];
+const UNLIMITED = { limit: null, expires_at: null };
 /** No other job requests a key with that name. */
 const RANDOM = { name: 'CI a1b2c3' };
 
@@ -60,6 +61,11 @@ const scenarios = fc.record({
   before: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),
   concurrentChanges,
   keepsMs: fc.boolean(),
+  /** Whether each response to a POST reports neither a limit nor an expiry. */
+  isUnlimited: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
   /** Whether every delayed request has arrived before the job ends. */
   waits: fc.boolean(),
   takenSlugStatus: fc.constant(400 as const),
@@ -140,6 +146,9 @@ function recordStep({ scenario, simulation: { account, network }, ledger }: Scen
     if (call === 'POST /keys' && response.status === 201) {
       const { data, key } = response.body as { data: { hash: string }; key: string };
       ledger.ours.set(data.hash, key);
+      if (scenario.isUnlimited) {
+        return { ...response, body: { data: { ...data, ...UNLIMITED }, key } };
+      }
     }
     return response;
   };
@@ -231,8 +240,17 @@ function successfulStepHasSetItsOutputs({ step }: Ended): void {
   if (step.result) expect(step.result).toBe(step.handedOver);
 }
 
+/** Whether OpenRouter reports another limit or expiry than requested. */
+const breaksPromise = ({ scenario: { isUnlimited, request } }: Scene) =>
+  isUnlimited && ('limit' in request.desired || request.expiresInMs !== null);
+
+function noKeyIsOutputThatIsNotLimitedAsRequested(ended: Ended): void {
+  if (breaksPromise(ended)) expect(ended.step.handedOver).toBeUndefined();
+}
+
 function stepSucceedsIfFaultsAndTimeAllow(ended: Ended): void {
   const { appliedFaults, step } = ended;
+  if (breaksPromise(ended)) return;
   const hadTime = step.elapsed < TIMEOUT_MS - 10_000;
   const canSucceed = hadTime && isUnique(ended) && !appliedFaults.some(isPermanent);
   if (canSucceed && !step.killed && !step.result) throw step.error;
@@ -281,6 +299,7 @@ const STEP_RULES: readonly ((ended: Ended) => void | Promise<void>)[] = [
   outputIsTheSecretOfAnExistingKey,
   secretIsRegisteredBeforeItIsOutput,
   successfulStepHasSetItsOutputs,
+  noKeyIsOutputThatIsNotLimitedAsRequested,
   stepSucceedsIfFaultsAndTimeAllow,
   unambiguousFailureWithoutCleanupLeavesNoOrphan,
 ];

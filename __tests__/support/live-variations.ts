@@ -260,6 +260,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'key-after-create': onFirst(FIND_KEY, reply(404)),
 
   'created-key': setting(CREATE_KEY, { label: null }),
+  'created-key-limits': setting(CREATE_KEY, { expires_at: null }),
   'key-names-repeat': onCall(CREATE_KEY, (response, { account }) =>
     new Set(account.keys.map(({ name }) => name)).size < account.keys.length
       ? reply(400)

@@ -1,6 +1,6 @@
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, describe, isMissing } from '../exchange.ts';
+import { dataOf, describe, isMissing, type Resource } from '../exchange.ts';
 import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
@@ -11,6 +11,15 @@ const ownKey = ({ send }: Scene, secret: string) => send('GET', '/key', { key: s
 
 /** What can be set for a key, other than its expiry. */
 const VALUES = { limit: 0.5, limit_reset: 'weekly', include_byok_in_limit: true };
+
+/** The fields of `written` that have another value in `key`. */
+function changesOf(written: object, key: Resource): string[] {
+  return Object.entries(written)
+    .filter(([field, value]) => key[field] !== value)
+    .map(
+      ([field, value]) => `${field} ${JSON.stringify(value)} became ${JSON.stringify(key[field])}`,
+    );
+}
 
 /** How keys are created and used. */
 export const KEYS: readonly Assumption[] = [
@@ -30,6 +39,24 @@ export const KEYS: readonly Assumption[] = [
       const types = `hash ${typeof hash}, label ${typeof label}`;
       const place = workspace_id === id ? 'in the workspace' : `in workspace ${workspace_id}`;
       return finding(`${describe(created)}, ${types}, ${place}`, { agrees });
+    },
+  },
+  {
+    id: 'created-key-limits',
+    sentence:
+      'POST /keys returns the limit, its reset, include_byok_in_limit and the expiry as they were written.',
+    documented: DOCS.createKey,
+    reliedOnBy: { file: 'src/operations/key/key-diff.ts', name: 'compareKey' },
+    isCritical: true,
+    async probe(scene) {
+      const workspace = await sharedWorkspace(scene);
+      const expires_at = new Date(scene.serverTime() + 3_600_000).toISOString();
+      const { fields } = await scene.createKey(workspace, { ...VALUES, expires_at });
+      const changes = changesOf(VALUES, fields);
+      const returned = fields['expires_at'];
+      const difference = Math.abs(Date.parse(String(returned)) - Date.parse(expires_at));
+      if (!(difference < 1000)) changes.push(`expires_at ${expires_at} became ${returned}`);
+      return finding(changes.join('; ') || 'unchanged', { agrees: changes.length === 0 });
     },
   },
   {
@@ -56,12 +83,7 @@ export const KEYS: readonly Assumption[] = [
       const values = { ...VALUES, name: 'Cafe\u0301 \u{1f680}' };
       const { hash } = await scene.createKey(await sharedWorkspace(scene), values);
       const key = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const changes = Object.entries(values)
-        .filter(([field, value]) => key[field] !== value)
-        .map(
-          ([field, value]) =>
-            `${field} ${JSON.stringify(value)} became ${JSON.stringify(key[field])}`,
-        );
+      const changes = changesOf(values, key);
       return finding(changes.join('; ') || 'unchanged', { agrees: changes.length === 0 });
     },
   },

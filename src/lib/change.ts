@@ -2,10 +2,12 @@
 export interface Change<Field = string> {
   field: Field;
   from: unknown;
+  /** Undefined if a response has no value. */
   to: unknown;
 }
 
 /** `name: "Old" → "New"` */
 export function formatChange({ field, from, to }: Change): string {
-  return `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`;
+  const value = to === undefined ? 'not returned' : JSON.stringify(to);
+  return `${field}: ${JSON.stringify(from)} → ${value}`;
 }

@@ -1,6 +1,7 @@
+import { formatChange } from '../lib/change.ts';
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
 import { exactUsd } from '../lib/usd.ts';
-import { ApiError } from '../openrouter/api-error.ts';
+import { ApiError, formatAttempt } from '../openrouter/api-error.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import type {
@@ -135,6 +136,16 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
             "This step neither outputs nor revokes it, because it may be another job's key.",
             'Report this to OpenRouter, and check the workspace for a key that no one uses.',
           ]),
+    ],
+  }),
+
+  'unexpected-key-values': ({ key, changes, revoked, error }) => ({
+    title: `The API key ${describeKey(key)} is not limited as requested`,
+    lines: [
+      'OpenRouter created it with other values than requested:',
+      ...changes.map(formatChange),
+      ...(revoked ? ['It was revoked. No other step has its secret.'] : describeUnrevoked(error)),
+      "Run this again. If it fails again, contact OpenRouter's support.",
     ],
   }),
 
@@ -349,6 +360,16 @@ export function describeUnknownOwner({
       'Check which of them are in use, and delete the others.',
     ],
   };
+}
+
+/** The lines about an API key that only the post step can still revoke. */
+function describeUnrevoked(error: ApiError | undefined): string[] {
+  return [
+    error
+      ? `Could not revoke it: ${formatAttempt(error.details)}`
+      : 'OpenRouter reports that it does not exist.',
+    'The post step tries again. No other step has its secret.',
+  ];
 }
 
 /** Describes a state that could not be written. Also a warning, once the outcome is known. */

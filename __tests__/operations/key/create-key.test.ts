@@ -121,11 +121,12 @@ describe('the requested expiry if the clocks of OpenRouter and of the runner dif
       '2026-01-01T00:00:01.500Z',
       [TITLE],
     ],
+    // The response arrives after 20 ms.
     [
       'two days behind, which would be past by that of the runner',
       -2 * DAY_MS,
-      48 * HOUR_MS,
-      '2026-01-03T00:00:00.500Z',
+      48 * HOUR_MS + 20,
+      '2026-01-03T00:00:00.520Z',
       [TITLE],
     ],
     ['ten years behind', -3650 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
@@ -161,67 +162,123 @@ describe('the requested expiry if the clocks of OpenRouter and of the runner dif
 });
 
 describe('the expiry in the outputs', () => {
-  test.each<[string, unknown, string | null]>([
-    ['the returned one', '2026-01-01T05:00:00Z', '2026-01-01T05:00:00Z'],
-    ['the requested one if none is returned', undefined, '2026-01-01T06:00:00.500Z'],
-    ['none if null is returned', null, null],
-    ['none if a number is returned', 2026, null],
-    ['none if a text that is not a time is returned', 'soon', null],
-  ])('is %s', async (_, expires_at, expected) => {
+  test.each<[string, number | null, unknown, string | null]>([
+    ['the returned one', 6 * HOUR_MS, '2026-01-01T06:00:00Z', '2026-01-01T06:00:00Z'],
+    ['the requested one if none is returned', 6 * HOUR_MS, undefined, '2026-01-01T06:00:00.500Z'],
+    [
+      'the returned one also if none was requested',
+      null,
+      '2026-02-01T00:00:00Z',
+      '2026-02-01T00:00:00Z',
+    ],
+    ['none if null is returned, and none was requested', null, null, null],
+    ['none if a number is returned, and none was requested', null, 2026, null],
+    ['none if a text that is not a time is returned, and none was requested', null, 'soon', null],
+    ['none if a time is returned that stands for none', null, '0001-01-01T00:00:00Z', null],
+  ])('is %s', async (_, expiresInMs, expires_at, expected) => {
     const scene = openKeyScene();
     changeCreated(scene, (key) => ({ ...key, expires_at }));
-    const { result } = await scene.createKey();
+    const { result } = await scene.createKey({ expiresInMs });
     expect(result?.expiresAt).toBe(expected);
   });
 });
 
-describe('a key with other values than requested', () => {
-  const desired = { name: 'CI', limit: 5, limit_reset: 'daily' as const };
-  const TITLE = /^The API key "CI" .* has other values than requested$/;
+describe('a key that may spend more or live longer than requested', () => {
+  const REQUEST = { desired: { name: 'CI', limit: 5 } };
+  const LOOSER = { limit: 500, expires_at: null };
+  const CHANGES = ['limit: 5 → 500', 'expires_at: "2026-01-01T06:00:00.500Z" → null'];
 
-  test.each<[string, Record<string, unknown>, string[]]>([
-    ['another limit', { limit: 500 }, ['limit: 5 → 500']],
-    ['no limit', { limit: null }, ['limit: 5 → null']],
-    [
-      'another interval, and BYOK in the limit',
-      { limit_reset: null, include_byok_in_limit: true },
-      ['limit_reset: "daily" → null', 'include_byok_in_limit: false → true'],
-    ],
-    [
-      'another expiry',
-      { expires_at: '2026-01-01T06:00:01.500Z' },
-      ['expires_at: "2026-01-01T06:00:00.500Z" → "2026-01-01T06:00:01.500Z"'],
-    ],
-    ['no expiry', { expires_at: null }, ['expires_at: "2026-01-01T06:00:00.500Z" → null']],
-  ])('is a warning with both values: %s', async (_, fields, lines) => {
+  function openLooserScene(): KeyScene {
     const scene = openKeyScene();
-    changeCreated(scene, (key) => ({ ...key, ...fields }));
-    const step = await scene.createKey({ desired: { ...desired, include_byok_in_limit: false } });
-    expect(step.result).toBeDefined();
-    expect(step.warnings).toEqual([
-      expect.objectContaining({
-        title: expect.stringMatching(TITLE),
-        lines: ['OpenRouter returned other values:', ...lines],
-      }),
+    changeCreated(scene, (key) => ({ ...key, ...LOOSER }));
+    return scene;
+  }
+
+  test('is revoked before any step has its secret, and fails the step', async () => {
+    const scene = openLooserScene();
+    const step = await scene.createKey(REQUEST);
+    const { title, message } = expectFailed(step);
+    expect(title).toMatch(/^The API key "CI" \(sk-or-v1-.{7,15}\) is not limited as requested$/);
+    expect(message.split('\n')).toEqual([
+      'OpenRouter created it with other values than requested:',
+      ...CHANGES,
+      'It was revoked. No other step has its secret.',
+      "Run this again. If it fails again, contact OpenRouter's support.",
     ]);
+    expect(step.warnings).toEqual([]);
+    expect(step.task).toBeNull();
+    expect(scene.keys()).toEqual([]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE]);
   });
 
-  test.each<[string, Record<string, unknown>]>([
-    ['lacks its limit and its expiry', { limit: undefined, expires_at: undefined }],
-    ['has an expiry without milliseconds', { expires_at: '2026-01-01T06:00:00Z' }],
-    ['has a value that was not requested', { include_byok_in_limit: true }],
-  ])('is no warning if the response only %s', async (_, fields) => {
-    const scene = openKeyScene();
-    changeCreated(scene, (key) => ({ ...key, ...fields }));
-    expect((await scene.createKey({ desired })).warnings).toEqual([]);
+  test('is revoked by the post step if the step cannot, even with revoke-after-job: false', async () => {
+    const scene = openLooserScene();
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
+    const { message } = expectFailed(step);
+    const [key] = scene.keys();
+    expect(message.split('\n').slice(3)).toEqual([
+      `Could not revoke it: DELETE /keys/${key?.hash}: HTTP 403 Forbidden`,
+      'The post step tries again. No other step has its secret.',
+      "Run this again. If it fails again, contact OpenRouter's support.",
+    ]);
+    expect(step.task).toMatchObject({ created: { hash: key?.hash }, revoke: true });
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
   });
 
-  test('is a warning if it expires, and no expiry was requested', async () => {
-    const scene = openKeyScene();
-    changeCreated(scene, (key) => ({ ...key, expires_at: '2026-01-01T06:00:00Z' }));
-    const { warnings } = await scene.createKey({ expiresInMs: null });
-    expect(warnings[0]?.lines).toContain('expires_at: null → "2026-01-01T06:00:00Z"');
+  test('is revoked by the post step if OpenRouter does not find it at first', async () => {
+    const scene = openLooserScene();
+    scene.scheduleFaults(falseNotFound(DELETE), falseNotFound('GET /keys/:hash'));
+    const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
+    const { message } = expectFailed(step);
+    expect(message.split('\n').slice(3, 5)).toEqual([
+      'OpenRouter reports that it does not exist.',
+      'The post step tries again. No other step has its secret.',
+    ]);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
   });
+
+  test('replaces no older key', async () => {
+    const scene = openLooserScene();
+    const old = scene.createOther({ name: 'CI' });
+    expectFailed(await scene.createKey({ ...REQUEST, replace: true }));
+    expect(scene.keys()).toEqual([old]);
+  });
+
+  test('leaves the post step the search for the orphan of an earlier lost response', async () => {
+    const scene = openLooserScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const step = await scene.createKey(REQUEST);
+    expectFailed(step);
+    expect(step.task).toMatchObject({ revoke: false, search: { maxOrphans: 1 } });
+    expect(step.task).not.toHaveProperty('created');
+    scene.applyFirstPostLate();
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+});
+
+test('a key with other values than requested that keep its promise is a warning with both values', async () => {
+  const scene = openKeyScene();
+  const fields = { limit: 4, include_byok_in_limit: true, expires_at: '2026-01-01T05:00:00Z' };
+  changeCreated(scene, (key) => ({ ...key, ...fields }));
+  const desired = { name: 'CI', limit: 5, include_byok_in_limit: false };
+  const step = await scene.createKey({ desired });
+  expectCreated(scene, step);
+  expect(step.warnings).toEqual([
+    {
+      code: 'unexpected-key-fields',
+      title: expect.stringMatching(/^The API key "CI" .* has other values than requested$/),
+      lines: [
+        'OpenRouter returned other values:',
+        'limit: 5 → 4',
+        'include_byok_in_limit: false → true',
+        'expires_at: "2026-01-01T06:00:00.500Z" → "2026-01-01T05:00:00Z"',
+      ],
+    },
+  ]);
 });
 
 describe('a response with a key that this step cannot have requested', () => {

@@ -155,13 +155,18 @@ const timestamp = z.iso.datetime({ offset: true });
 const EARLIEST = Date.UTC(2023, 0);
 
 /**
- * When a workspace or a key was created, in milliseconds since 1970; undefined unless it has a
- * `created_at` with a time zone, from 2023 or later.
+ * A time in a response, in milliseconds since 1970; undefined unless it has a time zone, and is from 2023
+ * or later.
  */
-export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
-  const { data } = z.safeParse(timestamp, resource['created_at']);
-  const time = data === undefined ? Number.NaN : Date.parse(data);
+export function readTime(value: unknown): number | undefined {
+  const { data = '' } = z.safeParse(timestamp, value);
+  const time = Date.parse(data);
   return time >= EARLIEST ? time : undefined;
+}
+
+/** When a workspace or a key was created, by its `created_at`, as `readTime` reads it. */
+export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
+  return readTime(resource['created_at']);
 }
 
 /** Whether a workspace has this id or slug. Ids are UUIDs, and no slug looks like one. */

@@ -1,9 +1,11 @@
+import type { Change } from '../../lib/change.ts';
 import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import { ApiError } from '../../openrouter/api-error.ts';
 import {
   type CreatedKey,
   type CreateKeyRequest,
+  deleteKey,
   describeKey,
   type Key,
   listKeys,
@@ -12,6 +14,7 @@ import {
 import {
   findWorkspace,
   type Lookup,
+  readTime,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
@@ -20,7 +23,7 @@ import { deleteEach } from '../shared/delete-keys.ts';
 import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
-import { warnOnKeyDrift } from './key-diff.ts';
+import { compareKey } from './key-diff.ts';
 import {
   deleteOrphans,
   lookupOrphans,
@@ -66,19 +69,22 @@ export interface KeyContext extends Context {
  * Creates an API key in a workspace. The post step revokes it.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
- *   `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
+ *   `unexpected-key-values`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
-  const { clock, log } = context;
+  const { clock, log, warn } = context;
   const plan = await planKey(request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
-  const result = handOver(created, { plan, request }, context);
   const { key } = created;
+  saveRevocation(created, plan, context);
+  const { broken, kept } = compareKey(key, plan.search.desired);
+  if (broken.length > 0) throw await revokeBroken(created, broken, context);
+  const result = handOver(created, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
   log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-  warnOnKeyDrift(key, plan.search.desired, context);
+  if (kept.length > 0) warn('unexpected-key-fields', { key, changes: kept });
 
   await deleteLateOrphans(created, { plan, request }, context);
   if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
@@ -166,9 +172,9 @@ function startOfLife(
   return server + expiresInMs > runner ? Math.min(server, runner) : runner;
 }
 
-/** The new key, and how many earlier POSTs may have created another key, or may still do so. */
+/** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
 interface CreatedWithOrphans extends CreatedKey {
-  maxOrphans: number;
+  search: OrphanSearch;
 }
 
 /** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
@@ -201,39 +207,80 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
     journal.clear();
     throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
   }
-  return { ...created.response.data, maxOrphans: countPossibleOrphans(created.rounds) };
+  const maxOrphans = countPossibleOrphans(created.rounds);
+  return { ...created.response.data, search: { ...search, maxOrphans } };
 }
 
 /**
- * Passes the key on to later steps, as outputs. Before that, no step has the secret. So if this fails,
- * the post step revokes the key, even with `revoke-after-job: false`.
+ * Saves for the post step that it revokes the new key, even with `revoke-after-job: false`: as long as no
+ * step has its secret, no one needs it.
+ * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
+function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: KeyContext): void {
+  const { key, search } = created;
+  const { workspace } = plan;
+  const { name } = search.desired;
+  const task = taskOf(created, { revoke: true });
+  const isNew = key.workspace_id === workspace.id && plan.isNew(key);
+  if (isNew && key.name === name) {
+    journal.save(task, existing(key));
+    return;
+  }
+  // A shortened name is still that of the new key. Any other key may be another job's.
+  const revoked = isNew && key.name !== '' && name.startsWith(key.name);
+  if (revoked) journal.save(task, existing(key));
+  else amendOrClear({ search, revoke: false }, journal);
+  throw new Failure('unexpected-key', { key, workspace, name, revoked });
+}
+
+/**
+ * Revokes a key that may spend more or live longer than requested, and returns the failure of the step. If
+ * it cannot be revoked, the post step tries again.
+ */
+async function revokeBroken(
+  created: CreatedWithOrphans,
+  changes: readonly Change[],
+  { client, log, journal }: KeyContext,
+): Promise<Failure> {
+  const { key, search } = created;
+  const { value: deletion, error } = await settle(deleteKey(client, key), ApiError);
+  const revoked = deletion?.kind === 'deleted';
+  if (revoked) {
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    amendOrClear({ search, revoke: false }, journal);
+  }
+  const problem = deletion?.kind === 'unclear' ? deletion.error : error;
+  return new Failure('unexpected-key-values', { key, changes, revoked, error: problem });
+}
+
+/** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
 function handOver(
-  { key, secret, maxOrphans }: CreatedWithOrphans,
+  created: CreatedWithOrphans,
   { plan, request }: { plan: Plan; request: KeyRequest },
   { journal, onCreated }: KeyContext,
 ): KeyResult {
-  const { workspace } = plan;
-  const search = { ...plan.search, maxOrphans };
-  const { desired } = search;
-  const created = { hash: key.hash, label: key.label };
-  const exists = `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
-  const isNew = key.workspace_id === workspace.id && plan.isNew(key);
-  if (!isNew || key.name !== desired.name) {
-    // A shortened name is still that of the new key. Any other key may be another job's.
-    const revoked = isNew && key.name !== '' && desired.name.startsWith(key.name);
-    if (revoked) journal.save({ search, created, revoke: true }, exists);
-    else amendOrClear({ search, revoke: false }, journal);
-    throw new Failure('unexpected-key', { key, workspace, name: desired.name, revoked });
-  }
-  journal.save({ search, created, revoke: true }, exists);
-  const returned = key['expires_at'];
-  const expiresAt = returned === undefined ? desired.expires_at : parseTime(returned);
-  const result = { workspace, key, secret, expiresAt };
+  const { key, secret, search } = created;
+  const expiresAt = expiryIn(key, search.desired);
+  const result = { workspace: plan.workspace, key, secret, expiresAt };
   onCreated(result);
   // Not `amend`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!request.revokeAfterJob) journal.save({ search, created, revoke: false }, exists);
+  if (!request.revokeAfterJob) {
+    journal.save(taskOf(created, { revoke: false }), existing(key));
+  }
   return result;
+}
+
+/** The task for the post step, once the key exists. */
+function taskOf(
+  { key: { hash, label }, search }: CreatedWithOrphans,
+  { revoke }: Pick<KeyCleanupTask, 'revoke'>,
+): KeyCleanupTask {
+  return { search, created: { hash, label }, revoke };
+}
+
+/** What exists at OpenRouter if the state cannot be written. */
+function existing(key: Key): string {
+  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
 }
 
 /** Saves `task`, or clears the journal if nothing is left to do. */
@@ -242,9 +289,10 @@ function amendOrClear(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTa
   else journal.clear();
 }
 
-/** Returns null, as for never, if `value` is not a time. */
-function parseTime(value: unknown): string | null {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : null;
+/** The expiry of the new key; the requested one if the response has none. Null for never. */
+function expiryIn({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
+  if (returned === undefined) return desired.expires_at;
+  return readTime(returned) === undefined ? null : String(returned);
 }
 
 /**
@@ -252,13 +300,14 @@ function parseTime(value: unknown): string | null {
  * appear even later, and all of them if the lookup here fails.
  */
 async function deleteLateOrphans(
-  { key, maxOrphans }: CreatedWithOrphans,
+  created: CreatedWithOrphans,
   { plan, request }: { plan: Plan; request: KeyRequest },
   context: KeyContext,
 ): Promise<void> {
+  const { key, search } = created;
+  const { maxOrphans } = search;
   if (maxOrphans === 0) return;
   const { log, journal, warn } = context;
-  const search = { ...plan.search, maxOrphans };
   const isLate = (other: Key) => plan.isNew(other) && other.hash !== key.hash;
   const { value: orphans, error } = await settle(lookupOrphans(search, isLate, context), ApiError);
   if (error) {
@@ -269,14 +318,8 @@ async function deleteLateOrphans(
   if (keys.length === 0) return;
   if (!isConclusive) warn('key-owner-unknown', unknownOwner(search, keys));
   const left = isConclusive ? maxOrphans - (await deleteOrphans(keys, context)) : 0;
-  amendOrClear(
-    {
-      search: { ...search, maxOrphans: left },
-      created: { hash: key.hash, label: key.label },
-      revoke: request.revokeAfterJob,
-    },
-    journal,
-  );
+  const task = taskOf(created, { revoke: request.revokeAfterJob });
+  amendOrClear({ ...task, search: { ...search, maxOrphans: left } }, journal);
 }
 
 async function deleteReplacedKeys(

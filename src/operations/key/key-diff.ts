@@ -1,26 +1,56 @@
 import type { Change } from '../../lib/change.ts';
+import { toUsd } from '../../lib/usd.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
-import type { Context } from '../shared/context.ts';
+import { readTime } from '../../openrouter/resources/workspaces.ts';
 
-const COMPARED_FIELDS = ['limit', 'limit_reset', 'include_byok_in_limit'] as const;
-
-/** Warns if OpenRouter returned another limit or expiry than requested. */
-export function warnOnKeyDrift(
-  key: Key,
-  desired: CreateKeyRequest,
-  { warn }: Pick<Context, 'warn'>,
-): void {
-  const changes: Change[] = COMPARED_FIELDS.filter((field) => desired[field] !== undefined)
-    .filter((field) => key[field] !== undefined && key[field] !== desired[field])
-    .map((field) => ({ field, from: desired[field], to: key[field] }));
-  const { expires_at } = key;
-  if (expires_at !== undefined && secondOf(expires_at) !== secondOf(desired.expires_at)) {
-    changes.push({ field: 'expires_at', from: desired.expires_at, to: expires_at });
-  }
-  if (changes.length > 0) warn('unexpected-key-fields', { key, changes });
+/** The values of a new key that differ from what was requested. */
+export interface KeyDifferences {
+  /** With them, the key may spend more or live longer. */
+  broken: readonly Change[];
+  /** With them, it may not. */
+  kept: readonly Change[];
 }
 
-/** The time in seconds: OpenRouter may drop milliseconds. */
-function secondOf(time: unknown): number | null {
-  return typeof time === 'string' ? Math.floor(Date.parse(time) / 1000) : null;
+/** Whether a returned value keeps what the requested one promises. */
+type Verdict = 'same' | keyof KeyDifferences;
+
+type Compare = (returned: unknown, desired: CreateKeyRequest) => Verdict;
+
+/**
+ * The fields of a key that limit it. A response without a field has no such limit; only `expires_at` may
+ * be absent (https://openrouter.ai/docs/api/api-reference/api-keys/create-keys).
+ */
+const COMPARISONS = {
+  limit(returned, desired) {
+    const [amount, requested] = [toUsd(returned), toUsd(desired.limit)];
+    if (requested === undefined) return amount === undefined ? 'same' : 'kept';
+    if (amount === undefined || amount < 0n || amount > requested) return 'broken';
+    return amount < requested ? 'kept' : 'same';
+  },
+  // Any other interval is another limit: 5 USD each day are not 5 USD in all.
+  limit_reset: (returned, { limit, limit_reset }) =>
+    limit === undefined || (returned ?? undefined) === limit_reset ? 'same' : 'broken',
+  include_byok_in_limit(returned, { include_byok_in_limit: requested }) {
+    if (requested === undefined || (returned === true) === requested) return 'same';
+    return requested ? 'broken' : 'kept';
+  },
+  expires_at(returned, { expires_at: requested }) {
+    const time = readTime(returned);
+    if (requested === null) return time === undefined ? 'same' : 'kept';
+    if (returned === undefined) return 'kept';
+    if (time === undefined) return 'broken';
+    const later = time - Date.parse(requested);
+    // OpenRouter may drop the milliseconds.
+    if (Math.abs(later) < 1000) return 'same';
+    return later > 0 ? 'broken' : 'kept';
+  },
+} as const satisfies Partial<Record<keyof CreateKeyRequest, Compare>>;
+
+/** Compares the values that limit a new key with the requested ones. */
+export function compareKey(key: Key, desired: CreateKeyRequest): KeyDifferences {
+  const differences = (verdict: Verdict) =>
+    (Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[])
+      .filter((field) => COMPARISONS[field](key[field], desired) === verdict)
+      .map((field) => ({ field, from: desired[field] ?? null, to: key[field] }));
+  return { broken: differences('broken'), kept: differences('kept') };
 }

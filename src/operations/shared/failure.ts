@@ -86,6 +86,14 @@ export interface FailureDetails {
     /** Whether the post step revokes it. */
     revoked: boolean;
   };
+  'unexpected-key-values': {
+    key: Key;
+    /** The values with which it may spend more or live longer than requested. */
+    changes: readonly Change[];
+    revoked: boolean;
+    /** Why it could not be revoked; absent also if OpenRouter did not find it. */
+    error?: ApiError | undefined;
+  };
   'key-owner-unknown': UnknownOwner;
   'orphan-not-deleted': UndeletedKey;
   'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
