@@ -5058,6 +5058,10 @@
   function sumUsd(amounts) {
    return amounts.reduce((sum, amount) => sum + amount, 0n);
   }
+  const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+  function exceeds(amount, bound) {
+   return amount - bound > NOISE;
+  }
   function exactUsd(amount) {
    return decimalText(amount, 0);
   }
@@ -6810,7 +6814,7 @@
    });
   }
   function isUsedUp({amount, reset, remaining}, spent) {
-   return (remaining ?? (reset ? amount : amount - spent)) <= 0n;
+   return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
   }
   const keyCleanupTask = () => object({
    search: orphanSearch(),
@@ -7187,21 +7191,21 @@
    };
   }
   function thresholds_failureOf(result, {failAbove}) {
-   if (failAbove === void 0 || result.cost <= failAbove) return;
+   if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
    return new Failure("spending-above-limit", {
     ...result,
     limit: failAbove
    });
   }
   function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
-   if (warnAbove !== void 0 && result.cost > warnAbove) warn("spending-above-warning", {
+   if (warnAbove !== void 0 && exceeds(result.cost, warnAbove)) warn("spending-above-warning", {
     ...result,
     threshold: warnAbove
    });
    const thresholds = {
     "warn-above-usd": warnAbove,
     "fail-above-usd": failAbove
-   }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && result.cost <= threshold ? [ input ] : []);
+   }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && !exceeds(result.cost, threshold) ? [ input ] : []);
    if (undecided.length > 0 && result.gaps.length > 0) warn("usage-incomplete", {
     ...result,
     undecided
@@ -7351,9 +7355,8 @@
     gaps
    };
   }
-  const NOISE = parseUsd("1e-9");
   function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
-   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), cost = atLeast(credits, counted.credits), isBehind = cost > credits + NOISE;
+   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), cost = atLeast(credits, counted.credits);
    return {
     cost,
     byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
@@ -7368,7 +7371,7 @@
     } ], ...warnings.map(text => ({
      kind: "warning",
      text
-    })), ...isBehind ? [ {
+    })), ...cost > credits ? [ {
      kind: "behind",
      analytics: credits,
      keys: counted.credits
@@ -7376,7 +7379,7 @@
    };
   }
   function atLeast(analytics, counted) {
-   return counted > 0n && counted > analytics ? counted : analytics;
+   return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
   }
   function byCost(a, b) {
    if (a.credits_usage === b.credits_usage) return Number(b.tokens_total - a.tokens_total);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { exactUsd, formatUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
+import { exactUsd, exceeds, formatUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
 
 /** The amount of a text that is one. */
 function usd(text: string): bigint {
@@ -58,6 +58,29 @@ test('a JSON number counts as the decimal that the server wrote', () => {
 test('the noise of binary floating point in a JSON number is no part of the amount', () => {
   expect(toUsd(0.1 + 0.2)).toBe(usd('0.3'));
   expect(sumUsd([usd('0.1'), usd('0.2')])).toBe(usd('0.3'));
+});
+
+test.each([
+  ['0.300000001', '0.3', true],
+  ['0.30000000000001', '0.3', false],
+  ['0.3000000005', '0.3', false],
+  ['0.3', '0.3', false],
+  ['0.3', '0.30000000000001', false],
+  ['0.00000000000001', '0', false],
+  ['-0.3', '-0.300000001', true],
+])('whether %s USD exceeds %s USD is %s', (amount, bound, expected) => {
+  expect(exceeds(usd(amount), usd(bound))).toBe(expected);
+});
+
+test('noise decides no comparison of amounts with nine decimals', () => {
+  const amount = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.maxSafeInteger());
+  const noise = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
+  fc.assert(
+    fc.property(amount, amount, noise, noise, (a, b, noiseOfA, noiseOfB) => {
+      const toAmount = (nano: number) => BigInt(nano) * usd('1e-9');
+      expect(exceeds(toAmount(a) + noiseOfA, toAmount(b) + noiseOfB)).toBe(a > b);
+    }),
+  );
 });
 
 test.each([null, undefined, true, {}, Number.NaN, Number.POSITIVE_INFINITY, 'five'])(

@@ -37,6 +37,17 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
   return amounts.reduce((sum, amount) => sum + amount, 0n);
 }
 
+/** Half of the last decimal that counts, which is the ninth. */
+const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+
+/**
+ * Whether `amount` is above `bound`, their difference rounded to 10^-9 USD. OpenRouter adds up in binary
+ * floating point, so a smaller difference is noise, such as that between 0.30000000000001 and 0.3.
+ */
+export function exceeds(amount: Usd, bound: Usd): boolean {
+  return amount - bound > NOISE;
+}
+
 /** The exact amount without a sign for the currency: `1.2345`, `0.0000005`, `5`. */
 export function exactUsd(amount: Usd): string {
   return decimalText(amount, 0);

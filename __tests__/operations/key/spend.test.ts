@@ -157,12 +157,24 @@ describe('the post step of a key', () => {
 
   test.each([
     ['5', 1],
+    ['4.99999999999999', 1],
     ['4.99', 0],
   ])('warns by what was spent, %s of 5 USD, if no remainder is reported', async (usage, count) => {
     const scene = openKeyScene();
     const step = await createSpender(scene);
     const key = { ...scene.keys()[0], usage, limit: 5, limit_remaining: null };
     const body = JSON.stringify({ data: key });
+    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+    expect((await scene.runPost(step)).warnings).toHaveLength(count);
+  });
+
+  test.each([
+    [1e-14, 1],
+    [1e-9, 0],
+  ])('warns of a limit of which %d USD remains, unless that is noise: %d', async (left, count) => {
+    const scene = openKeyScene();
+    const step = await createSpender(scene);
+    const body = JSON.stringify({ data: { ...scene.keys()[0], usage: 5, limit_remaining: left } });
     scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
     expect((await scene.runPost(step)).warnings).toHaveLength(count);
   });

@@ -113,12 +113,17 @@ describe('the usage of a workspace', () => {
   });
 
   test.each([
-    [0.400000001, []],
-    [0.4000000011, ['behind']],
-  ])('is complete if its keys have spent %d of 0.4, apart from noise: %j', async (spent, kinds) => {
-    const gaps = await gapsOf({ keys: [{ ...KEY, created_at: CREATED, usage: spent }] });
-    expect(gaps.map(({ kind }) => kind)).toEqual(kinds);
-  });
+    [0.40000000000001, '0.4', []],
+    [0.400000001, '0.400000001', ['behind']],
+  ])(
+    'of 0.4 of which its keys have spent %d is %s, with the gaps %j',
+    async (spent, cost, kinds) => {
+      const keys = [{ ...KEY, created_at: CREATED, usage: spent }];
+      const { usage } = await read({ keys });
+      expect(exactUsd(usage.cost)).toBe(cost);
+      expect(usage.gaps.map(({ kind }) => kind)).toEqual(kinds);
+    },
+  );
 
   test('has each reason why figures may be missing', async () => {
     const analytics = { cachedAt: 5_000, warnings: ['Slow', 'Late'] };

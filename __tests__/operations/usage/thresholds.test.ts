@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { WarningDetails } from '../../../src/operations/shared/failure.ts';
 import { failureOf, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
 import type { UsageResult } from '../../../src/operations/usage/usage.ts';
@@ -17,11 +18,17 @@ const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => 
   gaps,
 });
 
+/** The smallest difference that counts. */
+const NANO = parseUsd('1e-9') as Usd;
+/** What binary floating point may add to a sum. */
+const NOISE = parseUsd('1e-14') as Usd;
+
 describe('a step fails', () => {
   test.each([
-    [9n, undefined, undefined],
-    [9n, 9n, undefined],
-    [9n, 8n, 'spending-above-limit'],
+    [9n * NANO, undefined, undefined],
+    [9n * NANO, 9n * NANO, undefined],
+    [9n * NANO + NOISE, 9n * NANO, undefined],
+    [9n * NANO, 8n * NANO, 'spending-above-limit'],
   ])('at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
     const failure = failureOf(resultOf(cost), { warnAbove: undefined, failAbove });
     expect(failure?.code).toBe(code);
@@ -30,41 +37,57 @@ describe('a step fails', () => {
 });
 
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
-const ABOVE = { code: 'spending-above-warning', threshold: 5n };
+const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
 const incomplete = (...undecided: string[]) => ({ code: 'usage-incomplete', undecided });
 
 describe('a step warns', () => {
   test.each([
-    ['of nothing without thresholds', 9n, TRUNCATED, undefined, undefined, []],
-    ['of nothing at its threshold', 5n, [], 5n, undefined, []],
-    ['of nothing below its limit', 5n, [], undefined, 9n, []],
-    ['above its threshold', 6n, [], 5n, undefined, [ABOVE]],
-    ['of both', 6n, TRUNCATED, 5n, 6n, [ABOVE, incomplete('fail-above-usd')]],
+    ['of nothing without thresholds', 9n * NANO, TRUNCATED, undefined, undefined, []],
+    ['of nothing at its threshold', 5n * NANO, [], 5n * NANO, undefined, []],
+    ['of nothing above it by noise', 5n * NANO + NOISE, [], 5n * NANO, undefined, []],
+    ['of nothing below its limit', 5n * NANO, [], undefined, 9n * NANO, []],
+    ['above its threshold', 6n * NANO, [], 5n * NANO, undefined, [ABOVE]],
+    ['of both', 6n * NANO, TRUNCATED, 5n * NANO, 6n * NANO, [ABOVE, incomplete('fail-above-usd')]],
     [
       'of a threshold that may be exceeded',
-      5n,
+      5n * NANO,
       TRUNCATED,
-      5n,
+      5n * NANO,
       undefined,
       [incomplete('warn-above-usd')],
     ],
     [
       'of a limit that may be exceeded',
-      5n,
+      5n * NANO,
       TRUNCATED,
       undefined,
-      5n,
+      5n * NANO,
       [incomplete('fail-above-usd')],
     ],
     [
       'of two that may be exceeded',
-      5n,
+      5n * NANO,
       TRUNCATED,
-      5n,
-      9n,
+      5n * NANO,
+      9n * NANO,
       [incomplete('warn-above-usd', 'fail-above-usd')],
     ],
-    ['only above its threshold, which is certain', 6n, TRUNCATED, 5n, undefined, [ABOVE]],
+    [
+      'of a limit that it is above by noise, and may be exceeded',
+      5n * NANO + NOISE,
+      TRUNCATED,
+      undefined,
+      5n * NANO,
+      [incomplete('fail-above-usd')],
+    ],
+    [
+      'only above its threshold, which is certain',
+      6n * NANO,
+      TRUNCATED,
+      5n * NANO,
+      undefined,
+      [ABOVE],
+    ],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
     const warnings: object[] = [];
     const warn = <Code extends keyof WarningDetails>(code: Code, details: WarningDetails[Code]) => {

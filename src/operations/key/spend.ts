@@ -1,4 +1,4 @@
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import { formatAttempt } from '../../openrouter/api-error.ts';
 import { type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
 import { describeKey, type KeyIdentity, keyRequest } from '../../openrouter/resources/keys.ts';
@@ -60,5 +60,5 @@ export async function reportSpend(
 
 /** Whether nothing remains of `limit`. Without a remainder, only a limit that never resets shows that. */
 function isUsedUp({ amount, reset, remaining }: KeyLimit, spent: Usd): boolean {
-  return (remaining ?? (reset ? amount : amount - spent)) <= 0n;
+  return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
 }

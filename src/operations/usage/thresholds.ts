@@ -1,3 +1,4 @@
+import { exceeds } from '../../lib/usd.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { UsageRequest, UsageResult } from './usage.ts';
@@ -6,7 +7,7 @@ type Thresholds = Pick<UsageRequest, 'warnAbove' | 'failAbove'>;
 
 /** The failure of the step if the cost is above `failAbove`. A cost that equals it does not fail. */
 export function failureOf(result: UsageResult, { failAbove }: Thresholds): Failure | undefined {
-  if (failAbove === undefined || result.cost <= failAbove) return undefined;
+  if (failAbove === undefined || !exceeds(result.cost, failAbove)) return undefined;
   return new Failure('spending-above-limit', { ...result, limit: failAbove });
 }
 
@@ -19,12 +20,12 @@ export function warnOnCost(
   { warnAbove, failAbove }: Thresholds,
   { warn }: Pick<Context, 'warn'>,
 ): void {
-  if (warnAbove !== undefined && result.cost > warnAbove) {
+  if (warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
     warn('spending-above-warning', { ...result, threshold: warnAbove });
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
   const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
-    threshold !== undefined && result.cost <= threshold ? [input] : [],
+    threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
   );
   if (undecided.length > 0 && result.gaps.length > 0) {
     warn('usage-incomplete', { ...result, undecided });

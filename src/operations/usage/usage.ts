@@ -1,5 +1,5 @@
 import { formatSeconds } from '../../lib/format.ts';
-import { parseUsd, sumUsd, type Usd } from '../../lib/usd.ts';
+import { exceeds, sumUsd, type Usd } from '../../lib/usd.ts';
 import type { Client } from '../../openrouter/client.ts';
 import {
   type ModelUsage,
@@ -174,9 +174,6 @@ function servedRange({
   return { from: Math.max(from, earliest), requested: from, gaps };
 }
 
-/** Both are sums of binary floating point at OpenRouter. A smaller difference is noise. */
-const NOISE = parseUsd('1e-9') as Usd;
-
 /**
  * Combines the result of analytics with what the counters of keys show. Analytics may lag behind, and
  * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts,
@@ -189,7 +186,6 @@ function combine(
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
   const credits = sumUsd(models.map(({ credits_usage }) => credits_usage));
   const cost = atLeast(credits, counted.credits);
-  const isBehind = cost > credits + NOISE;
   return {
     cost,
     byok: atLeast(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
@@ -201,14 +197,16 @@ function combine(
       ...(truncated ? [{ kind: 'truncated' } as const] : []),
       ...(cachedAt === undefined ? [] : [{ kind: 'cached', at: cachedAt } as const]),
       ...warnings.map((text) => ({ kind: 'warning', text }) as const),
-      ...(isBehind ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const] : []),
+      ...(cost > credits
+        ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const]
+        : []),
     ],
   };
 }
 
 /** The larger amount. Counters at 0 are no evidence against the refunds that analytics knows of. */
 function atLeast(analytics: Usd, counted: Usd): Usd {
-  return counted > 0n && counted > analytics ? counted : analytics;
+  return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
 }
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */
