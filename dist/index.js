@@ -5193,6 +5193,9 @@
     remaining: toUsd(key.limit_remaining)
    };
   }
+  function isLimitUnread(key) {
+   return key.limit !== null && limitOf(key)?.remaining === void 0;
+  }
   function totalSpent(keys) {
    const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
    return amounts.length === keys.length ? sumUsd(amounts) : null;
@@ -5275,7 +5278,7 @@
    tokens_prompt: metric(toCount),
    tokens_completion: metric(toCount),
    reasoning_tokens: metric(toCount),
-   credits_usage: metric(toUsd),
+   credits_usage: nullable(metric(toUsd)),
    byok_usage: metric(toUsd)
   }), analytics_row = () => object({
    model: nullable(schemas_string()),
@@ -5331,6 +5334,10 @@
    const left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
    return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
   }
+  function describeByok(byok) {
+   if (byok === void 0) return "an unknown amount";
+   return byok > 0n ? formatUsd(byok) : "";
+  }
   function describeGap(gap) {
    switch (gap.kind) {
    case "clocks-differ":
@@ -5353,9 +5360,21 @@
 
    case "behind":
     return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+
+   case "keys-unread":
+    return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
+
+   case "byok-unread":
+    return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
+
+   case "models-unread":
+    return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
+
+   case "limit-unread":
+    return "Could not read the limit of the API key, or what remains of it.";
    }
   }
-  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
+  const INVALID_FIELD = "A counter or created_at is missing or invalid.", UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
   function text_toLine(text, redact) {
    return text_truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
   }
@@ -5687,7 +5706,7 @@
    "key-owner-unknown": describeUnknownOwner,
    "key-limit-used-up": ({name, spent, byok, limit}) => ({
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,
-    lines: [ `Spent in total: ${formatUsd(spent)}.`, ...byok > 0n ? [ `Spent with your own provider keys: ${formatUsd(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
+    lines: [ `Spent in total: ${formatUsd(spent)}.`, ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
    }),
    "spending-above-warning": ({cost, threshold, ...details}) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
@@ -6762,7 +6781,7 @@
    return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
   }
   function formatSpend({name, spent, byok, limit}) {
-   const key = `(API key ${JSON.stringify(name)})`, ownKeys = byok > 0n ? `, and ${formatUsd(byok)} with your own provider keys` : "";
+   const key = `(API key ${JSON.stringify(name)})`, byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
    if (!limit?.reset) {
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
     return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
@@ -6802,7 +6821,7 @@
    const limit = limitOf(key), spend = {
     name,
     spent,
-    byok: toUsd(key.byok_usage) ?? 0n
+    byok: toUsd(key.byok_usage)
    };
    onSpend({
     ...spend,
@@ -7131,7 +7150,7 @@
    const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
    return Math.max(start, createdSecond ?? start);
   }
-  function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to}) {
+  function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to, workspaceCreated}) {
    const starts = calendarStarts(to), calendar = [ {
     began: starts.month,
     field: `${counter}_monthly`
@@ -7141,11 +7160,14 @@
    }, {
     began: starts.day,
     field: `${counter}_daily`
-   } ].toSorted((a, b) => a.began - b.began), life = {
-    began: createdAt(key) ?? Number.NEGATIVE_INFINITY,
+   } ].toSorted((a, b) => a.began - b.began), created = createdAt(key), life = {
+    began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY,
     field: counter
-   }, [amount] = [ life, ...calendar ].filter(({began}) => began >= from).flatMap(({field}) => toUsd(key[field]) ?? []);
-   return amount;
+   }, amounts = [ life, ...calendar ].filter(({began}) => began >= from).map(({field}) => toUsd(key[field])), amount = amounts.find(read => read !== void 0), isUnread = created === void 0 || amounts.length > 0 && amounts[0] === void 0, spentInLife = toUsd(key[counter]), isAll = spentInLife !== void 0 && !exceeds(spentInLife, amount ?? 0n);
+   return {
+    amount,
+    isUnread: isUnread && !isAll
+   };
   }
   const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
    const usd = parseUsd(text);
@@ -7190,26 +7212,36 @@
     failAbove: values.fail_above_usd
    };
   }
+  function concernsCost({kind}) {
+   return kind !== "byok-unread" && kind !== "limit-unread";
+  }
   function thresholds_failureOf(result, {failAbove}) {
    if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
    return new Failure("spending-above-limit", {
-    ...result,
+    ...toCost(result),
     limit: failAbove
    });
   }
   function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
+   const cost = toCost(result);
    if (warnAbove !== void 0 && exceeds(result.cost, warnAbove)) warn("spending-above-warning", {
-    ...result,
+    ...cost,
     threshold: warnAbove
    });
    const thresholds = {
     "warn-above-usd": warnAbove,
     "fail-above-usd": failAbove
    }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && !exceeds(result.cost, threshold) ? [ input ] : []);
-   if (undecided.length > 0 && result.gaps.length > 0) warn("usage-incomplete", {
-    ...result,
+   if (undecided.length > 0 && cost.gaps.length > 0) warn("usage-incomplete", {
+    ...cost,
     undecided
    });
+  }
+  function toCost(result) {
+   return {
+    ...result,
+    gaps: result.gaps.filter(concernsCost)
+   };
   }
   async function readUsage(request, context) {
    const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
@@ -7247,8 +7279,8 @@
    } : result;
   }
   async function readWorkspaceUsage({workspace, since, to}, {client}) {
-   const {id, slug} = workspace, from = startOf(since, {
-    created: createdAt(workspace),
+   const {id, slug} = workspace, workspaceCreated = createdAt(workspace), from = startOf(since, {
+    created: workspaceCreated,
     to
    }), range = servedRange({
     from,
@@ -7261,9 +7293,10 @@
     from: range.from,
     to,
     subject: `the workspace ${slug}`
-   }), spentByKeys(workspace, client, {
+   }), tallyKeys(workspace, client, {
     from,
-    to
+    to,
+    workspaceCreated
    }) ]), figures = combine(analytics, counted, range.gaps);
    return {
     workspace,
@@ -7274,16 +7307,25 @@
     ...figures
    };
   }
-  async function spentByKeys(workspace, client, period) {
-   const counted = {
-    credits: 0n,
-    byok: 0n
+  const NO_KEYS = {
+   credits: 0n,
+   byok: 0n,
+   unreadCredits: 0,
+   unreadByok: 0
+  };
+  function addKey(tally, key, period) {
+   const credits = spentAtLeast(key, "usage", period), byok = spentAtLeast(key, "byok_usage", period);
+   return {
+    credits: tally.credits + (credits.amount ?? 0n),
+    byok: tally.byok + (byok.amount ?? 0n),
+    unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
+    unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0)
    };
-   for await (const {items} of listKeyPages(client, workspace)) for (const key of items) {
-    counted.credits += spentAtLeast(key, "usage", period) ?? 0n;
-    counted.byok += spentAtLeast(key, "byok_usage", period) ?? 0n;
-   }
-   return counted;
+  }
+  async function tallyKeys(workspace, client, period) {
+   let tally = NO_KEYS;
+   for await (const {items} of listKeyPages(client, workspace)) for (const key of items) tally = addKey(tally, key, period);
+   return tally;
   }
   async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
    const key = await findKey(client, hash);
@@ -7306,21 +7348,18 @@
     from: range.from,
     to,
     subject
-   }), atLeast = spentAtLeast(key, "usage", {
+   }), period = {
     from,
-    to
-   }), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
-   if (analytics.models.length === 0 && isUnresolved && atLeast === void 0) throw new Failure("usage-unknown", {
+    to,
+    workspaceCreated: createdAt(workspace)
+   }, {amount} = spentAtLeast(key, "usage", period), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
+   if (analytics.models.length === 0 && isUnresolved && amount === void 0) throw new Failure("usage-unknown", {
     key,
     warnings: analytics.warnings
    });
-   const counted = {
-    credits: atLeast ?? 0n,
-    byok: spentAtLeast(key, "byok_usage", {
-     from,
-     to
-    }) ?? 0n
-   }, figures = combine(analytics, counted, range.gaps);
+   const figures = combine(analytics, addKey(NO_KEYS, key, period), [ ...range.gaps, ...isLimitUnread(key) ? [ {
+    kind: "limit-unread"
+   } ] : [] ]);
    return {
     workspace,
     key,
@@ -7356,7 +7395,7 @@
    };
   }
   function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
-   const credits = sumUsd(models.map(({credits_usage}) => credits_usage)), cost = atLeast(credits, counted.credits);
+   const credits = sumUsd(models.map(costOf)), cost = atLeast(credits, counted.credits);
    return {
     cost,
     byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
@@ -7375,15 +7414,31 @@
      kind: "behind",
      analytics: credits,
      keys: counted.credits
-    } ] : [] ]
+    } ] : [], ...unreadGaps(models, counted) ]
    };
+  }
+  function unreadGaps(models, {unreadCredits, unreadByok}) {
+   const unreadModels = models.filter(({credits_usage}) => credits_usage === null).length;
+   return [ ...unreadModels > 0 ? [ {
+    kind: "models-unread",
+    models: unreadModels
+   } ] : [], ...unreadCredits > 0 ? [ {
+    kind: "keys-unread",
+    keys: unreadCredits
+   } ] : [], ...unreadByok > 0 ? [ {
+    kind: "byok-unread",
+    keys: unreadByok
+   } ] : [] ];
+  }
+  function costOf({credits_usage}) {
+   return credits_usage ?? 0n;
   }
   function atLeast(analytics, counted) {
    return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
   }
   function byCost(a, b) {
-   if (a.credits_usage === b.credits_usage) return Number(b.tokens_total - a.tokens_total);
-   return a.credits_usage < b.credits_usage ? 1 : -1;
+   if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
+   return costOf(a) < costOf(b) ? 1 : -1;
   }
   function usageOutputs(result) {
    const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
@@ -7408,20 +7463,20 @@
     tokens_prompt: Number(usage.tokens_prompt),
     tokens_completion: Number(usage.tokens_completion),
     tokens_reasoning: Number(usage.reasoning_tokens),
-    cost_usd: Number(exactUsd(usage.credits_usage))
+    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
    };
   }
   function nameOf({model}) {
    return model ?? "unknown";
   }
   function usageLines(result) {
-   const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.length > 0 ? "at least " : "";
+   const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.some(concernsCost) ? "at least " : "";
    return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model lacks the ${omitted} least expensive models: it is limited to 100 kB.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
    return {
-    title: `💵 ${gaps.length > 0 ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [ counts ],
     table: modelsTable(result),
     notes
@@ -7434,12 +7489,12 @@
     header: hasByok ? [ ...header, "Own provider keys" ] : header,
     rows: models.map(usage => [ {
      code: nameOf(usage)
-    }, String(usage.request_count), String(usage.tokens_prompt), String(usage.tokens_completion), String(usage.reasoning_tokens), formatUsd(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
+    }, String(usage.request_count), String(usage.tokens_prompt), String(usage.tokens_completion), String(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
    };
   }
   const BAR_LENGTH = 10;
   function shareBar(part, whole) {
-   if (whole <= 0n) return "";
+   if (part === null || whole <= 0n) return "";
    const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
    return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
   }

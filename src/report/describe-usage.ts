@@ -1,4 +1,5 @@
-import { formatUsd } from '../lib/usd.ts';
+import { countKeys } from '../lib/format.ts';
+import { formatUsd, type Usd } from '../lib/usd.ts';
 import { formatTime } from '../openrouter/resources/analytics.ts';
 import type { KeyLimit } from '../openrouter/resources/key-spend.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
@@ -16,7 +17,13 @@ export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
   return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
 }
 
-/** Describes why the figures of a usage may be too low. */
+/** `$0.80`, or words for an amount that is unknown; empty if providers charged nothing. */
+export function describeByok(byok: Usd | undefined): string {
+  if (byok === undefined) return 'an unknown amount';
+  return byok > 0n ? formatUsd(byok) : '';
+}
+
+/** Describes why the figures of a usage may be too low, or are missing. */
 export function describeGap(gap: UsageGap): string {
   switch (gap.kind) {
     case 'clocks-differ':
@@ -33,5 +40,15 @@ export function describeGap(gap: UsageGap): string {
       return `OpenRouter's analytics warns: ${gap.text}`;
     case 'behind':
       return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+    case 'keys-unread':
+      return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
+    case 'byok-unread':
+      return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
+    case 'models-unread':
+      return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
+    case 'limit-unread':
+      return 'Could not read the limit of the API key, or what remains of it.';
   }
 }
+
+const INVALID_FIELD = 'A counter or created_at is missing or invalid.';

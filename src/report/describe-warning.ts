@@ -6,7 +6,7 @@ import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
-import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
+import { describeByok, describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import type { Description, Descriptions } from './description.ts';
 
 /** Which of two clocks decides. */
@@ -78,7 +78,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,
     lines: [
       `Spent in total: ${formatUsd(spent)}.`,
-      ...(byok > 0n ? [`Spent with your own provider keys: ${formatUsd(byok)}.`] : []),
+      ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
       `${describeLimit(limit)}.`,
       'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
       'If the job needs more, raise limit-usd.',

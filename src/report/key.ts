@@ -2,7 +2,7 @@ import { formatUsd } from '../lib/usd.ts';
 import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { KeySpend } from '../operations/key/spend.ts';
 import type { Outputs } from './create.ts';
-import { describeLimit } from './describe-usage.ts';
+import { describeByok, describeLimit } from './describe-usage.ts';
 import type { Summary } from './summary.ts';
 
 /** The outputs that describe the key, without its secret. */
@@ -44,7 +44,8 @@ function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
 /** `Spent $0.0421 of the limit of $5.00 (API key "CI")` */
 export function formatSpend({ name, spent, byok, limit }: KeySpend): string {
   const key = `(API key ${JSON.stringify(name)})`;
-  const ownKeys = byok > 0n ? `, and ${formatUsd(byok)} with your own provider keys` : '';
+  const byokText = describeByok(byok);
+  const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
   if (!limit?.reset) {
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
     return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;

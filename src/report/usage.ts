@@ -1,7 +1,9 @@
 import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import { formatTime, type ModelUsage } from '../openrouter/resources/analytics.ts';
+import { concernsCost } from '../operations/shared/usage-gap.ts';
 import type { UsageResult } from '../operations/usage/usage.ts';
 import type { Outputs } from './create.ts';
+import { formatSpent } from './delete.ts';
 import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import type { Cell, Summary, Table } from './summary.ts';
 import { toJsonList } from './text.ts';
@@ -32,7 +34,7 @@ function toEntry(usage: ModelUsage): object {
     tokens_completion: Number(usage.tokens_completion),
     tokens_reasoning: Number(usage.reasoning_tokens),
     // The decimal as a number of JSON: no arithmetic is between the two.
-    cost_usd: Number(exactUsd(usage.credits_usage)),
+    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage)),
   };
 }
 
@@ -44,7 +46,7 @@ function nameOf({ model }: ModelUsage): string {
 export function usageLines(result: UsageResult): string[] {
   const { cost, byok, requests, tokens, models, from, to, limit, gaps } = result;
   const { omitted } = toJsonList(models, toEntry);
-  const atLeast = gaps.length > 0 ? 'at least ' : '';
+  const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
   return [
     `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
     `Requests: ${requests}. Tokens: ${tokens}.`,
@@ -68,7 +70,7 @@ export function usageSummary(result: UsageResult): Summary {
   const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
   const [, counts = '', ...notes] = usageLines(result);
   return {
-    title: `💵 ${gaps.length > 0 ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    title: `💵 ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [counts],
     table: modelsTable(result),
     notes,
@@ -88,7 +90,7 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
       String(usage.tokens_prompt),
       String(usage.tokens_completion),
       String(usage.reasoning_tokens),
-      formatUsd(usage.credits_usage),
+      formatSpent(usage.credits_usage),
       shareBar(usage.credits_usage, cost),
       ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
     ]),
@@ -98,8 +100,8 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
 const BAR_LENGTH = 10;
 
 /** The share of `part` in `whole` as a bar: `███████░░░ 67 %`. With refunds, it can exceed 100 %. */
-function shareBar(part: Usd, whole: Usd): string {
-  if (whole <= 0n) return '';
+function shareBar(part: Usd | null, whole: Usd): string {
+  if (part === null || whole <= 0n) return '';
   const share = Number(part) / Number(whole);
   const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
   return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;

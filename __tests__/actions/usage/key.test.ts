@@ -134,6 +134,19 @@ describe('the usage of an API key', () => {
     expect(step.outputs).toMatchObject({ 'cost-usd': cost, complete: 'false' });
   });
 
+  test('has a limit that is unknown, and not none, if it cannot be read', async () => {
+    const key = seedSpender(seed(), [{ credits: 0.1 }]);
+    const body = JSON.stringify({ data: { ...key, usage: 0.1, limit: 'many' } });
+    harness.sandbox.faults.push({ on: FIND_KEY, kind: 'response', status: 200, body });
+    const step = await runUsage({ 'key-hash': key.hash, 'fail-above-usd': '0.1' });
+    expect(step.outputs).toMatchObject({ 'limit-usd': '', complete: 'false' });
+    expect(step.log).toContain('has spent $0.10.');
+    expect(step.log).toContain(
+      'Incomplete: Could not read the limit of the API key, or what remains of it.',
+    );
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+
   test('is not limited to 31 days, but to 365', async () => {
     const key = seedSpender(seed(400 * DAY), [{ credits: 0.1, age: 300 * DAY }]);
     seedUsage(harness.sandbox, key, { credits: 0.2, age: 380 * DAY });

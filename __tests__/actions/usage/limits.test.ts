@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, expectFailure } from '../../support/harness.ts';
-import { DAY, HOUR, NOW, openUsageHarness, paragraphsOf, QUERY } from '../../support/usage.ts';
+import {
+  DAY,
+  HOUR,
+  NOW,
+  openUsageHarness,
+  paragraphsOf,
+  QUERY,
+  rowsOf,
+} from '../../support/usage.ts';
 
 const { harness, seed, seedSpender, runUsage, calls } = openUsageHarness();
 
@@ -194,6 +202,50 @@ describe('figures that cannot cover the whole period', () => {
     expect(reasons).toEqual([
       'There are more models than OpenRouter returns. The least expensive ones are missing.',
     ]);
+  });
+
+  test('lack what could not be read of the API keys', async () => {
+    const workspace = seed();
+    for (const created_at of [workspace.created_at, null, null]) {
+      const key = seedSpender(workspace, [{ credits: 0.1, byok: 0.2, age: 1.5 * DAY }]);
+      Object.assign(key, { created_at });
+    }
+    harness.sandbox.account.analytics.lag = 2 * DAY;
+    const { step, reasons } = await stepWith(() => undefined, {
+      since: '2d',
+      'fail-above-usd': '0.05',
+    });
+    const lacks = 'A counter or created_at is missing or invalid.';
+    expect(step.outputs['cost-usd']).toBe('0');
+    expect(reasons).toEqual([
+      `Could not read all that 2 API keys spent in this period. ${lacks}`,
+      `Could not read all that 2 API keys spent with your own provider keys in this period. ${lacks}`,
+    ]);
+    const [warning] = annotations(step, 'warning');
+    expect(warning?.data).toContain('Whether it is above fail-above-usd is unknown.');
+    expect(warning?.data).toContain(reasons[0]);
+  });
+
+  test('lack the cost of a model that analytics does not report', async () => {
+    seed();
+    const row = {
+      model: 'a/b',
+      request_count: '1',
+      tokens_total: '0',
+      tokens_prompt: '0',
+      tokens_completion: '0',
+      reasoning_tokens: null,
+      credits_usage: null,
+      byok_usage: 0,
+    };
+    const body = JSON.stringify({ data: { data: [row], metadata: { truncated: false } } });
+    harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
+    const { step, reasons } = await stepWith(() => undefined);
+    expect(reasons).toEqual(["Models whose cost OpenRouter's analytics does not report: 1."]);
+    expect(JSON.parse(step.outputs['by-model'] ?? '')).toEqual([
+      expect.objectContaining({ model: 'a/b', requests: 1, cost_usd: null }),
+    ]);
+    expect(rowsOf(step.summary)[1]?.slice(-2)).toEqual(['unknown', '']);
   });
 
   test('can be of an unknown age', async () => {

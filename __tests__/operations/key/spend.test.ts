@@ -85,6 +85,26 @@ describe('the post step of a key', () => {
     expect(scene.keys()).toEqual([]);
   });
 
+  test.each([null, undefined, 'some'])(
+    'does not report 0 if it cannot read what your own provider keys spent: %p',
+    async (byok_usage) => {
+      const scene = openKeyScene();
+      const step = await createSpender(scene);
+      const body = JSON.stringify({
+        data: { ...scene.keys()[0], usage: 5, limit_remaining: 0, byok_usage },
+      });
+      scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+      const { lines, warnings } = await scene.runPost(step);
+      expect(lines).toContain(
+        'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys (API key "CI")',
+      );
+      expect(warnings[0]?.lines.slice(0, 2)).toEqual([
+        'Spent in total: $5.00.',
+        'Spent with your own provider keys: an unknown amount.',
+      ]);
+    },
+  );
+
   test('says that OpenRouter does not find the key, if so', async () => {
     const scene = openKeyScene();
     const step = await createSpender(scene);

@@ -12,7 +12,19 @@ const DAY = 86_400_000;
 /** The end of the period: the server's time is one second earlier. */
 const TO = Date.parse('2026-01-14T12:00:01Z');
 const CREATED = '2026-01-10T10:00:00Z';
-const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: ID };
+const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
+  ['', '_daily', '_weekly', '_monthly'].map((period) => field + period),
+);
+/** A key without a limit that has spent nothing. */
+const KEY = {
+  hash: 'a1',
+  name: 'CI',
+  label: 'sk-or-v1-0e6...1c96',
+  workspace_id: ID,
+  created_at: CREATED,
+  limit: null,
+  ...Object.fromEntries(COUNTERS.map((name) => [name, 0])),
+};
 
 /** What OpenRouter returns. */
 interface Server {
@@ -93,7 +105,7 @@ describe('the usage of a workspace', () => {
   });
 
   test('can be negative after refunds, which counters at 0 do not contradict', async () => {
-    const keys = [{ ...KEY, created_at: CREATED, usage: 0 }];
+    const keys = [KEY];
     const { usage } = await read({ rows: [row('a/b', -0.1)], keys });
     expect(exactUsd(usage.cost)).toBe('-0.1');
     expect(usage.gaps).toEqual([]);
@@ -105,7 +117,7 @@ describe('the usage of a workspace', () => {
       { ...KEY, hash: 'a2', usage: 0.25, byok_usage: 0.5 },
       { ...KEY, hash: 'a3' },
     ];
-    const { usage } = await read({ keys: keys.map((key) => ({ ...key, created_at: CREATED })) });
+    const { usage } = await read({ keys });
     expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.75']);
     expect(usage.gaps).toEqual([
       { kind: 'behind', analytics: parseUsd('0.4'), keys: parseUsd('0.75') },
@@ -118,7 +130,7 @@ describe('the usage of a workspace', () => {
   ])(
     'of 0.4 of which its keys have spent %d is %s, with the gaps %j',
     async (spent, cost, kinds) => {
-      const keys = [{ ...KEY, created_at: CREATED, usage: spent }];
+      const keys = [{ ...KEY, usage: spent }];
       const { usage } = await read({ keys });
       expect(exactUsd(usage.cost)).toBe(cost);
       expect(usage.gaps.map(({ kind }) => kind)).toEqual(kinds);
@@ -163,10 +175,16 @@ describe('the usage of a workspace', () => {
     });
   });
 
+  test('in a period that begins after all counters is that of analytics', async () => {
+    const { usage } = await read({ keys: [{ ...KEY, usage: 9 }] }, { since: 3_600_000 });
+    expect(exactUsd(usage.cost)).toBe('0.4');
+    expect(usage.gaps).toEqual([]);
+  });
+
   test('since the beginning of a day counts only what its keys have spent on it', async () => {
     const keys = [
-      { ...KEY, created_at: CREATED, usage: 9, usage_daily: 0.5, byok_usage: 9 },
-      { ...KEY, hash: 'a2', created_at: CREATED, usage: 9, usage_daily: 0.25 },
+      { ...KEY, usage: 9, usage_daily: 0.5, byok_usage: 9 },
+      { ...KEY, hash: 'a2', usage: 9, usage_daily: 0.25 },
     ];
     const { usage } = await read({ keys }, { since: 'day' });
     expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.1']);
@@ -174,18 +192,20 @@ describe('the usage of a workspace', () => {
 });
 
 describe('the usage of an API key', () => {
-  const COUNTERS = { usage: 9, usage_daily: 0.5, byok_usage: 9, byok_usage_daily: 0.25 };
+  const SPENT = { usage: 9, usage_daily: 0.5, byok_usage: 9, byok_usage_daily: 0.25 };
   const readKey = (key: object, server: Partial<Server>, since: UsageRequest['since'] = 'day') =>
-    read({ ...server, keys: [{ ...KEY, created_at: CREATED, ...key }] }, { keyHash: 'a1', since });
+    read({ ...server, keys: [{ ...KEY, ...key }] }, { keyHash: 'a1', since });
 
   test('is what its counters show for the period, if analytics knows of less', async () => {
-    const { usage, query } = await readKey({ ...COUNTERS, limit: 5 }, {});
+    const limit = { limit: 5, limit_reset: 'daily', limit_remaining: 4.5 };
+    const { usage, query } = await readKey({ ...SPENT, ...limit }, {});
     expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.5', '0.25']);
     expect(usage.limit).toEqual({
       amount: parseUsd('5'),
-      reset: undefined,
-      remaining: undefined,
+      reset: 'daily',
+      remaining: parseUsd('4.5'),
     });
+    expect(usage.gaps.map(({ kind }) => kind)).toEqual(['behind']);
     expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
   });
 
@@ -193,14 +213,14 @@ describe('the usage of an API key', () => {
     ['it has spent nothing in it', { usage: 9 }, { rows: [] }, '0', []],
     [
       'analytics knows of its models, although it warns',
-      {},
+      { usage_daily: undefined },
       { analytics: { warnings: ['Slow'] } },
       '0.4',
       ['warning'],
     ],
     [
       'its counter covers it, although analytics does not know it',
-      COUNTERS,
+      SPENT,
       { rows: [], analytics: { warnings: ['Unknown'] } },
       '0.5',
       ['warning', 'behind'],
@@ -218,4 +238,88 @@ describe('the usage of an API key', () => {
     const { usage } = await readKey(key, { rows: [], analytics }, 3_600_000);
     expect(usage).toMatchObject({ code: 'usage-unknown' });
   });
+});
+
+describe('what could not be read of API keys', () => {
+  const UNREAD: [string, object, since: UsageRequest['since']][] = [
+    ['no counter', { usage: undefined }, 'created'],
+    ['null for a counter', { usage: null }, 'created'],
+    ['a text for a counter', { usage: 'many' }, 'created'],
+    ['null for the counter of the period', { usage: 5, usage_daily: null }, 'day'],
+    ['no creation', { usage: 5, created_at: undefined }, 'day'],
+    ['a creation without a time zone', { usage: 5, created_at: '2026-01-14T10:00:00' }, 'day'],
+  ];
+
+  test.each(UNREAD)('makes the cost of a workspace incomplete: %s', async (_, fields, since) => {
+    const keys = [
+      { ...KEY, ...fields },
+      { ...KEY, hash: 'a2' },
+    ];
+    const { usage } = await read({ rows: [], keys }, { since });
+    expect([usage.cost, usage.gaps]).toEqual([0n, [{ kind: 'keys-unread', keys: 1 }]]);
+  });
+
+  test.each(UNREAD)('makes the cost of a key incomplete: %s', async (_, fields, since) => {
+    const keys = [{ ...KEY, ...fields, usage_weekly: 0, usage_monthly: 0 }];
+    const { usage } = await read({ rows: [], keys }, { keyHash: 'a1', since });
+    expect([usage.cost, usage.gaps]).toEqual([0n, [{ kind: 'keys-unread', keys: 1 }]]);
+  });
+
+  test('is counted, and does not hide what could be read', async () => {
+    const keys = [
+      { ...KEY, usage: 0.5 },
+      ...['a2', 'a3'].map((hash) => ({
+        ...KEY,
+        hash,
+        usage: null,
+        usage_weekly: 0.25,
+        byok_usage: 'many',
+      })),
+    ];
+    const { usage } = await read({ rows: [], keys });
+    expect(exactUsd(usage.cost)).toBe('1');
+    expect(usage.gaps.map((gap) => ('keys' in gap ? [gap.kind, gap.keys] : gap.kind))).toEqual([
+      ['behind', parseUsd('1')],
+      ['keys-unread', 2],
+      ['byok-unread', 2],
+    ]);
+  });
+
+  test.each([CREATED, null])(
+    'is not missing if only their creation is unknown, since that of a workspace at %s',
+    async (created_at) => {
+      const keys = [{ ...KEY, usage: 0.5, created_at: null }];
+      const { usage } = await read({ keys, workspace: { created_at } });
+      expect(exactUsd(usage.cost)).toBe('0.5');
+      expect(usage.gaps.map(({ kind }) => kind)).not.toContain('keys-unread');
+    },
+  );
+
+  test('can be what your own provider keys paid, which makes only that incomplete', async () => {
+    const keys = [{ ...KEY, usage: 0.5, byok_usage: null }];
+    expect(await gapsOf({ rows: [row('a/b', 0.5)], keys })).toEqual([
+      { kind: 'byok-unread', keys: 1 },
+    ]);
+  });
+
+  test.each([
+    ['no limit', { limit: undefined }],
+    ['a text for the limit', { limit: 'many', limit_remaining: 1 }],
+    ['null for what remains', { limit: 5, limit_remaining: null }],
+    ['a text for what remains', { limit: 5, limit_remaining: 'some' }],
+  ])('can be the limit of the key: %s', async (_, fields) => {
+    const keys = [{ ...KEY, ...fields }];
+    expect(await gapsOf({ rows: [], keys }, { keyHash: 'a1' })).toEqual([{ kind: 'limit-unread' }]);
+  });
+});
+
+test('a model whose cost analytics does not report makes the cost incomplete', async () => {
+  const rows = [row('a/1', 0, { credits_usage: null }), row('a/2', 0.4)];
+  const { usage } = await read({ rows });
+  expect(exactUsd(usage.cost)).toBe('0.4');
+  expect(usage.models.map(({ model, credits_usage }) => [model, credits_usage])).toEqual([
+    ['a/2', parseUsd('0.4')],
+    ['a/1', null],
+  ]);
+  expect(usage.gaps).toEqual([{ kind: 'models-unread', models: 1 }]);
 });

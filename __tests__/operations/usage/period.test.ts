@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import fc from 'fast-check';
+import { exactUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
   calendarStarts,
@@ -9,7 +10,6 @@ import {
 } from '../../../src/operations/usage/period.ts';
 
 const at = (text: string) => Date.parse(text);
-const usd = (text: string) => parseUsd(text) as Usd;
 const KEY: Key = { hash: 'a', name: 'CI', label: 'sk-or', workspace_id: 'w' };
 
 describe('the calendar in UTC', () => {
@@ -53,6 +53,25 @@ describe('what a key has spent at least', () => {
   const to = at('2026-01-14T12:00:00Z');
   const created_at = '2025-12-20T00:00:00Z';
   const counters = { usage: 1, usage_monthly: 0.6, usage_weekly: 0.3, usage_daily: 0.1 };
+
+  /** What `key` has spent since `from`, in a workspace that was created at `workspaceCreated`. */
+  function count(
+    key: object,
+    {
+      from,
+      until = to,
+      workspaceCreated,
+    }: { from?: string | undefined; until?: number; workspaceCreated?: string },
+    counter: 'usage' | 'byok_usage' = 'usage',
+  ) {
+    const { amount, isUnread } = spentAtLeast({ ...KEY, ...key }, counter, {
+      from: from === undefined ? undefined : at(from),
+      to: until,
+      workspaceCreated: workspaceCreated === undefined ? undefined : at(workspaceCreated),
+    });
+    return [amount === undefined ? undefined : exactUsd(amount), isUnread];
+  }
+
   test.each([
     ['its creation', '2025-12-20T00:00:00Z', '1'],
     ['after its creation', '2025-12-20T00:00:01Z', '0.6'],
@@ -60,43 +79,127 @@ describe('what a key has spent at least', () => {
     ['after the beginning of the month', '2026-01-02', '0.3'],
     ['after the beginning of the week', '2026-01-12T00:00:01Z', '0.1'],
   ])('since %s', (_, from, amount) => {
-    const key = { ...KEY, ...counters, created_at };
-    expect(spentAtLeast(key, 'usage', { from: at(from), to })).toBe(usd(amount));
+    expect(count({ ...counters, created_at }, { from })).toEqual([amount, false]);
   });
 
   test('is the counter of the week if that began before the month', () => {
-    const key = { ...KEY, ...counters, created_at };
-    const period = { from: at('2025-12-29'), to: at('2026-01-02T12:00:00Z') };
-    expect(spentAtLeast(key, 'usage', period)).toBe(usd('0.3'));
-  });
-
-  test('is that of a shorter period if one is missing', () => {
-    const key = { ...KEY, usage_weekly: 0.3, created_at };
-    expect(spentAtLeast(key, 'usage', { from: at('2026-01-01'), to })).toBe(usd('0.3'));
+    const period = { from: '2025-12-29', until: at('2026-01-02T12:00:00Z') };
+    expect(count({ ...counters, created_at }, period)).toEqual(['0.3', false]);
   });
 
   test('is the counter that began first, although refunds can make a later one larger', () => {
-    const key = { ...KEY, ...counters, usage_monthly: 0.2, created_at };
-    expect(spentAtLeast(key, 'usage', { from: at('2026-01-01'), to })).toBe(usd('0.2'));
+    const key = { ...counters, usage_monthly: 0.2, created_at };
+    expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', false]);
   });
 
   test('is unknown if no counter began within the period', () => {
-    const from = at('2026-01-14T00:00:01Z');
-    expect(
-      spentAtLeast({ ...KEY, ...counters, created_at }, 'usage', { from, to }),
-    ).toBeUndefined();
+    const period = { from: '2026-01-14T00:00:01Z' };
+    expect(count({ ...counters, created_at }, period)).toEqual([undefined, false]);
   });
 
-  test('does not include the life of a key whose creation is unknown', () => {
-    const from = at('2025-12-01');
-    const key = { ...KEY, ...counters };
-    expect(spentAtLeast(key, 'usage', { from, to })).toBe(usd('0.6'));
-    expect(spentAtLeast(key, 'usage', { from: undefined, to })).toBe(usd('1'));
+  test.each<[string, object, from: string | undefined, amount: string | undefined]>([
+    ['if a counter is missing', { usage_weekly: 0.3, usage: 1 }, '2026-01-01', '0.3'],
+    ['if a counter is null', { ...counters, usage_monthly: null }, '2026-01-01', '0.3'],
+    ['if a counter is no number', { ...counters, usage_monthly: 'many' }, '2026-01-01', '0.3'],
+    ['if its own counter is null', { ...counters, usage: null }, created_at, '0.6'],
+    ['if all counters are missing', {}, undefined, undefined],
+    ['if it has no creation', { ...counters, created_at: null }, '2025-12-25', '0.6'],
+    [
+      'if its creation has no time zone',
+      { ...counters, created_at: '2026-01-01T00:00:00' },
+      '2025-12-25',
+      '0.6',
+    ],
+    [
+      'in a short period if it has no creation',
+      { ...counters, created_at: null },
+      '2026-01-14T00:00:01Z',
+      undefined,
+    ],
+    [
+      'if it has neither a creation nor a counter of its own',
+      { usage_monthly: 0.6, created_at: null },
+      '2026-01-01',
+      '0.6',
+    ],
+  ])('could not all be read %s', (_, key, from, amount) => {
+    expect(count({ created_at, ...key }, { from })).toEqual([amount, true]);
   });
 
-  test('is unknown if the key has no counters', () => {
-    expect(spentAtLeast(KEY, 'usage', { from: undefined, to })).toBeUndefined();
-    const key = { ...KEY, ...counters };
-    expect(spentAtLeast(key, 'byok_usage', { from: undefined, to })).toBeUndefined();
+  test('is that of its life if neither its creation nor that of the workspace is known', () => {
+    expect(count(counters, {})).toEqual(['1', false]);
+  });
+
+  test('is that of its life if its creation is unknown, and the workspace was created in the period', () => {
+    const workspaceCreated = '2026-01-10T10:00:00.750Z';
+    expect(count(counters, { from: '2026-01-10T10:00:00Z', workspaceCreated })).toEqual([
+      '1',
+      false,
+    ]);
+    expect(count(counters, { from: '2026-01-10T10:00:01Z', workspaceCreated })).toEqual([
+      '0.3',
+      true,
+    ]);
+  });
+
+  test('does not include the life of a key that is older than its workspace', () => {
+    const workspaceCreated = '2025-12-25T00:00:00Z';
+    const period = { from: workspaceCreated, workspaceCreated };
+    expect(count({ ...counters, created_at }, period)).toEqual(['0.6', false]);
+  });
+
+  test.each([
+    ['nothing', { usage: 0 }, undefined],
+    ['no more than what is counted', { usage: 0.30000000000001, usage_weekly: 0.3 }, '0.3'],
+  ])('is complete if it has spent %s in its life', (_, key, amount) => {
+    expect(count({ ...key, created_at: null }, { from: '2026-01-01' })).toEqual([amount, false]);
+  });
+
+  test('with your own provider keys has counters of its own', () => {
+    const key = { ...counters, created_at };
+    expect(count(key, {}, 'byok_usage')).toEqual([undefined, true]);
+    expect(count({ ...key, byok_usage: 2 }, {}, 'byok_usage')).toEqual(['2', false]);
+  });
+
+  test('is the same with any field missing, or could not all be read', () => {
+    const DAY = 86_400_000;
+    const ages = fc.nat(60 * DAY);
+    const fields = ['created_at', 'usage', 'usage_monthly', 'usage_weekly', 'usage_daily'];
+    const spends = fc.array(fc.record({ age: ages, micros: fc.nat(9) }), { maxLength: 5 });
+    const scene = fc.record({
+      spends,
+      since: fc.oneof(ages, fc.constant('created' as const)),
+      keyAge: ages,
+      older: ages,
+      isKnown: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(scene, fc.subarray(fields), (scene, hidden) => {
+        const { spends, since, keyAge, older, isKnown } = scene;
+        const spentSince = (start: number) =>
+          spends
+            .filter(({ age }) => to - Math.min(age, keyAge) >= start)
+            .reduce((sum, { micros }) => sum + micros, 0) / 1e6;
+        const starts = calendarStarts(to);
+        const key: Key = {
+          ...KEY,
+          created_at: new Date(to - keyAge).toJSON(),
+          usage: spentSince(Number.NEGATIVE_INFINITY),
+          usage_monthly: spentSince(starts.month),
+          usage_weekly: spentSince(starts.week),
+          usage_daily: spentSince(starts.day),
+        };
+        const workspaceCreated = isKnown ? to - keyAge - older : undefined;
+        const from = startOf(since, { created: workspaceCreated, to });
+        const read = (key: Key) => spentAtLeast(key, 'usage', { from, to, workspaceCreated });
+        const full = read(key);
+        const partly = read({ ...key, ...Object.fromEntries(hidden.map((name) => [name, null])) });
+        expect(full.isUnread).toBe(false);
+        const [atLeast, spent] = [partly.amount ?? 0n, full.amount ?? 0n];
+        expect(atLeast <= spent).toBe(true);
+        if (!partly.isUnread) expect(atLeast).toBe(spent);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

@@ -37,6 +37,8 @@ describe('a step fails', () => {
 });
 
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
+/** Gaps that do not concern the cost. */
+const OTHER: UsageResult['gaps'] = [{ kind: 'byok-unread', keys: 1 }, { kind: 'limit-unread' }];
 const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
 const incomplete = (...undecided: string[]) => ({ code: 'usage-incomplete', undecided });
 
@@ -45,6 +47,7 @@ describe('a step warns', () => {
     ['of nothing without thresholds', 9n * NANO, TRUNCATED, undefined, undefined, []],
     ['of nothing at its threshold', 5n * NANO, [], 5n * NANO, undefined, []],
     ['of nothing above it by noise', 5n * NANO + NOISE, [], 5n * NANO, undefined, []],
+    ['of nothing if the cost is known', 5n * NANO, OTHER, 5n * NANO, 9n * NANO, []],
     ['of nothing below its limit', 5n * NANO, [], undefined, 9n * NANO, []],
     ['above its threshold', 6n * NANO, [], 5n * NANO, undefined, [ABOVE]],
     ['of both', 6n * NANO, TRUNCATED, 5n * NANO, 6n * NANO, [ABOVE, incomplete('fail-above-usd')]],
@@ -98,4 +101,33 @@ describe('a step warns', () => {
       expected.map((warning) => expect.objectContaining({ ...warning, cost })),
     );
   });
+});
+
+test.each(['failAbove', 'warnAbove'] as const)(
+  'a cost above %s is complete if only other figures are unknown',
+  (threshold) => {
+    const thresholds = { warnAbove: undefined, failAbove: undefined, [threshold]: 0n };
+    const reported: object[] = [];
+    warnOnCost(resultOf(NANO, OTHER), thresholds, {
+      warn: (_, details) => reported.push(details),
+    });
+    const failure = failureOf(resultOf(NANO, OTHER), thresholds);
+    if (failure) reported.push(failure.details);
+    expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
+  },
+);
+
+test('an incomplete cost is explained by the gaps that concern it', () => {
+  const gaps: UsageResult['gaps'] = [
+    ...OTHER,
+    { kind: 'keys-unread', keys: 2 },
+    { kind: 'models-unread', models: 3 },
+  ];
+  const warnings: object[] = [];
+  warnOnCost(
+    resultOf(0n, gaps),
+    { warnAbove: undefined, failAbove: NANO },
+    { warn: (_, details) => warnings.push(details) },
+  );
+  expect(warnings).toEqual([expect.objectContaining({ gaps: gaps.slice(2) })]);
 });

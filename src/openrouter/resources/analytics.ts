@@ -52,8 +52,8 @@ const metrics = () => ({
   tokens_prompt: metric(toCount),
   tokens_completion: metric(toCount),
   reasoning_tokens: metric(toCount),
-  /** What OpenRouter charged. */
-  credits_usage: metric(toUsd),
+  /** What OpenRouter charged; null if unknown, because each request has a charge, also one of 0. */
+  credits_usage: z.nullable(metric(toUsd)),
   /** What providers charged for requests with your own provider keys. */
   byok_usage: metric(toUsd),
 });

@@ -10,7 +10,7 @@ export interface KeyLimit {
   remaining: Usd | undefined;
 }
 
-/** The limit of `key`; undefined if it has none. */
+/** The limit of `key`; undefined if it has none, or if that could not be read. */
 export function limitOf(key: Key): KeyLimit | undefined {
   const amount = toUsd(key['limit']);
   const reset = key['limit_reset'];
@@ -20,6 +20,11 @@ export function limitOf(key: Key): KeyLimit | undefined {
     reset: typeof reset === 'string' ? reset : undefined,
     remaining: toUsd(key['limit_remaining']),
   };
+}
+
+/** Whether the limit of `key`, or what remains of it, could not be read. */
+export function isLimitUnread(key: Key): boolean {
+  return key['limit'] !== null && limitOf(key)?.remaining === undefined;
 }
 
 /** What `keys` have spent in their lives; null if OpenRouter does not report it for all of them. */

@@ -9,9 +9,9 @@ export interface KeySpend {
   name: string;
   /** What OpenRouter charged. */
   spent: Usd;
-  /** What providers charged for requests with your own provider keys. */
-  byok: Usd;
-  /** Undefined if the key has none. */
+  /** What providers charged for requests with your own provider keys; undefined if unknown. */
+  byok: Usd | undefined;
+  /** Undefined if the key has none, or if that could not be read. */
   limit: KeyLimit | undefined;
 }
 
@@ -51,7 +51,7 @@ export async function reportSpend(
     return;
   }
   const limit = limitOf(key);
-  const spend = { name, spent, byok: toUsd(key['byok_usage']) ?? 0n };
+  const spend = { name, spent, byok: toUsd(key['byok_usage']) };
   onSpend({ ...spend, limit });
   if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
     warn('key-limit-used-up', { ...spend, limit });

@@ -162,9 +162,10 @@ export interface WarningDetails {
   'key-owner-unknown': UnknownOwner;
   'key-limit-used-up': {
     name: string;
-    /** What OpenRouter charged in the life of the key, and what providers charged. */
+    /** What OpenRouter charged in the life of the key. */
     spent: Usd;
-    byok: Usd;
+    /** What providers charged; undefined if unknown. */
+    byok: Usd | undefined;
     limit: KeyLimit;
   };
   'spending-above-warning': Cost & { threshold: Usd };

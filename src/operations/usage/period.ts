@@ -1,4 +1,4 @@
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { createdAt } from '../../openrouter/resources/workspaces.ts';
 
@@ -39,26 +39,49 @@ export function startOf(
   return Math.max(start, createdSecond ?? start);
 }
 
+/** What the counters of keys are read for. Times in milliseconds since 1970. */
+export interface Period {
+  /** Undefined for the whole life of the workspace. */
+  from: number | undefined;
+  to: number;
+  /** When the workspace was created; undefined if unknown. */
+  workspaceCreated: number | undefined;
+}
+
+/** What the counters of a key show for a period. */
+interface Counted {
+  /** What the key has spent at least; undefined if no counter shows that. */
+  amount: Usd | undefined;
+  /** Whether it may have spent more, because a counter or its creation could not be read. */
+  isUnread: boolean;
+}
+
 /**
- * What a key has spent from `from` to `to` at least, by its own counters, which are always fresh: by the
- * one that covers the most since `from`. Returns undefined if none began later.
+ * What a key has spent in a period at least, by its own counters, which are always fresh: by the one that
+ * covers the most of the period, and began within it.
  * @param counter `usage` for what OpenRouter charged, `byok_usage` for your own provider keys
- * @param from undefined for the whole life of the workspace
  */
 export function spentAtLeast(
   key: Key,
   counter: 'usage' | 'byok_usage',
-  { from = Number.NEGATIVE_INFINITY, to }: { from: number | undefined; to: number },
-): Usd | undefined {
+  { from = Number.NEGATIVE_INFINITY, to, workspaceCreated }: Period,
+): Counted {
   const starts = calendarStarts(to);
   const calendar = [
     { began: starts.month, field: `${counter}_monthly` },
     { began: starts.week, field: `${counter}_weekly` },
     { began: starts.day, field: `${counter}_daily` },
   ].toSorted((a, b) => a.began - b.began);
-  const life = { began: createdAt(key) ?? Number.NEGATIVE_INFINITY, field: counter };
-  const [amount] = [life, ...calendar]
+  const created = createdAt(key);
+  // A key of unknown age is at least not older than its workspace.
+  const life = { began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY, field: counter };
+  const amounts = [life, ...calendar]
     .filter(({ began }) => began >= from)
-    .flatMap(({ field }) => toUsd(key[field]) ?? []);
-  return amount;
+    .map(({ field }) => toUsd(key[field]));
+  const amount = amounts.find((read) => read !== undefined);
+  const isUnread = created === undefined || (amounts.length > 0 && amounts[0] === undefined);
+  // A key that has spent no more in its whole life has spent no more in the period.
+  const spentInLife = toUsd(key[counter]);
+  const isAll = spentInLife !== undefined && !exceeds(spentInLife, amount ?? 0n);
+  return { amount, isUnread: isUnread && !isAll };
 }

@@ -7,14 +7,19 @@ import {
   type UsageByModel,
   type UsageFilter,
 } from '../../openrouter/resources/analytics.ts';
-import { type KeyLimit, limitOf, totalSpent } from '../../openrouter/resources/key-spend.ts';
+import {
+  isLimitUnread,
+  type KeyLimit,
+  limitOf,
+  totalSpent,
+} from '../../openrouter/resources/key-spend.ts';
 import { describeKey, findKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
 import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { UsageGap } from '../shared/usage-gap.ts';
-import { type Since, spentAtLeast, startOf } from './period.ts';
+import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
 export interface UsageRequest {
@@ -44,9 +49,9 @@ export interface UsageResult {
   tokens: bigint;
   /** The most expensive first. */
   models: readonly ModelUsage[];
-  /** Undefined for a workspace, and for a key without a limit. */
+  /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
   limit: KeyLimit | undefined;
-  /** Why the figures may be too low; empty if they are complete. */
+  /** Why figures may be too low, or are missing; empty if they are complete. */
   gaps: readonly UsageGap[];
 }
 
@@ -91,31 +96,47 @@ async function readWorkspaceUsage(
   { client }: Context,
 ): Promise<UsageResult> {
   const { id, slug } = workspace;
-  const from = startOf(since, { created: createdAt(workspace), to });
+  const workspaceCreated = createdAt(workspace);
+  const from = startOf(since, { created: workspaceCreated, to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
   const filter: UsageFilter = { field: 'workspace', value: id };
   const [analytics, counted] = await Promise.all([
     queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
-    spentByKeys(workspace, client, { from, to }),
+    tallyKeys(workspace, client, { from, to, workspaceCreated }),
   ]);
   const figures = combine(analytics, counted, range.gaps);
   return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
 }
 
-/** What the existing keys of a workspace have spent in a period at least, by their counters. */
-async function spentByKeys(
-  workspace: Workspace,
-  client: Client,
-  period: { from: number | undefined; to: number },
-): Promise<{ credits: Usd; byok: Usd }> {
-  const counted = { credits: 0n, byok: 0n };
+/** What keys have spent in a period at least, by their counters. */
+interface Tally {
+  credits: Usd;
+  byok: Usd;
+  /** How many keys may have spent more, because that could not be read. */
+  unreadCredits: number;
+  unreadByok: number;
+}
+
+const NO_KEYS: Tally = { credits: 0n, byok: 0n, unreadCredits: 0, unreadByok: 0 };
+
+function addKey(tally: Tally, key: Key, period: Period): Tally {
+  const credits = spentAtLeast(key, 'usage', period);
+  const byok = spentAtLeast(key, 'byok_usage', period);
+  return {
+    credits: tally.credits + (credits.amount ?? 0n),
+    byok: tally.byok + (byok.amount ?? 0n),
+    unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
+    unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0),
+  };
+}
+
+/** What all existing keys of a workspace have spent. */
+async function tallyKeys(workspace: Workspace, client: Client, period: Period): Promise<Tally> {
+  let tally = NO_KEYS;
   for await (const { items } of listKeyPages(client, workspace)) {
-    for (const key of items) {
-      counted.credits += spentAtLeast(key, 'usage', period) ?? 0n;
-      counted.byok += spentAtLeast(key, 'byok_usage', period) ?? 0n;
-    }
+    for (const key of items) tally = addKey(tally, key, period);
   }
-  return counted;
+  return tally;
 }
 
 async function readKeyUsage(
@@ -133,18 +154,18 @@ async function readKeyUsage(
   const filter: UsageFilter = { field: 'api_key_id', value: hash };
   const subject = `the API key ${describeKey(key)}`;
   const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
-  const atLeast = spentAtLeast(key, 'usage', { from, to });
+  const period = { from, to, workspaceCreated: createdAt(workspace) };
+  const { amount } = spentAtLeast(key, 'usage', period);
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
   const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
   // Neither source knows anything of the period: 0 would be a guess.
-  if (analytics.models.length === 0 && isUnresolved && atLeast === undefined) {
+  if (analytics.models.length === 0 && isUnresolved && amount === undefined) {
     throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
   }
-  const counted = {
-    credits: atLeast ?? 0n,
-    byok: spentAtLeast(key, 'byok_usage', { from, to }) ?? 0n,
-  };
-  const figures = combine(analytics, counted, range.gaps);
+  const figures = combine(analytics, addKey(NO_KEYS, key, period), [
+    ...range.gaps,
+    ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : []),
+  ]);
   return { workspace, key, limit: limitOf(key), from: range.requested, to, ...figures };
 }
 
@@ -181,10 +202,10 @@ function servedRange({
  */
 function combine(
   { models, truncated, cachedAt, warnings }: UsageByModel,
-  counted: { credits: Usd; byok: Usd },
+  counted: Tally,
   gaps: readonly UsageGap[],
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
-  const credits = sumUsd(models.map(({ credits_usage }) => credits_usage));
+  const credits = sumUsd(models.map(costOf));
   const cost = atLeast(credits, counted.credits);
   return {
     cost,
@@ -200,8 +221,26 @@ function combine(
       ...(cost > credits
         ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const]
         : []),
+      ...unreadGaps(models, counted),
     ],
   };
+}
+
+function unreadGaps(
+  models: readonly ModelUsage[],
+  { unreadCredits, unreadByok }: Tally,
+): UsageGap[] {
+  const unreadModels = models.filter(({ credits_usage }) => credits_usage === null).length;
+  return [
+    ...(unreadModels > 0 ? [{ kind: 'models-unread', models: unreadModels } as const] : []),
+    ...(unreadCredits > 0 ? [{ kind: 'keys-unread', keys: unreadCredits } as const] : []),
+    ...(unreadByok > 0 ? [{ kind: 'byok-unread', keys: unreadByok } as const] : []),
+  ];
+}
+
+/** What a model has cost at least. */
+function costOf({ credits_usage }: ModelUsage): Usd {
+  return credits_usage ?? 0n;
 }
 
 /** The larger amount. Counters at 0 are no evidence against the refunds that analytics knows of. */
@@ -211,6 +250,6 @@ function atLeast(analytics: Usd, counted: Usd): Usd {
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */
 function byCost(a: ModelUsage, b: ModelUsage): number {
-  if (a.credits_usage === b.credits_usage) return Number(b.tokens_total - a.tokens_total);
-  return a.credits_usage < b.credits_usage ? 1 : -1;
+  if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
+  return costOf(a) < costOf(b) ? 1 : -1;
 }
