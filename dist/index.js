@@ -3612,7 +3612,7 @@
   function unexpectedGuardrailFields(returned, update) {
    return Object.keys(diffGuardrail(returned, update)).filter(field => {
     const [actual, desired] = [ returned[field], update[field] ];
-    if (isModels(field)) return !isSameSet(actual, desired, mayBeSameModel);
+    if (isModels(field)) return !isSameModels(actual, desired, authorOf);
     return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
    });
   }
@@ -3630,7 +3630,10 @@
    }
   };
   function isSame(field, actual, desired) {
-   if (isModels(field)) return isNone(actual) && isNone(desired) || isSameSet(actual, desired, isSameModel);
+   if (isModels(field)) {
+    const isLifted = isNone(actual) && isNone(desired);
+    return isLifted || isSameModels(actual, desired, model => model);
+   }
    return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
   }
   function withDefaults(field, value) {
@@ -3664,14 +3667,32 @@
   function isModels(field) {
    return field === "allowed_models" || field === "ignored_models";
   }
-  function isSameModel(actual, desired) {
-   if (actual === desired) return true;
-   const [base = "", variant] = String(desired).split(":"), [dated = "", ...variants] = String(actual).split(":"), date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : "";
-   return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+  function isSameModels(actual, desired, groupOf) {
+   if (!isTexts(actual) || !isTexts(desired)) return false;
+   const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
+   return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
   }
-  function mayBeSameModel(actual, desired) {
-   const author = slug => String(slug).split("/")[0], isDated = /-\d{4}-?\d\d-?\d\d(?::|$)/.test(String(actual));
-   return isSameModel(actual, desired) || isDated && author(actual) === author(desired);
+  function isTexts(value) {
+   return Array.isArray(value) && value.every(entry => typeof entry === "string");
+  }
+  function countBy(models, groupOf) {
+   const counts = new Map;
+   for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
+   return counts;
+  }
+  function isWithin(counts, limits) {
+   return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
+  }
+  function withoutDate(slug) {
+   const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
+   return base + variant;
+  }
+  function sortWords(model) {
+   const parts = model.split(/([/:])/);
+   return parts.map(part => part.split("-").sort().join("-")).join("");
+  }
+  function authorOf(model) {
+   return model.split("/", 1).join();
   }
   async function planGuardrail(desired, workspace, {client, warn}) {
    const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));

@@ -95,7 +95,7 @@ export const GUARDRAILS: readonly Assumption[] = [
     id: 'guardrail-models',
     sentence: 'Models of a guardrail come back as they were written, or with a date.',
     documented: undefined,
-    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'mayBeSameModel' },
+    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'isSameModels' },
     isCritical: true,
     probe: (scene) =>
       probeGuardrail(scene, { allowed_models: ['openai/gpt-5-mini', 'anthropic/claude-opus-4.5'] }),

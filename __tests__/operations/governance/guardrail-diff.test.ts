@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   diffGuardrail,
@@ -13,6 +13,19 @@ test.each<[string, actual: string[], desired: string[]]>([
   ['another order', ['a/c-20260101', 'a/b-20260101'], ['a/b', 'a/c']],
   ['a model that is written twice', ['a/b-20260101'], ['a/b', 'a/b']],
   ['the same variant', ['a/b-20260101:free'], ['a/b:free']],
+  ['one date for a model both with and without it', ['a/b-20260101'], ['a/b', 'a/b-20260101']],
+  ['the same date twice', ['a/b-20260101', 'a/b-20260101'], ['a/b', 'a/b-20260101']],
+  ['both of a model with and without a date', ['a/b', 'a/b-20260101'], ['a/b-20260101', 'a/b']],
+  [
+    'another date for a model without one, next to one with a date',
+    ['a/b-20260101', 'a/b-20250101'],
+    ['a/b', 'a/b-20250101'],
+  ],
+  [
+    'one date for a model with and without it, with its words in another order',
+    ['a/4.5-b-20251124:free'],
+    ['a/b-4.5:free', 'a/4.5-b-20251124:free'],
+  ],
 ])('diffGuardrail finds no difference in a list of models with %s', (_, actual, desired) => {
   expect(diffGuardrail({ allowed_models: actual }, { allowed_models: desired })).toEqual({});
 });
@@ -31,6 +44,22 @@ test.each<[string, actual: string[], desired: string[]]>([
   ],
   ['one model more', ['a/b', 'a/c'], ['a/b']],
   ['one model less', ['a/b'], ['a/b', 'a/c']],
+  ['one of two dates', ['a/b-20260101'], ['a/b-20260101', 'a/b-20250101']],
+  ['no date for a model both with and without one', ['a/b'], ['a/b', 'a/b-20260101']],
+  ['a variant less', ['a/b-20260101'], ['a/b', 'a/b-20260101', 'a/b:free']],
+  ['another date', ['a/b-20260101'], ['a/b-20250101']],
+  ['two dates for one model', ['a/b-20260101', 'a/b-20250101'], ['a/b']],
+  [
+    'two dates more, and one without a date less',
+    ['a/b-20260101', 'a/b-20250101', 'a/b-20240101'],
+    ['a/b', 'a/b-20240101'],
+  ],
+  ['the words of a model in another order', ['a/4.5-b-20251124'], ['a/b-4.5']],
+  [
+    'another author, and a model both with and without a date',
+    ['a/b-20260101', 'x/y'],
+    ['a/b', 'a/b-20260101', 'x/z'],
+  ],
   ['a model both with and without a date', ['a/b', 'a/b-20260101'], ['a/b']],
 ])('diffGuardrail finds a difference in a list of models with %s', (_, actual, desired) => {
   const update = { allowed_models: desired };
@@ -129,6 +158,34 @@ test.each<[string, isExpected: boolean, actual: unknown, desired: string[]]>([
     ['a/4.5-b-20251124:free'],
     ['a/b-4.5:free'],
   ],
+  [
+    'one dated slug for the model both with and without a date',
+    true,
+    ['a/b-20260101', 'a/4.5-c-20251124'],
+    ['a/b', 'a/b-20260101', 'a/c-4.5'],
+  ],
+  [
+    'one dated slug of another form for the model both with and without a date',
+    true,
+    ['a/4.5-b-20251124'],
+    ['a/b-4.5', 'a/4.5-b-20251124'],
+  ],
+  [
+    'a dated slug of another form for a model next to its dated slug',
+    true,
+    ['a/4.5-b-20251124', 'a/b-20260101'],
+    ['a/b', 'a/b-20260101'],
+  ],
+  ['one dated slug for two models', false, ['a/b-20260101'], ['a/b', 'a/c']],
+  ['one dated slug for another model and itself', false, ['a/b-20260101'], ['a/b-20260101', 'a/c']],
+  [
+    'a model more than the one with and without a date',
+    false,
+    ['a/b-20260101', 'a/c'],
+    ['a/b', 'a/b-20260101'],
+  ],
+  ['a number', false, ['a/b-20260101', 1], ['a/b', 'a/c']],
+  ['a list in the list', false, [['a/b-20260101']], ['a/b']],
   ['a dated slug of another author', false, ['x/4.5-b-20251124'], ['a/b-4.5']],
   ['an undated slug of the same author', false, ['a/c'], ['a/b']],
   ['one model less', false, ['a/b-20251124'], ['a/b', 'x/c']],
@@ -271,4 +328,71 @@ test('any value is the same as itself with lists in another order, and not as on
       expect(isSame(['c', ...list.slice(1)])).toBe(false);
     }),
   );
+});
+
+describe('the comparison of models', () => {
+  const SLUGS = ['a/b', 'a/b-20260101', 'a/b-2025-01-01', 'a/b-c', 'a/c-b-20260101', 'a/d:free'];
+  const slugs = fc.uniqueArray(
+    fc.constantFrom(...SLUGS, 'a/d-20260101:free', 'x/b', 'x/b-20260101'),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  /** Without its date; undefined if it has none. */
+  const aliasOf = (slug: string) => {
+    const alias = slug.replace(/-\d{4}-?\d\d-?\d\d/, '');
+    return alias === slug ? undefined : alias;
+  };
+  const authorOf = (slug: string) => slug.split('/')[0];
+  const lettersOf = (slug = '') => [...slug].sort().join('');
+
+  const isDated = (returned: string, model: string) => aliasOf(returned) === model;
+  const isDatedOfAuthor = (returned: string, model: string) =>
+    aliasOf(returned) !== undefined && authorOf(returned) === authorOf(model);
+
+  /** Tries out which returned slug each of the desired models may be. */
+  function isReturned(
+    returned: readonly string[],
+    desired: readonly string[],
+    mayBe: (returned: string, model: string) => boolean,
+    chosen: readonly string[] = [],
+  ): boolean {
+    const model = desired[chosen.length];
+    /** Whether one slug can be both the one that it names and this model. */
+    const isMerged = (slug: string, model: string) =>
+      desired.includes(slug) && lettersOf(aliasOf(slug)) === lettersOf(model);
+    if (model === undefined) {
+      return returned.every((slug) => {
+        const models = desired.filter((_, at) => chosen[at] === slug);
+        return models.length > 0 && models.filter((model) => !isMerged(slug, model)).length <= 1;
+      });
+    }
+    return returned
+      .filter((slug) => slug === model || mayBe(slug, model) || isMerged(slug, model))
+      .some((slug) => isReturned(returned, desired, mayBe, [...chosen, slug]));
+  }
+
+  test('accepts what can come back of the desired models, and nothing else', () => {
+    fc.assert(
+      fc.property(slugs, slugs, (returned, desired) => {
+        const [actual, update] = [{ allowed_models: returned }, { allowed_models: desired }];
+        const isSame = Object.keys(diffGuardrail(actual, update)).length === 0;
+        expect(isSame).toBe(isReturned(returned, desired, isDated));
+        const isExpected = unexpectedGuardrailFields(actual, update).length === 0;
+        expect(isExpected).toBe(isReturned(returned, desired, isDatedOfAuthor));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('ends for more models than a guardrail can have', () => {
+    const models = Array.from({ length: 50_000 }, (_, at) => `a/model-${at}`);
+    const dated = models.map((slug) => `${slug}-20260101`).reverse();
+    const update = { allowed_models: models };
+    expect(diffGuardrail({ allowed_models: dated }, update)).toEqual({});
+    const other = { allowed_models: [...dated.slice(1), 'a/other-20260101'] };
+    expect(diffGuardrail(other, update)).toEqual(update);
+    expect(unexpectedGuardrailFields(other, update)).toEqual([]);
+    const undated = { allowed_models: [...dated.slice(1), 'a/other'] };
+    expect(unexpectedGuardrailFields(undated, update)).toEqual(['allowed_models']);
+  });
 });

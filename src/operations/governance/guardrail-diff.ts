@@ -14,7 +14,7 @@ export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string |
 export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
   return Object.keys(diffGuardrail(returned, update)).filter((field) => {
     const [actual, desired] = [returned[field], update[field]];
-    if (isModels(field)) return !isSameSet(actual, desired, mayBeSameModel);
+    if (isModels(field)) return !isSameModels(actual, desired, authorOf);
     // OpenRouter's own default for a part of a filter that was left out is expected.
     return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
   });
@@ -45,7 +45,8 @@ const ENTRY_DEFAULTS: Readonly<Record<string, object>> = {
 
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
   if (isModels(field)) {
-    return (isNone(actual) && isNone(desired)) || isSameSet(actual, desired, isSameModel);
+    const isLifted = isNone(actual) && isNone(desired);
+    return isLifted || isSameModels(actual, desired, (model) => model);
   }
   return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
 }
@@ -100,20 +101,64 @@ function isModels(field: string): boolean {
 }
 
 /**
- * Whether two slugs name the same model. OpenRouter returns a model's permanent slug, which is usually
- * the requested one with a date: `openai/gpt-5-mini-2025-08-07:free` for `openai/gpt-5-mini:free`.
+ * Whether `actual` is what OpenRouter may return for the models `desired`: each of them by its slug, or by
+ * its permanent slug, which has a date. A model that is desired both with and without its date may come
+ * back once.
+ * @param groupOf the group of a model without its date: any model may come back for another of its group
  */
-function isSameModel(actual: unknown, desired: unknown): boolean {
-  if (actual === desired) return true;
-  const [base = '', variant] = String(desired).split(':');
-  const [dated = '', ...variants] = String(actual).split(':');
-  const date = dated.startsWith(`${base}-`) ? dated.slice(base.length + 1) : '';
-  return variants[0] === variant && /^\d{4}-?\d\d-?\d\d$/.test(date);
+function isSameModels(
+  actual: unknown,
+  desired: unknown,
+  groupOf: (model: string) => string,
+): boolean {
+  if (!isTexts(actual) || !isTexts(desired)) return false;
+  const [returned, requested] = [new Set(actual), new Set(desired)];
+  const added = [...returned].filter((slug) => !requested.has(slug)).map(withoutDate);
+  const missing = [...requested].filter((slug) => !returned.has(slug));
+  const kept = [...returned].filter((slug) => requested.has(slug)).map(withoutDate);
+  const merged = new Set(kept.map(sortWords));
+  const unmerged = missing.filter((model) => !merged.has(sortWords(model)));
+  // Each added slug replaces a missing model, and each missing one is replaced or merged.
+  const counts = countBy(added, groupOf);
+  return (
+    isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts)
+  );
 }
 
-/** Whether `actual` is the same model or a dated slug of the same author. */
-function mayBeSameModel(actual: unknown, desired: unknown): boolean {
-  const author = (slug: unknown) => String(slug).split('/')[0];
-  const isDated = /-\d{4}-?\d\d-?\d\d(?::|$)/.test(String(actual));
-  return isSameModel(actual, desired) || (isDated && author(actual) === author(desired));
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+/** The number of `models` in each group. */
+function countBy(
+  models: readonly string[],
+  groupOf: (model: string) => string,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return counts;
+}
+
+/** Whether no group has a higher count than its limit. */
+function isWithin(
+  counts: ReadonlyMap<string, number>,
+  limits: ReadonlyMap<string, number>,
+): boolean {
+  return [...counts].every(([group, count]) => count <= (limits.get(group) ?? 0));
+}
+
+/** `openai/gpt-5-mini:free` for `openai/gpt-5-mini-2025-08-07:free`; empty if a slug has no date. */
+function withoutDate(slug: string): string {
+  const [, base = '', variant = ''] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
+  return base + variant;
+}
+
+/** The same text for `anthropic/claude-opus-4.5` and, from a permanent slug, `anthropic/claude-4.5-opus`. */
+function sortWords(model: string): string {
+  const parts = model.split(/([/:])/);
+  return parts.map((part) => part.split('-').sort().join('-')).join('');
+}
+
+function authorOf(model: string): string {
+  return model.split('/', 1).join();
 }
