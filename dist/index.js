@@ -3645,21 +3645,49 @@
    } : entry);
   }
   function isSameValue(actual, desired) {
-   if (actual === desired || isNone(actual) && isNone(desired)) return true;
-   if (Array.isArray(desired)) return isSameSet(actual, desired, isSameValue);
-   if (!isObject(actual) || !isObject(desired)) return false;
-   return Object.entries(desired).every(([name, value]) => isSameValue(actual[name], value));
+   return includes(toValue(actual), toValue(desired));
+  }
+  const NONE = {
+   text: "null"
+  };
+  function toValue(value) {
+   if (isNone(value)) return NONE;
+   if (Array.isArray(value)) {
+    const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
+    return {
+     text: `[${[ ...entries.keys() ].sort().join()}]`,
+     entries
+    };
+   }
+   if (!isObject(value)) return {
+    text: JSON.stringify(value)
+   };
+   const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
+   return {
+    text: `{${texts.sort().join()}}`,
+    fields
+   };
+  }
+  function includes(actual, desired) {
+   if (actual.text === desired.text) return true;
+   const {entries, fields} = actual;
+   if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
+   if (!desired.fields || !fields) return false;
+   for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return false;
+   return true;
+  }
+  function isSameSet(actual, desired) {
+   if (actual.size !== desired.size) return false;
+   const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
+   for (const [, entry] of sorted) {
+    const counterparts = others.filter(other => includes(other, entry));
+    if (counterparts.length === 0) return false;
+    for (const other of counterparts) found.add(other);
+   }
+   return found.size === actual.size;
   }
   function isObject(value) {
    return typeof value === "object" && value !== null && !Array.isArray(value);
-  }
-  function isSameSet(actual, desired, same) {
-   if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
-   const [desiredSet, actualSet] = [ withoutRepeats(desired), withoutRepeats(actual) ];
-   return desiredSet.length === actualSet.length && desiredSet.every(entry => actualSet.some(other => same(other, entry))) && actualSet.every(other => desiredSet.some(entry => same(other, entry)));
-  }
-  function withoutRepeats(list) {
-   return [ ...new Map(list.map(entry => [ JSON.stringify(entry), entry ])).values() ];
   }
   function isNone(value) {
    return (value ?? null) === null || Array.isArray(value) && value.length === 0;

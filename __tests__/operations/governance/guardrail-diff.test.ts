@@ -396,3 +396,123 @@ describe('the comparison of models', () => {
     expect(unexpectedGuardrailFields(undated, update)).toEqual(['allowed_models']);
   });
 });
+
+describe('the comparison of values', () => {
+  const isSame = (actual: unknown, desired: unknown) =>
+    Object.keys(diffGuardrail({ newer: actual }, { newer: desired })).length === 0;
+
+  const isNone = (value: unknown) =>
+    value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+  const isObject = (value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+
+  /** Compares each entry with each, in both directions. */
+  function includes(actual: unknown, desired: unknown): boolean {
+    if (isNone(actual) || isNone(desired)) return isNone(actual) && isNone(desired);
+    if (Array.isArray(actual) && Array.isArray(desired)) {
+      return (
+        withoutEqual(actual).length === withoutEqual(desired).length &&
+        desired.every((entry) => actual.some((other) => includes(other, entry))) &&
+        actual.every((other) => desired.some((entry) => includes(other, entry)))
+      );
+    }
+    if (!isObject(actual) || !isObject(desired)) return actual === desired;
+    const fields = actual as Readonly<Record<string, unknown>>;
+    return Object.entries(desired as object).every(([name, value]) =>
+      Object.hasOwn(fields, name) ? includes(fields[name], value) : isNone(value),
+    );
+  }
+
+  /** Without entries that an earlier one equals, whatever the order of lists and fields. */
+  const withoutEqual = (list: readonly unknown[]) =>
+    list.filter(
+      (entry, at) => list.findIndex((other) => isDeepStrictEqual(sort(other), sort(entry))) === at,
+    );
+
+  /** With lists in an order that depends on their entries only, each of them once. */
+  function sort(value: unknown): unknown {
+    if (isNone(value)) return null;
+    if (Array.isArray(value)) {
+      const entries = value.map(sort);
+      const texts = entries.map((entry) => JSON.stringify(entry));
+      return entries
+        .filter((_, at) => texts.indexOf(texts[at] ?? '') === at)
+        .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    }
+    if (!isObject(value)) return value;
+    const fields = Object.entries(value as object).map(([name, field]) => [name, sort(field)]);
+    return Object.fromEntries(fields.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
+  }
+
+  const values = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc.constantFrom<unknown>(null, 1, '1', 'a', true),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('x', 'y', 'toString'), tie('value'), {
+        maxKeys: 2,
+        noNullPrototype: true,
+      }),
+    ),
+  })).value;
+
+  test('gives the result of one that compares each entry with each', () => {
+    fc.assert(
+      fc.property(values, values, (actual, desired) => {
+        expect(isSame(actual, desired)).toBe(includes(actual, desired));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  /** `value`, with more fields in its objects, and with its lists in another order. */
+  const extend = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(extend).reverse();
+    if (!isObject(value)) return value;
+    const fields = Object.entries(value as object).map(([name, field]) => [name, extend(field)]);
+    return { more: 1, ...Object.fromEntries(fields) };
+  };
+
+  test('accepts any value with more fields and with lists in another order', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(isSame(extend(value), value)).toBe(true);
+      }),
+    );
+  });
+
+  /** A value in 40 lists, or in 40 lists and objects, one in the other. */
+  const inLists = (value: unknown): unknown =>
+    JSON.parse(`${'['.repeat(40)}${JSON.stringify(value)}${']'.repeat(40)}`);
+  const inBoth = (value: unknown): unknown =>
+    JSON.parse(`${'[{"a":'.repeat(20)}${JSON.stringify(value)}${'}]'.repeat(20)}`);
+
+  test.each([
+    ['lists', inLists],
+    ['lists and objects', inBoth],
+  ])('ends for values in 40 %s', (_, wrap) => {
+    expect(isSame(wrap(1), wrap(1))).toBe(true);
+    expect(isSame(wrap(2), wrap(1))).toBe(false);
+    expect(isSame(wrap({ b: 1, c: 2 }), wrap({ b: 1 }))).toBe(true);
+    expect(isSame(extend(wrap([{ b: 1 }, { b: 2 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(true);
+    expect(isSame(extend(wrap([{ b: 1 }, { b: 3 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(false);
+  });
+
+  test('ends for long lists, and for long lists of lists', () => {
+    const long = Array.from({ length: 100_000 }, (_, at) => `provider-${at}`);
+    for (const list of [long, long.slice(90_000).map((entry) => [entry, 'a', ['b']])]) {
+      expect(isSame(extend(list), list)).toBe(true);
+      expect(isSame([...list.slice(0, -1), 'other'], list)).toBe(false);
+      expect(isSame(['other', ...list.slice(1)], list)).toBe(false);
+    }
+  });
+
+  test('ends for a list of many objects that come back with more fields', () => {
+    const filters = Array.from({ length: 1_000 }, (_, at) => ({
+      pattern: `${at}`,
+      in: ['a', { b: at }],
+    }));
+    expect(isSame(extend(filters), filters)).toBe(true);
+    expect(isSame([...filters.slice(1), { pattern: 'other', in: [] }], filters)).toBe(false);
+  });
+});

@@ -62,33 +62,68 @@ function withDefaults(field: string, value: unknown): unknown {
  * more, such as the label that OpenRouter gives to a builtin filter.
  */
 function isSameValue(actual: unknown, desired: unknown): boolean {
-  if (actual === desired || (isNone(actual) && isNone(desired))) return true;
-  if (Array.isArray(desired)) return isSameSet(actual, desired, isSameValue);
-  if (!isObject(actual) || !isObject(desired)) return false;
-  return Object.entries(desired).every(([name, value]) => isSameValue(actual[name], value));
+  return includes(toValue(actual), toValue(desired));
+}
+
+/** A value to compare with another. */
+interface Value {
+  /** The same for equal values, whatever the order of their lists and fields. */
+  text: string;
+  /** The entries of a list by their texts, each once. */
+  entries?: ReadonlyMap<string, Value>;
+  /** The fields of an object. */
+  fields?: ReadonlyMap<string, Value>;
+}
+
+const NONE: Value = { text: 'null' };
+
+function toValue(value: unknown): Value {
+  if (isNone(value)) return NONE;
+  if (Array.isArray(value)) {
+    const entries = new Map(value.map(toValue).map((entry) => [entry.text, entry]));
+    return { text: `[${[...entries.keys()].sort().join()}]`, entries };
+  }
+  if (!isObject(value)) return { text: JSON.stringify(value) };
+  const fields = new Map(Object.entries(value).map(([name, field]) => [name, toValue(field)]));
+  const texts = [...fields].map(([name, { text }]) => `${JSON.stringify(name)}:${text}`);
+  return { text: `{${texts.sort().join()}}`, fields };
+}
+
+/**
+ * Whether `actual` has all that is desired. Compares each part of one with each of the other once at
+ * most, and only within objects or lists that are not equal.
+ */
+function includes(actual: Value, desired: Value): boolean {
+  if (actual.text === desired.text) return true;
+  const { entries, fields } = actual;
+  if (desired.entries) return entries !== undefined && isSameSet(entries, desired.entries);
+  if (!desired.fields || !fields) return false;
+  for (const [name, field] of desired.fields) {
+    if (!includes(fields.get(name) ?? NONE, field)) return false;
+  }
+  return true;
+}
+
+/** Whether each entry of one list has a counterpart in the other. */
+function isSameSet(
+  actual: ReadonlyMap<string, Value>,
+  desired: ReadonlyMap<string, Value>,
+): boolean {
+  if (actual.size !== desired.size) return false;
+  const others = [...actual.values()];
+  const found = new Set<Value>();
+  // Entries without an equal come first: one that has no counterpart ends the search.
+  const sorted = [...desired].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
+  for (const [, entry] of sorted) {
+    const counterparts = others.filter((other) => includes(other, entry));
+    if (counterparts.length === 0) return false;
+    for (const other of counterparts) found.add(other);
+  }
+  return found.size === actual.size;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Whether both are lists of the same entries, by `same`. */
-function isSameSet(
-  actual: unknown,
-  desired: unknown,
-  same: (actual: unknown, desired: unknown) => boolean,
-): boolean {
-  if (!Array.isArray(desired) || !Array.isArray(actual)) return false;
-  const [desiredSet, actualSet] = [withoutRepeats(desired), withoutRepeats(actual)];
-  return (
-    desiredSet.length === actualSet.length &&
-    desiredSet.every((entry) => actualSet.some((other) => same(other, entry))) &&
-    actualSet.every((other) => desiredSet.some((entry) => same(other, entry)))
-  );
-}
-
-function withoutRepeats(list: readonly unknown[]): unknown[] {
-  return [...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values()];
 }
 
 /** An empty list restricts nothing, as null does. */
