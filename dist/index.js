@@ -4680,7 +4680,7 @@
    const {mayBeApplied, isNew, slugWasFree, desired} = evidence;
    if (isNew === false) return false;
    const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-   if (!matchesDesired(workspace, desired)) return mayBeOurs && slugWasFree ? "unknown" : false;
+   if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : false;
    if (!mayBeOurs && !slugWasFree) return false;
    if (isNew === void 0 || !mayBeApplied) return "unknown";
    if (!evidence.returnedOnly500 || evidence.wasRejected) return true;

@@ -316,16 +316,25 @@ describe('a workspace found with the slug, which was not looked up before the PO
   });
 
   test.each<Row>([
-    ['a rejection', [taken(rejected, DIFFERENT)], created(false)],
-    ['a lost response', [taken(lost, DIFFERENT)], created(false)],
-    ['HTTP 500', [taken(error500, DIFFERENT)], created(false)],
-    ['a throttled POST', [throttled, taken(rejected, DIFFERENT)], created(false)],
-  ])(
-    'and with other fields than requested belongs to another job after %s',
-    (_, rounds, decision) => {
-      expect(decide(rounds, facts)).toEqual(decision);
-    },
-  );
+    [
+      'belongs to another job if the only POST was rejected',
+      [taken(rejected, DIFFERENT)],
+      created(false),
+    ],
+    ['may belong to either if the response was lost', [taken(lost, DIFFERENT)], created('unknown')],
+    [
+      'may belong to either after HTTP 500, and needs no probe',
+      [taken(error500, DIFFERENT)],
+      created('unknown'),
+    ],
+    [
+      'may belong to either if a throttled POST was applied',
+      [throttled, taken(rejected, DIFFERENT)],
+      created('unknown'),
+    ],
+  ])('and with other fields than requested %s', (_, rounds, decision) => {
+    expect(decide(rounds, facts)).toEqual(decision);
+  });
 
   test.each([
     ['when the step began', 0, true],

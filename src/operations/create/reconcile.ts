@@ -128,7 +128,7 @@ function decideCreator(
   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
   if (!matchesDesired(workspace, desired)) {
     // Created by another job, or by this step with a value that OpenRouter normalized.
-    return mayBeOurs && slugWasFree ? 'unknown' : false;
+    return mayBeOurs ? 'unknown' : false;
   }
   // A proxy that repeats a request can apply it and return the rejection of its own repetition.
   if (!mayBeOurs && !slugWasFree) return false;
