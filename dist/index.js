@@ -4024,7 +4024,11 @@
    const proxy = lib_getProxyUrl(url);
    return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
   }
-  async function sendOnce(request, throttle, options) {
+  function sendOnce(request, throttle, options) {
+   const send = () => attemptOnce(request, throttle, options);
+   return isRead(request) ? send() : options.effect.ofWrite(send);
+  }
+  async function attemptOnce(request, throttle, options) {
    const {clock, deadline, hardDeadline} = options, unsendable = reason => fail(request, {
     kind: "unsendable",
     reason
@@ -5000,7 +5004,7 @@
   }
   const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'), USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
   function openContext(connection, step) {
-   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
+   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal, effect} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
     apiUrl,
     managementKey,
     transport: httpTransport(USER_AGENT),
@@ -5008,7 +5012,8 @@
     random: Math.random,
     deadline,
     signal,
-    log: report
+    log: report,
+    effect
    });
    return {
     client,
@@ -5031,13 +5036,43 @@
    const trimmed = texts.map(text => text.trim());
    return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
   }
-  function describeApiError(details) {
-   const {operation, lookupFailure, cfRay} = details;
+  function recordEffect() {
+   let possible = 0, wasThrottled = false;
+   return {
+    async ofWrite(send) {
+     possible += 1;
+     const outcome = await send();
+     if (outcome.kind !== "applied" && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
+     wasThrottled ||= outcome.kind === "throttled";
+     return outcome;
+    },
+    current() {
+     if (possible > 0) return "possible";
+     return wasThrottled ? "throttled" : "none";
+    }
+   };
+  }
+  const SENTENCES = {
+   none: "Nothing was changed at OpenRouter.",
+   throttled: "OpenRouter reports that it rejected each change of this step, so nothing should have changed.",
+   possible: "This step may have changed something at OpenRouter before that: see its log."
+  };
+  function describeEffect(effect) {
+   return SENTENCES[effect];
+  }
+  function describeApiError(details, effect) {
    return {
     code: describe_api_error_codeOf(details),
-    title: `Could not ${operation}`,
-    lines: [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...effect(details), ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ]
+    title: `Could not ${details.operation}`,
+    lines: describe_api_error_linesOf(details, [ describeEffect(effect) ])
    };
+  }
+  function linesOfPart({details}) {
+   return describe_api_error_linesOf(details, []);
+  }
+  function describe_api_error_linesOf(details, effect) {
+   const {lookupFailure, cfRay} = details;
+   return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ];
   }
   function attemptLines({attempts, stopReason, reason}) {
    const isNew = stopReason !== void 0 && stopReason !== reason;
@@ -5058,9 +5093,12 @@
    unexpected: "unexpected-response",
    aborted: "timed-out"
   };
+  function mayBeApplied(details) {
+   return details.ambiguous && !isRead(details);
+  }
   function describe_api_error_codeOf(details) {
-   const {kind, status = 0, ambiguous} = details;
-   if (ambiguous && !isRead(details)) return "outcome-unknown";
+   const {kind, status = 0} = details;
+   if (mayBeApplied(details)) return "outcome-unknown";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
   const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
@@ -5086,13 +5124,10 @@
    if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
    return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
   }
-  function effect(details) {
-   const {ambiguous, wasThrottled, mayLeaveBehind, recovery} = details;
-   if (isRead(details)) return [];
-   if (!ambiguous) return [ wasThrottled ? REJECTED : "Nothing was changed at OpenRouter." ];
+  function ambiguityLines({mayLeaveBehind, recovery}) {
    return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
   }
-  const REJECTED = "OpenRouter reports that it rejected this request, which should have changed nothing.", DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+  const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
   function parseUsd(text) {
    const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
    if (whole === void 0) return;
@@ -5296,7 +5331,8 @@
    const inputs = new Set(problems.map(({input}) => input)).size;
    return {
     title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-    lines: [ ...problems.map(toLine), "Nothing was sent to OpenRouter." ]
+    lines: problems.map(toLine),
+    effect: [ "Nothing was sent to OpenRouter." ]
    };
   }
   function toLine({input, entries = [], message, provided, cause, suggestion}) {
@@ -5423,7 +5459,19 @@
     return "Could not read the limit of the API key, or what remains of it.";
    }
   }
-  const INVALID_FIELD = "A counter or created_at is missing or invalid.", UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
+  const INVALID_FIELD = "A counter or created_at is missing or invalid.";
+  function withEffect({effect, lines, ...text}) {
+   return {
+    ...text,
+    lines: [ ...lines, ...effect ]
+   };
+  }
+  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
+  function troubleshootingUrl(code, env) {
+   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
+   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+  }
+  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
   function text_toLine(text, redact) {
    return text_truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
   }
@@ -5536,187 +5584,219 @@
     more: result.stale + result.notStale - shown.length
    };
   }
-  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, NOTHING_CHANGED = "Nothing was changed at OpenRouter.", ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
+  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
    "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
    "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
    "run-again": "After fixing that, running this again finishes the work."
   }, DESCRIPTIONS = {
    "invalid-inputs": describeInvalidInputs,
    "slug-taken": ({workspace, creatorUnknown, changes, hasGovernance}) => {
-    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), effect = fields || (hasGovernance ? "none of its fields" : "nothing");
+    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (hasGovernance ? "none of its fields" : "nothing");
     return {
      title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
-     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, ...creatorUnknown ? [ "It was created while this step was creating one, by this step or by another job." ] : [], "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${effect}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ]
+     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ],
+     effect: [ creatorUnknown ? "It was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
     };
    },
-   "budgets-out-of-order": ({shorter, longer, budgets}) => ({
+   "budgets-out-of-order": ({shorter, longer, budgets}, effect) => ({
     title: "The budgets would be out of order",
-    lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value.", NOTHING_CHANGED ]
+    lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "unknown-members": ({members}) => ({
+   "unknown-members": ({members}, effect) => ({
     title: "Not all members belong to the organization",
-    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization.", NOTHING_CHANGED ]
+    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "members-not-added": ({workspace, userIds}) => ({
+   "members-not-added": ({workspace, userIds}, effect) => ({
     title: `Not all members were added to the workspace ${workspace.slug}`,
-    lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ]
+    lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ],
+    effect: [ describeEffect(effect) ]
    }),
-   "guardrail-not-found": ({workspace}) => ({
+   "guardrail-not-found": ({workspace}, effect) => ({
     title: `The guardrail of the workspace ${workspace.slug} is unknown`,
-    lines: [ "OpenRouter does not report which guardrail the workspace has." ]
+    lines: [ "OpenRouter does not report which guardrail the workspace has." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "unexpected-values": ({workspace, what, values}) => ({
+   "unexpected-values": ({workspace, what, values}, effect) => ({
     title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
-    lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ]
+    lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ],
+    effect: [ describeEffect(effect) ]
    }),
-   "partly-applied": ({error, applied, notApplied, recovery}) => {
-    const {title, lines} = error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
+   "partly-applied": ({error, applied, notApplied, recovery}, effect) => {
+    const {title, lines} = error instanceof ApiError ? {
+     title: `Could not ${error.details.operation}`,
+     lines: linesOfPart(error)
+    } : describe_failure_textOf(error, effect);
     return {
      title,
-     lines: [ ...lines.filter(line => line !== NOTHING_CHANGED), ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
+     lines,
+     effect: [ ...effect === "none" ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
     };
    },
-   "workspace-not-found": ({workspace}) => ({
+   "workspace-not-found": ({workspace}, effect) => ({
     title: `The workspace ${workspace} does not exist`,
-    lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.", NOTHING_CHANGED ]
+    lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
+    effect: [ describeEffect(effect) ]
    }),
    "unexpected-key": ({key, workspace, name, revoked}) => ({
     title: "OpenRouter returned another API key",
-    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`, ...revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ] ]
+    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.` ],
+    effect: revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
    }),
    "unexpected-key-values": ({key, changes, revoked, error}) => ({
     title: `The API key ${describeKey(key)} is not limited as requested`,
-    lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange), ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
+    lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange) ],
+    effect: [ ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
    }),
    "key-owner-unknown": describeUnknownOwner,
    "orphan-not-deleted": ({key, error}) => ({
     title: `Could not ${error.details.operation}`,
-    lines: [ ...linesOfPart(error), `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
+    lines: linesOfPart(error),
+    effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
    }),
    "replaced-keys-not-deleted": ({key, undeleted, count}) => ({
     title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-    lines: [ ...undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)), `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+    lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
+    effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
    }),
-   "key-not-found": ({hash, workspace}) => ({
+   "key-not-found": ({hash, workspace}, effect) => ({
     title: `The workspace ${workspace.slug} has no API key with this hash`,
-    lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ]
+    lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "usage-unknown": ({key, warnings}) => ({
+   "usage-unknown": ({key, warnings}, effect) => ({
     title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
     lines: [ "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.", ...truncateList(warnings.map(text => describeGap({
      kind: "warning",
      text
-    }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ]
+    }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "spending-above-limit": ({cost, limit, ...details}) => ({
+   "spending-above-limit": ({cost, limit, ...details}, effect) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
-    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "The outputs and the job summary have the details." ]
+    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "The outputs and the job summary have the details." ],
+    effect: [ describeEffect(effect) ]
    }),
    "default-workspace": ({workspace}) => ({
     title: "The default workspace is never deleted",
-    lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`, NOTHING_DELETED ]
+    lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
+    effect: [ NOTHING_DELETED ]
    }),
    "slug-prefix-mismatch": ({written, slug, prefix}) => ({
     title: `The slug ${slug} does not begin with ${prefix}`,
-    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix.", NOTHING_DELETED ]
+    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix." ],
+    effect: [ NOTHING_DELETED ]
    }),
    "workspace-has-keys": ({workspace, keys}) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
-    lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.", NOTHING_DELETED ],
+    lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working." ],
+    effect: [ NOTHING_DELETED ],
     table: keysTable(keys)
    }),
    "keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
     title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-    lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`, ...describeRemaining(workspace, deletedKeys) ]
+    lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.` ],
+    effect: describeRemaining(workspace, deletedKeys)
    }),
    "workspace-still-exists": ({workspace}) => ({
     title: `The workspace ${workspace.slug} still exists`,
-    lines: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
+    lines: [],
+    effect: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
    }),
    "deletion-not-verified": ({workspace, error}) => ({
     title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-    lines: [ ...describeApiError(error.details).lines, `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
+    lines: linesOfPart(error),
+    effect: [ `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
    }),
    "teardown-incomplete": ({workspace, errors, deletedKeys}) => {
     const [first] = errors, title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
     return {
      title,
-     lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)), ...describeRemaining(workspace, deletedKeys) ]
+     lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)) ],
+     effect: describeRemaining(workspace, deletedKeys)
     };
    },
    "too-many-stale": ({result, maxDeletions}) => ({
     title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
-    lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions.", NOTHING_DELETED ],
+    lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions." ],
+    effect: [ NOTHING_DELETED ],
     table: sweepTable(result)
    }),
    "sweep-incomplete": ({result}) => ({
     title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
-    lines: [ ...truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10), "Running this again retries them." ],
+    lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
+    effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, "Running this again retries the others." ],
     table: sweepTable(result)
    }),
    "created-workspace-missing": ({workspace}) => ({
     title: `The workspace ${workspace.slug} cannot be found`,
-    lines: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+    lines: [],
+    effect: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
    }),
    "created-key-missing": ({key}) => ({
     title: `The API key ${describeKey(key)} cannot be found`,
-    lines: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+    lines: [],
+    effect: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
    }),
-   "cleanup-state-invalid": ({name}) => ({
+   "cleanup-state-invalid": ({name}, effect) => ({
     title: "The cleanup cannot read its saved state",
-    lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ]
+    lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ],
+    effect: [ describeEffect(effect) ]
    }),
-   "outputs-not-written": ({reason, values}) => ({
+   "outputs-not-written": ({reason, values}, effect) => ({
     title: "The outputs could not be written",
-    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ]
+    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ],
+    effect: [ describeEffect(effect) ]
    }),
    "secret-output-not-written": ({reason, name}) => ({
     title: `The output ${name} could not be written`,
-    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. The post step deletes the API key." ]
+    lines: [ `The runner's file for outputs cannot be written: ${reason}` ],
+    effect: [ "The step stopped there. The post step deletes the API key." ]
    }),
-   "state-not-written": details => {
-    const {title, lines} = describeStateNotWritten(details);
-    return {
-     title,
-     lines: details.exists ? lines : [ ...lines, NOTHING_CHANGED ]
-    };
-   }
+   "state-not-written": ({reason, exists}, effect) => ({
+    ...describeStateNotWritten({
+     reason
+    }),
+    effect: [ exists ? `Already exists at OpenRouter: ${exists}.` : describeEffect(effect) ]
+   })
   };
-  function describeFailure({code, details}) {
+  function describeFailure(failure, effect) {
    return {
-    code,
-    ...DESCRIPTIONS[code](details)
+    code: failure.code,
+    ...withEffect(describe_failure_textOf(failure, effect))
    };
+  }
+  function describe_failure_textOf({code, details}, effect) {
+   return DESCRIPTIONS[code](details, effect);
   }
   function describeUnknownOwner({name, workspace, isUnique, keys}) {
    return {
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
-    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(", ")}.`, isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", "Check which of them are in use, and delete the others." ]
+    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(", ")}.` ],
+    effect: [ isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", "Check which of them are in use, and delete the others." ]
    };
   }
   function describeUnrevoked(error) {
    return [ error ? `Could not revoke it: ${formatAttempt(error.details)}` : "OpenRouter reports that it does not exist.", "The post step tries again. No other step has its secret." ];
   }
-  function describeStateNotWritten({reason, exists}) {
+  function describeStateNotWritten({reason}) {
    return {
     title: "The state for the post step could not be written",
-    lines: [ `The runner's state file cannot be written: ${reason}`, ...exists ? [ `Already exists at OpenRouter: ${exists}.` ] : [] ]
+    lines: [ `The runner's state file cannot be written: ${reason}` ]
    };
-  }
-  function linesOfPart({details}) {
-   return describeApiError(details).lines.filter(line => line !== NOTHING_CHANGED);
   }
   function describeRemaining(workspace, deletedKeys) {
    return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
   }
   const INTERNAL_ERROR = "internal-error";
-  function describeError(error) {
-   if (error instanceof Failure) return describeFailure(error);
-   if (error instanceof ApiError) return describeApiError(error.details);
+  function describeError(error, effect) {
+   if (error instanceof Failure) return describeFailure(error, effect);
+   if (error instanceof ApiError) return describeApiError(error.details, effect);
    return {
     code: INTERNAL_ERROR,
     title: "Internal error in this action",
-    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log." ]
+    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
    };
   }
   const SAFER_TIMES = {
@@ -5752,7 +5832,7 @@
     title: `The workspace ${slug} was not deleted`,
     lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
    }),
-   "key-owner-unknown": describeUnknownOwner,
+   "key-owner-unknown": owner => withEffect(describeUnknownOwner(owner)),
    "key-limit-used-up": ({name, spent, byok, limit}) => ({
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,
     lines: [ `Spent in total: ${formatUsd(spent)}.`, ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
@@ -5794,11 +5874,6 @@
   }
   function formatLeftovers(leftovers) {
    return `May still exist at OpenRouter: ${leftovers}.`;
-  }
-  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
-  function troubleshootingUrl(code, env) {
-   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
-   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
   }
   function createRedactor() {
    const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
@@ -5853,8 +5928,8 @@
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
-    fail(error) {
-     const description = describeError(error), {title, lines, table} = description;
+    fail(error, effect) {
+     const description = describeError(error, effect), {title, lines, table} = description;
      annotate(core_error, description);
      summarize({
       title: `❌ ${title}`,
@@ -5862,8 +5937,8 @@
       table
      });
     },
-    warnOfCleanup(error, leftovers) {
-     const description = describeError(error), lines = [ ...description.lines, formatLeftovers(leftovers) ];
+    warnOfCleanup(error, {effect, leftovers}) {
+     const description = describeError(error, effect), lines = [ ...description.lines, formatLeftovers(leftovers) ];
      if (leftovers !== "") warnOf({
       ...description,
       lines
@@ -5919,7 +5994,7 @@
    const report = createReport(), {managementKey, proxyPassword} = readSecrets();
    report.registerSecrets(managementKey);
    report.mask(proxyPassword);
-   const abort = new AbortController;
+   const effect = recordEffect(), abort = new AbortController;
    abortOnSignals(abort);
    let unforeseen;
    process.on("uncaughtException", error => {
@@ -5936,27 +6011,31 @@
      report,
      clock: systemClock,
      signal: abort.signal,
+     effect,
      startTimeout
     });
     if (unforeseen) throw unforeseen;
     process.exitCode = 0;
    } catch (error) {
-    process.exitCode = reportError(error, report, onError);
+    process.exitCode = reportError(error, {
+     report,
+     effect: effect.current()
+    }, onError);
    }
    process.stdout.write("", () => process.exit());
   }
   function abortOnSignals(abort) {
    for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
   }
-  function step_fail(report, error) {
-   report.fail(error);
+  function step_fail(report, error, effect) {
+   report.fail(error, effect);
    return 1;
   }
-  function reportError(error, report, onError) {
+  function reportError(error, {report, effect}, onError) {
    try {
-    return onError(report, error);
+    return onError(report, error, effect);
    } catch (defect) {
-    return onError(report, defect);
+    return onError(report, defect, effect);
    }
   }
   function create() {
@@ -6254,8 +6333,11 @@
     }, step), step.report);
     task = incomplete?.left ?? task;
     if (incomplete) throw incomplete.error;
-   }, (report, error) => {
-    report.warnOfCleanup(error, cleanup.describeLeftovers(task));
+   }, (report, error, effect) => {
+    report.warnOfCleanup(error, {
+     effect,
+     leftovers: cleanup.describeLeftovers(task)
+    });
     return 0;
    });
   }

@@ -31,6 +31,7 @@ describe('if-exists: fail', () => {
       `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
       'With if-exists: reuse, the step would use it unchanged.',
       'With if-exists: update, the step would change name, description.',
+      'Nothing was changed at OpenRouter.',
       expect.stringMatching(/^See https:.*\/docs\/troubleshooting\.md#slug-taken$/),
     ]);
     expect(workspace()).toEqual(before);

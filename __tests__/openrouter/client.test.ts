@@ -5,6 +5,7 @@ import { ApiError } from '../../src/openrouter/api-error.ts';
 import type { ApiRequest } from '../../src/openrouter/api-request.ts';
 import { attemptTimeout, backoff, retryAfter } from '../../src/openrouter/backoff.ts';
 import { type Client, createClient } from '../../src/openrouter/client.ts';
+import { recordEffect } from '../../src/openrouter/effect.ts';
 import { classifyResponse, FAILURE_CLASSES } from '../../src/openrouter/failure-class.ts';
 import type { HttpResponse, Method, Transport } from '../../src/openrouter/http.ts';
 import { TransportError } from '../../src/openrouter/transport.ts';
@@ -45,6 +46,7 @@ function clientThatGets(...replies: Reply[]) {
     deadline: 60_000,
     signal: step.signal,
     log: { info: (line) => log.push(line), debug: () => undefined },
+    effect: recordEffect(),
   });
   const schema = z.object({ data: z.optional(z.string()) });
   type Data = z.infer<typeof schema>;

@@ -6,7 +6,7 @@ const harness = openHarness();
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const REJECTED =
-  'OpenRouter reports that it rejected this request, which should have changed nothing.';
+  'OpenRouter reports that it rejected each change of this step, so nothing should have changed.';
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
 const MAY_EXIST =
   /^The request may still have been applied\.\nRunning this again with if-exists: (reuse|update) finds the workspace if it was created\. That is safe if no other workflow creates a workspace with this slug\.$/m;
@@ -187,6 +187,20 @@ describe('an error of the API', () => {
     );
     expect(message).not.toContain('if-exists');
   });
+
+  test.each([
+    ['reuse', {}],
+    ['update', { 'budget-daily-usd': '5' }],
+  ])(
+    'a lookup that is rejected before anything is sent says so, with if-exists: %s',
+    async (policy, inputs) => {
+      const wrong = { 'if-exists': policy, 'management-key': `sk-or-v1-${'0'.repeat(64)}` };
+      const { code, lines } = expectFailure(await harness.create({ ...wrong, ...inputs }));
+      expect(code).toBe('unauthorized');
+      expect(lines[0]).toMatch(/^GET \/workspaces\/preview-\d+: HTTP 401 Unauthorized: /);
+      expect(lines).toContain(NOTHING_CHANGED);
+    },
+  );
 
   test('an inference key is explained not to be a management key', async () => {
     const step = await harness.create({ 'management-key': `sk-or-v1-${'0'.repeat(64)}` });

@@ -36,7 +36,7 @@ export function rejectionOf(read: () => unknown, texts: Texts, env: Texts = {}):
     readWith(read, texts, env);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'invalid-inputs') throw error;
-    return describeInvalidInputs((error as Failure<'invalid-inputs'>).details).lines.slice(0, -1);
+    return describeInvalidInputs((error as Failure<'invalid-inputs'>).details).lines;
   }
   throw new Error('the inputs are valid');
 }

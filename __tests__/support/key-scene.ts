@@ -108,7 +108,7 @@ export function expectFailed(step: KeyStep): { title: string; message: string } 
   expect(step.result).toBeUndefined();
   expect(step.handedOver).toBeUndefined();
   expectNoSecret(step);
-  const { title, lines } = describeError(step.error);
+  const { title, lines } = describeError(step.error, step.effect.current());
   return { title, message: lines.join('\n') };
 }
 
@@ -119,8 +119,10 @@ export function expectCleanPost({ warnings, error }: KeyPost): void {
 }
 
 /** Expects that nothing that the step logs, saves or reports has a secret in it. */
-export function expectNoSecret({ lines, error, warnings }: KeyStep): void {
-  const { title, lines: more } = error ? describeError(error) : { title: '', lines: [] };
+export function expectNoSecret({ lines, error, warnings, effect }: KeyStep): void {
+  const { title, lines: more } = error
+    ? describeError(error, effect.current())
+    : { title: '', lines: [] };
   const shown = JSON.stringify([lines, warnings, title, more, error, `${error}`]);
   expect(shown).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
 }

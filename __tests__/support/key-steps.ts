@@ -1,4 +1,6 @@
 /** The key action and its post step in virtual time, without a process. */
+
+import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
 import {
   type KeyCleanupTask,
   keyCleanupTask,
@@ -35,6 +37,7 @@ export interface KeyStep {
   warnings: Description[];
   /** All that was logged and saved. */
   lines: string[];
+  effect: EffectRecord;
   /** How long it took, in milliseconds. */
   elapsed: number;
 }
@@ -51,6 +54,7 @@ export async function runKey(
     task: null,
     warnings: [],
     lines: [],
+    effect: recordEffect(),
     elapsed: 0,
   };
   const alive = whileAlive(step);
@@ -58,7 +62,11 @@ export async function runKey(
     step.task = task && savedAndRead(keyCleanupTask(), task);
     step.lines.push(JSON.stringify(task));
   });
-  const context = connect(simulation, conditions, { lines: step.lines, isDead: () => step.killed });
+  const context = connect(simulation, conditions, {
+    lines: step.lines,
+    isDead: () => step.killed,
+    effect: step.effect,
+  });
   const work = createKey(request, {
     ...collectWarnings(context, step.warnings),
     journal: {

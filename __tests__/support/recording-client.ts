@@ -1,4 +1,5 @@
 import { type Client, createClient } from '../../src/openrouter/client.ts';
+import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/openrouter/http.ts';
 import { TransportError } from '../../src/openrouter/transport.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -14,6 +15,7 @@ export interface RecordingClient {
   sentAt: number[];
   info: string[];
   debug: string[];
+  effect: EffectRecord;
   /** Aborts the step. */
   abort(reason: string): void;
   /** Lets time pass until `work` settles; returns its error if it fails. */
@@ -35,6 +37,7 @@ export function openRecordingClient(
   clock.after(TIMEOUT, () => step.abort(new Error('the timeout is over')));
   const [sent, sentAt]: [HttpRequest[], number[]] = [[], []];
   const [info, debug]: [string[], string[]] = [[], []];
+  const effect = recordEffect();
   const transport: Transport = async (request) => {
     const reply = replies[Math.min(sent.length, replies.length - 1)] as Reply;
     sent.push(request);
@@ -53,6 +56,7 @@ export function openRecordingClient(
     deadline: TIMEOUT,
     signal: step.signal,
     log: { info: (line) => info.push(line), debug: (line) => debug.push(line) },
+    effect,
   });
   const recording: RecordingClient = {
     client,
@@ -61,6 +65,7 @@ export function openRecordingClient(
     sentAt,
     info,
     debug,
+    effect,
     abort: (reason) => step.abort(new Error(reason)),
     run: (work) => clock.run(work.catch((error: Error) => error)),
   };

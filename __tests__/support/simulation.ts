@@ -7,6 +7,7 @@ import {
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { createClient } from '../../src/openrouter/client.ts';
+import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
 import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import {
@@ -147,6 +148,7 @@ export interface StepRun extends ProcessRun<CreateResult> {
   /** What the journal holds for the post step. */
   task?: CreateCleanupTask;
   log: string[];
+  effect: EffectRecord;
 }
 
 /** Makes of a function one that does nothing once the process of `run` is killed. */
@@ -213,9 +215,13 @@ export async function runCreate(
   request: CreateRequest,
   conditions: StepConditions,
 ): Promise<StepRun> {
-  const run: StepRun = { killed: false, log: [], elapsed: 0 };
+  const run: StepRun = { killed: false, log: [], elapsed: 0, effect: recordEffect() };
   const context: CreateContext = {
-    ...connect(simulation, conditions, { lines: run.log, isDead: () => run.killed }),
+    ...connect(simulation, conditions, {
+      lines: run.log,
+      isDead: () => run.killed,
+      effect: run.effect,
+    }),
     journal: request.deleteAfterJob ? journalOf(run) : noJournal,
     onWorkspace: whileAlive(run)((workspace: Workspace, { created }: { created: boolean }) => {
       run.known = { workspace, created };
@@ -262,7 +268,11 @@ export async function runPost(
 export function connect(
   { clock, network, timeOfDay, proxy }: Simulation,
   { timeout, jitter, cancelledAfter }: StepConditions,
-  { lines = [], isDead = () => false }: { lines?: string[]; isDead?(): boolean } = {},
+  {
+    lines = [],
+    isDead = () => false,
+    effect = recordEffect(),
+  }: { lines?: string[]; isDead?(): boolean; effect?: EffectRecord } = {},
 ): AbortableContext {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
@@ -285,6 +295,7 @@ export function connect(
     deadline: clock.now() + timeout,
     signal: step.signal,
     log,
+    effect,
   });
   return { client, clock, timeOfDay, log, warn: warnTo(lines), signal: step.signal };
 }

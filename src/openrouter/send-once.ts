@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { AttemptFailure } from './api-error.ts';
+import { type AttemptFailure, isRead } from './api-error.ts';
 import type { ApiRequest, Outcome } from './api-request.ts';
 import type { Attempt } from './attempts.ts';
 import { attemptTimeout } from './backoff.ts';
+import type { EffectRecord } from './effect.ts';
 import type { HttpResponse, Transport } from './http.ts';
 import { parseHttpDate } from './http-date.ts';
 import { parseResponse, type ResponseFailure } from './parse-response.ts';
@@ -26,12 +27,22 @@ export interface SendOptions {
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
+  effect: EffectRecord;
   /** Starts an attempt with a timeout in milliseconds. */
   startAttempt(ms: number): Attempt;
 }
 
 /** Sends `request` once, as soon as `throttle` permits, and returns the outcome. */
-export async function sendOnce<Data>(
+export function sendOnce<Data>(
+  request: ApiRequest<Data>,
+  throttle: Throttle,
+  options: SendOptions,
+): Promise<Outcome<Data>> {
+  const send = () => attemptOnce(request, throttle, options);
+  return isRead(request) ? send() : options.effect.ofWrite(send);
+}
+
+async function attemptOnce<Data>(
   request: ApiRequest<Data>,
   throttle: Throttle,
   options: SendOptions,

@@ -1,4 +1,11 @@
-import { type ApiErrorDetails, formatAttempt, isRead } from '../openrouter/api-error.ts';
+import {
+  type ApiError,
+  type ApiErrorDetails,
+  formatAttempt,
+  isRead,
+} from '../openrouter/api-error.ts';
+import type { Effect } from '../openrouter/effect.ts';
+import { describeEffect } from './describe-effect.ts';
 import type { Description } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
@@ -15,21 +22,33 @@ export type ApiErrorCode =
   | 'server-error'
   | 'unexpected-response';
 
-/** Describes a request that failed. */
-export function describeApiError(details: ApiErrorDetails): Description {
-  const { operation, lookupFailure, cfRay } = details;
+/**
+ * Describes a request that failed.
+ * @param effect what the step may have changed at OpenRouter
+ */
+export function describeApiError(details: ApiErrorDetails, effect: Effect): Description {
   return {
     code: codeOf(details),
-    title: `Could not ${operation}`,
-    lines: [
-      formatAttempt(details),
-      ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
-      ...attemptLines(lookupFailure ?? details),
-      ...adviceAfterLookup(details),
-      ...effect(details),
-      ...(cfRay ? [`Request id for OpenRouter's support: cf-ray ${cfRay}`] : []),
-    ],
+    title: `Could not ${details.operation}`,
+    lines: linesOf(details, [describeEffect(effect)]),
   };
+}
+
+/** The lines about a request that is a part of what failed. The effect of the whole is not in them. */
+export function linesOfPart({ details }: ApiError): string[] {
+  return linesOf(details, []);
+}
+
+function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
+  const { lookupFailure, cfRay } = details;
+  return [
+    formatAttempt(details),
+    ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
+    ...attemptLines(lookupFailure ?? details),
+    ...adviceAfterLookup(details),
+    ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
+    ...(cfRay ? [`Request id for OpenRouter's support: cf-ray ${cfRay}`] : []),
+  ];
 }
 
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
@@ -58,9 +77,14 @@ const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   aborted: 'timed-out',
 };
 
+/** Whether OpenRouter may have applied a request that changes something. */
+function mayBeApplied(details: ApiErrorDetails): boolean {
+  return details.ambiguous && !isRead(details);
+}
+
 function codeOf(details: ApiErrorDetails): ApiErrorCode {
-  const { kind, status = 0, ambiguous } = details;
-  if (ambiguous && !isRead(details)) return 'outcome-unknown';
+  const { kind, status = 0 } = details;
+  if (mayBeApplied(details)) return 'outcome-unknown';
   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
 }
 
@@ -111,16 +135,9 @@ function advice(details: ApiErrorDetails): string[] {
   return ADVICE[CODES_BY_STATUS[status] ?? codeOf(details)](details);
 }
 
-/** What is known about the effect of the request; nothing for a read. */
-function effect(details: ApiErrorDetails): string[] {
-  const { ambiguous, wasThrottled, mayLeaveBehind, recovery } = details;
-  if (isRead(details)) return [];
-  if (!ambiguous) return [wasThrottled ? REJECTED : 'Nothing was changed at OpenRouter.'];
+function ambiguityLines({ mayLeaveBehind, recovery }: ApiErrorDetails): string[] {
   return [
     'The request may still have been applied.',
     recovery ?? `Before running this again, check for ${mayLeaveBehind ?? 'its effect'}.`,
   ];
 }
-
-const REJECTED =
-  'OpenRouter reports that it rejected this request, which should have changed nothing.';

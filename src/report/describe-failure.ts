@@ -2,6 +2,7 @@ import { formatChange } from '../lib/change.ts';
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
 import { exactUsd } from '../lib/usd.ts';
 import { ApiError, formatAttempt } from '../openrouter/api-error.ts';
+import type { Effect } from '../openrouter/effect.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import type {
@@ -12,16 +13,21 @@ import type {
   UnknownOwner,
 } from '../operations/shared/failure.ts';
 import { keysTable } from './delete.ts';
-import { describeApiError } from './describe-api-error.ts';
+import { linesOfPart } from './describe-api-error.ts';
+import { describeEffect } from './describe-effect.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import { describeGap, describeSpender } from './describe-usage.ts';
-import type { Description, Descriptions, DescriptionText } from './description.ts';
+import {
+  type Description,
+  type DescriptionText,
+  type FailureText,
+  withEffect,
+} from './description.ts';
 import { sweepTable } from './sweep.ts';
 
 /** `the workspace preview-42, id 0f1e…` */
 const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
 
-const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const ANOTHER_ACCOUNT =
   'Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -34,42 +40,50 @@ const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'run-again': 'After fixing that, running this again finishes the work.',
 };
 
-/** How to describe each failure, in the order of `FailureDetails`. */
-const DESCRIPTIONS: Descriptions<FailureDetails> = {
+/**
+ * How to describe each failure, in the order of `FailureDetails`. Each description states the effect:
+ * its own, or that of all requests of the step.
+ */
+const DESCRIPTIONS: {
+  [Code in FailureCode]: (details: FailureDetails[Code], effect: Effect) => FailureText;
+} = {
   'invalid-inputs': describeInvalidInputs,
 
   'slug-taken': ({ workspace, creatorUnknown, changes, hasGovernance }) => {
     const { slug, name, id, created_at: createdAt } = workspace;
     const fields = changes.map(({ field }) => field).join(', ');
-    const effect = fields || (hasGovernance ? 'none of its fields' : 'nothing');
+    const changed = fields || (hasGovernance ? 'none of its fields' : 'nothing');
     return {
       title: creatorUnknown
         ? `Cannot determine who created the workspace ${slug}`
         : `The slug ${slug} is taken`,
       lines: [
         `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
-        ...(creatorUnknown
-          ? ['It was created while this step was creating one, by this step or by another job.']
-          : []),
         'With if-exists: reuse, the step would use it unchanged.',
-        `With if-exists: update, the step would change ${effect}.`,
+        `With if-exists: update, the step would change ${changed}.`,
         ...(hasGovernance
           ? ['It would also set the guardrail, budgets and members where they differ.']
           : []),
       ],
+      // A slug is unique: if another job has it, no request of this step was applied.
+      effect: [
+        creatorUnknown
+          ? 'It was created while this step was creating one, by this step or by another job.'
+          : describeEffect('none'),
+      ],
     };
   },
 
-  'budgets-out-of-order': ({ shorter, longer, budgets }) => ({
+  'budgets-out-of-order': ({ shorter, longer, budgets }, effect) => ({
     title: 'The budgets would be out of order',
     lines: [
       `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`,
       'A budget without an input keeps its value.',
-      NOTHING_CHANGED,
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'unknown-members': ({ members }) => ({
+  'unknown-members': ({ members }, effect) => ({
     title: 'Not all members belong to the organization',
     lines: [
       ...members.map(({ written, matches }) =>
@@ -78,37 +92,43 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
           : `members: ${matches} people in the organization have the id or e-mail address ${written}`,
       ),
       'Each entry must be the user id or the e-mail address of one member of the organization.',
-      NOTHING_CHANGED,
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'members-not-added': ({ workspace, userIds }) => ({
+  'members-not-added': ({ workspace, userIds }, effect) => ({
     title: `Not all members were added to the workspace ${workspace.slug}`,
     lines: [
       `OpenRouter reported success, but does not list these users as members: ${userIds.join(', ')}.`,
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'guardrail-not-found': ({ workspace }) => ({
+  'guardrail-not-found': ({ workspace }, effect) => ({
     title: `The guardrail of the workspace ${workspace.slug} is unknown`,
     lines: ['OpenRouter does not report which guardrail the workspace has.'],
+    effect: [describeEffect(effect)],
   }),
 
-  'unexpected-values': ({ workspace, what, values }) => ({
+  'unexpected-values': ({ workspace, what, values }, effect) => ({
     title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
     lines: [
       'OpenRouter accepted the request, but returned other values than requested:',
       ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`),
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'partly-applied': ({ error, applied, notApplied, recovery }) => {
+  'partly-applied': ({ error, applied, notApplied, recovery }, effect) => {
     const { title, lines } =
-      error instanceof ApiError ? describeApiError(error.details) : describeFailure(error);
+      error instanceof ApiError
+        ? { title: `Could not ${error.details.operation}`, lines: linesOfPart(error) }
+        : textOf(error, effect);
     return {
       title,
-      lines: [
-        ...lines.filter((line) => line !== NOTHING_CHANGED),
+      lines,
+      effect: [
+        ...(effect === 'none' ? [describeEffect(effect)] : []),
         ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
         `Not applied, or unknown: ${notApplied.join(', ')}.`,
         RECOVERIES[recovery],
@@ -116,13 +136,13 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     };
   },
 
-  'workspace-not-found': ({ workspace }) => ({
+  'workspace-not-found': ({ workspace }, effect) => ({
     title: `The workspace ${workspace} does not exist`,
     lines: [
       'No workspace has that id or slug in the account of the management key.',
       'Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',
-      NOTHING_CHANGED,
     ],
+    effect: [describeEffect(effect)],
   }),
 
   'unexpected-key': ({ key, workspace, name, revoked }) => ({
@@ -130,13 +150,13 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     lines: [
       `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
       `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
-      ...(revoked
-        ? ['The post step revokes it: OpenRouter shortened the name. Choose a shorter one.']
-        : [
-            "This step neither outputs nor revokes it, because it may be another job's key.",
-            'Report this to OpenRouter, and check the workspace for a key that no one uses.',
-          ]),
     ],
+    effect: revoked
+      ? ['The post step revokes it: OpenRouter shortened the name. Choose a shorter one.']
+      : [
+          "This step neither outputs nor revokes it, because it may be another job's key.",
+          'Report this to OpenRouter, and check the workspace for a key that no one uses.',
+        ],
   }),
 
   'unexpected-key-values': ({ key, changes, revoked, error }) => ({
@@ -144,6 +164,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     lines: [
       'OpenRouter created it with other values than requested:',
       ...changes.map(formatChange),
+    ],
+    effect: [
       ...(revoked ? ['It was revoked. No other step has its secret.'] : describeUnrevoked(error)),
       "Run this again. If it fails again, contact OpenRouter's support.",
     ],
@@ -153,53 +175,56 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
 
   'orphan-not-deleted': ({ key, error }) => ({
     title: `Could not ${error.details.operation}`,
-    lines: [
-      ...linesOfPart(error),
+    lines: linesOfPart(error),
+    effect: [
       `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
     ],
   }),
 
   'replaced-keys-not-deleted': ({ key, undeleted, count }) => ({
     title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-    lines: [
-      ...undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
+    lines: undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
+    effect: [
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
       ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
       'Running this again deletes them, together with the new key.',
     ],
   }),
 
-  'key-not-found': ({ hash, workspace }) => ({
+  'key-not-found': ({ hash, workspace }, effect) => ({
     title: `The workspace ${workspace.slug} has no API key with this hash`,
     lines: [
       `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
       'Without key-hash, the usage of the whole workspace includes that of deleted keys.',
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'usage-unknown': ({ key, warnings }) => ({
+  'usage-unknown': ({ key, warnings }, effect) => ({
     title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
     lines: [
       "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
       ...truncateList(warnings.map((text) => describeGap({ kind: 'warning', text }))),
       'With since: created, the total comes from the key itself, if OpenRouter reports it.',
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'spending-above-limit': ({ cost, limit, ...details }) => ({
+  'spending-above-limit': ({ cost, limit, ...details }, effect) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
     lines: [
       `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,
       'The outputs and the job summary have the details.',
     ],
+    effect: [describeEffect(effect)],
   }),
 
   'default-workspace': ({ workspace }) => ({
     title: 'The default workspace is never deleted',
     lines: [
       `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`,
-      NOTHING_DELETED,
     ],
+    effect: [NOTHING_DELETED],
   }),
 
   'slug-prefix-mismatch': ({ written, slug, prefix }) => ({
@@ -207,8 +232,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     lines: [
       `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? '' : `, whose slug is ${slug}`}.`,
       'Correct workspace or, if it is right, expect-slug-prefix.',
-      NOTHING_DELETED,
     ],
+    effect: [NOTHING_DELETED],
   }),
 
   'workspace-has-keys': ({ workspace, keys }) => ({
@@ -217,8 +242,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       ...truncateList(keys.map(describeKey)),
       'OpenRouter does not delete a workspace that has API keys.',
       'With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.',
-      NOTHING_DELETED,
     ],
+    effect: [NOTHING_DELETED],
     table: keysTable(keys),
   }),
 
@@ -226,13 +251,14 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
     title: `New API keys keep appearing in the workspace ${workspace.slug}`,
     lines: [
       `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`,
-      ...describeRemaining(workspace, deletedKeys),
     ],
+    effect: describeRemaining(workspace, deletedKeys),
   }),
 
   'workspace-still-exists': ({ workspace }) => ({
     title: `The workspace ${workspace.slug} still exists`,
-    lines: [
+    lines: [],
+    effect: [
       `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,
       'Run this again, and report it to OpenRouter if that does not help.',
     ],
@@ -240,10 +266,8 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
 
   'deletion-not-verified': ({ workspace, error }) => ({
     title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-    lines: [
-      ...describeApiError(error.details).lines,
-      `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.`,
-    ],
+    lines: linesOfPart(error),
+    effect: [`OpenRouter reported that it deleted ${describeWorkspace(workspace)}.`],
   }),
 
   'teardown-incomplete': ({ workspace, errors, deletedKeys }) => {
@@ -257,35 +281,35 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
       lines: [
         ...linesOfPart(first),
         ...truncateList(errors.slice(1).map(({ message }) => message)),
-        ...describeRemaining(workspace, deletedKeys),
       ],
+      effect: describeRemaining(workspace, deletedKeys),
     };
   },
 
   'too-many-stale': ({ result, maxDeletions }) => ({
     title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
-    lines: [
-      'Check slug-pattern, older-than and keep. If they are right, raise max-deletions.',
-      NOTHING_DELETED,
-    ],
+    lines: ['Check slug-pattern, older-than and keep. If they are right, raise max-deletions.'],
+    effect: [NOTHING_DELETED],
     table: sweepTable(result),
   }),
 
   'sweep-incomplete': ({ result }) => ({
     title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
-    lines: [
-      ...truncateList(
-        result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
-        10,
-      ),
-      'Running this again retries them.',
+    lines: truncateList(
+      result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+      10,
+    ),
+    effect: [
+      `Deleted: ${countWorkspaces(result.deleted.length)}.`,
+      'Running this again retries the others.',
     ],
     table: sweepTable(result),
   }),
 
   'created-workspace-missing': ({ workspace }) => ({
     title: `The workspace ${workspace.slug} cannot be found`,
-    lines: [
+    lines: [],
+    effect: [
       `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`,
       ANOTHER_ACCOUNT,
     ],
@@ -293,41 +317,42 @@ const DESCRIPTIONS: Descriptions<FailureDetails> = {
 
   'created-key-missing': ({ key }) => ({
     title: `The API key ${describeKey(key)} cannot be found`,
-    lines: [
+    lines: [],
+    effect: [
       `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`,
       ANOTHER_ACCOUNT,
     ],
   }),
 
-  'cleanup-state-invalid': ({ name }) => ({
+  'cleanup-state-invalid': ({ name }, effect) => ({
     title: 'The cleanup cannot read its saved state',
     lines: [
       `The state ${name} does not have the expected form.`,
       'Something in the job sets variables that begin with STATE_, or the action changed during the job.',
     ],
+    effect: [describeEffect(effect)],
   }),
 
-  'outputs-not-written': ({ reason, values }) => ({
+  'outputs-not-written': ({ reason, values }, effect) => ({
     title: 'The outputs could not be written',
     lines: [
       `The runner's file for outputs cannot be written: ${reason}`,
       'The step stopped there. What it had to do after that was not done.',
       ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
     ],
+    effect: [describeEffect(effect)],
   }),
 
   'secret-output-not-written': ({ reason, name }) => ({
     title: `The output ${name} could not be written`,
-    lines: [
-      `The runner's file for outputs cannot be written: ${reason}`,
-      'The step stopped there. The post step deletes the API key.',
-    ],
+    lines: [`The runner's file for outputs cannot be written: ${reason}`],
+    effect: ['The step stopped there. The post step deletes the API key.'],
   }),
 
-  'state-not-written': (details) => {
-    const { title, lines } = describeStateNotWritten(details);
-    return { title, lines: details.exists ? lines : [...lines, NOTHING_CHANGED] };
-  },
+  'state-not-written': ({ reason, exists }, effect) => ({
+    ...describeStateNotWritten({ reason }),
+    effect: [exists ? `Already exists at OpenRouter: ${exists}.` : describeEffect(effect)],
+  }),
 };
 
 /** The codes of failures. */
@@ -335,12 +360,19 @@ export function failureCodes(): string[] {
   return Object.keys(DESCRIPTIONS);
 }
 
-/** Describes a failure. */
-export function describeFailure<Code extends FailureCode>({
-  code,
-  details,
-}: Failure<Code>): Description {
-  return { code, ...DESCRIPTIONS[code](details) };
+/**
+ * Describes a failure.
+ * @param effect what the step may have changed at OpenRouter
+ */
+export function describeFailure(failure: Failure, effect: Effect): Description {
+  return { code: failure.code, ...withEffect(textOf(failure, effect)) };
+}
+
+function textOf<Code extends FailureCode>(
+  { code, details }: Failure<Code>,
+  effect: Effect,
+): FailureText {
+  return DESCRIPTIONS[code](details, effect);
 }
 
 /** Describes API keys of an unknown owner. Also a warning, if the step itself succeeded. */
@@ -349,11 +381,13 @@ export function describeUnknownOwner({
   workspace,
   isUnique,
   keys,
-}: UnknownOwner): DescriptionText {
+}: UnknownOwner): FailureText {
   return {
     title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
     lines: [
       `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(', ')}.`,
+    ],
+    effect: [
       isUnique
         ? 'There are more of them than this step can have created, so none was deleted.'
         : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
@@ -373,26 +407,15 @@ function describeUnrevoked(error: ApiError | undefined): string[] {
 }
 
 /** Describes a state that could not be written. Also a warning, once the outcome is known. */
-export function describeStateNotWritten({
-  reason,
-  exists,
-}: FailureDetails['state-not-written']): DescriptionText {
+export function describeStateNotWritten({ reason }: { reason: string }): DescriptionText {
   return {
     title: 'The state for the post step could not be written',
-    lines: [
-      `The runner's state file cannot be written: ${reason}`,
-      ...(exists ? [`Already exists at OpenRouter: ${exists}.`] : []),
-    ],
+    lines: [`The runner's state file cannot be written: ${reason}`],
   };
 }
 
-/** The lines of the request that failed in a step which had changed something before. */
-function linesOfPart({ details }: ApiError): string[] {
-  return describeApiError(details).lines.filter((line) => line !== NOTHING_CHANGED);
-}
-
 /** What an incomplete teardown deleted and left. */
-function describeRemaining(workspace: WorkspaceRef, deletedKeys: number): string[] {
+function describeRemaining(workspace: WorkspaceRef, deletedKeys: number): FailureText['effect'] {
   return [
     `API keys deleted before that: ${deletedKeys}.`,
     `Not deleted, or unknown: ${describeWorkspace(workspace)}.`,

@@ -1,14 +1,13 @@
 import type { FailureDetails, InvalidInput } from '../operations/shared/failure.ts';
-import type { DescriptionText } from './description.ts';
+import type { FailureText } from './description.ts';
 
 /** Describes all input problems, one per line. */
-export function describeInvalidInputs({
-  problems,
-}: FailureDetails['invalid-inputs']): DescriptionText {
+export function describeInvalidInputs({ problems }: FailureDetails['invalid-inputs']): FailureText {
   const inputs = new Set(problems.map(({ input }) => input)).size;
   return {
     title: inputs === 1 ? '1 invalid input' : `${inputs} invalid inputs`,
-    lines: [...problems.map(toLine), 'Nothing was sent to OpenRouter.'],
+    lines: problems.map(toLine),
+    effect: ['Nothing was sent to OpenRouter.'],
   };
 }
 

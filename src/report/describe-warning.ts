@@ -7,7 +7,7 @@ import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
 import { describeByok, describeGap, describeLimit, describeSpender } from './describe-usage.ts';
-import type { Description, Descriptions } from './description.ts';
+import { type Description, type Descriptions, withEffect } from './description.ts';
 
 /** Which of two clocks decides. */
 const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], string>> = {
@@ -72,7 +72,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     lines: [`The workspace exists, id ${id}, but nothing shows that this step created it.`],
   }),
 
-  'key-owner-unknown': describeUnknownOwner,
+  'key-owner-unknown': (owner) => withEffect(describeUnknownOwner(owner)),
 
   'key-limit-used-up': ({ name, spent, byok, limit }) => ({
     title: `The limit of the API key ${JSON.stringify(name)} is used up`,

@@ -19,6 +19,17 @@ export type Descriptions<Details> = {
   [Code in keyof Details]: (details: Details[Code]) => DescriptionText;
 };
 
+/** A failure, whose effect must be stated. */
+export interface FailureText extends DescriptionText {
+  /** What is known about its effect at OpenRouter, and what follows from that. Shown after `lines`. */
+  effect: readonly [...string[], string];
+}
+
+/** A failure with its effect among its lines. */
+export function withEffect({ effect, lines, ...text }: FailureText): DescriptionText {
+  return { ...text, lines: [...lines, ...effect] };
+}
+
 /** The repository of this action if the runner does not name it, as with `uses: ./`. */
 const DEFAULT_REPOSITORY = 'OWNER/openrouter-workspace';
 

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Log } from '../lib/log.ts';
+import type { Effect } from '../openrouter/effect.ts';
 import { Failure, type WarningCode, type WarningDetails } from '../operations/shared/failure.ts';
 import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';
@@ -32,13 +33,16 @@ export interface Report extends Log {
   summarize(summary: Summary): void;
   /** Adds a warning annotation, for a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
-  /** Reports the error that fails the step: an error annotation and the summary. */
-  fail(error: unknown): void;
+  /**
+   * Reports the error that fails the step: an error annotation and the summary.
+   * @param effect what the step may have changed at OpenRouter
+   */
+  fail(error: unknown, effect: Effect): void;
   /**
    * Reports the error of a cleanup as a warning, with what may be left at OpenRouter. If that is
    * nothing, the error is only logged.
    */
-  warnOfCleanup(error: unknown, leftovers: string): void;
+  warnOfCleanup(error: unknown, known: { effect: Effect; leftovers: string }): void;
 }
 
 /** Creates the report of this step. It writes to the log and to the files that the runner provides. */
@@ -75,14 +79,14 @@ export function createReport(): Report {
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
-    fail(error) {
-      const description = describeError(error);
+    fail(error, effect) {
+      const description = describeError(error, effect);
       const { title, lines, table } = description;
       annotate(core.error, description);
       summarize({ title: `❌ ${title}`, paragraphs: lines, table });
     },
-    warnOfCleanup(error, leftovers) {
-      const description = describeError(error);
+    warnOfCleanup(error, { effect, leftovers }) {
+      const description = describeError(error, effect);
       const lines = [...description.lines, formatLeftovers(leftovers)];
       if (leftovers !== '') warnOf({ ...description, lines });
       else for (const text of [description.title, ...description.lines]) core.info(line(text));

@@ -44,8 +44,8 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       task = incomplete?.left ?? task;
       if (incomplete) throw incomplete.error;
     },
-    (report, error) => {
-      report.warnOfCleanup(error, cleanup.describeLeftovers(task));
+    (report, error, effect) => {
+      report.warnOfCleanup(error, { effect, leftovers: cleanup.describeLeftovers(task) });
       return 0;
     },
   );

@@ -10,7 +10,7 @@ const USER_AGENT = `${manifest.name}/${manifest.version}`;
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function openContext(connection: Connection, step: Step): AbortableContext {
   const { apiUrl, managementKey, timeoutMs } = connection;
-  const { report, clock, signal } = step;
+  const { report, clock, signal, effect } = step;
   const deadline = step.startTimeout(timeoutMs);
   const client = createClient({
     apiUrl,
@@ -21,6 +21,7 @@ export function openContext(connection: Connection, step: Step): AbortableContex
     deadline,
     signal,
     log: report,
+    effect,
   });
   return { client, clock, timeOfDay: Date.now, log: report, warn: report.warn, signal };
 }

@@ -1,5 +1,6 @@
 import { readSecrets } from '../inputs/secrets.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Effect, type EffectRecord, recordEffect } from '../openrouter/effect.ts';
 import { createReport, type Report } from '../report/report.ts';
 
 /** What a program needs of the step that it runs as. */
@@ -8,9 +9,14 @@ export interface Step {
   clock: Clock;
   /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
   signal: AbortSignal;
+  /** What the step may have changed at OpenRouter. */
+  effect: EffectRecord;
   /** Starts a timeout of `ms` milliseconds. Returns the time when it will expire, by `clock`. */
   startTimeout(ms: number): number;
 }
+
+/** Reports the error that ended a program, and returns the exit code. */
+type ErrorHandler = (report: Report, error: unknown, effect: Effect) => number;
 
 /**
  * Runs a program as a step of a job, then ends the process. The step succeeds if `program` resolves.
@@ -18,7 +24,7 @@ export interface Step {
  */
 export async function runStep(
   program: (step: Step) => Promise<void>,
-  onError: (report: Report, error: unknown) => number = fail,
+  onError: ErrorHandler = fail,
 ): Promise<void> {
   // An unforeseen exit must not count as success.
   process.exitCode = 1;
@@ -30,6 +36,7 @@ export async function runStep(
   // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 
+  const effect = recordEffect();
   const abort = new AbortController();
   abortOnSignals(abort);
   let unforeseen: Error | undefined;
@@ -47,11 +54,11 @@ export async function runStep(
   };
 
   try {
-    await program({ report, clock: systemClock, signal: abort.signal, startTimeout });
+    await program({ report, clock: systemClock, signal: abort.signal, effect, startTimeout });
     if (unforeseen) throw unforeseen;
     process.exitCode = 0;
   } catch (error) {
-    process.exitCode = reportError(error, report, onError);
+    process.exitCode = reportError(error, { report, effect: effect.current() }, onError);
   }
   // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
@@ -67,20 +74,20 @@ function abortOnSignals(abort: AbortController): void {
   }
 }
 
-function fail(report: Report, error: unknown): number {
-  report.fail(error);
+function fail(report: Report, error: unknown, effect: Effect): number {
+  report.fail(error, effect);
   return 1;
 }
 
 /** Reports `error`, and if that fails, why: a step must never fail without a message. */
 function reportError(
   error: unknown,
-  report: Report,
-  onError: (report: Report, error: unknown) => number,
+  { report, effect }: { report: Report; effect: Effect },
+  onError: ErrorHandler,
 ): number {
   try {
-    return onError(report, error);
+    return onError(report, error, effect);
   } catch (defect) {
-    return onError(report, defect);
+    return onError(report, defect, effect);
   }
 }

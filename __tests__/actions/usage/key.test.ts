@@ -102,6 +102,7 @@ describe('the usage of an API key', () => {
       "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
       "OpenRouter's analytics warns: Could not resolve api_key_id",
       'With since: created, the total comes from the key itself, if OpenRouter reports it.',
+      'Nothing was changed at OpenRouter.',
     ]);
   });
 
@@ -114,6 +115,7 @@ describe('the usage of an API key', () => {
     expect(lines).toEqual([
       "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
       'With since: created, the total comes from the key itself, if OpenRouter reports it.',
+      'Nothing was changed at OpenRouter.',
     ]);
   });
 

@@ -52,6 +52,7 @@ describe('a cost', () => {
     expect(lines).toEqual([
       'The cost is 0.3 USD, and fail-above-usd is 0.29.',
       'The outputs and the job summary have the details.',
+      'Nothing was changed at OpenRouter.',
     ]);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'true' });
     expect(step.summary).toContain('💵 $0.30 spent by');

@@ -261,13 +261,13 @@ describe('a request for usage', () => {
     expect(expectFailure(await runUsage())).toMatchObject({ code: 'forbidden', title });
   });
 
-  test('that fails in the end says nothing of an effect, because it has none', async () => {
+  test('that fails in the end has changed nothing, and says so', async () => {
     seed();
     for (let count = 0; count < 20; count += 1) {
       harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 500 });
     }
     const { message } = expectFailure(await runUsage({ timeout: '1s' }));
-    expect(message).not.toContain('changed');
+    expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(message).not.toContain('applied');
   });
 

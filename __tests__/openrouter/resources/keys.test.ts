@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/openrouter/api-error.ts';
 import { createClient } from '../../../src/openrouter/client.ts';
+import { recordEffect } from '../../../src/openrouter/effect.ts';
 import { PAGE_SIZE } from '../../../src/openrouter/pages.ts';
 import { type KeyList, listKeys } from '../../../src/openrouter/resources/keys.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';
@@ -23,6 +24,7 @@ async function list(bodyAt: (offset: number) => string): Promise<KeyList> {
     deadline: TIMEOUT,
     signal: new AbortController().signal,
     log: { info: () => undefined, debug: () => undefined },
+    effect: recordEffect(),
   });
   return clock.run(listKeys(client, WORKSPACE));
 }

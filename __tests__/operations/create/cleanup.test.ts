@@ -272,7 +272,7 @@ test('a created workspace that the post step cannot find is named in a warning',
   const [workspace] = simulation.account.workspaces.splice(1);
   const start = simulation.clock.now();
   const error = await runPost(simulation, run, CONDITIONS);
-  expect(describeError(error)).toMatchObject({
+  expect(describeError(error, 'none')).toMatchObject({
     code: 'created-workspace-missing',
     title: 'The workspace preview-42 cannot be found',
     lines: [

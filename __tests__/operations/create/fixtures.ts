@@ -82,8 +82,11 @@ export function storedWorkspace({ account }: Simulation): Record<string, unknown
 }
 
 /** Expects that the step failed because the slug is taken, and what it reports of the creator. */
-export function expectSlugTaken({ error }: StepRun, creator: 'another job' | 'unknown'): void {
-  const { code, title, lines } = describeError(error);
+export function expectSlugTaken(
+  { error, effect }: StepRun,
+  creator: 'another job' | 'unknown',
+): void {
+  const { code, title, lines } = describeError(error, effect.current());
   const isKnown = creator !== 'unknown';
   const expected = isKnown
     ? 'The slug preview-42 is taken'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
 import { onResponse, runCreate, type Simulation, storyOf } from '../../support/simulation.ts';
 import { CONDITIONS, desired, GET, REQUEST, respondWith, simulate } from './fixtures.ts';
 
@@ -95,6 +96,22 @@ describe('if-exists: reuse', () => {
       'Whether this step created the workspace cannot be determined',
     );
   });
+});
+
+test('if-exists: update does not say that nothing was changed if the step may have created the workspace', async () => {
+  const simulation = simulate([
+    respondWith(429, { retryAfter: '1', applied: true }),
+    { on: 'GET /workspaces/:id/budgets', kind: 'response', status: 403 },
+  ]);
+  const request = {
+    ...REQUEST,
+    ifExists: 'update' as const,
+    governance: { budgets: { limits: { daily: 5 } } },
+  };
+  const { error, effect } = await runCreate(simulation, request, CONDITIONS);
+  const { title, lines } = describeError(error, effect.current());
+  expect(title).toBe('Could not list the budgets of the workspace preview-42');
+  expect(lines.join('\n')).not.toContain('Nothing was changed');
 });
 
 describe('if-exists: update', () => {

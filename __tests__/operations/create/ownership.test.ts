@@ -187,7 +187,7 @@ test('a lost POST stays ambiguous when the lookup after a rejection fails', asyn
   failLookup(simulation, 2);
   const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   expect(detailsOf(run)).toMatchObject({ status: 400, ambiguous: true });
-  expect(describeError(run.error).lines).toContain(
+  expect(describeError(run.error, run.effect.current()).lines).toContain(
     'Could not check the outcome: GET /workspaces/preview-42: HTTP 403 Forbidden',
   );
 });
@@ -195,8 +195,8 @@ test('a lost POST stays ambiguous when the lookup after a rejection fails', asyn
 test('a lookup that is unauthorized after HTTP 502 gives advice about the key, and not about OpenRouter', async () => {
   const simulation = simulate([respondWith(502)]);
   failLookup(simulation, 1, 401);
-  const { error } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
-  const { code, lines } = describeError(error);
+  const { error, effect } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  const { code, lines } = describeError(error, effect.current());
   expect(code).toBe('outcome-unknown');
   expect(lines.join('\n')).toContain('management-key must be a management key');
   expect(lines.join('\n')).not.toContain('The cause is at OpenRouter');
@@ -207,8 +207,8 @@ test('a workspace that is deleted before its update fails the step without advic
   seedWorkspace(simulation, { ...desired, name: 'Old' });
   onNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
   const request = { ...WITHOUT_LOOKUP, ifExists: 'update' as const };
-  const { error } = await runCreate(simulation, request, CONDITIONS);
-  const { lines } = describeError(error);
+  const { error, effect } = await runCreate(simulation, request, CONDITIONS);
+  const { lines } = describeError(error, effect.current());
   expect(lines[0]).toContain('HTTP 404 Not Found');
   expect(lines[1]).toContain('The workspace may have been deleted in the meantime');
   expect(lines.join('\n')).not.toContain('api-url');
@@ -219,7 +219,7 @@ test('a success that is about another workspace is not retried, and names that w
     '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"preview-42-2","name":"Preview"}}';
   const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);
   const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
-  expect(describeError(run.error).lines[0]).toContain(
+  expect(describeError(run.error, run.effect.current()).lines[0]).toContain(
     'the response is about the workspace "preview-42-2"',
   );
   expect(detailsOf(run).ambiguous).toBe(true);

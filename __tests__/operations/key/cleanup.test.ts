@@ -20,7 +20,7 @@ describe('the cleanup after a job', () => {
     scene.keys().length = 0;
     const before = scene.calls().length;
     const { error, left } = await scene.runPost(step);
-    expect(describeError(error)).toMatchObject({
+    expect(describeError(error, 'none')).toMatchObject({
       code: 'created-key-missing',
       title: `The API key "CI" (${key?.label}) cannot be found`,
     });
@@ -49,7 +49,7 @@ describe('the cleanup after a job', () => {
       body: method === 'POST' ? body.replace('"name":"CI"', '"name":"C"') : body,
     }));
     const step = await scene.createKey();
-    const { title, lines } = describeError(step.error);
+    const { title, lines } = describeError(step.error, step.effect.current());
     expect(title).toBe('OpenRouter returned another API key');
     expect(lines).toContain(
       'The post step revokes it: OpenRouter shortened the name. Choose a shorter one.',

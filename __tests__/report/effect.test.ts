@@ -1,0 +1,247 @@
+import { describe, expect, test } from '@jest/globals';
+import { ApiError, type ApiErrorDetails } from '../../src/openrouter/api-error.ts';
+import type { Effect } from '../../src/openrouter/effect.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../src/openrouter/failure-class.ts';
+import type { Method } from '../../src/openrouter/http.ts';
+import {
+  Failure,
+  type FailureCode,
+  type FailureDetails,
+} from '../../src/operations/shared/failure.ts';
+import { describeError } from '../../src/report/describe-error.ts';
+
+const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
+const NOTHING_DELETED = 'Nothing was deleted.';
+const PERHAPS_CHANGED =
+  'This step may have changed something at OpenRouter before that: see its log.';
+const EFFECTS: Readonly<Record<Effect, string>> = {
+  none: NOTHING_CHANGED,
+  throttled:
+    'OpenRouter reports that it rejected each change of this step, so nothing should have changed.',
+  possible: PERHAPS_CHANGED,
+};
+
+const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-42', name: 'P' };
+const KEY = { hash: 'ab', name: 'CI', label: 'sk-or-v1-ab...cd', workspace_id: WORKSPACE.id };
+const COST = { workspace: WORKSPACE, key: undefined, cost: 0n, gaps: [] };
+const SWEEP = {
+  failed: [],
+  alreadyDeleted: [],
+  wouldDelete: [],
+  skipped: [],
+  retained: [],
+  stale: 3,
+  notStale: 0,
+};
+const ENTRY = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
+
+const errorOf = (details: Partial<ApiErrorDetails>) =>
+  new ApiError({
+    operation: 'delete the API key "CI"',
+    method: 'DELETE',
+    path: '/keys/ab',
+    kind: 'rejected',
+    status: 403,
+    reason: 'HTTP 403 Forbidden',
+    attempts: 1,
+    ambiguous: false,
+    wasThrottled: false,
+    ...details,
+  });
+const REJECTED = errorOf({});
+const UNDELETED = { key: KEY, error: REJECTED };
+const UNKNOWN_OWNER = { name: 'CI', workspace: WORKSPACE, isUnique: true, keys: [KEY, KEY] };
+
+/** The effect of all requests of the step. */
+const OF_STEP = Symbol('the effect of the step');
+
+type Expectations = {
+  readonly [Code in FailureCode]: {
+    details: FailureDetails[Code];
+    /** A line that states the effect. */
+    effect: string | typeof OF_STEP;
+  };
+};
+
+/** What each failure says about its effect. */
+const EXPECTATIONS: Expectations = {
+  'invalid-inputs': { details: { problems: [] }, effect: 'Nothing was sent to OpenRouter.' },
+  'slug-taken': {
+    details: { workspace: WORKSPACE, creatorUnknown: false, changes: [], hasGovernance: false },
+    effect: NOTHING_CHANGED,
+  },
+  'budgets-out-of-order': {
+    details: { shorter: 'daily', longer: 'weekly', budgets: { daily: 2, weekly: 1 } },
+    effect: OF_STEP,
+  },
+  'unknown-members': { details: { members: [] }, effect: OF_STEP },
+  'members-not-added': { details: { workspace: WORKSPACE, userIds: [] }, effect: OF_STEP },
+  'guardrail-not-found': { details: { workspace: WORKSPACE }, effect: OF_STEP },
+  'unexpected-values': {
+    details: { workspace: WORKSPACE, what: 'guardrail', values: {} },
+    effect: OF_STEP,
+  },
+  'partly-applied': {
+    details: {
+      error: REJECTED,
+      workspace: WORKSPACE,
+      applied: ['the guardrail'],
+      notApplied: ['the members'],
+      recovery: 'run-again',
+    },
+    effect: 'Not applied, or unknown: the members.',
+  },
+  'workspace-not-found': { details: { workspace: 'preview-42' }, effect: OF_STEP },
+  'unexpected-key': {
+    details: { key: KEY, workspace: WORKSPACE, name: 'CI', revoked: false },
+    effect: "This step neither outputs nor revokes it, because it may be another job's key.",
+  },
+  'unexpected-key-values': {
+    details: { key: KEY, changes: [], revoked: true },
+    effect: 'It was revoked. No other step has its secret.',
+  },
+  'key-owner-unknown': {
+    details: UNKNOWN_OWNER,
+    effect: 'There are more of them than this step can have created, so none was deleted.',
+  },
+  'orphan-not-deleted': {
+    details: UNDELETED,
+    effect:
+      'Orphaned: the API key "CI" (sk-or-v1-ab...cd), hash ab. This step created it, but its secret was lost with the response.',
+  },
+  'replaced-keys-not-deleted': {
+    details: { key: KEY, undeleted: [UNDELETED], count: 1 },
+    effect: 'The new API key exists, and the outputs are set: "CI" (sk-or-v1-ab...cd).',
+  },
+  'key-not-found': { details: { hash: 'ab', workspace: WORKSPACE }, effect: OF_STEP },
+  'usage-unknown': { details: { key: KEY, warnings: [] }, effect: OF_STEP },
+  'spending-above-limit': { details: { ...COST, limit: 0n }, effect: OF_STEP },
+  'default-workspace': { details: { workspace: WORKSPACE }, effect: NOTHING_DELETED },
+  'slug-prefix-mismatch': {
+    details: { written: 'a', slug: 'a', prefix: 'b' },
+    effect: NOTHING_DELETED,
+  },
+  'workspace-has-keys': {
+    details: { workspace: WORKSPACE, keys: [KEY] },
+    effect: NOTHING_DELETED,
+  },
+  'keys-keep-appearing': {
+    details: { workspace: WORKSPACE, rounds: 5, deletedKeys: 7 },
+    effect: 'API keys deleted before that: 7.',
+  },
+  'workspace-still-exists': {
+    details: { workspace: WORKSPACE },
+    effect: `OpenRouter reported that it was deleted or missing, but still returns it: id ${WORKSPACE.id}.`,
+  },
+  'deletion-not-verified': {
+    details: { workspace: WORKSPACE, error: REJECTED },
+    effect: `OpenRouter reported that it deleted the workspace preview-42, id ${WORKSPACE.id}.`,
+  },
+  'teardown-incomplete': {
+    details: { workspace: WORKSPACE, errors: [REJECTED], deletedKeys: 2 },
+    effect: 'API keys deleted before that: 2.',
+  },
+  'too-many-stale': {
+    details: { result: { ...SWEEP, deleted: [] }, maxDeletions: 2 },
+    effect: NOTHING_DELETED,
+  },
+  'sweep-incomplete': {
+    details: { result: { ...SWEEP, deleted: [ENTRY], failed: [ENTRY, ENTRY] } },
+    effect: 'Deleted: 1 workspace.',
+  },
+  'created-workspace-missing': {
+    details: { workspace: WORKSPACE },
+    effect: `This step created it, id ${WORKSPACE.id}, and OpenRouter now reports that it does not exist.`,
+  },
+  'created-key-missing': {
+    details: { key: KEY },
+    effect: 'This step created it, hash ab, and OpenRouter now reports that it does not exist.',
+  },
+  'cleanup-state-invalid': { details: { name: 'cleanup' }, effect: OF_STEP },
+  'outputs-not-written': { details: { reason: 'ENOSPC', values: {} }, effect: OF_STEP },
+  'secret-output-not-written': {
+    details: { reason: 'ENOSPC', name: 'key' },
+    effect: 'The step stopped there. The post step deletes the API key.',
+  },
+  'state-not-written': { details: { reason: 'ENOSPC' }, effect: OF_STEP },
+};
+
+const CODES = Object.keys(EXPECTATIONS) as FailureCode[];
+const linesOf = <Code extends FailureCode>(
+  code: Code,
+  effect: Effect,
+  details = EXPECTATIONS[code].details as FailureDetails[Code],
+) => describeError(new Failure(code, details), effect).lines;
+
+describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (effect) => {
+  test.each(CODES)('%s states what is known about it', (code) => {
+    const { effect: expected } = EXPECTATIONS[code];
+    expect(linesOf(code, effect)).toContain(expected === OF_STEP ? EFFECTS[effect] : expected);
+  });
+});
+
+test.each(CODES.filter((code) => EXPECTATIONS[code].effect !== NOTHING_CHANGED))(
+  '%s does not say that nothing was changed by a step that may have changed something',
+  (code) => {
+    for (const effect of ['throttled', 'possible'] as const) {
+      expect(linesOf(code, effect)).not.toContain(NOTHING_CHANGED);
+    }
+  },
+);
+
+test('slug-taken says that this step may have created the workspace, and not that nothing was changed', () => {
+  const { details } = EXPECTATIONS['slug-taken'];
+  const lines = linesOf('slug-taken', 'possible', { ...details, creatorUnknown: true });
+  expect(lines).toContain(
+    'It was created while this step was creating one, by this step or by another job.',
+  );
+  expect(lines).not.toContain(NOTHING_CHANGED);
+});
+
+test('state-not-written names what exists, and does not say that nothing was changed', () => {
+  const exists = 'the workspace preview-42';
+  const lines = linesOf('state-not-written', 'none', { reason: 'ENOSPC', exists });
+  expect(lines.slice(1)).toEqual(['Already exists at OpenRouter: the workspace preview-42.']);
+});
+
+test('partly-applied says that nothing was changed if the first write of the step was rejected', () => {
+  const { details } = EXPECTATIONS['partly-applied'];
+  expect(linesOf('partly-applied', 'none', { ...details, applied: [] }).slice(-3)).toEqual([
+    NOTHING_CHANGED,
+    'Not applied, or unknown: the members.',
+    'After fixing that, running this again finishes the work.',
+  ]);
+});
+
+describe.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
+  'a request that ended as %s',
+  (kind) => {
+    const { ambiguous } = FAILURE_CLASSES[kind];
+    const requests: [Method, Partial<ApiErrorDetails>][] = [
+      ['GET', {}],
+      ['POST', { readOnly: true }],
+      ['POST', {}],
+      ['PUT', {}],
+      ['PATCH', {}],
+      ['DELETE', {}],
+    ];
+
+    test.each(requests)('states its effect: %s %j', (method, facts) => {
+      for (const effect of Object.keys(EFFECTS) as Effect[]) {
+        const error = errorOf({ kind, ambiguous, method, ...facts });
+        const isWrite = method !== 'GET' && !facts.readOnly;
+        const { lines } = describeError(error, effect);
+        expect(lines).toContain(
+          ambiguous && isWrite ? 'The request may still have been applied.' : EFFECTS[effect],
+        );
+      }
+    });
+  },
+);
+
+test.each(Object.keys(EFFECTS) as Effect[])(
+  'a defect states the effect of a step: %s',
+  (effect) => {
+    expect(describeError(new TypeError('x'), effect).lines).toContain(EFFECTS[effect]);
+  },
+);
