@@ -29,6 +29,7 @@ describe('if-exists: fail', () => {
     expect(title).toBe(`The slug ${SLUG} is taken`);
     expect(message.split('\n')).toEqual([
       `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
+      'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
       'With if-exists: reuse, the step would use it unchanged.',
       'With if-exists: update, the step would change name, description.',
       'Nothing was changed at OpenRouter.',

@@ -59,6 +59,7 @@ const DESCRIPTIONS: {
         : `The slug ${slug} is taken`,
       lines: [
         `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
+        'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
         'With if-exists: reuse, the step would use it unchanged.',
         `With if-exists: update, the step would change ${changed}.`,
         ...(hasGovernance
