@@ -5087,7 +5087,7 @@
    unsent: "unreachable",
    unsendable: "unreachable",
    throttled: "throttled",
-   conflict: "request-rejected",
+   conflict: "conflict",
    rejected: "request-rejected",
    ambiguous: "server-error",
    unexpected: "unexpected-response",
@@ -5099,21 +5099,27 @@
   function describe_api_error_codeOf(details) {
    const {kind, status = 0} = details;
    if (mayBeApplied(details)) return "outcome-unknown";
+   if (kind === "unsendable" && !details.noResponse) return "timed-out";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
   const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
-   "outcome-unknown": ({status = 0}) => status >= 500 ? [ SERVER_ERROR ] : [],
+   "outcome-unknown": adviceOnResponder,
    unauthorized: () => [ MANAGEMENT_KEY ],
    forbidden: ({hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
    "payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
    "not-found": ({hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
    "request-rejected": () => [ "OpenRouter rejected the request for the reason above." ],
+   conflict: () => [ "Another request is changing the same resource. Run this again." ],
    throttled: () => [ "OpenRouter limits the rate of requests. Wait, then run this again." ],
    unreachable: () => [],
    "timed-out": () => [],
-   "server-error": () => [ SERVER_ERROR ],
-   "unexpected-response": () => []
-  }, SERVER_ERROR = "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.";
+   "server-error": adviceOnResponder,
+   "unexpected-response": adviceOnResponder
+  };
+  function adviceOnResponder({status}) {
+   if (status === void 0) return [];
+   return status < 400 ? [ "Check api-url, and whether a proxy or a login page responds instead of OpenRouter." ] : [ "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai." ];
+  }
   function adviceAfterLookup(details) {
    const last = details.lookupFailure ?? details;
    return [ ...new Set([ ...details.noResponse ? [ CHECK_NETWORK ] : [], ...advice(last) ]) ];

@@ -16,6 +16,7 @@ export type ApiErrorCode =
   | 'payment-required'
   | 'not-found'
   | 'request-rejected'
+  | 'conflict'
   | 'throttled'
   | 'unreachable'
   | 'timed-out'
@@ -70,7 +71,7 @@ const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   unsent: 'unreachable',
   unsendable: 'unreachable',
   throttled: 'throttled',
-  conflict: 'request-rejected',
+  conflict: 'conflict',
   rejected: 'request-rejected',
   ambiguous: 'server-error',
   unexpected: 'unexpected-response',
@@ -85,6 +86,8 @@ function mayBeApplied(details: ApiErrorDetails): boolean {
 function codeOf(details: ApiErrorDetails): ApiErrorCode {
   const { kind, status = 0 } = details;
   if (mayBeApplied(details)) return 'outcome-unknown';
+  // The step ended before it could send the request, which implies nothing about the network.
+  if (kind === 'unsendable' && !details.noResponse) return 'timed-out';
   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
 }
 
@@ -95,7 +98,7 @@ const CHECK_NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
 
 const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string[]>> = {
-  'outcome-unknown': ({ status = 0 }) => (status >= 500 ? [SERVER_ERROR] : []),
+  'outcome-unknown': adviceOnResponder,
   unauthorized: () => [MANAGEMENT_KEY],
   forbidden: ({ hint }) => [
     hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
@@ -108,11 +111,12 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string
     hint ?? 'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
   ],
   'request-rejected': () => ['OpenRouter rejected the request for the reason above.'],
+  conflict: () => ['Another request is changing the same resource. Run this again.'],
   throttled: () => ['OpenRouter limits the rate of requests. Wait, then run this again.'],
   unreachable: () => [],
   'timed-out': () => [],
-  'server-error': () => [SERVER_ERROR],
-  'unexpected-response': () => [],
+  'server-error': adviceOnResponder,
+  'unexpected-response': adviceOnResponder,
 };
 
 /** The codes of requests that failed. */
@@ -120,7 +124,13 @@ export function apiErrorCodes(): string[] {
   return Object.keys(ADVICE);
 }
 
-const SERVER_ERROR = 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.';
+/** The advice for a response that OpenRouter's API does not have, or for an error of its servers. */
+function adviceOnResponder({ status }: ApiErrorDetails): string[] {
+  if (status === undefined) return [];
+  return status < 400
+    ? ['Check api-url, and whether a proxy or a login page responds instead of OpenRouter.']
+    : ['The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.'];
+}
 
 /** The advice for the last response: after a failed lookup, that is the response to the lookup. */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
