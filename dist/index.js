@@ -5662,9 +5662,9 @@
     effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
    }),
    "replaced-keys-not-deleted": ({key, undeleted, count}) => ({
-    title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+    title: count === 1 ? "Could not delete the replaced API key" : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
     lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
-    effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), "Running this again deletes them, together with the new key." ]
+    effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), `Running this again deletes ${undeleted.length === 1 ? "it" : "them"}, together with the new key.` ]
    }),
    "key-not-found": ({hash, workspace}, effect) => ({
     title: `The workspace ${workspace.slug} has no API key with this hash`,
@@ -5777,10 +5777,11 @@
    return DESCRIPTIONS[code](details, effect);
   }
   function describeUnknownOwner({name, workspace, isUnique, keys}) {
+   const isOne = keys.length === 1, noun = isOne ? "API key" : "API keys";
    return {
-    title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
-    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(", ")}.` ],
-    effect: [ isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", "Check which of them are in use, and delete the others." ]
+    title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
+    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
+    effect: [ isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
    };
   }
   function describeUnrevoked(error) {
@@ -5855,7 +5856,7 @@
     const {stale, deleted, alreadyDeleted, failed, wouldDelete, skipped} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
     return {
      title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
-     lines: [ `Stale: ${named.join(", ")}${more}.`, "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
+     lines: [ `Stale: ${named.join(", ")}${more}.`, deleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
     };
    },
    "main-still-running": ({seconds, leftovers}) => ({
@@ -7102,7 +7103,7 @@
   const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
   async function sweep(request, context) {
    const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, retained, notStale} = found;
-   log.info(`Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`);
+   log.info(`Stale: ${countWorkspaces(found.count)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`);
    const nothing = {
     deleted: [],
     failed: [],
@@ -7608,7 +7609,7 @@
   }
   function usageLines(result) {
    const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.some(concernsCost) ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model lacks the ${omitted} least expensive models: it is limited to 100 kB.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);

@@ -91,7 +91,7 @@ describe('the post step of the key action', () => {
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe(
-      'Cannot determine which job created the API keys named "CI"',
+      'Cannot determine which job created the API key named "CI"',
     );
     expect(warning?.data).toContain(keys()[0]?.label ?? '?');
     expect(keys()).toHaveLength(1);

@@ -29,7 +29,7 @@ export function firstLines(lines: readonly string[]): string[] {
   const more = lines.length - MAX_LINES;
   return [
     ...(lines.length > 0 ? lines.slice(0, MAX_LINES) : ['no workspace but default']),
-    ...(more > 0 ? [`… and ${more} more lines`] : []),
+    ...(more > 0 ? [`… and ${more} more`] : []),
   ];
 }
 

@@ -183,12 +183,15 @@ const DESCRIPTIONS: {
   }),
 
   'replaced-keys-not-deleted': ({ key, undeleted, count }) => ({
-    title: `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+    title:
+      count === 1
+        ? 'Could not delete the replaced API key'
+        : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
     lines: undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
     effect: [
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
       ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
-      'Running this again deletes them, together with the new key.',
+      `Running this again deletes ${undeleted.length === 1 ? 'it' : 'them'}, together with the new key.`,
     ],
   }),
 
@@ -383,16 +386,20 @@ export function describeUnknownOwner({
   isUnique,
   keys,
 }: UnknownOwner): FailureText {
+  const isOne = keys.length === 1;
+  const noun = isOne ? 'API key' : 'API keys';
   return {
-    title: `Cannot determine which job created the API keys named ${JSON.stringify(name)}`,
+    title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
     lines: [
-      `A response was lost. Since then, the workspace ${workspace.slug} has these new API keys: ${keys.map(describeKey).join(', ')}.`,
+      `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
     ],
     effect: [
       isUnique
         ? 'There are more of them than this step can have created, so none was deleted.'
         : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
-      'Check which of them are in use, and delete the others.',
+      isOne
+        ? 'Check whether it is in use, and delete it if not.'
+        : 'Check which of them are in use, and delete the others.',
     ],
   };
 }

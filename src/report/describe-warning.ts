@@ -109,7 +109,9 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
       title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
       lines: [
         `Stale: ${named.join(', ')}${more}.`,
-        'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',
+        deleted.length > 0
+          ? 'Check why the workflow that deletes previews did not.'
+          : 'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',
       ],
     };
   },

@@ -57,7 +57,7 @@ export function usageLines(result: UsageResult): string[] {
     ...(limit ? [`${describeLimit(limit)}.`] : []),
     ...(omitted > 0
       ? [
-          `The output by-model lacks the ${omitted} least expensive models: it is limited to 100 kB.`,
+          `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.`,
         ]
       : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),

@@ -60,7 +60,7 @@ test('a sweep that finds stale workspaces warns once, and names them', async () 
     'Found 2 workspaces that should have been deleted earlier',
   );
   expect(warning?.data).toMatch(/^Stale: preview-old(er)?, preview-old(er)?\.$/m);
-  expect(warning?.data).toMatch(/^The pull request of a preview may still be open\./m);
+  expect(warning?.data).toMatch(/^Check why the workflow that deletes previews did not\.$/m);
 });
 
 test('a sweep that finds no stale workspace warns of nothing', async () => {

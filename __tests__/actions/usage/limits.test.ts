@@ -198,7 +198,7 @@ describe('figures that cannot cover the whole period', () => {
     expect(step.outputs).toMatchObject({ 'cost-usd': '100', requests: '1000' });
     const listed = JSON.parse(step.outputs['by-model'] ?? '').length;
     expect(step.log).toContain(
-      `The output by-model lacks the ${1_000 - listed} least expensive models: it is limited to 100 kB.`,
+      `The output by-model is limited to 100 kB. It lacks the least expensive models: ${1_000 - listed} of 1000.`,
     );
     expect(reasons).toEqual([
       'There are more models than OpenRouter returns. The least expensive ones are missing.',

@@ -138,7 +138,7 @@ describe('how a step recognizes its orphan', () => {
     const post = await scene.runPost(step);
     expect(post.error).toBeUndefined();
     const [warning] = post.warnings;
-    expect(warning?.title).toBe(OWNER_UNKNOWN);
+    expect(warning?.title).toBe('Cannot determine which job created the API key named "CI"');
     expect(warning?.lines.join('\n')).toContain(scene.keys()[0]?.label ?? '?');
     expect(scene.keys()).toHaveLength(1);
   });

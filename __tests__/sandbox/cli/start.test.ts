@@ -149,7 +149,7 @@ test('npm start --delete-after-job true shows that API keys of the job block the
 test('npm start -- sweep --stale can show more stale previews than may be deleted', async () => {
   const { exitCode, stdout } = await start('sweep', '--stale', '51', '--keys', '0');
   expect(exitCode).toBe(1);
-  expect(section(stdout, 'Before the step, OpenRouter has')).toContain('… and 33 more lines');
+  expect(section(stdout, 'Before the step, OpenRouter has')).toContain('… and 33 more');
   expect(section(stdout, 'Annotations')).toContain(
     '\nerror  51 workspaces would be deleted, and max-deletions is 50\n',
   );

@@ -1,5 +1,5 @@
 import { abortReason } from '../../lib/clock.ts';
-import { formatAge, formatSeconds } from '../../lib/format.ts';
+import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
 import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/key-spend.ts';
 import {
@@ -54,7 +54,7 @@ export async function sweep(
   const found = await findStale(request, context);
   const { stale, retained, notStale } = found;
   log.info(
-    `Found ${found.count} stale workspaces, and ${notStale} that match the pattern but are not stale.`,
+    `Stale: ${countWorkspaces(found.count)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`,
   );
   const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], skipped: [] };
   const result: SweepResult = { ...nothing, retained, stale: found.count, notStale };
