@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SCENES } from '../../sandbox/cli/scenes.ts';
+import { readExamples } from '../../scripts/examples.ts';
 import { ROOT } from '../support/root.ts';
 
 /** Runs the checker as a process: loading the language service in jest causes warnings. */
@@ -107,6 +110,23 @@ async function write(group: string, texts: readonly (readonly [file: string, tex
 test("GitHub's language service finds nothing in our YAML and our examples", async () => {
   expect(await check()).toEqual({ exitCode: 0, findings: '' });
 }, 60_000);
+
+test('no example has prompts stored or shared, which a reader may copy without noticing', () => {
+  const examples = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).flatMap((file) =>
+    readExamples(join(ROOT, file)).map(({ text }) => text),
+  );
+  const scenes = Object.values(SCENES).map(({ inputs }) =>
+    Object.entries(inputs)
+      .map(([input, value]) => `${input}: ${value}`)
+      .join('\n'),
+  );
+  const found = [...examples, ...scenes].flatMap(
+    (text) =>
+      text.match(/^ *(is-.*(logging|broadcast)-enabled: true|io-logging-.*: [^"].*)$/gm) ?? [],
+  );
+  expect(examples.length).toBeGreaterThan(10);
+  expect(found).toEqual([]);
+});
 
 describe('the check of workflows', () => {
   test(`accepts ${CORRECT.map(([title]) => title).join(', and ')}`, async () => {

@@ -22,16 +22,18 @@ export interface Scene {
 export const SCENES: Readonly<Record<string, Scene>> = {
   create: {
     folder: '',
-    description: 'A pull request is opened, and its preview gets a workspace.',
+    description:
+      'A pull request is opened, and its preview gets a workspace with a spending limit, whose providers store nothing.',
     inputs: {
       name: 'Preview of pull request 42',
       slug: 'preview-42',
       description: 'Created for https://github.com/octo-org/app/pull/42',
       'default-text-model': 'openai/gpt-5-mini',
-      'default-provider-sort': 'price',
-      'io-logging-sampling-rate': '0.1',
-      'is-observability-io-logging-enabled': 'true',
       'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
+      'enforce-zdr': 'true',
+      'guardrail-limit-usd': '5',
+      'guardrail-limit-reset': 'daily',
+      guardrail: 'enable_paid_model_training: false',
     },
     contents: EMPTY,
     runJob: createKeys,

@@ -59,10 +59,13 @@ test('npm start without flags runs an example and shows its step and its request
   expect(inputsOf(stdout)).toMatchObject({
     'management-key': SECRET,
     slug: 'preview-42',
-    'io-logging-sampling-rate': '0.1',
+    'guardrail-limit-usd': '5',
+    'enforce-zdr': 'true',
   });
   expect(postedBody(stdout)).toMatchObject(EXAMPLE);
-  expect(section(stdout, 'Requests of the step')).toContain('(1 in total)');
+  expect(section(stdout, 'Requests of the step')).toMatch(
+    /\nPATCH \/guardrails\/\S+ \{.*"limit_usd":5,.*\n\(2 in total\)\n$/,
+  );
   expect(titles(stdout)).not.toContain('Requests of the post step');
 });
 
