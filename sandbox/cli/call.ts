@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { isLoopback } from '../../src/inputs/connection.ts';
 import { readManifest } from '../runner/manifest.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { type Contents, readContents, refuseUnused } from './contents.ts';
+import { CONTENTS_OPTIONS, type Contents, readContents, refuseUnused } from './contents.ts';
 import { type Example, helpCommand, inputOptions, START_OPTIONS } from './help.ts';
 import { type Inputs, SCENES, type Scene } from './scenes.ts';
 
@@ -14,24 +15,25 @@ export interface Call extends Example {
   contents: Contents;
   /** Without the management key. */
   inputs: Inputs;
+  /** The server that the action runs against; undefined for a sandbox of its own. */
+  apiUrl: string | undefined;
   /** Undefined for that of the sandbox. */
   managementKey: string | undefined;
 }
 
 /**
  * Reads the arguments of `npm start`.
+ * @param env may have the management key of another server, which npm would print as an argument
  * @throws {UsageError} about the first argument that is invalid.
  */
-export async function readCall(provided: string[]): Promise<Call> {
+export async function readCall(
+  provided: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Call> {
   const { name, args } = readAction(provided);
   const scene = Object.hasOwn(SCENES, name) ? SCENES[name] : undefined;
   if (!scene) {
     throw new UsageError(`No action ${name}. Actions: ${Object.keys(SCENES).join(', ')}.`);
-  }
-  if (args.some((arg) => /^--api-url(=|$)/.test(arg))) {
-    throw new UsageError(
-      '--api-url cannot be set: npm start runs the action against a sandbox of its own.',
-    );
   }
   const action = fileURLToPath(new URL(`../../${scene.folder}`, import.meta.url));
   const manifest = await readManifest(action);
@@ -41,9 +43,13 @@ export async function readCall(provided: string[]): Promise<Call> {
     helpCommand: helpCommand(name),
     args,
   });
-  const { 'management-key': managementKey, ...changedInputs } = changes;
+  const { 'management-key': givenKey, ...changedInputs } = changes;
+  const { 'api-url': apiUrl } = changes;
   const contents = readContents(values, scene.contents);
-  const inputs = withoutEmpty({ ...scene.inputs, ...changedInputs });
+  const example = apiUrl === undefined || isHarmless(apiUrl) ? scene.inputs : {};
+  const inputs = withoutEmpty({ ...example, ...changedInputs });
+  const managementKey =
+    apiUrl === undefined || values.help ? givenKey : keyOfServer(apiUrl, { values, givenKey, env });
   refuseUnused(values, {
     workspaces: contents.existing.length + contents.stale > 0 || deletesAfterJob(inputs),
     keys: contents.keys > 0 || jobSpends(scene),
@@ -58,8 +64,42 @@ export async function readCall(provided: string[]): Promise<Call> {
     preview: values.preview ?? false,
     contents,
     inputs,
+    apiUrl,
     managementKey,
   };
+}
+
+/**
+ * The management key of the server at `apiUrl`, which keeps running and has contents of its own.
+ * @throws {UsageError} if there is no key, or an option that would fill a sandbox.
+ */
+function keyOfServer(
+  apiUrl: string,
+  {
+    values,
+    givenKey,
+    env,
+  }: { values: object; givenKey: string | undefined; env: NodeJS.ProcessEnv },
+): string {
+  if (apiUrl === '') throw new UsageError('--api-url needs a URL, such as npm run sandbox prints.');
+  const filling = Object.keys(CONTENTS_OPTIONS).find((option) => Object.hasOwn(values, option));
+  if (filling !== undefined) {
+    throw new UsageError(
+      `--${filling} fills a sandbox of npm start, and --api-url names another server. To fill that: npm run sandbox -- --help`,
+    );
+  }
+  const key = givenKey ?? env['OPENROUTER_MANAGEMENT_KEY'];
+  if (key === undefined) {
+    throw new UsageError(
+      '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
+    );
+  }
+  return key;
+}
+
+/** Whether an example may run there: on another machine, it could delete what someone needs. */
+function isHarmless(apiUrl: string): boolean {
+  return !URL.canParse(apiUrl) || isLoopback(new URL(apiUrl).hostname);
 }
 
 /** Whether the post step finds the API keys that the job has created in the workspace. */

@@ -49,11 +49,10 @@ export function helpOf({ name, scene, manifest }: Example): string {
   ].join('\n');
 }
 
-/** An option for each input that can be set: the sandbox is the only server. */
+/** An option for each input. */
 export function inputOptions({ inputs = {} }: ActionManifest): Options {
-  const settable = Object.entries(inputs).filter(([input]) => input !== 'api-url');
   return Object.fromEntries(
-    settable.map(([input, { description }]) => [
+    Object.entries(inputs).map(([input, { description }]) => [
       input,
       { type: 'string', value: 'VALUE', description },
     ]),
@@ -76,8 +75,18 @@ function contentsNote(option: string, { contents }: Scene): string | undefined {
   return text === '' ? undefined : `In the example: ${text}`;
 }
 
+/** What an input does here. */
+const INPUT_NOTES: Readonly<Record<string, string>> = {
+  'api-url':
+    'By default, a sandbox of its own. With a URL, the action runs against that server, such as the one of npm run sandbox, and what it does there stays. On another machine, it has only the inputs of the command line.',
+  'management-key':
+    'By default, that of the sandbox. With --api-url, the variable OPENROUTER_MANAGEMENT_KEY.',
+};
+
 /** What the example sets an input to, or else its default. */
 function inputNote(input: string, scene: Scene, { inputs = {} }: ActionManifest) {
+  const note = INPUT_NOTES[input];
+  if (note !== undefined) return note;
   const value = scene.inputs[input];
   if (value !== undefined) return `In the example: ${value}`;
   const byDefault = inputs[input]?.default;

@@ -63,6 +63,10 @@ List its workspaces, or the API keys of ${workspace?.slug}:
   curl ${authorization} ${url}/workspaces
   curl ${authorization} "${url}/keys?workspace_id=${workspace?.id}"
 
+Run an action against it; the example of another action with npm start -- usage and so on:
+
+  npm start -- --api-url ${url} --management-key ${managementKey}
+
 A step for a workflow that runs on this machine, for example with act:
 
   - uses: OWNER/openrouter-workspace@v1

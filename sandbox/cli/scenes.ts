@@ -23,7 +23,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   create: {
     folder: '',
     description:
-      'A pull request is opened, and its preview gets a workspace with a spending limit, whose providers store nothing.',
+      'A pull request is opened, and its preview gets a workspace that is capped and private.',
     inputs: {
       name: 'Preview of pull request 42',
       slug: 'preview-42',

@@ -10,8 +10,8 @@ import { summaryText } from './summary.ts';
 export interface Stage {
   name: 'step' | 'post step';
   result: StepResult;
-  /** What OpenRouter received in it. */
-  requests: readonly RecordedRequest[];
+  /** What OpenRouter received in it; undefined if that is another server, which shows it itself. */
+  requests: readonly RecordedRequest[] | undefined;
 }
 
 /** Prints `lines` under a title. */
@@ -63,6 +63,7 @@ export function showJob(all: readonly Stage[], redact: Redact): void {
   const summaries = stages.map(({ result }) => summaryText(result.summary)).filter(Boolean);
   showUnlessEmpty('Job summary', summaries.length > 0 ? [summaries.join('\n\n')] : []);
   for (const { name, requests } of stages) {
+    if (!requests) continue;
     show(`Requests of the ${name}`, [
       ...requests.map(({ method, path, body }) => redact(`${method} ${path} ${body}`.trimEnd())),
       `(${requests.length} in total)`,
@@ -72,7 +73,7 @@ export function showJob(all: readonly Stage[], redact: Redact): void {
 
 /** Whether a post step had anything to do. */
 function didSomething({ result, requests }: Stage): boolean {
-  return result.exitCode !== 0 || result.log !== '' || requests.length > 0;
+  return result.exitCode !== 0 || result.log !== '' || (requests?.length ?? 0) > 0;
 }
 
 /** Masked, as GitHub masks them wherever it shows them. */

@@ -74,7 +74,7 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
  * Whether the host of a parsed URL is this machine. The rule is that of `@actions/http-client`, which
  * bypasses every proxy for loopback hosts.
  */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   const isAddress = isIPv4(hostname) && hostname.startsWith('127.');
   return isAddress || hostname === 'localhost' || hostname === '[::1]';
 }

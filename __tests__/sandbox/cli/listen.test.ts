@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { UsageError } from '../../../sandbox/cli/arguments.ts';
@@ -77,6 +78,18 @@ test('npm run sandbox prints a step that runs against it, and then its requests'
   expect([exitCode, outputs['slug'], outputs['outcome']]).toEqual([0, 'preview-42', 'created']);
   while (!printed.includes('→ 201\n')) await once(sandbox.stdout, 'data');
   expect(printed).toMatch(/^POST \/workspaces \{.*\} → 201$/m);
+});
+
+test('npm run sandbox prints a command of npm start that runs an action against it', async () => {
+  const [, args = ''] = /^ {2}npm start -- (.+)$/m.exec(printed) ?? [];
+  const start = join(ROOT, 'sandbox/cli/start.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    start,
+    ...args.split(' '),
+    '--slug=preview-44',
+  ]);
+  expect(stdout).toContain('outcome: created');
+  expect(await get<Workspace>('/workspaces/preview-44')).toMatchObject({ slug: 'preview-44' });
 });
 
 test('npm run sandbox prints a request in one line, without control characters', async () => {

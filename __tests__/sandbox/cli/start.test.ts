@@ -9,15 +9,19 @@ import { readCall } from '../../../sandbox/cli/call.ts';
 import { helpOf, inputOptions, START_OPTIONS } from '../../../sandbox/cli/help.ts';
 import { SCENES } from '../../../sandbox/cli/scenes.ts';
 import { readManifest } from '../../../sandbox/runner/runner.ts';
-import { ROOT } from '../../support/harness.ts';
+import { openHarness, ROOT } from '../../support/harness.ts';
 
 const SECRET = `$\{{ secrets.OPENROUTER_MANAGEMENT_KEY }}`;
 
 /** Runs `npm start -- …flags` without npm. */
-function start(...flags: string[]) {
+const start = (...flags: string[]) => startWith({}, ...flags);
+
+/** The same, with these variables. */
+function startWith(env: Record<string, string>, ...flags: string[]) {
   return new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
     const script = join(ROOT, 'sandbox/cli/start.ts');
-    execFile(process.execPath, [script, ...flags], (error, stdout, stderr) => {
+    const options = { env: { ...process.env, ...env } };
+    execFile(process.execPath, [script, ...flags], options, (error, stdout, stderr) => {
       resolve({ exitCode: error?.code ?? 0, stdout, stderr });
     });
   });
@@ -171,7 +175,7 @@ describe.each(Object.entries(SCENES))('the help of npm start -- %s', (name, scen
   const help = async () => words(helpOf({ name, scene, manifest: await manifest }));
 
   test('lists the actions, the options and the inputs with their descriptions', async () => {
-    const { 'api-url': _, ...inputs } = (await manifest).inputs ?? {};
+    const { inputs = {} } = await manifest;
     const options: Options = { ...START_OPTIONS, ...inputOptions(await manifest) };
     expect(Object.keys(options)).toEqual([...Object.keys(START_OPTIONS), ...Object.keys(inputs)]);
     const text = await help();
@@ -206,9 +210,15 @@ test('npm start -- key -h shows the help', async () => {
 test.each([
   ['profit --help', 'No action profit. Actions: create, key, usage, delete, sweep.'],
   ['constructor', 'No action constructor. Actions: create, key, usage, delete, sweep.'],
-  ...['--name a --api-url http://127.0.0.1:9/api/v1', '--api-url=', 'key --api-url'].map((args) => [
-    args,
-    '--api-url cannot be set: npm start runs the action against a sandbox of its own.',
+  ['--api-url=', '--api-url needs a URL, such as npm run sandbox prints.'],
+  ['key --api-url', '--api-url needs a value. To list all options: npm start -- key --help'],
+  [
+    '--api-url http://127.0.0.1:9/api/v1',
+    '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
+  ],
+  ...['existing a', 'stale 1', 'keys 1', 'spent 1'].map((option) => [
+    `--api-url http://127.0.0.1:9/api/v1 --management-key x --${option}`,
+    `--${option.split(' ')[0]} fills a sandbox of npm start, and --api-url names another server. To fill that: npm run sandbox -- --help`,
   ]),
   ['--nmae Mine', 'Unknown option --nmae. To list all options: npm start -- --help'],
   ['--toString', 'Unknown option --toString. To list all options: npm start -- --help'],
@@ -238,7 +248,63 @@ test.each([
   ['sweep --stale 201', '--stale 201 is not a whole number from 0 to 200.'],
   ['usage --spent 1e3', '--spent 1e3 is not an amount in USD, such as 0.25, below 1000000.'],
 ])('npm start refuses %s', async (args, problem) => {
-  await expect(readCall(args.split(' '))).rejects.toEqual(new UsageError(problem));
+  await expect(readCall(args.split(' '), {})).rejects.toEqual(new UsageError(problem));
+});
+
+describe('npm start --api-url', () => {
+  const harness = openHarness();
+  const KEY = `sk-or-v1-${'ab'.repeat(32)}`;
+
+  test.each([
+    ['as an argument', (key: string) => ({ env: {}, flags: ['--management-key', key] })],
+    [
+      'in OPENROUTER_MANAGEMENT_KEY',
+      (key: string) => ({ env: { OPENROUTER_MANAGEMENT_KEY: key }, flags: [] }),
+    ],
+  ])('runs the action against a server that keeps running, with its key %s', async (_, pass) => {
+    const { url, managementKey, account } = harness.sandbox;
+    account.workspaces.splice(1);
+    const { env, flags } = pass(managementKey);
+    const { exitCode, stdout } = await startWith(env, '--api-url', url, ...flags);
+    expect(exitCode).toBe(0);
+    expect(account.workspaces.map(({ slug }) => slug)).toContain('preview-42');
+    expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, 'api-url': url });
+    expect(titles(stdout)).toEqual(['Step', 'Log of the step', 'Outputs', 'Job summary']);
+    expect(stdout).not.toContain(managementKey);
+  });
+
+  test('runs the post step too', async () => {
+    const { url, managementKey, account } = harness.sandbox;
+    account.workspaces.splice(1);
+    const env = { OPENROUTER_MANAGEMENT_KEY: managementKey };
+    const flags = ['--delete-after-job', 'true'];
+    const { stdout } = await startWith(env, '--api-url', url, ...flags);
+    expect(section(stdout, 'Log of the post step')).toContain('Deleted the workspace preview-42');
+    expect(account.workspaces).toHaveLength(1);
+  });
+
+  test.each([
+    ['http://127.0.0.1:8787/api/v1', 'preview-*'],
+    ['http://localhost:8787/api/v1', 'preview-*'],
+    ['not a URL', 'preview-*'],
+    ['https://openrouter.ai/api/v1', undefined],
+  ])('%s has the slug-pattern %s of the example of a sweep', async (url, pattern) => {
+    const args = ['sweep', '--api-url', url, '--management-key', KEY];
+    const { inputs } = await readCall(args, {});
+    expect(inputs['slug-pattern']).toBe(pattern);
+  });
+
+  test('prefers --management-key, and uses the variable for no other server', async () => {
+    const env = { OPENROUTER_MANAGEMENT_KEY: 'of-the-variable' };
+    const args = ['--api-url', 'http://127.0.0.1:9/api/v1', '--management-key', KEY];
+    expect((await readCall(args, env)).managementKey).toBe(KEY);
+    expect((await readCall([], env)).managementKey).toBeUndefined();
+  });
+
+  test('needs no key for the help', async () => {
+    const args = ['--api-url', 'http://127.0.0.1:9/api/v1', '--help'];
+    expect(await readCall(args, {})).toMatchObject({ help: true });
+  });
 });
 
 test('npm start prints what is wrong with its arguments in one line', async () => {
