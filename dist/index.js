@@ -2120,6 +2120,9 @@
    const rest = lines.length - max;
    return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
   }
+  function formatCount(count) {
+   return count.toLocaleString("en-US");
+  }
   function countWorkspaces(count) {
    return count === 1 ? "1 workspace" : `${count} workspaces`;
   }
@@ -5157,8 +5160,8 @@
   }
   const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
   function formatUsd(amount) {
-   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size;
-   return `${amount < 0n ? "-" : ""}$${decimalText(shown, MIN_SHOWN_DECIMALS)}`;
+   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
+   return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
   }
   function decimalText(amount, min) {
    const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
@@ -5328,7 +5331,9 @@
    };
   }
   function spentHeader(total) {
-   return total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`;
+   return {
+    numbers: total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`
+   };
   }
   function formatSpent(amount) {
    return amount === null ? "unknown" : formatUsd(amount);
@@ -5896,12 +5901,12 @@
    return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(toParagraph), ...table ? tableHtml(table, html) : [], ...notes.map(toParagraph) ].join("\n");
   }
   function tableHtml({header, rows, more = 0}, html) {
-   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, row = (tag, cells) => `<tr>${cells.map(content => `<${tag}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows, {
+   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, attributes = header.map(heading => typeof heading === "string" ? "" : ' align="right"'), row = (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes[at]}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows, {
     size: MAX_TABLE_BYTES,
     sizeOf: Buffer.byteLength,
     render: cells => row("td", cells)
    }), rest = rows.length - shown.length + more;
-   return [ "<table>", row("th", header), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
+   return [ "<table>", row("th", header.map(heading => typeof heading === "string" ? heading : heading.numbers)), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
   }
   function createReport() {
    const redactor = createRedactor(), line = text => text_toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
@@ -7609,7 +7614,7 @@
   }
   function usageLines(result) {
    const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.some(concernsCost) ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${requests}. Tokens: ${tokens}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
@@ -7622,12 +7627,18 @@
   }
   function modelsTable({models, cost, byok}) {
    if (models.length === 0) return;
-   const hasByok = byok > 0n, header = [ "Model", "Requests", "Prompt", "Completion", "Reasoning", "Cost", "Share" ];
+   const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
+    numbers
+   })), header = [ "Model", ...counts, {
+    numbers: "Cost"
+   }, "Share" ];
    return {
-    header: hasByok ? [ ...header, "Own provider keys" ] : header,
+    header: hasByok ? [ ...header, {
+     numbers: "Own provider keys"
+    } ] : header,
     rows: models.map(usage => [ {
      code: nameOf(usage)
-    }, String(usage.request_count), String(usage.tokens_prompt), String(usage.tokens_completion), String(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
+    }, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
    };
   }
   const BAR_LENGTH = 10;

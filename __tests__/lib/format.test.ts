@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAge } from '../../src/lib/format.ts';
+import { formatAge, formatCount } from '../../src/lib/format.ts';
 
 test.each([
   [0, '0 s'],
@@ -29,4 +29,13 @@ test('formatAge never shows more than the age', () => {
       expect(ms - shown).toBeLessThan(Math.max(1_000, shown));
     }),
   );
+});
+
+test.each([
+  [0n, '0'],
+  [999n, '999'],
+  [1_000n, '1,000'],
+  [9_007_199_254_740_993n, '9,007,199,254,740,993'],
+])('formatCount(%p) is %s', (count, text) => {
+  expect(formatCount(count)).toBe(text);
 });

@@ -60,7 +60,7 @@ export function openUsageHarness() {
 /** The texts of the cells of each row of a summary, with the header first. */
 export function rowsOf(summary: string): string[][] {
   return [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
-    [...row.matchAll(/<t[dh]>(.*?)<\/t[dh]>/g)].map(([, cell = '']) =>
+    [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/g)].map(([, cell = '']) =>
       cell.replace(/<\/?code>/g, ''),
     ),
   );

@@ -30,6 +30,11 @@ export function truncateList(lines: readonly string[], max = 20): string[] {
   return [...lines.slice(0, max), ...(rest > 0 ? [`… and ${rest} more`] : [])];
 }
 
+/** `449,190` */
+export function formatCount(count: bigint): string {
+  return count.toLocaleString('en-US');
+}
+
 /** `1 workspace`, `2 workspaces` */
 export function countWorkspaces(count: number): string {
   return count === 1 ? '1 workspace' : `${count} workspaces`;

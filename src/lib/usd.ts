@@ -1,3 +1,5 @@
+import { formatCount } from './format.ts';
+
 /**
  * An amount in USD as an integer of 10^-30 USD, so that sums and comparisons are exact. Binary
  * floating point is not: 0.1 + 0.2 exceeds 0.3.
@@ -58,7 +60,7 @@ const SHOWN_DECIMALS = 4;
 const MIN_SHOWN_DECIMALS = 2;
 
 /**
- * An amount for display, rounded half to even to four decimals: `$0.0421`, `$5.00`. What would be
+ * An amount for display, rounded half to even to four decimals: `$0.0421`, `$1,250.00`. What would be
  * rounded to 0 is exact.
  */
 export function formatUsd(amount: Usd): string {
@@ -67,7 +69,8 @@ export function formatUsd(amount: Usd): string {
   const [floor, rest] = [size / unit, 2n * (size % unit)];
   const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
   const shown = rounded > 0n ? rounded * unit : size;
-  return `${amount < 0n ? '-' : ''}$${decimalText(shown, MIN_SHOWN_DECIMALS)}`;
+  const [whole = '', fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split('.');
+  return `${amount < 0n ? '-' : ''}$${formatCount(BigInt(whole))}.${fraction}`;
 }
 
 /** `amount` with its decimals. Zeros at the end are left out down to `min` decimals. */

@@ -3,7 +3,7 @@ import { totalSpent } from '../openrouter/resources/key-spend.ts';
 import type { Key } from '../openrouter/resources/keys.ts';
 import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
 import type { Outputs } from './create.ts';
-import type { Summary, Table } from './summary.ts';
+import type { Heading, Summary, Table } from './summary.ts';
 
 /** The outputs for the result of the step. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
@@ -55,8 +55,8 @@ export function keysTable(keys: readonly Key[]): Table | undefined {
 }
 
 /** The header of a column about what API keys had spent, with its total. */
-export function spentHeader(total: Usd | null): string {
-  return total === null ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})`;
+export function spentHeader(total: Usd | null): Heading {
+  return { numbers: total === null ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})` };
 }
 
 /** A cell of that column. */

@@ -12,11 +12,14 @@ export interface Summary {
 }
 
 export interface Table {
-  header: readonly string[];
+  header: readonly Heading[];
   rows: readonly (readonly Cell[])[];
   /** How many rows were left out already. */
   more?: number;
 }
+
+/** The header of a column. Numbers are aligned to the right. */
+export type Heading = string | { numbers: string };
 
 /** The content of a cell. GitHub finds no mentions, emoji or links in code. */
 export type Cell = string | { code: string };
@@ -43,8 +46,10 @@ export function summaryHtml(summary: Summary, redact: Redact): string {
 function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => string): string[] {
   const cell = (content: Cell) =>
     typeof content === 'string' ? html(content) : `<code>${html(content.code)}</code>`;
+  // GitHub keeps this attribute, and removes styles.
+  const attributes = header.map((heading) => (typeof heading === 'string' ? '' : ' align="right"'));
   const row = (tag: string, cells: readonly Cell[]) =>
-    `<tr>${cells.map((content) => `<${tag}>${cell(content)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((content, at) => `<${tag}${attributes[at]}>${cell(content)}</${tag}>`).join('')}</tr>`;
   const shown = takeFitting(rows, {
     size: MAX_TABLE_BYTES,
     sizeOf: Buffer.byteLength,
@@ -53,7 +58,10 @@ function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => st
   const rest = rows.length - shown.length + more;
   return [
     '<table>',
-    row('th', header),
+    row(
+      'th',
+      header.map((heading) => (typeof heading === 'string' ? heading : heading.numbers)),
+    ),
     ...shown,
     '</table>',
     ...(rest > 0 ? [`<p>… and ${rest} more</p>`] : []),

@@ -1,3 +1,4 @@
+import { formatCount } from '../lib/format.ts';
 import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import { formatTime, type ModelUsage } from '../openrouter/resources/analytics.ts';
 import { concernsCost } from '../operations/shared/usage-gap.ts';
@@ -49,7 +50,7 @@ export function usageLines(result: UsageResult): string[] {
   const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
   return [
     `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
-    `Requests: ${requests}. Tokens: ${tokens}.`,
+    `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`,
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
@@ -81,15 +82,16 @@ export function usageSummary(result: UsageResult): Summary {
 function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
   if (models.length === 0) return undefined;
   const hasByok = byok > 0n;
-  const header = ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'];
+  const counts = ['Requests', 'Prompt', 'Completion', 'Reasoning'].map((numbers) => ({ numbers }));
+  const header = ['Model', ...counts, { numbers: 'Cost' }, 'Share'];
   return {
-    header: hasByok ? [...header, 'Own provider keys'] : header,
+    header: hasByok ? [...header, { numbers: 'Own provider keys' }] : header,
     rows: models.map((usage): Cell[] => [
       { code: nameOf(usage) },
-      String(usage.request_count),
-      String(usage.tokens_prompt),
-      String(usage.tokens_completion),
-      String(usage.reasoning_tokens),
+      formatCount(usage.request_count),
+      formatCount(usage.tokens_prompt),
+      formatCount(usage.tokens_completion),
+      formatCount(usage.reasoning_tokens),
       formatSpent(usage.credits_usage),
       shareBar(usage.credits_usage, cost),
       ...(hasByok ? [formatUsd(usage.byok_usage)] : []),

@@ -13,7 +13,7 @@ function seedSpender(workspace: Workspace, name: string, credits: number) {
   return key;
 }
 
-const TABLE = /<tr><th>API key<\/th><th>Label<\/th><th>(.*?)<\/th><\/tr>/;
+const TABLE = /<tr><th>API key<\/th><th>Label<\/th><th align="right">(.*?)<\/th><\/tr>/;
 
 test('a delete reports what the deleted API keys had spent, without another request', async () => {
   const workspace = seed();
@@ -23,7 +23,7 @@ test('a delete reports what the deleted API keys had spent, without another requ
   expect(step.outputs).toEqual({ ...outputsOfDeleted(workspace, 2), 'keys-cost-usd': '0.3' });
   expect(step.summary.match(TABLE)?.[1]).toBe('Keys spent (total $0.30)');
   expect(step.summary).toContain(
-    `<tr><td><code>Two</code></td><td><code>${label}</code></td><td>$0.20</td></tr>`,
+    `<tr><td><code>Two</code></td><td><code>${label}</code></td><td align="right">$0.20</td></tr>`,
   );
   expect(calls().filter((call) => call === 'GET /keys/:hash')).toEqual([]);
 });
@@ -51,5 +51,5 @@ test('a delete does not report 0 if OpenRouter does not report what an API key h
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.outputs).toMatchObject({ 'deleted-keys': '2', 'keys-cost-usd': '' });
   expect(step.summary.match(TABLE)?.[1]).toBe('Keys spent');
-  expect(step.summary).toContain('<td>unknown</td>');
+  expect(step.summary).toContain('<td align="right">unknown</td>');
 });

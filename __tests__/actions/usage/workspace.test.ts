@@ -65,7 +65,7 @@ describe('the usage of a workspace', () => {
       `The workspace is preview-42, id ${workspace.id}.`,
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
       'The workspace preview-42 has spent $0.30.',
-      'Requests: 4. Tokens: 1650.',
+      'Requests: 4. Tokens: 1,650.',
       'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
     ]);
     expect(annotations(step, 'warning')).toEqual([]);
@@ -78,12 +78,22 @@ describe('the usage of a workspace', () => {
     expect(rowsOf(summary)).toEqual([
       ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'],
       [HAIKU.model, '3', '400', '50', '30', '$0.20', '███████░░░ 67 %'],
-      [MINI.model, '1', '1000', '200', '0', '$0.10', '███░░░░░░░ 33 %'],
+      [MINI.model, '1', '1,000', '200', '0', '$0.10', '███░░░░░░░ 33 %'],
     ]);
     expect(paragraphsOf(summary)).toEqual([
-      'Requests: 4. Tokens: 1650.',
+      'Requests: 4. Tokens: 1,650.',
       'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
     ]);
+  });
+
+  test('aligns numbers to the right', async () => {
+    seedSpender(seed(), [{ ...MINI, byok: 0.05 }]);
+    const { summary } = await runUsage();
+    const alignments = [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
+      [...row.matchAll(/<t[dh]( align="right")?>/g)].map(([, align]) => align !== undefined),
+    );
+    const expected = [false, true, true, true, true, true, false, true];
+    expect(alignments).toEqual([expected, expected]);
   });
 
   test('shows what your own provider keys paid apart from the cost', async () => {
