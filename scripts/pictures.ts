@@ -3,8 +3,6 @@
  * secrets and time are fixed:
  *
  *     node scripts/pictures.ts [--check]      with --check, only fails if docs/pictures is stale
- *
- * An SVG holds the HTML of the summary, so no browser is needed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,6 +13,7 @@ import type { Key } from '../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runStep } from '../sandbox/runner/runner.ts';
+import { pictureOf } from './picture.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs/pictures');
@@ -22,7 +21,6 @@ const NOW = new Date('2026-01-15T09:30:00Z');
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-const WIDTH = 860;
 /** Fixes the runner's time, and the random part of the name and of the expiry of a key. */
 const FIXED = {
   NODE_OPTIONS: `--import=data:text/javascript,Date.now=()=>${NOW.getTime()};Math.random=()=>0.42`,
@@ -118,33 +116,4 @@ async function draw(
   });
   if (summary === '') throw new Error(`${name} has no summary:\n${log}`);
   return pictureOf(name, summary);
-}
-
-/** The height is an estimate: only a browser knows where it breaks lines. */
-function pictureOf(name: string, summary: string): string {
-  const linesOf = (html: string) => Math.ceil(html.replace(/<[^>]*>/g, '').length / 105);
-  const rows = [...summary.matchAll(/<tr>.*<\/tr>/g)].map(([html]) => 14 + 21 * linesOf(html));
-  const paragraphs = [...summary.matchAll(/<p>.*<\/p>/g)].map(([html]) => 16 + 21 * linesOf(html));
-  const height = [...rows, ...paragraphs].reduce((sum, part) => sum + part, 90);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}">
-<title>Job summary of the ${name} action</title>
-<style>
-div { font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328; background: #fff; border: 1px solid #d1d9e0; border-radius: 6px; padding: 8px 16px; height: ${height - 20}px; overflow: hidden }
-h3 { font-size: 20px; margin: 8px 0 16px }
-p { margin: 0 0 16px }
-a { color: #0969da; text-decoration: none }
-table { border-collapse: collapse }
-td, th { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left }
-th { text-align: center; font-weight: 600 }
-td:not(:last-child) { white-space: nowrap }
-tr:nth-child(odd) { background: #f6f8fa }
-code { font: 85% ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: #818b981f; border-radius: 6px; padding: .2em .4em }
-</style>
-<foreignObject width="100%" height="100%">
-<div xmlns="http://www.w3.org/1999/xhtml">
-${summary.trim().replaceAll('<br>', '<br/>')}
-</div>
-</foreignObject>
-</svg>
-`;
 }

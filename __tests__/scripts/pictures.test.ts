@@ -1,0 +1,86 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { isTooSmall, pictureOf, widthOf } from '../../scripts/picture.ts';
+import { ROOT } from '../support/root.ts';
+
+const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+/** A picture whose size is changed by so many px. */
+const resized = (svg: string, { width = 0, height = 0 }) =>
+  svg.replace(
+    /width="(\d+)" height="(\d+)"/,
+    (_, oldWidth, oldHeight) =>
+      `width="${Number(oldWidth) + width}" height="${Number(oldHeight) + height}"`,
+  );
+
+const summaryOf = (...cells: string[]) =>
+  `<h3>Title</h3>\n<table>\n<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n</table>`;
+
+test('there is a picture for each action', () => {
+  const actions = globSync(['action.yml', '*/action.yml'], { cwd: ROOT });
+  expect(PICTURES).toHaveLength(actions.length);
+});
+
+test.each(PICTURES)('%s has room for its text in the usual fonts', (file) => {
+  expect(isTooSmall(read(file))).toBe(false);
+});
+
+test.each(PICTURES)('%s would be too small with one pixel less', (file) => {
+  expect(isTooSmall(resized(read(file), { width: -1 }))).toBe(true);
+  expect(isTooSmall(resized(read(file), { height: -1 }))).toBe(true);
+});
+
+test('a picture without a size is too small', () => {
+  expect(isTooSmall('<svg></svg>')).toBe(true);
+});
+
+describe('a picture grows', () => {
+  const LONG = 'x'.repeat(100);
+  const sizes = (summary: string) =>
+    /width="(\d+)" height="(\d+)"/.exec(pictureOf('test', summary))?.slice(1).map(Number) ?? [];
+  const [width = 0, height = 0] = sizes(summaryOf(LONG));
+
+  test.each([
+    ['longer text in a cell', summaryOf(`${LONG}x`)],
+    ['longer code in a cell', summaryOf(`<code>${LONG}${LONG}</code>`)],
+    ['another cell', summaryOf(LONG, 'x')],
+    ['a longer paragraph', `${summaryOf(LONG)}\n<p>${LONG}${LONG}</p>`],
+  ])('in width with %s', (_, summary) => {
+    expect(sizes(summary)[0]).toBeGreaterThan(width);
+  });
+
+  test.each([
+    ['another row', `${summaryOf(LONG)}${summaryOf(LONG).replace(/<h3>.*<\/h3>/, '')}`],
+    ['a paragraph', `${summaryOf(LONG)}\n<p>x</p>`],
+    ['a longer title', summaryOf(LONG).replace('Title', LONG)],
+  ])('in height with %s', (_, summary) => {
+    expect(sizes(summary)[1]).toBeGreaterThan(height);
+  });
+});
+
+/**
+ * How wide texts are in DejaVu Sans Bold, in em. Of the fonts in which a picture can be shown, it has the
+ * widest characters. Measured with `CanvasRenderingContext2D.measureText` in Chromium.
+ */
+test.each([
+  ['✅ Deleted the OpenRouter workspace Preview of pull request 43', 36.93],
+  ['Requests Prompt Completion Reasoning', 22.72],
+  ['$1.2345 spent by the OpenRouter API key CI', 25.13],
+  ['From 2026-01-12T09:30:00Z to 2026-01-15T09:30:01Z.', 30.99],
+  ['The limit is $5.00, of which $3.7655 remains.', 25.42],
+  ['███████░░░ 67 %', 10.78],
+  ['WWW mmm www MMM %%%', 16.59],
+  ['iiiiiiiiiilllllllllljjjjjjjjjjttttffff', 13.82],
+  ['abcdefghijklmnopqrstuvwxyz', 16.54],
+  ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', 19.63],
+  ['0123456789', 6.96],
+  ['!&quot;#$%&amp;&#39;()*+,-./:;&lt;=&gt;?@[\\]^_`{|}~', 19.14],
+])(
+  'the assumed width of %s is no less than in a wide font, and at most two fifths more',
+  (text, em) => {
+    expect(widthOf(text, 1)).toBeGreaterThanOrEqual(em);
+    expect(widthOf(text, 1)).toBeLessThan(em * 1.4);
+  },
+);
