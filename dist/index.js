@@ -7645,7 +7645,7 @@
   function shareBar(part, whole) {
    if (part === null || whole <= 0n) return "";
    const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
+   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
   }
   function usage() {
    return runStep(async step => {

@@ -1,6 +1,6 @@
 /** The most that a character takes in any usual font for screens, in em of a bold font. */
 const WIDTHS: readonly [characters: RegExp, em: number][] = [
-  [/[ !'(),./:;I[\\\]`fijlrt-]/, 0.5],
+  [/[ \u00a0!'(),./:;I[\\\]`fijlrt-]/, 0.5],
   [/[mwMW@%]/, 1.11],
   [/[a-z0-9"$*?_J|{}]/, 0.72],
   [/[#+<=>^~&]/, 0.95],

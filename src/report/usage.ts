@@ -106,5 +106,5 @@ function shareBar(part: Usd | null, whole: Usd): string {
   if (part === null || whole <= 0n) return '';
   const share = Number(part) / Number(whole);
   const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)}\u00a0%`;
 }

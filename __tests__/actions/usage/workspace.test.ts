@@ -77,8 +77,8 @@ describe('the usage of a workspace', () => {
     expect(summary).toContain('<h3>💵 $0.30 spent by the OpenRouter workspace preview-42</h3>');
     expect(rowsOf(summary)).toEqual([
       ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'],
-      [HAIKU.model, '3', '400', '50', '30', '$0.20', '███████░░░ 67 %'],
-      [MINI.model, '1', '1,000', '200', '0', '$0.10', '███░░░░░░░ 33 %'],
+      [HAIKU.model, '3', '400', '50', '30', '$0.20', '███████░░░ 67\u00a0%'],
+      [MINI.model, '1', '1,000', '200', '0', '$0.10', '███░░░░░░░ 33\u00a0%'],
     ]);
     expect(paragraphsOf(summary)).toEqual([
       'Requests: 4. Tokens: 1,650.',
@@ -120,8 +120,8 @@ describe('the usage of a workspace', () => {
     expect(step.outputs).toMatchObject({ 'cost-usd': '5', complete: 'true' });
     expect(rowsOf(step.summary).map((row) => row.slice(-2))).toEqual([
       ['Cost', 'Share'],
-      ['$10.00', '██████████ 200 %'],
-      ['-$5.00', '░░░░░░░░░░ -100 %'],
+      ['$10.00', '██████████ 200\u00a0%'],
+      ['-$5.00', '░░░░░░░░░░ -100\u00a0%'],
     ]);
   });
 
