@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { marked, type Tokens } from 'marked';
 import * as z from 'zod/mini';
 import { ApiError } from '../../src/openrouter/api-error.ts';
 import type { ApiRequest } from '../../src/openrouter/api-request.ts';
@@ -10,6 +13,7 @@ import { classifyResponse, FAILURE_CLASSES } from '../../src/openrouter/failure-
 import type { HttpResponse, Method, Transport } from '../../src/openrouter/http.ts';
 import { TransportError } from '../../src/openrouter/transport.ts';
 import { createOnce } from '../../src/operations/shared/create-once.ts';
+import { ROOT } from '../support/root.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
 type Reply = Partial<HttpResponse> | TransportError | 'silence';
@@ -59,6 +63,7 @@ function clientThatGets(...replies: Reply[]) {
     );
   const simulation = {
     request: (method: Method) => outcomeOf({ method }),
+    requestWith: outcomeOf,
     requestWithin: (ms: number) => outcomeOf({}, client.withTimeout(ms)),
     /** Sends a request that must not hold up the others; returns its outcome. */
     sendApart: (ms: number) => client.sendApart({ ...GET, schema }, ms),
@@ -75,9 +80,9 @@ function clientThatGets(...replies: Reply[]) {
   return simulation;
 }
 
-/** Sends a POST by `createOnce`, like everything that creates something, and other requests directly. */
+/** Sends a POST by `createOnce` if it creates something, and other requests directly. */
 async function deliver<Data>(request: ApiRequest<Data>, client: Client): Promise<Data> {
-  if (request.method !== 'POST') return (await client.request(request)).data;
+  if (request.method !== 'POST' || request.readOnly) return (await client.request(request)).data;
   const created = await createOnce(
     {
       send: () => client.send(request),
@@ -110,12 +115,75 @@ const NO_RETRY_AFTER = [
   '',
 ];
 
-describe('what is retried', () => {
-  const ambiguous: Reply[] = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(
-    (status) => ({ status }),
+type Rule = 'retry' | 'look up, then retry' | 'look up, never retry' | 'never';
+
+const READING_POST = 'POST that only reads';
+const SENDERS = [...METHODS, READING_POST, 'POST'] as const;
+type Sender = (typeof SENDERS)[number];
+
+/** The rules for each status that is no success. */
+const RULES: [statuses: string, Partial<Record<Sender, Rule>> & { others: Rule }][] = [
+  ['429', { others: 'retry', POST: 'retry' }],
+  ['408, 425, 500, 502, 503, 504, 520–524', { others: 'retry', POST: 'look up, then retry' }],
+  ['409', { PATCH: 'retry', others: 'never', POST: 'never' }],
+  ['400–407, 410–424, 426–428, 430–498', { others: 'never', POST: 'never' }],
+  ['300–399, 499, 501, 505–519, 525–599', { others: 'never', POST: 'look up, never retry' }],
+];
+
+/** The statuses in a text, such as `408, 520–524`. */
+const statusesIn = (text: string): number[] =>
+  [...text.matchAll(/\b(\d{3})(?:–(\d{3}))?\b/g)].flatMap(([, first, last = first]) =>
+    Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at),
   );
+
+/** What happens after a response with `status`. After a lookup, `createOnce` sends a POST again or not. */
+async function ruleOf(sender: Sender, status: number): Promise<Rule> {
+  const { requestWith, sentAt } = clientThatGets({ status }, OK);
+  const readOnly = sender === READING_POST;
+  const result = await requestWith({ method: readOnly ? 'POST' : sender, readOnly });
+  expect(sentAt).toHaveLength(result === 'x' ? 2 : 1);
+  if (result === 'x') return 'retry';
+  const { kind, ambiguous } = (result as ApiError).details;
+  if (!ambiguous || sender !== 'POST') return 'never';
+  return FAILURE_CLASSES[kind].retryable ? 'look up, then retry' : 'look up, never retry';
+}
+
+describe('what is retried', () => {
+  describe.each(RULES)('HTTP %s', (statuses, { others, ...rules }) => {
+    test.each(SENDERS)('%s', async (sender) => {
+      for (const status of statusesIn(statuses)) {
+        const rule = await ruleOf(sender, status);
+        expect([status, rule]).toEqual([status, rules[sender] ?? others]);
+      }
+    });
+  });
+
+  test('there is one rule for each status from 300 to 599', () => {
+    const statuses = RULES.flatMap(([text]) => statusesIn(text));
+    expect(statuses.toSorted((a, b) => a - b)).toEqual(statusesIn('300–599'));
+  });
+
+  test('docs/reliability.md has these rules', () => {
+    const page = readFileSync(join(ROOT, 'docs/reliability.md'), 'utf8');
+    const table = marked.lexer(page).find((token): token is Tokens.Table => token.type === 'table');
+    const documented = (table?.rows ?? []).flatMap(([what, others, post]) =>
+      // With the header, 503 has another rule than alone.
+      statusesIn(what?.text.replace('503 with', '') ?? '').map((status) => ({
+        status,
+        rules: [others?.text, post?.text],
+      })),
+    );
+    expect(documented.length).toBeGreaterThan(20);
+    for (const { status, rules } of documented) {
+      const [, expected] = RULES.find(([text]) => statusesIn(text).includes(status)) ?? [];
+      const { others, PATCH, POST } = expected ?? {};
+      const wait = status === 429 ? ' after that time' : '';
+      const repeatable = PATCH ? `PATCH: ${PATCH}; others: ${others}` : `${others}${wait}`;
+      expect({ status, rules }).toEqual({ status, rules: [repeatable, `${POST}${wait}`] });
+    }
+  });
+
   const transient: [string, Reply][] = [
-    ...ambiguous.map((reply) => [`${(reply as HttpResponse).status}`, reply] as [string, Reply]),
     ['a reset', reset],
     ['silence', 'silence'],
     ['a body that is not JSON', { status: 200, body: '<html>' }],
@@ -131,7 +199,6 @@ describe('what is retried', () => {
   });
 
   test.each<[string, Reply]>([
-    ['429', { status: 429 }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
     ['a refused connection', refused],
   ])('%s: every method', async (_, reply) => {
@@ -154,38 +221,21 @@ describe('what is retried', () => {
     },
   );
 
-  test.each<[string, Reply, boolean]>([
-    ...[400, 401, 402, 403, 404, 422].map(
-      (status) => [`${status}`, { status }, false] as [string, Reply, boolean],
-    ),
-    ['a redirect', { status: 307 }, true],
-    ['501', { status: 501 }, true],
-    ['a certificate', new TransportError('cert', { isSent: false, isPermanent: true }), false],
-  ])('%s: no method', async (_, reply, ambiguous) => {
+  test('a certificate: no method', async () => {
+    const certificate = new TransportError('cert', { isSent: false, isPermanent: true });
     for (const method of [...METHODS, 'POST'] as const) {
-      const { request, sentAt } = clientThatGets(reply, OK);
+      const { request, sentAt } = clientThatGets(certificate, OK);
       const error = (await request(method)) as ApiError;
-      expect(error).toBeInstanceOf(ApiError);
-      expect(error.details.ambiguous).toBe(ambiguous);
+      expect(error.details).toMatchObject({ kind: 'unsendable', ambiguous: false });
       expect(sentAt).toHaveLength(1);
     }
   });
 
-  test('409: PATCH, for which OpenRouter asks to try again later', async () => {
+  test('409: PATCH after a delay that grows', async () => {
     const { request, sentAt } = clientThatGets({ status: 409 }, { status: 409 }, OK);
     expect(await request('PATCH')).toBe('x');
     expect(sentAt).toEqual([0, 250, 750]);
   });
-
-  test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)(
-    '409: not %s, which fails at once',
-    async (method) => {
-      const { request, sentAt } = clientThatGets({ status: 409 }, OK);
-      const error = (await request(method)) as ApiError;
-      expect(error.details).toMatchObject({ kind: 'rejected', ambiguous: false });
-      expect(sentAt).toEqual([0]);
-    },
-  );
 
   test('409: not PATCH once no time is left, and nothing was changed', async () => {
     const { request } = clientThatGets({ status: 409 });
@@ -500,15 +550,11 @@ describe('the pure functions of the retry policy', () => {
     expect(retryAfter({ status: 503, headers, body: '' })).toBe(ms);
   });
 
-  test('classifyResponse has a class for every status, and every server error is ambiguous', () => {
+  test('classifyResponse takes any other status for one that may have been applied', () => {
     const methods = fc.constantFrom(...METHODS, 'POST' as const);
     fc.assert(
-      fc.property(fc.integer({ min: 300, max: 999 }), methods, (status, method) => {
-        const kind = classifyResponse(method, { status, asksToWait: false });
-        const { retryable, ambiguous } = FAILURE_CLASSES[kind];
-        if (status === 409) expect(retryable).toBe(method === 'PATCH');
-        if (status >= 400 && status < 500 && !retryable) expect(ambiguous).toBe(status === 499);
-        if (status >= 500) expect(ambiguous).toBe(true);
+      fc.property(fc.integer({ min: 600, max: 999 }), methods, (status, method) => {
+        expect(classifyResponse(method, { status, asksToWait: false })).toBe('unexpected');
       }),
     );
   });
