@@ -11,7 +11,9 @@ import { type Scene, sharedWorkspace } from '../scene.ts';
 const DIFF = { file: 'src/operations/shared/diff.ts', name: 'matchesDesired' };
 const PATCH = { file: 'src/openrouter/resources/workspaces.ts', name: 'patchWorkspace' };
 
-type Fields = Omit<CreateWorkspaceRequest, 'name' | 'slug'> & { name?: string };
+type OwnFields = Omit<CreateWorkspaceRequest, 'name' | 'slug'>;
+
+type Fields = OwnFields & { name?: string };
 
 /** Creates a workspace with `fields`, and finds those that come back in another form. */
 async function createAndCompare(scene: Scene, fields: Fields): Promise<Finding> {
@@ -26,8 +28,8 @@ async function createAndCompare(scene: Scene, fields: Fields): Promise<Finding> 
   return finding(observed || 'unchanged', { agrees: changes.length === 0 });
 }
 
-/** Values that a step can set, other than the defaults. */
-const VALUES: Fields = {
+/** A value for each field, other than its default. No response has the ids of keys that one field needs. */
+const VALUES: Required<Omit<OwnFields, 'io_logging_api_key_ids'>> = {
   description: 'A workspace of a test',
   default_text_model: 'openai/gpt-5-mini',
   default_image_model: 'google/gemini-2.5-flash-image',
@@ -37,6 +39,20 @@ const VALUES: Fields = {
   is_observability_broadcast_enabled: true,
   is_observability_io_logging_enabled: true,
   disabled_server_tools: ['openrouter:web_search', 'openrouter:bash'],
+};
+
+type NullableField = {
+  [Field in keyof OwnFields]-?: null extends OwnFields[Field] ? Field : never;
+}[keyof OwnFields];
+
+/** Null for each field that may be null. */
+const NULLS: Readonly<Record<NullableField, null>> = {
+  description: null,
+  default_text_model: null,
+  default_image_model: null,
+  default_provider_sort: null,
+  io_logging_api_key_ids: null,
+  disabled_server_tools: null,
 };
 
 /** In which form the fields of a workspace come back. */
@@ -79,15 +95,7 @@ export const FIELDS: readonly Assumption[] = [
     documented: DOCS.createWorkspace,
     reliedOnBy: DIFF,
     isCritical: true,
-    probe: (scene) =>
-      createAndCompare(scene, {
-        description: null,
-        default_text_model: null,
-        default_image_model: null,
-        default_provider_sort: null,
-        io_logging_api_key_ids: null,
-        disabled_server_tools: null,
-      }),
+    probe: (scene) => createAndCompare(scene, NULLS),
   },
   {
     id: 'empty-tools',
