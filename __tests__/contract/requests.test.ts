@@ -111,7 +111,7 @@ test('a create step sends the same request as the SDK for any workspace', async 
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 test('a key step sends the same request as the SDK for any key', async () => {
   await harness.create({ slug: 'for-keys' });
@@ -138,7 +138,7 @@ test('a key step sends the same request as the SDK for any key', async () => {
     }),
     { numRuns: 20 },
   );
-}, 30_000);
+});
 
 describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () => {
   /** The names in bodies and queries, by call. */

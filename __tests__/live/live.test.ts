@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import {
@@ -15,9 +15,6 @@ import {
 import { LIKELY_SECRET } from '../../src/openrouter/key-format.ts';
 import { openResources } from '../support/resources.ts';
 import { ROOT } from '../support/root.ts';
-
-// Two runs are complete, and wait for a key to expire.
-jest.setTimeout(120_000);
 
 const resources = openResources();
 const HOUR = 3_600_000;

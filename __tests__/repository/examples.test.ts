@@ -109,7 +109,7 @@ async function write(group: string, texts: readonly (readonly [file: string, tex
 
 test("GitHub's language service finds nothing in our YAML and our examples", async () => {
   expect(await check()).toEqual({ exitCode: 0, findings: '' });
-}, 60_000);
+});
 
 test('no example has prompts stored or shared, which a reader may copy without noticing', () => {
   const examples = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).flatMap((file) =>
@@ -135,7 +135,7 @@ describe('the check of workflows', () => {
       CORRECT.map(([, file, text]) => [file, text]),
     );
     expect(await check(...files)).toEqual({ exitCode: 0, findings: '' });
-  }, 60_000);
+  });
 
   const examples = [
     ...INCORRECT.map(([title, file, text]) => ({ title, file, text })),
@@ -157,7 +157,7 @@ describe('the check of workflows', () => {
         lines.filter((line) => line.startsWith(`${files[at]}:`)),
       );
     }
-  }, 60_000);
+  });
 
   test.each(INCORRECT)('finds %s', (title, _file, _text, finding) => {
     expect(findings.get(title)?.join('\n')).toContain(finding);

@@ -20,6 +20,9 @@ export { ROOT };
 
 type Inputs = Record<string, string>;
 
+/** The timeout of a step that has no other: longer than a step takes by itself on any machine. */
+const TIMEOUT = '4m';
+
 export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
 /** The part of a main step's result that its post step receives. */
@@ -27,7 +30,7 @@ type MainState = Pick<StepResult, 'state'>;
 
 /**
  * One sandbox for the tests of a file, and the committed actions to run against it. Every step gets
- * the sandbox's URL and management key; `inputs` add to these, or replace them.
+ * the sandbox's URL, its management key and a long timeout; `inputs` add to these, or replace them.
  */
 export interface Harness {
   readonly sandbox: Sandbox;
@@ -40,9 +43,14 @@ export interface Harness {
   /** Runs the action in the folder `action` to its end. */
   run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
   /** Starts the action in the folder `action`, and returns while it runs. */
-  start(action: string, inputs: Inputs): Promise<RunningStep>;
+  start(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
   /** Runs the post step of the action in the folder `action` after `main`. */
-  end(action: string, inputs: Inputs, main: MainState): Promise<StepResult>;
+  end(
+    action: string,
+    inputs: Inputs,
+    main: MainState,
+    env?: StepOptions['env'],
+  ): Promise<StepResult>;
   /** Starts another sandbox, which is closed when the test file ends, if not before. */
   startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 }
@@ -55,7 +63,7 @@ export function openHarness(options?: SandboxOptions): Harness {
     const { managementKey, url } = sandbox();
     return {
       action: join(ROOT, action),
-      with: { 'management-key': managementKey, 'api-url': url, ...inputs },
+      with: { 'management-key': managementKey, 'api-url': url, timeout: TIMEOUT, ...inputs },
       env,
     };
   };
@@ -71,8 +79,8 @@ export function openHarness(options?: SandboxOptions): Harness {
     startCreate: (inputs, env) => start(createStep(inputs, env)),
     post: (main, inputs, env) => runPost(createStep(inputs, env), main),
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
-    start: (action, inputs) => start(stepOf(action, inputs)),
-    end: (action, inputs, main) => runPost(stepOf(action, inputs), main),
+    start: (action, inputs, env) => start(stepOf(action, inputs, env)),
+    end: (action, inputs, main, env) => runPost(stepOf(action, inputs, env), main),
     startSandbox: async (other) => resources.add(await startSandbox(other)),
   };
 }

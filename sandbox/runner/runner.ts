@@ -75,8 +75,8 @@ export function startStep(options: StepOptions): Promise<RunningStep> {
   return start('main', options);
 }
 
-/** A step that hangs fails, and does not block the process that runs it. */
-const STEP_TIMEOUT_MS = 25_000;
+/** A step that hangs fails, and does not block the process that runs it. No step takes this long by itself. */
+const STEP_TIMEOUT_MS = 300_000;
 
 /** A name as it can occur on Windows: a space, and a backslash, which is no separator elsewhere. */
 const FOLDER = process.platform === 'win32' ? 'a step-' : 'a\\b step-';
