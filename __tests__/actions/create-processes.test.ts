@@ -5,6 +5,7 @@ import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { IF_EXISTS } from '../../src/operations/create/request.ts';
 import { expectFailure, openHarness, printedBy, workspaceInputs } from '../support/harness.ts';
+import { inVirtualTime, passTime } from '../support/step-time.ts';
 
 describe.each([400, 409, 500] as const)('when a taken slug is rejected with %i', (status) => {
   const harness = openHarness({ takenSlugStatus: status });
@@ -115,14 +116,19 @@ describe('a create step in a process of its own', () => {
       outcome.status === 'rejected' ? [{ job: cases[at], reason: outcome.reason }] : [],
     );
     expect(failed).toEqual([]);
-  }, 60_000);
+  });
 
   test('checks whether the workspace exists if no response to its POST arrives', async () => {
-    harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
-    const step = await harness.create({ timeout: '4s' });
+    const { requests, faults } = harness.sandbox;
+    const before = requests.length;
+    faults.push({ on: 'POST /workspaces', kind: 'silence', applied: true });
+    const running = await harness.startCreate({}, inVirtualTime());
+    await harness.sandbox.received(before + 1);
+    passTime(running);
+    const step = await running.result;
     expect(step.outputs).toMatchObject({ created: 'true' });
     expect(step.log).toMatch(
-      /POST \/workspaces at \S+, after \d\.\d s: no complete response within \d\.\d s\. Checking whether the workspace exists\./,
+      /POST \/workspaces at \S+, after 30\.0 s: no complete response within 30\.0 s\. Checking whether the workspace exists\./,
     );
   });
 
@@ -133,7 +139,7 @@ describe('a create step in a process of its own', () => {
       { on: 'GET /workspaces/:id', kind: 'reset' },
     );
     const step = await harness.create();
-    const lines = step.log.split('\n').map((line) => line.replace(/\d\.\d s/g, '1.0 s'));
+    const lines = step.log.split('\n').map((line) => line.replace(/\d+\.\d s/g, '1.0 s'));
     expect(lines.slice(1, 5)).toEqual([
       'POST /workspaces: HTTP 429 Too Many Requests. Retrying in 1.0 s.',
       'POST /workspaces: HTTP 502 Bad Gateway: Bad gateway. Checking whether the workspace exists.',

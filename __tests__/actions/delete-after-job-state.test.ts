@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { annotations, expectFailure, openHarness } from '../support/harness.ts';
+import { onNth } from '../support/on-nth.ts';
 
-// A response takes a while, so that a test can act between a request and its response.
-const harness = openHarness({ latency: 50 });
+const harness = openHarness();
 
 const find = (slug: string) =>
   harness.sandbox.account.workspaces.find((workspace) => workspace.slug === slug);
@@ -73,16 +73,14 @@ describe('a state that cannot be written', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   /** Runs a create step whose state can be written until its POST has been received. */
-  async function createUntilPost(slug: string) {
+  function createUntilPost(slug: string) {
     const state = join(folder, slug);
     writeFileSync(state, '');
-    const before = harness.sandbox.requests.length;
-    const inputs = { slug, 'delete-after-job': 'true' };
-    const step = await harness.startCreate(inputs, { GITHUB_STATE: state });
-    await harness.sandbox.received(before + 2);
-    rmSync(state);
-    mkdirSync(state);
-    return step.result;
+    onNth(harness.sandbox, 'POST /workspaces', 1, () => {
+      rmSync(state);
+      mkdirSync(state);
+    });
+    return harness.create({ slug, 'delete-after-job': 'true' }, { GITHUB_STATE: state });
   }
 
   test.each(['/dev/full', tmpdir()])(

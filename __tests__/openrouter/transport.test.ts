@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
@@ -43,6 +44,18 @@ async function listen(listener: RequestListener, tls?: https.ServerOptions): Pro
     },
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** Resolves once a client of this process has received the next head of a response, and handled it. */
+function headReceived(): Promise<void> {
+  const name = 'http.client.response.finish';
+  return new Promise((resolve) => {
+    const onHead = () => {
+      unsubscribe(name, onHead);
+      setImmediate(resolve);
+    };
+    subscribe(name, onHead);
+  });
 }
 
 /** Sends a request by a new transport; returns its response, or its error. */
@@ -99,13 +112,23 @@ test('a request arrives as it was sent, with the user agent, and its response is
 });
 
 test('a response says how long its body took to arrive after its headers', async () => {
-  const port = await listen((_, response) => {
+  const bodyIsDue = Promise.withResolvers<void>();
+  const port = await listen(async (_, response) => {
     response.writeHead(200).flushHeaders();
-    setTimeout(() => response.end('late'), 100);
+    await bodyIsDue.promise;
+    response.end('late');
   });
-  const { bodyMs = 0 } = (await send(port)) as { bodyMs?: number };
-  expect(bodyMs).toBeGreaterThan(50);
-  expect(bodyMs).toBeLessThan(10_000);
+  const sent = performance.now();
+  const sending = send(port);
+  await headReceived();
+  const before = performance.now();
+  let due = before;
+  while (due < before + 5) due = performance.now();
+  bodyIsDue.resolve();
+  const { bodyMs = 0 } = (await sending) as { bodyMs?: number };
+  // However slow this machine is: two clocks are compared, to the millisecond.
+  expect(bodyMs).toBeGreaterThanOrEqual(due - before - 1);
+  expect(bodyMs).toBeLessThanOrEqual(performance.now() - sent + 1);
 });
 
 test('a redirect is a response, and is not followed', async () => {
@@ -252,9 +275,11 @@ describe('a request without a response', () => {
     const controller = new AbortController();
     const port = await listen((_, response) => {
       response.writeHead(status).write('half');
-      setTimeout(() => controller.abort(new Error('the timeout is over')), 100);
     });
-    expect(await send(port, {}, controller)).toMatchObject(expected);
+    const sending = send(port, {}, controller);
+    await headReceived();
+    controller.abort(new Error('the timeout is over'));
+    expect(await sending).toMatchObject(expected);
   });
 });
 
@@ -322,8 +347,10 @@ describe('a proxy', () => {
     const proxy = resources.add(await startProxy({ port: 1, response: 'silence' }));
     process.env['https_proxy'] = proxy.url;
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error('the timeout is over')), 100);
-    expect(await send(1, { url }, controller)).toMatchObject({
+    const sending = send(1, { url }, controller);
+    await proxy.requested;
+    controller.abort(new Error('the timeout is over'));
+    expect(await sending).toMatchObject({
       message: `the timeout is over, through the proxy ${new URL(proxy.url).host}`,
       isSent: false,
     });

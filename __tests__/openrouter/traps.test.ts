@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import { expectFailure, openHarness, preloaded } from '../support/harness.ts';
+import { inVirtualTime, passTime } from '../support/step-time.ts';
 
 const harness = openHarness();
 
 /** Runs a create step whose POST meets `fault`, and whose lookup after that is rejected. */
-async function createWith(fault: ScheduledFault, inputs: Record<string, string> = {}) {
+async function createWith(
+  fault: ScheduledFault,
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+) {
   const { faults } = harness.sandbox;
   faults.push({ on: 'POST /workspaces', ...fault });
   faults.push({ on: 'GET /workspaces/:id', kind: 'response', status: 403 });
-  const failure = expectFailure(await harness.create(inputs));
+  const failure = expectFailure(await harness.create(inputs, env));
   faults.length = 0;
   return failure;
 }
@@ -36,7 +41,13 @@ describe('a broken connection fails the step and reports that the workspace may 
   });
 
   test.each(['silence', 'stall', 'trickle'] as const)('%s', async (kind) => {
-    const { message } = await createWith({ kind }, { timeout: '1s' });
+    const { requests, faults } = harness.sandbox;
+    const before = requests.length;
+    faults.push({ on: 'POST /workspaces', kind });
+    const step = await harness.startCreate({ timeout: '1s' }, inVirtualTime());
+    await harness.sandbox.received(before + 1);
+    passTime(step);
+    const { message } = expectFailure(await step.result);
     expect(message).toContain('the timeout of 1 s has expired');
     expect(message).toContain(MAY_EXIST);
     expect(message).not.toContain(CHECK_NETWORK);
@@ -131,7 +142,13 @@ test('an error response whose body is cut off is reported with its status', asyn
 });
 
 test('an error response whose body stalls is reported with its status', async () => {
-  const { message } = await createWith({ kind: 'stall', status: 401 }, { timeout: '2s' });
+  // Only the step knows when the beginning of the response has arrived.
+  const passingTime = preloaded(`
+    import { subscribe } from 'node:diagnostics_channel';
+    subscribe('http.client.response.finish', () => setImmediate(() => process.emit('SIGUSR2')));
+  `);
+  const fault = { kind: 'stall', status: 401 } as const;
+  const { message } = await createWith(fault, {}, inVirtualTime(passingTime));
   expect(message).toContain('POST /workspaces: HTTP 401 Unauthorized');
   expect(message).toContain('Nothing was changed at OpenRouter.');
 });
@@ -141,7 +158,7 @@ describe('a request that was never sent is reported as having changed nothing', 
     const closed = await harness.startSandbox();
     await closed.close();
     const { message, code } = expectFailure(
-      await harness.create({ 'api-url': closed.url, timeout: '1s' }),
+      await harness.create({ 'api-url': closed.url }, inVirtualTime()),
     );
     expect(code).toBe('unreachable');
     expect(message).toMatch(
@@ -161,8 +178,8 @@ describe('a request that was never sent is reported as having changed nothing', 
       const error = Object.assign(new Error('${code}'), { code: '${code}' });
       dns.lookup = (host, options, done) => process.nextTick(done, error);
     `);
-    const inputs = { 'api-url': 'https://openrouter.example/api/v1', timeout: '1s' };
-    const step = await harness.create(inputs, failing);
+    const inputs = { 'api-url': 'https://openrouter.example/api/v1' };
+    const step = await harness.create(inputs, inVirtualTime(failing));
     const { message } = expectFailure(step);
     expect(message).toMatch(/^POST \/workspaces at openrouter\.example, after \d+\.\d s: /);
     expect(message).toContain(`: ${reason} (${code})`);
@@ -172,7 +189,7 @@ describe('a request that was never sent is reported as having changed nothing', 
 
   test('to an IPv6 port on which nothing listens', async () => {
     const { message } = expectFailure(
-      await harness.create({ 'api-url': 'http://[::1]:9/api/v1', timeout: '1s' }),
+      await harness.create({ 'api-url': 'http://[::1]:9/api/v1' }, inVirtualTime()),
     );
     expect(message).toMatch(/the connection was refused \(ECONNREFUSED\)|EADDRNOTAVAIL/);
     expect(message).toContain('Nothing was changed at OpenRouter.');
@@ -180,7 +197,7 @@ describe('a request that was never sent is reported as having changed nothing', 
 
   test('over TLS to a server without TLS', async () => {
     const url = harness.sandbox.url.replace('http:', 'https:');
-    const { message } = expectFailure(await harness.create({ 'api-url': url, timeout: '1s' }));
+    const { message } = expectFailure(await harness.create({ 'api-url': url }));
     expect(message).toMatch(/^POST \/workspaces at 127\.0\.0\.1:\d+, after /);
     expect(message).toContain(CHECK_NETWORK);
     expect(message).toContain('Nothing was changed at OpenRouter.');

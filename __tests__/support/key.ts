@@ -7,6 +7,7 @@ import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openroute
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure, openHarness, printedBy } from './harness.ts';
+import { inVirtualTime } from './step-time.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -32,8 +33,8 @@ interface KeyHarness {
   createKey(inputs?: Inputs, env?: Record<string, string>): Promise<StepResult>;
   /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */
   interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs): Promise<StepResult>;
-  /** Runs the post step of `main`. */
-  runPost(main: StepResult, inputs?: Inputs): Promise<StepResult>;
+  /** Runs the post step of `main`, in virtual time unless `env` is given: what it may wait for is short. */
+  runPost(main: StepResult, inputs?: Inputs, env?: Record<string, string>): Promise<StepResult>;
   /** The keys of the account, newest first. */
   keys(): Key[];
   /** The calls that have arrived. */
@@ -81,7 +82,8 @@ export function openKeyHarness(): KeyHarness {
       step.kill(signal);
       return step.result;
     },
-    runPost: (main, inputs) => harness.end('key', { workspace: SLUG, ...inputs }, main),
+    runPost: (main, inputs, env = inVirtualTime()) =>
+      harness.end('key', { workspace: SLUG, ...inputs }, main, env),
     keys: () => harness.sandbox.account.keys,
     calls: () => callsOf(harness.sandbox),
     posted,

@@ -8,6 +8,8 @@ interface Proxy {
   url: string;
   /** The host and port of each tunnel that was requested, and the credentials sent with it. */
   tunnels: { target: string; authorization: string | undefined }[];
+  /** Resolves once the first tunnel has been requested. */
+  requested: Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function startProxy({ port, response = 200 }: ProxyOptions): Promis
   const tunnels: Proxy['tunnels'] = [];
   const clients = new Set<Duplex>();
   const server = createServer();
+  const requested = once(server, 'connect');
   server.on('connect', (request, client) => {
     clients.add(client);
     client.on('error', () => client.destroy());
@@ -48,6 +51,7 @@ export async function startProxy({ port, response = 200 }: ProxyOptions): Promis
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tunnels,
+    requested,
     async close() {
       server.close();
       // The server does not count a tunnel among its connections.

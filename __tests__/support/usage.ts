@@ -48,8 +48,8 @@ export function openUsageHarness() {
         1,
       );
     },
-    runUsage: (inputs: Record<string, string> = {}) =>
-      harness.run('usage', { workspace: SLUG, ...inputs }, atTimeOfDay(NOW)),
+    runUsage: (inputs: Record<string, string> = {}, env = atTimeOfDay(NOW)) =>
+      harness.run('usage', { workspace: SLUG, ...inputs }, env),
     calls: () =>
       harness.sandbox.requests.map(({ method, path }) =>
         harness.sandbox.account.callOf(method, path),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { annotations, declaredOutputs, expectFailure } from '../../support/harness.ts';
+import { inVirtualTime } from '../../support/step-time.ts';
 import {
   DAY,
   FIND_KEY,
@@ -184,14 +185,11 @@ describe('a key-hash', () => {
     const workspace = seed();
     const key = seedSpender(workspace, []);
     const other = seedSpender(workspace, [{ credits: 0.3 }]);
-    for (let count = 0; count < 20; count += 1) {
-      const body = JSON.stringify({ data: other });
-      harness.sandbox.faults.push({ on: FIND_KEY, kind: 'response', status: 200, body });
-    }
-    const step = await runUsage({ 'key-hash': key.hash, timeout: '1s' });
-    expectFailure(step);
-    // The last attempt can fail for the timeout instead.
-    expect(step.log).toContain(`is about the API key with the hash ${other.hash}`);
+    const body = JSON.stringify({ data: other });
+    const fault = { on: FIND_KEY, kind: 'response', status: 200, body };
+    harness.sandbox.faults.push(...Array(99).fill(fault));
+    const { message } = expectFailure(await runUsage({ 'key-hash': key.hash }, inVirtualTime()));
+    expect(message).toContain(`is about the API key with the hash ${other.hash}`);
   });
 
   test('is not sent if it is the key itself', async () => {

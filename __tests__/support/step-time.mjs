@@ -1,0 +1,52 @@
+/**
+ * Loaded into the process of a step, before its program: makes its time independent of the machine. Time
+ * stands still while a request is in flight, and passes to the next timer as soon as nothing is, or when
+ * the process gets SIGUSR2. With `STEP_TIME=held`, it stands still until the first SIGUSR2.
+ *
+ * Plain JavaScript, because the oldest supported Node.js loads it too.
+ */
+const { setInterval } = globalThis;
+/** What keeps a process alive although nothing is in flight. */
+const IDLE = new Set(['Immediate', 'PipeWrap', 'Timeout', 'TTYWrap']);
+/** What one turn of the event loop has ended, the next one may go on with. */
+const MIN_IDLE_TURNS = 3;
+
+let isHeld = process.env.STEP_TIME === 'held';
+let now = 0;
+let idleTurns = 0;
+/** The timers that have not fired, in the order in which they were set. */
+const timers = new Set();
+
+function passToNextTimer() {
+  const [next] = [...timers].sort((a, b) => a.at - b.at);
+  if (!next) return;
+  remove(next);
+  now = Math.max(now, next.at);
+  next.act();
+}
+
+function remove(timer) {
+  timers.delete(timer);
+  if (timers.size === 0) turns.unref();
+}
+
+const turns = setInterval(() => {
+  const isIdle = process.getActiveResourcesInfo().every((resource) => IDLE.has(resource));
+  idleTurns = isIdle ? idleTurns + 1 : 0;
+  if (!isHeld && idleTurns >= MIN_IDLE_TURNS) passToNextTimer();
+}, 1);
+// Only a timer of the program keeps the process alive.
+turns.unref();
+
+globalThis.setTimeout = (act, ms = 0, ...args) => {
+  const timer = { at: now + ms, act: () => act(...args) };
+  timers.add(timer);
+  turns.ref();
+  return timer;
+};
+globalThis.clearTimeout = remove;
+process.hrtime.bigint = () => BigInt(Math.round(now * 1e6));
+process.on('SIGUSR2', () => {
+  if (!isHeld) passToNextTimer();
+  isHeld = false;
+});
