@@ -5606,7 +5606,7 @@
     return {
      title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
      lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ],
-     effect: [ creatorUnknown ? "It was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
+     effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
     };
    },
    "budgets-out-of-order": ({shorter, longer, budgets}, effect) => ({

@@ -193,7 +193,7 @@ test('slug-taken says that this step may have created the workspace, and not tha
   const { details } = EXPECTATIONS['slug-taken'];
   const lines = linesOf('slug-taken', 'possible', { ...details, creatorUnknown: true });
   expect(lines).toContain(
-    'It was created while this step was creating one, by this step or by another job.',
+    'The workspace was created while this step was creating one, by this step or by another job.',
   );
   expect(lines).not.toContain(NOTHING_CHANGED);
 });

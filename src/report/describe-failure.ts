@@ -69,7 +69,7 @@ const DESCRIPTIONS: {
       // A slug is unique: if another job has it, no request of this step was applied.
       effect: [
         creatorUnknown
-          ? 'It was created while this step was creating one, by this step or by another job.'
+          ? 'The workspace was created while this step was creating one, by this step or by another job.'
           : describeEffect('none'),
       ],
     };
