@@ -3117,60 +3117,70 @@
    return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
   }
   function readInputs(schema, crossFieldChecks = () => []) {
-   const texts = new Map(Object.keys(schema.shape).map(key => [ key, getInput(inputName(key)) ]).filter(([, text]) => text !== "")), values = Object.fromEntries([ ...texts ].map(([key, text]) => [ key, parseInput(fieldOf(schema, key), text) ])), parsed = safeParse(schema, values), problems = [ ...parsed.error ? problemsOf(schema, {
-    texts,
-    values
-   }, parsed.error) : [], ...crossFieldChecks(validFields(schema, values), new Set(texts.keys())), ...proxyProblems(process.env) ];
-   if (!parsed.success || problems.length > 0) throw new Failure("invalid-inputs", {
+   const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
+   if (problems.length > 0) throw new Failure("invalid-inputs", {
     problems
    });
-   return parsed.data;
-  }
-  function validFields(schema, values) {
-   return Object.fromEntries(Object.entries(values).map(([key, value]) => [ key, safeParse(fieldOf(schema, key), value).data ]));
+   return valuesOf(fields);
   }
   function inputName(field) {
    return field.replaceAll("_", "-");
   }
   const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
-  function problemsOf(schema, {texts, values}, error) {
-   const groups = new Map;
-   for (const issue of error.issues) {
-    const groupKey = `${String(issue.path[0])} ${issue.message}`, group = groups.get(groupKey) ?? [];
-    group.push(issue);
-    groups.set(groupKey, group);
+  function readField([key, schema]) {
+   const text = getInput(inputName(key)), parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
+    key,
+    text
+   }, problems = error ? problemsOf({
+    ...written,
+    schema,
+    parsed
+   }, error) : [];
+   return {
+    ...written,
+    value: data,
+    problems
+   };
+  }
+  function valuesOf(fields) {
+   const values = fields.map(({key, value}) => [ key, value ]);
+   return Object.fromEntries(values.filter(([, value]) => value !== void 0));
+  }
+  function problemsOf(field, error) {
+   const paths = new Map;
+   for (const {message, path} of error.issues) {
+    const others = paths.get(message);
+    if (others) others.push(path); else paths.set(message, [ path ]);
    }
-   return [ ...groups.values() ].map(issues => {
-    const [first] = issues, key = String(first.path[0]), text = texts.get(key), entries = issues.flatMap(({path}) => typeof path[1] === "number" ? path[1] + 1 : []);
-    if (text === void 0) return {
-     input: inputName(key),
-     message: `is required, and ${first.message}`
-    };
-    const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
-     input: inputName(key),
-     entries,
-     message: first.message,
-     cause
-    }, suggestion = suggest(key, fieldOf(schema, key), text), managementKey = texts.get("management_key");
-    return containsSecret(key, {
-     text,
-     managementKey
-    }) ? problem : {
-     ...problem,
-     provided: partAt(first.path[1], values[key]) ?? text,
-     suggestion
-    };
-   });
+   return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
+  }
+  function problemOf({key, text, schema, parsed}, message, paths) {
+   const input = inputName(key);
+   if (text === "") return {
+    input,
+    message: `is required, and ${message}`
+   };
+   const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
+    input,
+    entries,
+    message,
+    cause
+   };
+   if (containsSecret(key, text)) return problem;
+   const provided = partAt(paths[0]?.[0], parsed) ?? text;
+   return {
+    ...problem,
+    provided,
+    suggestion: suggest(key, schema, text)
+   };
   }
   function partAt(field, value) {
    if (typeof value === "string") return value;
    return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
   }
-  function containsSecret(key, {text, managementKey}) {
-   return managementKey !== void 0 && text.includes(managementKey) || key === "api_url" && text.includes("@");
-  }
-  function fieldOf(schema, key) {
-   return schema.shape[key];
+  function containsSecret(key, text) {
+   const managementKey = getInput("management-key");
+   return managementKey !== "" && text.includes(managementKey) || key === "api_url" && text.includes("@");
   }
   const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
    management_key: schemas_string({

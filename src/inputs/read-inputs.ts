@@ -21,38 +21,26 @@ export function readInputs<Shape extends z.core.$ZodShape>(
     provided: ReadonlySet<string>,
   ) => InvalidInput[] = () => [],
 ): z.infer<z.ZodMiniObject<Shape>> {
-  const texts = new Map(
-    Object.keys(schema.shape)
-      .map((key) => [key, getInput(inputName(key))] as const)
-      .filter(([, text]) => text !== ''),
-  );
-  const values = Object.fromEntries(
-    [...texts].map(([key, text]) => [key, parseInput(fieldOf(schema, key), text)]),
-  );
-  const parsed = z.safeParse(schema, values);
+  const fields = Object.entries<z.core.$ZodType>(schema.shape).map(readField);
+  const provided = fields.filter(({ text }) => text !== '');
   const problems = [
-    ...(parsed.error ? problemsOf(schema, { texts, values }, parsed.error) : []),
-    ...crossFieldChecks(
-      validFields(schema, values) as Partial<z.infer<z.ZodMiniObject<Shape>>>,
-      new Set(texts.keys()),
-    ),
+    ...fields.flatMap((field) => field.problems),
+    ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({ key }) => key))),
     ...proxyProblems(process.env),
   ];
-  if (!parsed.success || problems.length > 0) throw new Failure('invalid-inputs', { problems });
-  return parsed.data;
+  if (problems.length > 0) throw new Failure('invalid-inputs', { problems });
+  return valuesOf(fields) as z.infer<z.ZodMiniObject<Shape>>;
 }
 
-/** The values that are valid on their own; undefined for the others. */
-function validFields(
-  schema: z.ZodMiniObject,
-  values: Record<string, unknown>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      z.safeParse(fieldOf(schema, key), value).data,
-    ]),
-  );
+/** An input of this step. */
+interface Field {
+  /** Its name with underscores for hyphens. */
+  key: string;
+  /** What the author wrote, or an empty text. */
+  text: string;
+  /** The value of the text, or the default; undefined if there is none, or if it is invalid. */
+  value: unknown;
+  problems: readonly InvalidInput[];
 }
 
 /** The name of an input for a field: `default-text-model` for `default_text_model`. */
@@ -63,41 +51,53 @@ export function inputName(field: string): string {
 /** The inputs whose text often ends with an expression after a hyphen. */
 const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'workspace']);
 
-/** The provided inputs, by field. */
-interface Provided {
-  texts: ReadonlyMap<string, string>;
-  values: Readonly<Record<string, unknown>>;
+/** Reads the input for the field `key`, and validates it on its own. */
+function readField([key, schema]: [string, z.core.$ZodType]): Field {
+  const text = getInput(inputName(key));
+  const parsed = text === '' ? undefined : parseInput(schema, text);
+  const { data, error } = z.safeParse(schema, parsed);
+  const written = { key, text };
+  const problems = error ? problemsOf({ ...written, schema, parsed }, error) : [];
+  return { ...written, value: data, problems };
 }
 
-/** Lists one problem per input and message. The entries of a list with the same problem share it. */
-function problemsOf(
-  schema: z.ZodMiniObject,
-  { texts, values }: Provided,
-  error: z.core.$ZodError,
-): InvalidInput[] {
-  const groups = new Map<string, z.core.$ZodIssue[]>();
-  for (const issue of error.issues) {
-    const groupKey = `${String(issue.path[0])} ${issue.message}`;
-    const group = groups.get(groupKey) ?? [];
-    group.push(issue);
-    groups.set(groupKey, group);
+/** The values of `fields`, by key. */
+function valuesOf(fields: readonly Field[]): object {
+  const values = fields.map(({ key, value }) => [key, value] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+/** An invalid input, with its schema and what its text was parsed to. */
+interface InvalidField extends Pick<Field, 'key' | 'text'> {
+  schema: z.core.$ZodType;
+  parsed: unknown;
+}
+
+/** Lists one problem per message. The entries of a list with the same problem share it. */
+function problemsOf(field: InvalidField, error: z.core.$ZodError): InvalidInput[] {
+  const paths = new Map<string, PropertyKey[][]>();
+  for (const { message, path } of error.issues) {
+    const others = paths.get(message);
+    if (others) others.push(path);
+    else paths.set(message, [path]);
   }
-  return [...groups.values()].map((issues) => {
-    const [first] = issues as [z.core.$ZodIssue];
-    const key = String(first.path[0]);
-    const text = texts.get(key);
-    const entries = issues.flatMap(({ path }) => (typeof path[1] === 'number' ? path[1] + 1 : []));
-    if (text === undefined) {
-      return { input: inputName(key), message: `is required, and ${first.message}` };
-    }
-    const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : undefined;
-    const problem = { input: inputName(key), entries, message: first.message, cause };
-    const suggestion = suggest(key, fieldOf(schema, key), text);
-    const managementKey = texts.get('management_key');
-    return containsSecret(key, { text, managementKey })
-      ? problem
-      : { ...problem, provided: partAt(first.path[1], values[key]) ?? text, suggestion };
-  });
+  return [...paths].map(([message, at]) => problemOf(field, message, at));
+}
+
+/** @param paths where in the value the problem is */
+function problemOf(
+  { key, text, schema, parsed }: InvalidField,
+  message: string,
+  paths: readonly PropertyKey[][],
+): InvalidInput {
+  const input = inputName(key);
+  if (text === '') return { input, message: `is required, and ${message}` };
+  const entries = paths.flatMap(([index]) => (typeof index === 'number' ? index + 1 : []));
+  const cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : undefined;
+  const problem = { input, entries, message, cause };
+  if (containsSecret(key, text)) return problem;
+  const provided = partAt(paths[0]?.[0], parsed) ?? text;
+  return { ...problem, provided, suggestion: suggest(key, schema, text) };
 }
 
 /** The part of an input that is at fault: the value of a field, or what could not be parsed. */
@@ -109,16 +109,10 @@ function partAt(field: PropertyKey | undefined, value: unknown): string | undefi
 }
 
 /** Whether the text of an input contains the management key, or a user and a password in a URL. */
-function containsSecret(
-  key: string,
-  { text, managementKey }: { text: string; managementKey: string | undefined },
-): boolean {
+function containsSecret(key: string, text: string): boolean {
+  const managementKey = getInput('management-key');
   return (
-    (managementKey !== undefined && text.includes(managementKey)) ||
+    (managementKey !== '' && text.includes(managementKey)) ||
     (key === 'api_url' && text.includes('@'))
   );
-}
-
-function fieldOf(schema: z.ZodMiniObject, key: string): z.core.$ZodType {
-  return schema.shape[key] as z.core.$ZodType;
 }
