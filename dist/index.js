@@ -3126,9 +3126,22 @@
   function inputName(field) {
    return field.replaceAll("_", "-");
   }
-  const SLUG_INPUTS = new Set([ "slug", "workspace" ]);
+  const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
   function readField([key, schema]) {
-   const text = getInput(inputName(key)), parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
+   const text = getInput(inputName(key));
+   if (Buffer.byteLength(text) > MAX_BYTES) {
+    const problems = [ {
+     input: inputName(key),
+     message: TOO_LONG
+    } ];
+    return {
+     key,
+     text,
+     value: void 0,
+     problems
+    };
+   }
+   const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
     key,
     text
    }, problems = error ? problemsOf({
@@ -3178,9 +3191,10 @@
    if (typeof value === "string") return value;
    return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
   }
+  const MAX_SEARCHED = 200;
   function containsSecret(key, text) {
-   const managementKey = getInput("management-key");
-   return managementKey !== "" && text.includes(managementKey) || key === "api_url" && text.includes("@");
+   const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
+   return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
   }
   const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
    management_key: schemas_string({

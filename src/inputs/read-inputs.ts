@@ -51,9 +51,20 @@ export function inputName(field: string): string {
 /** The inputs whose text often ends with an expression after a hyphen. */
 const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'workspace']);
 
+/**
+ * The maximum size of an input, in bytes: far more than any needs. The time to read an input blocks the
+ * process, which then neither reacts to a signal nor keeps its timeout.
+ */
+const MAX_BYTES = 64 * 1024;
+const TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
+
 /** Reads the input for the field `key`, and validates it on its own. */
 function readField([key, schema]: [string, z.core.$ZodType]): Field {
   const text = getInput(inputName(key));
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    const problems = [{ input: inputName(key), message: TOO_LONG }];
+    return { key, text, value: undefined, problems };
+  }
   const parsed = text === '' ? undefined : parseInput(schema, text);
   const { data, error } = z.safeParse(schema, parsed);
   const written = { key, text };
@@ -108,11 +119,14 @@ function partAt(field: PropertyKey | undefined, value: unknown): string | undefi
     : undefined;
 }
 
+/**
+ * How much of the management key is searched for. A text that has the key has its beginning, and searching
+ * for a long text can take a time that grows with the product of both lengths.
+ */
+const MAX_SEARCHED = 200;
+
 /** Whether the text of an input contains the management key, or a user and a password in a URL. */
 function containsSecret(key: string, text: string): boolean {
-  const managementKey = getInput('management-key');
-  return (
-    (managementKey !== '' && text.includes(managementKey)) ||
-    (key === 'api_url' && text.includes('@'))
-  );
+  const keyStart = getInput('management-key').slice(0, MAX_SEARCHED);
+  return (keyStart !== '' && text.includes(keyStart)) || (key === 'api_url' && text.includes('@'));
 }
