@@ -2992,13 +2992,13 @@
   function linesOf(text) {
    return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
   }
-  const FIELD = /^(\w+): +([^\r]+)$/;
+  const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
   function isField(line) {
    return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
   }
   function namesAndNumbers(json) {
    const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
-   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|0+$/g, "")).sort().join();
+   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
   }
   const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
   function parseInput(schema, text) {
@@ -3015,7 +3015,7 @@
     return BOOLEANS.get(text) ?? text;
 
    case "number":
-    return parseJsonIf(text, value => typeof value === "number");
+    return JSON_NUMBER.test(text) ? Number(text) : text;
 
    case "array":
     return parseList(def.element, text);
@@ -3027,14 +3027,14 @@
     return text;
    }
   }
+  const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
   function parseList(element, text) {
-   if (text.startsWith("[")) return parseJsonIf(text, Array.isArray);
+   if (text.startsWith("[")) {
+    const json = parseJson(text);
+    return Array.isArray(json) ? json : text;
+   }
    const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
    return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-  }
-  function parseJsonIf(text, accepts) {
-   const value = parseJson(text);
-   return accepts(value) ? value : text;
   }
   function proxyProblems(env) {
    const {name, value} = proxyVariable(env);
@@ -3100,7 +3100,8 @@
    return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
   }
   function toAmount(text) {
-   return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, "").replace(/^\./, "0.");
+   const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
+   return number.startsWith(".") ? `0${number}` : number;
   }
   function toDuration(text) {
    return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
@@ -3113,7 +3114,9 @@
    const {def} = schema._zod;
    return "innerType" in def ? typeOf(def.innerType) : def.type;
   }
+  const MAX_NORMALIZED = 500;
   function toSlug(text) {
+   if (text.length > MAX_NORMALIZED) return;
    return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
   }
   function readInputs(schema, crossFieldChecks = () => []) {
@@ -3234,7 +3237,7 @@
    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return connection_reject(context, text, "must begin with https, because the key is sent there");
    if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
    if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
-   return url.href.replace(/\/+$/, "");
+   return url.href.replace(/(?<!\/)\/+$/, "");
   }
   function isLoopback(hostname) {
    const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
@@ -3390,7 +3393,7 @@
   }
   function listProblems(valid) {
    return [ "models", "providers" ].flatMap(kind => {
-    const allowed = valid[`allowed_${kind}`] ?? [], inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.includes(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
+    const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
     return inBoth.length > 0 ? [ {
      input: `ignored-${kind}`,
      message

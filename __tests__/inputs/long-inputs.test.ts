@@ -1,13 +1,20 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readManifest } from '../../sandbox/runner/manifest.ts';
 import { readCreateInputs } from '../../src/inputs/create.ts';
 import { readDeleteInputs } from '../../src/inputs/delete.ts';
 import { readKeyInputs } from '../../src/inputs/key.ts';
+import { readSecrets } from '../../src/inputs/secrets.ts';
 import { readSweepInputs } from '../../src/inputs/sweep.ts';
 import { readUsageInputs } from '../../src/inputs/usage.ts';
-import { KEY, rejectionOf } from '../support/inputs.ts';
+import { describeError } from '../../src/report/describe-error.ts';
+import { createRedactor } from '../../src/report/redactor.ts';
+import { summaryHtml } from '../../src/report/summary.ts';
+import { toLine, toMessage } from '../../src/report/text.ts';
+import { expectCpuTimeBelow } from '../support/cpu-time.ts';
+import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
 import { ROOT } from '../support/root.ts';
 
 /** How each action reads its inputs, by its folder. */
@@ -34,6 +41,88 @@ test('every action is tested', () => {
 });
 
 const MAX_BYTES = 64 * 1024;
+const MORE_BYTES = 200_000;
+const MAX_CPU_MS = 200;
+
+/** A text in which `unit` is repeated between `start` and `end`. */
+interface Repetition {
+  start: string;
+  unit: string;
+  end: string;
+}
+
+/** A text of about `bytes` bytes, but not more. */
+function textOf({ start, unit, end }: Repetition, bytes: number): string {
+  const left = bytes - Buffer.byteLength(start + end);
+  return `${start}${unit.repeat(left / Buffer.byteLength(unit))}${end}`;
+}
+
+const CHARACTERS = [...'10a $/\\"\'[]{},:.-_@=*?#%\n\r\0é🎈'];
+const WORDS = [
+  'a.',
+  'a/b,',
+  'x,',
+  '1,',
+  '1a,',
+  '01,',
+  'name: ',
+  'a: 1\n',
+  'a: x\n',
+  '"a",',
+  '\\"',
+  '{},',
+  'sk-or-',
+];
+/** Two marks that normalization swaps. */
+const MARKS = '\u0316\u0300';
+
+/** Repetitions of anything, in what could begin and end like a valid text. */
+const repetitions: fc.Arbitrary<Repetition> = fc.record({
+  start: fc.constantFrom(
+    '',
+    '1',
+    '$1',
+    'a/',
+    'a: ',
+    'a: 1',
+    '{"a": 1',
+    '{"a": "',
+    '[',
+    '["',
+    'https://a',
+  ),
+  unit: fc.oneof(
+    fc.constantFrom(...CHARACTERS, ...WORDS, MARKS),
+    fc
+      .array(fc.constantFrom(...CHARACTERS), { minLength: 2, maxLength: 5 })
+      .map((all) => all.join('')),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+  ),
+  end: fc.constantFrom('', '1', 'x', '\rx', '1}', '"}', '"]', ']'),
+});
+
+/** What took seconds once, for some input. */
+const SLOW: readonly Repetition[] = [
+  { start: 'x', unit: ' ', end: 'x' },
+  { start: 'https://a', unit: '/', end: 'x' },
+  { start: 'a: 1', unit: '0', end: '1' },
+  { start: 'a: ', unit: ' ', end: '\rx' },
+  { start: 'a', unit: MARKS, end: '' },
+  { start: '', unit: '01,', end: '' },
+];
+
+/** Reads inputs, and reports what is wrong with them, as a step does. */
+function readAndReport(read: () => unknown): void {
+  const { register, redactShown } = createRedactor();
+  register(readSecrets().managementKey);
+  try {
+    read();
+  } catch (error) {
+    const { title, lines } = describeError(error, 'none');
+    toMessage([title, ...lines].map((line) => toLine(line, redactShown)));
+    summaryHtml({ title, paragraphs: lines }, redactShown);
+  }
+}
 
 describe.each(INPUTS.flat())('$folder/action.yml, $input', ({ folder, input }) => {
   const read = READERS[folder] as () => unknown;
@@ -46,6 +135,51 @@ describe.each(INPUTS.flat())('$folder/action.yml, $input', ({ folder, input }) =
       const lines = rejectionOf(read, { [input]: `${longest}a` });
       expect(lines.filter((line) => line.startsWith(`${input} `))).toEqual([TOO_LONG]);
     }
+  });
+
+  test.each([MAX_BYTES, MORE_BYTES])(
+    'with any text of %i bytes is read or rejected in little time',
+    (bytes) => {
+      fc.assert(
+        fc.property(repetitions, (repetition) => {
+          const texts = { [input]: textOf(repetition, bytes) };
+          readWith(() => expectCpuTimeBelow(MAX_CPU_MS, () => readAndReport(read)), texts);
+        }),
+        { numRuns: 20, examples: SLOW.map((repetition) => [repetition]), endOnFailure: true },
+      );
+    },
+  );
+});
+
+describe('little time is taken', () => {
+  const expectLittle = (texts: Record<string, string>, env: Record<string, string> = {}) => {
+    const work = () => expectCpuTimeBelow(MAX_CPU_MS, () => readAndReport(readCreateInputs));
+    readWith(work, texts, env);
+  };
+  const repeat = (unit: string) => textOf({ start: '', unit, end: '' }, MAX_BYTES);
+
+  test.each([
+    ['models', 'a/b,', 'a/c,'],
+    ['providers', 'a,', 'b,'],
+  ])('to compare two lists of %s', (kind, allowed, ignored) => {
+    expectLittle({ [`allowed-${kind}`]: repeat(allowed), [`ignored-${kind}`]: repeat(ignored) });
+  });
+
+  test('to find a long management key in other inputs', () => {
+    const half = 'a'.repeat(MAX_BYTES / 4);
+    const others = ['slug', 'default-text-model', 'dry-run', 'if-exists', 'timeout', 'members'];
+    const texts = Object.fromEntries(others.map((input) => [input, `a ${repeat('a').slice(2)}`]));
+    expectLittle({ ...texts, 'management-key': `${half}b${half}` });
+  });
+
+  test('to check the URL of a proxy', () => {
+    fc.assert(
+      fc.property(repetitions, fc.constantFrom('', 'http://'), (repetition, scheme) => {
+        const url = `${scheme}${textOf(repetition, MAX_BYTES)}`.replaceAll('\0', '');
+        expectLittle({}, { https_proxy: url });
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { parseDuration } from '../../src/inputs/duration.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { suggest } from '../../src/inputs/suggest.ts';
+import { parseJson } from '../../src/lib/json.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 
 const anyText = fc.string({ unit: 'binary' });
@@ -102,6 +103,26 @@ describe('parseInput', () => {
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(parseInput(z.number(), JSON.stringify(number))).toBe(number === 0 ? 0 : number);
       }),
+    );
+  });
+
+  test('reads a number exactly if JSON does', () => {
+    const fromJson = (text: string) => {
+      const value = parseJson(text);
+      return typeof value === 'number' ? value : text;
+    };
+    const characters = fc.array(fc.constantFrom(...'0123456789.eE+-x'), { maxLength: 6 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          characters.map((all) => all.join('')),
+          anyText.map((text) => text.trim()),
+        ),
+        (text) => {
+          expect(parseInput(z.number(), text)).toBe(fromJson(text));
+        },
+      ),
+      { numRuns: 2_000 },
     );
   });
 

@@ -3,18 +3,11 @@ import fc from 'fast-check';
 import { extractServerMessage } from '../../src/openrouter/api-error.ts';
 import { createRedactor } from '../../src/report/redactor.ts';
 import { toHtml, toLine } from '../../src/report/text.ts';
+import { expectCpuTimeBelow } from '../support/cpu-time.ts';
 
 const MIB = 1024 * 1024;
 /** A minute is far more than any of these takes, and less than a quadratic pass over 1 MiB takes. */
 const MAX_CPU_MS = 60_000;
-
-/** The CPU time that `work` takes, in milliseconds. */
-function cpuTimeOf(work: () => unknown): number {
-  const start = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
-}
 
 /** Texts of up to 1 MiB, made of what a server could repeat. */
 const texts = fc
@@ -53,7 +46,7 @@ describe('a text from the network costs bounded time', () => {
   ])('%s', (_, work) => {
     fc.assert(
       fc.property(texts, (text) => {
-        expect(cpuTimeOf(() => work(text))).toBeLessThan(MAX_CPU_MS);
+        expectCpuTimeBelow(MAX_CPU_MS, () => work(text));
       }),
       { numRuns: 40, examples: [['\u001b]'.repeat(MIB / 2)], ['<a'.repeat(MIB / 2)]] },
     );

@@ -110,8 +110,8 @@ export function governanceProblems(valid: GovernanceInputs, provided: Provided):
 
 function listProblems(valid: GovernanceInputs): InvalidInput[] {
   return (['models', 'providers'] as const).flatMap((kind) => {
-    const allowed = valid[`allowed_${kind}`] ?? [];
-    const inBoth = (valid[`ignored_${kind}`] ?? []).filter((entry) => allowed.includes(entry));
+    const allowed = new Set(valid[`allowed_${kind}`]);
+    const inBoth = (valid[`ignored_${kind}`] ?? []).filter((entry) => allowed.has(entry));
     const message = `must not repeat entries of allowed-${kind}: ${inBoth.join(', ')}`;
     return inBoth.length > 0 ? [{ input: `ignored-${kind}`, message }] : [];
   });

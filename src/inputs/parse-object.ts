@@ -44,18 +44,22 @@ function linesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
 }
 
-const FIELD = /^(\w+): +([^\r]+)$/;
+/** A value does not begin with a space, or the time would grow with the square of the spaces. */
+const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
 
 function isField(line: string): boolean {
   return parseJson(FIELD.exec(line)?.[2] ?? '') !== undefined;
 }
 
-/** A colon for each name in `json`, and the significant digits of each number, sorted. */
+/**
+ * A colon for each name in `json`, and the significant digits of each number, sorted. Only the first zero
+ * of each row begins a match, or the time would grow with their square.
+ */
 function namesAndNumbers(json: string): string {
   const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, '');
   const tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
   return tokens
-    .map((token) => token.replace(/e.*|\./gi, '').replace(/^0+|0+$/g, ''))
+    .map((token) => token.replace(/e.*|\./gi, '').replace(/^0+|(?<!0)0+$/g, ''))
     .sort()
     .join();
 }

@@ -49,7 +49,8 @@ function withScheme(text: string): string | undefined {
 
 /** Removes the currency, and adds the 0 before a decimal point. */
 function toAmount(text: string): string {
-  return text.replace(/^(?:\$|USD) *| *(?:\$|USD)$/gi, '').replace(/^\./, '0.');
+  const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, '').trim();
+  return number.startsWith('.') ? `0${number}` : number;
 }
 
 /** Corrects case and spaces. No unit is guessed, and `M`, which can mean months, is not corrected. */
@@ -72,11 +73,15 @@ function typeOf(schema: z.core.$ZodType): string {
   return 'innerType' in def ? typeOf(def.innerType) : def.type;
 }
 
+/** Longer than any text that a person wrote for a slug. Normalization sorts marks in quadratic time. */
+const MAX_NORMALIZED = 500;
+
 /**
  * Replaces each character that is not a letter or a digit by a hyphen. Nothing that distinguishes two
  * slugs is removed: a text that is too long, has other letters, or lacks a part gets no suggestion.
  */
-function toSlug(text: string): string {
+function toSlug(text: string): string | undefined {
+  if (text.length > MAX_NORMALIZED) return undefined;
   return text
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
