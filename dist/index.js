@@ -4859,6 +4859,120 @@
     governanceChanges: changesOf(writes)
    };
   }
+  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
+  function toLine(text, redact) {
+   return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+  }
+  const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
+  function toMessage(lines) {
+   const text = lines.join("\n");
+   if (text.length <= MAX_MESSAGE) return {
+    text,
+    omitted: 0
+   };
+   const fitting = {
+    sizeOf: lengthWithBreak,
+    render: line => line
+   }, start = takeFitting(lines, {
+    size: MAX_START,
+    ...fitting
+   }), end = takeFitting(lines.toReversed(), {
+    size: MAX_END,
+    ...fitting
+   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: the job summary has every line.`;
+   return {
+    text: [ ...start, note, ...end.toReversed() ].join("\n"),
+    omitted
+   };
+  }
+  function lengthWithBreak(line) {
+   return line.length + 1;
+  }
+  function takeFitting(items, {size, sizeOf, render}) {
+   const texts = [];
+   let left = size;
+   for (const item of items) {
+    const text = render(item);
+    left -= sizeOf(text);
+    if (left < 0) break;
+    texts.push(text);
+   }
+   return texts;
+  }
+  const ENTITIES = {
+   "&": "&amp;",
+   "<": "&lt;",
+   ">": "&gt;",
+   '"': "&quot;",
+   "'": "&#39;",
+   "\n": "<br>"
+  };
+  function toHtml(text, redact) {
+   const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
+   return truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+  }
+  const MAX_CLEANED = 4096, MAX_SECRET = 1024;
+  function bounded(text, clean) {
+   if (text.length <= MAX_CLEANED) return clean(text);
+   return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
+  }
+  function printable(text) {
+   return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+  }
+  function truncate(text) {
+   return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+  }
+  const MAX_VALUE_BYTES = 6e4, MAX_VALUE_SIZE = MAX_VALUE_BYTES / 1e3 + " kB", MAX_ENTRIES_BYTES = MAX_VALUE_BYTES - 2;
+  function sizeWithComma(json) {
+   return Buffer.byteLength(json) + 1;
+  }
+  function toJsonList(entries, items) {
+   const shown = takeFitting(entries, {
+    size: MAX_ENTRIES_BYTES,
+    sizeOf: sizeWithComma,
+    render: entry => JSON.stringify(entry)
+   }), [count, total] = [ shown.length, entries.length ];
+   return {
+    json: `[${shown.join(",")}]`,
+    shown: count,
+    total,
+    items
+   };
+  }
+  function toJsonObject(value, ranks) {
+   const rankOf = name => {
+    const rank = ranks.findIndex(names => names.includes(name));
+    return rank < 0 ? ranks.length : rank;
+   }, fields = Object.entries(value).map(([name, field]) => {
+    const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
+    return {
+     json,
+     rank: rankOf(name),
+     size: sizeWithComma(json)
+    };
+   });
+   let left = MAX_ENTRIES_BYTES;
+   const fitting = new Set;
+   for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
+    if (field.size > left) continue;
+    left -= field.size;
+    fitting.add(field);
+   }
+   const shown = fields.filter(field => fitting.has(field)), json = `{${shown.map(field => field.json).join(",")}}`;
+   return {
+    json,
+    shown: shown.length,
+    total: fields.length,
+    items: "fields"
+   };
+  }
+  function describeOmitted(outputs) {
+   return Object.entries(outputs).flatMap(([name, value]) => {
+    if (typeof value === "string" || value.shown === value.total) return [];
+    const {shown, total, items} = value;
+    return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`;
+   });
+  }
   function identityOutputs({id, slug, name}, {created}) {
    return {
     id,
@@ -4871,7 +4985,7 @@
   function outcomeOutputs({outcome, workspace}, {desired: {slug, name}}) {
    if (workspace) return {
     outcome,
-    workspace: JSON.stringify(workspace)
+    workspace: create_toJson(workspace)
    };
    return {
     slug,
@@ -4880,6 +4994,9 @@
     created: "false",
     outcome
    };
+  }
+  function create_toJson(workspace) {
+   return toJsonObject(workspace, [ [ "id", "slug", "name" ], WORKSPACE_FIELDS ]);
   }
   const TITLES = {
    created: "✅ Created the OpenRouter workspace",
@@ -4898,7 +5015,8 @@
     table: {
      header: [ "Field", "Value", "Remark" ],
      rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
-    }
+    },
+    notes: describeOmitted(outcomeOutputs(result, request))
    };
   }
   function fieldRemark(field, result, request) {
@@ -5369,16 +5487,16 @@
    const inputs = new Set(problems.map(({input}) => input)).size;
    return {
     title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-    lines: problems.map(toLine),
+    lines: problems.map(describe_invalid_inputs_toLine),
     effect: [ "Nothing was sent to OpenRouter." ]
    };
   }
-  function toLine({input, entries = [], message, provided, cause, suggestion}) {
+  function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
    const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
   }
   const MAX_PROVIDED = 100;
-  function truncate(text) {
+  function describe_invalid_inputs_truncate(text) {
    const characters = [ ...text ];
    return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
   }
@@ -5509,106 +5627,37 @@
    const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
    return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
   }
-  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
-  function text_toLine(text, redact) {
-   return text_truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-  }
-  const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
-  function toMessage(lines) {
-   const text = lines.join("\n");
-   if (text.length <= MAX_MESSAGE) return {
-    text,
-    omitted: 0
-   };
-   const fitting = {
-    sizeOf: lengthWithBreak,
-    render: line => line
-   }, start = takeFitting(lines, {
-    size: MAX_START,
-    ...fitting
-   }), end = takeFitting(lines.toReversed(), {
-    size: MAX_END,
-    ...fitting
-   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: the job summary has every line.`;
-   return {
-    text: [ ...start, note, ...end.toReversed() ].join("\n"),
-    omitted
-   };
-  }
-  function lengthWithBreak(line) {
-   return line.length + 1;
-  }
-  function takeFitting(items, {size, sizeOf, render}) {
-   const texts = [];
-   let left = size;
-   for (const item of items) {
-    const text = render(item);
-    left -= sizeOf(text);
-    if (left < 0) break;
-    texts.push(text);
-   }
-   return texts;
-  }
-  const MAX_LIST_BYTES = 1e5;
-  function toJsonList(items, toEntry) {
-   const listed = takeFitting(items, {
-    size: MAX_LIST_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: item => JSON.stringify(toEntry(item))
-   });
-   return {
-    json: `[${listed.join(",")}]`,
-    omitted: items.length - listed.length
-   };
-  }
-  const ENTITIES = {
-   "&": "&amp;",
-   "<": "&lt;",
-   ">": "&gt;",
-   '"': "&quot;",
-   "'": "&#39;",
-   "\n": "<br>"
-  };
-  function toHtml(text, redact) {
-   const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
-   return text_truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
-  }
-  const MAX_CLEANED = 4096, MAX_SECRET = 1024;
-  function bounded(text, clean) {
-   if (text.length <= MAX_CLEANED) return clean(text);
-   return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
-  }
-  function printable(text) {
-   return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
-  }
-  function text_truncate(text) {
-   return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
-  }
   function sweepOutputs(result) {
-   const {deleted, wouldDelete, skipped, retained, failed} = result;
+   const {deleted, wouldDelete, skipped, retained, failed, stale, notStale} = result;
    return {
     deleted: sweep_toJson(deleted),
     "would-delete": sweep_toJson(wouldDelete),
-    kept: sweep_toJson([ ...skipped, ...retained ]),
+    kept: {
+     ...sweep_toJson([ ...skipped, ...retained ]),
+     total: notStale + (skipped.length > 0 ? stale : 0)
+    },
     failed: sweep_toJson(failed),
     count: String(deleted.length)
    };
   }
   function sweep_toJson(entries) {
-   const toEntry = ({id, slug, created_at, reason}) => ({
+   return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
     id,
     slug,
     created_at,
     reason
-   });
-   return toJsonList(entries, toEntry).json;
+   })), "workspaces");
+  }
+  function sweepNotes(result) {
+   return describeOmitted(sweepOutputs(result));
   }
   function sweepSummary(result, {dryRun}) {
    const {deleted, stale, notStale} = result;
    return {
     title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
     paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
-    table: sweepTable(result)
+    table: sweepTable(result),
+    notes: sweepNotes(result)
    };
   }
   const sweep_MAX_ROWS = 1e3;
@@ -5759,13 +5808,15 @@
     title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
     lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions." ],
     effect: [ NOTHING_DELETED ],
-    table: sweepTable(result)
+    table: sweepTable(result),
+    notes: sweepNotes(result)
    }),
    "sweep-incomplete": ({result}) => ({
     title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
     lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
     effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, "Running this again retries the others." ],
-    table: sweepTable(result)
+    table: sweepTable(result),
+    notes: sweepNotes(result)
    }),
    "created-workspace-missing": ({workspace}) => ({
     title: `The workspace ${workspace.slug} cannot be found`,
@@ -5936,7 +5987,7 @@
    return [ "<table>", row("th", header.map(heading => typeof heading === "string" ? heading : heading.numbers)), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
   }
   function createReport() {
-   const redactor = createRedactor(), line = text => text_toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
+   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
     const url = troubleshootingUrl(code, process.env), {text, omitted} = toMessage([ title, ...lines, `See ${url}` ].map(line));
     annotation(text, {
      title: line(title)
@@ -5962,18 +6013,22 @@
      secrets.forEach(core_setSecret);
      redactor.register(secrets);
     },
-    output: values => writeOutputs(values, redactor),
+    output(outputs) {
+     writeOutputs(outputs, redactor);
+     for (const text of describeOmitted(outputs)) info(line(text));
+    },
     outputSecret: writeSecretOutput,
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
     fail(error, effect) {
-     const description = describeError(error, effect), {title, lines, table} = description;
+     const description = describeError(error, effect), {title, lines, table, notes} = description;
      annotate(core_error, description);
      summarize({
       title: `❌ ${title}`,
       paragraphs: lines,
-      table
+      table,
+      notes
      });
     },
     warnOfCleanup(error, {effect, leftovers}) {
@@ -5985,7 +6040,8 @@
     }
    };
   }
-  function writeOutputs(values, {redact}) {
+  function writeOutputs(outputs, {redact}) {
+   const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [ name, typeof value === "string" ? value : value.json ]));
    try {
     for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
    } catch (error) {
@@ -7616,7 +7672,7 @@
     "cost-usd": exactUsd(cost),
     requests: String(requests),
     tokens: String(tokens),
-    "by-model": toJsonList(models, toEntry).json,
+    "by-model": toJsonList(models.map(toEntry), "models"),
     from: formatTime(from),
     to: formatTime(to),
     complete: String(gaps.length === 0),
@@ -7640,8 +7696,8 @@
    return model ?? "unknown";
   }
   function usageLines(result) {
-   const {cost, byok, requests, tokens, models, from, to, limit, gaps} = result, {omitted} = toJsonList(models, toEntry), atLeast = gaps.some(concernsCost) ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...omitted > 0 ? [ `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
   }
   function usageSummary(result) {
    const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
@@ -7649,7 +7705,7 @@
     title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [ counts ],
     table: modelsTable(result),
-    notes
+    notes: [ ...notes, ...describeOmitted(usageOutputs(result)) ]
    };
   }
   function modelsTable({models, cost, byok}) {

@@ -161,6 +161,26 @@ test('the summary shows the value of each field, and whether this step or OpenRo
   );
 });
 
+test('the output workspace lacks what would make it too long, and the log and the summary have how much', async () => {
+  const known = {
+    id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+    slug: 'with-large-fields',
+    name: 'Prévisualisation 🎈',
+    description: null,
+    io_logging_sampling_rate: 1,
+  };
+  const large = { icon: '🎈'.repeat(15_000), history: [{ é: 'x'.repeat(60_000) }] };
+  const body = JSON.stringify({ data: { ...large, ...known, created_at: '2026-01-14T12:00:00Z' } });
+  harness.sandbox.faults.push({ kind: 'response', status: 201, body });
+  const step = await harness.create({ slug: known.slug, name: known.name });
+  expect(step.exitCode).toBe(0);
+  const { workspace = '' } = step.outputs;
+  expect(JSON.parse(workspace)).toEqual({ ...known, created_at: '2026-01-14T12:00:00Z' });
+  const sentence = 'The output workspace lacks 2 of 8 fields: it is limited to 60 kB.';
+  expect(step.log.split('\n')).toContain(sentence);
+  expect(step.summary).toContain(`<p>${sentence}</p>`);
+});
+
 test('a warning that is too long for an annotation is in the summary with every line', async () => {
   const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
   const inputs = {

@@ -11,6 +11,7 @@ import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { sweepInputs } from '../../src/inputs/sweep.ts';
 import { usageInputs } from '../../src/inputs/usage.ts';
+import { MAX_VALUE_SIZE } from '../../src/report/outputs.ts';
 import { ROOT } from '../support/harness.ts';
 
 const ACTIONS: [string, z.ZodMiniObject][] = [
@@ -92,6 +93,22 @@ test('action.yml mentions "null" for the inputs that accept it, and for no other
     inputs[name]?.description?.includes('"null"'),
   );
   expect(mentioned).toEqual(nullable);
+});
+
+test.each(ACTIONS)('%s/action.yml has the limit of each output that is JSON', async (folder) => {
+  const { outputs = {} } = await readManifest(join(ROOT, folder));
+  const descriptions = Object.values(outputs).map(({ description }) => description ?? '');
+  const [json, others] = [true, false].map((isJson) =>
+    descriptions.filter((description) => description.includes('JSON') === isJson),
+  );
+  for (const description of json ?? [])
+    expect(description).toContain(`Limited to ${MAX_VALUE_SIZE}`);
+  expect(others?.filter((description) => /\d+ [kM]i?B/.test(description))).toEqual([]);
+});
+
+test('docs/compatibility.md has the limit of outputs', () => {
+  const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');
+  expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);
 });
 
 test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(

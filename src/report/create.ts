@@ -6,10 +6,8 @@ import {
   type WorkspaceField,
 } from '../openrouter/resources/workspaces.ts';
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
+import { type BoundedJson, describeOmitted, type Outputs, toJsonObject } from './outputs.ts';
 import type { Cell, Summary } from './summary.ts';
-
-/** The values of outputs, by name. */
-export type Outputs = Readonly<Record<string, string>>;
 
 /** The outputs that identify the workspace. */
 export function identityOutputs(
@@ -24,8 +22,13 @@ export function outcomeOutputs(
   { outcome, workspace }: CreateResult,
   { desired: { slug, name } }: CreateRequest,
 ): Outputs {
-  if (workspace) return { outcome, workspace: JSON.stringify(workspace) };
+  if (workspace) return { outcome, workspace: toJson(workspace) };
   return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
+}
+
+/** The fields that identify a workspace remain, and then those that a step can set. */
+function toJson(workspace: Workspace): BoundedJson {
+  return toJsonObject(workspace, [['id', 'slug', 'name'], WORKSPACE_FIELDS]);
 }
 
 const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
@@ -58,6 +61,7 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
         ),
       ],
     },
+    notes: describeOmitted(outcomeOutputs(result, request)),
   };
 }
 

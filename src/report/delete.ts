@@ -2,7 +2,7 @@ import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import { totalSpent } from '../openrouter/resources/key-spend.ts';
 import type { Key } from '../openrouter/resources/keys.ts';
 import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
-import type { Outputs } from './create.ts';
+import type { Outputs } from './outputs.ts';
 import type { Heading, Summary, Table } from './summary.ts';
 
 /** The outputs for the result of the step. */

@@ -23,7 +23,7 @@ import {
   type FailureText,
   withEffect,
 } from './description.ts';
-import { sweepTable } from './sweep.ts';
+import { sweepNotes, sweepTable } from './sweep.ts';
 
 /** `the workspace preview-42, id 0f1e…` */
 const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
@@ -295,6 +295,7 @@ const DESCRIPTIONS: {
     lines: ['Check slug-pattern, older-than and keep. If they are right, raise max-deletions.'],
     effect: [NOTHING_DELETED],
     table: sweepTable(result),
+    notes: sweepNotes(result),
   }),
 
   'sweep-incomplete': ({ result }) => ({
@@ -308,6 +309,7 @@ const DESCRIPTIONS: {
       'Running this again retries the others.',
     ],
     table: sweepTable(result),
+    notes: sweepNotes(result),
   }),
 
   'created-workspace-missing': ({ workspace }) => ({

@@ -12,6 +12,8 @@ export interface DescriptionText {
   lines: readonly string[];
   /** For the summary. */
   table?: Table | undefined;
+  /** For the summary, after the table. */
+  notes?: readonly string[] | undefined;
 }
 
 /** How to describe each code of `Details`, which has the facts for each code. */

@@ -7,6 +7,7 @@ import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';
 import type { Description } from './description.ts';
 import { troubleshootingUrl } from './description.ts';
+import { describeOmitted, type Outputs } from './outputs.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine, toMessage } from './text.ts';
@@ -18,10 +19,10 @@ export interface Report extends Log {
   /** Masks `secrets` in the log, and redacts them in outputs, state and summaries. */
   registerSecrets(secrets: readonly string[]): void;
   /**
-   * Sets outputs, in the order of `values`.
+   * Sets outputs, in their order, and logs what was left out of them.
    * @throws {Failure} `outputs-not-written`, with the values
    */
-  output(values: Readonly<Record<string, string>>): void;
+  output(outputs: Outputs): void;
   /**
    * Sets an output to a secret.
    * @throws {Failure} `secret-output-not-written`
@@ -74,16 +75,19 @@ export function createReport(): Report {
       secrets.forEach(core.setSecret);
       redactor.register(secrets);
     },
-    output: (values) => writeOutputs(values, redactor),
+    output(outputs) {
+      writeOutputs(outputs, redactor);
+      for (const text of describeOmitted(outputs)) core.info(line(text));
+    },
     outputSecret: writeSecretOutput,
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
     fail(error, effect) {
       const description = describeError(error, effect);
-      const { title, lines, table } = description;
+      const { title, lines, table, notes } = description;
       annotate(core.error, description);
-      summarize({ title: `❌ ${title}`, paragraphs: lines, table });
+      summarize({ title: `❌ ${title}`, paragraphs: lines, table, notes });
     },
     warnOfCleanup(error, { effect, leftovers }) {
       const description = describeError(error, effect);
@@ -95,7 +99,13 @@ export function createReport(): Report {
 }
 
 /** @throws {Failure} `outputs-not-written` */
-function writeOutputs(values: Readonly<Record<string, string>>, { redact }: Redactor): void {
+function writeOutputs(outputs: Outputs, { redact }: Redactor): void {
+  const values = Object.fromEntries(
+    Object.entries(outputs).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : value.json,
+    ]),
+  );
   try {
     for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
   } catch (error) {

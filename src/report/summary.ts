@@ -8,7 +8,7 @@ export interface Summary {
   paragraphs?: readonly string[];
   table?: Table | undefined;
   /** Paragraphs after the table. */
-  notes?: readonly string[];
+  notes?: readonly string[] | undefined;
 }
 
 export interface Table {

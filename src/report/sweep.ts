@@ -2,31 +2,36 @@ import { countWorkspaces, formatAge } from '../lib/format.ts';
 import { sumUsd } from '../lib/usd.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
-import type { Outputs } from './create.ts';
 import { formatSpent, spentHeader } from './delete.ts';
+import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Summary, Table } from './summary.ts';
-import { toJsonList } from './text.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
-  const { deleted, wouldDelete, skipped, retained, failed } = result;
+  const { deleted, wouldDelete, skipped, retained, failed, stale, notStale } = result;
   return {
     deleted: toJson(deleted),
     'would-delete': toJson(wouldDelete),
-    kept: toJson([...skipped, ...retained]),
+    // The lists of the result are limited, too.
+    kept: {
+      ...toJson([...skipped, ...retained]),
+      total: notStale + (skipped.length > 0 ? stale : 0),
+    },
     failed: toJson(failed),
     count: String(deleted.length),
   };
 }
 
-function toJson(entries: readonly SweepEntry[]): string {
-  const toEntry = ({ id, slug, created_at, reason }: SweepEntry) => ({
-    id,
-    slug,
-    created_at,
-    reason,
-  });
-  return toJsonList(entries, toEntry).json;
+function toJson(entries: readonly SweepEntry[]): BoundedJson {
+  return toJsonList(
+    entries.map(({ id, slug, created_at, reason }) => ({ id, slug, created_at, reason })),
+    'workspaces',
+  );
+}
+
+/** What the outputs lack, for the summary of any sweep. */
+export function sweepNotes(result: SweepResult): string[] {
+  return describeOmitted(sweepOutputs(result));
 }
 
 /** The summary of a step that succeeded. */
@@ -38,6 +43,7 @@ export function sweepSummary(result: SweepResult, { dryRun }: SweepRequest): Sum
       : `✅ Deleted ${countWorkspaces(deleted.length)}`,
     paragraphs: [`Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`],
     table: sweepTable(result),
+    notes: sweepNotes(result),
   };
 }
 

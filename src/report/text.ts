@@ -77,28 +77,6 @@ export function takeFitting<Item>(
   return texts;
 }
 
-/**
- * The maximum size of a list in an output, in bytes. Linux limits an environment variable to 128 KiB
- * (execve(2)), and GitHub all outputs of a job to 1 MB (its documentation of `jobs.<job_id>.outputs`).
- */
-const MAX_LIST_BYTES = 100_000;
-
-/**
- * A list as JSON for an output: the first of `items`, as many as an output can have. `omitted` counts the
- * others.
- */
-export function toJsonList<Item>(
-  items: readonly Item[],
-  toEntry: (item: Item) => object,
-): { json: string; omitted: number } {
-  const listed = takeFitting(items, {
-    size: MAX_LIST_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: (item) => JSON.stringify(toEntry(item)),
-  });
-  return { json: `[${listed.join(',')}]`, omitted: items.length - listed.length };
-}
-
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

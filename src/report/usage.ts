@@ -3,11 +3,10 @@ import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import { formatTime, type ModelUsage } from '../openrouter/resources/analytics.ts';
 import { concernsCost } from '../operations/shared/usage-gap.ts';
 import type { UsageResult } from '../operations/usage/usage.ts';
-import type { Outputs } from './create.ts';
 import { formatSpent } from './delete.ts';
 import { describeGap, describeLimit, describeSpender } from './describe-usage.ts';
+import { describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Cell, Summary, Table } from './summary.ts';
-import { toJsonList } from './text.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
 export function usageOutputs(result: UsageResult): Outputs {
@@ -16,7 +15,7 @@ export function usageOutputs(result: UsageResult): Outputs {
     'cost-usd': exactUsd(cost),
     requests: String(requests),
     tokens: String(tokens),
-    'by-model': toJsonList(models, toEntry).json,
+    'by-model': toJsonList(models.map(toEntry), 'models'),
     from: formatTime(from),
     to: formatTime(to),
     complete: String(gaps.length === 0),
@@ -45,8 +44,7 @@ function nameOf({ model }: ModelUsage): string {
 
 /** The result in sentences: the cost first. */
 export function usageLines(result: UsageResult): string[] {
-  const { cost, byok, requests, tokens, models, from, to, limit, gaps } = result;
-  const { omitted } = toJsonList(models, toEntry);
+  const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
   const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
   return [
     `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
@@ -56,11 +54,6 @@ export function usageLines(result: UsageResult): string[] {
       : []),
     `From ${formatTime(from)} to ${formatTime(to)}.`,
     ...(limit ? [`${describeLimit(limit)}.`] : []),
-    ...(omitted > 0
-      ? [
-          `The output by-model is limited to 100 kB. It lacks the least expensive models: ${omitted} of ${models.length}.`,
-        ]
-      : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
   ];
 }
@@ -74,7 +67,7 @@ export function usageSummary(result: UsageResult): Summary {
     title: `💵 ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [counts],
     table: modelsTable(result),
-    notes,
+    notes: [...notes, ...describeOmitted(usageOutputs(result))],
   };
 }
 

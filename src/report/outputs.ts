@@ -1,0 +1,82 @@
+import { takeFitting } from './text.ts';
+
+/** The values of outputs, by name. */
+export type Outputs = Readonly<Record<string, string | BoundedJson>>;
+
+/**
+ * The maximum size of an output or a state, in bytes. Forgejo and Gitea fail a step that writes a line of
+ * more than 64 KiB (`bufio.MaxScanTokenSize` of Go), and Linux limits an environment variable to 128 KiB
+ * (execve(2)).
+ */
+export const MAX_VALUE_BYTES = 60_000;
+
+/** The same for messages and `action.yml`. */
+export const MAX_VALUE_SIZE = `${MAX_VALUE_BYTES / 1000} kB`;
+
+/** An output as JSON, without what would exceed `MAX_VALUE_BYTES`. */
+export interface BoundedJson {
+  json: string;
+  /** How many items the JSON has, and how many it should have. */
+  shown: number;
+  total: number;
+  /** What the items are: `workspaces`. */
+  items: string;
+}
+
+/** What brackets and commas leave for the entries. */
+const MAX_ENTRIES_BYTES = MAX_VALUE_BYTES - 2;
+
+function sizeWithComma(json: string): number {
+  return Buffer.byteLength(json) + 1;
+}
+
+/**
+ * A list as JSON: the first of `entries`, as many as fit.
+ * @param items what the entries are, as in `BoundedJson`
+ */
+export function toJsonList(entries: readonly object[], items: string): BoundedJson {
+  const shown = takeFitting(entries, {
+    size: MAX_ENTRIES_BYTES,
+    sizeOf: sizeWithComma,
+    render: (entry) => JSON.stringify(entry),
+  });
+  const [count, total] = [shown.length, entries.length];
+  return { json: `[${shown.join(',')}]`, shown: count, total, items };
+}
+
+/**
+ * An object as JSON: the fields that fit, in their order. What `ranks` does not name is left out first,
+ * then what its last list names, and so on; of the fields of one rank, the largest is.
+ */
+export function toJsonObject(
+  value: Readonly<Record<string, unknown>>,
+  ranks: readonly (readonly string[])[],
+): BoundedJson {
+  const rankOf = (name: string) => {
+    const rank = ranks.findIndex((names) => names.includes(name));
+    return rank < 0 ? ranks.length : rank;
+  };
+  const fields = Object.entries(value).map(([name, field]) => {
+    const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
+    return { json, rank: rankOf(name), size: sizeWithComma(json) };
+  });
+  let left = MAX_ENTRIES_BYTES;
+  const fitting = new Set<object>();
+  for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
+    if (field.size > left) continue;
+    left -= field.size;
+    fitting.add(field);
+  }
+  const shown = fields.filter((field) => fitting.has(field));
+  const json = `{${shown.map((field) => field.json).join(',')}}`;
+  return { json, shown: shown.length, total: fields.length, items: 'fields' };
+}
+
+/** Describes what was left out of `outputs`, one sentence for each that is incomplete. */
+export function describeOmitted(outputs: Outputs): string[] {
+  return Object.entries(outputs).flatMap(([name, value]) => {
+    if (typeof value === 'string' || value.shown === value.total) return [];
+    const { shown, total, items } = value;
+    return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`;
+  });
+}
