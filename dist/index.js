@@ -6063,8 +6063,10 @@
    }
   }
   function writeState(name, value, {redact}) {
+   const json = redact(JSON.stringify(value));
+   if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
    try {
-    saveState(name, redact(JSON.stringify(value)));
+    saveState(name, json);
     return;
    } catch (error) {
     return messageOf(error);

@@ -49,6 +49,23 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
   });
 });
 
+test('a state that is too long for some runners fails the step before anything is created', async () => {
+  const tools = Array.from({ length: 10_000 }, (_, at) => `a${at}`).join();
+  const before = harness.sandbox.requests.length;
+  const step = await harness.create({
+    'delete-after-job': 'true',
+    'disabled-server-tools': tools,
+  });
+  const { code, lines } = expectFailure(step);
+  expect(code).toBe('state-not-written');
+  expect(lines).toEqual([
+    "The runner's state file cannot be written: a state is limited to 60 kB",
+    'Nothing was changed at OpenRouter.',
+  ]);
+  expect(step.state).not.toHaveProperty('cleanup');
+  expect(harness.sandbox.requests.slice(before).map(({ method }) => method)).not.toContain('POST');
+});
+
 test('a state that a step can have saved is no warning, and the workspace is deleted', async () => {
   const slug = 'saved-by-hand';
   const { outputs } = await harness.create({ slug });

@@ -7,7 +7,7 @@ import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';
 import type { Description } from './description.ts';
 import { troubleshootingUrl } from './description.ts';
-import { describeOmitted, type Outputs } from './outputs.ts';
+import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { toLine, toMessage } from './text.ts';
@@ -126,8 +126,10 @@ function writeSecretOutput(name: string, secret: string): void {
 
 /** Returns why the state cannot be written, if so. */
 function writeState(name: string, value: unknown, { redact }: Redactor): string | undefined {
+  const json = redact(JSON.stringify(value));
+  if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
   try {
-    core.saveState(name, redact(JSON.stringify(value)));
+    core.saveState(name, json);
     return undefined;
   } catch (error) {
     return messageOf(error);
