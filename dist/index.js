@@ -4879,7 +4879,7 @@
    }), end = takeFitting(lines.toReversed(), {
     size: MAX_END,
     ...fitting
-   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: the job summary has every line.`;
+   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: see the job summary.`;
    return {
     text: [ ...start, note, ...end.toReversed() ].join("\n"),
     omitted
@@ -5973,18 +5973,37 @@
     redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
    };
   }
-  const MAX_TABLE_BYTES = 524288;
-  function summaryHtml(summary, redact) {
-   const {title, url, paragraphs = [], table, notes = []} = summary, html = text => toHtml(text, redact), toParagraph = text => `<p>${html(text)}</p>`;
-   return [ `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, ...paragraphs.map(toParagraph), ...table ? tableHtml(table, html) : [], ...notes.map(toParagraph) ].join("\n");
+  const OMISSION_BYTES = 100;
+  function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
+   const html = text => toHtml(text, redact), heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, rowHtml = rowRenderer(table, html), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
+   if (space < 0) return;
+   const texts = takeFitting([ ...paragraphs, ...notes ], {
+    size: space,
+    sizeOf: sizeOfLine,
+    render: text => `<p>${html(text)}</p>`
+   }), rows = takeFitting(table?.rows ?? [], {
+    size: space - Math.min(sizeOf(texts), space / 2),
+    sizeOf: sizeOfLine,
+    render: cells => rowHtml("td", cells)
+   }), shown = takeFitting(texts, {
+    size: space - sizeOf(rows),
+    sizeOf: sizeOfLine,
+    render: text => text
+   }), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
+   return [ heading, ...shown.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...shown.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - shown.length, "more paragraphs") ].join("\n");
   }
-  function tableHtml({header, rows, more = 0}, html) {
-   const cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`, attributes = header.map(heading => typeof heading === "string" ? "" : ' align="right"'), row = (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes[at]}>${cell(content)}</${tag}>`).join("")}</tr>`, shown = takeFitting(rows, {
-    size: MAX_TABLE_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: cells => row("td", cells)
-   }), rest = rows.length - shown.length + more;
-   return [ "<table>", row("th", header.map(heading => typeof heading === "string" ? heading : heading.numbers)), ...shown, "</table>", ...rest > 0 ? [ `<p>… and ${rest} more</p>` ] : [] ];
+  function omission(count, what) {
+   return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
+  }
+  function rowRenderer(table, html) {
+   const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"'), cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
+   return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join("")}</tr>`;
+  }
+  function sizeOf(lines) {
+   return lines.reduce((size, line) => size + sizeOfLine(line), 0);
+  }
+  function sizeOfLine(line) {
+   return Buffer.byteLength(line) + 1;
   }
   function createReport() {
    const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
@@ -6072,11 +6091,19 @@
     return messageOf(error);
    }
   }
+  const MAX_SUMMARY_BYTES = 1e6;
   function appendSummary(summary, {redactShown}) {
    const file = process.env.GITHUB_STEP_SUMMARY;
    if (!file) return;
    try {
-    (0, external_node_fs_namespaceObject.appendFileSync)(file, `${summaryHtml(summary, redactShown)}\n`);
+    const written = (0, external_node_fs_namespaceObject.statSync)(file, {
+     throwIfNoEntry: false
+    })?.size ?? 0, maxBytes = (MAX_SUMMARY_BYTES - written) / 2, html = summaryHtml(summary, {
+     redact: redactShown,
+     maxBytes
+    });
+    if (html === void 0) return "GitHub accepts no more than 1 MiB for each step.";
+    (0, external_node_fs_namespaceObject.appendFileSync)(file, `${html}\n`);
     return;
    } catch (error) {
     return messageOf(error);

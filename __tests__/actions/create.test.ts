@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readManifest } from '../../sandbox/runner/runner.ts';
 import {
@@ -202,7 +204,7 @@ test('a warning that is too long for an annotation is in the summary with every 
   const step = await harness.create(inputs);
   const [warning] = annotations(step, 'warning');
   expect(warning?.data.length).toBeLessThanOrEqual(4_096);
-  expect(warning?.data).toContain('\n… and 1 more: the job summary has every line.');
+  expect(warning?.data).toContain('\n… and 1 more: see the job summary.');
   for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
     expect(step.summary).toContain(`<p>${field}: `);
   }
@@ -221,6 +223,20 @@ test('a summary that cannot be written is a warning, and the step succeeds', asy
   const [warning] = annotations(step, 'warning');
   expect(warning?.properties['title']).toBe('The job summary could not be written');
   expect(step.log).toContain('\nWarning: The job summary could not be written\nENOENT: ');
+});
+
+test('a summary for which the step has no space left is a warning, and the step succeeds', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'summary-'));
+  const file = join(folder, 'summary');
+  writeFileSync(file, 'x'.repeat(1024 * 1024));
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: file });
+  expect(step.exitCode).toBe(0);
+  expect(readFileSync(file)).toHaveLength(1024 * 1024);
+  rmSync(folder, { recursive: true });
+  expect(annotations(step, 'warning')[0]?.data.split('\n').slice(0, 2)).toEqual([
+    'The job summary could not be written',
+    'GitHub accepts no more than 1 MiB for each step.',
+  ]);
 });
 
 test('a state file that cannot be written does not matter without delete-after-job', async () => {

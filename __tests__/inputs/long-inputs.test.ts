@@ -120,7 +120,7 @@ function readAndReport(read: () => unknown): void {
   } catch (error) {
     const { title, lines } = describeError(error, 'none');
     toMessage([title, ...lines].map((line) => toLine(line, redactShown)));
-    summaryHtml({ title, paragraphs: lines }, redactShown);
+    summaryHtml({ title, paragraphs: lines }, { redact: redactShown, maxBytes: 500_000 });
   }
 }
 

@@ -77,7 +77,7 @@ describe('toLine', () => {
 });
 
 describe('toMessage', () => {
-  const NOTE = /^… and (\d+) more: the job summary has every line\.$/;
+  const NOTE = /^… and (\d+) more: see the job summary\.$/;
   /** Each one different, to see which of them a message contains. */
   const someLines = fc
     .array(fc.nat(2_700), { minLength: 1, maxLength: 80 })

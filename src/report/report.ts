@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Log } from '../lib/log.ts';
 import type { Effect } from '../openrouter/effect.ts';
@@ -136,13 +136,25 @@ function writeState(name: string, value: unknown, { redact }: Redactor): string 
   }
 }
 
+/**
+ * The maximum size of all that a step appends to its summary, in bytes. GitHub drops a summary of more
+ * than 1 MiB (https://docs.github.com/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions).
+ * The difference is for what the runner changes in it: masks, and the line breaks of Windows.
+ */
+const MAX_SUMMARY_BYTES = 1_000_000;
+
 /** Appends to the summary. Returns why it cannot be written, if so. */
 function appendSummary(summary: Summary, { redactShown }: Redactor): string | undefined {
   const file = process.env['GITHUB_STEP_SUMMARY'];
   if (!file) return undefined;
   try {
+    const written = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    // Half of what is left, so that what follows, such as the failure of the step, has space, too.
+    const maxBytes = (MAX_SUMMARY_BYTES - written) / 2;
+    const html = summaryHtml(summary, { redact: redactShown, maxBytes });
+    if (html === undefined) return 'GitHub accepts no more than 1 MiB for each step.';
     // Not with `core.summary`: loading it takes about 5 % of the time of a create.
-    appendFileSync(file, `${summaryHtml(summary, redactShown)}\n`);
+    appendFileSync(file, `${html}\n`);
     return undefined;
   } catch (error) {
     return messageOf(error);

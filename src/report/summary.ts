@@ -24,46 +24,78 @@ export type Heading = string | { numbers: string };
 /** The content of a cell. GitHub finds no mentions, emoji or links in code. */
 export type Cell = string | { code: string };
 
-/**
- * The size limit for the rows of a table, in bytes. GitHub accepts 1 MiB per step
- * (https://docs.github.com/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions).
- */
-const MAX_TABLE_BYTES = 512 * 1024;
+/** What the sentences about omitted paragraphs and rows can take, in bytes. */
+const OMISSION_BYTES = 100;
 
-/** The HTML of `summary`, without the secrets that `redact` removes from each text. */
-export function summaryHtml(summary: Summary, redact: Redact): string {
-  const { title, url, paragraphs = [], table, notes = [] } = summary;
+/**
+ * The HTML of `summary`, without the secrets that `redact` removes from each text. Rows and paragraphs
+ * that would make it larger than `maxBytes` are left out and counted: each of both kinds has half of the
+ * space, and what the other leaves. Returns undefined if not even the title fits.
+ */
+export function summaryHtml(
+  { title, url, paragraphs = [], table, notes = [] }: Summary,
+  { redact, maxBytes }: { redact: Redact; maxBytes: number },
+): string | undefined {
   const html = (text: string) => toHtml(text, redact);
-  const toParagraph = (text: string) => `<p>${html(text)}</p>`;
+  const heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`;
+  const rowHtml = rowRenderer(table, html);
+  const headings = table?.header.map((column) =>
+    typeof column === 'string' ? column : column.numbers,
+  );
+  const header = headings ? ['<table>', rowHtml('th', headings)] : [];
+  const end = table ? ['</table>'] : [];
+  const space = maxBytes - OMISSION_BYTES - sizeOf([heading, ...header, ...end]);
+  if (space < 0) return undefined;
+
+  const texts = takeFitting([...paragraphs, ...notes], {
+    size: space,
+    sizeOf: sizeOfLine,
+    render: (text) => `<p>${html(text)}</p>`,
+  });
+  const rows = takeFitting(table?.rows ?? [], {
+    size: space - Math.min(sizeOf(texts), space / 2),
+    sizeOf: sizeOfLine,
+    render: (cells) => rowHtml('td', cells),
+  });
+  const shown = takeFitting(texts, {
+    size: space - sizeOf(rows),
+    sizeOf: sizeOfLine,
+    render: (text) => text,
+  });
+  const omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
   return [
-    `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`,
-    ...paragraphs.map(toParagraph),
-    ...(table ? tableHtml(table, html) : []),
-    ...notes.map(toParagraph),
+    heading,
+    ...shown.slice(0, paragraphs.length),
+    ...header,
+    ...rows,
+    ...end,
+    ...omission(omittedRows, 'more'),
+    ...shown.slice(paragraphs.length),
+    ...omission(paragraphs.length + notes.length - shown.length, 'more paragraphs'),
   ].join('\n');
 }
 
-function tableHtml({ header, rows, more = 0 }: Table, html: (text: string) => string): string[] {
+function omission(count: number, what: string): string[] {
+  return count > 0 ? [`<p>… and ${count} ${what}</p>`] : [];
+}
+
+/** Returns a function that renders the rows of `table`. */
+function rowRenderer(table: Table | undefined, html: (text: string) => string) {
+  // GitHub keeps this attribute, and removes styles.
+  const attributes = table?.header.map((heading) =>
+    typeof heading === 'string' ? '' : ' align="right"',
+  );
   const cell = (content: Cell) =>
     typeof content === 'string' ? html(content) : `<code>${html(content.code)}</code>`;
-  // GitHub keeps this attribute, and removes styles.
-  const attributes = header.map((heading) => (typeof heading === 'string' ? '' : ' align="right"'));
-  const row = (tag: string, cells: readonly Cell[]) =>
-    `<tr>${cells.map((content, at) => `<${tag}${attributes[at]}>${cell(content)}</${tag}>`).join('')}</tr>`;
-  const shown = takeFitting(rows, {
-    size: MAX_TABLE_BYTES,
-    sizeOf: Buffer.byteLength,
-    render: (cells) => row('td', cells),
-  });
-  const rest = rows.length - shown.length + more;
-  return [
-    '<table>',
-    row(
-      'th',
-      header.map((heading) => (typeof heading === 'string' ? heading : heading.numbers)),
-    ),
-    ...shown,
-    '</table>',
-    ...(rest > 0 ? [`<p>… and ${rest} more</p>`] : []),
-  ];
+  return (tag: string, cells: readonly Cell[]) =>
+    `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join('')}</tr>`;
+}
+
+/** The size of `lines` in bytes, with a line break each. */
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((size, line) => size + sizeOfLine(line), 0);
+}
+
+function sizeOfLine(line: string): number {
+  return Buffer.byteLength(line) + 1;
 }

@@ -46,7 +46,7 @@ export function toMessage(lines: readonly string[]): { text: string; omitted: nu
   const start = takeFitting(lines, { size: MAX_START, ...fitting });
   const end = takeFitting(lines.toReversed(), { size: MAX_END, ...fitting });
   const omitted = lines.length - start.length - end.length;
-  const note = `… and ${omitted} more: the job summary has every line.`;
+  const note = `… and ${omitted} more: see the job summary.`;
   return { text: [...start, note, ...end.toReversed()].join('\n'), omitted };
 }
 

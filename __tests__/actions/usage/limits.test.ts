@@ -287,6 +287,27 @@ describe('figures that cannot cover the whole period', () => {
   });
 });
 
+test('a summary of more warnings than GitHub accepts has the models, and how many warnings it lacks', async () => {
+  seed();
+  const warnings = Array(220).fill('<'.repeat(2_000));
+  const tokens = {
+    tokens_total: '1',
+    tokens_prompt: '1',
+    tokens_completion: '0',
+    reasoning_tokens: '0',
+  };
+  const row = { model: 'a/b', request_count: '1', ...tokens, credits_usage: 0.1, byok_usage: 0 };
+  const body = JSON.stringify({ data: { data: [row], metadata: { truncated: false }, warnings } });
+  harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
+  const { summary } = await runUsage({ 'fail-above-usd': '0' });
+  expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+  expect(summary).toContain('<code>a/b</code>');
+  const shown = summary.match(/<p>Incomplete: .*<\/p>/g)?.length ?? 0;
+  expect(shown).toBeGreaterThan(20);
+  expect(summary).toContain(`<p>… and ${220 - shown} more paragraphs</p>`);
+  expect(summary).toContain('<h3>❌ The workspace preview-42 has spent more than 0 USD</h3>');
+});
+
 describe('the inputs of a usage step', () => {
   const AMOUNT = 'must be an amount in USD, 0 or more';
   const SINCE = 'must be a duration such as 90s, 15m, 48h or 14d, or created, month, week, day';
