@@ -4859,7 +4859,7 @@
     governanceChanges: changesOf(writes)
    };
   }
-  const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, MAX_LENGTH = 2e3;
+  const UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
   function toLine(text, redact) {
    return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
   }

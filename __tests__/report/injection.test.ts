@@ -21,6 +21,7 @@ const ATTEMPTS = [
   '#\u001b[31m#[add-mask]evil',
   '\u001b]8;;https://evil\u0007##[add-mask]\u001b[2Jevil',
   '\u202e##[add-mask]evil',
+  '\u200f::add-mask::\u061cevil\u200e',
 ];
 
 /** Expects only the commands that the action itself sends to the runner, and no control characters. */
@@ -30,7 +31,7 @@ function expectHarmless(step: StepResult): void {
     [],
   );
   expect(step.masks).toEqual([harness.sandbox.managementKey]);
-  expect(step.stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+  expect(step.stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
   expect(step.stdout).not.toContain('##[');
   expect(step.stderr).toBe('');
 }

@@ -28,6 +28,9 @@ const hostile = fc
         '\u0000',
         '\u0085',
         '\u202e',
+        '\u200f',
+        '\u061c',
+        '\u200b',
         '&',
         '<',
         '>',
@@ -56,10 +59,39 @@ describe('toLine', () => {
   test('leaves one line without control characters', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        expect(toLine(text, redact)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+        expect(toLine(text, redact)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test.each([
+    ['a left-to-right mark', '\u200e'],
+    ['a right-to-left mark', '\u200f'],
+    ['an Arabic letter mark', '\u061c'],
+    ['an override of the direction', '\u202e'],
+    ['an isolate', '\u2067'],
+    ['a zero-width space', '\u200b'],
+    ['a word joiner', '\u2060'],
+    ['a byte order mark', '\ufeff'],
+    ['a soft hyphen', '\u00ad'],
+    ['a Hangul filler', '\u3164'],
+    ['invisible letters', '\u{e0041}\u{e0042}'],
+    ['an annotation', '\ufff9'],
+  ])('shows %s as a space', (_, hidden) => {
+    expect(toLine(`a${hidden}b`, redact)).toBe('a b');
+    expect(toHtml(`a${hidden}b`, redact)).toBe('a b');
+  });
+
+  test.each([
+    ['emoji', '⚠\ufe0f 👩\u200d💻 ❤\ufe0f\u200d🔥'],
+    ['Persian', 'می\u200cخواهم'],
+    ['Hindi', 'क्\u200dष'],
+    ['a Japanese name', '葛\u{e0100}城'],
+    ['Mongolian', 'ᠠ\u180b'],
+  ])('leaves %s as it is spelled', (_, text) => {
+    expect(toLine(text, redact)).toBe(text);
+    expect(toHtml(text, redact)).toBe(text);
   });
 
   test('leaves ordinary text unchanged', () => {

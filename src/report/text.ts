@@ -3,8 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 /** Replaces the secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** Control characters, line separators, and the marks that change the direction of text. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+/**
+ * Control characters, line separators, and all that is invisible: marks that change the direction of text,
+ * characters without a width, and letters that no one sees, with which a text hides another one. Joiners
+ * and variation selectors are left: they only change the shape of the character next to them, and emoji
+ * and the names of many languages need them.
+ */
+const UNPRINTABLE =
+  /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv;
 
 /** The maximum length of a text, in UTF-16 code units. */
 const MAX_LENGTH = 2_000;
