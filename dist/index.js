@@ -4464,10 +4464,7 @@
    } ];
   }
   async function findMembers(written, {client}) {
-   const organization = await listOrganizationMembers(client), matches = written.map(text => ({
-    text,
-    members: membersOf(organization, text)
-   })), unknown = matches.filter(({members}) => members.length !== 1);
+   const matches = matchMembers(written, await listOrganizationMembers(client)), unknown = matches.filter(({members}) => members.length !== 1);
    if (unknown.length > 0) throw new Failure("unknown-members", {
     members: unknown.map(({text, members}) => ({
      written: text,
@@ -4480,9 +4477,21 @@
     written: text
    }));
   }
-  function membersOf(organization, written) {
-   const address = written.toLowerCase();
-   return organization.filter(({id, email}) => id === written || email?.toLowerCase() === address);
+  function matchMembers(written, organization) {
+   const byId = new Map(organization.map(member => [ member.id, member ])), byAddress = new Map;
+   for (const member of organization) {
+    const address = member.email?.toLowerCase();
+    if (address === void 0) continue;
+    const others = byAddress.get(address);
+    if (others) others.push(member); else byAddress.set(address, [ member ]);
+   }
+   return written.map(text => {
+    const addressed = byAddress.get(text.toLowerCase()) ?? [];
+    return {
+     text,
+     members: [ ...new Set([ byId.get(text) ?? [], addressed ].flat()) ]
+    };
+   });
   }
   async function addMembers(workspace, userIds, context) {
    for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);

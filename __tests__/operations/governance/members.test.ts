@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OrganizationMember } from '../../../sandbox/openrouter/resources/members.ts';
+import { matchMembers } from '../../../src/operations/governance/members.ts';
+import { expectCpuTimeBelow } from '../../support/cpu-time.ts';
 import { ADD_MEMBERS } from '../../support/governance.ts';
 import { type GovernanceScene, openGovernanceScene } from '../../support/governance-scene.ts';
 import { onNth, storyOf } from '../../support/simulation.ts';
@@ -50,6 +52,18 @@ test('an update adds the members that are missing, and logs them as the author w
   });
   const again = await scene.update({ members });
   expect(again.result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
+});
+
+test('a search for many members in a large organization takes little time', () => {
+  const organization = Array.from({ length: 5_000 }, (_, at) => ({
+    id: `u${at}`,
+    email: `${at}@A`,
+  }));
+  const written = Array.from({ length: 10_000 }, (_, at) => (at % 2 ? `u${at}` : `${at}@a`));
+  expectCpuTimeBelow(200, () => {
+    const counts = matchMembers(written, organization).map(({ members }) => members.length);
+    expect(counts.filter((count) => count === 1)).toHaveLength(5_000);
+  });
 });
 
 test('a new workspace, which has no members yet, is not asked for them', async () => {

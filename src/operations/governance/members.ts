@@ -50,8 +50,7 @@ async function findMembers(
   written: readonly string[],
   { client }: Pick<Context, 'client'>,
 ): Promise<Member[]> {
-  const organization = await listOrganizationMembers(client);
-  const matches = written.map((text) => ({ text, members: membersOf(organization, text) }));
+  const matches = matchMembers(written, await listOrganizationMembers(client));
   const unknown = matches.filter(({ members }) => members.length !== 1);
   if (unknown.length > 0) {
     throw new Failure('unknown-members', {
@@ -64,9 +63,24 @@ async function findMembers(
   return [...byId].map(([userId, text]) => ({ userId, written: text }));
 }
 
-function membersOf(organization: readonly OrganizationMember[], written: string) {
-  const address = written.toLowerCase();
-  return organization.filter(({ id, email }) => id === written || email?.toLowerCase() === address);
+/** Finds the members of an organization for each id or e-mail address. Both lists can be long. */
+export function matchMembers(
+  written: readonly string[],
+  organization: readonly OrganizationMember[],
+): { text: string; members: OrganizationMember[] }[] {
+  const byId = new Map(organization.map((member) => [member.id, member]));
+  const byAddress = new Map<string, OrganizationMember[]>();
+  for (const member of organization) {
+    const address = member.email?.toLowerCase();
+    if (address === undefined) continue;
+    const others = byAddress.get(address);
+    if (others) others.push(member);
+    else byAddress.set(address, [member]);
+  }
+  return written.map((text) => {
+    const addressed = byAddress.get(text.toLowerCase()) ?? [];
+    return { text, members: [...new Set([byId.get(text) ?? [], addressed].flat())] };
+  });
 }
 
 async function addMembers(
