@@ -1527,6 +1527,12 @@
     this._idmap = new Map;
     return this;
    }
+   remove(schema) {
+    const meta = this._map.get(schema);
+    if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
+    this._map.delete(schema);
+    return this;
+   }
    get(schema) {
     const p = schema._zod.parent;
     if (p) {
@@ -2568,7 +2574,7 @@
    if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
   }
-  var external_http_ = __nccwpck_require__(611), external_https_ = __nccwpck_require__(692);
+  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
   function getProxyUrl(reqUrl) {
    const usingSsl = reqUrl.protocol === "https:";
    if (checkBypass(reqUrl)) return;
@@ -2612,14 +2618,116 @@
    }
   }
   var tunnel = __nccwpck_require__(770);
+  class ProxyAgent {
+   constructor() {
+    throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+   }
+  }
+  var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
+   function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+     resolve(value);
+    });
+   }
+   return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+     try {
+      step(generator.next(value));
+     } catch (e) {
+      reject(e);
+     }
+    }
+    function rejected(value) {
+     try {
+      step(generator.throw(value));
+     } catch (e) {
+      reject(e);
+     }
+    }
+    function step(result) {
+     result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+   });
+  };
+  (function(HttpCodes) {
+   HttpCodes[HttpCodes.OK = 200] = "OK";
+   HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
+   HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
+   HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
+   HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
+   HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
+   HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
+   HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
+   HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
+   HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
+   HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
+   HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
+   HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
+   HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
+   HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
+   HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
+   HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
+   HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
+   HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
+   HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
+   HttpCodes[HttpCodes.Gone = 410] = "Gone";
+   HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
+   HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
+   HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
+   HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
+   HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
+   HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
+  })(HttpCodes || (HttpCodes = {}));
+  (function(Headers) {
+   Headers.Accept = "accept";
+   Headers.ContentType = "content-type";
+  })(Headers || (Headers = {}));
+  (function(MediaTypes) {
+   MediaTypes.ApplicationJson = "application/json";
+  })(MediaTypes || (MediaTypes = {}));
   function lib_getProxyUrl(serverUrl) {
    const proxyUrl = getProxyUrl(new URL(serverUrl));
    return proxyUrl ? proxyUrl.href : "";
   }
-  Error;
+  const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
+  class HttpClientError extends Error {
+   constructor(message, statusCode) {
+    super(message);
+    this.name = "HttpClientError";
+    this.statusCode = statusCode;
+    Object.setPrototypeOf(this, HttpClientError.prototype);
+   }
+  }
   class HttpClientResponse {
    constructor(message) {
     this.message = message;
+   }
+   readBody() {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+      let output = Buffer.alloc(0);
+      this.message.on("data", chunk => {
+       output = Buffer.concat([ output, chunk ]);
+      });
+      this.message.on("end", () => {
+       resolve(output.toString());
+      });
+     }));
+    });
+   }
+   readBodyBuffer() {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+      const chunks = [];
+      this.message.on("data", chunk => {
+       chunks.push(chunk);
+      });
+      this.message.on("end", () => {
+       resolve(Buffer.concat(chunks));
+      });
+     }));
+    });
    }
   }
   class lib_HttpClient {
@@ -2645,6 +2753,133 @@
      if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
      if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
     }
+   }
+   options(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   get(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("GET", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   del(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   post(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("POST", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   patch(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   put(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("PUT", requestUrl, data, additionalHeaders || {});
+    });
+   }
+   head(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+    });
+   }
+   sendStream(verb, requestUrl, stream, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return this.request(verb, requestUrl, stream, additionalHeaders);
+    });
+   }
+   getJson(requestUrl_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     const res = yield this.get(requestUrl, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   postJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.post(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   putJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.put(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   patchJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+     const data = JSON.stringify(obj, null, 2);
+     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+     const res = yield this.patch(requestUrl, data, additionalHeaders);
+     return this._processResponse(res, this.requestOptions);
+    });
+   }
+   request(verb, requestUrl, data, headers) {
+    return __awaiter(this, void 0, void 0, function*() {
+     if (this._disposed) throw new Error("Client has already been disposed.");
+     const parsedUrl = new URL(requestUrl);
+     let info = this._prepareRequest(verb, parsedUrl, headers);
+     const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+     let response, numTries = 0;
+     do {
+      response = yield this.requestRaw(info, data);
+      if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+       let authenticationHandler;
+       for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+        authenticationHandler = handler;
+        break;
+       }
+       if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+      }
+      let redirectsRemaining = this._maxRedirects;
+      while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+       const redirectUrl = response.message.headers.location;
+       if (!redirectUrl) break;
+       const parsedRedirectUrl = new URL(redirectUrl);
+       if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+       yield response.readBody();
+       if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+       info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+       response = yield this.requestRaw(info, data);
+       redirectsRemaining--;
+      }
+      if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+      numTries += 1;
+      if (numTries < maxTries) {
+       yield response.readBody();
+       yield this._performExponentialBackoff(numTries);
+      }
+     } while (numTries < maxTries);
+     return response;
+    });
+   }
+   dispose() {
+    if (this._agent) this._agent.destroy();
+    this._disposed = true;
+   }
+   requestRaw(info, data) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise((resolve, reject) => {
+      function callbackForResult(err, res) {
+       if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+      }
+      this.requestRawWithCallback(info, data, callbackForResult);
+     });
+    });
    }
    requestRawWithCallback(info, data, onResult) {
     if (typeof data === "string") {
@@ -2685,6 +2920,54 @@
     const parsedUrl = new URL(serverUrl);
     return this._getAgent(parsedUrl);
    }
+   getAgentDispatcher(serverUrl) {
+    const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+    if (!useProxy) return;
+    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+   }
+   _prepareRequest(method, requestUrl, headers) {
+    const info = {};
+    info.parsedUrl = requestUrl;
+    const usingSsl = info.parsedUrl.protocol === "https:";
+    info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+    const defaultPort = usingSsl ? 443 : 80;
+    info.options = {};
+    info.options.host = info.parsedUrl.hostname;
+    info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+    info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+    info.options.method = method;
+    info.options.headers = this._mergeHeaders(headers);
+    if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+    info.options.agent = this._getAgent(info.parsedUrl);
+    if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+    return info;
+   }
+   _mergeHeaders(headers) {
+    if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+    return lowercaseKeys(headers || {});
+   }
+   _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+     const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+     if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+    }
+    const additionalValue = additionalHeaders[header];
+    if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+    if (clientHeader !== void 0) return clientHeader;
+    return _default;
+   }
+   _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+     const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+     if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+    }
+    const additionalValue = additionalHeaders[Headers.ContentType];
+    if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+    if (clientHeader !== void 0) return clientHeader;
+    return _default;
+   }
    _getAgent(parsedUrl) {
     let agent;
     const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
@@ -2724,6 +3007,23 @@
     });
     return agent;
    }
+   _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+    let proxyAgent;
+    if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+    if (proxyAgent) return proxyAgent;
+    const usingSsl = parsedUrl.protocol === "https:";
+    proxyAgent = new ProxyAgent(Object.assign({
+     uri: proxyUrl.href,
+     pipelining: !this._keepAlive ? 0 : 1
+    }, (proxyUrl.username || proxyUrl.password) && {
+     token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+    }));
+    this._proxyAgentDispatcher = proxyAgent;
+    if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+     rejectUnauthorized: false
+    });
+    return proxyAgent;
+   }
    _getUserAgentWithOrchestrationId(userAgent) {
     const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
     if (orchId) {
@@ -2732,10 +3032,59 @@
     }
     return baseUserAgent;
    }
+   _performExponentialBackoff(retryNumber) {
+    return __awaiter(this, void 0, void 0, function*() {
+     retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+     const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+     return new Promise(resolve => setTimeout(() => resolve(), ms));
+    });
+   }
+   _processResponse(res, options) {
+    return __awaiter(this, void 0, void 0, function*() {
+     return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+      const statusCode = res.message.statusCode || 0, response = {
+       statusCode,
+       result: null,
+       headers: {}
+      };
+      if (statusCode === HttpCodes.NotFound) resolve(response);
+      function dateTimeDeserializer(key, value) {
+       if (typeof value === "string") {
+        const a = new Date(value);
+        if (!isNaN(a.valueOf())) return a;
+       }
+       return value;
+      }
+      let obj, contents;
+      try {
+       contents = yield res.readBody();
+       if (contents && contents.length > 0) {
+        if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+        response.result = obj;
+       }
+       response.headers = res.message.headers;
+      } catch (err) {}
+      if (statusCode > 299) {
+       let msg;
+       if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+       const err = new HttpClientError(msg, statusCode);
+       err.result = response.result;
+       reject(err);
+      } else resolve(response);
+     }));
+    });
+   }
   }
+  const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+  c), {});
   process;
   process;
   external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
+  var ExitCode;
+  (function(ExitCode) {
+   ExitCode[ExitCode.Success = 0] = "Success";
+   ExitCode[ExitCode.Failure = 1] = "Failure";
+  })(ExitCode || (ExitCode = {}));
   function core_setSecret(secret) {
    command_issueCommand("add-mask", {}, secret);
   }
@@ -4191,6 +4540,10 @@
     if (!this.#head) this.#tail = void 0;
     return current.value;
    }
+   peek() {
+    if (!this.#head) return;
+    return this.#head.value;
+   }
    clear() {
     this.#head = void 0;
     this.#tail = void 0;
@@ -4205,6 +4558,9 @@
      yield current.value;
      current = current.next;
     }
+   }
+   * drain() {
+    while (this.#head) yield this.dequeue();
    }
   }
   function pLimit(concurrency) {

@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
-import { markPureCalls } from './pure-calls.ts';
-import { removeUnusedMembers } from './unused-members.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -55,10 +53,11 @@ function run(bin: string, ...args: string[]): void {
  *
  * Webpack marks what is unused as `null && …`, which has to be evaluated to be found dead. Getters
  * count as pure: the only ones with an effect are those of Node.js that load a module, such as
- * `fs.promises`, and the actions start sooner without it.
+ * `fs.promises`, and the actions start sooner without it. So are calls that load a module whose result is
+ * not used, and `new Summary()`, which `@actions/core` calls whenever it is loaded.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
-  const { code = '' } = await minify(markPureCalls(bundle), {
+  const { code = '' } = await minify(bundle, {
     ecma: 2020,
     mangle: false,
     compress: {
@@ -68,6 +67,7 @@ async function withoutDeadCode(bundle: string): Promise<string> {
       join_vars: true,
       passes: 2,
       properties: true,
+      pure_funcs: ['require', '__nccwpck_require__', '__nccwpck_require__.t', 'Summary'],
       pure_getters: true,
       side_effects: true,
       toplevel: true,
@@ -75,8 +75,7 @@ async function withoutDeadCode(bundle: string): Promise<string> {
     },
     format: { beautify: true, indent_level: 1, comments: false },
   });
-  const rest = removeUnusedMembers(code);
-  return rest === code ? `${code}\n` : withoutDeadCode(rest);
+  return `${code}\n`;
 }
 
 if (import.meta.main) await build(`${root}dist`);
