@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
+import { MAX_CONCURRENCY } from '../src/http/client.ts';
 import { PAGE_SIZE } from '../src/openrouter/pages.ts';
-import { MAX_CONCURRENCY } from '../src/openrouter/throttle.ts';
 import { node, openWorkdir } from './candidate.ts';
 import type { Row } from './table.ts';
 

@@ -2080,18 +2080,6 @@
     data
    }), transform(body => body.data));
   }
-  async function settle(work, ...classes) {
-   try {
-    return {
-     value: await work
-    };
-   } catch (error) {
-    if (!classes.some(type => error instanceof type)) throw error;
-    return {
-     error
-    };
-   }
-  }
   function formatSeconds(ms) {
    return `${(ms / 1e3).toFixed(1)} s`;
   }
@@ -2135,22 +2123,6 @@
   function countKeys(count) {
    return count === 1 ? "1 API key" : `${count} API keys`;
   }
-  function parseJson(text) {
-   try {
-    return JSON.parse(text);
-   } catch {
-    return;
-   }
-  }
-  function countValues(text) {
-   let count = 1;
-   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-   return count;
-  }
-  function isNestedDeeper(value, depth) {
-   if (typeof value !== "object" || value === null) return false;
-   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-  }
   function isRead({method, readOnly}) {
    return method === "GET" || readOnly === true;
   }
@@ -2166,18 +2138,17 @@
    const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
    return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
   }
-  const MAX_ERROR_TEXT = 16384;
-  function extractServerMessage(body) {
-   const json = parseJson(body);
-   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-  }
-  function textAt(json, ...path) {
-   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
-  }
-  function textOfHtml(html) {
-   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+  async function settle(work, ...classes) {
+   try {
+    return {
+     value: await work
+    };
+   } catch (error) {
+    if (!classes.some(type => error instanceof type)) throw error;
+    return {
+     error
+    };
+   }
   }
   const CONFIRM_AFTER_MS = 1e3;
   async function findConfirmed(client, find) {
@@ -3149,28 +3120,24 @@
    const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
    return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
   }
+  function parseJson(text) {
+   try {
+    return JSON.parse(text);
+   } catch {
+    return;
+   }
+  }
+  function countValues(text) {
+   let count = 1;
+   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
+   return count;
+  }
+  function isNestedDeeper(value, depth) {
+   if (typeof value !== "object" || value === null) return false;
+   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
+  }
   const external_node_http_namespaceObject = require("node:http");
   var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-  function parseHttpDate(value) {
-   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-   const time = Date.parse(value);
-   return Number.isNaN(time) ? void 0 : time;
-  }
-  function retryAfter({headers}) {
-   const value = String(headers["retry-after"] ?? "").trim();
-   if (/^\d+$/.test(value)) return Number(value) * 1e3;
-   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-  }
-  const BASE_MS = 500, CAP_MS = 8e3;
-  function backoff(attempt, random) {
-   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-  }
-  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-  function attemptTimeout(remaining) {
-   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-  }
   const FAILURE_CLASSES = {
    unsent: {
     retryable: true,
@@ -3236,6 +3203,14 @@
    const isRejection = status >= 400 && status < 500;
    return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
   }
+  const BASE_MS = 500, CAP_MS = 8e3;
+  function backoff(attempt, random) {
+   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+  }
+  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+  function attemptTimeout(remaining) {
+   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
+  }
   function parseResponse(request, response) {
    const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
    if (isNotFound && request.notFound) return {
@@ -3247,7 +3222,7 @@
    if (isNestedDeeper(json, MAX_DEPTH)) return reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
    const parsed = safeParse(request.schema, json);
    if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${parse_response_describeDefect({
+    const reason = `HTTP ${status}, but ${response_describeDefect({
      body,
      json
     }, parsed.error)}`;
@@ -3313,11 +3288,36 @@
     ...metadata(response)
    };
   }
-  function parse_response_describeDefect({body, json}, {issues}) {
+  function response_describeDefect({body, json}, {issues}) {
    if (body.trim() === "") return "the body is empty";
    if (json === void 0) return "the body is not JSON";
    const names = issues.map(({path}) => path.join("."));
    return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
+  }
+  const MAX_ERROR_TEXT = 16384;
+  function extractServerMessage(body) {
+   const json = parseJson(body);
+   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+  }
+  function textAt(json, ...path) {
+   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
+  }
+  function textOfHtml(html) {
+   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+  }
+  function retryAfter({headers}) {
+   const value = String(headers["retry-after"] ?? "").trim();
+   if (/^\d+$/.test(value)) return Number(value) * 1e3;
+   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
+  }
+  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+  function parseHttpDate(value) {
+   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+   const time = Date.parse(value);
+   return Number.isNaN(time) ? void 0 : time;
   }
   function parseObject(text) {
    const json = toJson(text);
@@ -4192,7 +4192,147 @@
   }
   const addedMembers = pipe(object({
    data: array(workspaceMember)
-  }), transform(({data}) => data.map(({user_id}) => user_id))), systemClock = {
+  }), transform(({data}) => data.map(({user_id}) => user_id)));
+  class Node {
+   value;
+   next;
+   constructor(value) {
+    this.value = value;
+   }
+  }
+  class Queue {
+   #head;
+   #tail;
+   #size;
+   constructor() {
+    this.clear();
+   }
+   enqueue(value) {
+    const node = new Node(value);
+    if (this.#head) {
+     this.#tail.next = node;
+     this.#tail = node;
+    } else {
+     this.#head = node;
+     this.#tail = node;
+    }
+    this.#size++;
+   }
+   dequeue() {
+    const current = this.#head;
+    if (!current) return;
+    this.#head = this.#head.next;
+    this.#size--;
+    if (!this.#head) this.#tail = void 0;
+    return current.value;
+   }
+   peek() {
+    if (!this.#head) return;
+    return this.#head.value;
+   }
+   clear() {
+    this.#head = void 0;
+    this.#tail = void 0;
+    this.#size = 0;
+   }
+   get size() {
+    return this.#size;
+   }
+   * [Symbol.iterator]() {
+    let current = this.#head;
+    while (current) {
+     yield current.value;
+     current = current.next;
+    }
+   }
+   * drain() {
+    while (this.#head) yield this.dequeue();
+   }
+  }
+  function pLimit(concurrency) {
+   let rejectOnClear = false;
+   if (typeof concurrency === "object") ({concurrency, rejectOnClear = false} = concurrency);
+   validateConcurrency(concurrency);
+   if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
+   const queue = new Queue;
+   let activeCount = 0;
+   const resumeNext = () => {
+    if (activeCount < concurrency && queue.size > 0) {
+     activeCount++;
+     queue.dequeue().run();
+    }
+   }, next = () => {
+    activeCount--;
+    resumeNext();
+   }, run = async (function_, resolve, arguments_) => {
+    const result = (async () => function_(...arguments_))();
+    resolve(result);
+    try {
+     await result;
+    } catch {}
+    next();
+   }, enqueue = (function_, resolve, reject, arguments_) => {
+    const queueItem = {
+     reject
+    };
+    new Promise(internalResolve => {
+     queueItem.run = internalResolve;
+     queue.enqueue(queueItem);
+    }).then(run.bind(void 0, function_, resolve, arguments_));
+    if (activeCount < concurrency) resumeNext();
+   }, generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
+    enqueue(function_, resolve, reject, arguments_);
+   });
+   Object.defineProperties(generator, {
+    activeCount: {
+     get: () => activeCount
+    },
+    pendingCount: {
+     get: () => queue.size
+    },
+    clearQueue: {
+     value() {
+      if (!rejectOnClear) {
+       queue.clear();
+       return;
+      }
+      const abortError = AbortSignal.abort().reason;
+      while (queue.size > 0) queue.dequeue().reject(abortError);
+     }
+    },
+    concurrency: {
+     get: () => concurrency,
+     set(newConcurrency) {
+      validateConcurrency(newConcurrency);
+      concurrency = newConcurrency;
+      queueMicrotask(() => {
+       while (activeCount < concurrency && queue.size > 0) resumeNext();
+      });
+     }
+    },
+    map: {
+     async value(iterable, function_) {
+      const promises = [];
+      try {
+       Array.from(iterable, (value, index) => {
+        const promise = generator(function_, value, index);
+        promises.push(promise);
+        return promise;
+       });
+      } catch (error) {
+       for (const promise of promises) promise.catch(() => {});
+       throw error;
+      }
+      return Promise.all(promises);
+     }
+    }
+   });
+   return generator;
+  }
+  function validateConcurrency(concurrency) {
+   if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+  }
+  const systemClock = {
    now: () => Number(process.hrtime.bigint()) / 1e6,
    after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -4219,25 +4359,6 @@
   }
   function abortReason({reason}) {
    return reason instanceof Error ? reason.message : String(reason);
-  }
-  function attemptStarter({clock, signal}) {
-   const inFlight = [];
-   signal.addEventListener("abort", () => {
-    for (const attempt of inFlight) attempt.abort(signal.reason);
-   });
-   return ms => {
-    const attempt = new AbortController;
-    if (signal.aborted) attempt.abort(signal.reason);
-    inFlight.push(attempt);
-    const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
-    return {
-     signal: attempt.signal,
-     end() {
-      cancel();
-      inFlight.splice(inFlight.indexOf(attempt), 1);
-     }
-    };
-   };
   }
   const external_node_https_namespaceObject = require("node:https");
   var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
@@ -4403,18 +4524,13 @@
    const proxy = lib_getProxyUrl(url);
    return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
   }
-  function sendOnce(request, throttle, options) {
-   const send = () => attemptOnce(request, throttle, options);
+  function sendOnce(request, options) {
+   const send = () => attemptOnce(request, options);
    return isRead(request) ? send() : options.effect.ofWrite(send);
   }
-  async function attemptOnce(request, throttle, options) {
-   const {clock, deadline, hardDeadline} = options, unsendable = reason => fail(request, {
-    kind: "unsendable",
-    reason
-   });
-   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable("the timeout expired before it was sent");
-   const stopReason = await throttle.waitUntilResumed(deadline);
-   if (stopReason !== void 0) return unsendable(stopReason);
+  async function attemptOnce(request, options) {
+   const {clock, hardDeadline} = options;
+   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable(request, "the timeout expired before it was sent");
    const start = clock.now(), result = await sendAndReceive(request, options);
    if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
    const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
@@ -4489,6 +4605,12 @@
     }
    };
   }
+  function unsendable(request, reason) {
+   return fail(request, {
+    kind: "unsendable",
+    reason
+   });
+  }
   function fail(request, failure) {
    const {operation, method, path, mayLeaveBehind, recovery, hint, readOnly} = request, facts = {
     operation,
@@ -4507,162 +4629,23 @@
     }
    };
   }
-  class Node {
-   value;
-   next;
-   constructor(value) {
-    this.value = value;
-   }
-  }
-  class Queue {
-   #head;
-   #tail;
-   #size;
-   constructor() {
-    this.clear();
-   }
-   enqueue(value) {
-    const node = new Node(value);
-    if (this.#head) {
-     this.#tail.next = node;
-     this.#tail = node;
-    } else {
-     this.#head = node;
-     this.#tail = node;
-    }
-    this.#size++;
-   }
-   dequeue() {
-    const current = this.#head;
-    if (!current) return;
-    this.#head = this.#head.next;
-    this.#size--;
-    if (!this.#head) this.#tail = void 0;
-    return current.value;
-   }
-   peek() {
-    if (!this.#head) return;
-    return this.#head.value;
-   }
-   clear() {
-    this.#head = void 0;
-    this.#tail = void 0;
-    this.#size = 0;
-   }
-   get size() {
-    return this.#size;
-   }
-   * [Symbol.iterator]() {
-    let current = this.#head;
-    while (current) {
-     yield current.value;
-     current = current.next;
-    }
-   }
-   * drain() {
-    while (this.#head) yield this.dequeue();
-   }
-  }
-  function pLimit(concurrency) {
-   let rejectOnClear = false;
-   if (typeof concurrency === "object") ({concurrency, rejectOnClear = false} = concurrency);
-   validateConcurrency(concurrency);
-   if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
-   const queue = new Queue;
-   let activeCount = 0;
-   const resumeNext = () => {
-    if (activeCount < concurrency && queue.size > 0) {
-     activeCount++;
-     queue.dequeue().run();
-    }
-   }, next = () => {
-    activeCount--;
-    resumeNext();
-   }, run = async (function_, resolve, arguments_) => {
-    const result = (async () => function_(...arguments_))();
-    resolve(result);
-    try {
-     await result;
-    } catch {}
-    next();
-   }, enqueue = (function_, resolve, reject, arguments_) => {
-    const queueItem = {
-     reject
+  function attemptStarter({clock, signal}) {
+   const inFlight = [];
+   signal.addEventListener("abort", () => {
+    for (const attempt of inFlight) attempt.abort(signal.reason);
+   });
+   return ms => {
+    const attempt = new AbortController;
+    if (signal.aborted) attempt.abort(signal.reason);
+    inFlight.push(attempt);
+    const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+    return {
+     signal: attempt.signal,
+     end() {
+      cancel();
+      inFlight.splice(inFlight.indexOf(attempt), 1);
+     }
     };
-    new Promise(internalResolve => {
-     queueItem.run = internalResolve;
-     queue.enqueue(queueItem);
-    }).then(run.bind(void 0, function_, resolve, arguments_));
-    if (activeCount < concurrency) resumeNext();
-   }, generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
-    enqueue(function_, resolve, reject, arguments_);
-   });
-   Object.defineProperties(generator, {
-    activeCount: {
-     get: () => activeCount
-    },
-    pendingCount: {
-     get: () => queue.size
-    },
-    clearQueue: {
-     value() {
-      if (!rejectOnClear) {
-       queue.clear();
-       return;
-      }
-      const abortError = AbortSignal.abort().reason;
-      while (queue.size > 0) queue.dequeue().reject(abortError);
-     }
-    },
-    concurrency: {
-     get: () => concurrency,
-     set(newConcurrency) {
-      validateConcurrency(newConcurrency);
-      concurrency = newConcurrency;
-      queueMicrotask(() => {
-       while (activeCount < concurrency && queue.size > 0) resumeNext();
-      });
-     }
-    },
-    map: {
-     async value(iterable, function_) {
-      const promises = [];
-      try {
-       Array.from(iterable, (value, index) => {
-        const promise = generator(function_, value, index);
-        promises.push(promise);
-        return promise;
-       });
-      } catch (error) {
-       for (const promise of promises) promise.catch(() => {});
-       throw error;
-      }
-      return Promise.all(promises);
-     }
-    }
-   });
-   return generator;
-  }
-  function validateConcurrency(concurrency) {
-   if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-  }
-  const MAX_CONCURRENCY = 8;
-  function createThrottle({clock, signal}) {
-   let pausedUntil = clock.now();
-   return {
-    limit: pLimit(MAX_CONCURRENCY),
-    pause(ms) {
-     pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-    },
-    async waitUntilResumed(deadline) {
-     while (clock.now() < pausedUntil) {
-      const wait = pausedUntil - clock.now();
-      if (pausedUntil >= deadline) return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
-      const stopReason = await sleep(clock, wait, signal);
-      if (stopReason !== void 0) return stopReason;
-     }
-     return;
-    }
    };
   }
   function createClient(options) {
@@ -4677,7 +4660,7 @@
     send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
     sendApart(request, ms) {
      const now = clock.now(), hardDeadline = now + Math.min(ms, (deadline - now) / 4);
-     return sendOnce(request, createThrottle(options), {
+     return sendOnce(request, {
       ...options,
       hardDeadline
      });
@@ -4721,7 +4704,9 @@
    }
   }
   async function sendThrottled(request, throttle, options) {
-   const outcome = await sendOnce(request, throttle, options);
+   const stopReason = await throttle.waitUntilResumed(options.deadline);
+   if (stopReason !== void 0) return unsendable(request, stopReason);
+   const outcome = await sendOnce(request, options);
    if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
    return outcome;
   }
@@ -4740,6 +4725,25 @@
     wasThrottled: failures.some(({kind}) => kind === "throttled"),
     ...conclusion
    });
+  }
+  const MAX_CONCURRENCY = 8;
+  function createThrottle({clock, signal}) {
+   let pausedUntil = clock.now();
+   return {
+    limit: pLimit(MAX_CONCURRENCY),
+    pause(ms) {
+     pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+    },
+    async waitUntilResumed(deadline) {
+     while (clock.now() < pausedUntil) {
+      const wait = pausedUntil - clock.now();
+      if (pausedUntil >= deadline) return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
+      const stopReason = await sleep(clock, wait, signal);
+      if (stopReason !== void 0) return stopReason;
+     }
+     return;
+    }
+   };
   }
   async function createOnce(creation, context) {
    const rounds = [];
@@ -5537,18 +5541,6 @@
     signal
    };
   }
-  const MIN_PASSWORD_LENGTH = 4;
-  function readSecrets() {
-   const key = getInput("management-key");
-   return {
-    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
-    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
-   };
-  }
-  function textsFrom(texts, minLength) {
-   const trimmed = texts.map(text => text.trim());
-   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
-  }
   function recordEffect() {
    let possible = 0, wasThrottled = false;
    return {
@@ -5564,6 +5556,18 @@
      return wasThrottled ? "throttled" : "none";
     }
    };
+  }
+  const MIN_PASSWORD_LENGTH = 4;
+  function readSecrets() {
+   const key = getInput("management-key");
+   return {
+    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
+    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
+   };
+  }
+  function textsFrom(texts, minLength) {
+   const trimmed = texts.map(text => text.trim());
+   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
   }
   const SENTENCES = {
    none: "Nothing was changed at OpenRouter.",

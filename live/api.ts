@@ -1,7 +1,8 @@
+import { retryAfter } from '../src/http/response.ts';
+import type { Method } from '../src/http/retry-policy.ts';
+import type { HttpRequest, HttpResponse } from '../src/http/transport.ts';
+import { TransportError } from '../src/http/transport.ts';
 import { type Clock, sleep } from '../src/lib/clock.ts';
-import { retryAfter } from '../src/openrouter/backoff.ts';
-import type { HttpRequest, HttpResponse, Method } from '../src/openrouter/http.ts';
-import { TransportError } from '../src/openrouter/transport.ts';
 import { type Exchange, ProbeError } from './exchange.ts';
 
 /** What a run needs from outside. */

@@ -1,7 +1,7 @@
+import { extractServerMessage, parseHttpDate } from '../src/http/response.ts';
+import type { Method } from '../src/http/retry-policy.ts';
+import type { HttpResponse } from '../src/http/transport.ts';
 import { parseJson } from '../src/lib/json.ts';
-import { extractServerMessage } from '../src/openrouter/api-error.ts';
-import type { HttpResponse, Method } from '../src/openrouter/http.ts';
-import { parseHttpDate } from '../src/openrouter/http-date.ts';
 
 /** A request that a probe needs has failed, or its response lacks what the probe reads. */
 export class ProbeError extends Error {

@@ -18,10 +18,10 @@ import {
   runProgram,
   UsageError,
 } from '../sandbox/cli/arguments.ts';
+import type { HttpRequest } from '../src/http/transport.ts';
+import { httpTransport } from '../src/http/transport.ts';
 import { connection } from '../src/inputs/connection.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import type { HttpRequest } from '../src/openrouter/http.ts';
-import { httpTransport } from '../src/openrouter/transport.ts';
 import { createRedactor } from '../src/report/redactor.ts';
 import { toLine } from '../src/report/text.ts';
 import type { Context } from './api.ts';

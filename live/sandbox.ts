@@ -5,8 +5,8 @@ import {
   type OpenRouterOptions,
   openAccount,
 } from '../sandbox/openrouter/openrouter.ts';
+import type { Transport } from '../src/http/transport.ts';
 import type { Clock } from '../src/lib/clock.ts';
-import type { Transport } from '../src/openrouter/http.ts';
 import type { Context } from './api.ts';
 
 const API_URL = 'https://sandbox.test/api/v1';

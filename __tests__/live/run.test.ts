@@ -11,8 +11,8 @@ import {
 } from '../../live/sandbox.ts';
 import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { HttpResponse } from '../../src/openrouter/http.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
+import type { HttpResponse } from '../../src/http/transport.ts';
+import { TransportError } from '../../src/http/transport.ts';
 
 const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
   id,

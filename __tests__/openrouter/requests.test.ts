@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ApiError } from '../../src/openrouter/api-error.ts';
+import type { ApiError } from '../../src/http/request.ts';
 import { listBudgets, writeBudget } from '../../src/openrouter/resources/budgets.ts';
 import { findGuardrail, patchGuardrail } from '../../src/openrouter/resources/guardrails.ts';
 import {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { ApiError } from '../../src/openrouter/api-error.ts';
+import { ApiError } from '../../src/http/request.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import {
   type CreateRequest,

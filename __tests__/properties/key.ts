@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { ApiError } from '../../src/openrouter/api-error.ts';
+import { ApiError } from '../../src/http/request.ts';
 import { falseNotFound, isPermanent, jitters, schedules } from '../support/faults.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
 import { openSimulation, pass, type Simulation } from '../support/simulation.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ApiError, type ApiErrorDetails } from '../../src/openrouter/api-error.ts';
+import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { ApiError, type ApiErrorDetails } from '../../src/openrouter/api-error.ts';
-import type { Effect } from '../../src/openrouter/effect.ts';
-import { FAILURE_CLASSES, type FailureClass } from '../../src/openrouter/failure-class.ts';
-import type { Method } from '../../src/openrouter/http.ts';
+import type { Effect } from '../../src/http/effect.ts';
+import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
+import type { Method } from '../../src/http/retry-policy.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../src/http/retry-policy.ts';
 import {
   Failure,
   type FailureCode,

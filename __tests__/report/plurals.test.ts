@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ApiError } from '../../src/openrouter/api-error.ts';
+import { ApiError } from '../../src/http/request.ts';
 import { Failure } from '../../src/operations/shared/failure.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';

@@ -1,6 +1,6 @@
 /** The key action and its post step in virtual time, without a process. */
 
-import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
+import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import {
   type KeyCleanupTask,
   keyCleanupTask,

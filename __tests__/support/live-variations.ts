@@ -1,5 +1,5 @@
 import type { OpenRouter, OpenRouterOptions } from '../../sandbox/openrouter/openrouter.ts';
-import type { HttpRequest, HttpResponse } from '../../src/openrouter/http.ts';
+import type { HttpRequest, HttpResponse } from '../../src/http/transport.ts';
 
 /** An exchange with the sandbox that a variation can change. */
 interface VariedExchange {

@@ -1,7 +1,7 @@
-import { type Client, createClient } from '../../src/openrouter/client.ts';
-import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../src/openrouter/http.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
+import { type Client, createClient } from '../../src/http/client.ts';
+import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
+import { TransportError } from '../../src/http/transport.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export type Reply = Partial<HttpResponse> | Error;

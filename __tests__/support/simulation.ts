@@ -5,10 +5,10 @@ import {
   type Network,
 } from '../../sandbox/openrouter/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
+import { createClient } from '../../src/http/client.ts';
+import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
+import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { Log } from '../../src/lib/log.ts';
-import { createClient } from '../../src/openrouter/client.ts';
-import { type EffectRecord, recordEffect } from '../../src/openrouter/effect.ts';
-import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import {
   type CreateCleanupTask,

@@ -1,4 +1,4 @@
-import { classifyResponse } from '../../src/openrouter/failure-class.ts';
+import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { describe, type Exchange, fieldOf, isMissing } from '../exchange.ts';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
+import { MAX_CONCURRENCY } from '../../src/http/client.ts';
 import { PAGE_SIZE } from '../../src/openrouter/pages.ts';
-import { MAX_CONCURRENCY } from '../../src/openrouter/throttle.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { fieldOf, listOf, textOf } from '../exchange.ts';

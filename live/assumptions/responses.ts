@@ -1,5 +1,4 @@
-import { extractServerMessage } from '../../src/openrouter/api-error.ts';
-import { parseHttpDate } from '../../src/openrouter/http-date.ts';
+import { extractServerMessage, parseHttpDate } from '../../src/http/response.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { describe, type Exchange, isJson } from '../exchange.ts';
@@ -53,7 +52,7 @@ export const ACCESS: readonly Assumption[] = [
     id: 'error-message',
     sentence: 'A rejection is JSON with a message.',
     documented: DOCS.errors,
-    reliedOnBy: { file: 'src/openrouter/api-error.ts', name: 'extractServerMessage' },
+    reliedOnBy: { file: 'src/http/response.ts', name: 'extractServerMessage' },
     isCritical: false,
     async probe(scene) {
       const body = { name: '', slug: scene.newSlug() };
@@ -74,7 +73,7 @@ export const RESPONSES: readonly Assumption[] = [
     id: 'date-header',
     sentence: 'Every response has a Date, also a rejection.',
     documented: undefined,
-    reliedOnBy: { file: 'src/openrouter/send-once.ts', name: 'parseHttpDate' },
+    reliedOnBy: { file: 'src/http/response.ts', name: 'parseHttpDate' },
     isCritical: true,
     async probe(scene) {
       const { slug } = await sharedWorkspace(scene);
@@ -94,7 +93,7 @@ export const RESPONSES: readonly Assumption[] = [
     id: 'rate-limit-headers',
     sentence: 'Only a 429 has headers about a rate limit, and each has a Retry-After.',
     documented: undefined,
-    reliedOnBy: { file: 'src/openrouter/backoff.ts', name: 'retryAfter' },
+    reliedOnBy: { file: 'src/http/response.ts', name: 'retryAfter' },
     isCritical: false,
     async probe({ exchanges }) {
       const throttled = exchanges.filter(({ status }) => status === 429);

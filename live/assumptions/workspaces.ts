@@ -1,6 +1,6 @@
+import { extractServerMessage } from '../../src/http/response.ts';
+import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import { extractServerMessage } from '../../src/openrouter/api-error.ts';
-import { classifyResponse } from '../../src/openrouter/failure-class.ts';
 import { isUuid } from '../../src/openrouter/resources/workspaces.ts';
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
@@ -47,7 +47,7 @@ export const WORKSPACES: readonly Assumption[] = [
     id: 'taken-slug-body',
     sentence: 'The response to a POST for a taken slug is JSON with a message.',
     documented: DOCS.errors,
-    reliedOnBy: { file: 'src/openrouter/api-error.ts', name: 'extractServerMessage' },
+    reliedOnBy: { file: 'src/http/response.ts', name: 'extractServerMessage' },
     isCritical: false,
     async probe(scene) {
       const response = await postTakenSlug(scene);

@@ -1,6 +1,6 @@
+import type { HttpResponse, Transport } from '../../src/http/transport.ts';
+import { TransportError } from '../../src/http/transport.ts';
 import { abortReason, type Clock, sleep } from '../../src/lib/clock.ts';
-import type { HttpResponse, Transport } from '../../src/openrouter/http.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
 import type { OpenRouter } from './openrouter.ts';
 

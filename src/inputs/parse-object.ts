@@ -1,5 +1,5 @@
+import { MAX_DEPTH } from '../http/response.ts';
 import { isNestedDeeper, parseJson } from '../lib/json.ts';
-import { MAX_DEPTH } from '../openrouter/parse-response.ts';
 
 /**
  * Parses JSON, or a line `name: value` for each field, with the value as JSON. Such lines are YAML too,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import type { Client } from '../http/client.ts';
+import { ApiError, type ApiErrorDetails, type RequestFacts } from '../http/request.ts';
 import { settle } from '../lib/settle.ts';
-import { ApiError, type ApiErrorDetails, type RequestFacts } from './api-error.ts';
-import type { Client } from './client.ts';
 
 /**
  * How long to wait before an HTTP 404 is confirmed, in milliseconds. A read can lag behind a write, and

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { ApiError } from './api-error.ts';
-import type { ApiRequest, ApiResponse } from './api-request.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../http/client.ts';
+import type { ApiRequest, ApiResponse } from '../http/request.ts';
+import { ApiError } from '../http/request.ts';
 
 export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
   items: readonly Item[];

@@ -1,10 +1,5 @@
-import {
-  type ApiError,
-  type ApiErrorDetails,
-  formatAttempt,
-  isRead,
-} from '../openrouter/api-error.ts';
-import type { Effect } from '../openrouter/effect.ts';
+import type { Effect } from '../http/effect.ts';
+import { type ApiError, type ApiErrorDetails, formatAttempt, isRead } from '../http/request.ts';
 import { describeEffect } from './describe-effect.ts';
 import type { Description } from './description.ts';
 

@@ -1,4 +1,4 @@
-import type { Effect } from '../openrouter/effect.ts';
+import type { Effect } from '../http/effect.ts';
 
 const SENTENCES: Readonly<Record<Effect, string>> = {
   none: 'Nothing was changed at OpenRouter.',

@@ -1,5 +1,5 @@
-import { ApiError } from '../openrouter/api-error.ts';
-import type { Effect } from '../openrouter/effect.ts';
+import type { Effect } from '../http/effect.ts';
+import { ApiError } from '../http/request.ts';
 import { Failure } from '../operations/shared/failure.ts';
 import { describeApiError } from './describe-api-error.ts';
 import { describeEffect } from './describe-effect.ts';

@@ -1,8 +1,8 @@
+import type { Effect } from '../http/effect.ts';
+import { ApiError, formatAttempt } from '../http/request.ts';
 import { formatChange } from '../lib/change.ts';
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
 import { exactUsd } from '../lib/usd.ts';
-import { ApiError, formatAttempt } from '../openrouter/api-error.ts';
-import type { Effect } from '../openrouter/effect.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import type {

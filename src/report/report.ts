@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import * as core from '@actions/core';
+import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
-import type { Effect } from '../openrouter/effect.ts';
 import { Failure, type WarningCode, type WarningDetails } from '../operations/shared/failure.ts';
 import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';

@@ -1,7 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
+import { createClient } from '../http/client.ts';
+import { httpTransport } from '../http/transport.ts';
 import type { Connection } from '../inputs/connection.ts';
-import { createClient } from '../openrouter/client.ts';
-import { httpTransport } from '../openrouter/transport.ts';
 import type { AbortableContext } from '../operations/shared/context.ts';
 import type { Step } from './step.ts';
 

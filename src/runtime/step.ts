@@ -1,6 +1,6 @@
+import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { type Effect, type EffectRecord, recordEffect } from '../openrouter/effect.ts';
 import { createReport, type Report } from '../report/report.ts';
 
 /** What a program needs of the step that it runs as. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ApiError } from '../../../src/openrouter/api-error.ts';
-import { createClient } from '../../../src/openrouter/client.ts';
-import { recordEffect } from '../../../src/openrouter/effect.ts';
+import { createClient } from '../../../src/http/client.ts';
+import { recordEffect } from '../../../src/http/effect.ts';
+import type { ApiError } from '../../../src/http/request.ts';
 import { PAGE_SIZE } from '../../../src/openrouter/pages.ts';
 import { type KeyList, listKeys } from '../../../src/openrouter/resources/keys.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ApiError } from '../../../src/http/request.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
-import type { ApiError } from '../../../src/openrouter/api-error.ts';
 import { formatTime, queryUsage } from '../../../src/openrouter/resources/analytics.ts';
 import { limitOf, totalSpent } from '../../../src/openrouter/resources/key-spend.ts';
 import { findKey } from '../../../src/openrouter/resources/keys.ts';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import type { ApiError } from '../../../src/openrouter/api-error.ts';
+import type { ApiError } from '../../../src/http/request.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { onNth, openSimulation, type Simulation, type StepRun } from '../../support/simulation.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { HttpResponse } from '../../../src/http/transport.ts';
 import { sleep } from '../../../src/lib/clock.ts';
-import type { HttpResponse } from '../../../src/openrouter/http.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { onNth, onResponse, pass, runCreate, runPost } from '../../support/simulation.ts';
 import {

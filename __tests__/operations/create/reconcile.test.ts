@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AttemptFailure } from '../../../src/openrouter/api-error.ts';
-import { FAILURE_CLASSES, type FailureClass } from '../../../src/openrouter/failure-class.ts';
+import type { AttemptFailure } from '../../../src/http/request.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../../src/http/retry-policy.ts';
 import type { Lookup, Workspace } from '../../../src/openrouter/resources/workspaces.ts';
 import {
   type CreatedWorkspace,

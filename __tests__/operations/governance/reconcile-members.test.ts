@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { FAILURE_CLASSES, type FailureClass } from '../../../src/openrouter/failure-class.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../../src/http/retry-policy.ts';
 import { reconcileMembers } from '../../../src/operations/governance/members.ts';
 import type { Decision, Round } from '../../../src/operations/shared/create-once.ts';
 

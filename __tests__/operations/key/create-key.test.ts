@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { HttpResponse } from '../../../src/openrouter/http.ts';
+import type { HttpResponse } from '../../../src/http/transport.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';

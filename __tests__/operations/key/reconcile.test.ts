@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FailureClass } from '../../../src/openrouter/failure-class.ts';
+import type { FailureClass } from '../../../src/http/retry-policy.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import type { OrphanSearch } from '../../../src/operations/key/orphans.ts';
 import { reconcileKey } from '../../../src/operations/key/reconcile.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import type { Client } from '../../http/client.ts';
 import { toUsd } from '../../lib/usd.ts';
-import type { Client } from '../client.ts';
 import { envelope } from '../envelope.ts';
 
 /** A result of OpenRouter's analytics. */

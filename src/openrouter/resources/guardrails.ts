@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Client } from '../client.ts';
+import type { Client } from '../../http/client.ts';
 import { envelope } from '../envelope.ts';
 import { findConfirmed } from '../missing.ts';
 import type { Workspace } from './workspaces.ts';

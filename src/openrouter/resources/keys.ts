@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import type { Client } from '../../http/client.ts';
+import type { ApiRequest, Outcome } from '../../http/request.ts';
 import { parseJson } from '../../lib/json.ts';
-import type { ApiRequest, Outcome } from '../api-request.ts';
-import type { Client } from '../client.ts';
 import { envelope } from '../envelope.ts';
 import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Outcome } from '../api-request.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../../http/client.ts';
+import type { Outcome } from '../../http/request.ts';
 import { listAll, PAGE_SIZE, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { RequestFacts } from '../api-error.ts';
-import type { ApiResponse, Outcome } from '../api-request.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../../http/client.ts';
+import type { ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
 import { envelope } from '../envelope.ts';
 import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';

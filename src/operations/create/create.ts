@@ -1,7 +1,7 @@
+import { ApiError } from '../../http/request.ts';
 import { formatChange } from '../../lib/change.ts';
 import { formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
 import {
   dashboardUrl,
   findWorkspace,

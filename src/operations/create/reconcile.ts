@@ -1,5 +1,5 @@
-import type { AttemptFailure } from '../../openrouter/api-error.ts';
-import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
+import type { AttemptFailure } from '../../http/request.ts';
+import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import type {
   CreateWorkspaceRequest,
   Lookup,

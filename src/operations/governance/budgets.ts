@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Client } from '../../openrouter/client.ts';
+import type { Client } from '../../http/client.ts';
 import {
   type BudgetState,
   type Budgets,

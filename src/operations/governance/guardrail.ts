@@ -1,4 +1,4 @@
-import type { Client } from '../../openrouter/client.ts';
+import type { Client } from '../../http/client.ts';
 import {
   findGuardrail,
   type GuardrailUpdate,

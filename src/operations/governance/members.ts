@@ -1,4 +1,4 @@
-import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
+import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import {
   listMembers,
   listOrganizationMembers,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ApiError } from '../../http/request.ts';
 import type { Change } from '../../lib/change.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure, type Recovery } from '../shared/failure.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { ApiError } from '../../http/request.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';

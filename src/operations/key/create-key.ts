@@ -1,7 +1,7 @@
+import { ApiError } from '../../http/request.ts';
 import type { Change } from '../../lib/change.ts';
 import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
 import {
   type CreatedKey,
   type CreateKeyRequest,

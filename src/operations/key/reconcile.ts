@@ -1,4 +1,4 @@
-import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
+import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { countAmbiguous, type Decision, type Round } from '../shared/create-once.ts';
 import { findOrphans, type OrphanSearch } from './orphans.ts';

@@ -1,5 +1,5 @@
+import { formatAttempt } from '../../http/request.ts';
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
-import { formatAttempt } from '../../openrouter/api-error.ts';
 import { type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
 import { describeKey, type KeyIdentity, keyRequest } from '../../openrouter/resources/keys.ts';
 import type { AbortableContext } from '../shared/context.ts';

@@ -1,6 +1,6 @@
+import type { Client } from '../../http/client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Client } from '../../openrouter/client.ts';
 import type { WarningCode, WarningDetails } from './failure.ts';
 
 /** What an operation needs to run. */

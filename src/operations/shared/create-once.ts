@@ -1,8 +1,8 @@
+import { giveUp } from '../../http/client.ts';
+import type { ApiResponse, Outcome } from '../../http/request.ts';
+import { ApiError, type AttemptFailure, formatAttempt } from '../../http/request.ts';
+import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError, type AttemptFailure, formatAttempt } from '../../openrouter/api-error.ts';
-import type { ApiResponse, Outcome } from '../../openrouter/api-request.ts';
-import { giveUp } from '../../openrouter/client.ts';
-import { FAILURE_CLASSES } from '../../openrouter/failure-class.ts';
 import type { Context } from './context.ts';
 
 /** A failed attempt, and what was found out after it. */

@@ -1,6 +1,6 @@
+import type { Client } from '../../http/client.ts';
+import { ApiError } from '../../http/request.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
-import type { Client } from '../../openrouter/client.ts';
 import { deleteKey, type Key } from '../../openrouter/resources/keys.ts';
 
 /** An API key that could not be deleted, and why. */

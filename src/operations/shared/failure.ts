@@ -1,6 +1,6 @@
+import type { ApiError } from '../../http/request.ts';
 import type { Change } from '../../lib/change.ts';
 import type { Usd } from '../../lib/usd.ts';
-import type { ApiError } from '../../openrouter/api-error.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
 import type { KeyLimit } from '../../openrouter/resources/key-spend.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';

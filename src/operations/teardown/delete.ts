@@ -1,6 +1,6 @@
+import { ApiError } from '../../http/request.ts';
 import { countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError } from '../../openrouter/api-error.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   findWorkspace,

@@ -1,3 +1,4 @@
+import { MAX_CONCURRENCY } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
 import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
@@ -7,7 +8,6 @@ import {
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
-import { MAX_CONCURRENCY } from '../../openrouter/throttle.ts';
 import type { AbortableContext, Context } from '../shared/context.ts';
 import { type DifferingClocks, differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';

@@ -1,6 +1,6 @@
+import { ApiError, formatAttempt } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
-import { ApiError, formatAttempt } from '../../openrouter/api-error.ts';
 import type { Deletion } from '../../openrouter/missing.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {

@@ -1,6 +1,6 @@
+import type { Client } from '../../http/client.ts';
 import { formatSeconds } from '../../lib/format.ts';
 import { exceeds, sumUsd, type Usd } from '../../lib/usd.ts';
-import type { Client } from '../../openrouter/client.ts';
 import {
   type ModelUsage,
   queryUsage,

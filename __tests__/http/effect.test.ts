@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import type { ApiRequest } from '../../src/openrouter/api-request.ts';
-import type { Client } from '../../src/openrouter/client.ts';
-import type { Effect } from '../../src/openrouter/effect.ts';
-import { FAILURE_CLASSES, type FailureClass } from '../../src/openrouter/failure-class.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
+import type { Client } from '../../src/http/client.ts';
+import type { Effect } from '../../src/http/effect.ts';
+import type { ApiRequest } from '../../src/http/request.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../src/http/retry-policy.ts';
+import { TransportError } from '../../src/http/transport.ts';
 import {
   json,
   openRecordingClient,

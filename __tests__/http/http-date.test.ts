@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseHttpDate } from '../../src/openrouter/http-date.ts';
+import { parseHttpDate } from '../../src/http/response.ts';
 
 describe('parseHttpDate', () => {
   test('reads back every date that a server writes', () => {

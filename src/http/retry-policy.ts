@@ -1,4 +1,4 @@
-import type { Method } from './http.ts';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a failed attempt means for the caller. */
 export type FailureClass = keyof typeof FAILURE_CLASSES;
@@ -74,4 +74,29 @@ export function classifyResponse(
   return (
     BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? 'rejected' : 'unexpected')
   );
+}
+
+/** The bound of the first wait. It doubles for each further wait, and is `CAP_MS` at most. */
+const BASE_MS = 500;
+const CAP_MS = 8_000;
+
+/**
+ * Computes the wait after attempt number `attempt`, counted from 1, in milliseconds: exponential
+ * backoff with full jitter.
+ * @param random at least 0 and below 1
+ */
+export function backoff(attempt: number, random: number): number {
+  return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+}
+
+const MAX_ATTEMPT_MS = 30_000;
+const MIN_ATTEMPT_MS = 1_000;
+
+/**
+ * Computes the timeout of one attempt from the time that remains for the step, both in milliseconds.
+ * It is half of the remaining time, so that there is time to reconcile, but 1 s at least and 30 s at
+ * most. If less than 1 s remains, the step's own timeout ends the attempt.
+ */
+export function attemptTimeout(remaining: number): number {
+  return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { attemptStarter } from '../../src/openrouter/attempts.ts';
+import { attemptStarter } from '../../src/http/send.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
 const CANCELLED = new Error('the run was cancelled');

@@ -1,7 +1,6 @@
+import type * as z from 'zod/mini';
 import { formatSeconds } from '../lib/format.ts';
-import { parseJson } from '../lib/json.ts';
-import type { FailureClass } from './failure-class.ts';
-import type { Method } from './http.ts';
+import type { FailureClass, Method } from './retry-policy.ts';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {
@@ -81,36 +80,32 @@ export function formatAttempt(
   return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
-/** The most of an error that is read, in UTF-16 code units: enough for any message. */
-const MAX_ERROR_TEXT = 16 * 1024;
-
-/**
- * Extracts the message from the body of an error response: `error.message`, else `message`, else
- * `error`, else the text without its HTML. Returns undefined if there is none.
- *
- * OpenRouter documents `error.message` (https://openrouter.ai/docs/api/reference/errors). It also
- * returns the flat forms, and Cloudflare in front of it returns HTML.
- */
-export function extractServerMessage(body: string): string | undefined {
-  const json = parseJson(body);
-  if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
-  return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
+/** One request to the API. */
+export interface ApiRequest<Data> extends RequestFacts {
+  /** Sent as JSON. */
+  body?: object;
+  /** Parses the body of a successful response. */
+  schema: z.ZodMiniType<Data>;
+  /** The result for HTTP 404, if that is an expected response. */
+  notFound?(): Data;
+  /** Why a valid response is about another resource than requested, if it is. */
+  findMismatch?(data: Data): string | undefined;
+  /** Called with each body before it is used or logged: it may contain a secret. */
+  onBody?(body: string): void;
 }
 
-function textAt(json: unknown, ...path: string[]): string | undefined {
-  const value = path.reduce<unknown>(
-    (parent, key) =>
-      typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
-    json,
-  );
-  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_ERROR_TEXT) : undefined;
+/** A successful response. */
+export interface ApiResponse<Data> {
+  data: Data;
+  /** The `Date` header, in milliseconds since 1970; its precision is one second. */
+  serverTime: number | undefined;
+  /** The length of the body, in UTF-16 code units. */
+  size: number;
+  /** When the headers arrived, in milliseconds by the client's clock. */
+  headersAt: number;
 }
 
-/** Removes the tags. That is enough without a parser, because the text is escaped wherever it is shown. */
-function textOfHtml(html: string): string {
-  return html
-    .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ')
-    .replace(/<[^<>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-}
+/** The outcome of one attempt. */
+export type Outcome<Data> =
+  | { kind: 'applied'; response: ApiResponse<Data> }
+  | { kind: FailureClass; failure: AttemptFailure };

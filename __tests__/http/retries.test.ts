@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import type { ApiError } from '../../src/openrouter/api-error.ts';
-import type { Client } from '../../src/openrouter/client.ts';
+import type { Client } from '../../src/http/client.ts';
+import type { ApiError } from '../../src/http/request.ts';
 import {
   json,
   openRecordingClient,

@@ -1,12 +1,17 @@
-import { abortReason, sleep } from '../lib/clock.ts';
+import pLimit from 'p-limit';
+import { abortReason, type Clock, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
-import { ApiError, type ApiErrorDetails, type AttemptFailure, formatAttempt } from './api-error.ts';
-import type { ApiRequest, ApiResponse, Outcome } from './api-request.ts';
-import { attemptStarter } from './attempts.ts';
-import { backoff } from './backoff.ts';
-import { FAILURE_CLASSES } from './failure-class.ts';
-import { type SendOptions, sendOnce } from './send-once.ts';
-import { createThrottle, type Throttle } from './throttle.ts';
+import {
+  ApiError,
+  type ApiErrorDetails,
+  type ApiRequest,
+  type ApiResponse,
+  type AttemptFailure,
+  formatAttempt,
+  type Outcome,
+} from './request.ts';
+import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
+import { attemptStarter, type SendOptions, sendOnce, unsendable } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -59,7 +64,7 @@ function clientWith(throttle: Throttle, options: Options): Client {
     sendApart(request, ms) {
       const now = clock.now();
       const hardDeadline = now + Math.min(ms, (deadline - now) / 4);
-      return sendOnce(request, createThrottle(options), { ...options, hardDeadline });
+      return sendOnce(request, { ...options, hardDeadline });
     },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
     async pause(ms) {
@@ -98,7 +103,9 @@ async function sendThrottled<Data>(
   throttle: Throttle,
   options: Options,
 ): Promise<Outcome<Data>> {
-  const outcome = await sendOnce(request, throttle, options);
+  const stopReason = await throttle.waitUntilResumed(options.deadline);
+  if (stopReason !== undefined) return unsendable(request, stopReason);
+  const outcome = await sendOnce(request, options);
   // Pause here, before the limit lets another request start.
   if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
     throttle.pause(outcome.failure.retryAfterMs ?? 0);
@@ -133,4 +140,44 @@ export function giveUp(
     wasThrottled: failures.some(({ kind }) => kind === 'throttled'),
     ...conclusion,
   });
+}
+
+/** The maximum number of requests in flight. */
+export const MAX_CONCURRENCY = 8;
+
+/** Limits and pauses all requests of a step. */
+export interface Throttle {
+  /** Runs `send` when fewer than `MAX_CONCURRENCY` others are running. */
+  limit<Result>(send: () => Promise<Result>): Promise<Result>;
+  /** Delays all requests by `ms`, because a server that throttles one request throttles them all. */
+  pause(ms: number): void;
+  /**
+   * Waits until the pause ends. Returns why no request may be sent, if the pause ends after
+   * `deadline` or the signal aborts.
+   */
+  waitUntilResumed(deadline: number): Promise<string | undefined>;
+}
+
+/** Creates a throttle. Its waits end early if `signal` aborts. */
+export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortSignal }): Throttle {
+  let pausedUntil = clock.now();
+  return {
+    limit: pLimit(MAX_CONCURRENCY),
+
+    pause(ms) {
+      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+    },
+
+    async waitUntilResumed(deadline) {
+      while (clock.now() < pausedUntil) {
+        const wait = pausedUntil - clock.now();
+        if (pausedUntil >= deadline) {
+          return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
+        }
+        const stopReason = await sleep(clock, wait, signal);
+        if (stopReason !== undefined) return stopReason;
+      }
+      return undefined;
+    },
+  };
 }

@@ -1,5 +1,5 @@
-import type { Outcome } from './api-request.ts';
-import { FAILURE_CLASSES } from './failure-class.ts';
+import type { Outcome } from './request.ts';
+import { FAILURE_CLASSES } from './retry-policy.ts';
 
 /**
  * What a step may have changed at OpenRouter: nothing; nothing, as OpenRouter reports of a write that it

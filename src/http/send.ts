@@ -1,15 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
+import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
-import { type AttemptFailure, isRead } from './api-error.ts';
-import type { ApiRequest, Outcome } from './api-request.ts';
-import type { Attempt } from './attempts.ts';
-import { attemptTimeout } from './backoff.ts';
 import type { EffectRecord } from './effect.ts';
-import type { HttpResponse, Transport } from './http.ts';
-import { parseHttpDate } from './http-date.ts';
-import { parseResponse, type ResponseFailure } from './parse-response.ts';
-import type { Throttle } from './throttle.ts';
-import { TransportError } from './transport.ts';
+import { type ApiRequest, isRead, type Outcome } from './request.ts';
+import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
+import { attemptTimeout } from './retry-policy.ts';
+import { type HttpResponse, type Transport, TransportError } from './transport.ts';
 
 export interface SendOptions {
   /** Without a trailing slash. */
@@ -32,29 +28,23 @@ export interface SendOptions {
   startAttempt(ms: number): Attempt;
 }
 
-/** Sends `request` once, as soon as `throttle` permits, and returns the outcome. */
+/** Sends `request` once, and returns the outcome. */
 export function sendOnce<Data>(
   request: ApiRequest<Data>,
-  throttle: Throttle,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const send = () => attemptOnce(request, throttle, options);
+  const send = () => attemptOnce(request, options);
   return isRead(request) ? send() : options.effect.ofWrite(send);
 }
 
 async function attemptOnce<Data>(
   request: ApiRequest<Data>,
-  throttle: Throttle,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { clock, deadline, hardDeadline } = options;
-  const unsendable = (reason: string) => fail(request, { kind: 'unsendable', reason });
+  const { clock, hardDeadline } = options;
   if (hardDeadline !== undefined && hardDeadline <= clock.now()) {
-    return unsendable('the timeout expired before it was sent');
+    return unsendable(request, 'the timeout expired before it was sent');
   }
-  const stopReason = await throttle.waitUntilResumed(deadline);
-  if (stopReason !== undefined) return unsendable(stopReason);
-
   const start = clock.now();
   const result = await sendAndReceive(request, options);
   if (result instanceof TransportError) {
@@ -139,11 +129,51 @@ function classifyTransportError(
       };
 }
 
-function fail(
-  request: ApiRequest<unknown>,
-  failure: ResponseFailure,
-): { kind: AttemptFailure['kind']; failure: AttemptFailure } {
+/** The outcome of a request that was not sent, for `reason`. */
+export function unsendable(request: ApiRequest<unknown>, reason: string): FailedOutcome {
+  return fail(request, { kind: 'unsendable', reason });
+}
+
+type FailedOutcome = Exclude<Outcome<never>, { kind: 'applied' }>;
+
+function fail(request: ApiRequest<unknown>, failure: ResponseFailure): FailedOutcome {
   const { operation, method, path, mayLeaveBehind, recovery, hint, readOnly } = request;
   const facts = { operation, method, path, mayLeaveBehind, recovery, hint, readOnly };
   return { kind: failure.kind, failure: { ...facts, ...failure } };
+}
+
+/** One attempt at a request. */
+export interface Attempt {
+  /** Aborts when the attempt's timeout expires or the step's signal aborts. The reason is an `Error`. */
+  signal: AbortSignal;
+  /** Has to be called once the attempt has ended. */
+  end(): void;
+}
+
+/**
+ * Returns a function that starts an attempt with a timeout of `ms` milliseconds. All attempts share one
+ * listener of `signal`. In Node.js, a removed listener refers to the next one, so with one for each
+ * attempt, or with `AbortSignal.any`, requests stay in memory until a full garbage collection. So they
+ * do with a `Set` of the attempts in flight, whose old tables refer to the newer ones.
+ */
+export function attemptStarter({ clock, signal }: { clock: Clock; signal: AbortSignal }) {
+  const inFlight: AbortController[] = [];
+  signal.addEventListener('abort', () => {
+    for (const attempt of inFlight) attempt.abort(signal.reason);
+  });
+  return (ms: number): Attempt => {
+    const attempt = new AbortController();
+    if (signal.aborted) attempt.abort(signal.reason);
+    inFlight.push(attempt);
+    const cancel = clock.after(ms, () =>
+      attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
+    );
+    return {
+      signal: attempt.signal,
+      end() {
+        cancel();
+        inFlight.splice(inFlight.indexOf(attempt), 1);
+      },
+    };
+  };
 }

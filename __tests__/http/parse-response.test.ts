@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import type { ApiRequest } from '../../src/openrouter/api-request.ts';
-import type { HttpResponse } from '../../src/openrouter/http.ts';
-import { parseResponse } from '../../src/openrouter/parse-response.ts';
+import type { ApiRequest } from '../../src/http/request.ts';
+import { parseResponse } from '../../src/http/response.ts';
+import type { HttpResponse } from '../../src/http/transport.ts';
 
 const REQUEST: ApiRequest<{ id: string }> = {
   operation: 'look up',

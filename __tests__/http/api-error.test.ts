@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { extractServerMessage, isRead } from '../../src/openrouter/api-error.ts';
+import { isRead } from '../../src/http/request.ts';
+import { extractServerMessage } from '../../src/http/response.ts';
 
 const MAX = 16 * 1024;
 

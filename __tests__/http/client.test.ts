@@ -4,14 +4,20 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
 import * as z from 'zod/mini';
-import { ApiError } from '../../src/openrouter/api-error.ts';
-import type { ApiRequest } from '../../src/openrouter/api-request.ts';
-import { attemptTimeout, backoff, retryAfter } from '../../src/openrouter/backoff.ts';
-import { type Client, createClient } from '../../src/openrouter/client.ts';
-import { recordEffect } from '../../src/openrouter/effect.ts';
-import { classifyResponse, FAILURE_CLASSES } from '../../src/openrouter/failure-class.ts';
-import type { HttpResponse, Method, Transport } from '../../src/openrouter/http.ts';
-import { TransportError } from '../../src/openrouter/transport.ts';
+import { type Client, createClient } from '../../src/http/client.ts';
+import { recordEffect } from '../../src/http/effect.ts';
+import type { ApiRequest } from '../../src/http/request.ts';
+import { ApiError } from '../../src/http/request.ts';
+import { retryAfter } from '../../src/http/response.ts';
+import type { Method } from '../../src/http/retry-policy.ts';
+import {
+  attemptTimeout,
+  backoff,
+  classifyResponse,
+  FAILURE_CLASSES,
+} from '../../src/http/retry-policy.ts';
+import type { HttpResponse, Transport } from '../../src/http/transport.ts';
+import { TransportError } from '../../src/http/transport.ts';
 import { createOnce } from '../../src/operations/shared/create-once.ts';
 import { ROOT } from '../support/root.ts';
 import { virtualClock } from '../support/virtual-clock.ts';

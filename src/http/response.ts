@@ -1,11 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
 import { countValues, isNestedDeeper, parseJson } from '../lib/json.ts';
-import { type AttemptFailure, extractServerMessage } from './api-error.ts';
-import type { ApiRequest } from './api-request.ts';
-import { retryAfter } from './backoff.ts';
-import { classifyResponse } from './failure-class.ts';
-import type { HttpResponse } from './http.ts';
+import type { ApiRequest, AttemptFailure } from './request.ts';
+import { classifyResponse } from './retry-policy.ts';
+import type { HttpResponse } from './transport.ts';
 
 /** The part of a failure that does not follow from the request. */
 export type ResponseFailure = Pick<AttemptFailure, 'kind' | 'reason'> & Partial<AttemptFailure>;
@@ -92,4 +90,67 @@ function describeDefect(
   return names.includes('')
     ? 'the body is not an object'
     : `the body has no valid ${names.join(', ')}`;
+}
+
+/** The most of an error that is read, in UTF-16 code units: enough for any message. */
+const MAX_ERROR_TEXT = 16 * 1024;
+
+/**
+ * Extracts the message from the body of an error response: `error.message`, else `message`, else
+ * `error`, else the text without its HTML. Returns undefined if there is none.
+ *
+ * OpenRouter documents `error.message` (https://openrouter.ai/docs/api/reference/errors). It also
+ * returns the flat forms, and Cloudflare in front of it returns HTML.
+ */
+export function extractServerMessage(body: string): string | undefined {
+  const json = parseJson(body);
+  if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
+  return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
+}
+
+function textAt(json: unknown, ...path: string[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (parent, key) =>
+      typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
+    json,
+  );
+  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_ERROR_TEXT) : undefined;
+}
+
+/** Removes the tags. That is enough without a parser, because the text is escaped wherever it is shown. */
+function textOfHtml(html: string): string {
+  return html
+    .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/**
+ * Parses `Retry-After` (RFC 9110, section 10.2.3), which holds seconds or a date. A date is compared
+ * with the `Date` of the same response. Returns milliseconds; undefined if the header is absent or
+ * invalid.
+ */
+export function retryAfter({ headers }: HttpResponse): number | undefined {
+  const value = String(headers['retry-after'] ?? '').trim();
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const [until, now] = [parseHttpDate(value), parseHttpDate(headers['date'])];
+  return until === undefined || now === undefined ? undefined : Math.max(until - now, 0);
+}
+
+/**
+ * The two forms of a date in HTTP that name their time zone: `Sun, 06 Nov 1994 08:49:37 GMT` and the
+ * obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 9110, section 5.6.7).
+ */
+const HTTP_DATE =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+
+/**
+ * The time in an HTTP date, in milliseconds since 1970; undefined for anything else. `Date.parse`
+ * alone would accept `99999` and `2099`, and read a date without a zone as local time.
+ */
+export function parseHttpDate(value: string | string[] | undefined): number | undefined {
+  if (typeof value !== 'string' || !HTTP_DATE.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
 }
