@@ -2435,51 +2435,7 @@
   function dashboardUrl(slug) {
    return `https://openrouter.ai/workspaces/${slug}`;
   }
-  const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, duration_UNITS = {
-   s: 1e3,
-   m: 6e4,
-   h: 36e5,
-   d: 864e5
-  };
-  function parseDuration(text) {
-   const unit = duration_UNITS[text.slice(-1)], count = text.slice(0, -1);
-   return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
-  }
-  const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
-  function duration_duration(bounds) {
-   return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
-    bounds
-   })));
-  }
-  function durationOrWord(bounds, words) {
-   const or = `, or ${words.join(", ")}`;
-   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
-    const word = words.find(other => other === text);
-    return word ?? parseWithin(text, context, {
-     bounds,
-     or
-    });
-   }));
-  }
-  function parseWithin(text, context, {bounds, or = ""}) {
-   const ms = parseDuration(text);
-   if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-   const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-   context.issues.push({
-    code: "custom",
-    message: message + or,
-    input: text
-   });
-   return NEVER;
-  }
-  function describeDefect(text) {
-   const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
-   return `${problem} ${EXAMPLES}`;
-  }
-  function toMs(text) {
-   return parseDuration(text) ?? Number.NaN;
-  }
-  const external_os_namespaceObject = require("os");
+  const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
   function utils_toCommandValue(input) {
    if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
    return JSON.stringify(input);
@@ -3095,295 +3051,88 @@
   function getState(name) {
    return process.env[`STATE_${name}`] || "";
   }
-  class Failure extends Error {
-   name="Failure";
-   code;
-   details;
-   constructor(code, details) {
-    super(code);
-    this.code = code;
-    this.details = details;
-   }
-  }
-  const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
-   pull_request_review: "github.event.pull_request.number",
-   pull_request_review_comment: "github.event.pull_request.number",
-   issue_comment: "github.event.issue.number",
-   issues: "github.event.issue.number"
+  const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+   s: 1e3,
+   m: 6e4,
+   h: 36e5,
+   d: 864e5
   };
-  function emptyExpression(text, env) {
-   const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-   return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
+  function parseDuration(text) {
+   const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
+   return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
   }
-  function emptyOn(event = "") {
-   if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-   const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-   return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+  const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
+  function fields_duration(bounds) {
+   return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
+    bounds
+   })));
   }
-  function parseJson(text) {
-   try {
-    return JSON.parse(text);
-   } catch {
-    return;
-   }
+  function durationOrWord(bounds, words) {
+   const or = `, or ${words.join(", ")}`;
+   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
+    const word = words.find(other => other === text);
+    return word ?? parseWithin(text, context, {
+     bounds,
+     or
+    });
+   }));
   }
-  function countValues(text) {
-   let count = 1;
-   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-   return count;
-  }
-  function isNestedDeeper(value, depth) {
-   if (typeof value !== "object" || value === null) return false;
-   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-  }
-  const external_node_http_namespaceObject = require("node:http");
-  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-  const FAILURE_CLASSES = {
-   unsent: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   unsendable: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   throttled: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: true
-   },
-   conflict: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   rejected: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   ambiguous: {
-    retryable: true,
-    ambiguous: true,
-    pausesAll: false
-   },
-   unexpected: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   },
-   aborted: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   }
-  }, BY_STATUS = {
-   408: "ambiguous",
-   425: "ambiguous",
-   429: "throttled",
-   499: "unexpected",
-   500: "ambiguous",
-   502: "ambiguous",
-   503: "ambiguous",
-   504: "ambiguous",
-   520: "ambiguous",
-   521: "ambiguous",
-   522: "ambiguous",
-   523: "ambiguous",
-   524: "ambiguous"
-  }, BY_METHOD = {
-   PATCH: {
-    409: "conflict"
-   }
-  };
-  function classifyResponse(method, {status, asksToWait}) {
-   if (status === 503 && asksToWait) return "throttled";
-   const isRejection = status >= 400 && status < 500;
-   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-  }
-  const BASE_MS = 500, CAP_MS = 8e3;
-  function backoff(attempt, random) {
-   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-  }
-  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-  function attemptTimeout(remaining) {
-   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-  }
-  function parseResponse(request, response) {
-   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-   if (isNotFound && request.notFound) return {
-    data: request.notFound()
-   };
-   if (status < 200 || status >= 300) return toFailure(request, response);
-   if (countValues(body) > MAX_VALUES) return reject(request, response, `has more than ${MAX_VALUES} values`);
-   const json = parseJson(body);
-   if (isNestedDeeper(json, MAX_DEPTH)) return reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
-   const parsed = safeParse(request.schema, json);
-   if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${response_describeDefect({
-     body,
-     json
-    }, parsed.error)}`;
-    return {
-     kind: "ambiguous",
-     reason,
-     ...metadata(response)
-    };
-   }
-   const mismatch = request.findMismatch?.(parsed.data);
-   if (mismatch === void 0) return {
-    data: parsed.data
-   };
-   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-   return {
-    kind,
-    reason: `HTTP ${status}, but ${mismatch}`,
-    ...metadata(response)
-   };
-  }
-  function toFailure({method}, response) {
-   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
-    status,
-    asksToWait: retryAfterMs !== void 0
+  function parseWithin(text, context, {bounds, or = ""}) {
+   const ms = parseDuration(text);
+   if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+   const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
+   context.issues.push({
+    code: "custom",
+    message: message + or,
+    input: text
    });
-   if (status >= 300 && status < 400) {
-    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
-    return {
-     kind,
-     reason,
-     ...metadata(response)
-    };
-   }
-   const serverMessage = extractServerMessage(body);
-   return {
-    kind,
-    reason: formatStatus(status),
-    ...metadata(response),
-    serverMessage,
-    retryAfterMs
-   };
+   return NEVER;
   }
-  function metadata({status, headers}) {
-   const ray = headers["cf-ray"];
-   return {
-    status,
-    cfRay: typeof ray === "string" ? ray : void 0
-   };
+  function describeDefect(text) {
+   const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
+   return `${problem} ${EXAMPLES}`;
   }
-  function formatStatus(status) {
-   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+  function toMs(text) {
+   return parseDuration(text) ?? Number.NaN;
   }
-  const MAX_VALUES = 15e3, MAX_DEPTH = 100;
-  function reject({method}, response, defect) {
-   const {status, body} = response, withId = object({
-    data: object({
-     id: schemas_guid()
-    })
-   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-   return {
-    kind: "unexpected",
-    reason,
-    ...metadata(response)
-   };
+  const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
+   management_key: schemas_string({
+    error: () => missingKey(process.env)
+   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+   api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
+   timeout: timeout("60s")
+  };
+  function timeout(preset) {
+   return schemas_default(fields_duration({
+    min: "1s",
+    max: "24h"
+   }), toMs(preset));
   }
-  function response_describeDefect({body, json}, {issues}) {
-   if (body.trim() === "") return "the body is empty";
-   if (json === void 0) return "the body is not JSON";
-   const names = issues.map(({path}) => path.join("."));
-   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
+  function missingKey(env) {
+   const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
+   if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+   const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
+   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
   }
-  const MAX_ERROR_TEXT = 16384;
-  function extractServerMessage(body) {
-   const json = parseJson(body);
-   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+  function reject(context, input, message) {
+   context.issues.push({
+    code: "custom",
+    message,
+    input
+   });
+   return NEVER;
   }
-  function textAt(json, ...path) {
-   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
+  function toApiUrl(text, context) {
+   const url = toUrl(text);
+   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
+   if (url.username || url.password) return reject(context, text, "must not contain a user or password");
+   if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
+   return url.href.replace(/(?<!\/)\/+$/, "");
   }
-  function textOfHtml(html) {
-   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-  }
-  function retryAfter({headers}) {
-   const value = String(headers["retry-after"] ?? "").trim();
-   if (/^\d+$/.test(value)) return Number(value) * 1e3;
-   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-  }
-  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-  function parseHttpDate(value) {
-   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-   const time = Date.parse(value);
-   return Number.isNaN(time) ? void 0 : time;
-  }
-  function parseObject(text) {
-   const json = toJson(text);
-   if (json === void 0) return linesOf(text).find(line => !isField(line));
-   return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
-  }
-  const MAX_LEVELS = MAX_DEPTH - 1;
-  function objectProblem(text) {
-   const json = toJson(text) ?? "", value = parseJson(json);
-   if (value === void 0) return;
-   if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
-   if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
-   return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
-  }
-  function toJson(text) {
-   if (text.startsWith("{")) return text;
-   const lines = linesOf(text);
-   if (!lines.every(isField)) return;
-   return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
-  }
-  function linesOf(text) {
-   return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
-  }
-  const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
-  function isField(line) {
-   return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
-  }
-  function namesAndNumbers(json) {
-   const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
-   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
-  }
-  const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
-  function parseInput(schema, text) {
-   const {def} = schema._zod;
-   switch (def.type) {
-   case "optional":
-   case "default":
-    return parseInput(def.innerType, text);
-
-   case "nullable":
-    return text === "null" ? null : parseInput(def.innerType, text);
-
-   case "boolean":
-    return BOOLEANS.get(text) ?? text;
-
-   case "number":
-    return JSON_NUMBER.test(text) ? Number(text) : text;
-
-   case "array":
-    return parseList(def.element, text);
-
-   case "object":
-    return parseObject(text);
-
-   default:
-    return text;
-   }
-  }
-  const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
-  function parseList(element, text) {
-   if (text.startsWith("[")) {
-    const json = parseJson(text);
-    return Array.isArray(json) ? json : text;
-   }
-   const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-   return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+  function isLoopback(hostname) {
+   const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
+   return isAddress || hostname === "localhost" || hostname === "[::1]";
   }
   function proxyProblems(env) {
    const {name, value} = proxyVariable(env);
@@ -3396,7 +3145,7 @@
   }
   function proxyPasswords(env) {
    const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
-   return [ password, proxy_decode(password) ?? "" ];
+   return [ password, connection_decode(password) ?? "" ];
   }
   function proxyVariable(env) {
    const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
@@ -3408,191 +3157,31 @@
   function isProxyUrl(text) {
    const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
    if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
-   return !url.hostname.startsWith("[") && proxy_decode(url.username + url.password) !== void 0;
+   return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
   }
   function toUrl(text) {
    return URL.canParse(text) ? new URL(text) : void 0;
   }
-  function proxy_decode(text) {
+  function connection_decode(text) {
    try {
     return decodeURIComponent(text);
    } catch {
     return;
    }
   }
-  const suggest_BOOLEANS = {
-   yes: "true",
-   y: "true",
-   on: "true",
-   no: "false",
-   n: "false",
-   off: "false"
-  }, SUGGESTERS = {
-   boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
-   enum: text => [ text.toLowerCase() ],
-   slug: text => [ toSlug(text) ],
-   api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-   timeout: text => [ toDuration(text) ],
-   older_than: text => [ toDuration(text) ],
-   expires_in: text => [ toDuration(text) ],
-   since: text => [ toDuration(text) ],
-   number: text => [ toAmount(text) ],
-   warn_above_usd: text => [ toAmount(text) ],
-   fail_above_usd: text => [ toAmount(text) ],
-   workspace: text => [ slugOfPage(text) ]
-  };
-  function suggest(key, schema, text) {
-   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
-   return accepted === "null" ? '"null"' : accepted;
-  }
-  function withScheme(text) {
-   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-  }
-  function toAmount(text) {
-   const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
-   return number.startsWith(".") ? `0${number}` : number;
-  }
-  function toDuration(text) {
-   return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-  }
-  function slugOfPage(text) {
-   const page = dashboardUrl("");
-   return text.startsWith(page) ? text.slice(page.length) : void 0;
-  }
-  function typeOf(schema) {
-   const {def} = schema._zod;
-   return "innerType" in def ? typeOf(def.innerType) : def.type;
-  }
-  const MAX_NORMALIZED = 500;
-  function toSlug(text) {
-   if (text.length > MAX_NORMALIZED) return;
-   return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-  }
-  function readInputs(schema, crossFieldChecks = () => []) {
-   const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
-   if (problems.length > 0) throw new Failure("invalid-inputs", {
-    problems
-   });
-   return valuesOf(fields);
-  }
-  function inputName(field) {
-   return field.replaceAll("_", "-");
-  }
-  const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
-  function readField([key, schema]) {
-   const text = getInput(inputName(key));
-   if (Buffer.byteLength(text) > MAX_BYTES) {
-    const problems = [ {
-     input: inputName(key),
-     message: TOO_LONG
-    } ];
-    return {
-     key,
-     text,
-     value: void 0,
-     problems
-    };
-   }
-   const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
-    key,
-    text
-   }, problems = error ? problemsOf({
-    ...written,
-    schema,
-    parsed
-   }, error) : [];
+  const MIN_PASSWORD_LENGTH = 4;
+  function readSecrets() {
+   const key = getInput("management-key");
    return {
-    ...written,
-    value: data,
-    problems
+    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
+    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
    };
   }
-  function valuesOf(fields) {
-   const values = fields.map(({key, value}) => [ key, value ]);
-   return Object.fromEntries(values.filter(([, value]) => value !== void 0));
+  function textsFrom(texts, minLength) {
+   const trimmed = texts.map(text => text.trim());
+   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
   }
-  function problemsOf(field, error) {
-   const paths = new Map;
-   for (const {message, path} of error.issues) {
-    const others = paths.get(message);
-    if (others) others.push(path); else paths.set(message, [ path ]);
-   }
-   return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
-  }
-  function problemOf({key, text, schema, parsed}, message, paths) {
-   const input = inputName(key);
-   if (text === "") return {
-    input,
-    message: `is required, and ${message}`
-   };
-   const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
-    input,
-    entries,
-    message,
-    cause
-   };
-   if (containsSecret(key, text)) return problem;
-   const provided = partAt(paths[0]?.[0], parsed) ?? text;
-   return {
-    ...problem,
-    provided,
-    suggestion: suggest(key, schema, text)
-   };
-  }
-  function partAt(field, value) {
-   if (typeof value === "string") return value;
-   return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
-  }
-  const MAX_SEARCHED = 200;
-  function containsSecret(key, text) {
-   const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
-   return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
-  }
-  const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
-   management_key: schemas_string({
-    error: () => missingKey(process.env)
-   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
-   api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-   timeout: timeout("60s")
-  };
-  function timeout(preset) {
-   return schemas_default(duration_duration({
-    min: "1s",
-    max: "24h"
-   }), toMs(preset));
-  }
-  function readManagementKey() {
-   return readInputs(object({
-    management_key: connection.management_key
-   })).management_key;
-  }
-  function missingKey(env) {
-   const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
-   if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
-   const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
-  }
-  function connection_reject(context, input, message) {
-   context.issues.push({
-    code: "custom",
-    message,
-    input
-   });
-   return NEVER;
-  }
-  function toApiUrl(text, context) {
-   const url = URL.canParse(text) ? new URL(text) : void 0;
-   if (!url?.hostname) return connection_reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return connection_reject(context, text, "must begin with https, because the key is sent there");
-   if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
-   if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
-   return url.href.replace(/(?<!\/)\/+$/, "");
-  }
-  function isLoopback(hostname) {
-   const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-   return isAddress || hostname === "localhost" || hostname === "[::1]";
-  }
-  const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
+  const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
    limit_usd: schemas_number(),
    reset_interval: nullable(schemas_string())
   }), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
@@ -3712,6 +3301,429 @@
     hint: NO_GUARDRAIL
    });
    return data;
+  }
+  const external_node_http_namespaceObject = require("node:http");
+  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
+  function parseJson(text) {
+   try {
+    return JSON.parse(text);
+   } catch {
+    return;
+   }
+  }
+  function countValues(text) {
+   let count = 1;
+   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
+   return count;
+  }
+  function isNestedDeeper(value, depth) {
+   if (typeof value !== "object" || value === null) return false;
+   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
+  }
+  const FAILURE_CLASSES = {
+   unsent: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   unsendable: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   throttled: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: true
+   },
+   conflict: {
+    retryable: true,
+    ambiguous: false,
+    pausesAll: false
+   },
+   rejected: {
+    retryable: false,
+    ambiguous: false,
+    pausesAll: false
+   },
+   ambiguous: {
+    retryable: true,
+    ambiguous: true,
+    pausesAll: false
+   },
+   unexpected: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   },
+   aborted: {
+    retryable: false,
+    ambiguous: true,
+    pausesAll: false
+   }
+  }, BY_STATUS = {
+   408: "ambiguous",
+   425: "ambiguous",
+   429: "throttled",
+   499: "unexpected",
+   500: "ambiguous",
+   502: "ambiguous",
+   503: "ambiguous",
+   504: "ambiguous",
+   520: "ambiguous",
+   521: "ambiguous",
+   522: "ambiguous",
+   523: "ambiguous",
+   524: "ambiguous"
+  }, BY_METHOD = {
+   PATCH: {
+    409: "conflict"
+   }
+  };
+  function classifyResponse(method, {status, asksToWait}) {
+   if (status === 503 && asksToWait) return "throttled";
+   const isRejection = status >= 400 && status < 500;
+   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
+  }
+  const BASE_MS = 500, CAP_MS = 8e3;
+  function backoff(attempt, random) {
+   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+  }
+  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+  function attemptTimeout(remaining) {
+   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
+  }
+  function parseResponse(request, response) {
+   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+   if (isNotFound && request.notFound) return {
+    data: request.notFound()
+   };
+   if (status < 200 || status >= 300) return toFailure(request, response);
+   if (countValues(body) > MAX_VALUES) return response_reject(request, response, `has more than ${MAX_VALUES} values`);
+   const json = parseJson(body);
+   if (isNestedDeeper(json, MAX_DEPTH)) return response_reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
+   const parsed = safeParse(request.schema, json);
+   if (!parsed.success) {
+    const reason = `HTTP ${status}, but ${response_describeDefect({
+     body,
+     json
+    }, parsed.error)}`;
+    return {
+     kind: "ambiguous",
+     reason,
+     ...metadata(response)
+    };
+   }
+   const mismatch = request.findMismatch?.(parsed.data);
+   if (mismatch === void 0) return {
+    data: parsed.data
+   };
+   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+   return {
+    kind,
+    reason: `HTTP ${status}, but ${mismatch}`,
+    ...metadata(response)
+   };
+  }
+  function toFailure({method}, response) {
+   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
+    status,
+    asksToWait: retryAfterMs !== void 0
+   });
+   if (status >= 300 && status < 400) {
+    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+    return {
+     kind,
+     reason,
+     ...metadata(response)
+    };
+   }
+   const serverMessage = extractServerMessage(body);
+   return {
+    kind,
+    reason: formatStatus(status),
+    ...metadata(response),
+    serverMessage,
+    retryAfterMs
+   };
+  }
+  function metadata({status, headers}) {
+   const ray = headers["cf-ray"];
+   return {
+    status,
+    cfRay: typeof ray === "string" ? ray : void 0
+   };
+  }
+  function formatStatus(status) {
+   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+  }
+  const MAX_VALUES = 15e3, MAX_DEPTH = 100;
+  function response_reject({method}, response, defect) {
+   const {status, body} = response, withId = object({
+    data: object({
+     id: schemas_guid()
+    })
+   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+   return {
+    kind: "unexpected",
+    reason,
+    ...metadata(response)
+   };
+  }
+  function response_describeDefect({body, json}, {issues}) {
+   if (body.trim() === "") return "the body is empty";
+   if (json === void 0) return "the body is not JSON";
+   const names = issues.map(({path}) => path.join("."));
+   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
+  }
+  const MAX_ERROR_TEXT = 16384;
+  function extractServerMessage(body) {
+   const json = parseJson(body);
+   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+  }
+  function textAt(json, ...path) {
+   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
+  }
+  function textOfHtml(html) {
+   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+  }
+  function retryAfter({headers}) {
+   const value = String(headers["retry-after"] ?? "").trim();
+   if (/^\d+$/.test(value)) return Number(value) * 1e3;
+   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
+  }
+  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+  function parseHttpDate(value) {
+   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+   const time = Date.parse(value);
+   return Number.isNaN(time) ? void 0 : time;
+  }
+  const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+  function parseInput(schema, text) {
+   const {def} = schema._zod;
+   switch (def.type) {
+   case "optional":
+   case "default":
+    return parseInput(def.innerType, text);
+
+   case "nullable":
+    return text === "null" ? null : parseInput(def.innerType, text);
+
+   case "boolean":
+    return BOOLEANS.get(text) ?? text;
+
+   case "number":
+    return JSON_NUMBER.test(text) ? Number(text) : text;
+
+   case "array":
+    return parseList(def.element, text);
+
+   case "object":
+    return parseObject(text);
+
+   default:
+    return text;
+   }
+  }
+  const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+  function parseList(element, text) {
+   if (text.startsWith("[")) {
+    const json = parseJson(text);
+    return Array.isArray(json) ? json : text;
+   }
+   const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+   return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+  }
+  function parseObject(text) {
+   const json = toJson(text);
+   if (json === void 0) return linesOf(text).find(line => !isField(line));
+   return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
+  }
+  const MAX_LEVELS = MAX_DEPTH - 1;
+  function objectProblem(text) {
+   const json = toJson(text) ?? "", value = parseJson(json);
+   if (value === void 0) return;
+   if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
+   if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
+   return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
+  }
+  function toJson(text) {
+   if (text.startsWith("{")) return text;
+   const lines = linesOf(text);
+   if (!lines.every(isField)) return;
+   return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
+  }
+  function linesOf(text) {
+   return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
+  }
+  const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
+  function isField(line) {
+   return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+  }
+  function namesAndNumbers(json) {
+   const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
+   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
+  }
+  class Failure extends Error {
+   name="Failure";
+   code;
+   details;
+   constructor(code, details) {
+    super(code);
+    this.code = code;
+    this.details = details;
+   }
+  }
+  const suggest_BOOLEANS = {
+   yes: "true",
+   y: "true",
+   on: "true",
+   no: "false",
+   n: "false",
+   off: "false"
+  }, SUGGESTERS = {
+   boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+   enum: text => [ text.toLowerCase() ],
+   slug: text => [ toSlug(text) ],
+   api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+   timeout: text => [ toDuration(text) ],
+   older_than: text => [ toDuration(text) ],
+   expires_in: text => [ toDuration(text) ],
+   since: text => [ toDuration(text) ],
+   number: text => [ toAmount(text) ],
+   warn_above_usd: text => [ toAmount(text) ],
+   fail_above_usd: text => [ toAmount(text) ],
+   workspace: text => [ slugOfPage(text) ]
+  };
+  function suggest(key, schema, text) {
+   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
+   return accepted === "null" ? '"null"' : accepted;
+  }
+  function withScheme(text) {
+   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+  }
+  function toAmount(text) {
+   const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
+   return number.startsWith(".") ? `0${number}` : number;
+  }
+  function toDuration(text) {
+   return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+  }
+  function slugOfPage(text) {
+   const page = dashboardUrl("");
+   return text.startsWith(page) ? text.slice(page.length) : void 0;
+  }
+  function typeOf(schema) {
+   const {def} = schema._zod;
+   return "innerType" in def ? typeOf(def.innerType) : def.type;
+  }
+  const MAX_NORMALIZED = 500;
+  function toSlug(text) {
+   if (text.length > MAX_NORMALIZED) return;
+   return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
+  }
+  const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
+   pull_request_review: "github.event.pull_request.number",
+   pull_request_review_comment: "github.event.pull_request.number",
+   issue_comment: "github.event.issue.number",
+   issues: "github.event.issue.number"
+  };
+  function emptyExpression(text, env) {
+   const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+   return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
+  }
+  function emptyOn(event = "") {
+   if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+   const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+   return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+  }
+  function readInputs(schema, crossFieldChecks = () => []) {
+   const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
+   if (problems.length > 0) throw new Failure("invalid-inputs", {
+    problems
+   });
+   return valuesOf(fields);
+  }
+  function readManagementKey() {
+   return readInputs(object({
+    management_key: connection.management_key
+   })).management_key;
+  }
+  function inputName(field) {
+   return field.replaceAll("_", "-");
+  }
+  const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
+  function readField([key, schema]) {
+   const text = getInput(inputName(key));
+   if (Buffer.byteLength(text) > MAX_BYTES) {
+    const problems = [ {
+     input: inputName(key),
+     message: TOO_LONG
+    } ];
+    return {
+     key,
+     text,
+     value: void 0,
+     problems
+    };
+   }
+   const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
+    key,
+    text
+   }, problems = error ? problemsOf({
+    ...written,
+    schema,
+    parsed
+   }, error) : [];
+   return {
+    ...written,
+    value: data,
+    problems
+   };
+  }
+  function valuesOf(fields) {
+   const values = fields.map(({key, value}) => [ key, value ]);
+   return Object.fromEntries(values.filter(([, value]) => value !== void 0));
+  }
+  function problemsOf(field, error) {
+   const paths = new Map;
+   for (const {message, path} of error.issues) {
+    const others = paths.get(message);
+    if (others) others.push(path); else paths.set(message, [ path ]);
+   }
+   return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
+  }
+  function problemOf({key, text, schema, parsed}, message, paths) {
+   const input = inputName(key);
+   if (text === "") return {
+    input,
+    message: `is required, and ${message}`
+   };
+   const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
+    input,
+    entries,
+    message,
+    cause
+   };
+   if (containsSecret(key, text)) return problem;
+   const provided = partAt(paths[0]?.[0], parsed) ?? text;
+   return {
+    ...problem,
+    provided,
+    suggestion: suggest(key, schema, text)
+   };
+  }
+  function partAt(field, value) {
+   if (typeof value === "string") return value;
+   return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
+  }
+  const MAX_SEARCHED = 200;
+  function containsSecret(key, text) {
+   const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
+   return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
   }
   const entries = (what, entry) => {
    const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
@@ -5557,18 +5569,6 @@
     }
    };
   }
-  const MIN_PASSWORD_LENGTH = 4;
-  function readSecrets() {
-   const key = getInput("management-key");
-   return {
-    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
-    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
-   };
-  }
-  function textsFrom(texts, minLength) {
-   const trimmed = texts.map(text => text.trim());
-   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
-  }
   const SENTENCES = {
    none: "Nothing was changed at OpenRouter.",
    throttled: "OpenRouter reports that it rejected each change of this step, so nothing should have changed.",
@@ -6973,11 +6973,6 @@
     report.summarize(deleteSummary(result, inputs));
    });
   }
-  const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
-  function keyNameOf(env, random) {
-   const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
-   return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
-  }
   const keyInputs = () => {
    const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
    return object({
@@ -7033,6 +7028,11 @@
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace
    };
+  }
+  const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
+  function keyNameOf(env, random) {
+   const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
+   return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
   }
   const TRUSTED_MS = 864e5;
   function differingClocks({server, runner}) {
@@ -7561,7 +7561,7 @@
   const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
    management_key: connection.management_key,
    slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
-   older_than: duration_duration({
+   older_than: fields_duration({
     min: "1m",
     max: "3650d"
    }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readManagementKey } from '../../src/inputs/connection.ts';
 import { readCreateInputs } from '../../src/inputs/create.ts';
+import { readManagementKey } from '../../src/inputs/read-inputs.ts';
 import { ACCEPTED, REJECTED } from '../support/input-cases.ts';
 import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
 

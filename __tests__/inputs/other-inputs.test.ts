@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { readSecrets } from '../../src/inputs/connection.ts';
 import { readDeleteInputs } from '../../src/inputs/delete.ts';
-import { readKeyInputs } from '../../src/inputs/key.ts';
-import { keyNameOf } from '../../src/inputs/key-name.ts';
-import { readSecrets } from '../../src/inputs/secrets.ts';
+import { keyNameOf, readKeyInputs } from '../../src/inputs/key.ts';
 import { readSweepInputs } from '../../src/inputs/sweep.ts';
 import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod/mini';
-import { parseDuration } from '../../src/inputs/duration.ts';
+import { parseDuration } from '../../src/inputs/fields.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { suggest } from '../../src/inputs/suggest.ts';
 import { parseJson } from '../../src/lib/json.ts';

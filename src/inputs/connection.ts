@@ -1,8 +1,9 @@
 import { isIPv4 } from 'node:net';
+import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../openrouter/key-format.ts';
-import { duration, toMs } from './duration.ts';
-import { readInputs } from './read-inputs.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
+import { duration, toMs } from './fields.ts';
 
 /** The default of `action.yml`, which also applies if the author leaves the input empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
@@ -31,15 +32,6 @@ export interface Connection {
   timeoutMs: number;
 }
 
-/**
- * Reads the only input that a post step uses; everything else comes from the state that the main
- * step saved.
- * @throws {Failure} `invalid-inputs`
- */
-export function readManagementKey(): string {
-  return readInputs(z.object({ management_key: connection.management_key })).management_key;
-}
-
 /** The likely causes of an empty key, by event. The log has no trace of the actual cause. */
 function missingKey(env: NodeJS.ProcessEnv): string {
   const [event, actor] = [env['GITHUB_EVENT_NAME'], env['GITHUB_ACTOR']];
@@ -59,7 +51,7 @@ function reject(context: z.core.ParsePayload, input: string, message: string): n
 }
 
 function toApiUrl(text: string, context: z.core.ParsePayload): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = toUrl(text);
   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     return reject(context, text, 'must begin with https, because the key is sent there');
@@ -78,4 +70,76 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
 export function isLoopback(hostname: string): boolean {
   const isAddress = isIPv4(hostname) && hostname.startsWith('127.');
   return isAddress || hostname === 'localhost' || hostname === '[::1]';
+}
+
+/**
+ * Checks the environment variable that names the proxy for HTTPS. `@actions/http-client` silently
+ * ignores a malformed one (it reads `proxy:3128` as a URL with the scheme `proxy:`). The key would
+ * then be sent without the proxy that someone requires.
+ */
+export function proxyProblems(env: NodeJS.ProcessEnv): InvalidInput[] {
+  const { name, value } = proxyVariable(env);
+  if (!value || isProxyUrl(value)) return [];
+  const message =
+    'must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address';
+  return [{ input: `${name} (environment variable)`, message }];
+}
+
+/** The password for the proxy, as it is written and with its percent-encoding decoded. */
+function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
+  const { password = '' } = toUrl(proxyVariable(env).value) ?? {};
+  return [password, decode(password) ?? ''];
+}
+
+/** The variable that `@actions/http-client` uses: it prefers the lower-case name, as curl does. */
+function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } {
+  const name = env['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  return { name, value: env[name] ?? '' };
+}
+
+/** Whether `@actions/http-client` accepts `text` as a proxy and can connect to it. */
+function isProxyUrl(text: string): boolean {
+  const url = toUrl(text) ?? toUrl(text.includes('://') ? '' : `http://${text}`);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return false;
+  return !url.hostname.startsWith('[') && decode(url.username + url.password) !== undefined;
+}
+
+function toUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The secrets in this step's environment, each as every text in which it may appear. */
+interface Secrets {
+  managementKey: string[];
+  proxyPassword: string[];
+}
+
+/** Masking a shorter password would hide half of the log. */
+const MIN_PASSWORD_LENGTH = 4;
+
+/**
+ * Reads the secrets in this step's environment. The management key is returned whole, trimmed, and
+ * line by line, because masking matches exact text. A text that is too short to be a key is left out:
+ * masking `short` would hide that word in the message about it.
+ */
+export function readSecrets(): Secrets {
+  const key = getInput('management-key');
+  return {
+    managementKey: textsFrom([key, ...key.split(/[\r\n]+/)], MIN_KEY_LENGTH),
+    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),
+  };
+}
+
+/** The distinct texts of `minLength` characters or more. */
+function textsFrom(texts: readonly string[], minLength: number): string[] {
+  const trimmed = texts.map((text) => text.trim());
+  return [...new Set(trimmed.filter((text) => text.length >= minLength))];
 }

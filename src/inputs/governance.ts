@@ -10,7 +10,7 @@ import { modelSlug } from '../openrouter/resources/workspaces.ts';
 import type { BudgetLimits } from '../operations/governance/budget-writes.ts';
 import type { Governance } from '../operations/governance/governance.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
-import { objectProblem } from './parse-object.ts';
+import { objectProblem } from './parse-input.ts';
 import { inputName } from './read-inputs.ts';
 
 /** A list of `what`, such as `models`. Each item is an `entry`. */

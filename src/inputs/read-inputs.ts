@@ -1,10 +1,9 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
-import { emptyExpression } from './empty-expression.ts';
+import { connection, proxyProblems } from './connection.ts';
 import { parseInput } from './parse-input.ts';
-import { proxyProblems } from './proxy.ts';
-import { suggest } from './suggest.ts';
+import { emptyExpression, suggest } from './suggest.ts';
 
 /**
  * Reads and validates the inputs of this step. The keys of `schema` are the names of the inputs with
@@ -41,6 +40,15 @@ interface Field {
   /** The value of the text, or the default; undefined if there is none, or if it is invalid. */
   value: unknown;
   problems: readonly InvalidInput[];
+}
+
+/**
+ * Reads the only input that a post step uses; everything else comes from the state that the main
+ * step saved.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readManagementKey(): string {
+  return readInputs(z.object({ management_key: connection.management_key })).management_key;
 }
 
 /** The name of an input for a field: `default-text-model` for `default_text_model`. */

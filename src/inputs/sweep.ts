@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { fixedPrefix } from '../operations/teardown/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, timeout } from './connection.ts';
-import { duration } from './duration.ts';
-import { flag } from './fields.ts';
+import { duration, flag } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 const GLOB_MESSAGE = 'must be a slug, in which * matches any characters and ? matches one';

@@ -5,8 +5,7 @@ import type { InvalidInput } from '../operations/shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
 import type { UsageRequest } from '../operations/usage/usage.ts';
 import { type Connection, connection } from './connection.ts';
-import { durationOrWord } from './duration.ts';
-import { idOrSlug } from './fields.ts';
+import { durationOrWord, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { readManagementKey } from '../inputs/connection.ts';
+import { readManagementKey } from '../inputs/read-inputs.ts';
 import type { AbortableContext, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
 import type { Report } from '../report/report.ts';

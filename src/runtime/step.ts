@@ -1,5 +1,5 @@
 import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
-import { readSecrets } from '../inputs/secrets.ts';
+import { readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createReport, type Report } from '../report/report.ts';
 
