@@ -2068,13 +2068,6 @@
   function refine(fn, _params = {}) {
    return _refine(ZodMiniCustom, fn, _params);
   }
-  const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
-   $ZodISODateTime.init(inst, def);
-   ZodMiniStringFormat.init(inst, def);
-  });
-  function iso_datetime(params) {
-   return _isoDateTime(ZodMiniISODateTime, params);
-  }
   function envelope(data) {
    return pipe(object({
     data
@@ -2122,6 +2115,10 @@
   }
   function countKeys(count) {
    return count === 1 ? "1 API key" : `${count} API keys`;
+  }
+  function formatChange({field, from, to}) {
+   const value = to === void 0 ? "not returned" : JSON.stringify(to);
+   return `${field}: ${JSON.stringify(from)} → ${value}`;
   }
   function isRead({method, readOnly}) {
    return method === "GET" || readOnly === true;
@@ -2347,16 +2344,7 @@
    id: schemas_guid(),
    slug: listedText,
    created_at: optional(pipe(unknown(), transform(value => safeParse(listedText, value).data)))
-  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace), timestamp = iso_datetime({
-   offset: true
-  }), EARLIEST = Date.UTC(2023, 0);
-  function readTime(value) {
-   const {data = ""} = safeParse(timestamp, value), time = Date.parse(data);
-   return time >= EARLIEST ? time : void 0;
-  }
-  function createdAt(resource) {
-   return readTime(resource.created_at);
-  }
+  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
   function hasIdOrSlug(idOrSlug, {id, slug}) {
    return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
   }
@@ -3051,7 +3039,180 @@
   function getState(name) {
    return process.env[`STATE_${name}`] || "";
   }
-  const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+  function parseJson(text) {
+   try {
+    return JSON.parse(text);
+   } catch {
+    return;
+   }
+  }
+  function countValues(text) {
+   let count = 1;
+   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
+   return count;
+  }
+  function isNestedDeeper(value, depth) {
+   if (typeof value !== "object" || value === null) return false;
+   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
+  }
+  const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+  function parseUsd(text) {
+   const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+   if (whole === void 0) return;
+   const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+   return sign === "-" ? -amount : amount;
+  }
+  const SIGNIFICANT_DIGITS = 15;
+  function toUsd(value) {
+   if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+   return typeof value === "string" ? parseUsd(value) : void 0;
+  }
+  function sumUsd(amounts) {
+   return amounts.reduce((sum, amount) => sum + amount, 0n);
+  }
+  const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+  function exceeds(amount, bound) {
+   return amount - bound > NOISE;
+  }
+  function exactUsd(amount) {
+   return decimalText(amount, 0);
+  }
+  const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
+  function formatUsd(amount) {
+   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
+   return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
+  }
+  function decimalText(amount, min) {
+   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+   return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
+  }
+  const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
+   hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
+   name: schemas_string(),
+   label: schemas_string(),
+   workspace_id: schemas_string()
+  }), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "expires_at", "limit", ...COUNTERS ];
+  function toListedKey(key) {
+   const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+   return {
+    ...used,
+    hash,
+    name,
+    label,
+    workspace_id
+   };
+  }
+  const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+   name: schemas_string("must be a name"),
+   workspace_id: schemas_string(),
+   limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+   limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+   include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+   expires_at: nullable(schemas_string())
+  }), createdKey = pipe(object({
+   data: key,
+   key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+  }), transform(({data, key: secret}) => ({
+   key: data,
+   secret
+  })));
+  function sendKey(client, body, registerSecrets) {
+   return client.send({
+    operation: `create the API key ${JSON.stringify(body.name)}`,
+    mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+    method: "POST",
+    path: "/keys",
+    body,
+    schema: createdKey,
+    hint: MAY_BE_DELETED,
+    onBody: text => registerSecrets(secretsIn(text))
+   });
+  }
+  function secretsIn(text) {
+   const {data} = safeParse(object({
+    key: schemas_string()
+   }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
+  }
+  const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+  async function listKeys(client, workspace, {maxSize} = {}) {
+   const {items, serverTime} = await listAll(client, {
+    ...keyList(workspace),
+    maxSize
+   });
+   return {
+    keys: items,
+    serverTime
+   };
+  }
+  function listKeyPages(client, workspace) {
+   return listPages(client, keyList(workspace));
+  }
+  function keyList({id, slug}) {
+   return {
+    operation: `list the API keys of the workspace ${slug}`,
+    path: "/keys",
+    query: {
+     workspace_id: id,
+     include_disabled: "true",
+     include_expired: "true"
+    },
+    schema: keyPage,
+    findMismatch({data}) {
+     const other = data.find(({workspace_id}) => workspace_id !== id);
+     return other && `it lists a key of the workspace ${other.workspace_id}`;
+    },
+    idOf: ({hash}) => hash,
+    hint: MAY_BE_DELETED
+   };
+  }
+  function keyRequest(hash, name) {
+   return {
+    operation: `read the API key ${name}`,
+    method: "GET",
+    path: `/keys/${encodeURIComponent(hash)}`,
+    schema: envelope(key),
+    notFound: () => {},
+    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+   };
+  }
+  function findKey(client, hash) {
+   return findConfirmed(client, () => readKey(client, hash));
+  }
+  async function readKey(client, hash) {
+   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+   return data;
+  }
+  function deleteKey(client, key) {
+   const facts = {
+    operation: `delete the API key ${describeKey(key)}`,
+    mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+    path: `/keys/${encodeURIComponent(key.hash)}`
+   };
+   return sendDeletion(client, facts, () => readKey(client, key.hash));
+  }
+  const MAX_NAME_LENGTH = 100;
+  function describeKey({name, label}) {
+   const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+   return `${JSON.stringify(shownName)} (${label})`;
+  }
+  function limitOf(key) {
+   const amount = toUsd(key.limit), reset = key.limit_reset;
+   if (amount === void 0) return;
+   return {
+    amount,
+    reset: typeof reset === "string" ? reset : void 0,
+    remaining: toUsd(key.limit_remaining)
+   };
+  }
+  function isLimitUnread(key) {
+   return key.limit !== null && limitOf(key)?.remaining === void 0;
+  }
+  function totalSpent(keys) {
+   const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
+   return amounts.length === keys.length ? sumUsd(amounts) : null;
+  }
+  const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
    s: 1e3,
    m: 6e4,
    h: 36e5,
@@ -3304,22 +3465,6 @@
   }
   const external_node_http_namespaceObject = require("node:http");
   var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-  function parseJson(text) {
-   try {
-    return JSON.parse(text);
-   } catch {
-    return;
-   }
-  }
-  function countValues(text) {
-   let count = 1;
-   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-   return count;
-  }
-  function isNestedDeeper(value, depth) {
-   if (typeof value !== "object" || value === null) return false;
-   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-  }
   const FAILURE_CLASSES = {
    unsent: {
     retryable: true,
@@ -3877,39 +4022,7 @@
     deleteKeys: values.delete_keys
    };
   }
-  function formatChange({field, from, to}) {
-   const value = to === void 0 ? "not returned" : JSON.stringify(to);
-   return `${field}: ${JSON.stringify(from)} → ${value}`;
-  }
   const external_node_util_namespaceObject = require("node:util");
-  function budgetsAfter(budgets, limits) {
-   const merged = {
-    ...budgets,
-    ...limits
-   };
-   return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-  }
-  function findOrderViolation(budgets) {
-   const set = INTERVALS.flatMap(interval => {
-    const limit = budgets[interval];
-    return limit === void 0 ? [] : [ {
-     interval,
-     limit
-    } ];
-   });
-   for (const [index, {interval, limit}] of set.entries()) {
-    const shorter = set[index - 1];
-    if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
-   }
-   return;
-  }
-  function budgetWrites(budgets, desired) {
-   const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
-   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
-    interval,
-    limit_usd: desired[interval] ?? null
-   }));
-  }
   function changesOf(writes) {
    return writes.flatMap(({changes}) => changes);
   }
@@ -3996,6 +4109,34 @@
     } ];
    });
    return [ ...writes, ...unchanged.slice(0, 1) ];
+  }
+  function budgetsAfter(budgets, limits) {
+   const merged = {
+    ...budgets,
+    ...limits
+   };
+   return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+  }
+  function findOrderViolation(budgets) {
+   const set = INTERVALS.flatMap(interval => {
+    const limit = budgets[interval];
+    return limit === void 0 ? [] : [ {
+     interval,
+     limit
+    } ];
+   });
+   for (const [index, {interval, limit}] of set.entries()) {
+    const shorter = set[index - 1];
+    if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
+   }
+   return;
+  }
+  function budgetWrites(budgets, desired) {
+   const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
+   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
+    interval,
+    limit_usd: desired[interval] ?? null
+   }));
   }
   function guardrailIdOf({default_guardrail_id: id}) {
    return typeof id === "string" && id !== "" ? id : void 0;
@@ -5028,10 +5169,39 @@
     }
    } ];
   }
+  const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
+   $ZodISODateTime.init(inst, def);
+   ZodMiniStringFormat.init(inst, def);
+  });
+  function iso_datetime(params) {
+   return _isoDateTime(ZodMiniISODateTime, params);
+  }
+  const timestamp = iso_datetime({
+   offset: true
+  }), EARLIEST = Date.UTC(2023, 0);
+  function readTime(value) {
+   const {data = ""} = safeParse(timestamp, value), time = Date.parse(data);
+   return time >= EARLIEST ? time : void 0;
+  }
+  function createdAt(resource) {
+   return readTime(resource.created_at);
+  }
+  function formatTime(ms) {
+   const json = new Date(ms).toJSON();
+   return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
+  }
   const SLACK_MS = 1e3;
   function wasCreatedWithin(resource, {from, to}) {
    const created = createdAt(resource);
    return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
+  }
+  const TRUSTED_MS = 864e5;
+  function differingClocks({server, runner}) {
+   if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
+   return {
+    server,
+    runner
+   };
   }
   function reconcileWorkspace(rounds, facts) {
    const {failure, found} = rounds.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(rounds, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
@@ -5531,28 +5701,7 @@
    const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
    return state === "Z" || state === "X" ? void 0 : fields[18];
   }
-  const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'), USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-  function openContext(connection, step) {
-   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal, effect} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
-    apiUrl,
-    managementKey,
-    transport: httpTransport(USER_AGENT),
-    clock,
-    random: Math.random,
-    deadline,
-    signal,
-    log: report,
-    effect
-   });
-   return {
-    client,
-    clock,
-    timeOfDay: Date.now,
-    log: report,
-    warn: report.warn,
-    signal
-   };
-  }
+  const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
   function recordEffect() {
    let possible = 0, wasThrottled = false;
    return {
@@ -5568,6 +5717,17 @@
      return wasThrottled ? "throttled" : "none";
     }
    };
+  }
+  function withEffect({effect, lines, ...text}) {
+   return {
+    ...text,
+    lines: [ ...lines, ...effect ]
+   };
+  }
+  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
+  function troubleshootingUrl(code, env) {
+   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
+   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
   }
   const SENTENCES = {
    none: "Nothing was changed at OpenRouter.",
@@ -5650,188 +5810,22 @@
   function ambiguityLines({mayLeaveBehind, recovery}) {
    return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
   }
-  const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
-  function parseUsd(text) {
-   const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-   if (whole === void 0) return;
-   const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
-   return sign === "-" ? -amount : amount;
-  }
-  const SIGNIFICANT_DIGITS = 15;
-  function toUsd(value) {
-   if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
-   return typeof value === "string" ? parseUsd(value) : void 0;
-  }
-  function sumUsd(amounts) {
-   return amounts.reduce((sum, amount) => sum + amount, 0n);
-  }
-  const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
-  function exceeds(amount, bound) {
-   return amount - bound > NOISE;
-  }
-  function exactUsd(amount) {
-   return decimalText(amount, 0);
-  }
-  const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-  function formatUsd(amount) {
-   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
-   return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-  }
-  function decimalText(amount, min) {
-   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
-   return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
-  }
-  const key = looseObject({
-   hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
-   name: schemas_string(),
-   label: schemas_string(),
-   workspace_id: schemas_string()
-  }), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "expires_at", "limit", ...COUNTERS ];
-  function toListedKey(key) {
-   const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+  function describeInvalidInputs({problems}) {
+   const inputs = new Set(problems.map(({input}) => input)).size;
    return {
-    ...used,
-    hash,
-    name,
-    label,
-    workspace_id
+    title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
+    lines: problems.map(describe_invalid_inputs_toLine),
+    effect: [ "Nothing was sent to OpenRouter." ]
    };
   }
-  const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
-   name: schemas_string("must be a name"),
-   workspace_id: schemas_string(),
-   limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-   limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-   include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-   expires_at: nullable(schemas_string())
-  }), createdKey = pipe(object({
-   data: key,
-   key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-  }), transform(({data, key: secret}) => ({
-   key: data,
-   secret
-  })));
-  function sendKey(client, body, registerSecrets) {
-   return client.send({
-    operation: `create the API key ${JSON.stringify(body.name)}`,
-    mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-    method: "POST",
-    path: "/keys",
-    body,
-    schema: createdKey,
-    hint: MAY_BE_DELETED,
-    onBody: text => registerSecrets(secretsIn(text))
-   });
+  function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
+   const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
   }
-  function secretsIn(text) {
-   const {data} = safeParse(object({
-    key: schemas_string()
-   }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
-  }
-  const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-  async function listKeys(client, workspace, {maxSize} = {}) {
-   const {items, serverTime} = await listAll(client, {
-    ...keyList(workspace),
-    maxSize
-   });
-   return {
-    keys: items,
-    serverTime
-   };
-  }
-  function listKeyPages(client, workspace) {
-   return listPages(client, keyList(workspace));
-  }
-  function keyList({id, slug}) {
-   return {
-    operation: `list the API keys of the workspace ${slug}`,
-    path: "/keys",
-    query: {
-     workspace_id: id,
-     include_disabled: "true",
-     include_expired: "true"
-    },
-    schema: keyPage,
-    findMismatch({data}) {
-     const other = data.find(({workspace_id}) => workspace_id !== id);
-     return other && `it lists a key of the workspace ${other.workspace_id}`;
-    },
-    idOf: ({hash}) => hash,
-    hint: MAY_BE_DELETED
-   };
-  }
-  function keyRequest(hash, name) {
-   return {
-    operation: `read the API key ${name}`,
-    method: "GET",
-    path: `/keys/${encodeURIComponent(hash)}`,
-    schema: envelope(key),
-    notFound: () => {},
-    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-   };
-  }
-  function findKey(client, hash) {
-   return findConfirmed(client, () => readKey(client, hash));
-  }
-  async function readKey(client, hash) {
-   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
-   return data;
-  }
-  function deleteKey(client, key) {
-   const facts = {
-    operation: `delete the API key ${describeKey(key)}`,
-    mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-    path: `/keys/${encodeURIComponent(key.hash)}`
-   };
-   return sendDeletion(client, facts, () => readKey(client, key.hash));
-  }
-  const MAX_NAME_LENGTH = 100;
-  function describeKey({name, label}) {
-   const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-   return `${JSON.stringify(shownName)} (${label})`;
-  }
-  function limitOf(key) {
-   const amount = toUsd(key.limit), reset = key.limit_reset;
-   if (amount === void 0) return;
-   return {
-    amount,
-    reset: typeof reset === "string" ? reset : void 0,
-    remaining: toUsd(key.limit_remaining)
-   };
-  }
-  function isLimitUnread(key) {
-   return key.limit !== null && limitOf(key)?.remaining === void 0;
-  }
-  function totalSpent(keys) {
-   const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-   return amounts.length === keys.length ? sumUsd(amounts) : null;
-  }
-  function deleteOutputs({deleted, keys}, {dryRun}) {
-   const spent = totalSpent(keys);
-   return {
-    deleted: String(deleted),
-    "deleted-keys": String(dryRun ? 0 : keys.length),
-    "keys-cost-usd": spent === null ? "" : exactUsd(spent)
-   };
-  }
-  function deleteSummary({workspace, deleted, keys}, request) {
-   if (!workspace) return {
-    title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
-   };
-   const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
-   return {
-    title: titleOf(name, {
-     deleted,
-     dryRun: request.dryRun
-    }),
-    paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
-    table: keysTable(keys)
-   };
-  }
-  function titleOf(name, {deleted, dryRun}) {
-   if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
-   return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
+  const MAX_PROVIDED = 100;
+  function describe_invalid_inputs_truncate(text) {
+   const characters = [ ...text ];
+   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
   }
   function keysTable(keys) {
    if (keys.length === 0) return;
@@ -5852,90 +5846,116 @@
   function formatSpent(amount) {
    return amount === null ? "unknown" : formatUsd(amount);
   }
-  function describeInvalidInputs({problems}) {
-   const inputs = new Set(problems.map(({input}) => input)).size;
+  function sweepOutputs(result) {
+   const {deleted, wouldDelete, skipped, retained, failed, stale, notStale} = result;
    return {
-    title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-    lines: problems.map(describe_invalid_inputs_toLine),
-    effect: [ "Nothing was sent to OpenRouter." ]
-   };
-  }
-  function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
-   const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
-  }
-  const MAX_PROVIDED = 100;
-  function describe_invalid_inputs_truncate(text) {
-   const characters = [ ...text ];
-   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
-  }
-  const metric = parse => pipe(unknown(), transform((value, context) => {
-   const parsed = parse(value ?? 0);
-   if (parsed !== void 0) return parsed;
-   context.issues.push({
-    code: "custom",
-    message: "must be a number",
-    input: value
-   });
-   return NEVER;
-  }));
-  function toCount(value) {
-   return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
-  }
-  const metrics = () => ({
-   request_count: metric(toCount),
-   tokens_total: metric(toCount),
-   tokens_prompt: metric(toCount),
-   tokens_completion: metric(toCount),
-   reasoning_tokens: metric(toCount),
-   credits_usage: nullable(metric(toUsd)),
-   byok_usage: metric(toUsd)
-  }), analytics_row = () => object({
-   model: nullable(schemas_string()),
-   ...metrics()
-  }), result = () => envelope(object({
-   data: array(analytics_row()),
-   metadata: object({
-    truncated: schemas_boolean()
-   }),
-   cachedAt: optional(nullable(schemas_number())),
-   warnings: optional(nullable(array(schemas_string())))
-  })), MAX_ROWS = 1e3;
-  async function queryUsage(client, filter, {from, to, subject}) {
-   const {data} = await client.request({
-    operation: `read the usage of ${subject}`,
-    method: "POST",
-    readOnly: true,
-    path: "/analytics/query",
-    body: {
-     metrics: Object.keys(metrics()),
-     dimensions: [ "model" ],
-     filters: [ {
-      ...filter,
-      operator: "eq"
-     } ],
-     time_range: {
-      start: formatTime(from),
-      end: formatTime(to)
-     },
-     order_by: {
-      field: "credits_usage",
-      direction: "desc"
-     },
-     limit: MAX_ROWS
+    deleted: sweep_toJson(deleted),
+    "would-delete": sweep_toJson(wouldDelete),
+    kept: {
+     ...sweep_toJson([ ...skipped, ...retained ]),
+     total: notStale + (skipped.length > 0 ? stale : 0)
     },
-    schema: result()
-   });
-   return {
-    models: data.data,
-    truncated: data.metadata.truncated,
-    cachedAt: data.cachedAt ?? void 0,
-    warnings: data.warnings ?? []
+    failed: sweep_toJson(failed),
+    count: String(deleted.length)
    };
   }
-  function formatTime(ms) {
-   const json = new Date(ms).toJSON();
-   return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
+  function sweep_toJson(entries) {
+   return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
+    id,
+    slug,
+    created_at,
+    reason
+   })), "workspaces");
+  }
+  function sweepNotes(result) {
+   return describeOmitted(sweepOutputs(result));
+  }
+  function sweepSummary(result, {dryRun}) {
+   const {deleted, stale, notStale} = result;
+   return {
+    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
+    table: sweepTable(result),
+    notes: sweepNotes(result)
+   };
+  }
+  const MAX_ROWS = 1e3;
+  function sweepTable(result) {
+   const {failed, deleted, alreadyDeleted, wouldDelete, skipped, retained} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+    code: slug
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, MAX_ROWS);
+   return {
+    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
+    rows: shown,
+    more: result.stale + result.notStale - shown.length
+   };
+  }
+  function concernsCost({kind}) {
+   return kind !== "byok-unread" && kind !== "limit-unread";
+  }
+  function usageOutputs(result) {
+   const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
+   return {
+    "cost-usd": exactUsd(cost),
+    requests: String(requests),
+    tokens: String(tokens),
+    "by-model": toJsonList(models.map(toEntry), "models"),
+    from: formatTime(from),
+    to: formatTime(to),
+    complete: String(gaps.length === 0),
+    ...key && {
+     "limit-usd": limit ? exactUsd(limit.amount) : "",
+     "remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
+    }
+   };
+  }
+  function toEntry(usage) {
+   return {
+    model: nameOf(usage),
+    requests: Number(usage.request_count),
+    tokens_prompt: Number(usage.tokens_prompt),
+    tokens_completion: Number(usage.tokens_completion),
+    tokens_reasoning: Number(usage.reasoning_tokens),
+    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
+   };
+  }
+  function nameOf({model}) {
+   return model ?? "unknown";
+  }
+  function usageLines(result) {
+   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
+   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+  }
+  function usageSummary(result) {
+   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
+   return {
+    title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    paragraphs: [ counts ],
+    table: modelsTable(result),
+    notes: [ ...notes, ...describeOmitted(usageOutputs(result)) ]
+   };
+  }
+  function modelsTable({models, cost, byok}) {
+   if (models.length === 0) return;
+   const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
+    numbers
+   })), header = [ "Model", ...counts, {
+    numbers: "Cost"
+   }, "Share" ];
+   return {
+    header: hasByok ? [ ...header, {
+     numbers: "Own provider keys"
+    } ] : header,
+    rows: models.map(usage => [ {
+     code: nameOf(usage)
+    }, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
+   };
+  }
+  const BAR_LENGTH = 10;
+  function shareBar(part, whole) {
+   if (part === null || whole <= 0n) return "";
+   const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
+   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
   }
   function describeSpender({workspace, key}) {
    return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
@@ -5984,63 +6004,7 @@
     return "Could not read the limit of the API key, or what remains of it.";
    }
   }
-  const INVALID_FIELD = "A counter or created_at is missing or invalid.";
-  function withEffect({effect, lines, ...text}) {
-   return {
-    ...text,
-    lines: [ ...lines, ...effect ]
-   };
-  }
-  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
-  function troubleshootingUrl(code, env) {
-   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
-   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
-  }
-  function sweepOutputs(result) {
-   const {deleted, wouldDelete, skipped, retained, failed, stale, notStale} = result;
-   return {
-    deleted: sweep_toJson(deleted),
-    "would-delete": sweep_toJson(wouldDelete),
-    kept: {
-     ...sweep_toJson([ ...skipped, ...retained ]),
-     total: notStale + (skipped.length > 0 ? stale : 0)
-    },
-    failed: sweep_toJson(failed),
-    count: String(deleted.length)
-   };
-  }
-  function sweep_toJson(entries) {
-   return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
-    id,
-    slug,
-    created_at,
-    reason
-   })), "workspaces");
-  }
-  function sweepNotes(result) {
-   return describeOmitted(sweepOutputs(result));
-  }
-  function sweepSummary(result, {dryRun}) {
-   const {deleted, stale, notStale} = result;
-   return {
-    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
-    table: sweepTable(result),
-    notes: sweepNotes(result)
-   };
-  }
-  const sweep_MAX_ROWS = 1e3;
-  function sweepTable(result) {
-   const {failed, deleted, alreadyDeleted, wouldDelete, skipped, retained} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, sweep_MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
-    code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, sweep_MAX_ROWS);
-   return {
-    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
-    rows: shown,
-    more: result.stale + result.notStale - shown.length
-   };
-  }
-  const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
+  const INVALID_FIELD = "A counter or created_at is missing or invalid.", describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
    "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
    "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
    "run-again": "After fixing that, running this again finishes the work."
@@ -6248,16 +6212,6 @@
   function describeRemaining(workspace, deletedKeys) {
    return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
   }
-  const INTERNAL_ERROR = "internal-error";
-  function describeError(error, effect) {
-   if (error instanceof Failure) return describeFailure(error, effect);
-   if (error instanceof ApiError) return describeApiError(error.details, effect);
-   return {
-    code: INTERNAL_ERROR,
-    title: "Internal error in this action",
-    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
-   };
-  }
   const SAFER_TIMES = {
    age: "Each age is the younger of both, so that nothing is deleted too early.",
    expiry: "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
@@ -6334,12 +6288,14 @@
   function formatLeftovers(leftovers) {
    return `May still exist at OpenRouter: ${leftovers}.`;
   }
-  function createRedactor() {
-   const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
+  const INTERNAL_ERROR = "internal-error";
+  function describeError(error, effect) {
+   if (error instanceof Failure) return describeFailure(error, effect);
+   if (error instanceof ApiError) return describeApiError(error.details, effect);
    return {
-    register: added => secrets.push(...added),
-    redact,
-    redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+    code: INTERNAL_ERROR,
+    title: "Internal error in this action",
+    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
    };
   }
   const OMISSION_BYTES = 100;
@@ -6481,6 +6437,14 @@
   function messageOf(error) {
    return error instanceof Error ? error.message : String(error);
   }
+  function createRedactor() {
+   const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
+   return {
+    register: added => secrets.push(...added),
+    redact,
+    redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+   };
+  }
   async function runStep(program, onError = step_fail) {
    process.exitCode = 1;
    process.noDeprecation = true;
@@ -6530,6 +6494,28 @@
    } catch (defect) {
     return onError(report, defect, effect);
    }
+  }
+  const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+  function openContext(connection, step) {
+   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal, effect} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
+    apiUrl,
+    managementKey,
+    transport: httpTransport(USER_AGENT),
+    clock,
+    random: Math.random,
+    deadline,
+    signal,
+    log: report,
+    effect
+   });
+   return {
+    client,
+    clock,
+    timeOfDay: Date.now,
+    log: report,
+    warn: report.warn,
+    signal
+   };
   }
   function create() {
    return runStep(async step => {
@@ -6962,6 +6948,32 @@
     workspace
    });
   }
+  function deleteOutputs({deleted, keys}, {dryRun}) {
+   const spent = totalSpent(keys);
+   return {
+    deleted: String(deleted),
+    "deleted-keys": String(dryRun ? 0 : keys.length),
+    "keys-cost-usd": spent === null ? "" : exactUsd(spent)
+   };
+  }
+  function deleteSummary({workspace, deleted, keys}, request) {
+   if (!workspace) return {
+    title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
+   };
+   const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
+   return {
+    title: titleOf(name, {
+     deleted,
+     dryRun: request.dryRun
+    }),
+    paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
+    table: keysTable(keys)
+   };
+  }
+  function titleOf(name, {deleted, dryRun}) {
+   if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
+   return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
+  }
   function delete_deleteWorkspace() {
    return runStep(async step => {
     const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, openContext(inputs, step), ({id, slug}) => report.output({
@@ -7033,14 +7045,6 @@
   function keyNameOf(env, random) {
    const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
    return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
-  }
-  const TRUSTED_MS = 864e5;
-  function differingClocks({server, runner}) {
-   if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
-   return {
-    server,
-    runner
-   };
   }
   const COMPARISONS = {
    limit(returned, desired) {
@@ -7836,9 +7840,6 @@
     failAbove: values.fail_above_usd
    };
   }
-  function concernsCost({kind}) {
-   return kind !== "byok-unread" && kind !== "limit-unread";
-  }
   function thresholds_failureOf(result, {failAbove}) {
    if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
    return new Failure("spending-above-limit", {
@@ -7865,6 +7866,70 @@
    return {
     ...result,
     gaps: result.gaps.filter(concernsCost)
+   };
+  }
+  const metric = parse => pipe(unknown(), transform((value, context) => {
+   const parsed = parse(value ?? 0);
+   if (parsed !== void 0) return parsed;
+   context.issues.push({
+    code: "custom",
+    message: "must be a number",
+    input: value
+   });
+   return NEVER;
+  }));
+  function toCount(value) {
+   return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
+  }
+  const metrics = () => ({
+   request_count: metric(toCount),
+   tokens_total: metric(toCount),
+   tokens_prompt: metric(toCount),
+   tokens_completion: metric(toCount),
+   reasoning_tokens: metric(toCount),
+   credits_usage: nullable(metric(toUsd)),
+   byok_usage: metric(toUsd)
+  }), analytics_row = () => object({
+   model: nullable(schemas_string()),
+   ...metrics()
+  }), result = () => envelope(object({
+   data: array(analytics_row()),
+   metadata: object({
+    truncated: schemas_boolean()
+   }),
+   cachedAt: optional(nullable(schemas_number())),
+   warnings: optional(nullable(array(schemas_string())))
+  })), analytics_MAX_ROWS = 1e3;
+  async function queryUsage(client, filter, {from, to, subject}) {
+   const {data} = await client.request({
+    operation: `read the usage of ${subject}`,
+    method: "POST",
+    readOnly: true,
+    path: "/analytics/query",
+    body: {
+     metrics: Object.keys(metrics()),
+     dimensions: [ "model" ],
+     filters: [ {
+      ...filter,
+      operator: "eq"
+     } ],
+     time_range: {
+      start: formatTime(from),
+      end: formatTime(to)
+     },
+     order_by: {
+      field: "credits_usage",
+      direction: "desc"
+     },
+     limit: analytics_MAX_ROWS
+    },
+    schema: result()
+   });
+   return {
+    models: data.data,
+    truncated: data.metadata.truncated,
+    cachedAt: data.cachedAt ?? void 0,
+    warnings: data.warnings ?? []
    };
   }
   async function readUsage(request, context) {
@@ -8063,70 +8128,6 @@
   function byCost(a, b) {
    if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
    return costOf(a) < costOf(b) ? 1 : -1;
-  }
-  function usageOutputs(result) {
-   const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
-   return {
-    "cost-usd": exactUsd(cost),
-    requests: String(requests),
-    tokens: String(tokens),
-    "by-model": toJsonList(models.map(toEntry), "models"),
-    from: formatTime(from),
-    to: formatTime(to),
-    complete: String(gaps.length === 0),
-    ...key && {
-     "limit-usd": limit ? exactUsd(limit.amount) : "",
-     "remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
-    }
-   };
-  }
-  function toEntry(usage) {
-   return {
-    model: nameOf(usage),
-    requests: Number(usage.request_count),
-    tokens_prompt: Number(usage.tokens_prompt),
-    tokens_completion: Number(usage.tokens_completion),
-    tokens_reasoning: Number(usage.reasoning_tokens),
-    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
-   };
-  }
-  function nameOf({model}) {
-   return model ?? "unknown";
-  }
-  function usageLines(result) {
-   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
-  }
-  function usageSummary(result) {
-   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
-   return {
-    title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-    paragraphs: [ counts ],
-    table: modelsTable(result),
-    notes: [ ...notes, ...describeOmitted(usageOutputs(result)) ]
-   };
-  }
-  function modelsTable({models, cost, byok}) {
-   if (models.length === 0) return;
-   const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
-    numbers
-   })), header = [ "Model", ...counts, {
-    numbers: "Cost"
-   }, "Share" ];
-   return {
-    header: hasByok ? [ ...header, {
-     numbers: "Own provider keys"
-    } ] : header,
-    rows: models.map(usage => [ {
-     code: nameOf(usage)
-    }, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
-   };
-  }
-  const BAR_LENGTH = 10;
-  function shareBar(part, whole) {
-   if (part === null || whole <= 0n) return "";
-   const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
   }
   function usage() {
    return runStep(async step => {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { MAX_CONCURRENCY } from '../src/http/client.ts';
-import { createdAt } from '../src/openrouter/resources/workspaces.ts';
+import { createdAt } from '../src/openrouter/time.ts';
 import type { Send } from './api.ts';
 import {
   dataOf,

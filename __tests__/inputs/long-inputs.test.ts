@@ -10,7 +10,7 @@ import { readKeyInputs } from '../../src/inputs/key.ts';
 import { readSweepInputs } from '../../src/inputs/sweep.ts';
 import { readUsageInputs } from '../../src/inputs/usage.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { createRedactor } from '../../src/report/redactor.ts';
+import { createRedactor } from '../../src/report/report.ts';
 import { summaryHtml } from '../../src/report/summary.ts';
 import { toLine, toMessage } from '../../src/report/text.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';

@@ -12,7 +12,7 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
-import { LIKELY_SECRET } from '../../src/openrouter/key-format.ts';
+import { LIKELY_SECRET } from '../../src/openrouter/resources/keys.ts';
 import { openResources } from '../support/resources.ts';
 import { ROOT } from '../support/root.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { extractServerMessage } from '../../src/http/response.ts';
-import { createRedactor } from '../../src/report/redactor.ts';
+import { createRedactor } from '../../src/report/report.ts';
 import { toHtml, toLine } from '../../src/report/text.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
 import { governanceInputs } from '../../src/inputs/governance.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
-import { allCodes } from '../../src/report/codes.ts';
+import { allCodes } from '../../src/report/describe-error.ts';
 import { ROOT } from '../support/root.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');

@@ -1,4 +1,4 @@
-import { createdAt } from '../../src/openrouter/resources/workspaces.ts';
+import { createdAt } from '../../src/openrouter/time.ts';
 import { wasCreatedWithin } from '../../src/operations/shared/time-window.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';

@@ -1,5 +1,5 @@
 import { toUsd } from '../../src/lib/usd.ts';
-import { formatTime } from '../../src/openrouter/resources/analytics.ts';
+import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import {

@@ -3,8 +3,7 @@ import { createWorkspace } from '../operations/create/create.ts';
 import { createSummary, identityOutputs, outcomeOutputs } from '../report/create.ts';
 import { noJournal, openJournal } from '../runtime/cleanup-journal.ts';
 import { saveMainProcess } from '../runtime/main-process.ts';
-import { openContext } from '../runtime/open-context.ts';
-import { runStep } from '../runtime/step.ts';
+import { openContext, runStep } from '../runtime/step.ts';
 
 /** `action.yml`: creates a workspace, or reuses or updates the one that exists. */
 export function create(): Promise<void> {

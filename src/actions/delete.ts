@@ -1,8 +1,7 @@
 import { readDeleteInputs } from '../inputs/delete.ts';
 import { deleteOne } from '../operations/teardown/delete.ts';
 import { deleteOutputs, deleteSummary } from '../report/delete.ts';
-import { openContext } from '../runtime/open-context.ts';
-import { runStep } from '../runtime/step.ts';
+import { openContext, runStep } from '../runtime/step.ts';
 
 /** `delete/action.yml`: deletes a workspace and what blocks its deletion. */
 export function deleteWorkspace(): Promise<void> {

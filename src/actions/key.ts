@@ -3,8 +3,7 @@ import { createKey } from '../operations/key/create-key.ts';
 import { keyOutputs, keySummary } from '../report/key.ts';
 import { openJournal } from '../runtime/cleanup-journal.ts';
 import { saveMainProcess } from '../runtime/main-process.ts';
-import { openContext } from '../runtime/open-context.ts';
-import { runStep } from '../runtime/step.ts';
+import { openContext, runStep } from '../runtime/step.ts';
 
 /** `key/action.yml`: creates an API key in a workspace. */
 export function key(): Promise<void> {

@@ -1,8 +1,7 @@
 import { readSweepInputs } from '../inputs/sweep.ts';
 import { failureOf, sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
 import { sweepOutputs, sweepSummary } from '../report/sweep.ts';
-import { openContext } from '../runtime/open-context.ts';
-import { runStep } from '../runtime/step.ts';
+import { openContext, runStep } from '../runtime/step.ts';
 
 /** `sweep/action.yml`: deletes stale workspaces. */
 export function sweep(): Promise<void> {

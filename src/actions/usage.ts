@@ -2,8 +2,7 @@ import { readUsageInputs } from '../inputs/usage.ts';
 import { failureOf, warnOnCost } from '../operations/usage/thresholds.ts';
 import { readUsage } from '../operations/usage/usage.ts';
 import { usageLines, usageOutputs, usageSummary } from '../report/usage.ts';
-import { openContext } from '../runtime/open-context.ts';
-import { runStep } from '../runtime/step.ts';
+import { openContext, runStep } from '../runtime/step.ts';
 
 /** `usage/action.yml`: reports what a workspace or an API key has used and cost. */
 export function usage(): Promise<void> {

@@ -7,8 +7,7 @@ import {
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
 import { modelSlug } from '../openrouter/resources/workspaces.ts';
-import type { BudgetLimits } from '../operations/governance/budget-writes.ts';
-import type { Governance } from '../operations/governance/governance.ts';
+import type { BudgetLimits, Governance } from '../operations/governance/governance.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { objectProblem } from './parse-input.ts';
 import { inputName } from './read-inputs.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { LIKELY_SECRET } from '../openrouter/key-format.ts';
-import { createKeyRequest } from '../openrouter/resources/keys.ts';
+import { createKeyRequest, LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { fixedPrefix } from '../operations/teardown/glob.ts';
+import { fixedPrefix } from '../lib/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, timeout } from './connection.ts';
 import { duration, flag } from './fields.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { exactUsd, parseUsd, type Usd } from '../lib/usd.ts';
-import { LIKELY_SECRET } from '../openrouter/key-format.ts';
+import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
 import type { UsageRequest } from '../operations/usage/usage.ts';

@@ -1,9 +1,9 @@
-import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
-import { totalSpent } from '../openrouter/resources/key-spend.ts';
-import type { Key } from '../openrouter/resources/keys.ts';
+import { exactUsd } from '../lib/usd.ts';
+import { totalSpent } from '../openrouter/resources/keys.ts';
 import type { DeleteRequest, DeleteResult } from '../operations/teardown/delete.ts';
+import { keysTable } from './key-table.ts';
 import type { Outputs } from './outputs.ts';
-import type { Heading, Summary, Table } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /** The outputs for the result of the step. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
@@ -39,27 +39,4 @@ function titleOf(name: string, { deleted, dryRun }: { deleted: boolean; dryRun: 
   return deleted
     ? `✅ Deleted the OpenRouter workspace ${name}`
     : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
-}
-
-/** A table of API keys for a summary; undefined if there are none. */
-export function keysTable(keys: readonly Key[]): Table | undefined {
-  if (keys.length === 0) return undefined;
-  return {
-    header: ['API key', 'Label', spentHeader(totalSpent(keys))],
-    rows: keys.map((key) => [
-      { code: key.name },
-      { code: key.label },
-      formatSpent(totalSpent([key])),
-    ]),
-  };
-}
-
-/** The header of a column about what API keys had spent, with its total. */
-export function spentHeader(total: Usd | null): Heading {
-  return { numbers: total === null ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})` };
-}
-
-/** A cell of that column. */
-export function formatSpent(amount: Usd | null): string {
-  return amount === null ? 'unknown' : formatUsd(amount);
 }

@@ -1,7 +1,6 @@
 import type { Effect } from '../http/effect.ts';
 import { type ApiError, type ApiErrorDetails, formatAttempt, isRead } from '../http/request.ts';
-import { describeEffect } from './describe-effect.ts';
-import type { Description } from './description.ts';
+import { type Description, describeEffect } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =

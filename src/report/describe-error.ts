@@ -1,10 +1,10 @@
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
 import { Failure } from '../operations/shared/failure.ts';
-import { describeApiError } from './describe-api-error.ts';
-import { describeEffect } from './describe-effect.ts';
-import { describeFailure } from './describe-failure.ts';
-import type { Description } from './description.ts';
+import { apiErrorCodes, describeApiError } from './describe-api-error.ts';
+import { describeFailure, failureCodes } from './describe-failure.ts';
+import { warningCodes } from './describe-warning.ts';
+import { type Description, describeEffect } from './description.ts';
 
 /** The code of an error that no one expected. */
 export const INTERNAL_ERROR = 'internal-error';
@@ -25,4 +25,9 @@ export function describeError(error: unknown, effect: Effect): Description {
       describeEffect(effect),
     ],
   };
+}
+
+/** Every code that an annotation can have. Each has a section of `docs/troubleshooting.md`. */
+export function allCodes(): ReadonlySet<string> {
+  return new Set([...failureCodes(), ...warningCodes(), ...apiErrorCodes(), INTERNAL_ERROR]);
 }

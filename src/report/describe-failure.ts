@@ -1,7 +1,6 @@
 import type { Effect } from '../http/effect.ts';
 import { ApiError, formatAttempt } from '../http/request.ts';
-import { formatChange } from '../lib/change.ts';
-import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
+import { countKeys, countWorkspaces, formatChange, truncateList } from '../lib/format.ts';
 import { exactUsd } from '../lib/usd.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
@@ -12,18 +11,18 @@ import type {
   Recovery,
   UnknownOwner,
 } from '../operations/shared/failure.ts';
-import { keysTable } from './delete.ts';
 import { linesOfPart } from './describe-api-error.ts';
-import { describeEffect } from './describe-effect.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
-import { describeGap, describeSpender } from './describe-usage.ts';
 import {
   type Description,
   type DescriptionText,
+  describeEffect,
   type FailureText,
   withEffect,
 } from './description.ts';
+import { keysTable } from './key-table.ts';
 import { sweepNotes, sweepTable } from './sweep.ts';
+import { describeGap, describeSpender } from './usage.ts';
 
 /** `the workspace preview-42, id 0f1e…` */
 const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;

@@ -1,13 +1,12 @@
-import { formatChange } from '../lib/change.ts';
-import { countWorkspaces, truncateList } from '../lib/format.ts';
+import { countWorkspaces, formatChange, truncateList } from '../lib/format.ts';
 import { exactUsd, formatUsd } from '../lib/usd.ts';
-import { formatTime } from '../openrouter/resources/analytics.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
+import { formatTime } from '../openrouter/time.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
-import { describeByok, describeGap, describeLimit, describeSpender } from './describe-usage.ts';
 import { type Description, type Descriptions, withEffect } from './description.ts';
+import { describeByok, describeGap, describeLimit, describeSpender } from './usage.ts';
 
 /** Which of two clocks decides. */
 const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], string>> = {

@@ -1,3 +1,4 @@
+import type { Effect } from '../http/effect.ts';
 import type { Table } from './summary.ts';
 
 /** A failure or a warning, as its annotation and its summary show it. */
@@ -44,4 +45,16 @@ export function troubleshootingUrl(code: string, env: NodeJS.ProcessEnv): string
   const repository = env['GITHUB_ACTION_REPOSITORY'] || DEFAULT_REPOSITORY;
   const ref = env['GITHUB_ACTION_REF'] || 'main';
   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+}
+
+const SENTENCES: Readonly<Record<Effect, string>> = {
+  none: 'Nothing was changed at OpenRouter.',
+  throttled:
+    'OpenRouter reports that it rejected each change of this step, so nothing should have changed.',
+  possible: 'This step may have changed something at OpenRouter before that: see its log.',
+};
+
+/** Describes what all requests of a step together may have changed at OpenRouter. */
+export function describeEffect(effect: Effect): string {
+  return SENTENCES[effect];
 }

@@ -1,9 +1,9 @@
 import { formatUsd } from '../lib/usd.ts';
 import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { KeySpend } from '../operations/key/spend.ts';
-import { describeByok, describeLimit } from './describe-usage.ts';
 import type { Outputs } from './outputs.ts';
 import type { Summary } from './summary.ts';
+import { describeByok, describeLimit } from './usage.ts';
 
 /** The outputs that describe the key, without its secret. */
 export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {

@@ -2,15 +2,14 @@ import { appendFileSync, statSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
+import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import { Failure, type WarningCode, type WarningDetails } from '../operations/shared/failure.ts';
 import { describeError } from './describe-error.ts';
 import { describeWarning, formatLeftovers } from './describe-warning.ts';
-import type { Description } from './description.ts';
-import { troubleshootingUrl } from './description.ts';
+import { type Description, troubleshootingUrl } from './description.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
-import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
-import { toLine, toMessage } from './text.ts';
+import { type Redact, toLine, toMessage } from './text.ts';
 
 /** Everything that a step prints and writes. */
 export interface Report extends Log {
@@ -163,4 +162,26 @@ function appendSummary(summary: Summary, { redactShown }: Redactor): string | un
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Replaces secrets in texts with `***`. */
+export interface Redactor {
+  /** Adds `secrets` to those that are replaced from now on. */
+  register(secrets: readonly string[]): void;
+  /** Replaces the registered secrets. */
+  redact: Redact;
+  /** Also replaces whatever looks like a key: a response may contain an unexpected one. */
+  redactShown: Redact;
+}
+
+/** Creates a redactor without registered secrets. */
+export function createRedactor(): Redactor {
+  const secrets: string[] = [];
+  const redact: Redact = (text) =>
+    secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text);
+  return {
+    register: (added) => secrets.push(...added),
+    redact,
+    redactShown: (text) => redact(text).replace(LIKELY_SECRET, '***'),
+  };
 }

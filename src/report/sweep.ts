@@ -2,7 +2,7 @@ import { countWorkspaces, formatAge } from '../lib/format.ts';
 import { sumUsd } from '../lib/usd.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
-import { formatSpent, spentHeader } from './delete.ts';
+import { formatSpent, spentHeader } from './key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Summary, Table } from './summary.ts';
 

@@ -5,8 +5,7 @@ import { Failure } from '../operations/shared/failure.ts';
 import type { Report } from '../report/report.ts';
 import { readJournal } from './cleanup-journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
-import { openContext } from './open-context.ts';
-import { runStep, type Step } from './step.ts';
+import { openContext, runStep, type Step } from './step.ts';
 
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {

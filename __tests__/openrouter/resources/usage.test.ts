@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/http/request.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
-import { formatTime, queryUsage } from '../../../src/openrouter/resources/analytics.ts';
-import { limitOf, totalSpent } from '../../../src/openrouter/resources/key-spend.ts';
-import { findKey } from '../../../src/openrouter/resources/keys.ts';
+import { queryUsage } from '../../../src/openrouter/resources/analytics.ts';
+import { findKey, limitOf, totalSpent } from '../../../src/openrouter/resources/keys.ts';
+import { formatTime } from '../../../src/openrouter/time.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
 
 const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createdAt } from '../../../src/openrouter/resources/workspaces.ts';
+import { createdAt } from '../../../src/openrouter/time.ts';
 
 const MOMENT = Date.UTC(2026, 0, 1, 12, 30, 15);
 

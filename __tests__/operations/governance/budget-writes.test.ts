@@ -9,7 +9,7 @@ import {
   budgetsAfter,
   budgetWrites,
   findOrderViolation,
-} from '../../../src/operations/governance/budget-writes.ts';
+} from '../../../src/operations/governance/budgets.ts';
 
 /** Budgets in the order that OpenRouter requires: any of the four, from few amounts, so that some are equal. */
 const budgets: fc.Arbitrary<Budgets> = fc

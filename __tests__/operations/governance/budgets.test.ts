@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
-import type { BudgetLimits } from '../../../src/operations/governance/budget-writes.ts';
+import type { BudgetLimits } from '../../../src/operations/governance/governance.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { PUT_BUDGET } from '../../support/governance.ts';
 import { openGovernanceScene } from '../../support/governance-scene.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { differingClocks } from '../../../src/operations/shared/differing-clocks.ts';
+import { differingClocks } from '../../../src/operations/shared/time-window.ts';
 
 const NOW = Date.UTC(2026, 0);
 const DAY = 86_400_000;

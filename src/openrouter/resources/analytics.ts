@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import { toUsd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
+import { formatTime } from '../time.ts';
 
 /** A result of OpenRouter's analytics. */
 export interface UsageByModel {
@@ -108,13 +109,4 @@ export async function queryUsage(
     cachedAt: data.cachedAt ?? undefined,
     warnings: data.warnings ?? [],
   };
-}
-
-/**
- * ISO 8601 in UTC with seconds, the only form that the API accepts: `2026-01-15T09:30:00Z`. A number
- * that is no time becomes words.
- */
-export function formatTime(ms: number): string {
-  const json: string | null = new Date(ms).toJSON();
-  return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
 }

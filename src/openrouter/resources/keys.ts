@@ -2,11 +2,23 @@ import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, Outcome } from '../../http/request.ts';
 import { parseJson } from '../../lib/json.ts';
+import { sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
-import { BEARER_TOKEN, LIKELY_SECRET, MIN_KEY_LENGTH } from '../key-format.ts';
 import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
+
+/**
+ * Matches what looks like a key of OpenRouter, also with `-` escaped as in a URL. The label of a key
+ * does not match: it has dots.
+ */
+export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
+
+/** A bearer token by RFC 6750. None of its characters is escaped in JSON or HTML. */
+export const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
+
+/** Far shorter than any key, but longer than any word that masking must not hide. */
+export const MIN_KEY_LENGTH = 16;
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
@@ -205,4 +217,36 @@ const MAX_NAME_LENGTH = 100;
 export function describeKey({ name, label }: Pick<Key, 'name' | 'label'>): string {
   const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
   return `${JSON.stringify(shownName)} (${label})`;
+}
+
+/** The spending limit of an API key. */
+export interface KeyLimit {
+  amount: Usd;
+  /** How often the limit resets: `daily`; undefined for never. */
+  reset: string | undefined;
+  /** What is left until the limit resets; negative after an overshoot; undefined if unknown. */
+  remaining: Usd | undefined;
+}
+
+/** The limit of `key`; undefined if it has none, or if that could not be read. */
+export function limitOf(key: Key): KeyLimit | undefined {
+  const amount = toUsd(key['limit']);
+  const reset = key['limit_reset'];
+  if (amount === undefined) return undefined;
+  return {
+    amount,
+    reset: typeof reset === 'string' ? reset : undefined,
+    remaining: toUsd(key['limit_remaining']),
+  };
+}
+
+/** Whether the limit of `key`, or what remains of it, could not be read. */
+export function isLimitUnread(key: Key): boolean {
+  return key['limit'] !== null && limitOf(key)?.remaining === undefined;
+}
+
+/** What `keys` have spent in their lives; null if OpenRouter does not report it for all of them. */
+export function totalSpent(keys: readonly Key[]): Usd | null {
+  const amounts = keys.flatMap((key) => toUsd(key['usage']) ?? []);
+  return amounts.length === keys.length ? sumUsd(amounts) : null;
 }

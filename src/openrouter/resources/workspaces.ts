@@ -148,26 +148,6 @@ const workspacePage = pageOf(listedWorkspace);
 /** What identifies a workspace, in requests and in messages. */
 export type WorkspaceRef = Pick<Workspace, 'id' | 'slug'>;
 
-const timestamp = z.iso.datetime({ offset: true });
-
-/** OpenRouter began in 2023. An earlier time, such as the beginning of 1970, stands for none. */
-const EARLIEST = Date.UTC(2023, 0);
-
-/**
- * A time in a response, in milliseconds since 1970; undefined unless it has a time zone, and is from 2023
- * or later.
- */
-export function readTime(value: unknown): number | undefined {
-  const { data = '' } = z.safeParse(timestamp, value);
-  const time = Date.parse(data);
-  return time >= EARLIEST ? time : undefined;
-}
-
-/** When a workspace or a key was created, by its `created_at`, as `readTime` reads it. */
-export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
-  return readTime(resource['created_at']);
-}
-
 /** Whether a workspace has this id or slug. Ids are UUIDs, and no slug looks like one. */
 function hasIdOrSlug(idOrSlug: string, { id, slug }: WorkspaceRef): boolean {
   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;

@@ -1,6 +1,5 @@
 import { ApiError } from '../../http/request.ts';
-import { formatChange } from '../../lib/change.ts';
-import { formatSeconds } from '../../lib/format.ts';
+import { formatChange, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import {
   dashboardUrl,
@@ -10,8 +9,8 @@ import {
   sendWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
+import { applyWrites, changesOf, type PlannedWrite } from '../governance/governance.ts';
 import { planGovernance } from '../governance/plan.ts';
-import { applyWrites, changesOf, type PlannedWrite } from '../governance/writes.ts';
 import { countAmbiguous, createOnce } from '../shared/create-once.ts';
 import { warnOnDrift } from '../shared/diff.ts';
 import type { CreateCleanupTask } from './cleanup.ts';

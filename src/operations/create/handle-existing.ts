@@ -1,7 +1,7 @@
-import { type Change, formatChange } from '../../lib/change.ts';
+import { type Change, formatChange } from '../../lib/format.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
+import { applyWrites, changesOf, type PlannedWrite } from '../governance/governance.ts';
 import { planGovernance } from '../governance/plan.ts';
-import { applyWrites, changesOf, type PlannedWrite } from '../governance/writes.ts';
 import { diffWorkspace, warnOnDrift } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
 import type { CreatedWorkspace } from './reconcile.ts';

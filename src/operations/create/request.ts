@@ -1,4 +1,4 @@
-import type { Change } from '../../lib/change.ts';
+import type { Change } from '../../lib/format.ts';
 import type { CreateWorkspaceRequest, Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Governance } from '../governance/governance.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';

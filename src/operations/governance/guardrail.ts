@@ -8,8 +8,8 @@ import {
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { onlyChanges, type PlannedWrite } from './governance.ts';
 import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
-import { onlyChanges, type PlannedWrite } from './writes.ts';
 
 /** Plans the write to the guardrail; see `planGovernance`. */
 export async function planGuardrail(

@@ -10,7 +10,7 @@ import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspa
 import type { Context } from '../shared/context.ts';
 import { createOnce, type Decision, type Round } from '../shared/create-once.ts';
 import { Failure } from '../shared/failure.ts';
-import type { PlannedWrite } from './writes.ts';
+import type { PlannedWrite } from './governance.ts';
 
 /** Plans the write that adds missing members; see `planGovernance`. `written`: user ids or addresses. */
 export async function planMembers(

@@ -1,10 +1,9 @@
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { planBudgets } from './budgets.ts';
-import type { Governance } from './governance.ts';
+import type { Governance, PlannedWrite } from './governance.ts';
 import { planGuardrail } from './guardrail.ts';
 import { planMembers } from './members.ts';
-import type { PlannedWrite } from './writes.ts';
 
 /**
  * Plans the writes that apply `governance` to a workspace, in their order. Writes nothing itself, so a

@@ -1,6 +1,5 @@
 import { ApiError } from '../../http/request.ts';
-import type { Change } from '../../lib/change.ts';
-import { countKeys, formatSeconds } from '../../lib/format.ts';
+import { type Change, countKeys, formatSeconds } from '../../lib/format.ts';
 import { settle } from '../../lib/settle.ts';
 import {
   type CreatedKey,
@@ -14,14 +13,14 @@ import {
 import {
   findWorkspace,
   type Lookup,
-  readTime,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
+import { readTime } from '../../openrouter/time.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
 import { createOnce } from '../shared/create-once.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
-import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
+import { differingClocks } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { compareKey } from './key-diff.ts';
 import {

@@ -1,7 +1,7 @@
-import type { Change } from '../../lib/change.ts';
+import type { Change } from '../../lib/format.ts';
 import { toUsd } from '../../lib/usd.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
-import { readTime } from '../../openrouter/resources/workspaces.ts';
+import { readTime } from '../../openrouter/time.ts';
 
 /** The values of a new key that differ from what was requested. */
 export interface KeyDifferences {

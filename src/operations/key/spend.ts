@@ -1,7 +1,12 @@
 import { formatAttempt } from '../../http/request.ts';
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
-import { type KeyLimit, limitOf } from '../../openrouter/resources/key-spend.ts';
-import { describeKey, type KeyIdentity, keyRequest } from '../../openrouter/resources/keys.ts';
+import {
+  describeKey,
+  type KeyIdentity,
+  type KeyLimit,
+  keyRequest,
+  limitOf,
+} from '../../openrouter/resources/keys.ts';
 import type { AbortableContext } from '../shared/context.ts';
 
 /** What an API key has spent in its life. */

@@ -1,4 +1,4 @@
-import type { Change } from '../../lib/change.ts';
+import type { Change } from '../../lib/format.ts';
 import {
   type CreateWorkspaceRequest,
   WORKSPACE_FIELDS,

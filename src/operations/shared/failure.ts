@@ -1,13 +1,12 @@
 import type { ApiError } from '../../http/request.ts';
-import type { Change } from '../../lib/change.ts';
+import type { Change } from '../../lib/format.ts';
 import type { Usd } from '../../lib/usd.ts';
 import type { Budgets, Interval } from '../../openrouter/resources/budgets.ts';
-import type { KeyLimit } from '../../openrouter/resources/key-spend.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
+import type { Key, KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UndeletedKey } from './delete-keys.ts';
-import type { DifferingClocks } from './differing-clocks.ts';
 import type { SweepResult } from './sweep-result.ts';
+import type { DifferingClocks } from './time-window.ts';
 import type { UsageGap } from './usage-gap.ts';
 
 /** A problem with an input or with an environment variable. */

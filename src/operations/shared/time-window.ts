@@ -1,4 +1,4 @@
-import { createdAt } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
 
 /** A period of the server's own time, in milliseconds since 1970. */
 export interface TimeWindow {
@@ -19,4 +19,28 @@ export function wasCreatedWithin(
 ): boolean | undefined {
   const created = createdAt(resource);
   return created === undefined ? undefined : created >= from - SLACK_MS && created <= to + SLACK_MS;
+}
+
+/** The times of OpenRouter and of the runner at one moment, in milliseconds since 1970. */
+export interface DifferingClocks {
+  server: number;
+  runner: number;
+}
+
+/** More than the clock of a machine is usually wrong by, and less than most ages and expiries. */
+const TRUSTED_MS = 86_400_000;
+
+/**
+ * Both clocks, if they differ by more than a day: one of them is wrong then, so the safer of both has to
+ * decide, with a warning. Undefined if the server's clock decides alone, or if it is unknown.
+ */
+export function differingClocks({
+  server,
+  runner,
+}: {
+  server: number | undefined;
+  runner: number;
+}): DifferingClocks | undefined {
+  if (server === undefined || Math.abs(server - runner) <= TRUSTED_MS) return undefined;
+  return { server, runner };
 }

@@ -1,5 +1,5 @@
 import type { Usd } from '../../lib/usd.ts';
-import type { DifferingClocks } from './differing-clocks.ts';
+import type { DifferingClocks } from './time-window.ts';
 
 /** Why the figures of a usage may be too low, or are missing. */
 export type UsageGap =

@@ -1,18 +1,15 @@
 import { MAX_CONCURRENCY } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
+import { matches } from '../../lib/glob.ts';
 import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
-import { totalSpent } from '../../openrouter/resources/key-spend.ts';
-import {
-  createdAt,
-  type ListedWorkspace,
-  listWorkspaces,
-} from '../../openrouter/resources/workspaces.ts';
+import { totalSpent } from '../../openrouter/resources/keys.ts';
+import { type ListedWorkspace, listWorkspaces } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
 import type { AbortableContext, Context } from '../shared/context.ts';
-import { type DifferingClocks, differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
-import { matches } from './glob.ts';
+import { type DifferingClocks, differingClocks } from '../shared/time-window.ts';
 import { teardown } from './teardown.ts';
 
 /** What to sweep, as the author of the workflow requested it. */

@@ -1,6 +1,6 @@
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { createdAt } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
 
 /** The periods of the calendar, in UTC, in which OpenRouter counts what a key spends. */
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;

@@ -8,16 +8,20 @@ import {
   type UsageFilter,
 } from '../../openrouter/resources/analytics.ts';
 import {
+  describeKey,
+  findKey,
   isLimitUnread,
+  type Key,
   type KeyLimit,
   limitOf,
+  listKeyPages,
   totalSpent,
-} from '../../openrouter/resources/key-spend.ts';
-import { describeKey, findKey, type Key, listKeyPages } from '../../openrouter/resources/keys.ts';
-import { createdAt, findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+} from '../../openrouter/resources/keys.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../shared/context.ts';
-import { differingClocks } from '../shared/differing-clocks.ts';
 import { Failure } from '../shared/failure.ts';
+import { differingClocks } from '../shared/time-window.ts';
 import type { UsageGap } from '../shared/usage-gap.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
 

@@ -1,7 +1,7 @@
 import { matchesGlob } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fixedPrefix, matches } from '../../../src/operations/teardown/glob.ts';
+import { fixedPrefix, matches } from '../../src/lib/glob.ts';
 
 const slug = fc.stringMatching(/^[ab-]{0,12}$/);
 const glob = fc.stringMatching(/^[ab*?-]{0,8}$/);

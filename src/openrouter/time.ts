@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+
+const timestamp = z.iso.datetime({ offset: true });
+
+/** OpenRouter began in 2023. An earlier time, such as the beginning of 1970, stands for none. */
+const EARLIEST = Date.UTC(2023, 0);
+
+/**
+ * A time in a response, in milliseconds since 1970; undefined unless it has a time zone, and is from 2023
+ * or later.
+ */
+export function readTime(value: unknown): number | undefined {
+  const { data = '' } = z.safeParse(timestamp, value);
+  const time = Date.parse(data);
+  return time >= EARLIEST ? time : undefined;
+}
+
+/** When a workspace or a key was created, by its `created_at`, as `readTime` reads it. */
+export function createdAt(resource: Readonly<Record<string, unknown>>): number | undefined {
+  return readTime(resource['created_at']);
+}
+
+/**
+ * ISO 8601 in UTC with seconds, the only form that the API accepts: `2026-01-15T09:30:00Z`. A number
+ * that is no time becomes words.
+ */
+export function formatTime(ms: number): string {
+  const json: string | null = new Date(ms).toJSON();
+  return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
+}
