@@ -4924,32 +4924,20 @@
    }
   }
   async function resolveRound(creation, rounds, {log}) {
-   const round = rounds.at(-1);
    for (;;) {
     const decision = creation.reconcile(rounds);
-    switch (decision.kind) {
-    case "lookup":
-     {
-      log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
-      const {value, error} = await settle(creation.lookup(), ApiError);
-      if (error) {
-       const {ambiguous} = decision;
-       throw giveUp(failuresOf(rounds), {
-        ambiguous,
-        lookupFailure: error.details
-       });
-      }
-      round.found = value;
-      break;
-     }
-
-    case "delete":
-     round.deleted = await (creation.deleteOrphans?.(decision.orphans)) ?? 0;
-     break;
-
-    default:
-     return decision;
+    if (decision.kind !== "lookup") return decision;
+    const round = rounds.at(-1);
+    log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
+    const {value, error} = await settle(creation.lookup(rounds), ApiError);
+    if (error) {
+     const {ambiguous} = decision;
+     throw giveUp(failuresOf(rounds), {
+      ambiguous,
+      lookupFailure: error.details
+     });
     }
+    round.found = value;
    }
   }
   function countAmbiguous(rounds) {
@@ -7120,18 +7108,22 @@
     since: serverTime
    })).map(({hash}) => hash);
   }
-  async function lookupOrphans(search, isNew, {client}) {
-   const {keys} = await listKeys(client, search.workspace);
-   return findOrphans(keys, search, isNew);
-  }
-  async function deleteOrphans(orphans, {client, log}) {
-   let count = 0;
-   const [failed] = await deleteEach(orphans, client, key => {
-    count += 1;
+  async function deleteOrphans(search, isNew, {client, log}) {
+   const {keys} = await listKeys(client, search.workspace), candidates = findOrphans(keys, search, isNew);
+   if (!candidates.isConclusive) return {
+    deleted: 0,
+    undecided: candidates.keys
+   };
+   let deleted = 0;
+   const [failed] = await deleteEach(candidates.keys, client, key => {
+    deleted += 1;
     log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
    });
    if (failed) throw new Failure("orphan-not-deleted", failed);
-   return count;
+   return {
+    deleted,
+    undecided: []
+   };
   }
   function unknownOwner({desired: {name}, workspace, isUnique}, keys) {
    return {
@@ -7141,31 +7133,23 @@
     keys
    };
   }
-  function reconcileKey(rounds, {search, isNew}) {
-   const {failure, found, deleted} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind], maxOrphans = countPossibleOrphans(rounds), conclusion = {
-    kind: retryable ? "retry" : "give-up",
-    ambiguous: maxOrphans > 0
-   };
-   if (!ambiguous || failure.kind === "aborted" || deleted !== void 0) return conclusion;
-   if (!found) return {
+  function reconcileKey(rounds) {
+   const {failure, found} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+   if (ambiguous && failure.kind !== "aborted" && !found) return {
     kind: "lookup",
     ambiguous: true
    };
-   const orphans = findOrphans(found, {
-    ...search,
-    maxOrphans
-   }, isNew);
-   if (orphans.keys.length === 0) return conclusion;
-   return orphans.isConclusive ? {
-    kind: "delete",
-    orphans: orphans.keys
-   } : {
+   if (found && found.undecided.length > 0) return {
     kind: "done",
-    result: orphans.keys
+    result: found.undecided
+   };
+   return {
+    kind: retryable ? "retry" : "give-up",
+    ambiguous: countPossibleOrphans(rounds) > 0
    };
   }
   function countPossibleOrphans(rounds) {
-   const deleted = rounds.reduce((sum, round) => sum + (round.deleted ?? 0), 0);
+   const deleted = rounds.reduce((sum, {found}) => sum + (found?.deleted ?? 0), 0);
    return countAmbiguous(rounds) - deleted;
   }
   async function createKey(request, context) {
@@ -7241,7 +7225,7 @@
    return server + expiresInMs > runner ? Math.min(server, runner) : runner;
   }
   async function createKeyOnce(plan, context) {
-   const {client, journal, registerSecrets} = context, {search, workspace} = plan, {value: created, error} = await settle(createOnce({
+   const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await settle(createOnce({
     send(rounds) {
      const maxOrphans = countPossibleOrphans(rounds) + 1, exists = maxOrphans > 1 ? "possibly an API key whose secret was lost" : void 0;
      journal.save({
@@ -7253,10 +7237,12 @@
      }, exists);
      return sendKey(client, search.desired, registerSecrets);
     },
-    reconcile: rounds => reconcileKey(rounds, plan),
+    reconcile: reconcileKey,
     question: "whether it created a key whose secret was lost",
-    lookup: async () => (await listKeys(client, workspace)).keys,
-    deleteOrphans: orphans => deleteOrphans(orphans, context)
+    lookup: rounds => deleteOrphans({
+     ...search,
+     maxOrphans: countPossibleOrphans(rounds)
+    }, plan.isNew, context)
    }, context), ApiError);
    if (error) {
     if (!error.details.ambiguous) journal.clear();
@@ -7348,15 +7334,15 @@
   async function deleteLateOrphans(created, {plan, request}, context) {
    const {key, search} = created, {maxOrphans} = search;
    if (maxOrphans === 0) return;
-   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(lookupOrphans(search, isLate, context), ApiError);
+   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(deleteOrphans(search, isLate, context), ApiError);
    if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
    }
-   const {keys, isConclusive} = orphans;
-   if (keys.length === 0) return;
-   if (!isConclusive) warn("key-owner-unknown", unknownOwner(search, keys));
-   const left = isConclusive ? maxOrphans - await deleteOrphans(keys, context) : 0, task = taskOf(created, {
+   const {deleted, undecided} = orphans;
+   if (deleted === 0 && undecided.length === 0) return;
+   if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
+   const left = undecided.length > 0 ? 0 : maxOrphans - deleted, task = taskOf(created, {
     revoke: request.revokeAfterJob
    });
    amendOrClear({
@@ -7518,15 +7504,15 @@
    if (maxOrphans === 0) return;
    const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
    for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const {keys, isConclusive} = await lookupOrphans({
+    const {deleted, undecided} = await deleteOrphans({
      ...search,
      maxOrphans
     }, isNew, context);
-    if (keys.length > 0 && !isConclusive) {
-     context.warn("key-owner-unknown", unknownOwner(search, keys));
+    if (undecided.length > 0) {
+     context.warn("key-owner-unknown", unknownOwner(search, undecided));
      return;
     }
-    maxOrphans -= await deleteOrphans(keys, context);
+    maxOrphans -= deleted;
     if (maxOrphans === 0) return;
    }
   }

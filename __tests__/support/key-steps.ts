@@ -7,7 +7,7 @@ import {
   runKeyCleanup,
 } from '../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
-import type { AbortableContext } from '../../src/operations/shared/context.ts';
+import type { Context } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import type { Description } from '../../src/report/description.ts';
 import { formatSpend } from '../../src/report/key.ts';
@@ -115,7 +115,7 @@ export async function runKeyPost(
 }
 
 /** `context`, whose warnings are pushed to `warnings` too. */
-function collectWarnings(context: AbortableContext, warnings: Description[]): AbortableContext {
+function collectWarnings(context: Context, warnings: Description[]): Context {
   return {
     ...context,
     warn(code, details) {

@@ -21,11 +21,7 @@ import type {
   CreateRequest,
   CreateResult,
 } from '../../src/operations/create/request.ts';
-import type {
-  AbortableContext,
-  CleanupJournal,
-  Context,
-} from '../../src/operations/shared/context.ts';
+import type { CleanupJournal, Context } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import { noJournal } from '../../src/runtime/cleanup-journal.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -273,7 +269,7 @@ export function connect(
     isDead = () => false,
     effect = recordEffect(),
   }: { lines?: string[]; isDead?(): boolean; effect?: EffectRecord } = {},
-): AbortableContext {
+): Context {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
   if (cancelledAfter !== undefined) {

@@ -107,7 +107,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'key-list-after-create',
     sentence: 'The list of the keys of a workspace has a new key at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'lookupOrphans' },
+    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'deleteOrphans' },
     isCritical: true,
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);

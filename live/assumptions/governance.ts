@@ -263,7 +263,7 @@ export const WORKSPACE_BUDGETS: readonly Assumption[] = [
     id: 'budget-order',
     sentence: 'A budget that is not below those of longer intervals is rejected with 400.',
     documented: DOCS.setBudget,
-    reliedOnBy: { file: 'src/operations/governance/budget-writes.ts', name: 'budgetWrites' },
+    reliedOnBy: { file: 'src/operations/governance/budgets.ts', name: 'budgetWrites' },
     isCritical: false,
     async probe(scene) {
       const workspace = await withBudget(scene);

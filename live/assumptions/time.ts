@@ -5,7 +5,7 @@ import { DOCS } from '../docs.ts';
 import { dataOf, type Exchange, type Resource, serverTimeOf, textOf } from '../exchange.ts';
 import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
 
-const CREATED_AT = { file: 'src/openrouter/resources/workspaces.ts', name: 'createdAt' };
+const CREATED_AT = { file: 'src/openrouter/time.ts', name: 'createdAt' };
 const ORPHANS = 'src/operations/key/orphans.ts';
 
 /** Whether `created_at` of a new resource is near the `Date` of the response to its creation. */

@@ -112,7 +112,7 @@ export const USAGE_AT_REST: readonly Assumption[] = [
     id: 'limit-remaining',
     sentence: 'The limit_remaining of an unused key is its limit.',
     documented: DOCS.getKey,
-    reliedOnBy: { file: 'src/openrouter/resources/key-spend.ts', name: 'limitOf' },
+    reliedOnBy: { file: 'src/openrouter/resources/keys.ts', name: 'limitOf' },
     isCritical: false,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });

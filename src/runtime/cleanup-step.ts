@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import { readManagementKey } from '../inputs/read-inputs.ts';
-import type { AbortableContext, IncompleteCleanup } from '../operations/shared/context.ts';
+import type { Context, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
 import type { Report } from '../report/report.ts';
 import { readJournal } from './cleanup-journal.ts';
@@ -10,11 +10,7 @@ import { openContext, runStep, type Step } from './step.ts';
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
-  run(
-    task: Task,
-    context: AbortableContext,
-    report: Report,
-  ): Promise<IncompleteCleanup<Task> | undefined>;
+  run(task: Task, context: Context, report: Report): Promise<IncompleteCleanup<Task> | undefined>;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }

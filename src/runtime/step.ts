@@ -4,7 +4,7 @@ import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts'
 import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import type { AbortableContext } from '../operations/shared/context.ts';
+import type { Context } from '../operations/shared/context.ts';
 import { createReport, type Report } from '../report/report.ts';
 
 /** What a program needs of the step that it runs as. */
@@ -99,7 +99,7 @@ function reportError(
 const USER_AGENT = `${manifest.name}/${manifest.version}`;
 
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
-export function openContext(connection: Connection, step: Step): AbortableContext {
+export function openContext(connection: Connection, step: Step): Context {
   const { apiUrl, managementKey, timeoutMs } = connection;
   const { report, clock, signal, effect } = step;
   const deadline = step.startTimeout(timeoutMs);

@@ -73,7 +73,14 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         failAbove: undefined,
         ...request,
       },
-      { client, clock, timeOfDay: () => TO, log, warn: () => undefined },
+      {
+        client,
+        clock,
+        timeOfDay: () => TO,
+        signal: new AbortController().signal,
+        log,
+        warn: () => undefined,
+      },
     ),
   );
   const query = sent.find(({ method }) => method === 'POST');

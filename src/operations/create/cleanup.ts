@@ -6,7 +6,7 @@ import {
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
-import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
+import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { matchesDesired } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
 import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
@@ -51,7 +51,7 @@ export function describeLeftovers({ target }: CreateCleanupTask): string {
  */
 export async function runCreateCleanup(
   task: CreateCleanupTask,
-  context: AbortableContext,
+  context: Context,
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
   const { target } = task;
   const created = 'created' in target ? target.created : undefined;
@@ -68,7 +68,7 @@ export async function runCreateCleanup(
 async function deleteCreated(
   workspace: WorkspaceRef,
   task: CreateCleanupTask,
-  context: AbortableContext,
+  context: Context,
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
@@ -90,7 +90,7 @@ async function deleteCreated(
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
 async function findCreated(
   { desired, window }: PendingWorkspace,
-  context: AbortableContext & { deletedId: string | undefined },
+  context: Context & { deletedId: string | undefined },
 ): Promise<Workspace | undefined> {
   const { client, log, warn, deletedId } = context;
   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {

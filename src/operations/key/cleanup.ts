@@ -2,16 +2,10 @@ import * as z from 'zod/mini';
 import { ApiError } from '../../http/request.ts';
 import { settle } from '../../lib/settle.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
-import type { AbortableContext, IncompleteCleanup } from '../shared/context.ts';
+import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
-import {
-  deleteOrphans,
-  lookupOrphans,
-  mayBeCreatedSince,
-  orphanSearch,
-  unknownOwner,
-} from './orphans.ts';
+import { deleteOrphans, mayBeCreatedSince, orphanSearch, unknownOwner } from './orphans.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
 
 /** The schema of the task that `key` saves for its post step. */
@@ -66,7 +60,7 @@ export async function runKeyCleanup(
 /** @throws {Failure} `created-key-missing` */
 async function revokeCreated(
   { search, created, revoke }: KeyCleanupTask,
-  context: AbortableContext,
+  context: Context,
 ): Promise<void> {
   if (!created || !revoke) return;
   const { client, log } = context;
@@ -84,7 +78,7 @@ async function revokeCreated(
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
 async function deleteAllOrphans(
   { search, created }: KeyCleanupTask,
-  context: AbortableContext,
+  context: Context,
 ): Promise<void> {
   let { maxOrphans } = search;
   if (maxOrphans === 0) return;
@@ -92,12 +86,12 @@ async function deleteAllOrphans(
   const isNew = (key: Key) =>
     !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const { keys, isConclusive } = await lookupOrphans({ ...search, maxOrphans }, isNew, context);
-    if (keys.length > 0 && !isConclusive) {
-      context.warn('key-owner-unknown', unknownOwner(search, keys));
+    const { deleted, undecided } = await deleteOrphans({ ...search, maxOrphans }, isNew, context);
+    if (undecided.length > 0) {
+      context.warn('key-owner-unknown', unknownOwner(search, undecided));
       return;
     }
-    maxOrphans -= await deleteOrphans(keys, context);
+    maxOrphans -= deleted;
     if (maxOrphans === 0) return;
   }
 }

@@ -23,13 +23,7 @@ import { Failure } from '../shared/failure.ts';
 import { differingClocks } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { compareKey } from './key-diff.ts';
-import {
-  deleteOrphans,
-  lookupOrphans,
-  type OrphanSearch,
-  preexistingHashes,
-  unknownOwner,
-} from './orphans.ts';
+import { deleteOrphans, type OrphanSearch, preexistingHashes, unknownOwner } from './orphans.ts';
 import { countPossibleOrphans, reconcileKey } from './reconcile.ts';
 
 /** What to create, as the author of the workflow requested it. */
@@ -179,7 +173,7 @@ interface CreatedWithOrphans extends CreatedKey {
 /** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
   const { client, journal, registerSecrets } = context;
-  const { search, workspace } = plan;
+  const { search } = plan;
   const { value: created, error } = await settle(
     createOnce(
       {
@@ -189,10 +183,14 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
           journal.save({ search: { ...search, maxOrphans }, revoke: true }, exists);
           return sendKey(client, search.desired, registerSecrets);
         },
-        reconcile: (rounds) => reconcileKey(rounds, plan),
+        reconcile: reconcileKey,
         question: 'whether it created a key whose secret was lost',
-        lookup: async () => (await listKeys(client, workspace)).keys,
-        deleteOrphans: (orphans) => deleteOrphans(orphans, context),
+        lookup: (rounds) =>
+          deleteOrphans(
+            { ...search, maxOrphans: countPossibleOrphans(rounds) },
+            plan.isNew,
+            context,
+          ),
       },
       context,
     ),
@@ -308,15 +306,15 @@ async function deleteLateOrphans(
   if (maxOrphans === 0) return;
   const { log, journal, warn } = context;
   const isLate = (other: Key) => plan.isNew(other) && other.hash !== key.hash;
-  const { value: orphans, error } = await settle(lookupOrphans(search, isLate, context), ApiError);
+  const { value: orphans, error } = await settle(deleteOrphans(search, isLate, context), ApiError);
   if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
   }
-  const { keys, isConclusive } = orphans;
-  if (keys.length === 0) return;
-  if (!isConclusive) warn('key-owner-unknown', unknownOwner(search, keys));
-  const left = isConclusive ? maxOrphans - (await deleteOrphans(keys, context)) : 0;
+  const { deleted, undecided } = orphans;
+  if (deleted === 0 && undecided.length === 0) return;
+  if (undecided.length > 0) warn('key-owner-unknown', unknownOwner(search, undecided));
+  const left = undecided.length > 0 ? 0 : maxOrphans - deleted;
   const task = taskOf(created, { revoke: request.revokeAfterJob });
   amendOrClear({ ...task, search: { ...search, maxOrphans: left } }, journal);
 }

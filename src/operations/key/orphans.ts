@@ -34,7 +34,7 @@ export const orphanSearch = () =>
 export type OrphanSearch = z.infer<ReturnType<typeof orphanSearch>>;
 
 /** API keys that may be orphans of this step. */
-interface Orphans {
+interface Candidates {
   keys: readonly Key[];
   /** Whether they certainly are orphans. If not, some may be keys of other jobs. */
   isConclusive: boolean;
@@ -45,7 +45,7 @@ export function findOrphans(
   keys: readonly Key[],
   search: OrphanSearch,
   isNew: (key: Key) => boolean,
-): Orphans {
+): Candidates {
   const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
   const candidates = keys.filter((key) => isNew(key) && matches(key, search, keepsMs));
   const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
@@ -88,34 +88,35 @@ export function preexistingHashes({ keys, serverTime }: KeyList, name: string): 
     .map(({ hash }) => hash);
 }
 
-/**
- * Lists the keys of the workspace, and finds the orphans in them.
- * @throws {ApiError}
- */
-export async function lookupOrphans(
-  search: OrphanSearch,
-  isNew: (key: Key) => boolean,
-  { client }: Pick<Context, 'client'>,
-): Promise<Orphans> {
-  const { keys } = await listKeys(client, search.workspace);
-  return findOrphans(keys, search, isNew);
+/** What became of the orphans of a step. */
+export interface OrphanDeletion {
+  /** How many were deleted. */
+  deleted: number;
+  /** The keys that may be orphans or keys of other jobs; none of them was deleted. */
+  undecided: readonly Key[];
 }
 
 /**
- * Deletes orphans. Returns how many of them existed.
+ * Lists the keys of the workspace, and deletes the orphans among them. If some may be keys of other jobs,
+ * deletes none.
+ * @throws {ApiError} if the keys cannot be listed
  * @throws {Failure} `orphan-not-deleted`
  */
 export async function deleteOrphans(
-  orphans: readonly Key[],
+  search: OrphanSearch,
+  isNew: (key: Key) => boolean,
   { client, log }: Pick<Context, 'client' | 'log'>,
-): Promise<number> {
-  let count = 0;
-  const [failed] = await deleteEach(orphans, client, (key) => {
-    count += 1;
+): Promise<OrphanDeletion> {
+  const { keys } = await listKeys(client, search.workspace);
+  const candidates = findOrphans(keys, search, isNew);
+  if (!candidates.isConclusive) return { deleted: 0, undecided: candidates.keys };
+  let deleted = 0;
+  const [failed] = await deleteEach(candidates.keys, client, (key) => {
+    deleted += 1;
     log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
   });
   if (failed) throw new Failure('orphan-not-deleted', failed);
-  return count;
+  return { deleted, undecided: [] };
 }
 
 /** The details to report about keys that may be orphans of this step or keys of another job. */

@@ -7,7 +7,7 @@ import {
   keyRequest,
   limitOf,
 } from '../../openrouter/resources/keys.ts';
-import type { AbortableContext } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
 
 /** What an API key has spent in its life. */
 export interface KeySpend {
@@ -20,7 +20,7 @@ export interface KeySpend {
   limit: KeyLimit | undefined;
 }
 
-export interface SpendContext extends AbortableContext {
+export interface SpendContext extends Context {
   /** Called with what the created key has spent, if that can be read. */
   onSpend(spend: KeySpend): void;
 }

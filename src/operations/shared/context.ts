@@ -9,14 +9,11 @@ export interface Context {
   clock: Clock;
   /** The runner's time in milliseconds since 1970, which may be wrong. */
   timeOfDay(): number;
+  /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
+  signal: AbortSignal;
   log: Log;
   /** Reports a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
-}
-
-/** A context for an operation that waits and can be aborted. */
-export interface AbortableContext extends Context {
-  signal: AbortSignal;
 }
 
 /** Saves what the post step has to do. */

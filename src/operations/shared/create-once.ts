@@ -10,12 +10,10 @@ export interface Round<Found> {
   failure: AttemptFailure;
   /** The result of the lookup after the attempt; absent if there was none. */
   found?: Found;
-  /** How many orphans were deleted after the attempt. */
-  deleted?: number;
 }
 
 /** What to do next, by the rounds so far. */
-export type Decision<Result, Orphan = never> =
+export type Decision<Result> =
   /** The outcome is known, although no response reported it. */
   | { kind: 'done'; result: Result }
   /**
@@ -23,25 +21,21 @@ export type Decision<Result, Orphan = never> =
    * lookup fails.
    */
   | { kind: 'lookup'; ambiguous: boolean }
-  /** Delete what an attempt created and no one can use, then decide again. */
-  | { kind: 'delete'; orphans: readonly Orphan[] }
   /** `ambiguous`: whether an attempt may have been applied, or may still be applied. */
   | { kind: 'retry' | 'give-up'; ambiguous: boolean };
 
 /** How to create one kind of resource. */
-export interface Creation<Sent, Found, Result, Orphan> {
+export interface Creation<Sent, Found, Result> {
   send(rounds: readonly Round<Found>[]): Promise<Outcome<Sent>>;
   /** Decides what to do after a failed attempt. A pure function. */
-  reconcile(rounds: readonly Round<Found>[]): Decision<Result, Orphan>;
+  reconcile(rounds: readonly Round<Found>[]): Decision<Result>;
   /** What `lookup` checks, for the log: `whether the workspace exists`. */
   question: string;
-  /** @throws {ApiError} */
-  lookup(): Promise<Found>;
   /**
-   * Returns how many of the orphans existed.
-   * @throws {Failure} `orphan-not-deleted`
+   * Finds out what exists, and deletes what an attempt created and no one can use.
+   * @throws {ApiError}
    */
-  deleteOrphans?(orphans: readonly Orphan[]): Promise<number>;
+  lookup(rounds: readonly Round<Found>[]): Promise<Found>;
 }
 
 /** How the creation ended: with a response, or with the result of a reconciliation. */
@@ -54,10 +48,9 @@ export type Created<Sent, Found, Result> = { rounds: readonly Round<Found>[] } &
  * Creates a resource once, although the API has no idempotency key: after each failed attempt,
  * `reconcile` decides what to do before the next one is sent.
  * @throws {ApiError} if the resource was not created, or if that cannot be determined
- * @throws {Failure} `orphan-not-deleted`
  */
-export async function createOnce<Sent, Found, Result, Orphan = never>(
-  creation: Creation<Sent, Found, Result, Orphan>,
+export async function createOnce<Sent, Found, Result>(
+  creation: Creation<Sent, Found, Result>,
   context: Pick<Context, 'client' | 'log'>,
 ): Promise<Created<Sent, Found, Result>> {
   const rounds: Round<Found>[] = [];
@@ -77,32 +70,23 @@ export async function createOnce<Sent, Found, Result, Orphan = never>(
   }
 }
 
-/** Carries out the decisions about the last round, until one of them ends it. */
-async function resolveRound<Sent, Found, Result, Orphan>(
-  creation: Creation<Sent, Found, Result, Orphan>,
+/** Decides about the last round, after a lookup if that is needed. */
+async function resolveRound<Sent, Found, Result>(
+  creation: Creation<Sent, Found, Result>,
   rounds: Round<Found>[],
   { log }: Pick<Context, 'log'>,
-): Promise<Exclude<Decision<Result, Orphan>, { kind: 'lookup' | 'delete' }>> {
-  const round = rounds.at(-1) as Round<Found>;
+): Promise<Exclude<Decision<Result>, { kind: 'lookup' }>> {
   for (;;) {
     const decision = creation.reconcile(rounds);
-    switch (decision.kind) {
-      case 'lookup': {
-        log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
-        const { value, error } = await settle(creation.lookup(), ApiError);
-        if (error) {
-          const { ambiguous } = decision;
-          throw giveUp(failuresOf(rounds), { ambiguous, lookupFailure: error.details });
-        }
-        round.found = value;
-        break;
-      }
-      case 'delete':
-        round.deleted = (await creation.deleteOrphans?.(decision.orphans)) ?? 0;
-        break;
-      default:
-        return decision;
+    if (decision.kind !== 'lookup') return decision;
+    const round = rounds.at(-1) as Round<Found>;
+    log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
+    const { value, error } = await settle(creation.lookup(rounds), ApiError);
+    if (error) {
+      const { ambiguous } = decision;
+      throw giveUp(failuresOf(rounds), { ambiguous, lookupFailure: error.details });
     }
+    round.found = value;
   }
 }
 

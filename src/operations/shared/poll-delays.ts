@@ -1,5 +1,5 @@
 import { sleep } from '../../lib/clock.ts';
-import type { AbortableContext } from './context.ts';
+import type { Context } from './context.ts';
 
 /** When to check for what an ambiguous POST has created, in milliseconds after the check before. */
 export const LATE_CREATION_DELAYS_MS = [0, 1_000, 2_000];
@@ -11,7 +11,7 @@ const MISSING_DELAYS_MS = [...LATE_CREATION_DELAYS_MS, 4_000, 8_000];
  * missing: reads can lag behind a write. Ends early once the step is aborted.
  */
 export async function* deletionAttempts(
-  context: Pick<AbortableContext, 'clock' | 'signal'>,
+  context: Pick<Context, 'clock' | 'signal'>,
 ): AsyncGenerator<void> {
   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
     // The first attempt reports an abort.
@@ -26,7 +26,7 @@ export async function* deletionAttempts(
  */
 export async function* pollDelays(
   delays: readonly number[],
-  { clock, signal }: Pick<AbortableContext, 'clock' | 'signal'>,
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
 ): AsyncGenerator<number> {
   for (const delay of delays) {
     await sleep(clock, delay, signal);

@@ -6,7 +6,7 @@ import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
 import { type ListedWorkspace, listWorkspaces } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
-import type { AbortableContext, Context } from '../shared/context.ts';
+import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { type DifferingClocks, differingClocks } from '../shared/time-window.ts';
@@ -42,10 +42,7 @@ const MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
  * `keep`. A failure does not stop the other deletions.
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
-export async function sweep(
-  request: SweepRequest,
-  context: AbortableContext,
-): Promise<SweepResult> {
+export async function sweep(request: SweepRequest, context: Context): Promise<SweepResult> {
   const { log, clock } = context;
   const start = clock.now();
   const found = await findStale(request, context);
@@ -140,7 +137,7 @@ function reasonToKeep(
 async function deleteAll(
   stale: readonly SweepEntry[],
   request: SweepRequest,
-  context: AbortableContext,
+  context: Context,
 ): Promise<Pick<SweepResult, DeletionOutcome>> {
   const outcomes: Record<DeletionOutcome, SweepEntry[]> = {
     deleted: [],
@@ -165,7 +162,7 @@ type DeletionOutcome = 'deleted' | 'alreadyDeleted' | 'failed';
 async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
-  context: AbortableContext,
+  context: Context,
 ): Promise<{ outcome: DeletionOutcome } & Partial<Pick<SweepEntry, 'reason' | 'keysSpent'>>> {
   const { log, signal } = context;
   if (signal.aborted) {
