@@ -2135,7 +2135,7 @@
    const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
    return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
   }
-  async function settle(work, ...classes) {
+  async function catching(work, ...classes) {
    try {
     return {
      value: await work
@@ -2164,14 +2164,14 @@
      ...facts,
      method: "DELETE",
      schema: deleted,
-     notFound: () => false
+     on404: () => false
     });
     if (response.data) return {
      kind: "deleted"
     };
     mayBeApplied ||= response.mayBeApplied;
     await client.pause(CONFIRM_AFTER_MS);
-    const {value: found, error} = await settle(find(), ApiError);
+    const {value: found, error} = await catching(find(), ApiError);
     if (error) {
      const conclusion = {
       ambiguous: mayBeApplied,
@@ -2255,8 +2255,8 @@
     toError: reason => toError(list, reason)
    });
   }
-  const MAX_LIST_SIZE = 6291456;
-  async function listAll(client, {maxSize = MAX_LIST_SIZE, ...list}) {
+  const MAX_KEPT_SIZE = 6291456;
+  async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
    const pages = [];
    for await (const page of listPages(client, {
     ...list,
@@ -2316,7 +2316,12 @@
     error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
    }));
   }
-  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => value !== "default", "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
+  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
+   slug: value
+  }), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
+  function isDefault({slug}) {
+   return slug === "default";
+  }
   function isUuid(text) {
    return guid.test(text);
   }
@@ -2370,7 +2375,7 @@
     method: "GET",
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     schema: workspaceResponse,
-    notFound: () => {},
+    on404: () => {},
     findMismatch: returned => mismatch(idOrSlug, returned)
    });
    return {
@@ -3172,7 +3177,7 @@
     method: "GET",
     path: `/keys/${encodeURIComponent(hash)}`,
     schema: envelope(key),
-    notFound: () => {},
+    on404: () => {},
     findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
    };
   }
@@ -3362,7 +3367,7 @@
     method: "GET",
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
     schema: budgetList(),
-    notFound: () => {},
+    on404: () => {},
     hint: NEEDS_ENTERPRISE
    });
    if (!data) return;
@@ -3445,7 +3450,7 @@
      method: "GET",
      path: `/guardrails/${encodeURIComponent(id)}`,
      schema: envelope(guardrail),
-     notFound: () => {},
+     on404: () => {},
      findMismatch: returned => guardrails_mismatch(id, returned)
     });
     return data;
@@ -3471,7 +3476,7 @@
     ambiguous: false,
     pausesAll: false
    },
-   unsendable: {
+   prevented: {
     retryable: false,
     ambiguous: false,
     pausesAll: false
@@ -3540,8 +3545,8 @@
   }
   function parseResponse(request, response) {
    const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-   if (isNotFound && request.notFound) return {
-    data: request.notFound()
+   if (isNotFound && request.on404) return {
+    data: request.on404()
    };
    if (status < 200 || status >= 300) return toFailure(request, response);
    if (countValues(body) > MAX_VALUES) return response_reject(request, response, `has more than ${MAX_VALUES} values`);
@@ -4029,7 +4034,7 @@
   async function applyWrites(writes, {workspace, recovery}, {log}) {
    let current = workspace;
    for (const [index, write] of writes.entries()) {
-    const {value, error} = await settle(write.write(current), ApiError, Failure);
+    const {value, error} = await catching(write.write(current), ApiError, Failure);
     if (error) throw new Failure("partly-applied", {
      error,
      workspace,
@@ -4525,7 +4530,7 @@
      cause
     });
     this.isSent = isSent;
-    if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "unsendable" : "unsent";
+    if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "prevented" : "unsent";
    }
   }
   const MAX_BODY_BYTES = 524288;
@@ -4682,8 +4687,8 @@
    return isRead(request) ? send() : options.effect.ofWrite(send);
   }
   async function attemptOnce(request, options) {
-   const {clock, hardDeadline} = options;
-   if (hardDeadline !== void 0 && hardDeadline <= clock.now()) return unsendable(request, "the timeout expired before it was sent");
+   const {clock, abortAt} = options;
+   if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, "the timeout expired before it was sent");
    const start = clock.now(), result = await sendAndReceive(request, options);
    if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
    const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
@@ -4714,9 +4719,9 @@
     attempt.end();
    }
   }
-  function timeoutOf({clock, deadline, hardDeadline = Number.POSITIVE_INFINITY}) {
+  function timeoutOf({clock, deadline, abortAt = Number.POSITIVE_INFINITY}) {
    const now = clock.now();
-   return Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
+   return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
   }
   function toHttpRequest({method, path, body}, {apiUrl, managementKey}) {
    return {
@@ -4748,7 +4753,7 @@
     kind: "aborted",
     reason
    } : {
-    kind: "unsendable",
+    kind: "prevented",
     reason,
     ...clock.now() >= deadline && {
      noResponse: {
@@ -4758,9 +4763,9 @@
     }
    };
   }
-  function unsendable(request, reason) {
+  function prevented(request, reason) {
    return fail(request, {
-    kind: "unsendable",
+    kind: "prevented",
     reason
    });
   }
@@ -4811,11 +4816,11 @@
    const {clock, deadline, signal} = options, client = {
     request: request => requestUntilDone(request, client),
     send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-    sendApart(request, ms) {
-     const now = clock.now(), hardDeadline = now + Math.min(ms, (deadline - now) / 4);
+    tryOnce(request, ms) {
+     const now = clock.now(), abortAt = now + Math.min(ms, (deadline - now) / 4);
      return sendOnce(request, {
       ...options,
-      hardDeadline
+      abortAt
      });
     },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
@@ -4830,7 +4835,7 @@
      return clientWith(throttle, {
       ...options,
       deadline: end,
-      hardDeadline: end
+      abortAt: end
      });
     }
    };
@@ -4849,7 +4854,7 @@
     const {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
     if (!retryable || stopReason !== void 0) {
      const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
-     throw giveUp(failures, {
+     throw toApiError(failures, {
       ambiguous,
       stopReason
      });
@@ -4858,7 +4863,7 @@
   }
   async function sendThrottled(request, throttle, options) {
    const stopReason = await throttle.waitUntilResumed(options.deadline);
-   if (stopReason !== void 0) return unsendable(request, stopReason);
+   if (stopReason !== void 0) return prevented(request, stopReason);
    const outcome = await sendOnce(request, options);
    if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
    return outcome;
@@ -4871,7 +4876,7 @@
    if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
    return sleep(clock, wait, signal);
   }
-  function giveUp(failures, conclusion) {
+  function toApiError(failures, conclusion) {
    return new ApiError({
     ...failures.at(-1),
     attempts: failures.length,
@@ -4898,53 +4903,53 @@
     }
    };
   }
-  async function createOnce(creation, context) {
-   const rounds = [];
+  async function postOnce(post, context) {
+   const attempts = [];
    for (;;) {
-    const outcome = await creation.send(rounds);
+    const outcome = await post.send(attempts);
     if (outcome.kind === "applied") return {
      ...outcome,
-     rounds
+     attempts
     };
     const {failure} = outcome;
-    rounds.push({
+    attempts.push({
      failure
     });
-    const decision = await resolveRound(creation, rounds, context);
+    const decision = await decideAfter(post, attempts, context);
     if (decision.kind === "done") return {
      kind: "reconciled",
      result: decision.result,
-     rounds
+     attempts
     };
-    const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, rounds.length) : void 0;
-    if (kind === "give-up" || stopReason !== void 0) throw giveUp(failuresOf(rounds), {
+    const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, attempts.length) : void 0;
+    if (kind === "give-up" || stopReason !== void 0) throw toApiError(failuresOf(attempts), {
      ambiguous,
      stopReason
     });
    }
   }
-  async function resolveRound(creation, rounds, {log}) {
+  async function decideAfter(post, attempts, {log}) {
    for (;;) {
-    const decision = creation.reconcile(rounds);
+    const decision = post.reconcile(attempts);
     if (decision.kind !== "lookup") return decision;
-    const round = rounds.at(-1);
-    log.info(`${formatAttempt(round.failure)}. Checking ${creation.question}.`);
-    const {value, error} = await settle(creation.lookup(rounds), ApiError);
+    const last = attempts.at(-1);
+    log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
+    const {value, error} = await catching(post.lookup(attempts), ApiError);
     if (error) {
      const {ambiguous} = decision;
-     throw giveUp(failuresOf(rounds), {
+     throw toApiError(failuresOf(attempts), {
       ambiguous,
       lookupFailure: error.details
      });
     }
-    round.found = value;
+    last.found = value;
    }
   }
-  function countAmbiguous(rounds) {
-   return rounds.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
+  function countAmbiguous(attempts) {
+   return attempts.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
   }
-  function failuresOf(rounds) {
-   return rounds.map(({failure}) => failure);
+  function failuresOf(attempts) {
+   return attempts.map(({failure}) => failure);
   }
   async function planMembers(written, workspace, context) {
    const members = await findMembers(written, context), present = new Set(workspace ? await listMembers(context.client, workspace) : []), missing = members.filter(({userId}) => !present.has(userId));
@@ -5001,14 +5006,14 @@
    const {client} = context, findMissing = async () => {
     const present = new Set(await listMembers(client, workspace));
     return userIds.filter(userId => !present.has(userId));
-   }, added = await createOnce({
-    send: rounds => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
+   }, added = await postOnce({
+    send: attempts => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
     reconcile: reconcileMembers,
     question: "which users are members",
     lookup: findMissing
    }, context);
    if (added.kind === "reconciled") return;
-   const listed = new Set(added.response.data), desired = lastMissing(added.rounds) ?? userIds;
+   const listed = new Set(added.response.data), desired = lastMissing(added.attempts) ?? userIds;
    if (desired.every(userId => listed.has(userId))) return;
    const missing = await findMissing();
    if (missing.length > 0) throw new Failure("members-not-added", {
@@ -5016,11 +5021,11 @@
     userIds: missing
    });
   }
-  function lastMissing(rounds) {
-   return rounds.findLast(({found}) => found)?.found;
+  function lastMissing(attempts) {
+   return attempts.findLast(({found}) => found)?.found;
   }
-  function reconcileMembers(rounds) {
-   const {failure, found} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+  function reconcileMembers(attempts) {
+   const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
    if (found?.length === 0) return {
     kind: "done",
     result: "all are members"
@@ -5029,7 +5034,7 @@
     kind: "lookup",
     ambiguous: true
    };
-   const mayBeApplied = rounds.some(round => FAILURE_CLASSES[round.failure.kind].ambiguous);
+   const mayBeApplied = countAmbiguous(attempts) > 0;
    return {
     kind: retryable ? "retry" : "give-up",
     ambiguous: mayBeApplied
@@ -5070,21 +5075,21 @@
    });
   }
   const handleExisting = (existing, request, context) => POLICIES[request.ifExists](existing, request, context), POLICIES = {
-   async fail({workspace, created}, {desired, governanceInputs}) {
+   async fail({workspace, creator}, {desired, governanceInputs}) {
     throw new Failure("slug-taken", {
      workspace,
-     creatorUnknown: created === "unknown",
+     creatorUnknown: creator === "unknown",
      changes: diffWorkspace(workspace, desired),
      hasGovernance: governanceInputs.length > 0
     });
    },
-   async reuse({workspace, created}, {governanceInputs, dryRun}, context) {
+   async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
     const {log, onWorkspace, warn} = context;
     onWorkspace(workspace, {
      created: false
     });
     if (governanceInputs.length > 0) {
-     const creatorUnknown = created === "unknown";
+     const creatorUnknown = creator === "unknown";
      warn("governance-not-applied", {
       workspace,
       inputs: governanceInputs,
@@ -5191,8 +5196,8 @@
     runner
    };
   }
-  function reconcileWorkspace(rounds, facts) {
-   const {failure, found} = rounds.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(rounds, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
+  function reconcileWorkspace(attempts, facts) {
+   const {failure, found} = attempts.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(attempts, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
    if (!found) {
     if (skipsLookup(failure)) return {
      kind: retryable ? "retry" : "give-up",
@@ -5208,11 +5213,11 @@
     kind: retryable ? "retry" : "give-up",
     ambiguous: evidence.canArriveLate
    };
-   const created = decideCreator(workspace, {
+   const creator = decideCreator(workspace, {
     ...evidence,
     desired: facts.desired
    });
-   if (created === "needs-probe") return {
+   if (creator === "needs-probe") return {
     kind: "retry",
     ambiguous: true
    };
@@ -5220,22 +5225,22 @@
     kind: "done",
     result: {
      workspace,
-     created
+     creator
     }
    };
   }
   function skipsLookup({kind, status}) {
    if (kind === "rejected") return status === 401 || status === 403;
-   return [ "unsent", "unsendable", "throttled", "conflict", "aborted" ].includes(kind);
+   return [ "unsent", "prevented", "throttled", "conflict", "aborted" ].includes(kind);
   }
-  function collectEvidence(rounds, facts) {
-   const last = rounds.at(-1), lastFree = rounds.findLastIndex(({found}) => found && !found.workspace), sinceFree = rounds.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
+  function collectEvidence(attempts, facts) {
+   const last = attempts.at(-1), lastFree = attempts.findLastIndex(({found}) => found && !found.workspace), sinceFree = attempts.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
    return {
     mayBeApplied: ambiguousRounds.length > 0,
     returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
-    canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
-    wasThrottled: rounds.some(({failure}) => failure.kind === "throttled"),
-    isNew: slugWasFree || isCreatedSince(last.found, facts.start),
+    canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
+    wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
+    isRecent: slugWasFree || isCreatedSince(last.found, facts.start),
     slugWasFree,
     wasRejected: last.failure.kind === "rejected",
     wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
@@ -5250,13 +5255,13 @@
    });
   }
   function decideCreator(workspace, evidence) {
-   const {mayBeApplied, isNew, slugWasFree, desired} = evidence;
-   if (isNew === false) return false;
+   const {mayBeApplied, isRecent, slugWasFree, desired} = evidence;
+   if (isRecent === false) return "another-job";
    const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-   if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : false;
-   if (!mayBeOurs && !slugWasFree) return false;
-   if (isNew === void 0 || !mayBeApplied) return "unknown";
-   if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
+   if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : "another-job";
+   if (!mayBeOurs && !slugWasFree) return "another-job";
+   if (isRecent === void 0 || !mayBeApplied) return "unknown";
+   if (!evidence.returnedOnly500 || evidence.wasRejected) return "this-step";
    return evidence.wasProbed ? "unknown" : "needs-probe";
   }
   async function createWorkspace(request, context) {
@@ -5265,12 +5270,12 @@
    const lookup = await lookUpFirst(request, context);
    if (lookup?.workspace) return handleExisting({
     workspace: lookup.workspace,
-    created: false
+    creator: "another-job"
    }, request, context);
    const writes = await planGovernance(governance, void 0, context);
    if (dryRun) return planCreation(writes, context);
    const result = await createWorkspaceOnce(request, lookup, context);
-   if (result.created !== true) return handleExisting(result, request, context);
+   if (result.creator !== "this-step") return handleExisting(result, request, context);
    return applyGovernance(result, {
     request,
     writes
@@ -5293,24 +5298,24 @@
   }
   async function createWorkspaceOnce(request, lookup, context) {
    const {clock, journal, warn} = context, start = clock.now(), {deleteKeys} = request, pendingOf = pendingWithin(request, lookup);
-   journal.save({
+   journal.saveOrFail({
     deleteKeys,
     target: pendingOf(request.timeoutMs)
    });
-   const {value: result, error} = await settle(sendAndReconcile(request, {
+   const {value: result, error} = await catching(sendAndReconcile(request, {
     start,
     slugWasFree: lookup !== void 0
    }, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
    if (error) {
     const {ambiguous, wasThrottled} = error.details;
-    if (ambiguous || wasThrottled) journal.amend({
+    if (ambiguous || wasThrottled) journal.saveOrWarn({
      deleteKeys,
      target: pending
-    }); else journal.clear();
+    }); else journal.clearOrWarn();
     throw error;
    }
-   const {workspace, created, mayArriveLate} = result;
-   if (created === true) {
+   const {workspace, creator, mayArriveLate} = result;
+   if (creator === "this-step") {
     const {id, slug} = workspace, target = {
      created: {
       id,
@@ -5326,8 +5331,8 @@
      start
     }, context);
    } else {
-    journal.save(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
-    if (created === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
+    journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
+    if (creator === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
      workspace
     });
    }
@@ -5350,30 +5355,30 @@
    };
   }
   async function sendAndReconcile(request, facts, context) {
-   const {client} = context, {desired} = request, outcome = await createOnce({
+   const {client} = context, {desired} = request, outcome = await postOnce({
     send: () => sendWorkspace(client, desired, {
      recovery: recoveryOf(request)
     }),
-    reconcile: rounds => reconcileWorkspace(rounds, {
+    reconcile: attempts => reconcileWorkspace(attempts, {
      desired,
      ...facts
     }),
     question: "whether the workspace exists",
     lookup: () => lookUpWorkspace(client, desired.slug)
-   }, context), ambiguous = countAmbiguous(outcome.rounds);
+   }, context), ambiguous = countAmbiguous(outcome.attempts);
    if (outcome.kind === "reconciled") return {
     ...outcome.result,
     mayArriveLate: ambiguous > 1
    };
    return {
     workspace: outcome.response.data,
-    created: true,
+    creator: "this-step",
     mayArriveLate: ambiguous > 0
    };
   }
   function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
    const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
-   journal.save(task, exists);
+   journal.saveOrFail(task, exists);
    onWorkspace(workspace, {
     created: true
    });
@@ -5596,7 +5601,7 @@
     });
    };
    return {
-    save(task, exists) {
+    saveOrFail(task, exists) {
      const reason = write(task === null ? null : {
       apiUrl,
       timeoutMs,
@@ -5607,18 +5612,18 @@
       exists
      });
     },
-    amend: task => writeOrWarn({
+    saveOrWarn: task => writeOrWarn({
      apiUrl,
      timeoutMs,
      task
     }),
-    clear: () => writeOrWarn(null)
+    clearOrWarn: () => writeOrWarn(null)
    };
   }
   const noJournal = {
-   save: () => {},
-   amend: () => {},
-   clear: () => {}
+   saveOrFail: () => {},
+   saveOrWarn: () => {},
+   clearOrWarn: () => {}
   };
   function readJournal(taskSchema) {
    const text = getState(CLEANUP_STATE);
@@ -5750,7 +5755,7 @@
    404: "not-found"
   }, CODES_BY_KIND = {
    unsent: "unreachable",
-   unsendable: "unreachable",
+   prevented: "unreachable",
    throttled: "throttled",
    conflict: "conflict",
    rejected: "request-rejected",
@@ -5764,7 +5769,7 @@
   function describe_api_error_codeOf(details) {
    const {kind, status = 0} = details;
    if (mayBeApplied(details)) return "outcome-unknown";
-   if (kind === "unsendable" && !details.noResponse) return "timed-out";
+   if (kind === "prevented" && !details.noResponse) return "timed-out";
    return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
   }
   const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
@@ -5835,13 +5840,13 @@
    return amount === null ? "unknown" : formatUsd(amount);
   }
   function sweepOutputs(result) {
-   const {deleted, wouldDelete, skipped, retained, failed, stale, notStale} = result;
+   const {deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount} = result;
    return {
     deleted: sweep_toJson(deleted),
     "would-delete": sweep_toJson(wouldDelete),
     kept: {
-     ...sweep_toJson([ ...skipped, ...retained ]),
-     total: notStale + (skipped.length > 0 ? stale : 0)
+     ...sweep_toJson([ ...tooMany, ...kept ]),
+     total: keptCount + (tooMany.length > 0 ? staleCount : 0)
     },
     failed: sweep_toJson(failed),
     count: String(deleted.length)
@@ -5859,23 +5864,23 @@
    return describeOmitted(sweepOutputs(result));
   }
   function sweepSummary(result, {dryRun}) {
-   const {deleted, stale, notStale} = result;
+   const {deleted, staleCount, keptCount} = result;
    return {
-    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(stale)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.` ],
+    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.` ],
     table: sweepTable(result),
     notes: sweepNotes(result)
    };
   }
   const MAX_ROWS = 1e3;
   function sweepTable(result) {
-   const {failed, deleted, alreadyDeleted, wouldDelete, skipped, retained} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+   const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
     code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), kept = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(skipped, kept), ...rows(retained, kept) ].slice(0, MAX_ROWS);
+   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
    return {
     header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
     rows: shown,
-    more: result.stale + result.notStale - shown.length
+    more: result.staleCount + result.keptCount - shown.length
    };
   }
   function concernsCost({kind}) {
@@ -6126,14 +6131,14 @@
     };
    },
    "too-many-stale": ({result, maxDeletions}) => ({
-    title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
+    title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
     lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions." ],
     effect: [ NOTHING_DELETED ],
     table: sweepTable(result),
     notes: sweepNotes(result)
    }),
    "sweep-incomplete": ({result}) => ({
-    title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
+    title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
     lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
     effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, "Running this again retries the others." ],
     table: sweepTable(result),
@@ -6180,12 +6185,12 @@
   function describe_failure_textOf({code, details}, effect) {
    return DESCRIPTIONS[code](details, effect);
   }
-  function describeUnknownOwner({name, workspace, isUnique, keys}) {
+  function describeUnknownOwner({name, workspace, isDistinguishable, keys}) {
    const isOne = keys.length === 1, noun = isOne ? "API key" : "API keys";
    return {
     title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
     lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
-    effect: [ isUnique ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
+    effect: [ isDistinguishable ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
    };
   }
   function describeUnrevoked(error) {
@@ -6247,9 +6252,9 @@
     lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
    }),
    "stale-workspaces": ({result}) => {
-    const {stale, deleted, alreadyDeleted, failed, wouldDelete, skipped} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...skipped ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = stale > named.length ? ` and ${stale - named.length} more` : "";
+    const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
     return {
-     title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
+     title: `Found ${countWorkspaces(staleCount)} that should have been deleted earlier`,
      lines: [ `Stale: ${named.join(", ")}${more}.`, deleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
     };
    },
@@ -6484,7 +6489,7 @@
    }
   }
   const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-  function openContext(connection, step) {
+  function startContext(connection, step) {
    const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal, effect} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
     apiUrl,
     managementKey,
@@ -6510,7 +6515,7 @@
     const {report} = step;
     saveMainProcess(report);
     const inputs = readCreateInputs(), result = await createWorkspace(inputs, {
-     ...openContext(inputs, step),
+     ...startContext(inputs, step),
      journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
     });
@@ -6533,7 +6538,7 @@
   }
   async function deleteEach(keys, client, onDeleted) {
    const outcomes = await Promise.all(keys.map(async key => {
-    const {value: deletion, error} = await settle(deleteKey(client, key), ApiError);
+    const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
     if (error) return [ {
      key,
      error
@@ -6571,7 +6576,7 @@
      deleted: false,
      problem: round.problem
     };
-    if (round.kind === "failed") return conclude(workspace, {
+    if (round.kind === "failed") return failUnlessGone(workspace, {
      ...round,
      deletedKeys,
      mayBeDeleted
@@ -6580,7 +6585,7 @@
     last = round;
    }
    const {newKeys, rejection} = last;
-   if (newKeys.length === 0 && rejection) return conclude(workspace, {
+   if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
     errors: [ rejection ],
     deletedKeys,
     mayBeDeleted
@@ -6600,7 +6605,7 @@
    };
   }
   async function runRound(workspace, options, {client, log}) {
-   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await settle(listKeys(client, workspace, {
+   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
     maxSize: maxListSize
    }), ApiError);
    if (list.error) return {
@@ -6630,7 +6635,7 @@
     deletedKeys,
     newKeys
    };
-   const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
+   const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
    if (!deletion.error) return endOf(workspace, {
     deletion: deletion.value,
     deletedKeys
@@ -6682,7 +6687,7 @@
     }
    };
   }
-  async function conclude(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
+  async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
    const isUndecided = error => isRejection(error) || error.details.ambiguous;
    if (errors.every(isUndecided) && await isGone(workspace, context)) return {
     deletedKeys,
@@ -6706,7 +6711,7 @@
    return kind === "rejected" && status !== 401 && status !== 403;
   }
   async function isGone({id}, {client}) {
-   const {value: found, error} = await settle(findWorkspace(client, id), ApiError);
+   const {value: found, error} = await catching(findWorkspace(client, id), ApiError);
    return !error && !found;
   }
   const createCleanupTask = () => object({
@@ -6727,7 +6732,7 @@
     to: schemas_number()
    }))
   });
-  function describeLeftovers({target}) {
+  function describeWorkspaceLeft({target}) {
    return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
   }
   async function runCreateCleanup(task, context) {
@@ -6794,7 +6799,7 @@
     }
     if (saved instanceof Failure) throw saved;
     if (!isSaved) return;
-    const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, openContext({
+    const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, startContext({
      ...saved,
      managementKey
     }, step), step.report);
@@ -6824,7 +6829,7 @@
    return runCleanupStep({
     schema: createCleanupTask(),
     run: runCreateCleanup,
-    describeLeftovers: task => task ? describeLeftovers(task) : "a workspace, if the step created one"
+    describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if the step created one"
    });
   }
   const deleteInputs = () => object({
@@ -6892,7 +6897,7 @@
    };
   }
   function assertDeletable(workspace, request) {
-   if (workspace.slug === "default") throw new Failure("default-workspace", {
+   if (isDefault(workspace)) throw new Failure("default-workspace", {
     workspace
    });
    assertPrefix(workspace.slug, request);
@@ -6925,7 +6930,7 @@
    };
    for (const delay of VERIFY_DELAYS_MS) {
     await client.pause(delay);
-    const {value: lookup, error} = await settle(lookUpWorkspace(client, id), ApiError);
+    const {value: lookup, error} = await catching(lookUpWorkspace(client, id), ApiError);
     if (error) return new Failure("deletion-not-verified", {
      workspace,
      error
@@ -6964,7 +6969,7 @@
   }
   function delete_deleteWorkspace() {
    return runStep(async step => {
-    const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, openContext(inputs, step), ({id, slug}) => report.output({
+    const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
      id,
      slug
     }));
@@ -7067,20 +7072,20 @@
     kept: differences("kept")
    };
   }
-  const orphanSearch = () => object({
+  const orphanCriteria = () => object({
    workspace: object({
     id: schemas_string(),
     slug: schemas_string()
    }),
    desired: createKeyRequest,
    nameIsRandom: schemas_boolean(),
-   isUnique: schemas_boolean(),
+   isDistinguishable: schemas_boolean(),
    since: optional(schemas_number()),
    preexistingHashes: array(schemas_string()),
-   maxOrphans: schemas_number()
+   lostPosts: schemas_number()
   });
   function findOrphans(keys, search, isNew) {
-   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && matches(key, search, keepsMs)), isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
+   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
    return {
     keys: candidates,
     isConclusive
@@ -7125,16 +7130,16 @@
     undecided: []
    };
   }
-  function unknownOwner({desired: {name}, workspace, isUnique}, keys) {
+  function unknownOwner({desired: {name}, workspace, isDistinguishable}, keys) {
    return {
     name,
     workspace,
-    isUnique,
+    isDistinguishable,
     keys
    };
   }
-  function reconcileKey(rounds) {
-   const {failure, found} = rounds.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+  function reconcileKey(attempts) {
+   const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
    if (ambiguous && failure.kind !== "aborted" && !found) return {
     kind: "lookup",
     ambiguous: true
@@ -7145,19 +7150,19 @@
    };
    return {
     kind: retryable ? "retry" : "give-up",
-    ambiguous: countPossibleOrphans(rounds) > 0
+    ambiguous: countPossibleOrphans(attempts) > 0
    };
   }
-  function countPossibleOrphans(rounds) {
-   const deleted = rounds.reduce((sum, {found}) => sum + (found?.deleted ?? 0), 0);
-   return countAmbiguous(rounds) - deleted;
+  function countPossibleOrphans(attempts) {
+   const deleted = attempts.reduce((sum, {found}) => sum + (found?.deleted ?? 0), 0);
+   return countAmbiguous(attempts) - deleted;
   }
   async function createKey(request, context) {
    const {clock, log, warn} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
    saveRevocation(created, plan, context);
    const {broken, kept} = compareKey(key, plan.search.desired);
    if (broken.length > 0) throw await revokeBroken(created, broken, context);
-   const result = handOver(created, {
+   const result = outputKey(created, {
     plan,
     request
    }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
@@ -7197,10 +7202,10 @@
      },
      desired,
      nameIsRandom: request.nameIsRandom,
-     isUnique: request.nameIsRandom || desired.expires_at !== null,
+     isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
      since: list.serverTime,
      preexistingHashes: preexistingHashes(list, name),
-     maxOrphans: 0
+     lostPosts: 0
     },
     namesakes,
     isNew: ({hash}) => !hashes.has(hash)
@@ -7225,13 +7230,13 @@
    return server + expiresInMs > runner ? Math.min(server, runner) : runner;
   }
   async function createKeyOnce(plan, context) {
-   const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await settle(createOnce({
-    send(rounds) {
-     const maxOrphans = countPossibleOrphans(rounds) + 1, exists = maxOrphans > 1 ? "possibly an API key whose secret was lost" : void 0;
-     journal.save({
+   const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
+    send(attempts) {
+     const lostPosts = countPossibleOrphans(attempts) + 1, exists = lostPosts > 1 ? "possibly an API key whose secret was lost" : void 0;
+     journal.saveOrFail({
       search: {
        ...search,
-       maxOrphans
+       lostPosts
       },
       revoke: true
      }, exists);
@@ -7239,25 +7244,25 @@
     },
     reconcile: reconcileKey,
     question: "whether it created a key whose secret was lost",
-    lookup: rounds => deleteOrphans({
+    lookup: attempts => deleteOrphans({
      ...search,
-     maxOrphans: countPossibleOrphans(rounds)
+     lostPosts: countPossibleOrphans(attempts)
     }, plan.isNew, context)
    }, context), ApiError);
    if (error) {
-    if (!error.details.ambiguous) journal.clear();
+    if (!error.details.ambiguous) journal.clearOrWarn();
     throw error;
    }
    if (created.kind === "reconciled") {
-    journal.clear();
+    journal.clearOrWarn();
     throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
    }
-   const maxOrphans = countPossibleOrphans(created.rounds);
+   const lostPosts = countPossibleOrphans(created.attempts);
    return {
     ...created.response.data,
     search: {
      ...search,
-     maxOrphans
+     lostPosts
     }
    };
   }
@@ -7266,11 +7271,11 @@
     revoke: true
    }), isNew = key.workspace_id === workspace.id && plan.isNew(key);
    if (isNew && key.name === name) {
-    journal.save(task, existing(key));
+    journal.saveOrFail(task, existing(key));
     return;
    }
    const revoked = isNew && key.name !== "" && name.startsWith(key.name);
-   if (revoked) journal.save(task, existing(key)); else amendOrClear({
+   if (revoked) journal.saveOrFail(task, existing(key)); else saveRest({
     search,
     revoke: false
    }, journal);
@@ -7282,10 +7287,10 @@
    });
   }
   async function revokeBroken(created, changes, {client, log, journal}) {
-   const {key, search} = created, {value: deletion, error} = await settle(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
+   const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
    if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    amendOrClear({
+    saveRest({
      search,
      revoke: false
     }, journal);
@@ -7298,7 +7303,7 @@
     error: problem
    });
   }
-  function handOver(created, {plan, request}, {journal, onCreated}) {
+  function outputKey(created, {plan, request}, {journal, onCreated}) {
    const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), result = {
     workspace: plan.workspace,
     key,
@@ -7306,7 +7311,7 @@
     expiresAt
    };
    onCreated(result);
-   if (!request.revokeAfterJob) journal.save(taskOf(created, {
+   if (!request.revokeAfterJob) journal.saveOrFail(taskOf(created, {
     revoke: false
    }), existing(key));
    return result;
@@ -7324,17 +7329,17 @@
   function existing(key) {
    return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
   }
-  function amendOrClear(task, journal) {
-   if (task.created || task.search.maxOrphans > 0) journal.amend(task); else journal.clear();
+  function saveRest(task, journal) {
+   if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task); else journal.clearOrWarn();
   }
   function expiryIn({expires_at: returned}, desired) {
    if (returned === void 0) return desired.expires_at;
    return readTime(returned) === void 0 ? null : String(returned);
   }
   async function deleteLateOrphans(created, {plan, request}, context) {
-   const {key, search} = created, {maxOrphans} = search;
-   if (maxOrphans === 0) return;
-   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await settle(deleteOrphans(search, isLate, context), ApiError);
+   const {key, search} = created, {lostPosts} = search;
+   if (lostPosts === 0) return;
+   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
    if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
@@ -7342,14 +7347,14 @@
    const {deleted, undecided} = orphans;
    if (deleted === 0 && undecided.length === 0) return;
    if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
-   const left = undecided.length > 0 ? 0 : maxOrphans - deleted, task = taskOf(created, {
+   const left = undecided.length > 0 ? 0 : lostPosts - deleted, task = taskOf(created, {
     revoke: request.revokeAfterJob
    });
-   amendOrClear({
+   saveRest({
     ...task,
     search: {
      ...search,
-     maxOrphans: left
+     lostPosts: left
     }
    }, journal);
   }
@@ -7407,7 +7412,7 @@
     const {report} = step;
     saveMainProcess(report);
     const inputs = readKeyInputs(), result = await createKey(inputs, {
-     ...openContext(inputs, step),
+     ...startContext(inputs, step),
      journal: openJournal(inputs, report),
      registerSecrets: report.registerSecrets,
      onCreated(created) {
@@ -7421,7 +7426,7 @@
   }
   const READ_WITHIN_MS = 1500;
   async function reportSpend(created, {client, log, warn, onSpend}) {
-   const {name} = created, described = describeKey(created), outcome = await client.sendApart(keyRequest(created.hash, described), READ_WITHIN_MS);
+   const {name} = created, described = describeKey(created), outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
    if (outcome.kind !== "applied") {
     log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
     return;
@@ -7450,16 +7455,16 @@
    return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
   }
   const keyCleanupTask = () => object({
-   search: orphanSearch(),
+   search: orphanCriteria(),
    created: optional(object({
     hash: schemas_string(),
     label: schemas_string()
    })),
    revoke: schemas_boolean()
   });
-  function cleanup_describeLeftovers({search, created, revoke}) {
+  function describeKeysLeft({search, created, revoke}) {
    const name = JSON.stringify(search.desired.name);
-   return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.maxOrphans > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
+   return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.lostPosts > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
   }
   async function runKeyCleanup(task, context) {
    const {search, created} = task;
@@ -7467,14 +7472,14 @@
     name: search.desired.name,
     ...created
    }, context);
-   const [revocation, orphanDeletion] = await Promise.all([ settle(revokeCreated(task, context), ApiError, Failure), settle(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
+   const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
    if (!error) return;
-   const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0, left = {
+   const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0, left = {
     ...task,
     revoke: revocation.error !== void 0,
     search: {
      ...task.search,
-     maxOrphans
+     lostPosts
     }
    };
    return {
@@ -7500,20 +7505,20 @@
    });
   }
   async function deleteAllOrphans({search, created}, context) {
-   let {maxOrphans} = search;
-   if (maxOrphans === 0) return;
+   let {lostPosts} = search;
+   if (lostPosts === 0) return;
    const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
    for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
     const {deleted, undecided} = await deleteOrphans({
      ...search,
-     maxOrphans
+     lostPosts
     }, isNew, context);
     if (undecided.length > 0) {
      context.warn("key-owner-unknown", unknownOwner(search, undecided));
      return;
     }
-    maxOrphans -= deleted;
-    if (maxOrphans === 0) return;
+    lostPosts -= deleted;
+    if (lostPosts === 0) return;
    }
   }
   function keyPost() {
@@ -7528,7 +7533,7 @@
       });
      }
     }),
-    describeLeftovers: task => task ? cleanup_describeLeftovers(task) : "an API key, if the step created one"
+    describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
    });
   }
   function fixedPrefix(glob) {
@@ -7576,27 +7581,27 @@
     dryRun: values.dry_run
    };
   }
-  const MAX_LISTED = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
+  const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
   async function sweep(request, context) {
-   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, retained, notStale} = found;
-   log.info(`Stale: ${countWorkspaces(found.count)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`);
+   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
+   log.info(`Stale: ${countWorkspaces(staleCount)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
    const nothing = {
     deleted: [],
     failed: [],
     alreadyDeleted: [],
     wouldDelete: [],
-    skipped: []
+    tooMany: []
    }, result = {
     ...nothing,
-    retained,
-    stale: found.count,
-    notStale
+    kept,
+    staleCount,
+    keptCount
    };
-   if (found.count > request.maxDeletions) {
+   if (staleCount > request.maxDeletions) {
     for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
     return {
      ...result,
-     skipped: stale.map(entry => ({
+     tooMany: stale.map(entry => ({
       ...entry,
       reason: TOO_MANY
      }))
@@ -7611,7 +7616,7 @@
     };
    }
    const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted ${outcomes.deleted.length} of ${found.count}, in ${seconds}.`);
+   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
    return {
     ...result,
     ...outcomes
@@ -7622,10 +7627,10 @@
    log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
    const found = {
     stale: [],
-    count: 0,
-    retained: [],
-    notStale: 0
-   }, maxStale = Math.max(request.maxDeletions, MAX_LISTED);
+    staleCount: 0,
+    kept: [],
+    keptCount: 0
+   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
    let differing;
    for await (const {items, serverTime} of listWorkspaces(client)) {
     const clocks = differingClocks({
@@ -7643,11 +7648,11 @@
       reason
      }), reason = reasonToKeep(workspace, age, request);
      if (reason === void 0) {
-      if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-      found.count += 1;
+      if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+      found.staleCount += 1;
      } else {
-      if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
-      found.notStale += 1;
+      if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
+      found.keptCount += 1;
      }
     }
    }
@@ -7661,9 +7666,9 @@
    const created = createdAt(workspace);
    return now === void 0 || created === void 0 ? void 0 : now - created;
   }
-  function reasonToKeep({slug}, age, {keep, olderThanMs}) {
-   if (slug === "default") return "the default workspace";
-   const keepPattern = keep.find(glob => glob_matches(glob, slug));
+  function reasonToKeep(workspace, age, {keep, olderThanMs}) {
+   if (isDefault(workspace)) return "the default workspace";
+   const keepPattern = keep.find(glob => glob_matches(glob, workspace.slug));
    if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
    if (age === void 0) return "its age is unknown";
    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
@@ -7722,8 +7727,8 @@
     ...spent
    };
   }
-  function failureOf(result, {maxDeletions}) {
-   if (result.stale > maxDeletions) return new Failure("too-many-stale", {
+  function sweepFailure(result, {maxDeletions}) {
+   if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
     result,
     maxDeletions
    });
@@ -7735,12 +7740,12 @@
    return runStep(async step => {
     const {report} = step;
     await limitNewSpace();
-    const inputs = readSweepInputs(), result = await sweep(inputs, openContext(inputs, step));
+    const inputs = readSweepInputs(), result = await sweep(inputs, startContext(inputs, step));
     report.output(sweepOutputs(result));
-    if (result.stale > 0) report.warn("stale-workspaces", {
+    if (result.staleCount > 0) report.warn("stale-workspaces", {
      result
     });
-    const failure = failureOf(result, inputs);
+    const failure = sweepFailure(result, inputs);
     if (failure) throw failure;
     report.summarize(sweepSummary(result, inputs));
    });
@@ -7826,7 +7831,7 @@
     failAbove: values.fail_above_usd
    };
   }
-  function thresholds_failureOf(result, {failAbove}) {
+  function spendingFailure(result, {failAbove}) {
    if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
    return new Failure("spending-above-limit", {
     ...toCost(result),
@@ -8117,11 +8122,11 @@
   }
   function usage() {
    return runStep(async step => {
-    const {report} = step, inputs = readUsageInputs(), context = openContext(inputs, step), result = await readUsage(inputs, context);
+    const {report} = step, inputs = readUsageInputs(), context = startContext(inputs, step), result = await readUsage(inputs, context);
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
     report.summarize(usageSummary(result));
-    const failure = thresholds_failureOf(result, inputs);
+    const failure = spendingFailure(result, inputs);
     if (failure) throw failure;
     warnOnCost(result, inputs, context);
    });

@@ -18,7 +18,7 @@ import {
 } from '../../src/http/retry-policy.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
-import { createOnce } from '../../src/operations/shared/create-once.ts';
+import { postOnce } from '../../src/operations/shared/post-once.ts';
 import { ROOT } from '../support/root.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
@@ -72,9 +72,9 @@ function clientThatGets(...replies: Reply[]) {
     requestWith: outcomeOf,
     requestWithin: (ms: number) => outcomeOf({}, client.withTimeout(ms)),
     /** Sends a request that must not hold up the others; returns its outcome. */
-    sendApart: (ms: number) => client.sendApart({ ...GET, schema }, ms),
+    tryOnce: (ms: number) => client.tryOnce({ ...GET, schema }, ms),
     /** A request for which 404 is a regular response. */
-    lookup: () => outcomeOf({ notFound: () => ({}) }),
+    lookup: () => outcomeOf({ on404: () => ({}) }),
     /** Delays each response. */
     beforeResponse: (): Promise<void> => Promise.resolve(),
     clock,
@@ -86,10 +86,10 @@ function clientThatGets(...replies: Reply[]) {
   return simulation;
 }
 
-/** Sends a POST by `createOnce` if it creates something, and other requests directly. */
+/** Sends a POST by `postOnce` if it creates something, and other requests directly. */
 async function deliver<Data>(request: ApiRequest<Data>, client: Client): Promise<Data> {
   if (request.method !== 'POST' || request.readOnly) return (await client.request(request)).data;
-  const created = await createOnce(
+  const created = await postOnce(
     {
       send: () => client.send(request),
       reconcile(rounds) {
@@ -142,7 +142,7 @@ const statusesIn = (text: string): number[] =>
     Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at),
   );
 
-/** What happens after a response with `status`. After a lookup, `createOnce` sends a POST again or not. */
+/** What happens after a response with `status`. After a lookup, `postOnce` sends a POST again or not. */
 async function ruleOf(sender: Sender, status: number): Promise<Rule> {
   const { requestWith, sentAt } = clientThatGets({ status }, OK);
   const readOnly = sender === READING_POST;
@@ -232,7 +232,7 @@ describe('what is retried', () => {
     for (const method of [...METHODS, 'POST'] as const) {
       const { request, sentAt } = clientThatGets(certificate, OK);
       const error = (await request(method)) as ApiError;
-      expect(error.details).toMatchObject({ kind: 'unsendable', ambiguous: false });
+      expect(error.details).toMatchObject({ kind: 'prevented', ambiguous: false });
       expect(sentAt).toHaveLength(1);
     }
   });
@@ -305,8 +305,8 @@ describe('the wait before a retry', () => {
 
 describe('a request that must not hold up the others', () => {
   test('ends within its time, also if no response arrives', async () => {
-    const { sendApart, clock, sentAt } = clientThatGets('silence');
-    expect(await clock.run(sendApart(1_500))).toMatchObject({
+    const { tryOnce, clock, sentAt } = clientThatGets('silence');
+    expect(await clock.run(tryOnce(1_500))).toMatchObject({
       kind: 'ambiguous',
       failure: { reason: 'no complete response within 1.5 s' },
     });
@@ -315,9 +315,9 @@ describe('a request that must not hold up the others', () => {
   });
 
   test('leaves most of the time to the others, also if little is left', async () => {
-    const { sendApart, clock } = clientThatGets('silence');
+    const { tryOnce, clock } = clientThatGets('silence');
     await clock.run(new Promise<void>((resolve) => clock.after(58_000, resolve)));
-    await clock.run(sendApart(1_500));
+    await clock.run(tryOnce(1_500));
     expect(clock.now()).toBe(58_500);
   });
 
@@ -326,16 +326,16 @@ describe('a request that must not hold up the others', () => {
     ['a refused connection', refused],
     ['HTTP 429', { status: 429, headers: { 'retry-after': '1' } }],
   ])('is not retried after %s', async (_, reply) => {
-    const { sendApart, clock, sentAt } = clientThatGets(reply, OK);
-    expect(await clock.run(sendApart(1_500))).toHaveProperty('failure');
+    const { tryOnce, clock, sentAt } = clientThatGets(reply, OK);
+    expect(await clock.run(tryOnce(1_500))).toHaveProperty('failure');
     expect(sentAt).toEqual([0]);
     expect(clock.now()).toBe(0);
   });
 
   test('does not make the others wait if OpenRouter throttles it', async () => {
     const headers = { 'retry-after': '3600' };
-    const { sendApart, request, clock, sentAt } = clientThatGets({ status: 429, headers }, OK);
-    await clock.run(sendApart(1_500));
+    const { tryOnce, request, clock, sentAt } = clientThatGets({ status: 429, headers }, OK);
+    await clock.run(tryOnce(1_500));
     expect(await request('DELETE')).toBe('x');
     expect(sentAt).toEqual([0, 0]);
   });
@@ -415,7 +415,7 @@ describe('concurrent requests', () => {
     const next = (await client.request('POST')) as ApiError;
     expect(next.details).toMatchObject({
       reason: 'OpenRouter requires a wait of 61.0 s, which exceeds the timeout',
-      kind: 'unsendable',
+      kind: 'prevented',
       ambiguous: false,
     });
     expect(client.sentAt).toEqual([0]);

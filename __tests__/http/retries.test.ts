@@ -106,7 +106,7 @@ describe('other requests', () => {
     await run(passTo(recording, 20));
     const result = await run(get(client.withTimeout(59_000)));
     expect(detailsOf(result)).toMatchObject({
-      kind: 'unsendable',
+      kind: 'prevented',
       reason: 'OpenRouter requires a wait of 59.0 s, which exceeds the timeout',
     });
     expect(sent).toHaveLength(1);
@@ -118,7 +118,7 @@ test('a request is not sent after the timeout of its client', async () => {
   const client = recording.client.withTimeout(1_000);
   await recording.run(passTo(recording, 1_000));
   expect(detailsOf(await recording.run(get(client)))).toMatchObject({
-    kind: 'unsendable',
+    kind: 'prevented',
     ambiguous: false,
     reason: 'the timeout expired before it was sent',
   });
@@ -135,7 +135,7 @@ describe('a request whose connection is not ready when the step is aborted', () 
   test('by a cancellation was not sent, and the network is not blamed', async () => {
     const { client, run } = openRecordingClient([refused], (_, { abort }) => abort('cancelled'));
     const details = detailsOf(await run(get(client)));
-    expect(details).toMatchObject({ kind: 'unsendable', reason: 'refused', ambiguous: false });
+    expect(details).toMatchObject({ kind: 'prevented', reason: 'refused', ambiguous: false });
     expect(details).not.toHaveProperty('noResponse');
   });
 
@@ -143,7 +143,7 @@ describe('a request whose connection is not ready when the step is aborted', () 
     const recording = openRecordingClient([refused]);
     await recording.run(passTo(recording, 59_980));
     expect(detailsOf(await recording.run(get(recording.client)))).toMatchObject({
-      kind: 'unsendable',
+      kind: 'prevented',
       ambiguous: false,
       noResponse: { host: 'openrouter.test', elapsedMs: 20 },
     });

@@ -80,7 +80,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 test.each([
   [false, false, 'unsent'],
-  [false, true, 'unsendable'],
+  [false, true, 'prevented'],
   [true, false, 'ambiguous'],
   [true, true, 'unexpected'],
 ])('a request without a response (sent: %s, for good: %s) is %s', (isSent, isPermanent, kind) => {
@@ -299,7 +299,7 @@ describe('TLS', () => {
         /^the certificate is issued by an authority that is not trusted here; .*NODE_EXTRA_CA_CERTS.* \(\w+\)$/,
       ),
       isSent: false,
-      kind: 'unsendable',
+      kind: 'prevented',
     });
     expect(requests).toBe(0);
   });
@@ -309,7 +309,7 @@ describe('TLS', () => {
     expect(await send(port, { url: `https://127.0.0.1:${port}/` })).toMatchObject({
       message: expect.stringMatching(/^the TLS handshake failed: .* \(EPROTO\)$/),
       isSent: false,
-      kind: 'unsendable',
+      kind: 'prevented',
     });
   });
 
@@ -330,7 +330,7 @@ describe('a proxy', () => {
   const url = 'https://openrouter.test/api/v1';
 
   test.each([
-    [407, 'the proxy requires a user and a password', 'unsendable'],
+    [407, 'the proxy requires a user and a password', 'prevented'],
     [502, 'tunneling socket could not be established, statusCode=502 (ECONNRESET)', 'unsent'],
   ])('that responds with HTTP %i is named, and nothing was sent', async (status, reason, kind) => {
     const proxy = resources.add(await startProxy({ port: 1, response: status }));

@@ -202,7 +202,7 @@ const orphans = (ended: Ended) =>
   );
 
 /** Whether an orphan of the step can be distinguished from a key of another job. */
-const isUnique = ({ scenario: { request } }: Scene) =>
+const isDistinguishable = ({ scenario: { request } }: Scene) =>
   request.nameIsRandom || request.expiresInMs !== null;
 
 const hasWarned = ({ post }: EndedJob) => post.warnings.length > 0 || post.error !== undefined;
@@ -252,7 +252,7 @@ function stepSucceedsIfFaultsAndTimeAllow(ended: Ended): void {
   const { appliedFaults, step } = ended;
   if (breaksPromise(ended)) return;
   const hadTime = step.elapsed < TIMEOUT_MS - 10_000;
-  const canSucceed = hadTime && isUnique(ended) && !appliedFaults.some(isPermanent);
+  const canSucceed = hadTime && isDistinguishable(ended) && !appliedFaults.some(isPermanent);
   if (canSucceed && !step.killed && !step.result) throw step.error;
 }
 
@@ -266,7 +266,7 @@ async function unambiguousFailureWithoutCleanupLeavesNoOrphan(ended: Ended): Pro
 
 function jobLeavesNoOrphan(job: EndedJob): void {
   const canBeLate = !job.scenario.waits && job.appliedFaults.some(({ kind }) => kind === 'late');
-  if (!hasWarned(job) && !canBeLate && isUnique(job)) expect(orphans(job)).toEqual([]);
+  if (!hasWarned(job) && !canBeLate && isDistinguishable(job)) expect(orphans(job)).toEqual([]);
 }
 
 function keyIsRevokedAfterTheJobIfRequested(job: EndedJob): void {

@@ -404,18 +404,18 @@ function hasResultUnlessPrevented({ scene, first, deleted }: Sweep): void {
 
 function reportsEachWorkspaceOnce({ scene, request, stale, first: { result } }: Sweep): void {
   if (!result) return;
-  const { deleted, alreadyDeleted, failed, wouldDelete, skipped } = result;
+  const { deleted, alreadyDeleted, failed, wouldDelete, tooMany } = result;
   for (const { id } of deleted) expect(exists(scene, id)).toBe(false);
   for (const { id } of alreadyDeleted) expect(scene.deletedByOthers).toContain(id);
   if (!scene.mayHaveLostDeletion()) {
     expect(deleted.filter(({ id }) => scene.deletedByOthers.has(id))).toEqual([]);
   }
-  const entries = [...deleted, ...alreadyDeleted, ...failed, ...wouldDelete, ...skipped];
+  const entries = [...deleted, ...alreadyDeleted, ...failed, ...wouldDelete, ...tooMany];
   const reported = entries.map(({ id }) => id);
   if (!request.dryRun) expect(wouldDelete).toEqual([]);
   expect(new Set(reported).size).toBe(reported.length);
   if (!scene.isAlone) return;
-  expect(result.stale).toBe(stale.length);
+  expect(result.staleCount).toBe(stale.length);
   expect(reported.length).toBe(stale.length);
 }
 

@@ -5,7 +5,7 @@ import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed
 import { parseJson } from '../../src/lib/json.ts';
 import { Failure } from '../../src/operations/shared/failure.ts';
 import type { Since } from '../../src/operations/usage/period.ts';
-import { failureOf, warnOnCost } from '../../src/operations/usage/thresholds.ts';
+import { spendingFailure, warnOnCost } from '../../src/operations/usage/thresholds.ts';
 import { readUsage, type UsageResult } from '../../src/operations/usage/usage.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import { connect, onResponse, openSimulation, type Simulation } from '../support/simulation.ts';
@@ -343,7 +343,7 @@ function decidesAtTheBoundary(result: UsageResult): void {
   const complete = { ...result, gaps: [] };
   for (const difference of [-1, 0, 1]) {
     const threshold = result.cost + toUsd(difference);
-    const failure = failureOf(complete, { warnAbove: undefined, failAbove: threshold });
+    const failure = spendingFailure(complete, { warnAbove: undefined, failAbove: threshold });
     expect(failure?.code).toBe(difference < 0 ? 'spending-above-limit' : undefined);
     const warnings: string[] = [];
     const thresholds = { warnAbove: threshold, failAbove: undefined };

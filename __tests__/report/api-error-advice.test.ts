@@ -46,11 +46,11 @@ const ROWS: Row[] = [
   ['a refused connection', { kind: 'unsent', noResponse: NO_RESPONSE }, 'unreachable', [NETWORK]],
   [
     'an untrusted certificate',
-    { kind: 'unsendable', noResponse: NO_RESPONSE },
+    { kind: 'prevented', noResponse: NO_RESPONSE },
     'unreachable',
     [NETWORK],
   ],
-  ['a cancellation before a request was sent', { kind: 'unsendable' }, 'timed-out', []],
+  ['a cancellation before a request was sent', { kind: 'prevented' }, 'timed-out', []],
   ['a timeout during a read', { ...GET, kind: 'aborted', ambiguous: true }, 'timed-out', []],
   ['HTTP 502 to a read', { ...GET, kind: 'ambiguous', status: 502 }, 'server-error', [SERVER]],
   ['HTTP 408 to a read', { ...GET, kind: 'ambiguous', status: 408 }, 'server-error', [SERVER]],

@@ -28,10 +28,10 @@ const SWEEP = {
   failed: [],
   alreadyDeleted: [],
   wouldDelete: [],
-  skipped: [],
-  retained: [],
-  stale: 3,
-  notStale: 0,
+  tooMany: [],
+  kept: [],
+  staleCount: 3,
+  keptCount: 0,
 };
 const ENTRY = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
 
@@ -50,7 +50,12 @@ const errorOf = (details: Partial<ApiErrorDetails>) =>
   });
 const REJECTED = errorOf({});
 const UNDELETED = { key: KEY, error: REJECTED };
-const UNKNOWN_OWNER = { name: 'CI', workspace: WORKSPACE, isUnique: true, keys: [KEY, KEY] };
+const UNKNOWN_OWNER = {
+  name: 'CI',
+  workspace: WORKSPACE,
+  isDistinguishable: true,
+  keys: [KEY, KEY],
+};
 
 /** The effect of all requests of the step. */
 const OF_STEP = Symbol('the effect of the step');

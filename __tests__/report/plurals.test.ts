@@ -22,7 +22,7 @@ const UNDELETED = {
 };
 
 describe('API keys of an unknown owner', () => {
-  const OWNER = { name: 'CI', workspace: WORKSPACE, isUnique: false };
+  const OWNER = { name: 'CI', workspace: WORKSPACE, isDistinguishable: false };
 
   test('that are one key are described in the singular', () => {
     expect(describeWarning('key-owner-unknown', { ...OWNER, keys: [KEY] })).toMatchObject({
@@ -67,10 +67,10 @@ describe('the warning of stale workspaces', () => {
     failed: [],
     alreadyDeleted: [],
     wouldDelete: [],
-    skipped: [],
-    retained: [],
-    stale: 1,
-    notStale: 0,
+    tooMany: [],
+    kept: [],
+    staleCount: 1,
+    keptCount: 0,
   };
   const STILL_OPEN =
     'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.';
@@ -81,7 +81,7 @@ describe('the warning of stale workspaces', () => {
     ['were deleted in part', { deleted: [ENTRY], failed: [ENTRY] }, DELETED],
     ['could not be deleted', { failed: [ENTRY] }, STILL_OPEN],
     ['a dry run would delete', { wouldDelete: [ENTRY] }, STILL_OPEN],
-    ['are too many to be deleted', { skipped: [ENTRY] }, STILL_OPEN],
+    ['are too many to be deleted', { tooMany: [ENTRY] }, STILL_OPEN],
   ])('that %s says what to check', (_, entries, advice) => {
     const { title, lines } = describeWarning('stale-workspaces', {
       result: { ...NONE, ...entries },

@@ -70,9 +70,9 @@ export async function runKey(
   const work = createKey(request, {
     ...collectWarnings(context, step.warnings),
     journal: {
-      save,
-      amend: save,
-      clear: alive(() => {
+      saveOrFail: save,
+      saveOrWarn: save,
+      clearOrWarn: alive(() => {
         step.task = null;
       }),
     },

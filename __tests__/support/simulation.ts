@@ -240,7 +240,7 @@ function journalOf(run: StepRun): CleanupJournal<CreateCleanupTask> {
     if (task === null) delete run.task;
     else run.task = savedAndRead(createCleanupTask(), task);
   });
-  return { save, amend: save, clear: () => save(null) };
+  return { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) };
 }
 
 /** Runs the post step of a create step, from what its journal holds. Returns the error of its warning. */

@@ -1,6 +1,6 @@
 import {
   createCleanupTask,
-  describeLeftovers,
+  describeWorkspaceLeft,
   runCreateCleanup,
 } from '../operations/create/cleanup.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
@@ -11,6 +11,6 @@ export function createPost(): Promise<void> {
     schema: createCleanupTask(),
     run: runCreateCleanup,
     describeLeftovers: (task) =>
-      task ? describeLeftovers(task) : 'a workspace, if the step created one',
+      task ? describeWorkspaceLeft(task) : 'a workspace, if the step created one',
   });
 }

@@ -3,7 +3,7 @@ import { createWorkspace } from '../operations/create/create.ts';
 import { createSummary, identityOutputs, outcomeOutputs } from '../report/create.ts';
 import { noJournal, openJournal } from '../runtime/cleanup-journal.ts';
 import { saveMainProcess } from '../runtime/main-process.ts';
-import { openContext, runStep } from '../runtime/step.ts';
+import { runStep, startContext } from '../runtime/step.ts';
 
 /** `action.yml`: creates a workspace, or reuses or updates the one that exists. */
 export function create(): Promise<void> {
@@ -13,7 +13,7 @@ export function create(): Promise<void> {
     const inputs = readCreateInputs();
 
     const result = await createWorkspace(inputs, {
-      ...openContext(inputs, step),
+      ...startContext(inputs, step),
       journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
     });

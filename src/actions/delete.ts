@@ -1,7 +1,7 @@
 import { readDeleteInputs } from '../inputs/delete.ts';
 import { deleteOne } from '../operations/teardown/delete.ts';
 import { deleteOutputs, deleteSummary } from '../report/delete.ts';
-import { openContext, runStep } from '../runtime/step.ts';
+import { runStep, startContext } from '../runtime/step.ts';
 
 /** `delete/action.yml`: deletes a workspace and what blocks its deletion. */
 export function deleteWorkspace(): Promise<void> {
@@ -9,7 +9,7 @@ export function deleteWorkspace(): Promise<void> {
     const { report } = step;
     const inputs = readDeleteInputs();
 
-    const result = await deleteOne(inputs, openContext(inputs, step), ({ id, slug }) =>
+    const result = await deleteOne(inputs, startContext(inputs, step), ({ id, slug }) =>
       report.output({ id, slug }),
     );
 

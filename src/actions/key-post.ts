@@ -1,4 +1,4 @@
-import { describeLeftovers, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
+import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
 import { formatSpend } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
@@ -18,6 +18,6 @@ export function keyPost(): Promise<void> {
         },
       }),
     describeLeftovers: (task) =>
-      task ? describeLeftovers(task) : 'an API key, if the step created one',
+      task ? describeKeysLeft(task) : 'an API key, if the step created one',
   });
 }

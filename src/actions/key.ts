@@ -3,7 +3,7 @@ import { createKey } from '../operations/key/create-key.ts';
 import { keyOutputs, keySummary } from '../report/key.ts';
 import { openJournal } from '../runtime/cleanup-journal.ts';
 import { saveMainProcess } from '../runtime/main-process.ts';
-import { openContext, runStep } from '../runtime/step.ts';
+import { runStep, startContext } from '../runtime/step.ts';
 
 /** `key/action.yml`: creates an API key in a workspace. */
 export function key(): Promise<void> {
@@ -13,7 +13,7 @@ export function key(): Promise<void> {
     const inputs = readKeyInputs();
 
     const result = await createKey(inputs, {
-      ...openContext(inputs, step),
+      ...startContext(inputs, step),
       journal: openJournal(inputs, report),
       registerSecrets: report.registerSecrets,
       onCreated(created) {

@@ -1,7 +1,7 @@
 import { readSweepInputs } from '../inputs/sweep.ts';
-import { failureOf, sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
+import { sweepFailure, sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
 import { sweepOutputs, sweepSummary } from '../report/sweep.ts';
-import { openContext, runStep } from '../runtime/step.ts';
+import { runStep, startContext } from '../runtime/step.ts';
 
 /** `sweep/action.yml`: deletes stale workspaces. */
 export function sweep(): Promise<void> {
@@ -10,11 +10,11 @@ export function sweep(): Promise<void> {
     await limitNewSpace();
     const inputs = readSweepInputs();
 
-    const result = await sweepWorkspaces(inputs, openContext(inputs, step));
+    const result = await sweepWorkspaces(inputs, startContext(inputs, step));
 
     report.output(sweepOutputs(result));
-    if (result.stale > 0) report.warn('stale-workspaces', { result });
-    const failure = failureOf(result, inputs);
+    if (result.staleCount > 0) report.warn('stale-workspaces', { result });
+    const failure = sweepFailure(result, inputs);
     if (failure) throw failure;
     report.summarize(sweepSummary(result, inputs));
   });

@@ -1,8 +1,8 @@
 import { readUsageInputs } from '../inputs/usage.ts';
-import { failureOf, warnOnCost } from '../operations/usage/thresholds.ts';
+import { spendingFailure, warnOnCost } from '../operations/usage/thresholds.ts';
 import { readUsage } from '../operations/usage/usage.ts';
 import { usageLines, usageOutputs, usageSummary } from '../report/usage.ts';
-import { openContext, runStep } from '../runtime/step.ts';
+import { runStep, startContext } from '../runtime/step.ts';
 
 /** `usage/action.yml`: reports what a workspace or an API key has used and cost. */
 export function usage(): Promise<void> {
@@ -10,13 +10,13 @@ export function usage(): Promise<void> {
     const { report } = step;
     const inputs = readUsageInputs();
 
-    const context = openContext(inputs, step);
+    const context = startContext(inputs, step);
     const result = await readUsage(inputs, context);
 
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
     report.summarize(usageSummary(result));
-    const failure = failureOf(result, inputs);
+    const failure = spendingFailure(result, inputs);
     if (failure) throw failure;
     warnOnCost(result, inputs, context);
   });

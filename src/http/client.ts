@@ -11,7 +11,7 @@ import {
   type Outcome,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { attemptStarter, type SendOptions, sendOnce, unsendable } from './send.ts';
+import { attemptStarter, prevented, type SendOptions, sendOnce } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -32,7 +32,7 @@ export interface Client {
    * Sends a request once that must not hold up the others: it ends within `ms` milliseconds and a
    * quarter of the time that is left, and if OpenRouter throttles it, the others do not wait.
    */
-  sendApart<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
+  tryOnce<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
   /**
    * Logs the failure of attempt number `attempt`, counted from 1, and waits until the next one may be
    * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
@@ -44,7 +44,7 @@ export interface Client {
   withTimeout(ms: number): Client;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'hardDeadline' | 'startAttempt'> {
+export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'startAttempt'> {
   /** At least 0 and below 1. */
   random(): number;
 }
@@ -61,10 +61,10 @@ function clientWith(throttle: Throttle, options: Options): Client {
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
-    sendApart(request, ms) {
+    tryOnce(request, ms) {
       const now = clock.now();
-      const hardDeadline = now + Math.min(ms, (deadline - now) / 4);
-      return sendOnce(request, { ...options, hardDeadline });
+      const abortAt = now + Math.min(ms, (deadline - now) / 4);
+      return sendOnce(request, { ...options, abortAt });
     },
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
     async pause(ms) {
@@ -72,7 +72,7 @@ function clientWith(throttle: Throttle, options: Options): Client {
     },
     withTimeout(ms) {
       const end = Math.min(deadline, clock.now() + ms);
-      return clientWith(throttle, { ...options, deadline: end, hardDeadline: end });
+      return clientWith(throttle, { ...options, deadline: end, abortAt: end });
     },
   };
   return client;
@@ -93,7 +93,7 @@ async function requestUntilDone<Data>(
     const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : undefined;
     if (!retryable || stopReason !== undefined) {
       const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
-      throw giveUp(failures, { ambiguous, stopReason });
+      throw toApiError(failures, { ambiguous, stopReason });
     }
   }
 }
@@ -104,7 +104,7 @@ async function sendThrottled<Data>(
   options: Options,
 ): Promise<Outcome<Data>> {
   const stopReason = await throttle.waitUntilResumed(options.deadline);
-  if (stopReason !== undefined) return unsendable(request, stopReason);
+  if (stopReason !== undefined) return prevented(request, stopReason);
   const outcome = await sendOnce(request, options);
   // Pause here, before the limit lets another request start.
   if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
@@ -130,7 +130,7 @@ async function waitForRetry(
 }
 
 /** Creates the error for a request that is given up. `failures` are all of its attempts. */
-export function giveUp(
+export function toApiError(
   failures: readonly AttemptFailure[],
   conclusion: Pick<ApiErrorDetails, 'ambiguous' | 'stopReason' | 'lookupFailure'>,
 ): ApiError {

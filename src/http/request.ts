@@ -87,7 +87,7 @@ export interface ApiRequest<Data> extends RequestFacts {
   /** Parses the body of a successful response. */
   schema: z.ZodMiniType<Data>;
   /** The result for HTTP 404, if that is an expected response. */
-  notFound?(): Data;
+  on404?(): Data;
   /** Why a valid response is about another resource than requested, if it is. */
   findMismatch?(data: Data): string | undefined;
   /** Called with each body before it is used or logged: it may contain a secret. */

@@ -16,7 +16,7 @@ export function parseResponse<Data>(
   const { status, body } = response;
   // A 404 that is not JSON does not come from the API, so api-url is wrong.
   const isNotFound = status === 404 && parseJson(body) !== undefined;
-  if (isNotFound && request.notFound) return { data: request.notFound() };
+  if (isNotFound && request.on404) return { data: request.on404() };
   if (status < 200 || status >= 300) return toFailure(request, response);
 
   if (countValues(body) > MAX_VALUES) {

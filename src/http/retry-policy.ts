@@ -20,7 +20,7 @@ export const FAILURE_CLASSES = {
    * The request never left this machine, and a retry would not help: an untrusted certificate, or
    * no time left.
    */
-  unsendable: { retryable: false, ambiguous: false, pausesAll: false },
+  prevented: { retryable: false, ambiguous: false, pausesAll: false },
   /** OpenRouter requires fewer requests. */
   throttled: { retryable: true, ambiguous: false, pausesAll: true },
   /** Another request is changing the same resource. */

@@ -19,7 +19,7 @@ export interface SendOptions {
    * When an attempt in flight is aborted, by `clock`. Without it, only `signal` and the timeout of
    * one attempt do that.
    */
-  hardDeadline?: number;
+  abortAt?: number;
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
@@ -41,9 +41,9 @@ async function attemptOnce<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { clock, hardDeadline } = options;
-  if (hardDeadline !== undefined && hardDeadline <= clock.now()) {
-    return unsendable(request, 'the timeout expired before it was sent');
+  const { clock, abortAt } = options;
+  if (abortAt !== undefined && abortAt <= clock.now()) {
+    return prevented(request, 'the timeout expired before it was sent');
   }
   const start = clock.now();
   const result = await sendAndReceive(request, options);
@@ -86,13 +86,9 @@ async function sendAndReceive(
 }
 
 /** The timeout of an attempt that starts now, in milliseconds. */
-function timeoutOf({
-  clock,
-  deadline,
-  hardDeadline = Number.POSITIVE_INFINITY,
-}: SendOptions): number {
+function timeoutOf({ clock, deadline, abortAt = Number.POSITIVE_INFINITY }: SendOptions): number {
   const now = clock.now();
-  return Math.min(attemptTimeout(deadline - now), Math.max(0, hardDeadline - now));
+  return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
 }
 
 function toHttpRequest(
@@ -122,7 +118,7 @@ function classifyTransportError(
   return isSent
     ? { kind: 'aborted', reason }
     : {
-        kind: 'unsendable',
+        kind: 'prevented',
         reason,
         // After a cancellation, advice about the network would mislead.
         ...(clock.now() >= deadline && { noResponse: { host, elapsedMs } }),
@@ -130,8 +126,8 @@ function classifyTransportError(
 }
 
 /** The outcome of a request that was not sent, for `reason`. */
-export function unsendable(request: ApiRequest<unknown>, reason: string): FailedOutcome {
-  return fail(request, { kind: 'unsendable', reason });
+export function prevented(request: ApiRequest<unknown>, reason: string): FailedOutcome {
+  return fail(request, { kind: 'prevented', reason });
 }
 
 type FailedOutcome = Exclude<Outcome<never>, { kind: 'applied' }>;

@@ -47,7 +47,7 @@ export class TransportError extends Error {
     super(reason, { cause });
     this.isSent = isSent;
     if (isSent) this.kind = isPermanent ? 'unexpected' : 'ambiguous';
-    else this.kind = isPermanent ? 'unsendable' : 'unsent';
+    else this.kind = isPermanent ? 'prevented' : 'unsent';
   }
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import { ApiError, type ApiErrorDetails, type RequestFacts } from '../http/request.ts';
-import { settle } from '../lib/settle.ts';
+import { catching } from '../lib/catching.ts';
 
 /**
  * How long to wait before an HTTP 404 is confirmed, in milliseconds. A read can lag behind a write, and
@@ -56,12 +56,12 @@ export async function sendDeletion(
       ...facts,
       method: 'DELETE',
       schema: deleted,
-      notFound: () => false,
+      on404: () => false,
     });
     if (response.data) return { kind: 'deleted' };
     mayBeApplied ||= response.mayBeApplied;
     await client.pause(CONFIRM_AFTER_MS);
-    const { value: found, error } = await settle(find(), ApiError);
+    const { value: found, error } = await catching(find(), ApiError);
     if (error) {
       const conclusion = { ambiguous: mayBeApplied, lookupFailure: error.details };
       throw unconfirmed(facts, { reason: 'HTTP 404 Not Found', ...conclusion });

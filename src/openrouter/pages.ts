@@ -80,7 +80,7 @@ export function listPages<Item>(
 }
 
 /** The maximum size of a list that is kept in memory: about 10,000 API keys. */
-export const MAX_LIST_SIZE = 6 * 1024 * 1024;
+export const MAX_KEPT_SIZE = 6 * 1024 * 1024;
 
 /** A complete list. */
 interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
@@ -88,13 +88,13 @@ interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
 }
 
 /**
- * Lists a whole resource, `MAX_LIST_SIZE` at most by default. Returns also the server's time when the first
+ * Lists a whole resource, `MAX_KEPT_SIZE` at most by default. Returns also the server's time when the first
  * page was listed.
  * @throws {ApiError}
  */
 export async function listAll<Item>(
   client: Client,
-  { maxSize = MAX_LIST_SIZE, ...list }: ListRequest<Item>,
+  { maxSize = MAX_KEPT_SIZE, ...list }: ListRequest<Item>,
 ): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
   for await (const page of listPages(client, { ...list, maxSize })) pages.push(page);

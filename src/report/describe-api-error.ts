@@ -63,7 +63,7 @@ const CODES_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
 
 const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   unsent: 'unreachable',
-  unsendable: 'unreachable',
+  prevented: 'unreachable',
   throttled: 'throttled',
   conflict: 'conflict',
   rejected: 'request-rejected',
@@ -81,7 +81,7 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
   const { kind, status = 0 } = details;
   if (mayBeApplied(details)) return 'outcome-unknown';
   // The step ended before it could send the request, which implies nothing about the network.
-  if (kind === 'unsendable' && !details.noResponse) return 'timed-out';
+  if (kind === 'prevented' && !details.noResponse) return 'timed-out';
   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
 }
 

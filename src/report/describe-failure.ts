@@ -290,7 +290,7 @@ const DESCRIPTIONS: {
   },
 
   'too-many-stale': ({ result, maxDeletions }) => ({
-    title: `${countWorkspaces(result.stale)} would be deleted, and max-deletions is ${maxDeletions}`,
+    title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
     lines: ['Check slug-pattern, older-than and keep. If they are right, raise max-deletions.'],
     effect: [NOTHING_DELETED],
     table: sweepTable(result),
@@ -298,7 +298,7 @@ const DESCRIPTIONS: {
   }),
 
   'sweep-incomplete': ({ result }) => ({
-    title: `${result.failed.length} of ${countWorkspaces(result.stale)} could not be deleted`,
+    title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
     lines: truncateList(
       result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
       10,
@@ -384,7 +384,7 @@ function textOf<Code extends FailureCode>(
 export function describeUnknownOwner({
   name,
   workspace,
-  isUnique,
+  isDistinguishable,
   keys,
 }: UnknownOwner): FailureText {
   const isOne = keys.length === 1;
@@ -395,7 +395,7 @@ export function describeUnknownOwner({
       `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
     ],
     effect: [
-      isUnique
+      isDistinguishable
         ? 'There are more of them than this step can have created, so none was deleted.'
         : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
       isOne

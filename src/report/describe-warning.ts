@@ -100,12 +100,12 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   }),
 
   'stale-workspaces': ({ result }) => {
-    const { stale, deleted, alreadyDeleted, failed, wouldDelete, skipped } = result;
-    const found = [...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...skipped];
+    const { staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany } = result;
+    const found = [...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany];
     const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
-    const more = stale > named.length ? ` and ${stale - named.length} more` : '';
+    const more = staleCount > named.length ? ` and ${staleCount - named.length} more` : '';
     return {
-      title: `Found ${countWorkspaces(stale)} that should have been deleted earlier`,
+      title: `Found ${countWorkspaces(staleCount)} that should have been deleted earlier`,
       lines: [
         `Stale: ${named.join(', ')}${more}.`,
         deleted.length > 0

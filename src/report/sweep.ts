@@ -8,14 +8,14 @@ import type { Summary, Table } from './summary.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
-  const { deleted, wouldDelete, skipped, retained, failed, stale, notStale } = result;
+  const { deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount } = result;
   return {
     deleted: toJson(deleted),
     'would-delete': toJson(wouldDelete),
     // The lists of the result are limited, too.
     kept: {
-      ...toJson([...skipped, ...retained]),
-      total: notStale + (skipped.length > 0 ? stale : 0),
+      ...toJson([...tooMany, ...kept]),
+      total: keptCount + (tooMany.length > 0 ? staleCount : 0),
     },
     failed: toJson(failed),
     count: String(deleted.length),
@@ -36,12 +36,12 @@ export function sweepNotes(result: SweepResult): string[] {
 
 /** The summary of a step that succeeded. */
 export function sweepSummary(result: SweepResult, { dryRun }: SweepRequest): Summary {
-  const { deleted, stale, notStale } = result;
+  const { deleted, staleCount, keptCount } = result;
   return {
     title: dryRun
-      ? `🔎 Dry run: would delete ${countWorkspaces(stale)}`
+      ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
       : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [`Kept, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`],
+    paragraphs: [`Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`],
     table: sweepTable(result),
     notes: sweepNotes(result),
   };
@@ -52,7 +52,7 @@ const MAX_ROWS = 1_000;
 
 /** A table of the workspaces that a sweep found, with the outcome for each. */
 export function sweepTable(result: SweepResult): Table {
-  const { failed, deleted, alreadyDeleted, wouldDelete, skipped, retained } = result;
+  const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept } = result;
   const spent = [...deleted, ...alreadyDeleted, ...failed].flatMap(
     ({ keysSpent = [] }) => keysSpent,
   );
@@ -67,18 +67,18 @@ export function sweepTable(result: SweepResult): Table {
         outcome(reason),
         ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
       ]);
-  const kept = (reason: string) => `kept: ${reason}`;
+  const keptBecause = (reason: string) => `kept: ${reason}`;
   const shown = [
     ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
     ...rows(deleted, () => 'deleted'),
     ...rows(alreadyDeleted, () => 'already deleted by another job'),
     ...rows(wouldDelete, () => 'would be deleted'),
-    ...rows(skipped, kept),
-    ...rows(retained, kept),
+    ...rows(tooMany, keptBecause),
+    ...rows(kept, keptBecause),
   ].slice(0, MAX_ROWS);
   return {
     header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(total)] : [])],
     rows: shown,
-    more: result.stale + result.notStale - shown.length,
+    more: result.staleCount + result.keptCount - shown.length,
   };
 }

@@ -27,20 +27,20 @@ export function openJournal<Task>(
     if (reason !== undefined) report.warn('state-not-written', { reason });
   };
   return {
-    save(task, exists) {
+    saveOrFail(task, exists) {
       const reason = write(task === null ? null : { apiUrl, timeoutMs, task });
       if (reason !== undefined) throw new Failure('state-not-written', { reason, exists });
     },
-    amend: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),
-    clear: () => writeOrWarn(null),
+    saveOrWarn: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),
+    clearOrWarn: () => writeOrWarn(null),
   };
 }
 
 /** The journal of a step whose work needs no cleanup: it saves nothing. */
 export const noJournal: CleanupJournal<unknown> = {
-  save: () => undefined,
-  amend: () => undefined,
-  clear: () => undefined,
+  saveOrFail: () => undefined,
+  saveOrWarn: () => undefined,
+  clearOrWarn: () => undefined,
 };
 
 /**

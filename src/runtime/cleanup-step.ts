@@ -5,7 +5,7 @@ import { Failure } from '../operations/shared/failure.ts';
 import type { Report } from '../report/report.ts';
 import { readJournal } from './cleanup-journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
-import { openContext, runStep, type Step } from './step.ts';
+import { runStep, type Step, startContext } from './step.ts';
 
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {
@@ -33,7 +33,7 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       const managementKey = readManagementKey();
       const incomplete = await cleanup.run(
         saved.task,
-        openContext({ ...saved, managementKey }, step),
+        startContext({ ...saved, managementKey }, step),
         step.report,
       );
       task = incomplete?.left ?? task;

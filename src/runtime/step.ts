@@ -99,7 +99,7 @@ function reportError(
 const USER_AGENT = `${manifest.name}/${manifest.version}`;
 
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
-export function openContext(connection: Connection, step: Step): Context {
+export function startContext(connection: Connection, step: Step): Context {
   const { apiUrl, managementKey, timeoutMs } = connection;
   const { report, clock, signal, effect } = step;
   const deadline = step.startTimeout(timeoutMs);

@@ -74,10 +74,10 @@ test('a sweep shows each workspace of which the spend is known, although the tot
     failed: [],
     alreadyDeleted: [],
     wouldDelete: [],
-    skipped: [],
-    retained: [],
-    stale: 3,
-    notStale: 0,
+    tooMany: [],
+    kept: [],
+    staleCount: 3,
+    keptCount: 0,
   });
   expect([header, ...rows].map((row) => row.at(-1))).toEqual([
     { numbers: 'Keys spent' },

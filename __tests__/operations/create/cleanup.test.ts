@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { describeLeftovers } from '../../../src/operations/create/cleanup.ts';
+import { describeWorkspaceLeft } from '../../../src/operations/create/cleanup.ts';
 import type { TimeWindow } from '../../../src/operations/shared/time-window.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { falseNotFound } from '../../support/faults.ts';
@@ -294,6 +294,6 @@ test('a created workspace that the post step cannot find until its timeout is na
 test('a warning about a cleanup names the workspace, before and after its response arrived', async () => {
   for (const conditions of [KILLED.beforeThePostArrives, CONDITIONS]) {
     const { task } = await runCreate(simulate(), REQUEST, conditions);
-    expect(task && describeLeftovers(task)).toBe('the workspace preview-42');
+    expect(task && describeWorkspaceLeft(task)).toBe('the workspace preview-42');
   }
 });

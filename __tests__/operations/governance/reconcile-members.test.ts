@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { FAILURE_CLASSES, type FailureClass } from '../../../src/http/retry-policy.ts';
 import { reconcileMembers } from '../../../src/operations/governance/members.ts';
-import type { Decision, Round } from '../../../src/operations/shared/create-once.ts';
+import type { Decision, FailedAttempt } from '../../../src/operations/shared/post-once.ts';
 
 /** A round whose attempt failed as `kind`; `missing` is what the lookup after it found. */
-function round(kind: FailureClass, missing?: readonly string[]): Round<readonly string[]> {
+function round(kind: FailureClass, missing?: readonly string[]): FailedAttempt<readonly string[]> {
   return {
     failure: {
       operation: 'add members to the workspace preview-42',
@@ -31,7 +31,7 @@ type Outcome = keyof typeof DECISIONS;
 
 const FIRST_ATTEMPTS: Record<FailureClass, Outcome> = {
   unsent: 'is retried',
-  unsendable: 'is given up',
+  prevented: 'is given up',
   throttled: 'is retried',
   conflict: 'is retried',
   rejected: 'is given up',
@@ -115,6 +115,6 @@ test.each<[attempts: string, Outcome, ReturnType<typeof round>[]]>([
     'is retried, although it may have been applied',
     [round('ambiguous', ['user_1', 'user_2']), round('ambiguous', ['user_1'])],
   ],
-])('after %s, adding members %s', (_, outcome, rounds) => {
-  expect(reconcileMembers(rounds)).toEqual(DECISIONS[outcome]);
+])('after %s, adding members %s', (_, outcome, attempts) => {
+  expect(reconcileMembers(attempts)).toEqual(DECISIONS[outcome]);
 });

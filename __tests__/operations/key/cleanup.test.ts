@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeLeftovers } from '../../../src/operations/key/cleanup.ts';
+import { describeKeysLeft } from '../../../src/operations/key/cleanup.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, LIST } from '../../support/key.ts';
@@ -24,7 +24,7 @@ describe('the cleanup after a job', () => {
       code: 'created-key-missing',
       title: `The API key "CI" (${key?.label}) cannot be found`,
     });
-    expect(left && describeLeftovers(left)).toBe(
+    expect(left && describeKeysLeft(left)).toBe(
       `the API key "CI" (${key?.label}), hash ${key?.hash}`,
     );
     const attempt = [DELETE, 'GET /keys/:hash'];
@@ -91,7 +91,7 @@ describe('the cleanup after a job', () => {
   test('A key that was not created yet is described by its name', async () => {
     const scene = openKeyScene();
     const { task } = await scene.createKey({}, { killedAfter: DURING_POST_MS });
-    expect(task && describeLeftovers(task)).toBe('an API key named "CI" whose secret was lost');
+    expect(task && describeKeysLeft(task)).toBe('an API key named "CI" whose secret was lost');
   });
 
   test('An orphan with a random name is deleted, whatever its created_at', async () => {
@@ -123,7 +123,7 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
-    expect(left && describeLeftovers(left)).toBe(
+    expect(left && describeKeysLeft(left)).toBe(
       `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}`,
     );
     expect(scene.hashes()).toEqual([hash]);
@@ -136,7 +136,7 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
-    expect(left && describeLeftovers(left)).toBe('an API key named "CI" whose secret was lost');
+    expect(left && describeKeysLeft(left)).toBe('an API key named "CI" whose secret was lost');
   });
 
   test('An orphan is deleted although the revocation is rejected', async () => {
@@ -149,7 +149,7 @@ describe('the cleanup after a job', () => {
     onNth(scene.simulation, LIST, 1, scene.applyFirstPostLate);
     const { error, left } = await scene.runPost(step);
     expect(error).toBeDefined();
-    expect(left && describeLeftovers(left)).toBe(
+    expect(left && describeKeysLeft(left)).toBe(
       `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}`,
     );
     expect(scene.hashes()).toEqual([hash]);
@@ -163,7 +163,7 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error).toBeDefined();
-    expect(left && describeLeftovers(left)).toBe('an API key named "CI" whose secret was lost');
+    expect(left && describeKeysLeft(left)).toBe('an API key named "CI" whose secret was lost');
     expect(scene.keys()).toEqual([]);
   });
 });

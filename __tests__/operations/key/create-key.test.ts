@@ -252,7 +252,7 @@ describe('a key that may spend more or live longer than requested', () => {
     scene.scheduleFaults({ on: CREATE, kind: 'reset' });
     const step = await scene.createKey(REQUEST);
     expectFailed(step);
-    expect(step.task).toMatchObject({ revoke: false, search: { maxOrphans: 1 } });
+    expect(step.task).toMatchObject({ revoke: false, search: { lostPosts: 1 } });
     expect(step.task).not.toHaveProperty('created');
     scene.applyFirstPostLate();
     expectCleanPost(await scene.runPost(step));
@@ -323,7 +323,7 @@ describe('a response with a key that this step cannot have requested', () => {
     changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
     const step = await scene.createKey();
     expect((step.error as Failure).code).toBe('unexpected-key');
-    expect(step.task).toMatchObject({ revoke: false, search: { maxOrphans: 1 } });
+    expect(step.task).toMatchObject({ revoke: false, search: { lostPosts: 1 } });
     expect(step.task).not.toHaveProperty('created');
     const [key] = scene.keys();
     scene.applyFirstPostLate();
@@ -377,7 +377,7 @@ describe('with expires-in: never and a name that other jobs may use', () => {
     const step = await scene.createKey({ expiresInMs: null });
     expectCreated(scene, step);
     expect(step.warnings).toEqual([]);
-    expect(step.task).toMatchObject({ search: { maxOrphans: 1 } });
+    expect(step.task).toMatchObject({ search: { lostPosts: 1 } });
     scene.keys().length = 1;
     expectCleanPost(await scene.runPost(step));
   });
@@ -392,7 +392,7 @@ test('after two lost responses and one late orphan, the post step still deletes 
   const hash = expectCreated(scene, step);
   expect(scene.hashes()).toEqual([hash]);
   expect(step.warnings).toEqual([]);
-  expect(step.task?.search.maxOrphans).toBe(1);
+  expect(step.task?.search.lostPosts).toBe(1);
   scene.applyFirstPostLate();
   expectCleanPost(await scene.runPost(step));
   expect(scene.keys()).toEqual([]);

@@ -34,7 +34,7 @@ async function createWithJournal(failing: number, schedule: InProcessFault[] = [
   };
   const work = createKey(REQUEST, {
     ...connect(simulation, { timeout: 60_000, jitter: [0.5] }),
-    journal: { save: write, amend: () => undefined, clear: () => undefined },
+    journal: { saveOrFail: write, saveOrWarn: () => undefined, clearOrWarn: () => undefined },
     registerSecrets: () => undefined,
     onCreated: () => undefined,
     random: () => 0.5,
@@ -52,7 +52,7 @@ describe('a key that is kept after the job', () => {
   test('leaves the post step nothing to delete', async () => {
     const { error, saved } = await createWithJournal(Number.POSITIVE_INFINITY);
     expect(error).toBeUndefined();
-    expect(saved.at(-1)).toMatchObject({ revoke: false, search: { maxOrphans: 0 } });
+    expect(saved.at(-1)).toMatchObject({ revoke: false, search: { lostPosts: 0 } });
   });
 
   test('fails the step if the post step cannot be told to keep it, because it revokes it then', async () => {
@@ -80,7 +80,7 @@ describe('a step that cannot save what its post step has to do', () => {
       code: 'state-not-written',
       details: { exists: 'possibly an API key whose secret was lost' },
     });
-    expect(saved).toMatchObject([{ revoke: true, search: { maxOrphans: 1 } }]);
+    expect(saved).toMatchObject([{ revoke: true, search: { lostPosts: 1 } }]);
     expect(keys).toEqual([]);
   });
 });

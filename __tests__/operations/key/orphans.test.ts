@@ -3,19 +3,19 @@ import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
   findOrphans,
   mayBeCreatedSince,
-  type OrphanSearch,
+  type OrphanCriteria,
   preexistingHashes,
 } from '../../../src/operations/key/orphans.ts';
 
 const SINCE = Date.UTC(2026, 0, 1);
-const SEARCH: OrphanSearch = {
+const SEARCH: OrphanCriteria = {
   workspace: { id: 'w', slug: 'preview-42' },
   desired: { name: 'CI', workspace_id: 'w', expires_at: '2026-01-01T06:00:00.500Z' },
   nameIsRandom: false,
-  isUnique: true,
+  isDistinguishable: true,
   since: SINCE,
   preexistingHashes: [],
-  maxOrphans: 1,
+  lostPosts: 1,
 };
 const keyOf = (fields: Record<string, unknown> = {}): Key => ({
   hash: 'a',
@@ -29,11 +29,11 @@ const keyOf = (fields: Record<string, unknown> = {}): Key => ({
 const KEEPS_MS = keyOf({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
 
 /** Whether `key` is found, in a list that also has `others`. */
-const isFound = (key: Key, search: Partial<OrphanSearch> = {}, others: Key[] = []) =>
+const isFound = (key: Key, search: Partial<OrphanCriteria> = {}, others: Key[] = []) =>
   findOrphans([key, ...others], { ...SEARCH, ...search }, () => true).keys.includes(key);
 
 describe('a key is taken for an orphan of the step', () => {
-  test.each<[string, Record<string, unknown>, Partial<OrphanSearch['desired']>]>([
+  test.each<[string, Record<string, unknown>, Partial<OrphanCriteria['desired']>]>([
     ['with the same name and expiry', {}, {}],
     ['that lacks a limit, if none was requested', { limit: undefined }, {}],
     ['with the requested limit', { limit: 5 }, { limit: 5 }],
@@ -71,7 +71,7 @@ test('the expiry of each key is read a few times, however many there are', () =>
 });
 
 describe('a key is not taken for an orphan of the step', () => {
-  test.each<[string, Record<string, unknown>, Partial<OrphanSearch['desired']>]>([
+  test.each<[string, Record<string, unknown>, Partial<OrphanCriteria['desired']>]>([
     ['with another name', { name: 'ci' }, {}],
     ['with a limit, if none was requested', { limit: 0 }, {}],
     ['with another limit', { limit: 6 }, { limit: 5 }],
@@ -106,9 +106,9 @@ test.each([
   [1, false, 1, false],
 ])(
   'that %i keys are orphans (unique request: %s, at most %i lost) is certain: %s',
-  (count, isUnique, maxOrphans, isConclusive) => {
+  (count, isDistinguishable, lostPosts, isConclusive) => {
     const keys = Array.from({ length: count }, (_, at) => keyOf({ hash: String(at) }));
-    const found = findOrphans(keys, { ...SEARCH, isUnique, maxOrphans }, () => true);
+    const found = findOrphans(keys, { ...SEARCH, isDistinguishable, lostPosts }, () => true);
     expect(found).toEqual({ keys, isConclusive });
   },
 );

@@ -3,9 +3,9 @@ import type { FailureClass } from '../../../src/http/retry-policy.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import type { OrphanDeletion } from '../../../src/operations/key/orphans.ts';
 import { reconcileKey } from '../../../src/operations/key/reconcile.ts';
-import type { Round } from '../../../src/operations/shared/create-once.ts';
+import type { FailedAttempt } from '../../../src/operations/shared/post-once.ts';
 
-type KeyRound = Round<OrphanDeletion>;
+type KeyRound = FailedAttempt<OrphanDeletion>;
 
 /** A round whose POST failed with `kind`, and what the deletion of orphans after it found. */
 function round(kind: FailureClass, found?: Partial<OrphanDeletion>): KeyRound {
@@ -26,17 +26,17 @@ const RETRY_AMBIGUOUS = { kind: 'retry', ambiguous: true };
 const GIVE_UP = { kind: 'give-up', ambiguous: false };
 const GIVE_UP_AMBIGUOUS = { kind: 'give-up', ambiguous: true };
 
-/** What happened, the rounds, and what follows. */
+/** What happened, the attempts, and what follows. */
 function testRows(rows: [string, KeyRound[], object][]): void {
-  test.each(rows)('%s', (_, rounds, decision) => {
-    expect(reconcileKey(rounds)).toEqual(decision);
+  test.each(rows)('%s', (_, attempts, decision) => {
+    expect(reconcileKey(attempts)).toEqual(decision);
   });
 }
 
 describe('reconcileKey: each class of failure', () => {
   testRows([
     ['A request that was not sent is retried', [round('unsent')], RETRY],
-    ['A request that cannot be sent is given up', [round('unsendable')], GIVE_UP],
+    ['A request that cannot be sent is given up', [round('prevented')], GIVE_UP],
     ['A throttled request is retried', [round('throttled')], RETRY],
     ['A request in conflict is retried', [round('conflict')], RETRY],
     ['A rejected request is given up', [round('rejected')], GIVE_UP],
@@ -68,7 +68,7 @@ describe('reconcileKey: after the deletion of orphans', () => {
   ]);
 });
 
-describe('reconcileKey: several rounds', () => {
+describe('reconcileKey: several attempts', () => {
   testRows([
     ['A second ambiguous request is looked up too', [lost, round('ambiguous')], LOOKUP],
     ['After two of two orphans were deleted, none is left', [lost, deleted(2)], RETRY],
@@ -92,7 +92,7 @@ describe('reconcileKey: several rounds', () => {
     ],
     [
       'A request that cannot be sent leaves a lost one open',
-      [lost, round('unsendable')],
+      [lost, round('prevented')],
       GIVE_UP_AMBIGUOUS,
     ],
     [

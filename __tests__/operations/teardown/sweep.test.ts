@@ -6,7 +6,7 @@ import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
 import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
-import { failureOf, type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
+import { type SweepRequest, sweep, sweepFailure } from '../../../src/operations/teardown/sweep.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import {
   connect,
@@ -104,7 +104,7 @@ async function runSweep(
   return { result, story: storyOf(lines) };
 }
 
-const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], skipped: [] };
+const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
 
 /** A stale workspace with a key, a young one, one in `keep`, and one that the pattern does not match. */
 function seedSome(simulation: Simulation) {
@@ -148,9 +148,9 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   expect(result).toEqual({
     ...NOTHING,
     deleted: [{ ...stale, keysSpent: parseUsd('0.25') }],
-    retained: [young, kept],
-    stale: 1,
-    notStale: 2,
+    kept: [young, kept],
+    staleCount: 1,
+    keptCount: 2,
   });
   expect(story).toEqual([
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
@@ -173,7 +173,7 @@ test('a workspace whose age is exactly older-than is kept, and one that is a sec
   seedWorkspace(simulation, { slug: 'pr-older', age: DAY + 1_000 });
   const { result } = await runSweep(simulation);
   expect(slugsOf(result.deleted)).toEqual(['pr-older']);
-  expect(result.retained).toMatchObject([{ slug: 'pr-exactly', reason: 'only 1 d old' }]);
+  expect(result.kept).toMatchObject([{ slug: 'pr-exactly', reason: 'only 1 d old' }]);
 });
 
 test('a workspace that matches the pattern is kept if it is the default workspace', async () => {
@@ -181,7 +181,7 @@ test('a workspace that matches the pattern is kept if it is the default workspac
   const [workspace] = simulation.account.workspaces;
   if (workspace) workspace.created_at = '2024-01-01T00:00:00Z';
   const { result } = await runSweep(simulation, { slugPattern: '*', keep: ['def*'] });
-  expect(result.retained).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
+  expect(result.kept).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
 });
 
 describe('a workspace of unknown age is kept', () => {
@@ -200,7 +200,7 @@ describe('a workspace of unknown age is kept', () => {
     Object.assign(workspace, { created_at: value });
     const { result } = await runSweep(simulation);
     const entry = { id, slug: 'pr-1', created_at, age: undefined, reason: 'its age is unknown' };
-    expect(result).toEqual({ ...NOTHING, retained: [entry], stale: 0, notStale: 1 });
+    expect(result).toEqual({ ...NOTHING, kept: [entry], staleCount: 0, keptCount: 1 });
   });
 
   test('if OpenRouter does not send its time', async () => {
@@ -208,7 +208,7 @@ describe('a workspace of unknown age is kept', () => {
     seedWorkspace(simulation, { slug: 'pr-1', age: 9 * DAY });
     onResponse(simulation, (response) => ({ ...response, headers: {} }));
     const { result } = await runSweep(simulation);
-    expect(result.retained).toMatchObject([{ age: undefined, reason: 'its age is unknown' }]);
+    expect(result.kept).toMatchObject([{ age: undefined, reason: 'its age is unknown' }]);
   });
 });
 
@@ -246,7 +246,7 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
     account.now = () => new Date(now().getTime() + YEARS);
     const { result, story } = await runSweep(simulation);
     expect(slugsOf(result.deleted)).toEqual(['pr-old']);
-    expect(result.retained).toMatchObject([{ slug: 'pr-young', created_at, age: 60_020 }]);
+    expect(result.kept).toMatchObject([{ slug: 'pr-young', created_at, age: 60_020 }]);
     expect(story.slice(1, 5)).toEqual([
       TITLE,
       "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
@@ -264,7 +264,7 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
   test('there is one warning for all pages and workspaces', async () => {
     const ages = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`pr-${at}`, DAY]));
     const { result, story } = await sweepAt(YEARS, ages);
-    expect(result.retained).toHaveLength(250);
+    expect(result.kept).toHaveLength(250);
     expect(story.filter((line) => line === TITLE)).toHaveLength(1);
   });
 
@@ -279,7 +279,7 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
       return pages === 2 ? { ...response, headers } : response;
     });
     const { result, story } = await runSweep(simulation);
-    expect(result.retained).toHaveLength(150);
+    expect(result.kept).toHaveLength(150);
     expect(story.filter((line) => line === TITLE)).toHaveLength(1);
   });
 });
@@ -296,7 +296,7 @@ describe('max-deletions', () => {
     seedStale(simulation, 2);
     const { result } = await runSweep(simulation, { maxDeletions: 2 });
     expect(slugsOf(result.deleted)).toEqual(['pr-1', 'pr-2']);
-    expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })).toBeUndefined();
+    expect(sweepFailure(result, { ...REQUEST, maxDeletions: 2 })).toBeUndefined();
   });
 
   test.each([false, true])(
@@ -306,11 +306,11 @@ describe('max-deletions', () => {
       seedStale(simulation, 3);
       const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
       const reason = 'more workspaces are stale than max-deletions allows';
-      const skipped = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
+      const tooMany = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
         expect.objectContaining({ slug, reason }),
       );
-      expect(result).toEqual({ ...NOTHING, skipped, retained: [], stale: 3, notStale: 0 });
-      expect(failureOf(result, { ...REQUEST, maxDeletions: 2 })).toMatchObject({
+      expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
+      expect(sweepFailure(result, { ...REQUEST, maxDeletions: 2 })).toMatchObject({
         code: 'too-many-stale',
         details: { result, maxDeletions: 2 },
       });
@@ -330,8 +330,8 @@ describe('max-deletions', () => {
     const simulation = openPlainSimulation();
     seedStale(simulation, 1_010);
     const { result } = await runSweep(simulation);
-    expect(result.skipped).toHaveLength(1_000);
-    expect(result.stale).toBe(1_010);
+    expect(result.tooMany).toHaveLength(1_000);
+    expect(result.staleCount).toBe(1_010);
   });
 });
 
@@ -339,8 +339,8 @@ test('the first 1,000 of the workspaces that are not stale are listed, and all a
   const simulation = openPlainSimulation();
   for (let n = 1; n <= 1_010; n += 1) seedWorkspace(simulation, { slug: `pr-${n}` });
   const { result } = await runSweep(simulation);
-  expect(result.retained).toHaveLength(1_000);
-  expect(result.notStale).toBe(1_010);
+  expect(result.kept).toHaveLength(1_000);
+  expect(result.keptCount).toBe(1_010);
 });
 
 test('a dry run of a sweep returns and logs what it would delete, and deletes nothing', async () => {
@@ -350,16 +350,16 @@ test('a dry run of a sweep returns and logs what it would delete, and deletes no
   expect(result).toEqual({
     ...NOTHING,
     wouldDelete: [stale],
-    retained: [young, kept],
-    stale: 1,
-    notStale: 2,
+    kept: [young, kept],
+    staleCount: 1,
+    keptCount: 2,
   });
   expect(story.slice(2)).toEqual([
     '  pr-1, 3 d old: would be deleted.',
     'Dry run: nothing was deleted.',
   ]);
   expect(simulation.network.calls).toEqual(['GET /workspaces']);
-  expect(failureOf(result, REQUEST)).toBeUndefined();
+  expect(sweepFailure(result, REQUEST)).toBeUndefined();
 });
 
 describe('a workspace that a sweep cannot delete', () => {
@@ -372,7 +372,7 @@ describe('a workspace that a sweep cannot delete', () => {
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
     expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, reason }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
-    expect(failureOf(result, REQUEST)).toMatchObject({
+    expect(sweepFailure(result, REQUEST)).toMatchObject({
       code: 'sweep-incomplete',
       details: { result },
     });

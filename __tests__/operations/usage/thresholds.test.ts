@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { WarningDetails } from '../../../src/operations/shared/failure.ts';
-import { failureOf, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
+import { spendingFailure, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
 import type { UsageResult } from '../../../src/operations/usage/usage.ts';
 
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
@@ -30,7 +30,7 @@ describe('a step fails', () => {
     [9n * NANO + NOISE, 9n * NANO, undefined],
     [9n * NANO, 8n * NANO, 'spending-above-limit'],
   ])('at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
-    const failure = failureOf(resultOf(cost), { warnAbove: undefined, failAbove });
+    const failure = spendingFailure(resultOf(cost), { warnAbove: undefined, failAbove });
     expect(failure?.code).toBe(code);
     if (failure) expect(failure.details).toMatchObject({ cost, limit: failAbove });
   });
@@ -111,7 +111,7 @@ test.each(['failAbove', 'warnAbove'] as const)(
     warnOnCost(resultOf(NANO, OTHER), thresholds, {
       warn: (_, details) => reported.push(details),
     });
-    const failure = failureOf(resultOf(NANO, OTHER), thresholds);
+    const failure = spendingFailure(resultOf(NANO, OTHER), thresholds);
     if (failure) reported.push(failure.details);
     expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
   },

@@ -52,7 +52,7 @@ async function findBudgets(
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
     schema: budgetList(),
-    notFound: () => undefined,
+    on404: () => undefined,
     hint: NEEDS_ENTERPRISE,
   });
   if (!data) return undefined;

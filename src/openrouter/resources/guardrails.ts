@@ -100,7 +100,7 @@ export async function findGuardrail(
       method: 'GET',
       path: `/guardrails/${encodeURIComponent(id)}`,
       schema: envelope(guardrail),
-      notFound: () => undefined,
+      on404: () => undefined,
       findMismatch: (returned) => mismatch(id, returned),
     });
     return data;

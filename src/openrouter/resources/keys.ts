@@ -177,7 +177,7 @@ export function keyRequest(hash: string, name: string): ApiRequest<Key | undefin
     method: 'GET',
     path: `/keys/${encodeURIComponent(hash)}`,
     schema: envelope(key),
-    notFound: () => undefined,
+    on404: () => undefined,
     findMismatch: (returned) =>
       returned && returned.hash !== hash
         ? `the response is about the API key with the hash ${returned.hash}`

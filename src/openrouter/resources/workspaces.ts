@@ -41,7 +41,7 @@ const anySlug = text(1, SLUG_MAX_LENGTH).check(
 
 const slug = anySlug.check(
   z.refine(
-    (value) => value !== 'default',
+    (value) => !isDefault({ slug: value }),
     'must not be default, because every account already has a workspace with that slug',
   ),
   z.refine(
@@ -49,6 +49,11 @@ const slug = anySlug.check(
     'must not look like a UUID, because the API accepts an id in place of a slug',
   ),
 );
+
+/** Whether a workspace is the default one, which every account has. */
+export function isDefault({ slug }: Pick<WorkspaceRef, 'slug'>): boolean {
+  return slug === 'default';
+}
 
 /** Whether `text` is a UUID, of any version. */
 export function isUuid(text: string): boolean {
@@ -196,7 +201,7 @@ export async function lookUpWorkspace(client: Client, idOrSlug: string): Promise
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     schema: workspaceResponse,
-    notFound: () => undefined,
+    on404: () => undefined,
     findMismatch: (returned) => mismatch(idOrSlug, returned),
   });
   return { workspace: data, serverTime, headersAt };

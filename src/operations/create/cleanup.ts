@@ -40,7 +40,7 @@ export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
 type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
 
 /** Describes what may be left if `task` fails. */
-export function describeLeftovers({ target }: CreateCleanupTask): string {
+export function describeWorkspaceLeft({ target }: CreateCleanupTask): string {
   return `the workspace ${'created' in target ? target.created.slug : target.pending.desired.slug}`;
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { formatChange, formatSeconds } from '../../lib/format.ts';
-import { settle } from '../../lib/settle.ts';
 import {
   dashboardUrl,
   findWorkspace,
@@ -11,11 +11,11 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { applyWrites, changesOf, type PlannedWrite } from '../governance/governance.ts';
 import { planGovernance } from '../governance/plan.ts';
-import { countAmbiguous, createOnce } from '../shared/create-once.ts';
 import { warnOnDrift } from '../shared/diff.ts';
+import { countAmbiguous, postOnce } from '../shared/post-once.ts';
 import type { CreateCleanupTask } from './cleanup.ts';
 import { handleExisting } from './handle-existing.ts';
-import { type CreatedWorkspace, type CreateFacts, reconcileWorkspace } from './reconcile.ts';
+import { type CreateFacts, type ExistingWorkspace, reconcileWorkspace } from './reconcile.ts';
 import {
   type CreateContext,
   type CreateRequest,
@@ -38,12 +38,16 @@ export async function createWorkspace(
 
   const lookup = await lookUpFirst(request, context);
   if (lookup?.workspace) {
-    return handleExisting({ workspace: lookup.workspace, created: false }, request, context);
+    return handleExisting(
+      { workspace: lookup.workspace, creator: 'another-job' },
+      request,
+      context,
+    );
   }
   const writes = await planGovernance(governance, undefined, context);
   if (dryRun) return planCreation(writes, context);
   const result = await createWorkspaceOnce(request, lookup, context);
-  if (result.created !== true) return handleExisting(result, request, context);
+  if (result.creator !== 'this-step') return handleExisting(result, request, context);
   return applyGovernance(result, { request, writes }, context);
 }
 
@@ -69,35 +73,35 @@ async function createWorkspaceOnce(
   request: CreateRequest,
   lookup: Lookup | undefined,
   context: CreateContext,
-): Promise<CreatedWorkspace> {
+): Promise<ExistingWorkspace> {
   const { clock, journal, warn } = context;
   const start = clock.now();
   const { deleteKeys } = request;
   const pendingOf = pendingWithin(request, lookup);
-  journal.save({ deleteKeys, target: pendingOf(request.timeoutMs) });
-  const { value: result, error } = await settle(
+  journal.saveOrFail({ deleteKeys, target: pendingOf(request.timeoutMs) });
+  const { value: result, error } = await catching(
     sendAndReconcile(request, { start, slugWasFree: lookup !== undefined }, context),
     ApiError,
   );
   const pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
   if (error) {
     const { ambiguous, wasThrottled } = error.details;
-    if (ambiguous || wasThrottled) journal.amend({ deleteKeys, target: pending });
-    else journal.clear();
+    if (ambiguous || wasThrottled) journal.saveOrWarn({ deleteKeys, target: pending });
+    else journal.clearOrWarn();
     throw error;
   }
-  const { workspace, created, mayArriveLate } = result;
-  if (created === true) {
+  const { workspace, creator, mayArriveLate } = result;
+  if (creator === 'this-step') {
     const { id, slug } = workspace;
     const target = { created: { id, slug }, ...(mayArriveLate && pending) };
     reportCreated(workspace, { task: { deleteKeys, target }, start }, context);
   } else {
-    // Not `clear`: if this cannot be saved, the post step may delete the workspace of another job.
-    journal.save(
+    // Not `clearOrWarn`: if this cannot be saved, the post step may delete the workspace of another job.
+    journal.saveOrFail(
       null,
       `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`,
     );
-    if (created === 'unknown' && request.deleteAfterJob) {
+    if (creator === 'unknown' && request.deleteAfterJob) {
       warn('not-deleted-after-job', { workspace });
     }
   }
@@ -119,7 +123,7 @@ function pendingWithin({ desired }: CreateRequest, lookup: Lookup | undefined) {
   };
 }
 
-interface SentWorkspace extends CreatedWorkspace {
+interface SentWorkspace extends ExistingWorkspace {
   /** Whether another POST may still be applied, once the slug is free again. */
   mayArriveLate: boolean;
 }
@@ -131,18 +135,18 @@ async function sendAndReconcile(
 ): Promise<SentWorkspace> {
   const { client } = context;
   const { desired } = request;
-  const outcome = await createOnce(
+  const outcome = await postOnce(
     {
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
-      reconcile: (rounds) => reconcileWorkspace(rounds, { desired, ...facts }),
+      reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
       question: 'whether the workspace exists',
       lookup: () => lookUpWorkspace(client, desired.slug),
     },
     context,
   );
-  const ambiguous = countAmbiguous(outcome.rounds);
+  const ambiguous = countAmbiguous(outcome.attempts);
   if (outcome.kind === 'reconciled') return { ...outcome.result, mayArriveLate: ambiguous > 1 };
-  return { workspace: outcome.response.data, created: true, mayArriveLate: ambiguous > 0 };
+  return { workspace: outcome.response.data, creator: 'this-step', mayArriveLate: ambiguous > 0 };
 }
 
 /** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
@@ -154,7 +158,7 @@ function reportCreated(
   const { id, slug } = workspace;
   const url = dashboardUrl(slug);
   const exists = `the workspace ${slug}, id ${id}, ${url}`;
-  journal.save(task, exists);
+  journal.saveOrFail(task, exists);
   onWorkspace(workspace, { created: true });
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
@@ -172,7 +176,7 @@ function recoveryOf({
 
 /** Sets the guardrail, budgets and members of a new workspace. */
 async function applyGovernance(
-  { workspace }: CreatedWorkspace,
+  { workspace }: ExistingWorkspace,
   { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
   context: CreateContext,
 ): Promise<CreateResult> {

@@ -4,7 +4,7 @@ import { applyWrites, changesOf, type PlannedWrite } from '../governance/governa
 import { planGovernance } from '../governance/plan.ts';
 import { diffWorkspace, warnOnDrift } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
-import type { CreatedWorkspace } from './reconcile.ts';
+import type { ExistingWorkspace } from './reconcile.ts';
 import {
   type CreateContext,
   type CreateRequest,
@@ -13,7 +13,7 @@ import {
 } from './request.ts';
 
 type Policy = (
-  existing: CreatedWorkspace,
+  existing: ExistingWorkspace,
   request: CreateRequest,
   context: CreateContext,
 ) => Promise<CreateResult>;
@@ -27,20 +27,20 @@ export const handleExisting: Policy = (existing, request, context) =>
   POLICIES[request.ifExists](existing, request, context);
 
 const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
-  async fail({ workspace, created }, { desired, governanceInputs }) {
+  async fail({ workspace, creator }, { desired, governanceInputs }) {
     throw new Failure('slug-taken', {
       workspace,
-      creatorUnknown: created === 'unknown',
+      creatorUnknown: creator === 'unknown',
       changes: diffWorkspace(workspace, desired),
       hasGovernance: governanceInputs.length > 0,
     });
   },
 
-  async reuse({ workspace, created }, { governanceInputs, dryRun }, context) {
+  async reuse({ workspace, creator }, { governanceInputs, dryRun }, context) {
     const { log, onWorkspace, warn } = context;
     onWorkspace(workspace, { created: false });
     if (governanceInputs.length > 0) {
-      const creatorUnknown = created === 'unknown';
+      const creatorUnknown = creator === 'unknown';
       warn('governance-not-applied', {
         workspace,
         inputs: governanceInputs,

@@ -5,15 +5,17 @@ import type {
   Lookup,
   Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import type { Decision, Round } from '../shared/create-once.ts';
 import { matchesDesired } from '../shared/diff.ts';
+import type { Decision, FailedAttempt } from '../shared/post-once.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 
-/** The workspace with the desired slug, and who created it. */
-export interface CreatedWorkspace {
+/** Who created a workspace, if that can be determined. */
+export type Creator = 'this-step' | 'another-job' | 'unknown';
+
+/** The workspace with the desired slug. */
+export interface ExistingWorkspace {
   workspace: Workspace;
-  /** Whether this step created it; `unknown` if that cannot be determined. */
-  created: boolean | 'unknown';
+  creator: Creator;
 }
 
 /** What was known before the first POST. */
@@ -37,12 +39,12 @@ export interface CreateFacts {
  * - if there was no lookup before the first POST: when the workspace was created, by the server's clock
  */
 export function reconcileWorkspace(
-  rounds: readonly Round<Lookup>[],
+  attempts: readonly FailedAttempt<Lookup>[],
   facts: CreateFacts,
-): Decision<CreatedWorkspace> {
-  const { failure, found } = rounds.at(-1) as Round<Lookup>;
+): Decision<ExistingWorkspace> {
+  const { failure, found } = attempts.at(-1) as FailedAttempt<Lookup>;
   const { retryable } = FAILURE_CLASSES[failure.kind];
-  const evidence = collectEvidence(rounds, facts);
+  const evidence = collectEvidence(attempts, facts);
   const ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
   if (!found) {
     if (skipsLookup(failure)) return { kind: retryable ? 'retry' : 'give-up', ambiguous };
@@ -52,18 +54,18 @@ export function reconcileWorkspace(
   if (!workspace) {
     return { kind: retryable ? 'retry' : 'give-up', ambiguous: evidence.canArriveLate };
   }
-  const created = decideCreator(workspace, { ...evidence, desired: facts.desired });
-  if (created === 'needs-probe') return { kind: 'retry', ambiguous: true };
-  return { kind: 'done', result: { workspace, created } };
+  const creator = decideCreator(workspace, { ...evidence, desired: facts.desired });
+  if (creator === 'needs-probe') return { kind: 'retry', ambiguous: true };
+  return { kind: 'done', result: { workspace, creator } };
 }
 
 /** Whether no lookup is needed or possible: OpenRouter did not process the request, or the step ends. */
 function skipsLookup({ kind, status }: AttemptFailure): boolean {
   if (kind === 'rejected') return status === 401 || status === 403;
-  return ['unsent', 'unsendable', 'throttled', 'conflict', 'aborted'].includes(kind);
+  return ['unsent', 'prevented', 'throttled', 'conflict', 'aborted'].includes(kind);
 }
 
-/** What the rounds show together. */
+/** What the attempts show together. */
 interface Evidence {
   /** Whether a POST may have been applied since a lookup last found the slug free. */
   mayBeApplied: boolean;
@@ -77,7 +79,7 @@ interface Evidence {
   /** Whether a POST was throttled. OpenRouter reports that it did not apply it. */
   wasThrottled: boolean;
   /** Whether the workspace was created since the step began; undefined if unknown. */
-  isNew: boolean | undefined;
+  isRecent: boolean | undefined;
   /** Whether any lookup found the slug free. */
   slugWasFree: boolean;
   /** Whether the last POST was rejected, as for a taken slug. */
@@ -86,22 +88,23 @@ interface Evidence {
   wasProbed: boolean;
 }
 
-function collectEvidence(rounds: readonly Round<Lookup>[], facts: CreateFacts): Evidence {
-  const last = rounds.at(-1) as Round<Lookup>;
-  const lastFree = rounds.findLastIndex(({ found }) => found && !found.workspace);
-  const sinceFree = rounds.slice(lastFree + 1);
+function collectEvidence(attempts: readonly FailedAttempt<Lookup>[], facts: CreateFacts): Evidence {
+  const last = attempts.at(-1) as FailedAttempt<Lookup>;
+  const lastFree = attempts.findLastIndex(({ found }) => found && !found.workspace);
+  const sinceFree = attempts.slice(lastFree + 1);
   const firstTaken = sinceFree.findIndex(({ found }) => found?.workspace);
   // A POST for a taken slug is never applied.
   const applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1);
-  const isAmbiguous = ({ failure: { kind } }: Round<Lookup>) => FAILURE_CLASSES[kind].ambiguous;
+  const isAmbiguous = ({ failure: { kind } }: FailedAttempt<Lookup>) =>
+    FAILURE_CLASSES[kind].ambiguous;
   const ambiguousRounds = applicable.filter(isAmbiguous);
   const slugWasFree = facts.slugWasFree || lastFree >= 0;
   return {
     mayBeApplied: ambiguousRounds.length > 0,
     returnedOnly500: ambiguousRounds.every(({ failure }) => failure.status === 500),
-    canArriveLate: rounds.slice(0, lastFree + 1).some(isAmbiguous),
-    wasThrottled: rounds.some(({ failure }) => failure.kind === 'throttled'),
-    isNew: slugWasFree || isCreatedSince(last.found, facts.start),
+    canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
+    wasThrottled: attempts.some(({ failure }) => failure.kind === 'throttled'),
+    isRecent: slugWasFree || isCreatedSince(last.found, facts.start),
     slugWasFree,
     wasRejected: last.failure.kind === 'rejected',
     wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1,
@@ -116,23 +119,23 @@ function isCreatedSince(lookup: Lookup | undefined, start: number): boolean | un
 }
 
 /**
- * Decides whether this step created the workspace. `needs-probe`: one more POST, for the slug that is
+ * Decides who created the workspace. `needs-probe`: one more POST, for the slug that is
  * now taken, shows whether 500 is how this server rejects a taken slug.
  */
 function decideCreator(
   workspace: Workspace,
   evidence: Evidence & Pick<CreateFacts, 'desired'>,
-): CreatedWorkspace['created'] | 'needs-probe' {
-  const { mayBeApplied, isNew, slugWasFree, desired } = evidence;
-  if (isNew === false) return false;
+): Creator | 'needs-probe' {
+  const { mayBeApplied, isRecent, slugWasFree, desired } = evidence;
+  if (isRecent === false) return 'another-job';
   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
   if (!matchesDesired(workspace, desired)) {
     // Created by another job, or by this step with a value that OpenRouter normalized.
-    return mayBeOurs ? 'unknown' : false;
+    return mayBeOurs ? 'unknown' : 'another-job';
   }
   // A proxy that repeats a request can apply it and return the rejection of its own repetition.
-  if (!mayBeOurs && !slugWasFree) return false;
-  if (isNew === undefined || !mayBeApplied) return 'unknown';
-  if (!evidence.returnedOnly500 || evidence.wasRejected) return true;
+  if (!mayBeOurs && !slugWasFree) return 'another-job';
+  if (isRecent === undefined || !mayBeApplied) return 'unknown';
+  if (!evidence.returnedOnly500 || evidence.wasRejected) return 'this-step';
   return evidence.wasProbed ? 'unknown' : 'needs-probe';
 }

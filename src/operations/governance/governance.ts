@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import type { Change } from '../../lib/format.ts';
-import { settle } from '../../lib/settle.ts';
 import type { Interval } from '../../openrouter/resources/budgets.ts';
 import type { GuardrailUpdate } from '../../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
@@ -51,7 +51,7 @@ export async function applyWrites(
 ): Promise<Workspace> {
   let current = workspace;
   for (const [index, write] of writes.entries()) {
-    const { value, error } = await settle(write.write(current), ApiError, Failure);
+    const { value, error } = await catching(write.write(current), ApiError, Failure);
     if (error) {
       throw new Failure('partly-applied', {
         error,

@@ -8,8 +8,13 @@ import {
 } from '../../openrouter/resources/members.ts';
 import type { Workspace, WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
-import { createOnce, type Decision, type Round } from '../shared/create-once.ts';
 import { Failure } from '../shared/failure.ts';
+import {
+  countAmbiguous,
+  type Decision,
+  type FailedAttempt,
+  postOnce,
+} from '../shared/post-once.ts';
 import type { PlannedWrite } from './governance.ts';
 
 /** Plans the write that adds missing members; see `planGovernance`. `written`: user ids or addresses. */
@@ -104,9 +109,9 @@ async function addBatch(
     const present = new Set(await listMembers(client, workspace));
     return userIds.filter((userId) => !present.has(userId));
   };
-  const added = await createOnce(
+  const added = await postOnce(
     {
-      send: (rounds) => sendMembers(client, workspace, lastMissing(rounds) ?? userIds),
+      send: (attempts) => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
       reconcile: reconcileMembers,
       question: 'which users are members',
       lookup: findMissing,
@@ -115,7 +120,7 @@ async function addBatch(
   );
   if (added.kind === 'reconciled') return;
   const listed = new Set(added.response.data);
-  const desired = lastMissing(added.rounds) ?? userIds;
+  const desired = lastMissing(added.attempts) ?? userIds;
   if (desired.every((userId) => listed.has(userId))) return;
   const missing = await findMissing();
   if (missing.length > 0) throw new Failure('members-not-added', { workspace, userIds: missing });
@@ -124,16 +129,18 @@ async function addBatch(
 /** The ids of users whom a lookup did not find among the members. */
 type Missing = readonly string[];
 
-function lastMissing(rounds: readonly Round<Missing>[]): Missing | undefined {
-  return rounds.findLast(({ found }) => found)?.found;
+function lastMissing(attempts: readonly FailedAttempt<Missing>[]): Missing | undefined {
+  return attempts.findLast(({ found }) => found)?.found;
 }
 
 /** Decides what to do after a failed `POST …/members/add`. Only missing members are added again. */
-export function reconcileMembers(rounds: readonly Round<Missing>[]): Decision<'all are members'> {
-  const { failure, found } = rounds.at(-1) as Round<Missing>;
+export function reconcileMembers(
+  attempts: readonly FailedAttempt<Missing>[],
+): Decision<'all are members'> {
+  const { failure, found } = attempts.at(-1) as FailedAttempt<Missing>;
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
   if (found?.length === 0) return { kind: 'done', result: 'all are members' };
   if (!found && ambiguous && failure.kind !== 'aborted') return { kind: 'lookup', ambiguous: true };
-  const mayBeApplied = rounds.some((round) => FAILURE_CLASSES[round.failure.kind].ambiguous);
+  const mayBeApplied = countAmbiguous(attempts) > 0;
   return { kind: retryable ? 'retry' : 'give-up', ambiguous: mayBeApplied };
 }

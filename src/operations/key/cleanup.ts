@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import { ApiError } from '../../http/request.ts';
-import { settle } from '../../lib/settle.ts';
+import { catching } from '../../lib/catching.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
-import { deleteOrphans, mayBeCreatedSince, orphanSearch, unknownOwner } from './orphans.ts';
+import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
 
 /** The schema of the task that `key` saves for its post step. */
 export const keyCleanupTask = () =>
   z.object({
-    search: orphanSearch(),
+    search: orphanCriteria(),
     /** The created key; absent until its response arrives. */
     created: z.optional(z.object({ hash: z.string(), label: z.string() })),
     /** Whether the post step revokes the created key. */
@@ -24,11 +24,11 @@ export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
  * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`.
  * Empty if the task only reports what a key has spent.
  */
-export function describeLeftovers({ search, created, revoke }: KeyCleanupTask): string {
+export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): string {
   const name = JSON.stringify(search.desired.name);
   return [
     ...(created && revoke ? [`the API key ${name} (${created.label}), hash ${created.hash}`] : []),
-    ...(search.maxOrphans > 0 ? [`an API key named ${name} whose secret was lost`] : []),
+    ...(search.lostPosts > 0 ? [`an API key named ${name} whose secret was lost`] : []),
   ].join('; ');
 }
 
@@ -43,16 +43,16 @@ export async function runKeyCleanup(
   const { search, created } = task;
   if (created) await reportSpend({ name: search.desired.name, ...created }, context);
   const [revocation, orphanDeletion] = await Promise.all([
-    settle(revokeCreated(task, context), ApiError, Failure),
-    settle(deleteAllOrphans(task, context), ApiError, Failure),
+    catching(revokeCreated(task, context), ApiError, Failure),
+    catching(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
   const error = revocation.error ?? orphanDeletion.error;
   if (!error) return undefined;
-  const maxOrphans = orphanDeletion.error ? task.search.maxOrphans : 0;
+  const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0;
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
-    search: { ...task.search, maxOrphans },
+    search: { ...task.search, lostPosts },
   };
   return { error, left };
 }
@@ -80,18 +80,18 @@ async function deleteAllOrphans(
   { search, created }: KeyCleanupTask,
   context: Context,
 ): Promise<void> {
-  let { maxOrphans } = search;
-  if (maxOrphans === 0) return;
+  let { lostPosts } = search;
+  if (lostPosts === 0) return;
   const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
   const isNew = (key: Key) =>
     !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const { deleted, undecided } = await deleteOrphans({ ...search, maxOrphans }, isNew, context);
+    const { deleted, undecided } = await deleteOrphans({ ...search, lostPosts }, isNew, context);
     if (undecided.length > 0) {
       context.warn('key-owner-unknown', unknownOwner(search, undecided));
       return;
     }
-    maxOrphans -= deleted;
-    if (maxOrphans === 0) return;
+    lostPosts -= deleted;
+    if (lostPosts === 0) return;
   }
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { type Change, countKeys, formatSeconds } from '../../lib/format.ts';
-import { settle } from '../../lib/settle.ts';
 import {
   type CreatedKey,
   type CreateKeyRequest,
@@ -17,13 +17,13 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { readTime } from '../../openrouter/time.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
-import { createOnce } from '../shared/create-once.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
+import { postOnce } from '../shared/post-once.ts';
 import { differingClocks } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { compareKey } from './key-diff.ts';
-import { deleteOrphans, type OrphanSearch, preexistingHashes, unknownOwner } from './orphans.ts';
+import { deleteOrphans, type OrphanCriteria, preexistingHashes, unknownOwner } from './orphans.ts';
 import { countPossibleOrphans, reconcileKey } from './reconcile.ts';
 
 /** What to create, as the author of the workflow requested it. */
@@ -73,7 +73,7 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   saveRevocation(created, plan, context);
   const { broken, kept } = compareKey(key, plan.search.desired);
   if (broken.length > 0) throw await revokeBroken(created, broken, context);
-  const result = handOver(created, { plan, request }, context);
+  const result = outputKey(created, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
   log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
@@ -92,7 +92,7 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 /** What is known before the first POST. */
 interface Plan {
   workspace: Workspace;
-  search: OrphanSearch;
+  search: OrphanCriteria;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
   /** Whether `key` did not exist before the first POST. */
@@ -125,10 +125,10 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
       workspace: { id, slug },
       desired,
       nameIsRandom: request.nameIsRandom,
-      isUnique: request.nameIsRandom || desired.expires_at !== null,
+      isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
       since: list.serverTime,
       preexistingHashes: preexistingHashes(list, name),
-      maxOrphans: 0,
+      lostPosts: 0,
     },
     namesakes,
     isNew: ({ hash }) => !hashes.has(hash),
@@ -167,27 +167,27 @@ function startOfLife(
 
 /** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
 interface CreatedWithOrphans extends CreatedKey {
-  search: OrphanSearch;
+  search: OrphanCriteria;
 }
 
 /** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
   const { client, journal, registerSecrets } = context;
   const { search } = plan;
-  const { value: created, error } = await settle(
-    createOnce(
+  const { value: created, error } = await catching(
+    postOnce(
       {
-        send(rounds) {
-          const maxOrphans = countPossibleOrphans(rounds) + 1;
-          const exists = maxOrphans > 1 ? 'possibly an API key whose secret was lost' : undefined;
-          journal.save({ search: { ...search, maxOrphans }, revoke: true }, exists);
+        send(attempts) {
+          const lostPosts = countPossibleOrphans(attempts) + 1;
+          const exists = lostPosts > 1 ? 'possibly an API key whose secret was lost' : undefined;
+          journal.saveOrFail({ search: { ...search, lostPosts }, revoke: true }, exists);
           return sendKey(client, search.desired, registerSecrets);
         },
         reconcile: reconcileKey,
         question: 'whether it created a key whose secret was lost',
-        lookup: (rounds) =>
+        lookup: (attempts) =>
           deleteOrphans(
-            { ...search, maxOrphans: countPossibleOrphans(rounds) },
+            { ...search, lostPosts: countPossibleOrphans(attempts) },
             plan.isNew,
             context,
           ),
@@ -197,15 +197,15 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
     ApiError,
   );
   if (error) {
-    if (!error.details.ambiguous) journal.clear();
+    if (!error.details.ambiguous) journal.clearOrWarn();
     throw error;
   }
   if (created.kind === 'reconciled') {
-    journal.clear();
+    journal.clearOrWarn();
     throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
   }
-  const maxOrphans = countPossibleOrphans(created.rounds);
-  return { ...created.response.data, search: { ...search, maxOrphans } };
+  const lostPosts = countPossibleOrphans(created.attempts);
+  return { ...created.response.data, search: { ...search, lostPosts } };
 }
 
 /**
@@ -220,13 +220,13 @@ function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: Ke
   const task = taskOf(created, { revoke: true });
   const isNew = key.workspace_id === workspace.id && plan.isNew(key);
   if (isNew && key.name === name) {
-    journal.save(task, existing(key));
+    journal.saveOrFail(task, existing(key));
     return;
   }
   // A shortened name is still that of the new key. Any other key may be another job's.
   const revoked = isNew && key.name !== '' && name.startsWith(key.name);
-  if (revoked) journal.save(task, existing(key));
-  else amendOrClear({ search, revoke: false }, journal);
+  if (revoked) journal.saveOrFail(task, existing(key));
+  else saveRest({ search, revoke: false }, journal);
   throw new Failure('unexpected-key', { key, workspace, name, revoked });
 }
 
@@ -240,18 +240,18 @@ async function revokeBroken(
   { client, log, journal }: KeyContext,
 ): Promise<Failure> {
   const { key, search } = created;
-  const { value: deletion, error } = await settle(deleteKey(client, key), ApiError);
+  const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
   const revoked = deletion?.kind === 'deleted';
   if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    amendOrClear({ search, revoke: false }, journal);
+    saveRest({ search, revoke: false }, journal);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure('unexpected-key-values', { key, changes, revoked, error: problem });
 }
 
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
-function handOver(
+function outputKey(
   created: CreatedWithOrphans,
   { plan, request }: { plan: Plan; request: KeyRequest },
   { journal, onCreated }: KeyContext,
@@ -260,9 +260,9 @@ function handOver(
   const expiresAt = expiryIn(key, search.desired);
   const result = { workspace: plan.workspace, key, secret, expiresAt };
   onCreated(result);
-  // Not `amend`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
+  // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
   if (!request.revokeAfterJob) {
-    journal.save(taskOf(created, { revoke: false }), existing(key));
+    journal.saveOrFail(taskOf(created, { revoke: false }), existing(key));
   }
   return result;
 }
@@ -281,9 +281,9 @@ function existing(key: Key): string {
 }
 
 /** Saves `task`, or clears the journal if nothing is left to do. */
-function amendOrClear(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
-  if (task.created || task.search.maxOrphans > 0) journal.amend(task);
-  else journal.clear();
+function saveRest(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
+  if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task);
+  else journal.clearOrWarn();
 }
 
 /** The expiry of the new key; the requested one if the response has none. Null for never. */
@@ -302,11 +302,14 @@ async function deleteLateOrphans(
   context: KeyContext,
 ): Promise<void> {
   const { key, search } = created;
-  const { maxOrphans } = search;
-  if (maxOrphans === 0) return;
+  const { lostPosts } = search;
+  if (lostPosts === 0) return;
   const { log, journal, warn } = context;
   const isLate = (other: Key) => plan.isNew(other) && other.hash !== key.hash;
-  const { value: orphans, error } = await settle(deleteOrphans(search, isLate, context), ApiError);
+  const { value: orphans, error } = await catching(
+    deleteOrphans(search, isLate, context),
+    ApiError,
+  );
   if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
@@ -314,9 +317,9 @@ async function deleteLateOrphans(
   const { deleted, undecided } = orphans;
   if (deleted === 0 && undecided.length === 0) return;
   if (undecided.length > 0) warn('key-owner-unknown', unknownOwner(search, undecided));
-  const left = undecided.length > 0 ? 0 : maxOrphans - deleted;
+  const left = undecided.length > 0 ? 0 : lostPosts - deleted;
   const task = taskOf(created, { revoke: request.revokeAfterJob });
-  amendOrClear({ ...task, search: { ...search, maxOrphans: left } }, journal);
+  saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
 }
 
 async function deleteReplacedKeys(

@@ -15,23 +15,23 @@ import { wasCreatedWithin } from '../shared/time-window.ts';
  * The schema of an orphan search: how to recognize the keys that this step created and whose responses
  * were lost. No one has the secret of an orphan, and it blocks the deletion of its workspace.
  */
-export const orphanSearch = () =>
+export const orphanCriteria = () =>
   z.object({
     workspace: z.object({ id: z.string(), slug: z.string() }),
     desired: createKeyRequest,
     /** Whether the name is random, so that no other request uses it. */
     nameIsRandom: z.boolean(),
     /** Whether the name or the expiry is random, so that no other request is identical. */
-    isUnique: z.boolean(),
+    isDistinguishable: z.boolean(),
     /** The server's time before the first POST, in milliseconds since 1970; absent if unknown. */
     since: z.optional(z.number()),
     /** The hashes of keys that existed before and could be mistaken for an orphan. */
     preexistingHashes: z.array(z.string()),
     /** The maximum number of orphans: POSTs that may have been applied, or may still be applied. */
-    maxOrphans: z.number(),
+    lostPosts: z.number(),
   });
 
-export type OrphanSearch = z.infer<ReturnType<typeof orphanSearch>>;
+export type OrphanCriteria = z.infer<ReturnType<typeof orphanCriteria>>;
 
 /** API keys that may be orphans of this step. */
 interface Candidates {
@@ -43,17 +43,17 @@ interface Candidates {
 /** Finds the orphans in `keys`. A key for which `isNew` is false existed before, so it is not one. */
 export function findOrphans(
   keys: readonly Key[],
-  search: OrphanSearch,
+  search: OrphanCriteria,
   isNew: (key: Key) => boolean,
 ): Candidates {
   const keepsMs = keys.some(({ expires_at }) => Date.parse(String(expires_at)) % 1000 > 0);
   const candidates = keys.filter((key) => isNew(key) && matches(key, search, keepsMs));
-  const isConclusive = search.isUnique && candidates.length <= search.maxOrphans;
+  const isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
   return { keys: candidates, isConclusive };
 }
 
 /** Compares the name alone if it is random, because a server may round or cap other values. */
-function matches(key: Key, { desired, nameIsRandom }: OrphanSearch, keepsMs: boolean): boolean {
+function matches(key: Key, { desired, nameIsRandom }: OrphanCriteria, keepsMs: boolean): boolean {
   if (key.name !== desired.name) return false;
   if (nameIsRandom) return true;
   return (
@@ -76,7 +76,7 @@ function expiryMatches(actual: unknown, desired: string | null, keepsMs: boolean
  * Whether `key` may have been created after `since`, by its `created_at`; true if either is
  * unknown.
  */
-export function mayBeCreatedSince(key: Key, { since }: Pick<OrphanSearch, 'since'>): boolean {
+export function mayBeCreatedSince(key: Key, { since }: Pick<OrphanCriteria, 'since'>): boolean {
   if (since === undefined) return true;
   return wasCreatedWithin(key, { from: since, to: Number.POSITIVE_INFINITY }) !== false;
 }
@@ -103,7 +103,7 @@ export interface OrphanDeletion {
  * @throws {Failure} `orphan-not-deleted`
  */
 export async function deleteOrphans(
-  search: OrphanSearch,
+  search: OrphanCriteria,
   isNew: (key: Key) => boolean,
   { client, log }: Pick<Context, 'client' | 'log'>,
 ): Promise<OrphanDeletion> {
@@ -121,8 +121,8 @@ export async function deleteOrphans(
 
 /** The details to report about keys that may be orphans of this step or keys of another job. */
 export function unknownOwner(
-  { desired: { name }, workspace, isUnique }: OrphanSearch,
+  { desired: { name }, workspace, isDistinguishable }: OrphanCriteria,
   keys: readonly Key[],
 ): UnknownOwner {
-  return { name, workspace, isUnique, keys };
+  return { name, workspace, isDistinguishable, keys };
 }

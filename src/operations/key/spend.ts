@@ -39,7 +39,7 @@ export async function reportSpend(
 ): Promise<void> {
   const { name } = created;
   const described = describeKey(created);
-  const outcome = await client.sendApart(keyRequest(created.hash, described), READ_WITHIN_MS);
+  const outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
   if (outcome.kind !== 'applied') {
     log.info(
       `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,

@@ -23,11 +23,11 @@ export interface CleanupJournal<Task> {
    * @param exists what already exists at OpenRouter, for the failure's description
    * @throws {Failure} `state-not-written`
    */
-  save(task: Task | null, exists?: string): void;
-  /** Replaces the task once the outcome is known. A failure to save it is only a warning. */
-  amend(task: Task): void;
-  /** Leaves the post step nothing to do. */
-  clear(): void;
+  saveOrFail(task: Task | null, exists?: string): void;
+  /** Replaces the task, for when the old one does no harm: a failure to save it is only a warning. */
+  saveOrWarn(task: Task): void;
+  /** Leaves the post step nothing to do, as `saveOrWarn` does. */
+  clearOrWarn(): void;
 }
 
 /** A cleanup that failed. `left` is what remains of its task. */

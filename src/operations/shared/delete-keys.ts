@@ -1,6 +1,6 @@
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
-import { settle } from '../../lib/settle.ts';
+import { catching } from '../../lib/catching.ts';
 import { deleteKey, type Key } from '../../openrouter/resources/keys.ts';
 
 /** An API key that could not be deleted, and why. */
@@ -21,7 +21,7 @@ export async function deleteEach(
 ): Promise<UndeletedKey[]> {
   const outcomes = await Promise.all(
     keys.map(async (key) => {
-      const { value: deletion, error } = await settle(deleteKey(client, key), ApiError);
+      const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
       if (error) return [{ key, error }];
       if (deletion.kind === 'unclear') return [{ key, error: deletion.error }];
       if (deletion.kind === 'deleted') onDeleted(key);

@@ -33,7 +33,7 @@ export interface UnknownOwner {
   name: string;
   workspace: WorkspaceRef;
   /** Whether the name or the expiry is random, so that this step's keys can be recognized. */
-  isUnique: boolean;
+  isDistinguishable: boolean;
   keys: readonly Key[];
 }
 

@@ -25,11 +25,11 @@ export interface SweepResult {
   /** The workspaces that a dry run would delete; empty otherwise. */
   wouldDelete: readonly SweepEntry[];
   /** The stale workspaces that were kept because there are more than `max-deletions`; 1,000 at most. */
-  skipped: readonly SweepEntry[];
+  tooMany: readonly SweepEntry[];
   /** The workspaces that match the pattern but are not stale; 1,000 at most. */
-  retained: readonly SweepEntry[];
+  kept: readonly SweepEntry[];
   /** The number of stale workspaces. */
-  stale: number;
+  staleCount: number;
   /** The number of workspaces that match the pattern but are not stale. */
-  notStale: number;
+  keptCount: number;
 }

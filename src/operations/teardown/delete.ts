@@ -1,9 +1,10 @@
 import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { countKeys, formatSeconds } from '../../lib/format.ts';
-import { settle } from '../../lib/settle.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   findWorkspace,
+  isDefault,
   isUuid,
   lookUpWorkspace,
   type Workspace,
@@ -79,7 +80,7 @@ export async function deleteOne(
 
 /** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
 function assertDeletable(workspace: Workspace, request: DeleteRequest): void {
-  if (workspace.slug === 'default') throw new Failure('default-workspace', { workspace });
+  if (isDefault(workspace)) throw new Failure('default-workspace', { workspace });
   assertPrefix(workspace.slug, request);
 }
 
@@ -118,7 +119,7 @@ async function verifyDeleted(
   const workspace = { slug, id };
   for (const delay of VERIFY_DELAYS_MS) {
     await client.pause(delay);
-    const { value: lookup, error } = await settle(lookUpWorkspace(client, id), ApiError);
+    const { value: lookup, error } = await catching(lookUpWorkspace(client, id), ApiError);
     if (error) return new Failure('deletion-not-verified', { workspace, error });
     if (!lookup.workspace) return undefined;
   }

@@ -2,9 +2,13 @@ import { MAX_CONCURRENCY } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';
-import { MAX_LIST_SIZE } from '../../openrouter/pages.ts';
+import { MAX_KEPT_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
-import { type ListedWorkspace, listWorkspaces } from '../../openrouter/resources/workspaces.ts';
+import {
+  isDefault,
+  type ListedWorkspace,
+  listWorkspaces,
+} from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
@@ -29,13 +33,13 @@ export interface SweepRequest {
 }
 
 /** The maximum number of kept workspaces in the result. */
-const MAX_LISTED = 1_000;
+const MAX_SHOWN = 1_000;
 
 /** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
 const TIMEOUT_SHARE = 1 / 5;
 
 /** The maximum size of each list of API keys, because several are in memory at once: about 1,200 keys. */
-const MAX_KEY_LIST_SIZE = MAX_LIST_SIZE / MAX_CONCURRENCY;
+const MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
 
 /**
  * Deletes the stale workspaces: those that match the pattern, are old enough, and match nothing in
@@ -46,16 +50,16 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   const { log, clock } = context;
   const start = clock.now();
   const found = await findStale(request, context);
-  const { stale, retained, notStale } = found;
+  const { stale, staleCount, kept, keptCount } = found;
   log.info(
-    `Stale: ${countWorkspaces(found.count)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(notStale)}.`,
+    `Stale: ${countWorkspaces(staleCount)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
   );
-  const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], skipped: [] };
-  const result: SweepResult = { ...nothing, retained, stale: found.count, notStale };
+  const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
+  const result: SweepResult = { ...nothing, kept, staleCount, keptCount };
 
-  if (found.count > request.maxDeletions) {
+  if (staleCount > request.maxDeletions) {
     for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
-    return { ...result, skipped: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
+    return { ...result, tooMany: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
   }
   if (request.dryRun) {
     for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
@@ -64,7 +68,7 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   }
   const outcomes = await deleteAll(stale, request, context);
   const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted ${outcomes.deleted.length} of ${found.count}, in ${seconds}.`);
+  log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
   return { ...result, ...outcomes };
 }
 
@@ -73,10 +77,9 @@ const TOO_MANY = 'more workspaces are stale than max-deletions allows';
 interface Found {
   /** The stale workspaces. The list is cut if there are more than may be deleted. */
   stale: SweepEntry[];
-  /** The number of stale workspaces. */
-  count: number;
-  retained: SweepEntry[];
-  notStale: number;
+  staleCount: number;
+  kept: SweepEntry[];
+  keptCount: number;
 }
 
 async function findStale(
@@ -86,8 +89,8 @@ async function findStale(
   log.info(
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
-  const found: Found = { stale: [], count: 0, retained: [], notStale: 0 };
-  const maxStale = Math.max(request.maxDeletions, MAX_LISTED);
+  const found: Found = { stale: [], staleCount: 0, kept: [], keptCount: 0 };
+  const maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
   let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
     const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
@@ -100,11 +103,11 @@ async function findStale(
       const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
       const reason = reasonToKeep(workspace, age, request);
       if (reason === undefined) {
-        if (found.count < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-        found.count += 1;
+        if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+        found.staleCount += 1;
       } else {
-        if (found.notStale < MAX_LISTED) found.retained.push(toEntry(reason));
-        found.notStale += 1;
+        if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
+        found.keptCount += 1;
       }
     }
   }
@@ -119,12 +122,12 @@ function ageOf(workspace: ListedWorkspace, now: number | undefined): number | un
 
 /** Why a workspace that matches the pattern is not stale; undefined if it is stale. */
 function reasonToKeep(
-  { slug }: ListedWorkspace,
+  workspace: ListedWorkspace,
   age: number | undefined,
   { keep, olderThanMs }: SweepRequest,
 ): string | undefined {
-  if (slug === 'default') return 'the default workspace';
-  const keepPattern = keep.find((glob) => matches(glob, slug));
+  if (isDefault(workspace)) return 'the default workspace';
+  const keepPattern = keep.find((glob) => matches(glob, workspace.slug));
   if (keepPattern !== undefined) return `matches ${keepPattern} in keep`;
   if (age === undefined) return 'its age is unknown';
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
@@ -184,10 +187,11 @@ async function deleteStale(
 }
 
 /** The failure of the step after a sweep, if it fails. */
-export function failureOf(
+export function sweepFailure(
   result: SweepResult,
   { maxDeletions }: SweepRequest,
 ): Failure | undefined {
-  if (result.stale > maxDeletions) return new Failure('too-many-stale', { result, maxDeletions });
+  if (result.staleCount > maxDeletions)
+    return new Failure('too-many-stale', { result, maxDeletions });
   return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
 }

@@ -1,6 +1,6 @@
 import { ApiError, formatAttempt } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
-import { settle } from '../../lib/settle.ts';
 import type { Deletion } from '../../openrouter/missing.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
@@ -66,14 +66,14 @@ export async function teardown(
     if (round.kind === 'finished') return { deletedKeys, deleted: round.deleted || mayBeDeleted };
     if (round.kind === 'blocked') return { deletedKeys, deleted: false, problem: round.problem };
     if (round.kind === 'failed') {
-      return conclude(workspace, { ...round, deletedKeys, mayBeDeleted }, context);
+      return failUnlessGone(workspace, { ...round, deletedKeys, mayBeDeleted }, context);
     }
     for (const { hash } of round.newKeys) knownHashes.add(hash);
     last = round;
   }
   const { newKeys, rejection } = last;
   if (newKeys.length === 0 && rejection) {
-    return conclude(workspace, { errors: [rejection], deletedKeys, mayBeDeleted }, context);
+    return failUnlessGone(workspace, { errors: [rejection], deletedKeys, mayBeDeleted }, context);
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
   const failure = new Failure('keys-keep-appearing', details);
@@ -113,7 +113,7 @@ async function runRound(
 ): Promise<Round> {
   const { deleteKeys, relistKeys, rejection, knownHashes, maxListSize } = options;
   const deletedKeys: Key[] = [];
-  const list = await settle(listKeys(client, workspace, { maxSize: maxListSize }), ApiError);
+  const list = await catching(listKeys(client, workspace, { maxSize: maxListSize }), ApiError);
   if (list.error) return { kind: 'failed', deletedKeys, errors: [list.error] };
   const newKeys = list.value.keys.filter(({ hash }) => !knownHashes.has(hash));
   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
@@ -129,7 +129,7 @@ async function runRound(
   }
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', deletedKeys, newKeys };
 
-  const deletion = await settle(deleteWorkspace(client, workspace), ApiError);
+  const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
   if (!deletion.error) return endOf(workspace, { deletion: deletion.value, deletedKeys });
   const { error } = deletion;
   const facts = { deletedKeys, mayBeDeleted: error.details.ambiguous };
@@ -165,7 +165,7 @@ interface Conclusion {
 }
 
 /** Concludes a failed round. It still succeeds if the workspace no longer exists. */
-async function conclude(
+async function failUnlessGone(
   workspace: WorkspaceRef,
   { errors, deletedKeys, mayBeDeleted }: Conclusion,
   context: Context,
@@ -186,6 +186,6 @@ function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
 }
 
 async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
-  const { value: found, error } = await settle(findWorkspace(client, id), ApiError);
+  const { value: found, error } = await catching(findWorkspace(client, id), ApiError);
   return !error && !found;
 }

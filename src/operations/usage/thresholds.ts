@@ -7,7 +7,10 @@ import type { UsageRequest, UsageResult } from './usage.ts';
 type Thresholds = Pick<UsageRequest, 'warnAbove' | 'failAbove'>;
 
 /** The failure of the step if the cost is above `failAbove`. A cost that equals it does not fail. */
-export function failureOf(result: UsageResult, { failAbove }: Thresholds): Failure | undefined {
+export function spendingFailure(
+  result: UsageResult,
+  { failAbove }: Thresholds,
+): Failure | undefined {
   if (failAbove === undefined || !exceeds(result.cost, failAbove)) return undefined;
   return new Failure('spending-above-limit', { ...toCost(result), limit: failAbove });
 }

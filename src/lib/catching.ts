@@ -9,7 +9,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
  * Waits for `work`, and returns its value, or its error if that is of one of `classes`.
  * @throws any other error that `work` rejects with
  */
-export async function settle<Value, Classes extends ErrorClass[]>(
+export async function catching<Value, Classes extends ErrorClass[]>(
   work: Promise<Value>,
   ...classes: Classes
 ): Promise<Settled<Value, InstanceType<Classes[number]>>> {
