@@ -3264,7 +3264,7 @@
   const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
    management_key: schemas_string({
     error: () => missingKey(process.env)
-   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key")),
+   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
    api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
    timeout: timeout("60s")
   };
@@ -5080,7 +5080,7 @@
      workspace,
      creatorUnknown: creator === "unknown",
      changes: diffWorkspace(workspace, desired),
-     hasGovernance: governanceInputs.length > 0
+     governanceInputs
     });
    },
    async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
@@ -5839,6 +5839,360 @@
   function formatSpent(amount) {
    return amount === null ? "unknown" : formatUsd(amount);
   }
+  function fixedPrefix(glob) {
+   return glob.replace(/[*?].*/s, "");
+  }
+  function matches(glob, text) {
+   let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
+   while (textIndex < text.length) if (glob[globIndex] === "*") {
+    [star, starEnd] = [ globIndex, textIndex ];
+    globIndex += 1;
+   } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
+    globIndex += 1;
+    textIndex += 1;
+   } else if (star >= 0) {
+    starEnd += 1;
+    [globIndex, textIndex] = [ star + 1, starEnd ];
+   } else return false;
+   return /^\**$/.test(glob.slice(globIndex));
+  }
+  async function deleteEach(keys, client, onDeleted) {
+   const outcomes = await Promise.all(keys.map(async key => {
+    const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
+    if (error) return [ {
+     key,
+     error
+    } ];
+    if (deletion.kind === "unclear") return [ {
+     key,
+     error: deletion.error
+    } ];
+    if (deletion.kind === "deleted") onDeleted(key);
+    return [];
+   }));
+   return outcomes.flat();
+  }
+  const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
+  async function teardown(workspace, options, context) {
+   const deletedKeys = [], knownHashes = new Set;
+   let last = {
+    newKeys: []
+   }, mayBeDeleted = false;
+   for (const delay of ROUND_DELAYS_MS) {
+    await context.client.pause(delay);
+    const round = await runRound(workspace, {
+     ...options,
+     knownHashes,
+     ...last
+    }, context);
+    deletedKeys.push(...round.deletedKeys);
+    mayBeDeleted ||= round.mayBeDeleted === true;
+    if (round.kind === "finished") return {
+     deletedKeys,
+     deleted: round.deleted || mayBeDeleted
+    };
+    if (round.kind === "blocked") return {
+     deletedKeys,
+     deleted: false,
+     problem: round.problem
+    };
+    if (round.kind === "failed") return failUnlessGone(workspace, {
+     ...round,
+     deletedKeys,
+     mayBeDeleted
+    }, context);
+    for (const {hash} of round.newKeys) knownHashes.add(hash);
+    last = round;
+   }
+   const {newKeys, rejection} = last;
+   if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
+    errors: [ rejection ],
+    deletedKeys,
+    mayBeDeleted
+   }, context);
+   const details = {
+    workspace,
+    rounds: ROUND_DELAYS_MS.length,
+    deletedKeys: deletedKeys.length
+   }, failure = new Failure("keys-keep-appearing", details), problem = {
+    failure,
+    reason: "new API keys keep appearing in it"
+   };
+   return {
+    deletedKeys,
+    deleted: false,
+    problem
+   };
+  }
+  async function runRound(workspace, options, {client, log}) {
+   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
+    maxSize: maxListSize
+   }), ApiError);
+   if (list.error) return {
+    kind: "failed",
+    deletedKeys,
+    errors: [ list.error ]
+   };
+   const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
+   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+   if (rejection && !hadKeys) return {
+    kind: "failed",
+    deletedKeys,
+    errors: [ rejection ]
+   };
+   const undeleted = await deleteEach(newKeys, client, key => {
+    deletedKeys.push(key);
+    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+   });
+   if (undeleted.length > 0) return {
+    kind: "failed",
+    deletedKeys,
+    errors: undeleted.map(({error}) => error)
+   };
+   if (newKeys.length > 0 && relistKeys) return {
+    kind: "repeat",
+    deletedKeys,
+    newKeys
+   };
+   const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
+   if (!deletion.error) return endOf(workspace, {
+    deletion: deletion.value,
+    deletedKeys
+   });
+   const {error} = deletion, facts = {
+    deletedKeys,
+    mayBeDeleted: error.details.ambiguous
+   };
+   return isRejection(error) ? {
+    kind: "repeat",
+    ...facts,
+    newKeys,
+    rejection: error
+   } : {
+    kind: "failed",
+    ...facts,
+    errors: [ error ]
+   };
+  }
+  function blockedByKeys(workspace, keys) {
+   const failure = new Failure("workspace-has-keys", {
+    workspace,
+    keys
+   }), names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+   return {
+    kind: "blocked",
+    deletedKeys: [],
+    problem: {
+     failure,
+     reason
+    }
+   };
+  }
+  function endOf(workspace, {deletion, deletedKeys}) {
+   if (deletion.kind !== "unclear") return {
+    kind: "finished",
+    deletedKeys,
+    deleted: deletion.kind === "deleted"
+   };
+   const failure = new Failure("workspace-still-exists", {
+    workspace
+   }), reason = "OpenRouter reported that it does not exist, but still returns it";
+   return {
+    kind: "blocked",
+    deletedKeys,
+    problem: {
+     failure,
+     reason
+    }
+   };
+  }
+  async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
+   const isUndecided = error => isRejection(error) || error.details.ambiguous;
+   if (errors.every(isUndecided) && await isGone(workspace, context)) return {
+    deletedKeys,
+    deleted: mayBeDeleted
+   };
+   const details = {
+    workspace,
+    errors,
+    deletedKeys: deletedKeys.length
+   }, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
+   return {
+    deletedKeys,
+    deleted: false,
+    problem: {
+     failure,
+     reason
+    }
+   };
+  }
+  function isRejection({details: {kind, status = 0}}) {
+   return kind === "rejected" && status !== 401 && status !== 403;
+  }
+  async function isGone({id}, {client}) {
+   const {value: found, error} = await catching(findWorkspace(client, id), ApiError);
+   return !error && !found;
+  }
+  const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
+  async function sweep(request, context) {
+   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
+   log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
+   const nothing = {
+    deleted: [],
+    failed: [],
+    alreadyDeleted: [],
+    wouldDelete: [],
+    tooMany: []
+   }, result = {
+    ...nothing,
+    kept,
+    staleCount,
+    keptCount
+   };
+   if (staleCount > request.maxDeletions) {
+    log.info(`Nothing was deleted: ${TOO_MANY}.`);
+    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}`);
+    return {
+     ...result,
+     tooMany: stale.map(entry => ({
+      ...entry,
+      reason: TOO_MANY
+     }))
+    };
+   }
+   if (request.dryRun) {
+    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+    if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
+    log.info("Dry run: nothing was deleted.");
+    return {
+     ...result,
+     wouldDelete: stale
+    };
+   }
+   const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
+   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
+   return {
+    ...result,
+    ...outcomes
+   };
+  }
+  const KEYS_NOT_CHECKED = "Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.", TOO_MANY = "more workspaces are stale than max-deletions allows";
+  async function findStale(request, {client, timeOfDay, log, warn}) {
+   log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
+   const found = {
+    stale: [],
+    staleCount: 0,
+    kept: [],
+    keptCount: 0
+   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
+   let differing;
+   for await (const {items, serverTime} of listWorkspaces(client)) {
+    const clocks = differingClocks({
+     server: serverTime,
+     runner: timeOfDay()
+    });
+    differing ??= clocks;
+    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
+    for (const workspace of items.filter(({slug}) => matches(request.slugPattern, slug))) {
+     const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
+      id,
+      slug,
+      created_at,
+      age,
+      reason
+     }), reason = reasonToKeep(workspace, age, request);
+     if (reason === void 0) {
+      if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+      found.staleCount += 1;
+     } else {
+      if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
+      found.keptCount += 1;
+     }
+    }
+   }
+   if (differing) warn("clocks-differ", {
+    ...differing,
+    purpose: "age"
+   });
+   return found;
+  }
+  function ageOf(workspace, now) {
+   const created = createdAt(workspace);
+   return now === void 0 || created === void 0 ? void 0 : now - created;
+  }
+  function reasonToKeep(workspace, age, {keep, olderThanMs}) {
+   if (isDefault(workspace)) return "the default workspace";
+   const keepPattern = keep.find(glob => matches(glob, workspace.slug));
+   if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
+   if (age === void 0) return "its age is unknown";
+   return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+  }
+  async function deleteAll(stale, request, context) {
+   const outcomes = {
+    deleted: [],
+    alreadyDeleted: [],
+    failed: []
+   }, queue = stale.values(), deleteNext = async () => {
+    for (const entry of queue) {
+     const {outcome, ...changes} = await deleteStale(entry, request, context);
+     outcomes[outcome].push({
+      ...entry,
+      ...changes
+     });
+    }
+   };
+   await Promise.all(Array.from({
+    length: MAX_CONCURRENCY
+   }, deleteNext));
+   return outcomes;
+  }
+  async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
+   const {log, signal} = context;
+   if (signal.aborted) return {
+    outcome: "failed",
+    reason: `not attempted: ${abortReason(signal)}`
+   };
+   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
+    deleteKeys,
+    relistKeys: false,
+    maxListSize: MAX_KEY_LIST_SIZE
+   }, result = await teardown({
+    id,
+    slug
+   }, options, {
+    ...context,
+    client
+   }), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
+    keysSpent: totalSpent(result.deletedKeys)
+   } : {};
+   if (!result.problem) {
+    const done = result.deleted ? "Deleted" : "Another job had deleted";
+    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
+    return {
+     outcome: result.deleted ? "deleted" : "alreadyDeleted",
+     ...spent
+    };
+   }
+   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
+   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
+   const hasKeys = result.problem.failure.code === "workspace-has-keys";
+   return {
+    outcome: "failed",
+    reason: why,
+    hasKeys,
+    ...spent
+   };
+  }
+  function sweepFailure(result, {maxDeletions}) {
+   if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
+    result,
+    maxDeletions
+   });
+   return result.failed.length > 0 ? new Failure("sweep-incomplete", {
+    result
+   }) : void 0;
+  }
   function sweepOutputs(result) {
    const {deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount} = result;
    return {
@@ -5863,11 +6217,11 @@
   function sweepNotes(result) {
    return describeOmitted(sweepOutputs(result));
   }
-  function sweepSummary(result, {dryRun}) {
+  function sweepSummary(result, {dryRun, deleteKeys}) {
    const {deleted, staleCount, keptCount} = result;
    return {
     title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.` ],
+    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`, ...dryRun && !deleteKeys && staleCount > 0 ? [ KEYS_NOT_CHECKED ] : [] ],
     table: sweepTable(result),
     notes: sweepNotes(result)
    };
@@ -6003,11 +6357,11 @@
    "run-again": "After fixing that, running this again finishes the work."
   }, DESCRIPTIONS = {
    "invalid-inputs": describeInvalidInputs,
-   "slug-taken": ({workspace, creatorUnknown, changes, hasGovernance}) => {
-    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (hasGovernance ? "none of its fields" : "nothing");
+   "slug-taken": ({workspace, creatorUnknown, changes, governanceInputs}) => {
+    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (governanceInputs.length > 0 ? "none of its fields" : "nothing");
     return {
      title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
-     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...hasGovernance ? [ "It would also set the guardrail, budgets and members where they differ." ] : [] ],
+     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...governanceInputs.length > 0 ? [ `It would also apply ${governanceInputs.join(", ")}, where that differs.` ] : [] ],
      effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
     };
    },
@@ -6088,7 +6442,7 @@
    }),
    "spending-above-limit": ({cost, limit, ...details}, effect) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
-    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "The outputs and the job summary have the details." ],
+    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
     effect: [ describeEffect(effect) ]
    }),
    "default-workspace": ({workspace}) => ({
@@ -6132,7 +6486,7 @@
    },
    "too-many-stale": ({result, maxDeletions}) => ({
     title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-    lines: [ "Check slug-pattern, older-than and keep. If they are right, raise max-deletions." ],
+    lines: [ `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.` ],
     effect: [ NOTHING_DELETED ],
     table: sweepTable(result),
     notes: sweepNotes(result)
@@ -6140,7 +6494,7 @@
    "sweep-incomplete": ({result}) => ({
     title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
     lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
-    effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, "Running this again retries the others." ],
+    effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
     table: sweepTable(result),
     notes: sweepNotes(result)
    }),
@@ -6252,10 +6606,10 @@
     lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
    }),
    "stale-workspaces": ({result}) => {
-    const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
+    const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, describe_warning_MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
     return {
-     title: `Found ${countWorkspaces(staleCount)} that should have been deleted earlier`,
-     lines: [ `Stale: ${named.join(", ")}${more}.`, deleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
+     title: `Stale: ${countWorkspaces(staleCount)}`,
+     lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
     };
    },
    "main-still-running": ({seconds, leftovers}) => ({
@@ -6271,7 +6625,7 @@
     title: "The job summary could not be written",
     lines: [ reason ]
    })
-  }, MAX_NAMED = 10;
+  }, describe_warning_MAX_NAMED = 10;
   function describeWarning(code, details) {
    return {
     code,
@@ -6324,16 +6678,17 @@
    return Buffer.byteLength(line) + 1;
   }
   function createReport() {
-   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), annotate = (annotation, {code, title, lines}) => {
-    const url = troubleshootingUrl(code, process.env), {text, omitted} = toMessage([ title, ...lines, `See ${url}` ].map(line));
+   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), urlOf = code => troubleshootingUrl(code, process.env), annotate = (annotation, {code, title, lines}) => {
+    const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
     annotation(text, {
      title: line(title)
     });
     return omitted;
    }, warnOf = description => {
-    const {title, lines} = description, omitted = annotate(warning, description);
+    const {code, title, lines} = description, omitted = annotate(warning, description);
     if (omitted > 0) summarize({
      title: `⚠️ ${title}`,
+     url: urlOf(code),
      paragraphs: lines
     });
    }, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
@@ -6359,10 +6714,11 @@
     summarize,
     warn,
     fail(error, effect) {
-     const description = describeError(error, effect), {title, lines, table, notes} = description;
+     const description = describeError(error, effect), {code, title, lines, table, notes} = description;
      annotate(core_error, description);
      summarize({
       title: `❌ ${title}`,
+      url: urlOf(code),
       paragraphs: lines,
       table,
       notes
@@ -6535,184 +6891,6 @@
     await sleep(clock, delay, signal);
     yield delay;
    }
-  }
-  async function deleteEach(keys, client, onDeleted) {
-   const outcomes = await Promise.all(keys.map(async key => {
-    const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
-    if (error) return [ {
-     key,
-     error
-    } ];
-    if (deletion.kind === "unclear") return [ {
-     key,
-     error: deletion.error
-    } ];
-    if (deletion.kind === "deleted") onDeleted(key);
-    return [];
-   }));
-   return outcomes.flat();
-  }
-  const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], teardown_MAX_NAMED = 3;
-  async function teardown(workspace, options, context) {
-   const deletedKeys = [], knownHashes = new Set;
-   let last = {
-    newKeys: []
-   }, mayBeDeleted = false;
-   for (const delay of ROUND_DELAYS_MS) {
-    await context.client.pause(delay);
-    const round = await runRound(workspace, {
-     ...options,
-     knownHashes,
-     ...last
-    }, context);
-    deletedKeys.push(...round.deletedKeys);
-    mayBeDeleted ||= round.mayBeDeleted === true;
-    if (round.kind === "finished") return {
-     deletedKeys,
-     deleted: round.deleted || mayBeDeleted
-    };
-    if (round.kind === "blocked") return {
-     deletedKeys,
-     deleted: false,
-     problem: round.problem
-    };
-    if (round.kind === "failed") return failUnlessGone(workspace, {
-     ...round,
-     deletedKeys,
-     mayBeDeleted
-    }, context);
-    for (const {hash} of round.newKeys) knownHashes.add(hash);
-    last = round;
-   }
-   const {newKeys, rejection} = last;
-   if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
-    errors: [ rejection ],
-    deletedKeys,
-    mayBeDeleted
-   }, context);
-   const details = {
-    workspace,
-    rounds: ROUND_DELAYS_MS.length,
-    deletedKeys: deletedKeys.length
-   }, failure = new Failure("keys-keep-appearing", details), problem = {
-    failure,
-    reason: "new API keys keep appearing in it"
-   };
-   return {
-    deletedKeys,
-    deleted: false,
-    problem
-   };
-  }
-  async function runRound(workspace, options, {client, log}) {
-   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
-    maxSize: maxListSize
-   }), ApiError);
-   if (list.error) return {
-    kind: "failed",
-    deletedKeys,
-    errors: [ list.error ]
-   };
-   const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
-   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
-   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-   if (rejection && !hadKeys) return {
-    kind: "failed",
-    deletedKeys,
-    errors: [ rejection ]
-   };
-   const undeleted = await deleteEach(newKeys, client, key => {
-    deletedKeys.push(key);
-    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-   });
-   if (undeleted.length > 0) return {
-    kind: "failed",
-    deletedKeys,
-    errors: undeleted.map(({error}) => error)
-   };
-   if (newKeys.length > 0 && relistKeys) return {
-    kind: "repeat",
-    deletedKeys,
-    newKeys
-   };
-   const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
-   if (!deletion.error) return endOf(workspace, {
-    deletion: deletion.value,
-    deletedKeys
-   });
-   const {error} = deletion, facts = {
-    deletedKeys,
-    mayBeDeleted: error.details.ambiguous
-   };
-   return isRejection(error) ? {
-    kind: "repeat",
-    ...facts,
-    newKeys,
-    rejection: error
-   } : {
-    kind: "failed",
-    ...facts,
-    errors: [ error ]
-   };
-  }
-  function blockedByKeys(workspace, keys) {
-   const failure = new Failure("workspace-has-keys", {
-    workspace,
-    keys
-   }), names = truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
-   return {
-    kind: "blocked",
-    deletedKeys: [],
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  function endOf(workspace, {deletion, deletedKeys}) {
-   if (deletion.kind !== "unclear") return {
-    kind: "finished",
-    deletedKeys,
-    deleted: deletion.kind === "deleted"
-   };
-   const failure = new Failure("workspace-still-exists", {
-    workspace
-   }), reason = "OpenRouter reported that it does not exist, but still returns it";
-   return {
-    kind: "blocked",
-    deletedKeys,
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
-   const isUndecided = error => isRejection(error) || error.details.ambiguous;
-   if (errors.every(isUndecided) && await isGone(workspace, context)) return {
-    deletedKeys,
-    deleted: mayBeDeleted
-   };
-   const details = {
-    workspace,
-    errors,
-    deletedKeys: deletedKeys.length
-   }, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
-   return {
-    deletedKeys,
-    deleted: false,
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  function isRejection({details: {kind, status = 0}}) {
-   return kind === "rejected" && status !== 401 && status !== 403;
-  }
-  async function isGone({id}, {client}) {
-   const {value: found, error} = await catching(findWorkspace(client, id), ApiError);
-   return !error && !found;
   }
   const createCleanupTask = () => object({
    deleteKeys: schemas_boolean(),
@@ -7085,13 +7263,13 @@
    lostPosts: schemas_number()
   });
   function findOrphans(keys, search, isNew) {
-   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
+   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && orphans_matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
    return {
     keys: candidates,
     isConclusive
    };
   }
-  function matches(key, {desired, nameIsRandom}, keepsMs) {
+  function orphans_matches(key, {desired, nameIsRandom}, keepsMs) {
    if (key.name !== desired.name) return false;
    if (nameIsRandom) return true;
    return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
@@ -7536,23 +7714,6 @@
     describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
    });
   }
-  function fixedPrefix(glob) {
-   return glob.replace(/[*?].*/s, "");
-  }
-  function glob_matches(glob, text) {
-   let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
-   while (textIndex < text.length) if (glob[globIndex] === "*") {
-    [star, starEnd] = [ globIndex, textIndex ];
-    globIndex += 1;
-   } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
-    globIndex += 1;
-    textIndex += 1;
-   } else if (star >= 0) {
-    starEnd += 1;
-    [globIndex, textIndex] = [ star + 1, starEnd ];
-   } else return false;
-   return /^\**$/.test(glob.slice(globIndex));
-  }
   const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
    management_key: connection.management_key,
    slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
@@ -7580,161 +7741,6 @@
     maxDeletions: values.max_deletions,
     dryRun: values.dry_run
    };
-  }
-  const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
-  async function sweep(request, context) {
-   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
-   log.info(`Stale: ${countWorkspaces(staleCount)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
-   const nothing = {
-    deleted: [],
-    failed: [],
-    alreadyDeleted: [],
-    wouldDelete: [],
-    tooMany: []
-   }, result = {
-    ...nothing,
-    kept,
-    staleCount,
-    keptCount
-   };
-   if (staleCount > request.maxDeletions) {
-    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
-    return {
-     ...result,
-     tooMany: stale.map(entry => ({
-      ...entry,
-      reason: TOO_MANY
-     }))
-    };
-   }
-   if (request.dryRun) {
-    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-    log.info("Dry run: nothing was deleted.");
-    return {
-     ...result,
-     wouldDelete: stale
-    };
-   }
-   const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
-   return {
-    ...result,
-    ...outcomes
-   };
-  }
-  const TOO_MANY = "more workspaces are stale than max-deletions allows";
-  async function findStale(request, {client, timeOfDay, log, warn}) {
-   log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
-   const found = {
-    stale: [],
-    staleCount: 0,
-    kept: [],
-    keptCount: 0
-   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
-   let differing;
-   for await (const {items, serverTime} of listWorkspaces(client)) {
-    const clocks = differingClocks({
-     server: serverTime,
-     runner: timeOfDay()
-    });
-    differing ??= clocks;
-    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
-    for (const workspace of items.filter(({slug}) => glob_matches(request.slugPattern, slug))) {
-     const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
-      id,
-      slug,
-      created_at,
-      age,
-      reason
-     }), reason = reasonToKeep(workspace, age, request);
-     if (reason === void 0) {
-      if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-      found.staleCount += 1;
-     } else {
-      if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
-      found.keptCount += 1;
-     }
-    }
-   }
-   if (differing) warn("clocks-differ", {
-    ...differing,
-    purpose: "age"
-   });
-   return found;
-  }
-  function ageOf(workspace, now) {
-   const created = createdAt(workspace);
-   return now === void 0 || created === void 0 ? void 0 : now - created;
-  }
-  function reasonToKeep(workspace, age, {keep, olderThanMs}) {
-   if (isDefault(workspace)) return "the default workspace";
-   const keepPattern = keep.find(glob => glob_matches(glob, workspace.slug));
-   if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
-   if (age === void 0) return "its age is unknown";
-   return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
-  }
-  async function deleteAll(stale, request, context) {
-   const outcomes = {
-    deleted: [],
-    alreadyDeleted: [],
-    failed: []
-   }, queue = stale.values(), deleteNext = async () => {
-    for (const entry of queue) {
-     const {outcome, ...changes} = await deleteStale(entry, request, context);
-     outcomes[outcome].push({
-      ...entry,
-      ...changes
-     });
-    }
-   };
-   await Promise.all(Array.from({
-    length: MAX_CONCURRENCY
-   }, deleteNext));
-   return outcomes;
-  }
-  async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
-   const {log, signal} = context;
-   if (signal.aborted) return {
-    outcome: "failed",
-    reason: `not attempted: ${abortReason(signal)}`
-   };
-   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
-    deleteKeys,
-    relistKeys: false,
-    maxListSize: MAX_KEY_LIST_SIZE
-   }, result = await teardown({
-    id,
-    slug
-   }, options, {
-    ...context,
-    client
-   }), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
-    keysSpent: totalSpent(result.deletedKeys)
-   } : {};
-   if (!result.problem) {
-    const done = result.deleted ? "Deleted" : "Another job had deleted";
-    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return {
-     outcome: result.deleted ? "deleted" : "alreadyDeleted",
-     ...spent
-    };
-   }
-   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
-   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-   return {
-    outcome: "failed",
-    reason: why,
-    ...spent
-   };
-  }
-  function sweepFailure(result, {maxDeletions}) {
-   if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
-    result,
-    maxDeletions
-   });
-   return result.failed.length > 0 ? new Failure("sweep-incomplete", {
-    result
-   }) : void 0;
   }
   function sweep_sweep() {
    return runStep(async step => {

@@ -176,7 +176,7 @@ test('a management key has at least 16 characters', () => {
   const texts = (length: number) => ({ ...REQUIRED, 'management-key': 'k'.repeat(length) });
   expect(readWith(readCreateInputs, texts(16)).managementKey).toHaveLength(16);
   expect(rejectionOf(readCreateInputs, texts(15))).toEqual([
-    'management-key is too short to be a key',
+    'management-key is too short to be a key: a part of it may be missing',
   ]);
 });
 

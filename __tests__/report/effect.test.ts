@@ -72,7 +72,7 @@ type Expectations = {
 const EXPECTATIONS: Expectations = {
   'invalid-inputs': { details: { problems: [] }, effect: 'Nothing was sent to OpenRouter.' },
   'slug-taken': {
-    details: { workspace: WORKSPACE, creatorUnknown: false, changes: [], hasGovernance: false },
+    details: { workspace: WORKSPACE, creatorUnknown: false, changes: [], governanceInputs: [] },
     effect: NOTHING_CHANGED,
   },
   'budgets-out-of-order': {

@@ -86,7 +86,7 @@ describe('the warning of stale workspaces', () => {
     const { title, lines } = describeWarning('stale-workspaces', {
       result: { ...NONE, ...entries },
     });
-    expect(title).toBe('Found 1 workspace that should have been deleted earlier');
+    expect(title).toBe('Stale: 1 workspace');
     expect(lines.at(-1)).toBe(advice);
   });
 });

@@ -173,7 +173,7 @@ export function expectFailure(step: StepResult, outputs = {}): FailureText {
   const errors = annotations(step);
   expect(errors).toHaveLength(1);
   const [error] = errors as [(typeof errors)[number]];
-  expect(step.summary).toContain('<h3>❌ ');
+  expect(step.summary).toMatch(/<h3><a href="[^"]*\/docs\/troubleshooting\.md#[a-z-]+">❌ /);
   const { title = '' } = error.properties;
   const [heading, ...message] = error.data.split('\n');
   expect(heading).toBe(title);

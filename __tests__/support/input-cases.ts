@@ -252,6 +252,10 @@ export const REJECTED: [input: string, text: string, line: string][] = [
   ['management-key', 'Bearer sk-or-v1-0123456789', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789\nsecond-line', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789é', `management-key ${KEY}`],
-  ['management-key', 'k3y', 'management-key is too short to be a key'],
-  ['management-key', 'short', 'management-key is too short to be a key'],
+  ['management-key', 'k3y', 'management-key is too short to be a key: a part of it may be missing'],
+  [
+    'management-key',
+    'short',
+    'management-key is too short to be a key: a part of it may be missing',
+  ],
 ];

@@ -14,7 +14,7 @@ export const connection = {
     .string({ error: () => missingKey(process.env) })
     .check(
       z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
-      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key'),
+      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key: a part of it may be missing'),
     ),
   api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
   timeout: timeout('60s'),

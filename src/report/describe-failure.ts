@@ -48,10 +48,10 @@ const DESCRIPTIONS: {
 } = {
   'invalid-inputs': describeInvalidInputs,
 
-  'slug-taken': ({ workspace, creatorUnknown, changes, hasGovernance }) => {
+  'slug-taken': ({ workspace, creatorUnknown, changes, governanceInputs }) => {
     const { slug, name, id, created_at: createdAt } = workspace;
     const fields = changes.map(({ field }) => field).join(', ');
-    const changed = fields || (hasGovernance ? 'none of its fields' : 'nothing');
+    const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
     return {
       title: creatorUnknown
         ? `Cannot determine who created the workspace ${slug}`
@@ -61,8 +61,8 @@ const DESCRIPTIONS: {
         'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
         'With if-exists: reuse, the step would use it unchanged.',
         `With if-exists: update, the step would change ${changed}.`,
-        ...(hasGovernance
-          ? ['It would also set the guardrail, budgets and members where they differ.']
+        ...(governanceInputs.length > 0
+          ? [`It would also apply ${governanceInputs.join(', ')}, where that differs.`]
           : []),
       ],
       // A slug is unique: if another job has it, no request of this step was applied.
@@ -217,7 +217,7 @@ const DESCRIPTIONS: {
     title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
     lines: [
       `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,
-      'The outputs and the job summary have the details.',
+      'This does not stop spending. If the cost is expected, raise fail-above-usd.',
     ],
     effect: [describeEffect(effect)],
   }),
@@ -291,7 +291,9 @@ const DESCRIPTIONS: {
 
   'too-many-stale': ({ result, maxDeletions }) => ({
     title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-    lines: ['Check slug-pattern, older-than and keep. If they are right, raise max-deletions.'],
+    lines: [
+      `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.`,
+    ],
     effect: [NOTHING_DELETED],
     table: sweepTable(result),
     notes: sweepNotes(result),
@@ -305,6 +307,11 @@ const DESCRIPTIONS: {
     ),
     effect: [
       `Deleted: ${countWorkspaces(result.deleted.length)}.`,
+      ...(result.failed.some(({ hasKeys }) => hasKeys)
+        ? [
+            'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.',
+          ]
+        : []),
       'Running this again retries the others.',
     ],
     table: sweepTable(result),

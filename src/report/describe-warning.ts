@@ -105,9 +105,9 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
     const more = staleCount > named.length ? ` and ${staleCount - named.length} more` : '';
     return {
-      title: `Found ${countWorkspaces(staleCount)} that should have been deleted earlier`,
+      title: `Stale: ${countWorkspaces(staleCount)}`,
       lines: [
-        `Stale: ${named.join(', ')}${more}.`,
+        `Slugs: ${named.join(', ')}${more}.`,
         deleted.length > 0
           ? 'Check why the workflow that deletes previews did not.'
           : 'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',

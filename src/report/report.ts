@@ -49,17 +49,17 @@ export interface Report extends Log {
 export function createReport(): Report {
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
+  const urlOf = (code: string) => troubleshootingUrl(code, process.env);
   // GitHub's log does not show titles, so the title is also the first line of the message.
   const annotate = (annotation: typeof core.error, { code, title, lines }: Description) => {
-    const url = troubleshootingUrl(code, process.env);
-    const { text, omitted } = toMessage([title, ...lines, `See ${url}`].map(line));
+    const { text, omitted } = toMessage([title, ...lines, `See ${urlOf(code)}`].map(line));
     annotation(text, { title: line(title) });
     return omitted;
   };
   const warnOf = (description: Description) => {
-    const { title, lines } = description;
+    const { code, title, lines } = description;
     const omitted = annotate(core.warning, description);
-    if (omitted > 0) summarize({ title: `⚠️ ${title}`, paragraphs: lines });
+    if (omitted > 0) summarize({ title: `⚠️ ${title}`, url: urlOf(code), paragraphs: lines });
   };
   const warn: Report['warn'] = (code, details) => warnOf(describeWarning(code, details));
   const summarize = (summary: Summary) => {
@@ -84,9 +84,9 @@ export function createReport(): Report {
     warn,
     fail(error, effect) {
       const description = describeError(error, effect);
-      const { title, lines, table, notes } = description;
+      const { code, title, lines, table, notes } = description;
       annotate(core.error, description);
-      summarize({ title: `❌ ${title}`, paragraphs: lines, table, notes });
+      summarize({ title: `❌ ${title}`, url: urlOf(code), paragraphs: lines, table, notes });
     },
     warnOfCleanup(error, { effect, leftovers }) {
       const description = describeError(error, effect);

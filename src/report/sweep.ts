@@ -1,7 +1,7 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
 import { sumUsd } from '../lib/usd.ts';
 import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
-import type { SweepRequest } from '../operations/teardown/sweep.ts';
+import { KEYS_NOT_CHECKED, type SweepRequest } from '../operations/teardown/sweep.ts';
 import { formatSpent, spentHeader } from './key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Summary, Table } from './summary.ts';
@@ -35,13 +35,16 @@ export function sweepNotes(result: SweepResult): string[] {
 }
 
 /** The summary of a step that succeeded. */
-export function sweepSummary(result: SweepResult, { dryRun }: SweepRequest): Summary {
+export function sweepSummary(result: SweepResult, { dryRun, deleteKeys }: SweepRequest): Summary {
   const { deleted, staleCount, keptCount } = result;
   return {
     title: dryRun
       ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
       : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [`Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`],
+    paragraphs: [
+      `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
+      ...(dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : []),
+    ],
     table: sweepTable(result),
     notes: sweepNotes(result),
   };

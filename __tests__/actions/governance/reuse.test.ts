@@ -79,9 +79,7 @@ test('if-exists: fail reports what an update would change', async () => {
   seed();
   const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));
   expect(message).toContain('With if-exists: update, the step would change none of its fields.');
-  expect(message).toContain(
-    'It would also set the guardrail, budgets and members where they differ.',
-  );
+  expect(message).toContain('It would also apply enforce-zdr, where that differs.');
 });
 
 describe('when OpenRouter responds with HTTP 500 to a POST that it applied', () => {

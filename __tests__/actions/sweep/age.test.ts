@@ -23,7 +23,7 @@ test.each([20 * HOUR, -20 * HOUR])(
     expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old']);
     expect(slugsIn(step.outputs['kept'])).toEqual(['preview-new']);
     expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
-      'Found 1 workspace that should have been deleted earlier',
+      'Stale: 1 workspace',
     ]);
   },
 );

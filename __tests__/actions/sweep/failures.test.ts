@@ -13,6 +13,7 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   const { title, message } = expectFailure(step, expect.anything());
   expect(title).toBe('1 of 3 workspaces could not be deleted');
   expect(message).toContain('preview-old: it has 1 API key, and delete-keys is false');
+  expect(message).toContain('With delete-keys: true, API keys are deleted first.');
   expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-older', 'preview-oldest']);
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');
@@ -32,6 +33,7 @@ test('a failed deletion is reported with the message of the server, and another 
   const step = await runSweep({ 'delete-keys': 'true' });
   const { message } = expectFailure(step, expect.anything());
   expect(message).toMatch(/^preview-old: DELETE \/keys\/\w+: HTTP 403 Forbidden: Not now$/m);
+  expect(message).not.toContain('With delete-keys: true');
   expect((await runSweep({ 'delete-keys': 'true' })).outputs['count']).toBe('1');
   expect(slugs()).not.toContain('preview-old');
 });

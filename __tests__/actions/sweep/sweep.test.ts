@@ -56,10 +56,8 @@ test('a sweep that finds stale workspaces warns once, and names them', async () 
   expect(annotations(step)).toEqual([]);
   const [warning, ...more] = annotations(step, 'warning');
   expect(more).toEqual([]);
-  expect(warning?.properties['title']).toBe(
-    'Found 2 workspaces that should have been deleted earlier',
-  );
-  expect(warning?.data).toMatch(/^Stale: preview-old(er)?, preview-old(er)?\.$/m);
+  expect(warning?.properties['title']).toBe('Stale: 2 workspaces');
+  expect(warning?.data).toMatch(/^Slugs: preview-old(er)?, preview-old(er)?\.$/m);
   expect(warning?.data).toMatch(/^Check why the workflow that deletes previews did not\.$/m);
 });
 
@@ -152,7 +150,7 @@ test('a dry run of a sweep lists what it would delete apart from what it keeps',
   ]) {
     expect(step.summary).toContain(row);
   }
-  expect(annotations(step, 'warning')[0]?.data).toContain('Stale: preview-old, preview-older.');
+  expect(annotations(step, 'warning')[0]?.data).toContain('Slugs: preview-old, preview-older.');
 });
 
 test('a dry run of a sweep fails if more workspaces are stale than max-deletions allows', async () => {

@@ -51,7 +51,7 @@ describe('a cost', () => {
     expect(title).toBe('The workspace preview-42 has spent more than 0.29 USD');
     expect(lines).toEqual([
       'The cost is 0.3 USD, and fail-above-usd is 0.29.',
-      'The outputs and the job summary have the details.',
+      'This does not stop spending. If the cost is expected, raise fail-above-usd.',
       'Nothing was changed at OpenRouter.',
     ]);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'true' });
@@ -305,7 +305,7 @@ test('a summary of more warnings than GitHub accepts has the models, and how man
   const shown = summary.match(/<p>Incomplete: .*<\/p>/g)?.length ?? 0;
   expect(shown).toBeGreaterThan(20);
   expect(summary).toContain(`<p>… and ${220 - shown} more paragraphs</p>`);
-  expect(summary).toContain('<h3>❌ The workspace preview-42 has spent more than 0 USD</h3>');
+  expect(summary).toContain('❌ The workspace preview-42 has spent more than 0 USD</a></h3>');
 });
 
 describe('the inputs of a usage step', () => {

@@ -23,12 +23,9 @@ async function runExisting(
 }
 
 describe('if-exists: fail', () => {
-  test.each([
-    [[], false],
-    [['members'], true],
-  ])(
-    'reports whether update would apply guardrail, budget or member inputs: %j',
-    async (governanceInputs, hasGovernance) => {
+  test.each([[[]], [['members']]])(
+    'reports which guardrail, budget and member inputs update would apply: %j',
+    async (governanceInputs) => {
       const { error, before } = await runExisting(
         { governanceInputs, deleteAfterJob: true },
         { fields: { name: 'Old' } },
@@ -39,7 +36,7 @@ describe('if-exists: fail', () => {
           workspace: { id: before.id },
           creatorUnknown: false,
           changes: [{ field: 'name', from: 'Old', to: 'Preview' }],
-          hasGovernance,
+          governanceInputs,
         },
       });
     },

@@ -154,7 +154,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   });
   expect(story).toEqual([
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
-    'Stale: 1 workspace. Not stale, although the slug matches slug-pattern: 2 workspaces.',
+    'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
     expect.stringMatching(/^Deleted the API key "Key 1" .* of the workspace pr-1\.$/),
     'Deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
     'Deleted 1 of 1, in 0.1 s.',
@@ -314,7 +314,10 @@ describe('max-deletions', () => {
         code: 'too-many-stale',
         details: { result, maxDeletions: 2 },
       });
-      expect(story.slice(2)).toEqual([1, 2, 3].map((n) => `  pr-${n}, 2 d old: ${reason}.`));
+      expect(story.slice(2)).toEqual([
+        `Nothing was deleted: ${reason}.`,
+        ...[1, 2, 3].map((n) => `  pr-${n}, 2 d old`),
+      ]);
       expect(simulation.network.calls).toEqual(['GET /workspaces']);
     },
   );
@@ -356,6 +359,7 @@ test('a dry run of a sweep returns and logs what it would delete, and deletes no
   });
   expect(story.slice(2)).toEqual([
     '  pr-1, 3 d old: would be deleted.',
+    'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.',
     'Dry run: nothing was deleted.',
   ]);
   expect(simulation.network.calls).toEqual(['GET /workspaces']);
@@ -370,7 +374,7 @@ describe('a workspace that a sweep cannot delete', () => {
     simulation.network.schedule.push({ on, kind: 'response', status: 403 });
     const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
-    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, reason }]);
+    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
     expect(sweepFailure(result, REQUEST)).toMatchObject({
       code: 'sweep-incomplete',

@@ -32,7 +32,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
       workspace,
       creatorUnknown: creator === 'unknown',
       changes: diffWorkspace(workspace, desired),
-      hasGovernance: governanceInputs.length > 0,
+      governanceInputs,
     });
   },
 

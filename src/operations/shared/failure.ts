@@ -58,7 +58,8 @@ export interface FailureDetails {
     creatorUnknown: boolean;
     /** The fields that `if-exists: update` would change. */
     changes: readonly Change[];
-    hasGovernance: boolean;
+    /** The provided inputs for guardrail, budgets and members, by their names in the workflow. */
+    governanceInputs: readonly string[];
   };
   'budgets-out-of-order': { shorter: Interval; longer: Interval; budgets: Budgets };
   'unknown-members': { members: readonly { written: string; matches: number }[] };

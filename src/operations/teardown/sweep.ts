@@ -52,17 +52,19 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   const found = await findStale(request, context);
   const { stale, staleCount, kept, keptCount } = found;
   log.info(
-    `Stale: ${countWorkspaces(staleCount)}. Not stale, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
+    `Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
   );
   const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
   const result: SweepResult = { ...nothing, kept, staleCount, keptCount };
 
   if (staleCount > request.maxDeletions) {
-    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: ${TOO_MANY}.`);
+    log.info(`Nothing was deleted: ${TOO_MANY}.`);
+    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}`);
     return { ...result, tooMany: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
   }
   if (request.dryRun) {
     for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+    if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
     log.info('Dry run: nothing was deleted.');
     return { ...result, wouldDelete: stale };
   }
@@ -71,6 +73,10 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
   return { ...result, ...outcomes };
 }
+
+/** About a dry run without `delete-keys`. */
+export const KEYS_NOT_CHECKED =
+  'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';
 
 const TOO_MANY = 'more workspaces are stale than max-deletions allows';
 
@@ -166,7 +172,9 @@ async function deleteStale(
   { id, slug, reason }: SweepEntry,
   { deleteKeys, timeoutMs }: SweepRequest,
   context: Context,
-): Promise<{ outcome: DeletionOutcome } & Partial<Pick<SweepEntry, 'reason' | 'keysSpent'>>> {
+): Promise<
+  { outcome: DeletionOutcome } & Partial<Pick<SweepEntry, 'reason' | 'hasKeys' | 'keysSpent'>>
+> {
   const { log, signal } = context;
   if (signal.aborted) {
     return { outcome: 'failed', reason: `not attempted: ${abortReason(signal)}` };
@@ -183,7 +191,8 @@ async function deleteStale(
   }
   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  return { outcome: 'failed', reason: why, ...spent };
+  const hasKeys = result.problem.failure.code === 'workspace-has-keys';
+  return { outcome: 'failed', reason: why, hasKeys, ...spent };
 }
 
 /** The failure of the step after a sweep, if it fails. */
