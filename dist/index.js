@@ -4516,7 +4516,7 @@
    });
   }
   function abortReason({reason}) {
-   return reason instanceof Error ? reason.message : String(reason);
+   return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
   }
   const external_node_https_namespaceObject = require("node:https");
   var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
@@ -4655,7 +4655,7 @@
    ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
   };
   function diagnose(error, isSent) {
-   if (!(error instanceof Error)) return {
+   if (!external_node_util_namespaceObject.types.isNativeError(error)) return {
     reason: String(error),
     isPermanent: false
    };
@@ -5688,7 +5688,7 @@
    }
   }
   function codeOf(error) {
-   return error instanceof Error && "code" in error ? error.code : void 0;
+   return external_node_util_namespaceObject.types.isNativeError(error) && "code" in error ? error.code : void 0;
   }
   function runningSince(stat) {
    const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -6642,7 +6642,7 @@
    return {
     code: INTERNAL_ERROR,
     title: "Internal error in this action",
-    lines: [ error instanceof Error ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
+    lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
    };
   }
   const OMISSION_BYTES = 100;
@@ -6784,7 +6784,7 @@
    }
   }
   function messageOf(error) {
-   return error instanceof Error ? error.message : String(error);
+   return external_node_util_namespaceObject.types.isNativeError(error) ? error.message : String(error);
   }
   function createRedactor() {
    const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
@@ -6808,8 +6808,9 @@
     abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
    });
    process.stdout.on("error", () => {});
+   let stopTimeout = () => {};
    const startTimeout = ms => {
-    systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
+    stopTimeout = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
     return systemClock.now() + ms;
    };
    try {
@@ -6828,6 +6829,7 @@
      effect: effect.current()
     }, onError);
    }
+   stopTimeout();
    process.stdout.write("", () => process.exit());
   }
   function abortOnSignals(abort) {

@@ -5,6 +5,7 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
+import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import {
   readManifest,
   runPost,
@@ -70,19 +71,27 @@ export function openHarness(options?: SandboxOptions): Harness {
   const createStep = (inputs: Inputs = {}, env?: StepOptions['env']) =>
     stepOf('', { ...workspaceInputs(), ...inputs }, env);
   const start = (step: StepOptions) => startRegistered(step, resources);
-  const run = async (step: StepOptions) => (await start(step)).result;
+  const run = async (step: StepOptions) =>
+    needsProcess(step) ? (await start(step)).result : runStepInProcess(step);
+  const post = (step: StepOptions, main: MainState) =>
+    needsProcess(step) ? runPost(step, main) : runPostInProcess(step, main);
   return {
     get sandbox() {
       return sandbox();
     },
     create: (inputs, env) => run(createStep(inputs, env)),
     startCreate: (inputs, env) => start(createStep(inputs, env)),
-    post: (main, inputs, env) => runPost(createStep(inputs, env), main),
+    post: (main, inputs, env) => post(createStep(inputs, env), main),
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
     start: (action, inputs, env) => start(stepOf(action, inputs, env)),
-    end: (action, inputs, main, env) => runPost(stepOf(action, inputs, env), main),
+    end: (action, inputs, main, env) => post(stepOf(action, inputs, env), main),
     startSandbox: async (other) => resources.add(await startSandbox(other)),
   };
+}
+
+/** Whether a step cannot share the process of the tests: it has options for its own. */
+function needsProcess({ env }: StepOptions): boolean {
+  return env?.['NODE_OPTIONS'] !== undefined;
 }
 
 /** The sandbox of a harness, which is open while tests run. */

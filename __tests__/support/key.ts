@@ -7,7 +7,6 @@ import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openroute
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure, openHarness, printedBy } from './harness.ts';
-import { inVirtualTime } from './step-time.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -82,8 +81,7 @@ export function openKeyHarness(): KeyHarness {
       step.kill(signal);
       return step.result;
     },
-    runPost: (main, inputs, env = inVirtualTime()) =>
-      harness.end('key', { workspace: SLUG, ...inputs }, main, env),
+    runPost: (main, inputs, env) => harness.end('key', { workspace: SLUG, ...inputs }, main, env),
     keys: () => harness.sandbox.account.keys,
     calls: () => callsOf(harness.sandbox),
     posted,

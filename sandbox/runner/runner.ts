@@ -21,6 +21,8 @@ export interface StepOptions {
   with: Record<string, string>;
   /** In addition to the variables that a runner sets itself. */
   env?: Record<string, string>;
+  /** The runner's time of day in milliseconds since 1970, which then stands still. */
+  timeOfDay?: number;
 }
 
 /** A step that has ended. */
@@ -81,11 +83,24 @@ const STEP_TIMEOUT_MS = 300_000;
 /** A name as it can occur on Windows: a space, and a backslash, which is no separator elsewhere. */
 const FOLDER = process.platform === 'win32' ? 'a step-' : 'a\\b step-';
 
-async function start(stage: 'main' | 'post', options: StepOptions): Promise<RunningStep> {
+/** A step that is ready to run. */
+interface PreparedStep {
+  /** The program, as the `action.yml` names it: `../dist/key.js`. */
+  program: string;
+  using: string;
+  folder: string;
+  env: Record<string, string>;
+  /** Reads the files of the step. */
+  read(): Promise<FileContents>;
+}
+
+export type Stage = 'main' | 'post';
+
+/** Prepares a step as GitHub's runner does: its folder, its files and its environment. */
+export async function prepareStep(stage: Stage, options: StepOptions): Promise<PreparedStep> {
   const manifest = await readManifest(options.action);
   const program = manifest.runs[stage];
   if (!program) throw new Error(`${options.action} has no ${stage}`);
-  const executable = nodeFor(manifest.runs.using);
   const folder = await mkdtemp(join(tmpdir(), FOLDER));
   const env: Record<string, string> = {
     ...githubEnvironment(folder),
@@ -94,9 +109,14 @@ async function start(stage: 'main' | 'post', options: StepOptions): Promise<Runn
     ...options.env,
   };
   const read = () => readFiles(folder, env['RUNNER_OS'] ?? '');
-  const child = spawn(executable, [resolve(options.action, program)], {
+  return { program, using: manifest.runs.using, folder, env, read };
+}
+
+async function start(stage: Stage, options: StepOptions): Promise<RunningStep> {
+  const { program, using, folder, env, read } = await prepareStep(stage, options);
+  const child = spawn(nodeFor(using), [resolve(options.action, program)], {
     cwd: folder,
-    env,
+    env: { ...env, ...clockEnvironment(options) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: STEP_TIMEOUT_MS,
     killSignal: 'SIGKILL',
@@ -109,8 +129,16 @@ async function start(stage: 'main' | 'post', options: StepOptions): Promise<Runn
       return { state };
     },
     closeLog: () => child.stdout.destroy(),
-    result: resultOf(child, read).finally(() => rm(folder, { recursive: true })),
+    result: outputOf(child)
+      .then(async (output) => toResult(output, await read()))
+      .finally(() => rm(folder, { recursive: true })),
   };
+}
+
+/** Stops the time of day of a process. */
+function clockEnvironment({ timeOfDay }: StepOptions): Record<string, string> {
+  if (timeOfDay === undefined) return {};
+  return { NODE_OPTIONS: `--import=data:text/javascript,Date.now=()=>${timeOfDay}` };
 }
 
 /**
@@ -126,18 +154,32 @@ function nodeFor(using: string): string {
   return ACTION_NODE ?? process.execPath;
 }
 
-/** The result of the process, once it has ended, with what `read` then reads from its files. */
-async function resultOf(
+/** What a process has written, and how it ended. */
+export interface ProcessOutput {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** The lines of both streams, in the order in which they were complete. */
+  lines: readonly string[];
+}
+
+async function outputOf(
   child: ChildProcessByStdio<null, Readable, Readable>,
-  read: () => Promise<FileContents>,
-): Promise<StepResult> {
+): Promise<ProcessOutput> {
   const lines: string[] = [];
   const [stdout, stderr, [exitCode]] = await Promise.all([
     readText(child.stdout, lines),
     readText(child.stderr, lines),
     once(child, 'close') as Promise<[number | null]>,
   ]);
-  const files = await read();
+  return { exitCode, stdout, stderr, lines };
+}
+
+/** The result of a step, from what its process has written and from what its files then have. */
+export function toResult(
+  { exitCode, stdout, stderr, lines }: ProcessOutput,
+  files: FileContents,
+): StepResult {
   const log = readLog(lines);
   const errors = files.errors.map((error) => `Error: ${error}`);
   return {

@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https, { type Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
+import { types } from 'node:util';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
 import { systemClock } from '../lib/clock.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
@@ -217,7 +218,7 @@ interface Diagnosis {
 }
 
 function diagnose(error: unknown, isSent: boolean): Diagnosis {
-  if (!(error instanceof Error)) return { reason: String(error), isPermanent: false };
+  if (!types.isNativeError(error)) return { reason: String(error), isPermanent: false };
   const { message } = error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // The package for tunnels through a proxy reports every failure with this code.

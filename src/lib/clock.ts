@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 /** A clock in milliseconds. It is passed in, so that tests can run in virtual time. */
 export interface Clock {
   /** The time since an arbitrary start. Unlike the time of day, it never jumps. */
@@ -40,5 +41,5 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<st
 
 /** The message of the reason why `signal` aborted. */
 export function abortReason({ reason }: AbortSignal): string {
-  return reason instanceof Error ? reason.message : String(reason);
+  return types.isNativeError(reason) ? reason.message : String(reason);
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
 import { Failure } from '../operations/shared/failure.ts';
@@ -20,7 +21,7 @@ export function describeError(error: unknown, effect: Effect): Description {
     code: INTERNAL_ERROR,
     title: 'Internal error in this action',
     lines: [
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
+      types.isNativeError(error) ? (error.stack ?? error.message) : String(error),
       'This is a defect of the action and not of the workflow. Please report it, with this log.',
       describeEffect(effect),
     ],

@@ -1,4 +1,5 @@
 import { appendFileSync, statSync } from 'node:fs';
+import { types } from 'node:util';
 import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
@@ -161,7 +162,7 @@ function appendSummary(summary: Summary, { redactShown }: Redactor): string | un
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return types.isNativeError(error) ? error.message : String(error);
 }
 
 /** Replaces secrets in texts with `***`. */

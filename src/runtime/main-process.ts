@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { types } from 'node:util';
 import { getState } from '@actions/core';
 import * as z from 'zod/mini';
 import { type Clock, sleep } from '../lib/clock.ts';
@@ -83,7 +84,7 @@ function readStat(pid: number | 'self'): string {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return types.isNativeError(error) && 'code' in error ? error.code : undefined;
 }
 
 /**

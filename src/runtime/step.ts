@@ -50,8 +50,9 @@ export async function runStep(
   });
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
+  let stopTimeout = () => {};
   const startTimeout = (ms: number) => {
-    systemClock.after(ms, () =>
+    stopTimeout = systemClock.after(ms, () =>
       abort.abort(new Error(`the timeout of ${ms / 1000} s has expired`)),
     );
     return systemClock.now() + ms;
@@ -64,6 +65,7 @@ export async function runStep(
   } catch (error) {
     process.exitCode = reportError(error, { report, effect: effect.current() }, onError);
   }
+  stopTimeout();
   // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
 }
