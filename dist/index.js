@@ -5839,6 +5839,13 @@
   function formatSpent(amount) {
    return amount === null ? "unknown" : formatUsd(amount);
   }
+  function hasWildcard(glob) {
+   return fixedPrefix(glob) !== glob;
+  }
+  function globFinder(globs) {
+   const exact = new Set(globs.filter(glob => !hasWildcard(glob))), others = globs.filter(hasWildcard);
+   return text => exact.has(text) ? text : others.find(glob => matches(glob, text));
+  }
   function fixedPrefix(glob) {
    return glob.replace(/[*?].*/s, "");
   }
@@ -6085,7 +6092,7 @@
     staleCount: 0,
     kept: [],
     keptCount: 0
-   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
+   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN), reasonToKeep = keeper(request);
    let differing;
    for await (const {items, serverTime} of listWorkspaces(client)) {
     const clocks = differingClocks({
@@ -6101,7 +6108,7 @@
       created_at,
       age,
       reason
-     }), reason = reasonToKeep(workspace, age, request);
+     }), reason = reasonToKeep(workspace, age);
      if (reason === void 0) {
       if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
       found.staleCount += 1;
@@ -6121,12 +6128,15 @@
    const created = createdAt(workspace);
    return now === void 0 || created === void 0 ? void 0 : now - created;
   }
-  function reasonToKeep(workspace, age, {keep, olderThanMs}) {
-   if (isDefault(workspace)) return "the default workspace";
-   const keepPattern = keep.find(glob => matches(glob, workspace.slug));
-   if (keepPattern !== void 0) return `matches ${keepPattern} in keep`;
-   if (age === void 0) return "its age is unknown";
-   return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+  function keeper({keep, olderThanMs}) {
+   const findGlob = globFinder(keep);
+   return (workspace, age) => {
+    if (isDefault(workspace)) return "the default workspace";
+    const glob = findGlob(workspace.slug);
+    if (glob !== void 0) return `matches ${glob} in keep`;
+    if (age === void 0) return "its age is unknown";
+    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+   };
   }
   async function deleteAll(stale, request, context) {
    const outcomes = {
@@ -7716,14 +7726,14 @@
     describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
    });
   }
-  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
+  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
    management_key: connection.management_key,
    slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
    older_than: fields_duration({
     min: "1m",
     max: "3650d"
    }),
-   keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards"), []),
+   keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards").check(refine(globs => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE)), []),
    delete_keys: fields_flag(),
    max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
    dry_run: fields_flag(),

@@ -234,6 +234,10 @@ describe('the inputs of sweep', () => {
     ],
     [{ keep: 'pr-1, Pr_2' }, `keep (entry 2) ${GLOB}; given: "pr-1, Pr_2"`],
     [{ keep: '[' }, 'keep must be a list of slugs with optional wildcards; given: "["'],
+    [
+      { keep: 'a*,'.repeat(101) },
+      `keep must have at most 100 entries with wildcards; given: "${'a*,'.repeat(101).slice(0, 100)}…"`,
+    ],
     [{ 'max-deletions': '0' }, `${COUNT}; given: "0"`],
     [{ 'max-deletions': '1.5' }, `${COUNT}; given: "1.5"`],
   ])('are rejected with %j', (texts, line) => {

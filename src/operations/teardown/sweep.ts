@@ -1,7 +1,7 @@
 import { MAX_CONCURRENCY } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
-import { matches } from '../../lib/glob.ts';
+import { globFinder, matches } from '../../lib/glob.ts';
 import { MAX_KEPT_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
@@ -97,6 +97,7 @@ async function findStale(
   );
   const found: Found = { stale: [], staleCount: 0, kept: [], keptCount: 0 };
   const maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
+  const reasonToKeep = keeper(request);
   let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
     const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
@@ -107,7 +108,7 @@ async function findStale(
       const age = ageOf(workspace, now);
       const { id, slug, created_at = null } = workspace;
       const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
-      const reason = reasonToKeep(workspace, age, request);
+      const reason = reasonToKeep(workspace, age);
       if (reason === undefined) {
         if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
         found.staleCount += 1;
@@ -126,17 +127,19 @@ function ageOf(workspace: ListedWorkspace, now: number | undefined): number | un
   return now === undefined || created === undefined ? undefined : now - created;
 }
 
-/** Why a workspace that matches the pattern is not stale; undefined if it is stale. */
-function reasonToKeep(
-  workspace: ListedWorkspace,
-  age: number | undefined,
-  { keep, olderThanMs }: SweepRequest,
-): string | undefined {
-  if (isDefault(workspace)) return 'the default workspace';
-  const keepPattern = keep.find((glob) => matches(glob, workspace.slug));
-  if (keepPattern !== undefined) return `matches ${keepPattern} in keep`;
-  if (age === undefined) return 'its age is unknown';
-  return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
+/**
+ * Returns a function that says why a workspace that matches the pattern is not stale; undefined if it is
+ * stale.
+ */
+function keeper({ keep, olderThanMs }: SweepRequest) {
+  const findGlob = globFinder(keep);
+  return (workspace: ListedWorkspace, age: number | undefined): string | undefined => {
+    if (isDefault(workspace)) return 'the default workspace';
+    const glob = findGlob(workspace.slug);
+    if (glob !== undefined) return `matches ${glob} in keep`;
+    if (age === undefined) return 'its age is unknown';
+    return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
+  };
 }
 
 /**
