@@ -5240,12 +5240,13 @@
     returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
     canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
-    isRecent: slugWasFree || isCreatedSince(last.found, facts.start),
+    isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false : isCreatedSince(last.found, facts.start),
     slugWasFree,
     wasRejected: last.failure.kind === "rejected",
     wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
    };
   }
+  const LOOKUP_TOLERANCE_MS = 6e4;
   function isCreatedSince(lookup, start) {
    if (!lookup?.workspace || lookup.serverTime === void 0) return;
    const from = lookup.serverTime - (lookup.headersAt - start);

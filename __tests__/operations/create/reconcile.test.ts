@@ -217,6 +217,11 @@ describe('a workspace found with the slug, which was free before the step sent i
     ],
     ['belongs to this step without created_at', [taken(lost, UNDATED)], by('this-step')],
     ['belongs to this step by a database whose clock is slow', [taken(lost, OLD)], by('this-step')],
+    [
+      'belongs to another job if it is much older, because the lookup was wrong',
+      [taken(lost, workspaceOf(-62_000))],
+      by('another-job'),
+    ],
     ['belongs to this step without a Date header', [takenWithoutDate(lost)], by('this-step')],
     ['needs a probe after HTTP 500', [taken(error500)], retry(AMBIGUOUS)],
     [

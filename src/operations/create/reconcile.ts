@@ -78,7 +78,7 @@ interface Evidence {
   canArriveLate: boolean;
   /** Whether a POST was throttled. OpenRouter reports that it did not apply it. */
   wasThrottled: boolean;
-  /** Whether the workspace was created since the step began; undefined if unknown. */
+  /** Whether the workspace was created since the step began; undefined if that is unknown. */
   isRecent: boolean | undefined;
   /** Whether any lookup found the slug free. */
   slugWasFree: boolean;
@@ -104,12 +104,20 @@ function collectEvidence(attempts: readonly FailedAttempt<Lookup>[], facts: Crea
     returnedOnly500: ambiguousRounds.every(({ failure }) => failure.status === 500),
     canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: attempts.some(({ failure }) => failure.kind === 'throttled'),
-    isRecent: slugWasFree || isCreatedSince(last.found, facts.start),
+    isRecent: slugWasFree
+      ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false
+      : isCreatedSince(last.found, facts.start),
     slugWasFree,
     wasRejected: last.failure.kind === 'rejected',
     wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1,
   };
 }
+
+/**
+ * A lookup that found the slug free can be wrong, but not about a workspace that was created while the step
+ * was running, by servers whose clocks differ by less than this.
+ */
+const LOOKUP_TOLERANCE_MS = 60_000;
 
 /** Uses the server's clock only: the runner's may be days off. */
 function isCreatedSince(lookup: Lookup | undefined, start: number): boolean | undefined {
