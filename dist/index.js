@@ -2068,11 +2068,6 @@
   function refine(fn, _params = {}) {
    return _refine(ZodMiniCustom, fn, _params);
   }
-  function envelope(data) {
-   return pipe(object({
-    data
-   }), transform(body => body.data));
-  }
   function formatSeconds(ms) {
    return `${(ms / 1e3).toFixed(1)} s`;
   }
@@ -2147,31 +2142,25 @@
     };
    }
   }
-  const CONFIRM_AFTER_MS = 1e3;
-  async function findConfirmed(client, find) {
-   const found = await find();
-   if (found !== void 0) return found;
-   await client.pause(CONFIRM_AFTER_MS);
-   return find();
-  }
   const deleted = pipe(object({
    deleted: literal(true)
-  }), transform(() => true)), MAX_DELETIONS = 2;
-  async function sendDeletion(client, facts, find) {
+  }), transform(() => true)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+  async function sendDeletion(client, facts, lookUp) {
    let mayBeApplied = false;
-   for (let count = 0; count < MAX_DELETIONS; count += 1) {
+   for (const delay of DELETION_LAG_MS) {
     const response = await client.request({
      ...facts,
      method: "DELETE",
      schema: deleted,
-     on404: () => false
+     on404: () => false,
+     trusts404: true
     });
     if (response.data) return {
      kind: "deleted"
     };
     mayBeApplied ||= response.mayBeApplied;
-    await client.pause(CONFIRM_AFTER_MS);
-    const {value: found, error} = await catching(find(), ApiError);
+    await client.pause(delay);
+    const {value: found, error} = await catching(lookUp(), ApiError);
     if (error) {
      const conclusion = {
       ambiguous: mayBeApplied,
@@ -2204,6 +2193,11 @@
     wasThrottled: false,
     ...conclusion
    });
+  }
+  function envelope(data) {
+   return pipe(object({
+    data
+   }), transform(body => body.data));
   }
   const PAGE_SIZE = 100;
   function pageOf(item) {
@@ -2369,29 +2363,21 @@
     findMismatch: returned => mismatch(body.slug, returned)
    });
   }
-  async function lookUpWorkspace(client, idOrSlug) {
+  async function findWorkspace(client, idOrSlug, options = {}) {
    const {data, serverTime, headersAt} = await client.request({
     operation: `look up the workspace ${idOrSlug}`,
     method: "GET",
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     schema: workspaceResponse,
     on404: () => {},
-    findMismatch: returned => mismatch(idOrSlug, returned)
+    findMismatch: returned => mismatch(idOrSlug, returned),
+    ...options
    });
    return {
     workspace: data,
     serverTime,
     headersAt
    };
-  }
-  function findWorkspace(client, idOrSlug) {
-   return findConfirmed(client, async () => {
-    const {workspace, ...times} = await lookUpWorkspace(client, idOrSlug);
-    return workspace && {
-     workspace,
-     ...times
-    };
-   });
   }
   function listWorkspaces(client) {
    return listPages(client, {
@@ -2423,7 +2409,12 @@
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
     path: `/workspaces/${encodeURIComponent(id)}`
    };
-   return sendDeletion(client, facts, async () => (await lookUpWorkspace(client, id)).workspace);
+   return sendDeletion(client, facts, async () => {
+    const {workspace} = await findWorkspace(client, id, {
+     trusts404: true
+    });
+    return workspace;
+   });
   }
   function dashboardUrl(slug) {
    return `https://openrouter.ai/workspaces/${slug}`;
@@ -3181,11 +3172,11 @@
     findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
    };
   }
-  function findKey(client, hash) {
-   return findConfirmed(client, () => readKey(client, hash));
-  }
-  async function readKey(client, hash) {
-   const {data} = await client.request(keyRequest(hash, `with the hash ${hash}`));
+  async function findKey(client, hash, options = {}) {
+   const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
+    ...request,
+    ...options
+   });
    return data;
   }
   function deleteKey(client, key) {
@@ -3194,7 +3185,9 @@
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`
    };
-   return sendDeletion(client, facts, () => readKey(client, key.hash));
+   return sendDeletion(client, facts, () => findKey(client, key.hash, {
+    trusts404: true
+   }));
   }
   const MAX_NAME_LENGTH = 100;
   function describeKey({name, label}) {
@@ -3357,20 +3350,17 @@
    budgets: {},
    include_byok_in_budgets: void 0
   };
-  async function listBudgets(client, workspace) {
-   const found = await findConfirmed(client, () => findBudgets(client, workspace));
-   return found ?? NO_BUDGETS;
-  }
-  async function findBudgets(client, {id, slug}) {
+  async function listBudgets(client, {id, slug}, options = {}) {
    const {data} = await client.request({
     operation: `list the budgets of the workspace ${slug}`,
     method: "GET",
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
     schema: budgetList(),
     on404: () => {},
-    hint: NEEDS_ENTERPRISE
+    hint: NEEDS_ENTERPRISE,
+    ...options
    });
-   if (!data) return;
+   if (!data) return NO_BUDGETS;
    const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
    return {
     budgets: Object.fromEntries(limits),
@@ -3383,10 +3373,15 @@
     hint: NEEDS_ENTERPRISE
    };
    if (limit_usd === null) {
-    const operation = `delete the ${interval} budget of the workspace ${slug}`, findLimit = async () => (await findBudgets(client, workspace))?.budgets[interval], deletion = await sendDeletion(client, {
+    const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
      ...common,
      operation
-    }, findLimit);
+    }, async () => {
+     const {budgets} = await listBudgets(client, workspace, {
+      trusts404: true
+     });
+     return budgets[interval];
+    });
     if (deletion.kind === "unclear") throw deletion.error;
     return {
      interval,
@@ -3444,17 +3439,15 @@
    id: optional(schemas_string())
   }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
   async function findGuardrail(client, {id, workspace}) {
-   return findConfirmed(client, async () => {
-    const {data} = await client.request({
-     operation: `look up the guardrail of the workspace ${workspace.slug}`,
-     method: "GET",
-     path: `/guardrails/${encodeURIComponent(id)}`,
-     schema: envelope(guardrail),
-     on404: () => {},
-     findMismatch: returned => guardrails_mismatch(id, returned)
-    });
-    return data;
+   const {data} = await client.request({
+    operation: `look up the guardrail of the workspace ${workspace.slug}`,
+    method: "GET",
+    path: `/guardrails/${encodeURIComponent(id)}`,
+    schema: envelope(guardrail),
+    on404: () => {},
+    findMismatch: returned => guardrails_mismatch(id, returned)
    });
+   return data;
   }
   async function patchGuardrail(client, {id, workspace}, update) {
    const {data} = await client.request({
@@ -4693,15 +4686,16 @@
    if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
    const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
    if ("kind" in parsed) return fail(request, parsed);
-   const serverTime = parseHttpDate(result.headers.date), size = result.body.length;
+   const {status, body} = result, serverTime = parseHttpDate(result.headers.date), response = {
+    data: parsed.data,
+    status,
+    serverTime,
+    size: body.length,
+    headersAt
+   };
    return {
     kind: "applied",
-    response: {
-     data: parsed.data,
-     serverTime,
-     size,
-     headersAt
-    }
+    response
    };
   }
   async function sendAndReceive(request, options) {
@@ -4843,23 +4837,30 @@
   }
   async function requestUntilDone(request, client) {
    const failures = [];
+   let trusts404 = request.trusts404 ?? false;
    for (;;) {
-    const outcome = await client.send(request), mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
+    const outcome = await client.send(request);
+    if (outcome.kind !== "applied") failures.push(outcome.failure);
+    if (!trusts404 && statusOf(outcome) === 404) {
+     trusts404 = true;
+     await client.pause(CONFIRM_404_AFTER_MS);
+     continue;
+    }
+    const mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
     if (outcome.kind === "applied") return {
      ...outcome.response,
      mayBeApplied
     };
-    const {failure} = outcome;
-    failures.push(failure);
-    const {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
-    if (!retryable || stopReason !== void 0) {
-     const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
-     throw toApiError(failures, {
-      ambiguous,
-      stopReason
-     });
-    }
+    const {failure} = outcome, {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
+    if (!retryable || stopReason !== void 0) throw toApiError(failures, {
+     ambiguous: mayBeApplied,
+     stopReason
+    });
    }
+  }
+  const CONFIRM_404_AFTER_MS = 1e3;
+  function statusOf(outcome) {
+   return outcome.kind === "applied" ? outcome.response.status : outcome.failure.status;
   }
   async function sendThrottled(request, throttle, options) {
    const stopReason = await throttle.waitUntilResumed(options.deadline);
@@ -4903,6 +4904,7 @@
     }
    };
   }
+  const LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
   async function postOnce(post, context) {
    const attempts = [];
    for (;;) {
@@ -5283,8 +5285,10 @@
    }, context);
   }
   async function lookUpFirst({desired: {slug}, ifExists, dryRun, deleteAfterJob}, {client}) {
-   if (dryRun) return findWorkspace(client, slug);
-   return ifExists !== "fail" || deleteAfterJob ? lookUpWorkspace(client, slug) : void 0;
+   if (!dryRun && !deleteAfterJob && ifExists === "fail") return;
+   return findWorkspace(client, slug, {
+    trusts404: !dryRun
+   });
   }
   function planCreation(writes, {log}) {
    const governanceChanges = changesOf(writes);
@@ -5365,7 +5369,9 @@
      ...facts
     }),
     question: "whether the workspace exists",
-    lookup: () => lookUpWorkspace(client, desired.slug)
+    lookup: () => findWorkspace(client, desired.slug, {
+     trusts404: true
+    })
    }, context), ambiguous = countAmbiguous(outcome.attempts);
    if (outcome.kind === "reconciled") return {
     ...outcome.result,
@@ -5886,12 +5892,15 @@
    let last = {
     newKeys: []
    }, mayBeDeleted = false;
-   for (const delay of ROUND_DELAYS_MS) {
+   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
-    const round = await runRound(workspace, {
-     ...options,
+    const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1, facts = {
+     relistKeys,
      knownHashes,
-     ...last
+     rejection: last.rejection
+    }, round = await runRound(workspace, {
+     ...options,
+     ...facts
     }, context);
     deletedKeys.push(...round.deletedKeys);
     mayBeDeleted ||= round.mayBeDeleted === true;
@@ -6039,8 +6048,8 @@
    return kind === "rejected" && status !== 401 && status !== 403;
   }
   async function isGone({id}, {client}) {
-   const {value: found, error} = await catching(findWorkspace(client, id), ApiError);
-   return !error && !found;
+   const {value: lookup, error} = await catching(findWorkspace(client, id), ApiError);
+   return !error && !lookup.workspace;
   }
   const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
   async function sweep(request, context) {
@@ -6290,7 +6299,7 @@
     title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [ counts ],
     table: modelsTable(result),
-    notes: [ ...notes, ...describeOmitted(usageOutputs(result)) ]
+    notes: [ ...describeOmitted(usageOutputs(result)), ...notes ]
    };
   }
   function modelsTable({models, cost, byok}) {
@@ -6474,7 +6483,7 @@
    }),
    "keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
     title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-    lines: [ `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.` ],
+    lines: [ `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.` ],
     effect: describeRemaining(workspace, deletedKeys)
    }),
    "workspace-still-exists": ({workspace}) => ({
@@ -6892,19 +6901,6 @@
     report.summarize(createSummary(result, inputs));
    });
   }
-  const LATE_CREATION_DELAYS_MS = [ 0, 1e3, 2e3 ], MISSING_DELAYS_MS = [ ...LATE_CREATION_DELAYS_MS, 4e3, 8e3 ];
-  async function* deletionAttempts(context) {
-   for await (const delay of pollDelays(MISSING_DELAYS_MS, context)) {
-    if (delay > 0 && context.signal.aborted) return;
-    yield;
-   }
-  }
-  async function* pollDelays(delays, {clock, signal}) {
-   for (const delay of delays) {
-    await sleep(clock, delay, signal);
-    yield delay;
-   }
-  }
   const createCleanupTask = () => object({
    deleteKeys: schemas_boolean(),
    target: union([ object({
@@ -6927,21 +6923,31 @@
    return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
   }
   async function runCreateCleanup(task, context) {
-   const {target} = task, created = "created" in target ? target.created : void 0, incomplete = created && await deleteCreated(created, task, context);
-   if (incomplete || !target.pending) return incomplete;
-   const late = await findCreated(target.pending, {
-    ...context,
-    deletedId: created?.id
-   });
-   return late && deleteCreated(late, task, context);
+   const {target} = task, deletedIds = new Set;
+   let next = "created" in target ? target.created : void 0;
+   for (let count = 0; count < MAX_CREATED; count += 1) {
+    next ??= target.pending && await findCreated(target.pending, {
+     ...context,
+     deletedIds
+    });
+    if (!next) return;
+    const incomplete = await deleteCreated(next, task, context);
+    if (incomplete) return incomplete;
+    deletedIds.add(next.id);
+    next = void 0;
+   }
+   return;
   }
+  const MAX_CREATED = 5;
   async function deleteCreated(workspace, task, context) {
    const {slug, id} = workspace, options = {
     deleteKeys: task.deleteKeys,
     relistKeys: false
    };
    let keyCount = 0;
-   for await (const _ of deletionAttempts(context)) {
+   for (const delay of MISSING_DELAYS_MS) {
+    if (delay > 0 && context.signal.aborted) break;
+    await context.client.pause(delay);
     const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
     if (problem) return {
      error: problem.failure,
@@ -6961,10 +6967,13 @@
    };
   }
   async function findCreated({desired, window}, context) {
-   const {client, log, warn, deletedId} = context;
-   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const {workspace} = await lookUpWorkspace(client, desired.slug);
-    if (!workspace || workspace.id === deletedId) continue;
+   const {client, log, warn, deletedIds} = context;
+   for (const delay of LATE_POST_DELAYS_MS) {
+    await client.pause(delay);
+    const {workspace} = await findWorkspace(client, desired.slug, {
+     trusts404: true
+    });
+    if (!workspace || deletedIds.has(workspace.id)) continue;
     const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
     warn("workspace-left-alone", {
@@ -6972,7 +6981,7 @@
     });
     return;
    }
-   const what = deletedId === void 0 ? "nothing to clean up" : "no late request created it again";
+   const what = deletedIds.size === 0 ? "nothing to clean up" : "no late request created it again";
    log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
    return;
   }
@@ -7048,15 +7057,14 @@
    const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
    log.info(`Deleting the workspace ${request.workspace}.`);
    if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-   const found = await findWorkspace(client, request.workspace);
-   if (!found) {
+   const {workspace} = await findWorkspace(client, request.workspace);
+   if (!workspace) {
     log.info("No workspace has that id or slug: nothing to delete.");
     return {
      deleted: false,
      keys: []
     };
    }
-   const {workspace} = found;
    onFound(workspace);
    const {slug, id, name} = workspace;
    log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
@@ -7075,7 +7083,7 @@
    const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
    if (failure) return {
     workspace,
-    deleted: false,
+    deleted: failure.code === "deletion-not-verified",
     keys,
     failure
    };
@@ -7113,15 +7121,16 @@
     keys
    };
   }
-  const VERIFY_DELAYS_MS = [ 0, 500, 1e3, 2e3 ];
   async function verifyDeleted({slug, id}, {client}) {
    const workspace = {
     slug,
     id
    };
-   for (const delay of VERIFY_DELAYS_MS) {
+   for (const delay of [ 0, ...DELETION_LAG_MS ]) {
     await client.pause(delay);
-    const {value: lookup, error} = await catching(lookUpWorkspace(client, id), ApiError);
+    const {value: lookup, error} = await catching(findWorkspace(client, id, {
+     trusts404: true
+    }), ApiError);
     if (error) return new Failure("deletion-not-verified", {
      workspace,
      error
@@ -7373,11 +7382,11 @@
   async function planKey(request, context) {
    const {client, log} = context, {name} = request.desired;
    log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-   const lookup = await findWorkspace(client, request.workspace);
-   if (!lookup) throw new Failure("workspace-not-found", {
+   const lookup = await findWorkspace(client, request.workspace), {workspace} = lookup;
+   if (!workspace) throw new Failure("workspace-not-found", {
     workspace: request.workspace
    });
-   const {workspace} = lookup, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
+   const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
    log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
    const desired = {
     ...request.desired,
@@ -7684,7 +7693,9 @@
     name: search.desired.name,
     ...created
    };
-   for await (const _ of deletionAttempts(context)) {
+   for (const delay of MISSING_DELAYS_MS) {
+    if (delay > 0 && context.signal.aborted) break;
+    await client.pause(delay);
     const deletion = await deleteKey(client, key);
     if (deletion.kind === "unclear") throw deletion.error;
     if (deletion.kind === "missing") continue;
@@ -7699,7 +7710,8 @@
    let {lostPosts} = search;
    if (lostPosts === 0) return;
    const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-   for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
+   for (const delay of LATE_POST_DELAYS_MS) {
+    await context.client.pause(delay);
     const {deleted, undecided} = await deleteOrphans({
      ...search,
      lostPosts
@@ -7945,11 +7957,10 @@
   async function readUsage(request, context) {
    const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
    log.info(`Reading the usage of the workspace ${request.workspace}.`);
-   const lookup = await findWorkspace(client, request.workspace);
-   if (!lookup) throw new Failure("workspace-not-found", {
+   const lookup = await findWorkspace(client, request.workspace), {workspace, serverTime} = lookup;
+   if (!workspace) throw new Failure("workspace-not-found", {
     workspace: request.workspace
    });
-   const {workspace, serverTime} = lookup;
    log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
    const runner = timeOfDay(), clocks = differingClocks({
     server: serverTime,

@@ -121,7 +121,7 @@ const NO_RETRY_AFTER = [
   '',
 ];
 
-type Rule = 'retry' | 'look up, then retry' | 'look up, never retry' | 'never';
+type Rule = 'retry' | 'retry once' | 'look up, then retry' | 'look up, never retry' | 'never';
 
 const READING_POST = 'POST that only reads';
 const SENDERS = [...METHODS, READING_POST, 'POST'] as const;
@@ -132,7 +132,8 @@ const RULES: [statuses: string, Partial<Record<Sender, Rule>> & { others: Rule }
   ['429', { others: 'retry', POST: 'retry' }],
   ['408, 425, 500, 502, 503, 504, 520–524', { others: 'retry', POST: 'look up, then retry' }],
   ['409', { PATCH: 'retry', others: 'never', POST: 'never' }],
-  ['400–407, 410–424, 426–428, 430–498', { others: 'never', POST: 'never' }],
+  ['404', { others: 'retry once', POST: 'never' }],
+  ['400–403, 405–407, 410–424, 426–428, 430–498', { others: 'never', POST: 'never' }],
   ['300–399, 499, 501, 505–519, 525–599', { others: 'never', POST: 'look up, never retry' }],
 ];
 
@@ -148,7 +149,12 @@ async function ruleOf(sender: Sender, status: number): Promise<Rule> {
   const readOnly = sender === READING_POST;
   const result = await requestWith({ method: readOnly ? 'POST' : sender, readOnly });
   expect(sentAt).toHaveLength(result === 'x' ? 2 : 1);
-  if (result === 'x') return 'retry';
+  if (result === 'x') {
+    const again = clientThatGets({ status }, { status }, OK);
+    const isRetried =
+      (await again.requestWith({ method: readOnly ? 'POST' : sender, readOnly })) === 'x';
+    return isRetried ? 'retry' : 'retry once';
+  }
   const { kind, ambiguous } = (result as ApiError).details;
   if (!ambiguous || sender !== 'POST') return 'never';
   return FAILURE_CLASSES[kind].retryable ? 'look up, then retry' : 'look up, never retry';

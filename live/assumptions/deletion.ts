@@ -6,7 +6,7 @@ import { type KeyState, keyStates } from '../key-states.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
 const TEARDOWN = { file: 'src/operations/teardown/teardown.ts', name: 'runRound' };
-const DELETION = { file: 'src/openrouter/missing.ts', name: 'sendDeletion' };
+const DELETION = { file: 'src/openrouter/deletion.ts', name: 'sendDeletion' };
 
 /** Tries to delete a workspace that only has a key in `state`. */
 async function deleteWorkspaceWith(scene: Scene, state: KeyState): Promise<Exchange> {

@@ -276,7 +276,7 @@ export const WORKSPACE_BUDGETS: readonly Assumption[] = [
     id: 'budget-list',
     sentence: 'The list of budgets has each with its limit, its interval, and one flag for all.',
     documented: DOCS.listBudgets,
-    reliedOnBy: { file: BUDGETS, name: 'findBudgets' },
+    reliedOnBy: { file: BUDGETS, name: 'listBudgets' },
     isCritical: true,
     async probe(scene) {
       const workspace = await withBudget(scene);

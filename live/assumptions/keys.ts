@@ -116,7 +116,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'missing-key',
     sentence: 'GET and DELETE /keys/{hash} return 404 and JSON for a key that was deleted.',
     documented: DOCS.deleteKey,
-    reliedOnBy: { file: 'src/openrouter/missing.ts', name: 'sendDeletion' },
+    reliedOnBy: { file: 'src/openrouter/deletion.ts', name: 'sendDeletion' },
     isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene));

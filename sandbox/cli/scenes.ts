@@ -30,6 +30,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       description: 'Created for https://github.com/octo-org/app/pull/42',
       'default-text-model': 'openai/gpt-5-mini',
       'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
+      'is-data-discount-logging-enabled': 'false',
+      'is-observability-io-logging-enabled': 'false',
       'enforce-zdr': 'true',
       'guardrail-limit-usd': '5',
       'guardrail-limit-reset': 'daily',

@@ -22,7 +22,8 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
 /** A client of the management API, whose requests share a timeout and a throttle. */
 export interface Client {
   /**
-   * Sends an idempotent request, and retries it as long as that can help and time is left.
+   * Sends an idempotent request, and retries it as long as that can help and time is left. Repeats it once
+   * after HTTP 404, unless the request trusts that.
    * @throws {ApiError}
    */
   request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>>;
@@ -83,19 +84,34 @@ async function requestUntilDone<Data>(
   client: Client,
 ): Promise<FinalResponse<Data>> {
   const failures: AttemptFailure[] = [];
+  let trusts404 = request.trusts404 ?? false;
   for (;;) {
     const outcome = await client.send(request);
+    if (outcome.kind !== 'applied') failures.push(outcome.failure);
+    if (!trusts404 && statusOf(outcome) === 404) {
+      trusts404 = true;
+      await client.pause(CONFIRM_404_AFTER_MS);
+      continue;
+    }
     const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
     if (outcome.kind === 'applied') return { ...outcome.response, mayBeApplied };
     const { failure } = outcome;
-    failures.push(failure);
     const { retryable } = FAILURE_CLASSES[failure.kind];
     const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : undefined;
     if (!retryable || stopReason !== undefined) {
-      const ambiguous = mayBeApplied || FAILURE_CLASSES[failure.kind].ambiguous;
-      throw toApiError(failures, { ambiguous, stopReason });
+      throw toApiError(failures, { ambiguous: mayBeApplied, stopReason });
     }
   }
+}
+
+/**
+ * How long to wait before an HTTP 404 is confirmed, in milliseconds: a read can lag behind a write, and a
+ * single 404 can be wrong.
+ */
+const CONFIRM_404_AFTER_MS = 1_000;
+
+function statusOf(outcome: Outcome<unknown>): number | undefined {
+  return outcome.kind === 'applied' ? outcome.response.status : outcome.failure.status;
 }
 
 async function sendThrottled<Data>(

@@ -88,6 +88,11 @@ export interface ApiRequest<Data> extends RequestFacts {
   schema: z.ZodMiniType<Data>;
   /** The result for HTTP 404, if that is an expected response. */
   on404?(): Data;
+  /**
+   * Whether a single HTTP 404 counts, because a later request shows whether it was right. By default, a
+   * second one has to confirm it.
+   */
+  trusts404?: boolean;
   /** Why a valid response is about another resource than requested, if it is. */
   findMismatch?(data: Data): string | undefined;
   /** Called with each body before it is used or logged: it may contain a secret. */
@@ -97,6 +102,7 @@ export interface ApiRequest<Data> extends RequestFacts {
 /** A successful response. */
 export interface ApiResponse<Data> {
   data: Data;
+  status: number;
   /** The `Date` header, in milliseconds since 1970; its precision is one second. */
   serverTime: number | undefined;
   /** The length of the body, in UTF-16 code units. */

@@ -53,9 +53,10 @@ async function attemptOnce<Data>(
   const headersAt = clock.now() - (result.bodyMs ?? 0);
   const parsed = parseResponse(request, result);
   if ('kind' in parsed) return fail(request, parsed);
+  const { status, body } = result;
   const serverTime = parseHttpDate(result.headers['date']);
-  const size = result.body.length;
-  return { kind: 'applied', response: { data: parsed.data, serverTime, size, headersAt } };
+  const response = { data: parsed.data, status, serverTime, size: body.length, headersAt };
+  return { kind: 'applied', response };
 }
 
 /** Returns the complete HTTP response to `request`, or the error if none arrives. */

@@ -253,7 +253,7 @@ const DESCRIPTIONS: {
   'keys-keep-appearing': ({ workspace, rounds, deletedKeys }) => ({
     title: `New API keys keep appearing in the workspace ${workspace.slug}`,
     lines: [
-      `The keys were listed ${rounds} times, and each time there were new ones. Stop whatever creates them.`,
+      `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`,
     ],
     effect: describeRemaining(workspace, deletedKeys),
   }),

@@ -69,7 +69,8 @@ export function usageSummary(result: UsageResult): Summary {
     title: `💵 ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
     paragraphs: [counts],
     table: modelsTable(result),
-    notes: [...notes, ...describeOmitted(usageOutputs(result))],
+    // First, because a summary with too many notes lacks the last ones.
+    notes: [...describeOmitted(usageOutputs(result)), ...notes],
   };
 }
 

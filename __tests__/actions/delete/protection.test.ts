@@ -97,14 +97,14 @@ test.each(['..', 'default', 'preview-43'])(
 );
 
 test.each<[string, number, string]>([
-  ['HTTP 404 twice for', 404, '{"error":{"code":404,"message":"Not Found"}}'],
+  ['HTTP 404 for', 404, '{"error":{"code":404,"message":"Not Found"}}'],
   ['that it deleted', 200, '{"deleted":true}'],
 ])(
   'a step fails if OpenRouter reports %s a workspace that still exists',
   async (_, status, body) => {
     const workspace = seed();
     const fault: ScheduledFault = { on: DELETE_WORKSPACE, kind: 'response', status, body };
-    harness.sandbox.faults.push(fault, fault);
+    harness.sandbox.faults.push(fault, fault, fault);
     const step = await runDelete();
     harness.sandbox.faults.length = 0;
     const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
@@ -114,7 +114,8 @@ test.each<[string, number, string]>([
 
 test('a web page with HTTP 404 does not pass for a deleted workspace', async () => {
   const body = '<html><title>404</title></html>';
-  harness.sandbox.faults.push({ kind: 'response', status: 404, body });
+  const fault: ScheduledFault = { kind: 'response', status: 404, body };
+  harness.sandbox.faults.push(fault, fault);
   const { message } = expectFailure(await runDelete());
   expect(message).toContain('Check that api-url ends with the path of the API');
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
 import {
   ADD_MEMBERS,
   GOVERNANCE,
@@ -52,7 +53,8 @@ test.each([402, 403, 404])(
   'HTTP %i for a budget reports which plan budgets need',
   async (status) => {
     const body = '{"error":{"message":"No"}}';
-    harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'response', status, body });
+    const fault: ScheduledFault = { on: PUT_BUDGET, kind: 'response', status, body };
+    harness.sandbox.faults.push(fault, fault);
     const step = await create({ 'budget-daily-usd': '5' });
     expect(annotations(step)[0]?.data).toContain('need the Enterprise plan of OpenRouter');
   },

@@ -105,6 +105,15 @@ describe('the post step deletes a workspace although OpenRouter reported that it
 });
 
 describe('the post step leaves a workspace alone', () => {
+  test('that a false HTTP 404 had hidden from the step', async () => {
+    const simulation = simulate([falseNotFound(GET), respondWith(502)]);
+    seedWorkspace(simulation, { ...desired, age: 86_400_000 });
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(run.error).toMatchObject({ code: 'slug-taken', details: { creatorUnknown: false } });
+    expect(run.task).toBeUndefined();
+    expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
+  });
+
   test('that was created more than 10 s after the step failed, before its timeout', async () => {
     const simulation = simulate([respondWith(502)]);
     failLookup(simulation, 2);
@@ -208,6 +217,17 @@ describe('a POST that is applied only after its workspace was created by a retry
 
   test('is deleted too, if it is in the time in which the step can have created it', async () => {
     const simulation = lateAfter(ATTEMPT_MS + 1_500);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(run.result?.outcome).toBe('created');
+    await expectDeleted(simulation, run);
+    await pass(simulation, 60_000);
+    expect(slugsOf(simulation)).toEqual(['default']);
+  });
+
+  test('is deleted too, although another one is applied after that deletion', async () => {
+    const late: InProcessFault = { on: POST, kind: 'late', after: 46_000 };
+    const later: InProcessFault = { on: POST, kind: 'late', after: 18_000 };
+    const simulation = simulate([late, later], { takenSlugStatus: 409 });
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(run.result?.outcome).toBe('created');
     await expectDeleted(simulation, run);

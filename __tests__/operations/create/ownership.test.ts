@@ -210,7 +210,7 @@ test('a workspace that is deleted before its update fails the step without advic
   const { error, effect } = await runCreate(simulation, request, CONDITIONS);
   const { lines } = describeError(error, effect.current());
   expect(lines[0]).toContain('HTTP 404 Not Found');
-  expect(lines[1]).toContain('The workspace may have been deleted in the meantime');
+  expect(lines.join('\n')).toContain('The workspace may have been deleted in the meantime');
   expect(lines.join('\n')).not.toContain('api-url');
 });
 

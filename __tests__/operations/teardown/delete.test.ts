@@ -289,7 +289,7 @@ describe('a deletion that OpenRouter reports', () => {
       simulation.network.schedule.push({ on: FIND_WORKSPACE, kind: 'response', status: 403 }),
     );
     expect(await start(simulation)).toMatchObject({
-      deleted: false,
+      deleted: true,
       failure: {
         code: 'deletion-not-verified',
         details: { workspace: { slug: SLUG, id }, error: { details: { status: 403 } } },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
-import { findConfirmed, sendDeletion } from '../missing.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { sendDeletion } from '../deletion.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 /** The intervals of budgets, from the shortest to the longest. */
@@ -38,15 +39,11 @@ export const NO_BUDGETS: BudgetState = { budgets: {}, include_byok_in_budgets: u
  * there are none.
  * @throws {ApiError}
  */
-export async function listBudgets(client: Client, workspace: WorkspaceRef): Promise<BudgetState> {
-  const found = await findConfirmed(client, () => findBudgets(client, workspace));
-  return found ?? NO_BUDGETS;
-}
-
-async function findBudgets(
+export async function listBudgets(
   client: Client,
   { id, slug }: WorkspaceRef,
-): Promise<BudgetState | undefined> {
+  options: Pick<ApiRequest<never>, 'trusts404'> = {},
+): Promise<BudgetState> {
   const { data } = await client.request<z.infer<ReturnType<typeof budgetList>> | undefined>({
     operation: `list the budgets of the workspace ${slug}`,
     method: 'GET',
@@ -54,8 +51,9 @@ async function findBudgets(
     schema: budgetList(),
     on404: () => undefined,
     hint: NEEDS_ENTERPRISE,
+    ...options,
   });
-  if (!data) return undefined;
+  if (!data) return NO_BUDGETS;
   const limits = data.data.map(({ limit_usd, reset_interval }) => [
     reset_interval ?? 'lifetime',
     limit_usd,
@@ -92,8 +90,10 @@ export async function writeBudget(
   };
   if (limit_usd === null) {
     const operation = `delete the ${interval} budget of the workspace ${slug}`;
-    const findLimit = async () => (await findBudgets(client, workspace))?.budgets[interval];
-    const deletion = await sendDeletion(client, { ...common, operation }, findLimit);
+    const deletion = await sendDeletion(client, { ...common, operation }, async () => {
+      const { budgets } = await listBudgets(client, workspace, { trusts404: true });
+      return budgets[interval];
+    });
     if (deletion.kind === 'unclear') throw deletion.error;
     return { interval, limit_usd };
   }

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import { envelope } from '../envelope.ts';
-import { findConfirmed } from '../missing.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** The intervals after which the limit of a guardrail resets. */
@@ -94,17 +93,15 @@ export async function findGuardrail(
   client: Client,
   { id, workspace }: GuardrailRef,
 ): Promise<Guardrail | undefined> {
-  return findConfirmed(client, async () => {
-    const { data } = await client.request<Guardrail | undefined>({
-      operation: `look up the guardrail of the workspace ${workspace.slug}`,
-      method: 'GET',
-      path: `/guardrails/${encodeURIComponent(id)}`,
-      schema: envelope(guardrail),
-      on404: () => undefined,
-      findMismatch: (returned) => mismatch(id, returned),
-    });
-    return data;
+  const { data } = await client.request<Guardrail | undefined>({
+    operation: `look up the guardrail of the workspace ${workspace.slug}`,
+    method: 'GET',
+    path: `/guardrails/${encodeURIComponent(id)}`,
+    schema: envelope(guardrail),
+    on404: () => undefined,
+    findMismatch: (returned) => mismatch(id, returned),
   });
+  return data;
 }
 
 /**

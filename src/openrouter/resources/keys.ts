@@ -3,8 +3,8 @@ import type { Client } from '../../http/client.ts';
 import type { ApiRequest, Outcome } from '../../http/request.ts';
 import { parseJson } from '../../lib/json.ts';
 import { sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
-import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
 import type { Lookup, WorkspaceRef } from './workspaces.ts';
 
@@ -189,12 +189,13 @@ export function keyRequest(hash: string, name: string): ApiRequest<Key | undefin
  * `GET /keys/{hash}`: looks up an API key.
  * @throws {ApiError}
  */
-export function findKey(client: Client, hash: string): Promise<Key | undefined> {
-  return findConfirmed(client, () => readKey(client, hash));
-}
-
-async function readKey(client: Client, hash: string): Promise<Key | undefined> {
-  const { data } = await client.request(keyRequest(hash, `with the hash ${hash}`));
+export async function findKey(
+  client: Client,
+  hash: string,
+  options: Pick<ApiRequest<never>, 'trusts404'> = {},
+): Promise<Key | undefined> {
+  const request = keyRequest(hash, `with the hash ${hash}`);
+  const { data } = await client.request({ ...request, ...options });
   return data;
 }
 
@@ -208,7 +209,7 @@ export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`,
   };
-  return sendDeletion(client, facts, () => readKey(client, key.hash));
+  return sendDeletion(client, facts, () => findKey(client, key.hash, { trusts404: true }));
 }
 
 const MAX_NAME_LENGTH = 100;

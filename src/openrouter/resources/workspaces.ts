@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
-import type { ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
+import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
+import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
-import { type Deletion, findConfirmed, sendDeletion } from '../missing.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
 
 /**
@@ -191,11 +191,14 @@ export interface Lookup extends Pick<ApiResponse<unknown>, 'serverTime' | 'heade
 }
 
 /**
- * `GET /workspaces/{id or slug}`: looks up a workspace once. For where a false HTTP 404 does no harm,
- * because a later request shows the truth.
+ * `GET /workspaces/{id or slug}`: looks up a workspace. Its absence is a result, not an error.
  * @throws {ApiError}
  */
-export async function lookUpWorkspace(client: Client, idOrSlug: string): Promise<Lookup> {
+export async function findWorkspace(
+  client: Client,
+  idOrSlug: string,
+  options: Pick<ApiRequest<never>, 'trusts404'> = {},
+): Promise<Lookup> {
   const { data, serverTime, headersAt } = await client.request<Workspace | undefined>({
     operation: `look up the workspace ${idOrSlug}`,
     method: 'GET',
@@ -203,22 +206,9 @@ export async function lookUpWorkspace(client: Client, idOrSlug: string): Promise
     schema: workspaceResponse,
     on404: () => undefined,
     findMismatch: (returned) => mismatch(idOrSlug, returned),
+    ...options,
   });
   return { workspace: data, serverTime, headersAt };
-}
-
-/**
- * Looks up a workspace. Returns undefined only if `findConfirmed` does.
- * @throws {ApiError}
- */
-export function findWorkspace(
-  client: Client,
-  idOrSlug: string,
-): Promise<(Lookup & { workspace: Workspace }) | undefined> {
-  return findConfirmed(client, async () => {
-    const { workspace, ...times } = await lookUpWorkspace(client, idOrSlug);
-    return workspace && { workspace, ...times };
-  });
 }
 
 /**
@@ -268,7 +258,10 @@ export function deleteWorkspace(client: Client, { id, slug }: WorkspaceRef): Pro
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,
     path: `/workspaces/${encodeURIComponent(id)}`,
   };
-  return sendDeletion(client, facts, async () => (await lookUpWorkspace(client, id)).workspace);
+  return sendDeletion(client, facts, async () => {
+    const { workspace } = await findWorkspace(client, id, { trusts404: true });
+    return workspace;
+  });
 }
 
 /** The page of a workspace in OpenRouter's dashboard. It does not depend on `api-url`. */

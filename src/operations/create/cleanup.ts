@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
 import { countKeys } from '../../lib/format.ts';
+import { MISSING_DELAYS_MS } from '../../openrouter/deletion.ts';
 import {
   createWorkspaceRequest,
-  lookUpWorkspace,
+  findWorkspace,
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { matchesDesired } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
-import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
+import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 import { teardown } from '../teardown/teardown.ts';
 
@@ -45,7 +46,7 @@ export function describeWorkspaceLeft({ target }: CreateCleanupTask): string {
 }
 
 /**
- * Deletes the workspace that the step created, then one that an ambiguous POST of it creates late. Deletes
+ * Deletes the workspace that the step created, then any that an ambiguous POST of it creates late. Deletes
  * no workspace that another job may have created. Returns the error and the task if a deletion failed.
  * @throws {ApiError} if the workspace cannot be looked up
  */
@@ -54,12 +55,21 @@ export async function runCreateCleanup(
   context: Context,
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
   const { target } = task;
-  const created = 'created' in target ? target.created : undefined;
-  const incomplete = created && (await deleteCreated(created, task, context));
-  if (incomplete || !target.pending) return incomplete;
-  const late = await findCreated(target.pending, { ...context, deletedId: created?.id });
-  return late && deleteCreated(late, task, context);
+  const deletedIds = new Set<string>();
+  let next: WorkspaceRef | undefined = 'created' in target ? target.created : undefined;
+  for (let count = 0; count < MAX_CREATED; count += 1) {
+    next ??= target.pending && (await findCreated(target.pending, { ...context, deletedIds }));
+    if (!next) return undefined;
+    const incomplete = await deleteCreated(next, task, context);
+    if (incomplete) return incomplete;
+    deletedIds.add(next.id);
+    next = undefined;
+  }
+  return undefined;
 }
+
+/** The maximum number of workspaces that are deleted: each late POST can create one, once the slug is free. */
+const MAX_CREATED = 5;
 
 /**
  * Deletes the workspace. If OpenRouter reports that it is missing, tries again while time is left: it was
@@ -73,7 +83,10 @@ async function deleteCreated(
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   let keyCount = 0;
-  for await (const _ of deletionAttempts(context)) {
+  for (const delay of MISSING_DELAYS_MS) {
+    // The first attempt reports an abort.
+    if (delay > 0 && context.signal.aborted) break;
+    await context.client.pause(delay);
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem.failure, left: task };
     keyCount += deletedKeys.length;
@@ -90,18 +103,19 @@ async function deleteCreated(
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
 async function findCreated(
   { desired, window }: PendingWorkspace,
-  context: Context & { deletedId: string | undefined },
+  context: Context & { deletedIds: ReadonlySet<string> },
 ): Promise<Workspace | undefined> {
-  const { client, log, warn, deletedId } = context;
-  for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
-    const { workspace } = await lookUpWorkspace(client, desired.slug);
-    if (!workspace || workspace.id === deletedId) continue;
+  const { client, log, warn, deletedIds } = context;
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await client.pause(delay);
+    const { workspace } = await findWorkspace(client, desired.slug, { trusts404: true });
+    if (!workspace || deletedIds.has(workspace.id)) continue;
     const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
     warn('workspace-left-alone', { workspace });
     return undefined;
   }
-  const what = deletedId === undefined ? 'nothing to clean up' : 'no late request created it again';
+  const what = deletedIds.size === 0 ? 'nothing to clean up' : 'no late request created it again';
   log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
   return undefined;
 }

@@ -5,7 +5,6 @@ import {
   dashboardUrl,
   findWorkspace,
   type Lookup,
-  lookUpWorkspace,
   sendWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
@@ -56,8 +55,9 @@ async function lookUpFirst(
   { desired: { slug }, ifExists, dryRun, deleteAfterJob }: CreateRequest,
   { client }: CreateContext,
 ): Promise<Lookup | undefined> {
-  if (dryRun) return findWorkspace(client, slug);
-  return ifExists !== 'fail' || deleteAfterJob ? lookUpWorkspace(client, slug) : undefined;
+  if (!dryRun && !deleteAfterJob && ifExists === 'fail') return undefined;
+  // A false 404 shows when the POST is rejected. A dry run sends none.
+  return findWorkspace(client, slug, { trusts404: !dryRun });
 }
 
 function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
@@ -140,7 +140,7 @@ async function sendAndReconcile(
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
       question: 'whether the workspace exists',
-      lookup: () => lookUpWorkspace(client, desired.slug),
+      lookup: () => findWorkspace(client, desired.slug, { trusts404: true }),
     },
     context,
   );

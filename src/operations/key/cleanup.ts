@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { MISSING_DELAYS_MS } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { deletionAttempts, LATE_CREATION_DELAYS_MS, pollDelays } from '../shared/poll-delays.ts';
+import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
 import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
 
@@ -65,7 +66,10 @@ async function revokeCreated(
   if (!created || !revoke) return;
   const { client, log } = context;
   const key = { name: search.desired.name, ...created };
-  for await (const _ of deletionAttempts(context)) {
+  for (const delay of MISSING_DELAYS_MS) {
+    // The first attempt reports an abort.
+    if (delay > 0 && context.signal.aborted) break;
+    await client.pause(delay);
     const deletion = await deleteKey(client, key);
     if (deletion.kind === 'unclear') throw deletion.error;
     if (deletion.kind === 'missing') continue;
@@ -85,7 +89,8 @@ async function deleteAllOrphans(
   const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
   const isNew = (key: Key) =>
     !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-  for await (const _ of pollDelays(LATE_CREATION_DELAYS_MS, context)) {
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await context.client.pause(delay);
     const { deleted, undecided } = await deleteOrphans({ ...search, lostPosts }, isNew, context);
     if (undecided.length > 0) {
       context.warn('key-owner-unknown', unknownOwner(search, undecided));

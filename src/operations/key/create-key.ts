@@ -105,8 +105,8 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
   const { name } = request.desired;
   log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
   const lookup = await findWorkspace(client, request.workspace);
-  if (!lookup) throw new Failure('workspace-not-found', { workspace: request.workspace });
   const { workspace } = lookup;
+  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
   const namesakes = list.keys.filter((key) => key.name === name);

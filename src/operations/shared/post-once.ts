@@ -38,6 +38,9 @@ export interface Post<Sent, Found, Result> {
   lookup(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
 }
 
+/** When to look for what a late POST has created, in milliseconds after the lookup before. */
+export const LATE_POST_DELAYS_MS = [0, 1_000, 2_000];
+
 /** How a POST ended: with a response, or with the result of a reconciliation. */
 export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Found>[] } & (
   | { kind: 'applied'; response: ApiResponse<Sent> }

@@ -1,12 +1,12 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countKeys, formatSeconds } from '../../lib/format.ts';
+import { DELETION_LAG_MS } from '../../openrouter/deletion.ts';
 import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   findWorkspace,
   isDefault,
   isUuid,
-  lookUpWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
@@ -54,12 +54,11 @@ export async function deleteOne(
   log.info(`Deleting the workspace ${request.workspace}.`);
   // Before the lookup: a wrong slug that no workspace has would succeed in every run.
   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-  const found = await findWorkspace(client, request.workspace);
-  if (!found) {
+  const { workspace } = await findWorkspace(client, request.workspace);
+  if (!workspace) {
     log.info('No workspace has that id or slug: nothing to delete.');
     return { deleted: false, keys: [] };
   }
-  const { workspace } = found;
   onFound(workspace);
   const { slug, id, name } = workspace;
   log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
@@ -70,7 +69,8 @@ export async function deleteOne(
   const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
   if (problem) return { workspace, deleted, keys, failure: problem.failure };
   const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
-  if (failure) return { workspace, deleted: false, keys, failure };
+  if (failure)
+    return { workspace, deleted: failure.code === 'deletion-not-verified', keys, failure };
   const what = deleted
     ? `Deleted the workspace and ${countKeys(keys.length)}`
     : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
@@ -108,18 +108,18 @@ async function planDeletion(
   return { workspace, deleted: false, keys };
 }
 
-/** When to look up a deleted workspace, in milliseconds after the lookup before: reads can lag. */
-const VERIFY_DELAYS_MS = [0, 500, 1_000, 2_000];
-
 /** Verifies that a workspace no longer exists. OpenRouter's response alone is not trusted. */
 async function verifyDeleted(
   { slug, id }: Workspace,
   { client }: Context,
 ): Promise<Failure | undefined> {
   const workspace = { slug, id };
-  for (const delay of VERIFY_DELAYS_MS) {
+  for (const delay of [0, ...DELETION_LAG_MS]) {
     await client.pause(delay);
-    const { value: lookup, error } = await catching(lookUpWorkspace(client, id), ApiError);
+    const { value: lookup, error } = await catching(
+      findWorkspace(client, id, { trusts404: true }),
+      ApiError,
+    );
     if (error) return new Failure('deletion-not-verified', { workspace, error });
     if (!lookup.workspace) return undefined;
   }

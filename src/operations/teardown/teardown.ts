@@ -1,7 +1,7 @@
 import { ApiError, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
-import type { Deletion } from '../../openrouter/missing.ts';
+import type { Deletion } from '../../openrouter/deletion.ts';
 import { describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
@@ -58,9 +58,11 @@ export async function teardown(
   const knownHashes = new Set<string>();
   let last: Repeat = { newKeys: [] };
   let mayBeDeleted = false;
-  for (const delay of ROUND_DELAYS_MS) {
+  for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
-    const round = await runRound(workspace, { ...options, knownHashes, ...last }, context);
+    const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
+    const facts = { relistKeys, knownHashes, rejection: last.rejection };
+    const round = await runRound(workspace, { ...options, ...facts }, context);
     deletedKeys.push(...round.deletedKeys);
     mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === 'finished') return { deletedKeys, deleted: round.deleted || mayBeDeleted };
@@ -101,7 +103,9 @@ type Round = {
   | { kind: 'failed'; errors: readonly ApiError[] }
 );
 
-interface RoundOptions extends TeardownOptions, Pick<Repeat, 'rejection'> {
+interface RoundOptions extends TeardownOptions {
+  /** How OpenRouter rejected the deletion of the workspace in the round before. */
+  rejection: ApiError | undefined;
   /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
   knownHashes: ReadonlySet<string>;
 }
@@ -186,6 +190,6 @@ function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
 }
 
 async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
-  const { value: found, error } = await catching(findWorkspace(client, id), ApiError);
-  return !error && !found;
+  const { value: lookup, error } = await catching(findWorkspace(client, id), ApiError);
+  return !error && !lookup.workspace;
 }

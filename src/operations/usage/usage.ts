@@ -69,8 +69,8 @@ export async function readUsage(request: UsageRequest, context: Context): Promis
   const start = clock.now();
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
   const lookup = await findWorkspace(client, request.workspace);
-  if (!lookup) throw new Failure('workspace-not-found', { workspace: request.workspace });
   const { workspace, serverTime } = lookup;
+  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
   const runner = timeOfDay();
   const clocks = differingClocks({ server: serverTime, runner });

@@ -3,26 +3,6 @@ import type { Client } from '../http/client.ts';
 import { ApiError, type ApiErrorDetails, type RequestFacts } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 
-/**
- * How long to wait before an HTTP 404 is confirmed, in milliseconds. A read can lag behind a write, and
- * a single 404 can be wrong.
- */
-const CONFIRM_AFTER_MS = 1_000;
-
-/**
- * Looks up a resource with `find`. Returns undefined only if a second lookup confirms that it is missing.
- * @throws {ApiError} what `find` throws
- */
-export async function findConfirmed<Found>(
-  client: Pick<Client, 'pause'>,
-  find: () => Promise<Found | undefined>,
-): Promise<Found | undefined> {
-  const found = await find();
-  if (found !== undefined) return found;
-  await client.pause(CONFIRM_AFTER_MS);
-  return find();
-}
-
 /** What became of a resource that was to be deleted. */
 export type Deletion =
   /** This step deleted it: OpenRouter says so, or a DELETE was ambiguous and the resource is missing. */
@@ -37,31 +17,41 @@ const deleted = z.pipe(
   z.transform(() => true),
 );
 
-/** How often a DELETE is sent at most while its HTTP 404 and the lookup after it disagree. */
-const MAX_DELETIONS = 2;
+/**
+ * How long a lookup may lag behind a deletion: when to look up what was deleted, in milliseconds after the
+ * lookup before.
+ */
+export const DELETION_LAG_MS = [500, 1_000, 2_000];
+
+/**
+ * When to try to delete what was just created while OpenRouter reports that it is missing, in milliseconds
+ * after the attempt before: reads can lag behind a write.
+ */
+export const MISSING_DELAYS_MS = [0, 1_000, 2_000, 4_000, 8_000];
 
 /**
  * Sends a DELETE. Its HTTP 404 counts only if a lookup confirms it.
- * @param find looks up the resource once
+ * @param lookUp looks up the resource once
  * @throws {ApiError} if a request fails
  */
 export async function sendDeletion(
   client: Client,
   facts: Omit<RequestFacts, 'method'>,
-  find: () => Promise<unknown>,
+  lookUp: () => Promise<unknown>,
 ): Promise<Deletion> {
   let mayBeApplied = false;
-  for (let count = 0; count < MAX_DELETIONS; count += 1) {
+  for (const delay of DELETION_LAG_MS) {
     const response = await client.request({
       ...facts,
       method: 'DELETE',
       schema: deleted,
       on404: () => false,
+      trusts404: true,
     });
     if (response.data) return { kind: 'deleted' };
     mayBeApplied ||= response.mayBeApplied;
-    await client.pause(CONFIRM_AFTER_MS);
-    const { value: found, error } = await catching(find(), ApiError);
+    await client.pause(delay);
+    const { value: found, error } = await catching(lookUp(), ApiError);
     if (error) {
       const conclusion = { ambiguous: mayBeApplied, lookupFailure: error.details };
       throw unconfirmed(facts, { reason: 'HTTP 404 Not Found', ...conclusion });
