@@ -3063,6 +3063,9 @@
    if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
    return typeof value === "string" ? parseUsd(value) : void 0;
   }
+  function withoutNoise(limit) {
+   return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
+  }
   function sumUsd(amounts) {
    return amounts.reduce((sum, amount) => sum + amount, 0n);
   }
@@ -3086,7 +3089,8 @@
    hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
    name: schemas_string(),
    label: schemas_string(),
-   workspace_id: schemas_string()
+   workspace_id: schemas_string(),
+   limit: optional(pipe(unknown(), transform(withoutNoise)))
   }), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "expires_at", "limit", ...COUNTERS ];
   function toListedKey(key) {
    const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
@@ -3341,7 +3345,7 @@
    return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
   }
   const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
-   limit_usd: schemas_number(),
+   limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
    reset_interval: nullable(schemas_string())
   }), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
    data: array(budget),
@@ -3436,7 +3440,8 @@
    name: unchecked,
    reset_interval: unchecked
   }, guardrail = looseObject({
-   id: optional(schemas_string())
+   id: optional(schemas_string()),
+   limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
   }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
   async function findGuardrail(client, {id, workspace}) {
    const {data} = await client.request({
@@ -4295,7 +4300,7 @@
    const id = guardrailIdOf(workspace);
    if (id !== void 0) return id;
    const lookup = await findWorkspace(client, workspace.slug);
-   return knownIdOf(lookup?.workspace ?? workspace);
+   return knownIdOf(lookup.workspace ?? workspace);
   }
   const organizationMember = object({
    id: schemas_string(),
@@ -6581,7 +6586,7 @@
   }
   const SAFER_TIMES = {
    age: "Each age is the younger of both, so that nothing is deleted too early.",
-   expiry: "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+   expiry: "The API key expires by the clock that is behind, unless what exists shows that this one is wrong.",
    period: "The period is by the runner's clock, and the figures count as incomplete."
   }, describe_warning_DESCRIPTIONS = {
    "clocks-differ": ({server, runner, purpose}) => ({
@@ -6629,7 +6634,7 @@
     const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, describe_warning_MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
     return {
      title: `Stale: ${countWorkspaces(staleCount)}`,
-     lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
+     lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length + alreadyDeleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
     };
    },
    "main-still-running": ({seconds, leftovers}) => ({
@@ -7239,26 +7244,52 @@
    const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
    return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
   }
+  function planExpiry({expiresInMs, server, runner, recorded, random}) {
+   if (expiresInMs === null) return {
+    expiresAt: null,
+    clocks: void 0
+   };
+   const clocks = differingClocks({
+    server,
+    runner
+   }), [earlier, later] = clocks ? [ Math.min(clocks.server, runner), Math.max(clocks.server, runner) ] : [ server ?? runner, server ?? runner ], now = earlier + expiresInMs > Math.max(...recorded, 0) ? earlier : later, ms = 1 + Math.floor(random * 999), expiresAt = new Date(Math.floor(now / 1e3) * 1e3 + expiresInMs + ms).toISOString();
+   return {
+    expiresAt,
+    clocks
+   };
+  }
+  const TOLERANCE_MS = 6e4;
+  function unexpectedLifetime(key, desired, expiresInMs) {
+   const [created, expires] = [ createdAt(key), readTime(key.expires_at ?? desired.expires_at) ];
+   if (expiresInMs === null || created === void 0 || expires === void 0) return;
+   const lifetime = expires - created;
+   if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return;
+   return {
+    field: "lifetime",
+    from: formatAge(expiresInMs),
+    to: formatAge(lifetime)
+   };
+  }
   const COMPARISONS = {
    limit(returned, desired) {
     const [amount, requested] = [ toUsd(returned), toUsd(desired.limit) ];
-    if (requested === void 0) return amount === void 0 ? "same" : "kept";
-    if (amount === void 0 || amount < 0n || amount > requested) return "broken";
-    return amount < requested ? "kept" : "same";
+    if (requested === void 0) return amount === void 0 ? "same" : "stricter";
+    if (amount === void 0 || amount < 0n || amount > requested) return "looser";
+    return amount < requested ? "stricter" : "same";
    },
-   limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "broken",
+   limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "looser",
    include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
     if (requested === void 0 || returned === true === requested) return "same";
-    return requested ? "broken" : "kept";
+    return requested ? "looser" : "stricter";
    },
    expires_at(returned, {expires_at: requested}) {
     const time = readTime(returned);
-    if (requested === null) return time === void 0 ? "same" : "kept";
-    if (returned === void 0) return "kept";
-    if (time === void 0) return "broken";
+    if (requested === null) return time === void 0 ? "same" : "stricter";
+    if (returned === void 0) return "stricter";
+    if (time === void 0) return "looser";
     const later = time - Date.parse(requested);
     if (Math.abs(later) < 1e3) return "same";
-    return later > 0 ? "broken" : "kept";
+    return later > 0 ? "looser" : "stricter";
    }
   };
   function compareKey(key, desired) {
@@ -7268,8 +7299,8 @@
     to: key[field]
    }));
    return {
-    broken: differences("broken"),
-    kept: differences("kept")
+    looser: differences("looser"),
+    stricter: differences("stricter")
    };
   }
   const orphanCriteria = () => object({
@@ -7316,12 +7347,11 @@
   async function deleteOrphans(search, isNew, {client, log}) {
    const {keys} = await listKeys(client, search.workspace), candidates = findOrphans(keys, search, isNew);
    if (!candidates.isConclusive) return {
-    deleted: 0,
+    deleted: [],
     undecided: candidates.keys
    };
-   let deleted = 0;
-   const [failed] = await deleteEach(candidates.keys, client, key => {
-    deleted += 1;
+   const deleted = [], [failed] = await deleteEach(candidates.keys, client, key => {
+    deleted.push(key);
     log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
    });
    if (failed) throw new Failure("orphan-not-deleted", failed);
@@ -7354,30 +7384,36 @@
    };
   }
   function countPossibleOrphans(attempts) {
-   const deleted = attempts.reduce((sum, {found}) => sum + (found?.deleted ?? 0), 0);
-   return countAmbiguous(attempts) - deleted;
+   return countAmbiguous(attempts) - deletedOrphans(attempts).length;
+  }
+  function deletedOrphans(attempts) {
+   return attempts.flatMap(({found}) => found?.deleted ?? []);
   }
   async function createKey(request, context) {
    const {clock, log, warn} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
    saveRevocation(created, plan, context);
-   const {broken, kept} = compareKey(key, plan.search.desired);
-   if (broken.length > 0) throw await revokeBroken(created, broken, context);
+   const {looser, stricter} = compareWithRequest(key, plan, request);
+   if (looser.length > 0) throw await revokeLooser(created, looser, context);
    const result = outputKey(created, {
     plan,
     request
    }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
    log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-   if (kept.length > 0) warn("unexpected-key-fields", {
+   if (stricter.length > 0) warn("unexpected-key-fields", {
     key,
-    changes: kept
+    changes: stricter
    });
-   await deleteLateOrphans(created, {
-    plan,
-    request
-   }, context);
+   await deleteLateOrphans(created, request, context);
    if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
    log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
    return result;
+  }
+  function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
+   const {looser, stricter} = compareKey(key, desired), lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : void 0;
+   return {
+    looser: [ ...looser, ...lifetime ? [ lifetime ] : [] ],
+    stricter
+   };
   }
   async function planKey(request, context) {
    const {client, log} = context, {name} = request.desired;
@@ -7388,10 +7424,21 @@
    });
    const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
    log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
+   const {expiresAt, clocks} = planExpiry({
+    expiresInMs: request.expiresInMs,
+    server: lookup.serverTime,
+    runner: context.timeOfDay(),
+    recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
+    random: context.random()
+   });
+   if (clocks) context.warn("clocks-differ", {
+    ...clocks,
+    purpose: "expiry"
+   });
    const desired = {
     ...request.desired,
     workspace_id: id,
-    expires_at: expiryOf(request, lookup, context)
+    expires_at: expiresAt
    }, hashes = new Set(list.keys.map(({hash}) => hash));
    return {
     workspace,
@@ -7408,26 +7455,9 @@
      lostPosts: 0
     },
     namesakes,
+    clocksDiffer: clocks !== void 0,
     isNew: ({hash}) => !hashes.has(hash)
    };
-  }
-  function expiryOf({expiresInMs}, {serverTime}, context) {
-   if (expiresInMs === null) return null;
-   const second = Math.floor(startOfLife(expiresInMs, serverTime, context) / 1e3) * 1e3, ms = 1 + Math.floor(context.random() * 999);
-   return new Date(second + expiresInMs + ms).toISOString();
-  }
-  function startOfLife(expiresInMs, serverTime, {timeOfDay, warn}) {
-   const runner = timeOfDay(), clocks = differingClocks({
-    server: serverTime,
-    runner
-   });
-   if (!clocks) return serverTime ?? runner;
-   warn("clocks-differ", {
-    ...clocks,
-    purpose: "expiry"
-   });
-   const {server} = clocks;
-   return server + expiresInMs > runner ? Math.min(server, runner) : runner;
   }
   async function createKeyOnce(plan, context) {
    const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
@@ -7447,7 +7477,7 @@
     lookup: attempts => deleteOrphans({
      ...search,
      lostPosts: countPossibleOrphans(attempts)
-    }, plan.isNew, context)
+    }, newSince(plan, attempts), context)
    }, context), ApiError);
    if (error) {
     if (!error.details.ambiguous) journal.clearOrWarn();
@@ -7457,14 +7487,19 @@
     journal.clearOrWarn();
     throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
    }
-   const lostPosts = countPossibleOrphans(created.attempts);
+   const {attempts, response} = created, lostPosts = countPossibleOrphans(attempts);
    return {
-    ...created.response.data,
+    ...response.data,
     search: {
      ...search,
      lostPosts
-    }
+    },
+    isNew: newSince(plan, attempts)
    };
+  }
+  function newSince(plan, attempts) {
+   const deletedHashes = new Set(deletedOrphans(attempts).map(({hash}) => hash));
+   return key => plan.isNew(key) && !deletedHashes.has(key.hash);
   }
   function saveRevocation(created, plan, {journal}) {
    const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
@@ -7486,7 +7521,7 @@
     revoked
    });
   }
-  async function revokeBroken(created, changes, {client, log, journal}) {
+  async function revokeLooser(created, changes, {client, log, journal}) {
    const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
    if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
@@ -7536,18 +7571,18 @@
    if (returned === void 0) return desired.expires_at;
    return readTime(returned) === void 0 ? null : String(returned);
   }
-  async function deleteLateOrphans(created, {plan, request}, context) {
+  async function deleteLateOrphans(created, request, context) {
    const {key, search} = created, {lostPosts} = search;
    if (lostPosts === 0) return;
-   const {log, journal, warn} = context, isLate = other => plan.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
+   const {log, journal, warn} = context, isLate = other => created.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
    if (error) {
     log.info(`${error.message}. The post step checks again.`);
     return;
    }
    const {deleted, undecided} = orphans;
-   if (deleted === 0 && undecided.length === 0) return;
+   if (deleted.length === 0 && undecided.length === 0) return;
    if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
-   const left = undecided.length > 0 ? 0 : lostPosts - deleted, task = taskOf(created, {
+   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length, task = taskOf(created, {
     revoke: request.revokeAfterJob
    });
    saveRest({
@@ -7720,7 +7755,8 @@
      context.warn("key-owner-unknown", unknownOwner(search, undecided));
      return;
     }
-    lostPosts -= deleted;
+    for (const {hash} of deleted) knownHashes.add(hash);
+    lostPosts -= deleted.length;
     if (lostPosts === 0) return;
    }
   }

@@ -34,6 +34,14 @@ export function toUsd(value: unknown): Usd | undefined {
   return typeof value === 'string' ? parseUsd(value) : undefined;
 }
 
+/**
+ * A limit in a JSON response without the noise of binary floating point, as `exceeds` ignores it: 0.3 for
+ * 0.30000000000001. Any other value than a number is unchanged.
+ */
+export function withoutNoise(limit: unknown): unknown {
+  return typeof limit === 'number' ? Number(limit.toFixed(9)) : limit;
+}
+
 /** Sums up amounts. */
 export function sumUsd(amounts: readonly Usd[]): Usd {
   return amounts.reduce((sum, amount) => sum + amount, 0n);

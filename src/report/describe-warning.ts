@@ -12,7 +12,7 @@ import { describeByok, describeGap, describeLimit, describeSpender } from './usa
 const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], string>> = {
   age: 'Each age is the younger of both, so that nothing is deleted too early.',
   expiry:
-    "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+    'The API key expires by the clock that is behind, unless what exists shows that this one is wrong.',
   period: "The period is by the runner's clock, and the figures count as incomplete.",
 };
 
@@ -108,7 +108,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
       title: `Stale: ${countWorkspaces(staleCount)}`,
       lines: [
         `Slugs: ${named.join(', ')}${more}.`,
-        deleted.length > 0
+        deleted.length + alreadyDeleted.length > 0
           ? 'Check why the workflow that deletes previews did not.'
           : 'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',
       ],

@@ -108,33 +108,94 @@ describe('the requested expiry if the clocks of OpenRouter and of the runner dif
   const DAY_MS = 24 * HOUR_MS;
   const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
 
-  test.each<[string, skew: number, expiresInMs: number, expiry: string, warnings: string[]]>([
-    ['a day ahead', DAY_MS, HOUR_MS, '2026-01-02T01:00:00.500Z', []],
-    ['almost a day behind', -DAY_MS + 1_000, HOUR_MS, '2025-12-31T01:00:01.500Z', []],
-    ['two days ahead', 2 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
-    ['ten years ahead', 3650 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
-    ['two days behind', -2 * DAY_MS, 72 * HOUR_MS, '2026-01-02T00:00:00.500Z', [TITLE]],
+  /** The runner's time is the beginning of 2026. Times in days, from there. */
+  interface Clocks {
+    /** The time of OpenRouter's database. */
+    database: number;
+    /** The time that its responses show, if that is another. */
+    header?: number;
+    /** How old the workspace is by the database. */
+    age?: number;
+  }
+
+  function openSceneWith({ database, header = database, age = 0 }: Clocks): KeyScene {
+    const scene = openKeyScene({ skew: database * DAY_MS });
+    const { account } = scene.simulation;
+    const created = account.now().getTime() - age * DAY_MS;
+    for (const workspace of account.workspaces) {
+      workspace['created_at'] = new Date(created).toISOString();
+    }
+    onResponse(scene.simulation, (response) => {
+      const date = new Date(account.now().getTime() + (header - database) * DAY_MS);
+      return { ...response, headers: { date: date.toUTCString() } };
+    });
+    return scene;
+  }
+
+  test.each<[string, Clocks, hours: number, expiry: string, titles: string[]]>([
+    ['a day behind OpenRouter', { database: 1 }, 1, '2026-01-02T01:00', []],
+    ['almost a day ahead', { database: -0.99 }, 1, '2025-12-31T01:14', []],
+    ['two days behind', { database: 2 }, 1, '2026-01-03T01:00', [TITLE]],
+    ['two days ahead', { database: -2 }, 1, '2025-12-30T01:00', [TITLE]],
     [
-      'two days behind, but a second more would be past by that of the runner',
-      -2 * DAY_MS,
-      48 * HOUR_MS + 1_000,
-      '2026-01-01T00:00:01.500Z',
+      'two days ahead, with an old workspace',
+      { database: -2, age: 30 },
+      1,
+      '2025-12-30T01:00',
       [TITLE],
     ],
-    // The response arrives after 20 ms.
     [
-      'two days behind, which would be past by that of the runner',
-      -2 * DAY_MS,
-      48 * HOUR_MS + 20,
-      '2026-01-03T00:00:00.520Z',
+      'right, but Date is ten years ahead',
+      { database: 0, header: 3650 },
+      1,
+      '2026-01-01T01:00',
       [TITLE],
     ],
-    ['ten years behind', -3650 * DAY_MS, HOUR_MS, '2026-01-01T01:00:00.500Z', [TITLE]],
-  ])("with OpenRouter's %s", async (_, skew, expiresInMs, expiry, titles) => {
-    const scene = openKeyScene({ skew });
-    const { result, warnings } = await scene.createKey({ expiresInMs });
-    expect(result?.expiresAt).toBe(expiry);
+    [
+      'right, but Date is two days behind',
+      { database: 0, header: -2 },
+      1,
+      '2026-01-01T01:00',
+      [TITLE],
+    ],
+    [
+      'right, but Date is ten years behind',
+      { database: 0, header: -3650 },
+      1,
+      '2026-01-01T01:00',
+      [TITLE],
+    ],
+    [
+      'right, but Date is two days behind, which is not past',
+      { database: 0, header: -2 },
+      72,
+      '2026-01-02T00:00',
+      [TITLE],
+    ],
+  ])("with the runner's %s", async (_, clocks, hours, expiry, titles) => {
+    const { result, warnings } = await openSceneWith(clocks).createKey({
+      expiresInMs: hours * HOUR_MS,
+    });
+    expect(result?.expiresAt?.slice(0, 16)).toBe(expiry);
     expect(warnings.map(({ title }) => title)).toEqual(titles);
+  });
+
+  test.each<[string, Clocks]>([
+    ["the runner's is two days behind", { database: 2, age: 30 }],
+    ['Date is two days behind', { database: 0, header: -2, age: 30 }],
+  ])('fails the step if the key has expired when it is created: %s', async (_, clocks) => {
+    const scene = openSceneWith(clocks);
+    const step = await scene.createKey({ expiresInMs: HOUR_MS });
+    expect(expectFailed(step).message).toContain('lifetime: "1 h" → "0 s"');
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('fails the step if the key lives longer than requested', async () => {
+    const scene = openSceneWith({ database: -2, header: 0 - 4 });
+    changeCreated(scene, (key) => ({ ...key, created_at: '2025-12-20T00:00:00Z' }));
+    const step = await scene.createKey({ expiresInMs: HOUR_MS });
+    expect(expectFailed(step).message).toMatch(/lifetime: "1 h" → "\d+ d/);
+    expect(scene.keys()).toEqual([]);
   });
 
   test('is explained by a warning with both times', async () => {
@@ -146,7 +207,7 @@ describe('the requested expiry if the clocks of OpenRouter and of the runner dif
         title: TITLE,
         lines: [
           "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
-          "The API key expires by the clock that is behind or, if that expiry is past by the runner's clock, by the runner's.",
+          'The API key expires by the clock that is behind, unless what exists shows that this one is wrong.',
           "Correct the runner's clock. If it is right, check the server at api-url.",
         ],
       },

@@ -14,14 +14,14 @@ const DESIRED: CreateKeyRequest = {
   expires_at: EXPIRY,
 };
 
-/** The differences of a key with the requested values, but for `fields`, as `broken: limit`. */
+/** The differences of a key with the requested values, but for `fields`, as `looser: limit`. */
 function differences(fields: Partial<Key>, desired: Partial<CreateKeyRequest> = {}): string[] {
   const request = { ...DESIRED, ...desired };
   const key = { ...request, hash: 'a', label: 'sk-or-v1-0e6...1c96', ...fields };
-  const { broken, kept } = compareKey(key, request);
+  const { looser, stricter } = compareKey(key, request);
   return [
-    ...broken.map(({ field }) => `broken: ${field}`),
-    ...kept.map(({ field }) => `kept: ${field}`),
+    ...looser.map(({ field }) => `looser: ${field}`),
+    ...stricter.map(({ field }) => `stricter: ${field}`),
   ];
 }
 
@@ -32,40 +32,40 @@ test('a key as requested has no differences', () => {
 test('a difference has both values', () => {
   const key = { ...DESIRED, hash: 'a', label: 'a', limit: 500, expires_at: '2026-01-01T05:00:00Z' };
   expect(compareKey(key, DESIRED)).toEqual({
-    broken: [{ field: 'limit', from: 5, to: 500 }],
-    kept: [{ field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
+    looser: [{ field: 'limit', from: 5, to: 500 }],
+    stricter: [{ field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
   });
 });
 
 test('a difference from what was not requested has null as the requested value', () => {
   const desired = { name: 'CI', workspace_id: 'w', expires_at: null };
   const key = { ...desired, hash: 'a', label: 'a', limit: 5 };
-  expect(compareKey(key, desired).kept).toEqual([{ field: 'limit', from: null, to: 5 }]);
+  expect(compareKey(key, desired).stricter).toEqual([{ field: 'limit', from: null, to: 5 }]);
 });
 
 describe('the limit', () => {
   test.each<[unknown, string[]]>([
-    [5.000_01, ['broken: limit']],
-    [500, ['broken: limit']],
-    [null, ['broken: limit']],
-    [undefined, ['broken: limit']],
-    [-1, ['broken: limit']],
-    ['much', ['broken: limit']],
-    [4.999_99, ['kept: limit']],
-    [0, ['kept: limit']],
+    [5.000_01, ['looser: limit']],
+    [500, ['looser: limit']],
+    [null, ['looser: limit']],
+    [undefined, ['looser: limit']],
+    [-1, ['looser: limit']],
+    ['much', ['looser: limit']],
+    [4.999_99, ['stricter: limit']],
+    [0, ['stricter: limit']],
     ['5.00', []],
   ])('%j for a requested 5: %j', (limit, expected) => {
     expect(differences({ limit })).toEqual(expected);
   });
 
   test('of 0 is a limit', () => {
-    expect(differences({ limit: 0.01 }, { limit: 0 })).toEqual(['broken: limit']);
-    expect(differences({ limit: null }, { limit: 0 })).toEqual(['broken: limit']);
+    expect(differences({ limit: 0.01 }, { limit: 0 })).toEqual(['looser: limit']);
+    expect(differences({ limit: null }, { limit: 0 })).toEqual(['looser: limit']);
   });
 
   test.each<[unknown, string[]]>([
-    [5, ['kept: limit']],
-    [0, ['kept: limit']],
+    [5, ['stricter: limit']],
+    [0, ['stricter: limit']],
     [null, []],
     [undefined, []],
   ])('%j for none requested: %j', (limit, expected) => {
@@ -78,11 +78,11 @@ describe('the limit', () => {
 
 describe('the reset of the limit', () => {
   test.each<[unknown, CreateKeyRequest['limit_reset'], string[]]>([
-    ['weekly', 'daily', ['broken: limit_reset']],
-    ['daily', 'weekly', ['broken: limit_reset']],
-    [null, 'daily', ['broken: limit_reset']],
-    [undefined, 'daily', ['broken: limit_reset']],
-    ['daily', undefined, ['broken: limit_reset']],
+    ['weekly', 'daily', ['looser: limit_reset']],
+    ['daily', 'weekly', ['looser: limit_reset']],
+    [null, 'daily', ['looser: limit_reset']],
+    [undefined, 'daily', ['looser: limit_reset']],
+    ['daily', undefined, ['looser: limit_reset']],
     [null, undefined, []],
     [undefined, undefined, []],
   ])('%j for %j: %j', (limit_reset, requested, expected) => {
@@ -92,10 +92,10 @@ describe('the reset of the limit', () => {
 
 describe('whether the limit includes your own provider keys', () => {
   test.each<[unknown, boolean | undefined, string[]]>([
-    [false, true, ['broken: include_byok_in_limit']],
-    [null, true, ['broken: include_byok_in_limit']],
-    [undefined, true, ['broken: include_byok_in_limit']],
-    [true, false, ['kept: include_byok_in_limit']],
+    [false, true, ['looser: include_byok_in_limit']],
+    [null, true, ['looser: include_byok_in_limit']],
+    [undefined, true, ['looser: include_byok_in_limit']],
+    [true, false, ['stricter: include_byok_in_limit']],
     [undefined, false, []],
     [true, undefined, []],
     [false, undefined, []],
@@ -107,19 +107,19 @@ describe('whether the limit includes your own provider keys', () => {
 
 describe('the expiry', () => {
   test.each<[unknown, string[]]>([
-    ['2026-01-01T06:00:01.500Z', ['broken: expires_at']],
-    ['2036-01-01T06:00:00Z', ['broken: expires_at']],
-    [null, ['broken: expires_at']],
-    [2026, ['broken: expires_at']],
-    ['soon', ['broken: expires_at']],
+    ['2026-01-01T06:00:01.500Z', ['looser: expires_at']],
+    ['2036-01-01T06:00:00Z', ['looser: expires_at']],
+    [null, ['looser: expires_at']],
+    [2026, ['looser: expires_at']],
+    ['soon', ['looser: expires_at']],
     // The time zone is unknown.
-    ['2026-01-01T06:00:00.500', ['broken: expires_at']],
+    ['2026-01-01T06:00:00.500', ['looser: expires_at']],
     // What servers write for no time.
-    ['0001-01-01T00:00:00Z', ['broken: expires_at']],
-    ['1970-01-01T00:00:00Z', ['broken: expires_at']],
-    ['2026-01-01T05:59:59.500Z', ['kept: expires_at']],
+    ['0001-01-01T00:00:00Z', ['looser: expires_at']],
+    ['1970-01-01T00:00:00Z', ['looser: expires_at']],
+    ['2026-01-01T05:59:59.500Z', ['stricter: expires_at']],
     // OpenRouter does not document that each response has it.
-    [undefined, ['kept: expires_at']],
+    [undefined, ['stricter: expires_at']],
     // Without its milliseconds, or rounded up to a second.
     ['2026-01-01T06:00:00Z', []],
     ['2026-01-01T06:00:01Z', []],
@@ -129,7 +129,7 @@ describe('the expiry', () => {
   });
 
   test.each<[unknown, string[]]>([
-    ['2036-01-01T00:00:00Z', ['kept: expires_at']],
+    ['2036-01-01T00:00:00Z', ['stricter: expires_at']],
     [null, []],
     [undefined, []],
     ['soon', []],

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest } from '../../http/request.ts';
+import { withoutNoise } from '../../lib/usd.ts';
 import { sendDeletion } from '../deletion.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
@@ -23,7 +24,7 @@ const NEEDS_ENTERPRISE =
   'This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.';
 
 const budget = z.object({
-  limit_usd: z.number(),
+  limit_usd: z.pipe(z.unknown(), z.pipe(z.transform(withoutNoise), z.number())),
   reset_interval: z.nullable(z.string()),
 });
 

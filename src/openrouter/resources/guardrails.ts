@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
+import { withoutNoise } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
 import type { Workspace } from './workspaces.ts';
 
@@ -69,7 +70,10 @@ export type GuardrailUpdate = z.infer<z.ZodMiniObject<typeof guardrailFields, z.
 /** A guardrail as the API returns it. No field is required. */
 export type Guardrail = Readonly<Record<string, unknown>>;
 
-const guardrail = z.looseObject({ id: z.optional(z.string()) });
+const guardrail = z.looseObject({
+  id: z.optional(z.string()),
+  limit_usd: z.optional(z.pipe(z.unknown(), z.transform(withoutNoise))),
+});
 
 /** Why a response is about another guardrail, if it is. It may lack the id. */
 const mismatch = (id: string, returned: Guardrail | undefined) =>

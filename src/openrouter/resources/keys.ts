@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, Outcome } from '../../http/request.ts';
 import { parseJson } from '../../lib/json.ts';
-import { sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
@@ -27,6 +27,7 @@ export const key = z.looseObject({
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),
+  limit: z.optional(z.pipe(z.unknown(), z.transform(withoutNoise))),
 });
 
 export type Key = z.infer<typeof key>;

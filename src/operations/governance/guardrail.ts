@@ -62,5 +62,5 @@ async function findGuardrailId(workspace: Workspace, client: Client): Promise<st
   const id = guardrailIdOf(workspace);
   if (id !== undefined) return id;
   const lookup = await findWorkspace(client, workspace.slug);
-  return knownIdOf(lookup?.workspace ?? workspace);
+  return knownIdOf(lookup.workspace ?? workspace);
 }

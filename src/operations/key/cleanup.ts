@@ -96,7 +96,8 @@ async function deleteAllOrphans(
       context.warn('key-owner-unknown', unknownOwner(search, undecided));
       return;
     }
-    lostPosts -= deleted;
+    for (const { hash } of deleted) knownHashes.add(hash);
+    lostPosts -= deleted.length;
     if (lostPosts === 0) return;
   }
 }

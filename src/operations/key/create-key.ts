@@ -10,21 +10,17 @@ import {
   listKeys,
   sendKey,
 } from '../../openrouter/resources/keys.ts';
-import {
-  findWorkspace,
-  type Lookup,
-  type Workspace,
-} from '../../openrouter/resources/workspaces.ts';
-import { readTime } from '../../openrouter/time.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { createdAt, readTime } from '../../openrouter/time.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
 import { postOnce } from '../shared/post-once.ts';
-import { differingClocks } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
-import { compareKey } from './key-diff.ts';
+import { planExpiry, unexpectedLifetime } from './expiry.ts';
+import { compareKey, type KeyDifferences } from './key-diff.ts';
 import { deleteOrphans, type OrphanCriteria, preexistingHashes, unknownOwner } from './orphans.ts';
-import { countPossibleOrphans, reconcileKey } from './reconcile.ts';
+import { countPossibleOrphans, deletedOrphans, reconcileKey } from './reconcile.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest {
@@ -71,15 +67,15 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   const created = await createKeyOnce(plan, context);
   const { key } = created;
   saveRevocation(created, plan, context);
-  const { broken, kept } = compareKey(key, plan.search.desired);
-  if (broken.length > 0) throw await revokeBroken(created, broken, context);
+  const { looser, stricter } = compareWithRequest(key, plan, request);
+  if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const result = outputKey(created, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
   log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-  if (kept.length > 0) warn('unexpected-key-fields', { key, changes: kept });
+  if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
 
-  await deleteLateOrphans(created, { plan, request }, context);
+  await deleteLateOrphans(created, request, context);
   if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
   log.info(
     request.revokeAfterJob
@@ -89,12 +85,24 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   return result;
 }
 
+function compareWithRequest(
+  key: Key,
+  { search: { desired }, clocksDiffer }: Plan,
+  { expiresInMs }: KeyRequest,
+): KeyDifferences {
+  const { looser, stricter } = compareKey(key, desired);
+  const lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : undefined;
+  return { looser: [...looser, ...(lifetime ? [lifetime] : [])], stricter };
+}
+
 /** What is known before the first POST. */
 interface Plan {
   workspace: Workspace;
   search: OrphanCriteria;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
+  /** Whether the clock that decided about the expiry may be wrong. */
+  clocksDiffer: boolean;
   /** Whether `key` did not exist before the first POST. */
   isNew(key: Key): boolean;
 }
@@ -113,11 +121,15 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
   log.info(
     `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`,
   );
-  const desired = {
-    ...request.desired,
-    workspace_id: id,
-    expires_at: expiryOf(request, lookup, context),
-  };
+  const { expiresAt, clocks } = planExpiry({
+    expiresInMs: request.expiresInMs,
+    server: lookup.serverTime,
+    runner: context.timeOfDay(),
+    recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
+    random: context.random(),
+  });
+  if (clocks) context.warn('clocks-differ', { ...clocks, purpose: 'expiry' });
+  const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
   const hashes = new Set(list.keys.map(({ hash }) => hash));
   return {
     workspace,
@@ -131,43 +143,16 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
       lostPosts: 0,
     },
     namesakes,
+    clocksDiffer: clocks !== undefined,
     isNew: ({ hash }) => !hashes.has(hash),
   };
-}
-
-/** The expiry in ISO 8601, with random milliseconds that identify an orphan; null for never. */
-function expiryOf(
-  { expiresInMs }: KeyRequest,
-  { serverTime }: Lookup,
-  context: KeyContext,
-): string | null {
-  if (expiresInMs === null) return null;
-  const second = Math.floor(startOfLife(expiresInMs, serverTime, context) / 1000) * 1000;
-  // Never 0: an expiry that a person wrote has 0 milliseconds.
-  const ms = 1 + Math.floor(context.random() * 999);
-  return new Date(second + expiresInMs + ms).toISOString();
-}
-
-/**
- * The time from which the expiry is counted, in milliseconds since 1970. If the clocks differ, it is the
- * earlier one, unless the key would have expired by the runner's clock already: it could not be used.
- */
-function startOfLife(
-  expiresInMs: number,
-  serverTime: number | undefined,
-  { timeOfDay, warn }: KeyContext,
-): number {
-  const runner = timeOfDay();
-  const clocks = differingClocks({ server: serverTime, runner });
-  if (!clocks) return serverTime ?? runner;
-  warn('clocks-differ', { ...clocks, purpose: 'expiry' });
-  const { server } = clocks;
-  return server + expiresInMs > runner ? Math.min(server, runner) : runner;
 }
 
 /** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
 interface CreatedWithOrphans extends CreatedKey {
   search: OrphanCriteria;
+  /** Whether a key did not exist before this step, and is not one that it has deleted. */
+  isNew(key: Key): boolean;
 }
 
 /** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
@@ -188,7 +173,7 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
         lookup: (attempts) =>
           deleteOrphans(
             { ...search, lostPosts: countPossibleOrphans(attempts) },
-            plan.isNew,
+            newSince(plan, attempts),
             context,
           ),
       },
@@ -204,8 +189,18 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
     journal.clearOrWarn();
     throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
   }
-  const lostPosts = countPossibleOrphans(created.attempts);
-  return { ...created.response.data, search: { ...search, lostPosts } };
+  const { attempts, response } = created;
+  const lostPosts = countPossibleOrphans(attempts);
+  return { ...response.data, search: { ...search, lostPosts }, isNew: newSince(plan, attempts) };
+}
+
+/** Whether a key is neither older than the step nor one of the orphans that it has deleted. */
+function newSince(
+  plan: Plan,
+  attempts: Parameters<typeof deletedOrphans>[0],
+): (key: Key) => boolean {
+  const deletedHashes = new Set(deletedOrphans(attempts).map(({ hash }) => hash));
+  return (key) => plan.isNew(key) && !deletedHashes.has(key.hash);
 }
 
 /**
@@ -234,7 +229,7 @@ function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: Ke
  * Revokes a key that may spend more or live longer than requested, and returns the failure of the step. If
  * it cannot be revoked, the post step tries again.
  */
-async function revokeBroken(
+async function revokeLooser(
   created: CreatedWithOrphans,
   changes: readonly Change[],
   { client, log, journal }: KeyContext,
@@ -298,14 +293,14 @@ function expiryIn({ expires_at: returned }: Key, desired: CreateKeyRequest): str
  */
 async function deleteLateOrphans(
   created: CreatedWithOrphans,
-  { plan, request }: { plan: Plan; request: KeyRequest },
+  request: KeyRequest,
   context: KeyContext,
 ): Promise<void> {
   const { key, search } = created;
   const { lostPosts } = search;
   if (lostPosts === 0) return;
   const { log, journal, warn } = context;
-  const isLate = (other: Key) => plan.isNew(other) && other.hash !== key.hash;
+  const isLate = (other: Key) => created.isNew(other) && other.hash !== key.hash;
   const { value: orphans, error } = await catching(
     deleteOrphans(search, isLate, context),
     ApiError,
@@ -315,9 +310,9 @@ async function deleteLateOrphans(
     return;
   }
   const { deleted, undecided } = orphans;
-  if (deleted === 0 && undecided.length === 0) return;
+  if (deleted.length === 0 && undecided.length === 0) return;
   if (undecided.length > 0) warn('key-owner-unknown', unknownOwner(search, undecided));
-  const left = undecided.length > 0 ? 0 : lostPosts - deleted;
+  const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
   const task = taskOf(created, { revoke: request.revokeAfterJob });
   saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
 }

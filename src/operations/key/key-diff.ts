@@ -6,9 +6,9 @@ import { readTime } from '../../openrouter/time.ts';
 /** The values of a new key that differ from what was requested. */
 export interface KeyDifferences {
   /** With them, the key may spend more or live longer. */
-  broken: readonly Change[];
+  looser: readonly Change[];
   /** With them, it may not. */
-  kept: readonly Change[];
+  stricter: readonly Change[];
 }
 
 /** Whether a returned value keeps what the requested one promises. */
@@ -23,26 +23,26 @@ type Compare = (returned: unknown, desired: CreateKeyRequest) => Verdict;
 const COMPARISONS = {
   limit(returned, desired) {
     const [amount, requested] = [toUsd(returned), toUsd(desired.limit)];
-    if (requested === undefined) return amount === undefined ? 'same' : 'kept';
-    if (amount === undefined || amount < 0n || amount > requested) return 'broken';
-    return amount < requested ? 'kept' : 'same';
+    if (requested === undefined) return amount === undefined ? 'same' : 'stricter';
+    if (amount === undefined || amount < 0n || amount > requested) return 'looser';
+    return amount < requested ? 'stricter' : 'same';
   },
   // Any other interval is another limit: 5 USD each day are not 5 USD in all.
   limit_reset: (returned, { limit, limit_reset }) =>
-    limit === undefined || (returned ?? undefined) === limit_reset ? 'same' : 'broken',
+    limit === undefined || (returned ?? undefined) === limit_reset ? 'same' : 'looser',
   include_byok_in_limit(returned, { include_byok_in_limit: requested }) {
     if (requested === undefined || (returned === true) === requested) return 'same';
-    return requested ? 'broken' : 'kept';
+    return requested ? 'looser' : 'stricter';
   },
   expires_at(returned, { expires_at: requested }) {
     const time = readTime(returned);
-    if (requested === null) return time === undefined ? 'same' : 'kept';
-    if (returned === undefined) return 'kept';
-    if (time === undefined) return 'broken';
+    if (requested === null) return time === undefined ? 'same' : 'stricter';
+    if (returned === undefined) return 'stricter';
+    if (time === undefined) return 'looser';
     const later = time - Date.parse(requested);
     // OpenRouter may drop the milliseconds.
     if (Math.abs(later) < 1000) return 'same';
-    return later > 0 ? 'broken' : 'kept';
+    return later > 0 ? 'looser' : 'stricter';
   },
 } as const satisfies Partial<Record<keyof CreateKeyRequest, Compare>>;
 
@@ -52,5 +52,5 @@ export function compareKey(key: Key, desired: CreateKeyRequest): KeyDifferences 
     (Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[])
       .filter((field) => COMPARISONS[field](key[field], desired) === verdict)
       .map((field) => ({ field, from: desired[field] ?? null, to: key[field] }));
-  return { broken: differences('broken'), kept: differences('kept') };
+  return { looser: differences('looser'), stricter: differences('stricter') };
 }

@@ -90,8 +90,7 @@ export function preexistingHashes({ keys, serverTime }: KeyList, name: string): 
 
 /** What became of the orphans of a step. */
 export interface OrphanDeletion {
-  /** How many were deleted. */
-  deleted: number;
+  deleted: readonly Key[];
   /** The keys that may be orphans or keys of other jobs; none of them was deleted. */
   undecided: readonly Key[];
 }
@@ -109,10 +108,10 @@ export async function deleteOrphans(
 ): Promise<OrphanDeletion> {
   const { keys } = await listKeys(client, search.workspace);
   const candidates = findOrphans(keys, search, isNew);
-  if (!candidates.isConclusive) return { deleted: 0, undecided: candidates.keys };
-  let deleted = 0;
+  if (!candidates.isConclusive) return { deleted: [], undecided: candidates.keys };
+  const deleted: Key[] = [];
   const [failed] = await deleteEach(candidates.keys, client, (key) => {
-    deleted += 1;
+    deleted.push(key);
     log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
   });
   if (failed) throw new Failure('orphan-not-deleted', failed);

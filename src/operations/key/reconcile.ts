@@ -22,6 +22,10 @@ export function reconcileKey(
 
 /** Counts the orphans that may exist or may still appear. */
 export function countPossibleOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): number {
-  const deleted = attempts.reduce((sum, { found }) => sum + (found?.deleted ?? 0), 0);
-  return countAmbiguous(attempts) - deleted;
+  return countAmbiguous(attempts) - deletedOrphans(attempts).length;
+}
+
+/** The orphans that were deleted after earlier attempts. A list that lags still has them. */
+export function deletedOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): Key[] {
+  return attempts.flatMap(({ found }) => found?.deleted ?? []);
 }
