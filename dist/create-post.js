@@ -1,1 +1,1 @@
-require('./index.js').createPost();
+require('./index.js')['create-post']();

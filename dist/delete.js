@@ -1,1 +1,1 @@
-require('./index.js').delete();
+require('./index.js')['delete']();

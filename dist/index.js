@@ -292,10 +292,10 @@
   __nccwpck_require__.r(__webpack_exports__);
   __nccwpck_require__.d(__webpack_exports__, {
    create: () => create,
-   createPost: () => createPost,
+   "create-post": () => createPost,
    delete: () => delete_deleteWorkspace,
    key: () => key_key,
-   keyPost: () => keyPost,
+   "key-post": () => keyPost,
    sweep: () => sweep_sweep,
    usage: () => usage
   });
@@ -3992,7 +3992,7 @@
     ...values.guardrail
    };
   }
-  const createInputs = object({
+  const createInputs = () => object({
    management_key: connection.management_key,
    ...createWorkspaceRequest.shape,
    ...governanceInputs,
@@ -4011,7 +4011,7 @@
    return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
   }
   function readCreateInputs() {
-   const values = readInputs(createInputs, createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
+   const values = readInputs(createInputs(), createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
    return {
     managementKey: values.management_key,
     apiUrl: values.api_url,

@@ -1,1 +1,1 @@
-require('./index.js').keyPost();
+require('./index.js')['key-post']();

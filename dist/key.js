@@ -1,1 +1,1 @@
-require('./index.js').key();
+require('./index.js')['key']();

@@ -1,1 +1,1 @@
-require('./index.js').sweep();
+require('./index.js')['sweep']();

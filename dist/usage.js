@@ -1,1 +1,1 @@
-require('./index.js').usage();
+require('./index.js')['usage']();

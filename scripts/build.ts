@@ -2,19 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
+import { actionFolders, programsOf, readManifest } from '../sandbox/runner/manifest.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The exports of `src/index.ts` that an `action.yml` runs, by the name of the file for each. */
-const PROGRAMS = {
-  create: 'create',
-  'create-post': 'createPost',
-  delete: 'delete',
-  sweep: 'sweep',
-  key: 'key',
-  'key-post': 'keyPost',
-  usage: 'usage',
-};
 
 /**
  * Builds what the actions run into the folder `to`: one bundle for all programs, because a runner
@@ -38,8 +28,11 @@ export async function build(to: string): Promise<void> {
   );
   writeFileSync(`${to}/index.js`, await withoutDeadCode(readFileSync(`${to}/index.js`, 'utf8')));
   writeFileSync(`${to}/package.json`, '{ "type": "commonjs" }\n');
-  for (const [file, program] of Object.entries(PROGRAMS)) {
-    writeFileSync(`${to}/${file}.js`, `require('./index.js').${program}();\n`);
+  const manifests = await Promise.all(
+    actionFolders(root).map((folder) => readManifest(root + folder)),
+  );
+  for (const program of manifests.flatMap(programsOf)) {
+    writeFileSync(`${to}/${program}.js`, `require('./index.js')['${program}']();\n`);
   }
 }
 

@@ -20,7 +20,7 @@ import { usageInputs } from '../src/inputs/usage.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SCHEMAS: Readonly<Record<string, z.ZodMiniObject>> = {
-  '': createInputs,
+  '': createInputs(),
   key: keyInputs(),
   delete: deleteInputs(),
   sweep: sweepInputs(),

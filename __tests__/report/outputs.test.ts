@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { readManifest, type StepResult } from '../../sandbox/runner/runner.ts';
+import { actionFolders, readManifest } from '../../sandbox/runner/manifest.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { openHarness, ROOT } from '../support/harness.ts';
 
 const harness = openHarness();
@@ -102,6 +103,10 @@ function replaceUndeletableKey(): Promise<StepResult> {
   harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
   return runFor('key', 'with-new-keys', { name: 'CI', replace: 'true' });
 }
+
+test('every action is tested', () => {
+  expect(RUNS.map(([, folder]) => folder).toSorted()).toEqual(actionFolders(ROOT));
+});
 
 test.each(RUNS)(
   'the %s action sets the outputs that its action.yml declares',

@@ -3,36 +3,24 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import { readManifest } from '../../sandbox/runner/runner.ts';
+import { sceneOf } from '../../sandbox/cli/scenes.ts';
+import { programsOf, readManifest } from '../../sandbox/runner/manifest.ts';
+import * as programs from '../../src/index.ts';
 import { createInputs } from '../../src/inputs/create.ts';
-import { deleteInputs } from '../../src/inputs/delete.ts';
-import { keyInputs } from '../../src/inputs/key.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
-import { sweepInputs } from '../../src/inputs/sweep.ts';
-import { usageInputs } from '../../src/inputs/usage.ts';
 import { MAX_VALUE_SIZE } from '../../src/report/outputs.ts';
-import { ROOT } from '../support/harness.ts';
+import { ACTIONS } from '../support/actions.ts';
+import { ROOT } from '../support/root.ts';
 
-const ACTIONS: [string, z.ZodMiniObject][] = [
-  ['', createInputs],
-  ['key', keyInputs()],
-  ['delete', deleteInputs()],
-  ['sweep', sweepInputs()],
-  ['usage', usageInputs()],
-];
+test('src/index.ts exports the programs that the action.yml files run, and no others', async () => {
+  const manifests = await Promise.all(
+    ACTIONS.map(({ folder }) => readManifest(join(ROOT, folder))),
+  );
+  expect(manifests.flatMap(programsOf).toSorted()).toEqual(Object.keys(programs).toSorted());
+});
 
-/** A value for each required input. */
-const REQUIRED: Record<string, string> = {
-  'management-key': 'sk-or-v1-0123456789',
-  name: 'A',
-  slug: 'a',
-  workspace: 'a',
-  'slug-pattern': 'pr-*',
-  'older-than': '1d',
-};
-
-describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
+describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
   const manifest = readManifest(join(ROOT, folder));
   const fieldOf = (name: string) => schema.shape[name.replaceAll('-', '_')] as z.ZodMiniType;
   const valuesOf = (texts: Record<string, string>) =>
@@ -57,8 +45,9 @@ describe.each(ACTIONS)('%s/action.yml', (folder, schema) => {
 
   test('has the same defaults as the program', async () => {
     const { inputs = {} } = await manifest;
+    const examples = { 'management-key': 'sk-or-v1-0123456789', ...sceneOf(folder).inputs };
     const required = Object.fromEntries(
-      Object.entries(REQUIRED).filter(([name]) => inputs[name]?.required),
+      Object.entries(examples).filter(([name]) => inputs[name]?.required),
     );
     const defaults = Object.fromEntries(
       Object.entries(inputs).flatMap(([name, { default: text }]) =>
@@ -86,7 +75,7 @@ test.each(['reference', 'types'])(
 
 test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
-  const nullable = Object.entries(createInputs.shape)
+  const nullable = Object.entries(createInputs().shape)
     .filter(([, schema]) => z.safeParse(schema, null).success)
     .map(([field]) => inputName(field));
   const mentioned = Object.keys(inputs).filter((name) =>
@@ -95,16 +84,19 @@ test('action.yml mentions "null" for the inputs that accept it, and for no other
   expect(mentioned).toEqual(nullable);
 });
 
-test.each(ACTIONS)('%s/action.yml has the limit of each output that is JSON', async (folder) => {
-  const { outputs = {} } = await readManifest(join(ROOT, folder));
-  const descriptions = Object.values(outputs).map(({ description }) => description ?? '');
-  const [json, others] = [true, false].map((isJson) =>
-    descriptions.filter((description) => description.includes('JSON') === isJson),
-  );
-  for (const description of json ?? [])
-    expect(description).toContain(`Limited to ${MAX_VALUE_SIZE}`);
-  expect(others?.filter((description) => /\d+ [kM]i?B/.test(description))).toEqual([]);
-});
+test.each(ACTIONS)(
+  '$folder/action.yml has the limit of each output that is JSON',
+  async ({ folder }) => {
+    const { outputs = {} } = await readManifest(join(ROOT, folder));
+    const descriptions = Object.values(outputs).map(({ description }) => description ?? '');
+    const [json, others] = [true, false].map((isJson) =>
+      descriptions.filter((description) => description.includes('JSON') === isJson),
+    );
+    for (const description of json ?? [])
+      expect(description).toContain(`Limited to ${MAX_VALUE_SIZE}`);
+    expect(others?.filter((description) => /\d+ [kM]i?B/.test(description))).toEqual([]);
+  },
+);
 
 test('docs/compatibility.md has the limit of outputs', () => {
   const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');

@@ -109,6 +109,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
 };
 
+/**
+ * The example of the action in `folder`.
+ * @throws {Error} if it has none.
+ */
+export function sceneOf(folder: string): Scene {
+  const scene = Object.values(SCENES).find((each) => each.folder === folder);
+  if (!scene) throw new Error(`sandbox/cli/scenes.ts has no scene of the action in ${folder}/`);
+  return scene;
+}
+
 /** Creates API keys in the workspace that the step has created, if it has. */
 function createKeys(access: AccountAccess, outputs: Inputs, contents: Contents): void {
   const workspace = access.account.workspaces.find(({ id }) => id === outputs['id']);

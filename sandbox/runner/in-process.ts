@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { basename } from 'node:path';
 import * as programs from '../../src/index.ts';
 import { stateEnvironment } from './environment.ts';
+import { programOf } from './manifest.ts';
 import {
   type ProcessOutput,
   prepareStep,
@@ -42,7 +42,7 @@ function enqueue(stage: Stage, options: StepOptions): Promise<StepResult> {
 async function run(stage: Stage, options: StepOptions): Promise<StepResult> {
   const { program, folder, env, read } = await prepareStep(stage, options);
   try {
-    const result = toResult(await call(programOf(program), { ...options, env }), await read());
+    const result = toResult(await call(findProgram(program), { ...options, env }), await read());
     // A post step ends the process of its main step. This one has other work.
     const state = Object.entries(result.state).filter(([name]) => name !== 'main-process');
     return { ...result, state: Object.fromEntries(state) };
@@ -51,11 +51,10 @@ async function run(stage: Stage, options: StepOptions): Promise<StepResult> {
   }
 }
 
-/** The program that `../dist/key-post.js` starts: the export `keyPost` of `src/index.ts`. */
-function programOf(path: string): () => Promise<void> {
-  const name = basename(path, '.js').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+function findProgram(path: string): () => Promise<void> {
+  const name = programOf(path);
   const [, program] = Object.entries(programs).find(([exported]) => exported === name) ?? [];
-  if (!program) throw new Error(`src/index.ts has no program ${name}`);
+  if (!program) throw new Error(`src/index.ts does not export ${name}`);
   return program;
 }
 

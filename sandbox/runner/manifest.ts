@@ -1,5 +1,6 @@
+import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
 /** The part of an `action.yml` that a runner uses. */
@@ -22,4 +23,21 @@ export interface ManifestInput {
  */
 export async function readManifest(action: string): Promise<ActionManifest> {
   return parse(await readFile(join(action, 'action.yml'), 'utf8'));
+}
+
+/** The folders in `root` that have an `action.yml`, sorted: '' for `root` itself. */
+export function actionFolders(root: string): string[] {
+  return globSync(['action.yml', '*/action.yml'], { cwd: root })
+    .map((path) => dirname(path).replace('.', ''))
+    .toSorted();
+}
+
+/** The names of the programs that an action runs: `key` and `key-post` for the one in `key/`. */
+export function programsOf({ runs: { main, post } }: ActionManifest): string[] {
+  return [main, post].flatMap((path) => (path === undefined ? [] : [programOf(path)]));
+}
+
+/** The export of `src/index.ts` that the file of an action starts: `key-post` for `../dist/key-post.js`. */
+export function programOf(path: string): string {
+  return basename(path, '.js');
 }

@@ -11,20 +11,21 @@ import { governanceInputs, governanceProblems, toGovernance } from './governance
 import { inputName, readInputs } from './read-inputs.ts';
 
 /**
- * The inputs of `action.yml`, in the order in which their problems are reported. The schemas of the
- * other actions are functions: to build them all would take 2 ms of each create.
+ * The inputs of `action.yml`, in the order in which their problems are reported. The schema of each
+ * action is a function, because a step needs one, and to build them all takes 2 ms.
  */
-export const createInputs = z.object({
-  management_key: connection.management_key,
-  ...createWorkspaceRequest.shape,
-  ...governanceInputs,
-  if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
-  dry_run: flag(),
-  delete_after_job: flag(),
-  delete_keys: flag(),
-  api_url: connection.api_url,
-  timeout: connection.timeout,
-});
+export const createInputs = () =>
+  z.object({
+    management_key: connection.management_key,
+    ...createWorkspaceRequest.shape,
+    ...governanceInputs,
+    if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
+    dry_run: flag(),
+    delete_after_job: flag(),
+    delete_keys: flag(),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+  });
 
 interface CreateInputs extends Connection, CreateRequest {
   /** Whether the cleanup after the job also deletes the API keys in the workspace. */
@@ -33,7 +34,7 @@ interface CreateInputs extends Connection, CreateRequest {
 
 /** Checks the inputs against each other. */
 function createProblems(
-  valid: Partial<z.infer<typeof createInputs>>,
+  valid: Partial<z.infer<ReturnType<typeof createInputs>>>,
   provided: ReadonlySet<string>,
 ): InvalidInput[] {
   const { delete_keys: deleteKeys, delete_after_job: deleteAfterJob } = valid;
@@ -47,7 +48,7 @@ function createProblems(
 
 /** @throws {Failure} `invalid-inputs` */
 export function readCreateInputs(): CreateInputs {
-  const values = readInputs(createInputs, createProblems);
+  const values = readInputs(createInputs(), createProblems);
   const fields = Object.keys(createWorkspaceRequest.shape);
   const desired = Object.fromEntries(
     Object.entries(values).filter(([key]) => fields.includes(key)),

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { seedContents } from '../../sandbox/cli/contents.ts';
+import { sceneOf } from '../../sandbox/cli/scenes.ts';
+import { actionFolders, readManifest } from '../../sandbox/runner/manifest.ts';
+import { runPost, runStep } from '../../sandbox/runner/runner.ts';
+import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
+
+const harness = openHarness();
+
+const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** The files in `dist/`, each as a process, which most other tests do without. */
+describe.each(actionFolders(ROOT))('what %s/action.yml runs', (folder) => {
+  const step = (inputs: Record<string, string>) => ({
+    action: join(ROOT, folder),
+    with: { 'api-url': harness.sandbox.url, ...sceneOf(folder).inputs, ...inputs },
+  });
+
+  test('fails with one annotation when OpenRouter rejects the key, also before its post step', async () => {
+    const rejected = step({ 'management-key': 'sk-or-v1-unknown' });
+    const main = await runStep(rejected);
+    expect(expectFailure(main).code).toBe('unauthorized');
+    if ((await readManifest(rejected.action)).runs.post === undefined) return;
+    expect(await runPost(rejected, main)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('succeeds and sends its version as its User-Agent, as does its post step', async () => {
+    const sandbox = await harness.startSandbox();
+    seedContents(sandbox, sceneOf(folder).contents);
+    const accepted = step({ 'api-url': sandbox.url, 'management-key': sandbox.managementKey });
+    const main = await runStep(accepted);
+    expect(main).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(Object.keys(main.outputs)).not.toEqual([]);
+    if ((await readManifest(accepted.action)).runs.post !== undefined) {
+      expect(await runPost(accepted, main)).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+    const agents = sandbox.requests.map(({ headers }) => headers['user-agent']);
+    expect(new Set(agents)).toEqual(new Set([`${name}/${version}`]));
+  });
+});

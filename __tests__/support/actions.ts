@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type * as z from 'zod/mini';
+import { actionFolders } from '../../sandbox/runner/manifest.ts';
+import { inputName } from '../../src/inputs/read-inputs.ts';
+import { ROOT } from './root.ts';
+
+/** What reads the inputs of an action: `src/inputs/key.ts` for the one in `key/`. */
+interface ActionInputs {
+  /** The folder of its `action.yml`; '' for the root. */
+  folder: string;
+  schema: z.ZodMiniObject;
+  read: () => unknown;
+}
+
+/** The inputs of every action, by the convention that names their files and functions. */
+export const ACTIONS: readonly ActionInputs[] = await Promise.all(
+  actionFolders(ROOT).map(async (folder) => {
+    const name = folder || 'create';
+    const exported = await import(join(ROOT, `src/inputs/${name}.ts`));
+    const read = exported[`read${name[0]?.toUpperCase()}${name.slice(1)}Inputs`];
+    return { folder, schema: exported[`${name}Inputs`](), read };
+  }),
+);
+
+/** Fields of the API as a workflow author writes them. */
+export function toInputs(fields: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name === 'limit' ? 'limit-usd' : inputName(name),
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
