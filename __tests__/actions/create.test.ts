@@ -2,38 +2,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { WORKSPACE_EXAMPLE } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { readManifest } from '../../sandbox/runner/runner.ts';
+import { inputName } from '../../src/inputs/read-inputs.ts';
 import {
   createWorkspaceRequest,
   WORKSPACE_FIELDS,
 } from '../../src/openrouter/resources/workspaces.ts';
+import { toInputs } from '../support/actions.ts';
 import { annotations, expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
 const harness = openHarness();
 
 const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
-const toInput = (field: string) => field.replaceAll('_', '-');
-
 /** The inputs whose fields the API accepts as null. */
 const NULLABLE = WORKSPACE_FIELDS.filter(
   (field) => createWorkspaceRequest.shape[field].safeParse(null).success,
-).map(toInput);
-
-const EVERY_FIELD = {
-  name: 'Preview of pull request 42',
-  slug: 'every-field',
-  description: 'First line\n\n  second line, "quoted" 🎈',
-  'default-text-model': 'openai/gpt-5-mini',
-  'default-image-model': 'openai/gpt-image-1',
-  'default-provider-sort': 'throughput',
-  'io-logging-api-key-ids': '101, 102\n103',
-  'io-logging-sampling-rate': '0.25',
-  'is-data-discount-logging-enabled': 'False',
-  'is-observability-broadcast-enabled': 'TRUE',
-  'is-observability-io-logging-enabled': 'true',
-  'disabled-server-tools': '["openrouter:web_search", "openrouter:bash"]',
-};
+).map(inputName);
 
 test('a create step sends one request, and sets the outputs of the new workspace', async () => {
   const before = harness.sandbox.requests.length;
@@ -78,26 +64,10 @@ test('the request has the inputs that were provided, and no other fields', async
 });
 
 test('every field is sent with the type that the API accepts', async () => {
-  const step = await harness.create(EVERY_FIELD);
+  expect(Object.keys(WORKSPACE_EXAMPLE)).toEqual(WORKSPACE_FIELDS);
+  const step = await harness.create(toInputs(WORKSPACE_EXAMPLE));
   expect(step.exitCode).toBe(0);
-  expect(bodyOfLastRequest()).toEqual({
-    name: 'Preview of pull request 42',
-    slug: 'every-field',
-    description: 'First line\n\n  second line, "quoted" 🎈',
-    default_text_model: 'openai/gpt-5-mini',
-    default_image_model: 'openai/gpt-image-1',
-    default_provider_sort: 'throughput',
-    io_logging_api_key_ids: [101, 102, 103],
-    io_logging_sampling_rate: 0.25,
-    is_data_discount_logging_enabled: false,
-    is_observability_broadcast_enabled: true,
-    is_observability_io_logging_enabled: true,
-    disabled_server_tools: ['openrouter:web_search', 'openrouter:bash'],
-  });
-});
-
-test('the tests of all fields have an input for every field of the API', () => {
-  expect(Object.keys(EVERY_FIELD).sort()).toEqual(WORKSPACE_FIELDS.map(toInput).sort());
+  expect(bodyOfLastRequest()).toEqual(WORKSPACE_EXAMPLE);
 });
 
 test.each(NULLABLE)('%s: "null" is sent as null', async (input) => {
@@ -108,14 +78,14 @@ test.each(NULLABLE)('%s: "null" is sent as null', async (input) => {
 
 test('whitespace around an input is not sent', async () => {
   const padded = Object.fromEntries(
-    Object.entries({ ...EVERY_FIELD, slug: 'padded' }).map(([input, value]) => [
+    Object.entries({ ...toInputs(WORKSPACE_EXAMPLE), slug: 'padded' }).map(([input, value]) => [
       input,
       ` \t${value}\n\n`,
     ]),
   );
   await harness.create(padded);
   const trimmed = bodyOfLastRequest();
-  await harness.create({ ...EVERY_FIELD, slug: 'trimmed' });
+  await harness.create({ ...toInputs(WORKSPACE_EXAMPLE), slug: 'trimmed' });
   expect(trimmed).toEqual({ ...bodyOfLastRequest(), slug: 'padded' });
 });
 

@@ -5,13 +5,17 @@ import {
 } from '@openrouter/sdk/models';
 import type { CreateKeysRequestBody } from '@openrouter/sdk/models/operations';
 import fc from 'fast-check';
+import {
+  updateWorkspaceRequest,
+  WORKSPACE_EXAMPLE,
+} from '../../sandbox/openrouter/resources/workspaces.ts';
 import { KNOWN } from '../../scripts/drift/known.ts';
-import { inputName } from '../../src/inputs/read-inputs.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
 import {
   WORKSPACE_FIELDS,
   type WorkspaceField,
 } from '../../src/openrouter/resources/workspaces.ts';
+import { toInputs } from '../support/actions.ts';
 import { GOVERNANCE, NULLS } from '../support/governance.ts';
 import { openHarness } from '../support/harness.ts';
 import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS, SDK_VERSION } from './sdk.ts';
@@ -37,23 +41,34 @@ const prose = (maxLength: number) =>
     .string({ unit: 'grapheme', minLength: 1, maxLength })
     .filter((text) => text.trim() === text && !/^(null)?$|\0/.test(text));
 
-/** Values for each field of a workspace that the SDK knows. */
-const workspaceFields: Partial<Record<WorkspaceField, fc.Arbitrary<unknown>>> = {
+/** Values for the fields of a workspace of which more than an example and null are worth a try. */
+const widened: Partial<Record<WorkspaceField, fc.Arbitrary<unknown>>> = {
   name: prose(40),
   slug: fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}$/),
   description: fc.option(prose(120)),
   default_text_model: model,
   default_image_model: model,
-  default_provider_sort: fc.option(fc.constantFrom('price', 'throughput', 'latency', 'exacto')),
   io_logging_api_key_ids: fc.option(fc.array(fc.maxSafeInteger(), { maxLength: 5 })),
   io_logging_sampling_rate: fc.double({ min: 0.0001, max: 1, noNaN: true }),
-  is_data_discount_logging_enabled: fc.boolean(),
-  is_observability_broadcast_enabled: fc.boolean(),
-  is_observability_io_logging_enabled: fc.boolean(),
   disabled_server_tools: fc.option(
     fc.array(fc.constantFrom(...Object.values(CreateWorkspaceRequestDisabledServerTool))),
   ),
 };
+
+/** A value of a field: its example, the other flag, or null, if the sandbox accepts it. */
+function anyValue(field: WorkspaceField): fc.Arbitrary<unknown> {
+  const schema = updateWorkspaceRequest.shape[field];
+  const values = [WORKSPACE_EXAMPLE[field], true, false, null];
+  return fc.constantFrom(...values.filter((value) => schema.safeParse(value).success));
+}
+
+/** Values for each field of a workspace that the SDK knows. */
+const workspaceFields = Object.fromEntries(
+  without(WORKSPACE_FIELDS, NEWER_THAN_SDK['POST /workspaces']).map((field) => [
+    field,
+    widened[field as WorkspaceField] ?? anyValue(field as WorkspaceField),
+  ]),
+);
 
 const workspaces = fc.record(workspaceFields, { requiredKeys: ['name', 'slug'] });
 
@@ -73,20 +88,7 @@ const keys = fc
   // The interval of a limit, and whether BYOK counts, need a limit.
   .chain((key) => fc.constantFrom(key, { name: key.name }));
 
-/** The fields of the API as a workflow author writes them. */
-function asInputs(fields: object): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name === 'limit' ? 'limit-usd' : inputName(name),
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
-  );
-}
-
-test('the properties about bodies cover each field that the SDK knows', () => {
-  expect(Object.keys(workspaceFields)).toEqual(
-    without(WORKSPACE_FIELDS, NEWER_THAN_SDK['POST /workspaces']),
-  );
+test('the property about keys covers each field that the SDK knows', () => {
   expect(Object.keys(keyFields)).toEqual(
     without(KEY_FIELDS, [...SET_BY_TEST, ...(NEWER_THAN_SDK['POST /keys'] ?? [])]),
   );
@@ -97,7 +99,7 @@ test('a create step sends the same request as the SDK for any workspace', async 
     fc.asyncProperty(workspaces, async (workspace) => {
       const { account, requests } = harness.sandbox;
       account.workspaces.length = 1;
-      const step = await harness.create(asInputs(workspace));
+      const step = await harness.create(toInputs(workspace));
       const ours = requests.at(-1);
       account.workspaces.length = 1;
       const createWorkspaceRequest = camelCased(workspace) as unknown as CreateWorkspaceRequest;
@@ -120,7 +122,7 @@ test('a key step sends the same request as the SDK for any key', async () => {
   const expiries = fc.constantFrom('never', '30d');
   await fc.assert(
     fc.asyncProperty(keys, expiries, async (key, expiresIn) => {
-      const inputs = { workspace: 'for-keys', 'expires-in': expiresIn, ...asInputs(key) };
+      const inputs = { workspace: 'for-keys', 'expires-in': expiresIn, ...toInputs(key) };
       const step = await harness.run('key', inputs);
       const ours = requests.at(-1);
       const at = step.outputs['expires-at'];

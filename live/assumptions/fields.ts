@@ -1,6 +1,9 @@
-import type {
-  CreateWorkspaceRequest,
-  Workspace,
+import { WORKSPACE_EXAMPLE } from '../../sandbox/openrouter/resources/workspaces.ts';
+import {
+  type CreateWorkspaceRequest,
+  createWorkspaceRequest,
+  WORKSPACE_FIELDS,
+  type Workspace,
 } from '../../src/openrouter/resources/workspaces.ts';
 import { diffWorkspace } from '../../src/operations/shared/diff.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
@@ -11,9 +14,7 @@ import { type Scene, sharedWorkspace } from '../scene.ts';
 const DIFF = { file: 'src/operations/shared/diff.ts', name: 'matchesDesired' };
 const PATCH = { file: 'src/openrouter/resources/workspaces.ts', name: 'patchWorkspace' };
 
-type OwnFields = Omit<CreateWorkspaceRequest, 'name' | 'slug'>;
-
-type Fields = OwnFields & { name?: string };
+type Fields = Partial<Omit<CreateWorkspaceRequest, 'slug'>>;
 
 /** Creates a workspace with `fields`, and finds those that come back in another form. */
 async function createAndCompare(scene: Scene, fields: Fields): Promise<Finding> {
@@ -28,32 +29,15 @@ async function createAndCompare(scene: Scene, fields: Fields): Promise<Finding> 
   return finding(observed || 'unchanged', { agrees: changes.length === 0 });
 }
 
-/** A value for each field, other than its default. No response has the ids of keys that one field needs. */
-const VALUES: Required<Omit<OwnFields, 'io_logging_api_key_ids'>> = {
-  description: 'A workspace of a test',
-  default_text_model: 'openai/gpt-5-mini',
-  default_image_model: 'google/gemini-2.5-flash-image',
-  default_provider_sort: 'price',
-  io_logging_sampling_rate: 0.25,
-  is_data_discount_logging_enabled: false,
-  is_observability_broadcast_enabled: true,
-  is_observability_io_logging_enabled: true,
-  disabled_server_tools: ['openrouter:web_search', 'openrouter:bash'],
-};
-
-type NullableField = {
-  [Field in keyof OwnFields]-?: null extends OwnFields[Field] ? Field : never;
-}[keyof OwnFields];
+// Only the run knows its slugs, and no response has the ids of keys.
+const { slug: _slug, io_logging_api_key_ids: _ids, ...VALUES } = WORKSPACE_EXAMPLE;
 
 /** Null for each field that may be null. */
-const NULLS: Readonly<Record<NullableField, null>> = {
-  description: null,
-  default_text_model: null,
-  default_image_model: null,
-  default_provider_sort: null,
-  io_logging_api_key_ids: null,
-  disabled_server_tools: null,
-};
+const NULLS = Object.fromEntries(
+  WORKSPACE_FIELDS.filter(
+    (field) => createWorkspaceRequest.shape[field].safeParse(null).success,
+  ).map((field) => [field, null]),
+);
 
 /** In which form the fields of a workspace come back. */
 export const FIELDS: readonly Assumption[] = [

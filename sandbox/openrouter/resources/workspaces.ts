@@ -54,3 +54,19 @@ export const WORKSPACE_DEFAULTS = {
   is_observability_io_logging_enabled: false,
   disabled_server_tools: null,
 } satisfies Record<OptionalField, unknown>;
+
+/** A value for each field, other than OpenRouter's default as far as it is known. */
+export const WORKSPACE_EXAMPLE = {
+  name: 'Preview of pull request 42',
+  slug: 'every-field',
+  description: 'First line\n\n  second line, "quoted" 🎈',
+  default_text_model: 'openai/gpt-5-mini',
+  default_image_model: 'google/gemini-2.5-flash-image',
+  default_provider_sort: 'price',
+  io_logging_api_key_ids: [101, 102, 103],
+  io_logging_sampling_rate: 0.25,
+  is_data_discount_logging_enabled: false,
+  is_observability_broadcast_enabled: true,
+  is_observability_io_logging_enabled: true,
+  disabled_server_tools: ['openrouter:web_search', 'openrouter:bash'],
+} satisfies Required<CreateWorkspaceRequest>;
