@@ -56,16 +56,23 @@ export interface Harness {
   startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 }
 
+type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
+
 /** Opens a harness for the test file, or for the `describe` that this is called in. */
-export function openHarness(options?: SandboxOptions): Harness {
+export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Harness {
   const resources = openResources();
   const sandbox = openSandbox(resources, options);
-  const stepOf = (action: string, inputs: Inputs = {}, env: StepOptions['env'] = {}) => {
+  const stepOf = (
+    action: string,
+    inputs: Inputs = {},
+    env: StepOptions['env'] = {},
+  ): StepOptions => {
     const { managementKey, url } = sandbox();
     return {
       action: join(ROOT, action),
       with: { 'management-key': managementKey, 'api-url': url, timeout: TIMEOUT, ...inputs },
       env,
+      ...(timeOfDay !== undefined && { timeOfDay }),
     };
   };
   const createStep = (inputs: Inputs = {}, env?: StepOptions['env']) =>
@@ -145,11 +152,6 @@ export function workspaceInputs(): { name: string; slug: string } {
 /** The environment of a step in whose process the module `code` runs before the action. */
 export function preloaded(code: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
-}
-
-/** The environment of a step on a runner whose clock always shows `ms`, since 1970. */
-export function atTimeOfDay(ms: number): Record<string, string> {
-  return preloaded(`Date.now = () => ${ms};`);
 }
 
 /** The annotations of a step with one level. */

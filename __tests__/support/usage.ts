@@ -7,7 +7,7 @@ import {
   seedWorkspace,
   type UsageFixture,
 } from '../../sandbox/openrouter/seed.ts';
-import { atTimeOfDay, openHarness } from './harness.ts';
+import { openHarness } from './harness.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR = 3_600_000;
@@ -22,7 +22,7 @@ export const NOW = Date.parse('2026-01-14T12:00:00.000Z');
 
 /** A sandbox and a runner at `NOW`, emptied before each test, and usage steps for `preview-42` in it. */
 export function openUsageHarness() {
-  const harness = openHarness({ now: () => new Date(NOW) });
+  const harness = openHarness({ now: () => new Date(NOW), timeOfDay: NOW });
   beforeEach(() => {
     const { account, requests, faults } = harness.sandbox;
     account.workspaces.length = 1;
@@ -48,7 +48,7 @@ export function openUsageHarness() {
         1,
       );
     },
-    runUsage: (inputs: Record<string, string> = {}, env = atTimeOfDay(NOW)) =>
+    runUsage: (inputs: Record<string, string> = {}, env?: Record<string, string>) =>
       harness.run('usage', { workspace: SLUG, ...inputs }, env),
     calls: () =>
       harness.sandbox.requests.map(({ method, path }) =>

@@ -136,9 +136,10 @@ async function start(stage: Stage, options: StepOptions): Promise<RunningStep> {
 }
 
 /** Stops the time of day of a process. */
-function clockEnvironment({ timeOfDay }: StepOptions): Record<string, string> {
+function clockEnvironment({ timeOfDay, env = {} }: StepOptions): Record<string, string> {
   if (timeOfDay === undefined) return {};
-  return { NODE_OPTIONS: `--import=data:text/javascript,Date.now=()=>${timeOfDay}` };
+  const preload = `--import=data:text/javascript,Date.now=()=>${timeOfDay}`;
+  return { NODE_OPTIONS: [env['NODE_OPTIONS'], preload].filter(Boolean).join(' ') };
 }
 
 /**
