@@ -3022,7 +3022,7 @@
   function warning(message, properties = {}) {
    command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
   }
-  function info(message) {
+  function core_info(message) {
    process.stdout.write(message + external_os_namespaceObject.EOL);
   }
   function saveState(name, value) {
@@ -6674,20 +6674,22 @@
   function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
    const html = text => toHtml(text, redact), heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, rowHtml = rowRenderer(table, html), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
    if (space < 0) return;
-   const texts = takeFitting([ ...paragraphs, ...notes ], {
-    size: space,
-    sizeOf: sizeOfLine,
-    render: text => `<p>${html(text)}</p>`
-   }), rows = takeFitting(table?.rows ?? [], {
-    size: space - Math.min(sizeOf(texts), space / 2),
-    sizeOf: sizeOfLine,
-    render: cells => rowHtml("td", cells)
-   }), shown = takeFitting(texts, {
-    size: space - sizeOf(rows),
-    sizeOf: sizeOfLine,
-    render: text => text
+   const {texts, rows} = fitBoth(space, {
+    texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${html(text)}</p>`),
+    rows: (table?.rows ?? []).map(cells => () => rowHtml("td", cells))
    }), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
-   return [ heading, ...shown.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...shown.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - shown.length, "more paragraphs") ].join("\n");
+   return [ heading, ...texts.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...texts.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - texts.length, "more paragraphs") ].join("\n");
+  }
+  function fitBoth(space, lines) {
+   const take = (rendered, size) => takeFitting(rendered, {
+    size,
+    sizeOf: sizeOfLine,
+    render: line => line()
+   }), texts = take(lines.texts, space), rows = take(lines.rows, space - Math.min(sizeOf(texts), space / 2));
+   return {
+    texts: take(lines.texts, space - sizeOf(rows)),
+    rows
+   };
   }
   function omission(count, what) {
    return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
@@ -6703,19 +6705,9 @@
    return Buffer.byteLength(line) + 1;
   }
   function createReport() {
-   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), urlOf = code => troubleshootingUrl(code, process.env), annotate = (annotation, {code, title, lines}) => {
-    const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
-    annotation(text, {
-     title: line(title)
-    });
-    return omitted;
-   }, warnOf = description => {
-    const {code, title, lines} = description, omitted = annotate(warning, description);
-    if (omitted > 0) summarize({
-     title: `⚠️ ${title}`,
-     url: urlOf(code),
-     paragraphs: lines
-    });
+   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => core_info(line(text)), warnOf = description => {
+    const omitted = annotate(warning, description, line);
+    if (omitted > 0) summarize(toSummary("⚠️", description));
    }, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
     const reason = appendSummary(summary, redactor);
     if (reason !== void 0) warn("summary-not-written", {
@@ -6723,45 +6715,56 @@
     });
    };
    return {
-    info: text => info(line(text)),
+    info,
     debug: text => core_debug(line(text)),
     mask: texts => texts.forEach(core_setSecret),
     registerSecrets(secrets) {
      secrets.forEach(core_setSecret);
      redactor.register(secrets);
     },
-    output(outputs) {
-     writeOutputs(outputs, redactor);
-     for (const text of describeOmitted(outputs)) info(line(text));
-    },
+    output: outputs => writeOutputs(outputs, redactor).forEach(info),
     outputSecret: writeSecretOutput,
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
     fail(error, effect) {
-     const description = describeError(error, effect), {code, title, lines, table, notes} = description;
-     annotate(core_error, description);
-     summarize({
-      title: `❌ ${title}`,
-      url: urlOf(code),
-      paragraphs: lines,
-      table,
-      notes
-     });
+     const description = describeError(error, effect);
+     annotate(core_error, description, line);
+     summarize(toSummary("❌", description));
     },
     warnOfCleanup(error, {effect, leftovers}) {
-     const description = describeError(error, effect), lines = [ ...description.lines, formatLeftovers(leftovers) ];
-     if (leftovers !== "") warnOf({
+     const {lines, ...description} = describeError(error, effect);
+     if (leftovers === "") [ description.title, ...lines ].forEach(info); else warnOf({
       ...description,
-      lines
-     }); else for (const text of [ description.title, ...description.lines ]) info(line(text));
+      lines: [ ...lines, formatLeftovers(leftovers) ]
+     });
     }
    };
+  }
+  function annotate(annotation, {code, title, lines}, line) {
+   const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
+   annotation(text, {
+    title: line(title)
+   });
+   return omitted;
+  }
+  function toSummary(icon, {code, title, lines, table, notes}) {
+   return {
+    title: `${icon} ${title}`,
+    url: urlOf(code),
+    paragraphs: lines,
+    table,
+    notes
+   };
+  }
+  function urlOf(code) {
+   return troubleshootingUrl(code, process.env);
   }
   function writeOutputs(outputs, {redact}) {
    const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [ name, typeof value === "string" ? value : value.json ]));
    try {
     for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
+    return describeOmitted(outputs);
    } catch (error) {
     throw new Failure("outputs-not-written", {
      reason: messageOf(error),
@@ -6827,26 +6830,18 @@
    report.mask(proxyPassword);
    const effect = recordEffect(), abort = new AbortController;
    abortOnSignals(abort);
-   let unforeseen;
-   process.on("uncaughtException", error => {
-    unforeseen ??= error;
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-   });
+   const unforeseen = abortOnUnforeseenErrors(abort);
    process.stdout.on("error", () => {});
-   let stopTimeout = () => {};
-   const startTimeout = ms => {
-    stopTimeout = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
-    return systemClock.now() + ms;
-   };
+   const timeout = step_timeoutOf(abort), {signal} = abort;
    try {
     await program({
      report,
      clock: systemClock,
-     signal: abort.signal,
+     signal,
      effect,
-     startTimeout
+     startTimeout: timeout.start
     });
-    if (unforeseen) throw unforeseen;
+    if (unforeseen.first) throw unforeseen.first;
     process.exitCode = 0;
    } catch (error) {
     process.exitCode = reportError(error, {
@@ -6854,11 +6849,29 @@
      effect: effect.current()
     }, onError);
    }
-   stopTimeout();
+   timeout.stop();
    process.stdout.write("", () => process.exit());
   }
   function abortOnSignals(abort) {
    for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+  }
+  function abortOnUnforeseenErrors(abort) {
+   const unforeseen = {};
+   process.on("uncaughtException", error => {
+    unforeseen.first ??= error;
+    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+   });
+   return unforeseen;
+  }
+  function step_timeoutOf(abort) {
+   let stop = () => {};
+   return {
+    start(ms) {
+     stop = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
+     return systemClock.now() + ms;
+    },
+    stop: () => stop()
+   };
   }
   function step_fail(report, error, effect) {
    report.fail(error, effect);

@@ -50,17 +50,10 @@ export interface Report extends Log {
 export function createReport(): Report {
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
-  const urlOf = (code: string) => troubleshootingUrl(code, process.env);
-  // GitHub's log does not show titles, so the title is also the first line of the message.
-  const annotate = (annotation: typeof core.error, { code, title, lines }: Description) => {
-    const { text, omitted } = toMessage([title, ...lines, `See ${urlOf(code)}`].map(line));
-    annotation(text, { title: line(title) });
-    return omitted;
-  };
+  const info = (text: string) => core.info(line(text));
   const warnOf = (description: Description) => {
-    const { code, title, lines } = description;
-    const omitted = annotate(core.warning, description);
-    if (omitted > 0) summarize({ title: `⚠️ ${title}`, url: urlOf(code), paragraphs: lines });
+    const omitted = annotate(core.warning, description, line);
+    if (omitted > 0) summarize(toSummary('⚠️', description));
   };
   const warn: Report['warn'] = (code, details) => warnOf(describeWarning(code, details));
   const summarize = (summary: Summary) => {
@@ -68,38 +61,58 @@ export function createReport(): Report {
     if (reason !== undefined) warn('summary-not-written', { reason });
   };
   return {
-    info: (text) => core.info(line(text)),
+    info,
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
     registerSecrets(secrets) {
       secrets.forEach(core.setSecret);
       redactor.register(secrets);
     },
-    output(outputs) {
-      writeOutputs(outputs, redactor);
-      for (const text of describeOmitted(outputs)) core.info(line(text));
-    },
+    output: (outputs) => writeOutputs(outputs, redactor).forEach(info),
     outputSecret: writeSecretOutput,
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
     fail(error, effect) {
       const description = describeError(error, effect);
-      const { code, title, lines, table, notes } = description;
-      annotate(core.error, description);
-      summarize({ title: `❌ ${title}`, url: urlOf(code), paragraphs: lines, table, notes });
+      annotate(core.error, description, line);
+      summarize(toSummary('❌', description));
     },
     warnOfCleanup(error, { effect, leftovers }) {
-      const description = describeError(error, effect);
-      const lines = [...description.lines, formatLeftovers(leftovers)];
-      if (leftovers !== '') warnOf({ ...description, lines });
-      else for (const text of [description.title, ...description.lines]) core.info(line(text));
+      const { lines, ...description } = describeError(error, effect);
+      if (leftovers === '') [description.title, ...lines].forEach(info);
+      else warnOf({ ...description, lines: [...lines, formatLeftovers(leftovers)] });
     },
   };
 }
 
-/** @throws {Failure} `outputs-not-written` */
-function writeOutputs(outputs: Outputs, { redact }: Redactor): void {
+/**
+ * Adds an annotation. GitHub's log does not show titles, so the title is also the first line of the
+ * message. Returns how many lines did not fit.
+ */
+function annotate(
+  annotation: typeof core.error,
+  { code, title, lines }: Description,
+  line: Redact,
+): number {
+  const { text, omitted } = toMessage([title, ...lines, `See ${urlOf(code)}`].map(line));
+  annotation(text, { title: line(title) });
+  return omitted;
+}
+
+function toSummary(icon: string, { code, title, lines, table, notes }: Description): Summary {
+  return { title: `${icon} ${title}`, url: urlOf(code), paragraphs: lines, table, notes };
+}
+
+function urlOf(code: string): string {
+  return troubleshootingUrl(code, process.env);
+}
+
+/**
+ * Sets outputs. Returns a sentence about each from which something was left out.
+ * @throws {Failure} `outputs-not-written`
+ */
+function writeOutputs(outputs: Outputs, { redact }: Redactor): readonly string[] {
   const values = Object.fromEntries(
     Object.entries(outputs).map(([name, value]) => [
       name,
@@ -108,6 +121,7 @@ function writeOutputs(outputs: Outputs, { redact }: Redactor): void {
   );
   try {
     for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
+    return describeOmitted(outputs);
   } catch (error) {
     throw new Failure('outputs-not-written', { reason: messageOf(error), values });
   }

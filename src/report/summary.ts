@@ -47,32 +47,33 @@ export function summaryHtml(
   const space = maxBytes - OMISSION_BYTES - sizeOf([heading, ...header, ...end]);
   if (space < 0) return undefined;
 
-  const texts = takeFitting([...paragraphs, ...notes], {
-    size: space,
-    sizeOf: sizeOfLine,
-    render: (text) => `<p>${html(text)}</p>`,
-  });
-  const rows = takeFitting(table?.rows ?? [], {
-    size: space - Math.min(sizeOf(texts), space / 2),
-    sizeOf: sizeOfLine,
-    render: (cells) => rowHtml('td', cells),
-  });
-  const shown = takeFitting(texts, {
-    size: space - sizeOf(rows),
-    sizeOf: sizeOfLine,
-    render: (text) => text,
+  const { texts, rows } = fitBoth(space, {
+    texts: [...paragraphs, ...notes].map((text) => () => `<p>${html(text)}</p>`),
+    rows: (table?.rows ?? []).map((cells) => () => rowHtml('td', cells)),
   });
   const omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
   return [
     heading,
-    ...shown.slice(0, paragraphs.length),
+    ...texts.slice(0, paragraphs.length),
     ...header,
     ...rows,
     ...end,
     ...omission(omittedRows, 'more'),
-    ...shown.slice(paragraphs.length),
-    ...omission(paragraphs.length + notes.length - shown.length, 'more paragraphs'),
+    ...texts.slice(paragraphs.length),
+    ...omission(paragraphs.length + notes.length - texts.length, 'more paragraphs'),
   ].join('\n');
+}
+
+/** Renders as many of both kinds of lines as fit into `space`, in bytes. */
+function fitBoth(
+  space: number,
+  lines: Readonly<Record<'texts' | 'rows', readonly (() => string)[]>>,
+): Record<'texts' | 'rows', readonly string[]> {
+  const take = (rendered: readonly (() => string)[], size: number) =>
+    takeFitting(rendered, { size, sizeOf: sizeOfLine, render: (line) => line() });
+  const texts = take(lines.texts, space);
+  const rows = take(lines.rows, space - Math.min(sizeOf(texts), space / 2));
+  return { texts: take(lines.texts, space - sizeOf(rows)), rows };
 }
 
 function omission(count: number, what: string): string[] {

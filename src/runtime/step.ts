@@ -43,29 +43,20 @@ export async function runStep(
   const effect = recordEffect();
   const abort = new AbortController();
   abortOnSignals(abort);
-  let unforeseen: Error | undefined;
-  process.on('uncaughtException', (error) => {
-    unforeseen ??= error;
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-  });
+  const unforeseen = abortOnUnforeseenErrors(abort);
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
-  let stopTimeout = () => {};
-  const startTimeout = (ms: number) => {
-    stopTimeout = systemClock.after(ms, () =>
-      abort.abort(new Error(`the timeout of ${ms / 1000} s has expired`)),
-    );
-    return systemClock.now() + ms;
-  };
+  const timeout = timeoutOf(abort);
 
+  const { signal } = abort;
   try {
-    await program({ report, clock: systemClock, signal: abort.signal, effect, startTimeout });
-    if (unforeseen) throw unforeseen;
+    await program({ report, clock: systemClock, signal, effect, startTimeout: timeout.start });
+    if (unforeseen.first) throw unforeseen.first;
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = reportError(error, { report, effect: effect.current() }, onError);
   }
-  stopTimeout();
+  timeout.stop();
   // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
 }
@@ -78,6 +69,30 @@ function abortOnSignals(abort: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
     process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
   }
+}
+
+/** Returns an object that gets the first error that nothing has caught. */
+function abortOnUnforeseenErrors(abort: AbortController): { first?: Error } {
+  const unforeseen: { first?: Error } = {};
+  process.on('uncaughtException', (error) => {
+    unforeseen.first ??= error;
+    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+  });
+  return unforeseen;
+}
+
+/** The timeout of a step, which `start` starts. */
+function timeoutOf(abort: AbortController) {
+  let stop = () => {};
+  return {
+    start(ms: number): number {
+      stop = systemClock.after(ms, () =>
+        abort.abort(new Error(`the timeout of ${ms / 1000} s has expired`)),
+      );
+      return systemClock.now() + ms;
+    },
+    stop: () => stop(),
+  };
 }
 
 function fail(report: Report, error: unknown, effect: Effect): number {
