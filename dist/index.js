@@ -3124,7 +3124,7 @@
     path: "/keys",
     body,
     schema: createdKey,
-    hint: MAY_BE_DELETED,
+    hint: WORKSPACE_MAY_BE_DELETED,
     onBody: text => registerSecrets(secretsIn(text))
    });
   }
@@ -3134,7 +3134,7 @@
    }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
    return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
   }
-  const MAX_SECRETS = 20, MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+  const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
   async function listKeys(client, workspace, {maxSize} = {}) {
    const {items, serverTime} = await listAll(client, {
     ...keyList(workspace),
@@ -3163,7 +3163,7 @@
      return other && `it lists a key of the workspace ${other.workspace_id}`;
     },
     idOf: ({hash}) => hash,
-    hint: MAY_BE_DELETED
+    hint: WORKSPACE_MAY_BE_DELETED
    };
   }
   function keyRequest(hash, name) {
@@ -5742,6 +5742,9 @@
   function describeEffect(effect) {
    return SENTENCES[effect];
   }
+  function formatLeftovers(leftovers) {
+   return `May still exist at OpenRouter: ${leftovers}.`;
+  }
   function describeApiError(details, effect) {
    return {
     code: describe_api_error_codeOf(details),
@@ -6657,9 +6660,6 @@
     ...describe_warning_DESCRIPTIONS[code](details)
    };
   }
-  function formatLeftovers(leftovers) {
-   return `May still exist at OpenRouter: ${leftovers}.`;
-  }
   const INTERNAL_ERROR = "internal-error";
   function describeError(error, effect) {
    if (error instanceof Failure) return describeFailure(error, effect);
@@ -7012,7 +7012,7 @@
      const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
      await endMain(main, step, {
       leftovers,
-      isTaskKnown: saved !== "missing"
+      hasSavedState: saved !== "missing"
      });
     }
     if (saved instanceof Failure) throw saved;
@@ -7031,7 +7031,7 @@
     return 0;
    });
   }
-  async function endMain(main, {report, clock, signal}, {leftovers, isTaskKnown}) {
+  async function endMain(main, {report, clock, signal}, {leftovers, hasSavedState}) {
    const hasEnded = await endProcess(main, {
     clock,
     signal
@@ -7039,7 +7039,7 @@
    if (!hasEnded) report.warn("main-still-running", {
     seconds: END_WITHIN_MS / 1e3,
     leftovers
-   }); else if (!isTaskKnown) report.warn("main-was-running", {
+   }); else if (!hasSavedState) report.warn("main-was-running", {
     leftovers
    }); else report.info("The step was still running. It was ended with SIGTERM before this cleanup.");
   }
@@ -7381,6 +7381,12 @@
     keys
    };
   }
+  function countPossibleOrphans(attempts) {
+   return countAmbiguous(attempts) - deletedOrphans(attempts).length;
+  }
+  function deletedOrphans(attempts) {
+   return attempts.flatMap(({found}) => found?.deleted ?? []);
+  }
   function reconcileKey(attempts) {
    const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
    if (ambiguous && failure.kind !== "aborted" && !found) return {
@@ -7395,12 +7401,6 @@
     kind: retryable ? "retry" : "give-up",
     ambiguous: countPossibleOrphans(attempts) > 0
    };
-  }
-  function countPossibleOrphans(attempts) {
-   return countAmbiguous(attempts) - deletedOrphans(attempts).length;
-  }
-  function deletedOrphans(attempts) {
-   return attempts.flatMap(({found}) => found?.deleted ?? []);
   }
   async function createKey(request, context) {
    const {clock, log, warn} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;

@@ -3,8 +3,8 @@ import { formatSpend } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
 /**
- * The post step of `key/action.yml`: reports what the created key has spent, revokes it, and deletes
- * orphaned ones.
+ * The post step of `key/action.yml`: reports what the created key has spent, revokes it, unless it
+ * is kept, and deletes orphaned ones.
  */
 export function keyPost(): Promise<void> {
   return runCleanupStep({

@@ -6,7 +6,7 @@ export type FailureClass = keyof typeof FAILURE_CLASSES;
 interface Policy {
   /** Whether the same request may succeed later. */
   retryable: boolean;
-  /** Whether OpenRouter may have applied the request. Then it is retried only if it is idempotent. */
+  /** Whether OpenRouter may have applied the request. Then a POST is not retried without a lookup. */
   ambiguous: boolean;
   /** Whether all requests of the step wait, not only this one. */
   pausesAll: boolean;

@@ -5,7 +5,7 @@ import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import { formatTime } from '../openrouter/time.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
 import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
-import { type Description, type Descriptions, withEffect } from './description.ts';
+import { type Description, type Descriptions, formatLeftovers, withEffect } from './description.ts';
 import { describeByok, describeGap, describeLimit, describeSpender } from './usage.ts';
 
 /** Which of two clocks decides. */
@@ -153,9 +153,4 @@ export function describeWarning<Code extends WarningCode>(
   details: WarningDetails[Code],
 ): Description {
   return { code, ...DESCRIPTIONS[code](details) };
-}
-
-/** The last line of a warning about a cleanup. */
-export function formatLeftovers(leftovers: string): string {
-  return `May still exist at OpenRouter: ${leftovers}.`;
 }

@@ -58,3 +58,8 @@ const SENTENCES: Readonly<Record<Effect, string>> = {
 export function describeEffect(effect: Effect): string {
   return SENTENCES[effect];
 }
+
+/** The last line of a warning about a cleanup. */
+export function formatLeftovers(leftovers: string): string {
+  return `May still exist at OpenRouter: ${leftovers}.`;
+}

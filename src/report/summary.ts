@@ -1,6 +1,6 @@
 import { type Redact, takeFitting, toHtml } from './text.ts';
 
-/** The summary of a step in plain text. This file alone knows the HTML. */
+/** The summary of a step in plain text. This file and `text.ts` know the HTML. */
 export interface Summary {
   title: string;
   /** The link of the title. */

@@ -44,8 +44,8 @@ export const noJournal: CleanupJournal<unknown> = {
 };
 
 /**
- * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step never
- * began to create anything, and a `Failure` if the state is invalid. State arrives in an environment
+ * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step saved
+ * nothing, because it created nothing or needs no cleanup, and a `Failure` if the state is invalid. State arrives in an environment
  * variable, so it is validated like an input: the key must not be sent to a host without TLS.
  */
 export function readJournal<Task>(

@@ -26,7 +26,7 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
     async (step) => {
       if (main) {
         const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(undefined);
-        await endMain(main, step, { leftovers, isTaskKnown: saved !== 'missing' });
+        await endMain(main, step, { leftovers, hasSavedState: saved !== 'missing' });
       }
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
@@ -53,10 +53,10 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
 async function endMain(
   main: MainProcess,
   { report, clock, signal }: Step,
-  { leftovers, isTaskKnown }: { leftovers: string; isTaskKnown: boolean },
+  { leftovers, hasSavedState }: { leftovers: string; hasSavedState: boolean },
 ): Promise<void> {
   const hasEnded = await endProcess(main, { clock, signal });
   if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
-  else if (!isTaskKnown) report.warn('main-was-running', { leftovers });
+  else if (!hasSavedState) report.warn('main-was-running', { leftovers });
   else report.info('The step was still running. It was ended with SIGTERM before this cleanup.');
 }

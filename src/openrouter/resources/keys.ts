@@ -107,7 +107,7 @@ export function sendKey(
     path: '/keys',
     body,
     schema: createdKey,
-    hint: MAY_BE_DELETED,
+    hint: WORKSPACE_MAY_BE_DELETED,
     onBody: (text) => registerSecrets(secretsIn(text)),
   });
 }
@@ -125,7 +125,7 @@ function secretsIn(text: string): string[] {
 /** The most secrets of one response that are masked: each of them costs time for every text shown. */
 const MAX_SECRETS = 20;
 
-const MAY_BE_DELETED =
+const WORKSPACE_MAY_BE_DELETED =
   'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.';
 
 /** The API keys of a workspace, and the server's time when their first page was listed. */
@@ -164,7 +164,7 @@ function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
       return other && `it lists a key of the workspace ${other.workspace_id}`;
     },
     idOf: ({ hash }) => hash,
-    hint: MAY_BE_DELETED,
+    hint: WORKSPACE_MAY_BE_DELETED,
   };
 }
 

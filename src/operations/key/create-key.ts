@@ -19,8 +19,15 @@ import { postOnce } from '../shared/post-once.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { planExpiry, unexpectedLifetime } from './expiry.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
-import { deleteOrphans, type OrphanCriteria, preexistingHashes, unknownOwner } from './orphans.ts';
-import { countPossibleOrphans, deletedOrphans, reconcileKey } from './reconcile.ts';
+import {
+  countPossibleOrphans,
+  deletedOrphans,
+  deleteOrphans,
+  type OrphanCriteria,
+  preexistingHashes,
+  unknownOwner,
+} from './orphans.ts';
+import { reconcileKey } from './reconcile.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest {
@@ -55,7 +62,7 @@ export interface KeyContext extends Context {
 }
 
 /**
- * Creates an API key in a workspace. The post step revokes it.
+ * Creates an API key in a workspace. The post step revokes it, unless the request keeps it.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
  *   `unexpected-key-values`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`

@@ -9,6 +9,7 @@ import {
 import type { Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure, type UnknownOwner } from '../shared/failure.ts';
+import { countAmbiguous, type FailedAttempt } from '../shared/post-once.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
 
 /**
@@ -124,4 +125,14 @@ export function unknownOwner(
   keys: readonly Key[],
 ): UnknownOwner {
   return { name, workspace, isDistinguishable, keys };
+}
+
+/** Counts the orphans that may exist or may still appear. */
+export function countPossibleOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): number {
+  return countAmbiguous(attempts) - deletedOrphans(attempts).length;
+}
+
+/** The orphans that were deleted after earlier attempts. A list that lags still has them. */
+export function deletedOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): Key[] {
+  return attempts.flatMap(({ found }) => found?.deleted ?? []);
 }

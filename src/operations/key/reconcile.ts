@@ -1,7 +1,7 @@
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { countAmbiguous, type Decision, type FailedAttempt } from '../shared/post-once.ts';
-import type { OrphanDeletion } from './orphans.ts';
+import type { Decision, FailedAttempt } from '../shared/post-once.ts';
+import { countPossibleOrphans, type OrphanDeletion } from './orphans.ts';
 
 /** API keys that may be orphans of this step or keys of another job. */
 type Undecided = readonly Key[];
@@ -18,14 +18,4 @@ export function reconcileKey(
   if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'lookup', ambiguous: true };
   if (found && found.undecided.length > 0) return { kind: 'done', result: found.undecided };
   return { kind: retryable ? 'retry' : 'give-up', ambiguous: countPossibleOrphans(attempts) > 0 };
-}
-
-/** Counts the orphans that may exist or may still appear. */
-export function countPossibleOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): number {
-  return countAmbiguous(attempts) - deletedOrphans(attempts).length;
-}
-
-/** The orphans that were deleted after earlier attempts. A list that lags still has them. */
-export function deletedOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): Key[] {
-  return attempts.flatMap(({ found }) => found?.deleted ?? []);
 }

@@ -14,7 +14,7 @@ export interface FailedAttempt<Found> {
 
 /** What to do next, by the failed attempts so far. */
 export type Decision<Result> =
-  /** The outcome is known, although no response reported it. */
+  /** No further attempt can help: `result` is what is known, although no response reported it. */
   | { kind: 'done'; result: Result }
   /**
    * Look up what exists, then decide again. `ambiguous` has the meaning below, and is used if the
@@ -34,6 +34,7 @@ export interface Post<Sent, Found, Result> {
   /**
    * Finds out what exists, and deletes what an attempt created and no one can use.
    * @throws {ApiError}
+   * @throws {Failure} `orphan-not-deleted`
    */
   lookup(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
 }
@@ -48,9 +49,10 @@ export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Fou
 );
 
 /**
- * Sends a POST that is applied once, although the API has no idempotency key: after each failed attempt,
- * `reconcile` decides what to do before the next one is sent.
+ * Sends a POST whose effect must exist once, although the API has no idempotency key: after each failed
+ * attempt, `reconcile` decides what to do before the next one is sent.
  * @throws {ApiError} if it was not applied, or if that cannot be determined
+ * @throws {Failure} those of `lookup`
  */
 export async function postOnce<Sent, Found, Result>(
   post: Post<Sent, Found, Result>,
