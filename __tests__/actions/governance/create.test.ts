@@ -11,7 +11,7 @@ import {
   PUT_BUDGET,
   SLUG,
 } from '../../support/governance.ts';
-import { annotations } from '../../support/harness.ts';
+import { annotations, expectFailure } from '../../support/harness.ts';
 
 const { create, calls, writes, bodiesOf, members } = openGovernanceHarness();
 
@@ -45,24 +45,8 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
   expect(annotations(step, 'warning')).toEqual([]);
 });
 
-test('a new workspace without governance inputs takes one request', async () => {
-  await create();
-  expect(calls()).toEqual(['POST /workspaces']);
-});
-
-test('only the governance inputs that were written are sent', async () => {
-  await create({ 'allowed-providers': 'openai' });
-  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([{ allowed_providers: ['openai'] }]);
-  expect(writes()).toEqual(['POST /workspaces', PATCH_GUARDRAIL]);
-});
-
 test('"null" for each governance input that takes it sends nothing for a new workspace', async () => {
   expect((await create(NULLS)).exitCode).toBe(0);
-  expect(calls()).toEqual(['POST /workspaces']);
-});
-
-test('an empty list of members adds no one', async () => {
-  await create({ members: '[]' });
   expect(calls()).toEqual(['POST /workspaces']);
 });
 
@@ -74,4 +58,23 @@ test('a dry run for a new workspace shows its guardrail and budgets, and writes 
   expect(step.summary).toContain(
     '<code>guardrail limit_usd</code></td><td><code>5</code></td><td>would be set</td>',
   );
+});
+
+test('a create step rejects invalid values and invalid combinations together, before any request', async () => {
+  const inputs = {
+    slug: 'Not A Slug',
+    'guardrail-limit-usd': '5',
+    guardrail: '{"name": "A"}',
+    'budget-daily-usd': '5',
+    'budget-weekly-usd': '1',
+  };
+  const { lines } = expectFailure(await create(inputs));
+  expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([
+    'slug',
+    'guardrail',
+    'guardrail-limit-usd',
+    'budget-weekly-usd',
+    'Nothing',
+  ]);
+  expect(calls()).toEqual([]);
 });

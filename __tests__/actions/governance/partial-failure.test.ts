@@ -38,17 +38,6 @@ test.each<[string, string, string, string]>([
   },
 );
 
-test('an update writes the fields first, and names them when the guardrail is rejected', async () => {
-  seed();
-  harness.sandbox.faults.push({ on: PATCH_GUARDRAIL, kind: 'response', status: 422 });
-  const step = await update({ description: 'New', 'enforce-zdr': 'true' });
-  expect(writes()).toEqual(['PATCH /workspaces/:id', PATCH_GUARDRAIL]);
-  const { message } = expectFailure(step, expect.anything());
-  expect(message).toContain('\nApplied: description.');
-  expect(message).toContain('Not applied, or unknown: the guardrail.');
-  expect(message).toContain('running this again finishes the work.');
-});
-
 test.each([402, 403, 404])(
   'HTTP %i for a budget reports which plan budgets need',
   async (status) => {
@@ -71,13 +60,45 @@ test('delete-after-job deletes the workspace of a step whose budget was rejected
   expect(harness.sandbox.account.workspaces).toHaveLength(1);
 });
 
-// Other faults, in virtual time: __tests__/operations/governance/retries.test.ts
-test('governance writes whose responses are lost are each reconciled', async () => {
-  for (const on of [PATCH_GUARDRAIL, PUT_BUDGET, ADD_MEMBERS]) {
-    harness.sandbox.faults.push({ on, kind: 'reset', applied: true });
-  }
-  const step = await create(GOVERNANCE);
-  expect(step.exitCode).toBe(0);
-  expect(budgets()).toHaveLength(4);
-  expect(members()).toEqual(['user_2bruno', 'user_2chandra']);
+test.each<[string, Record<string, string>, object, string, string]>([
+  [
+    PATCH_GUARDRAIL,
+    { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' },
+    { data: { limit_usd: 500, reset_interval: 'daily' } },
+    'The guardrail of the workspace governed has unexpected values',
+    'limit_usd: 500',
+  ],
+  [
+    PUT_BUDGET,
+    { 'budget-daily-usd': '5' },
+    { data: { limit_usd: 4, reset_interval: 'daily' } },
+    'The daily budget of the workspace governed has unexpected values',
+    'daily_usd: 4',
+  ],
+  [
+    ADD_MEMBERS,
+    { members: 'user_2bruno' },
+    { data: [], added_count: 0 },
+    'Not all members were added to the workspace governed',
+    'OpenRouter reported success, but does not list these users as members: user_2bruno.',
+  ],
+])(
+  'a response to %s with other values than requested fails the step, and they are named',
+  async (on, inputs, body, title, line) => {
+    harness.sandbox.faults.push({ on, kind: 'response', status: 200, body: JSON.stringify(body) });
+    const failure = expectFailure(await create(inputs), expect.anything());
+    expect(failure.title).toBe(title);
+    expect(failure.lines).toContain(line);
+  },
+);
+
+test('an update fails before any write when the guardrail id of the workspace is unknown', async () => {
+  const { default_guardrail_id: _, ...workspace } = seed();
+  const body = JSON.stringify({ data: workspace });
+  harness.sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'response', status: 200, body });
+  const step = await update({ description: 'New', 'enforce-zdr': 'true' });
+  const { title, lines } = expectFailure(step, expect.anything());
+  expect(title).toBe(`The guardrail of the workspace ${SLUG} is unknown`);
+  expect(lines[0]).toBe('OpenRouter does not report which guardrail the workspace has.');
+  expect(writes()).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
 } from '../../support/governance.ts';
 import { annotations } from '../../support/harness.ts';
 
-const { harness, seed, create, update, writes, bodiesOf, budgets } = openGovernanceHarness();
+const { harness, create, update, writes, bodiesOf, budgets } = openGovernanceHarness();
 
 const DELETE_BUDGET = 'DELETE /workspaces/:id/budgets/:interval';
 
@@ -64,61 +64,10 @@ test('an update with "null" for each input that takes it removes what the inputs
   expect((await update(NULLS)).outputs['outcome']).toBe('unchanged');
 });
 
-test('include-byok-in-budgets is sent with a budget, even if no budget differs', async () => {
-  await createExisting(GOVERNANCE);
-  await update({ ...GOVERNANCE, 'include-byok-in-budgets': 'false' });
-  expect(writes()).toEqual([PUT_BUDGET]);
-  expect(bodiesOf(PUT_BUDGET)).toEqual([{ limit_usd: 1.5, include_byok_in_budgets: false }]);
-});
-
-test('include-byok-in-budgets is sent with the budget that is set, not with one that is deleted', async () => {
-  await createExisting({ 'budget-daily-usd': '5', 'include-byok-in-budgets': 'true' });
-  await update({
-    'budget-daily-usd': 'null',
-    'budget-weekly-usd': '7',
-    'include-byok-in-budgets': 'false',
-  });
-  expect(bodiesOf(PUT_BUDGET)).toEqual([{ limit_usd: 7, include_byok_in_budgets: false }]);
-});
-
 test('an update fails before any write when the budgets would be out of order', async () => {
   await createExisting(GOVERNANCE);
   const step = await update({ description: 'New', 'budget-weekly-usd': '30' });
   expect(annotations(step)[0]?.properties['title']).toBe('The budgets would be out of order');
   expect(step.exitCode).toBe(1);
   expect(writes()).toEqual([]);
-});
-
-test('HTTP 404 for the budgets of a workspace means that it has none', async () => {
-  seed();
-  const body = '{"error":{"code":404,"message":"No budgets"}}';
-  const on = 'GET /workspaces/:id/budgets';
-  harness.sandbox.faults.push({ on, kind: 'response', status: 404, body });
-  expect((await update({ 'budget-daily-usd': '5' })).outputs['outcome']).toBe('updated');
-  expect(budgets()).toEqual([['daily', 5]]);
-});
-
-test('a dry run of an update shows only what differs, and writes nothing', async () => {
-  await createExisting(GOVERNANCE);
-  const step = await update({ ...GOVERNANCE, 'budget-daily-usd': '2', 'dry-run': 'true' });
-  expect(step.outputs['outcome']).toBe('would-update');
-  expect(writes()).toEqual([]);
-  expect(step.log).toContain('budget daily: 1.5 → 2');
-  expect(step.log).not.toContain('guardrail');
-});
-
-test('the log distinguishes a deleted budget from one that is set', async () => {
-  await createExisting({ 'budget-daily-usd': '5' });
-  const step = await update({ 'budget-daily-usd': 'null' });
-  expect(step.log).toContain('Deleted the daily budget.');
-  expect(step.log).not.toContain('Set the daily budget.');
-});
-
-test('the log names only the changed part of a guardrail limit, which is written as a whole', async () => {
-  const limit = { 'guardrail-limit-usd': '5' };
-  await createExisting({ ...limit, 'guardrail-limit-reset': 'daily' });
-  const step = await update({ ...limit, 'guardrail-limit-reset': 'weekly' });
-  expect(step.log).toContain('guardrail reset_interval: "daily" → "weekly"');
-  expect(step.log).not.toContain('5 → 5');
-  expect(bodiesOf(PATCH_GUARDRAIL).at(-1)).toEqual({ limit_usd: 5, reset_interval: 'weekly' });
 });
