@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import {
-  DELETE_KEY,
   DELETE_WORKSPACE,
   FIND_WORKSPACE,
   identityOf,
@@ -10,7 +9,7 @@ import {
   openDeleteHarness,
   outputsOfDeleted,
 } from '../../support/delete.ts';
-import { annotations, declaredOutputs, expectFailure, printedBy } from '../../support/harness.ts';
+import { annotations, declaredOutputs } from '../../support/harness.ts';
 import { onNth } from '../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
@@ -42,15 +41,6 @@ test('a workspace can be deleted by its id', async () => {
   expect(step.outputs).toEqual(outputsOfDeleted(workspace));
 });
 
-test('a workspace can be deleted by its id in capitals, if OpenRouter accepts that', async () => {
-  const workspace = seed();
-  // The sandbox compares ids as they are; OpenRouter may ignore the case.
-  const body = JSON.stringify({ data: workspace });
-  harness.sandbox.faults.push({ on: FIND_WORKSPACE, kind: 'response', status: 200, body });
-  const step = await runDelete({ workspace: workspace.id.toUpperCase() });
-  expect(step.outputs).toEqual(outputsOfDeleted(workspace));
-});
-
 test('deleting a missing workspace succeeds', async () => {
   const step = await runDelete();
   expect(step.exitCode).toBe(0);
@@ -59,20 +49,17 @@ test('deleting a missing workspace succeeds', async () => {
   expect(step.summary).toContain('✅ Nothing to delete: no OpenRouter workspace is preview-42');
 });
 
-test.each([FIND_WORKSPACE, LIST_KEYS, DELETE_KEY])(
-  'deleting a workspace that a concurrent job deletes after %s succeeds, and says so',
-  async (call) => {
-    const workspace = seed({ keys: 1 });
-    onNth(harness.sandbox, call, 1, () => {
-      harness.sandbox.account.workspaces.length = 1;
-      keys().length = 0;
-    });
-    const step = await runDelete({ 'delete-keys': 'true' });
-    expect(step.exitCode).toBe(0);
-    expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
-    expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
-  },
-);
+test('deleting a workspace that a concurrent job deletes first succeeds, and says so', async () => {
+  const workspace = seed({ keys: 1 });
+  onNth(harness.sandbox, LIST_KEYS, 1, () => {
+    harness.sandbox.account.workspaces.length = 1;
+    keys().length = 0;
+  });
+  const step = await runDelete({ 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
+  expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
+});
 
 test('a dry run deletes nothing, and reports what would be deleted', async () => {
   const workspace = seed({ keys: 2 });
@@ -84,26 +71,4 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
   expect(step.summary).toContain('<code>Key 2</code>');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
   expect([exists(), keys().length]).toEqual([true, 2]);
-});
-
-test('a dry run fails if API keys would block the deletion', async () => {
-  seed({ keys: 1 });
-  const step = await runDelete({ 'dry-run': 'true' });
-  expect(expectFailure(step, expect.anything()).title).toContain('has 1 API key');
-});
-
-test('a delete step shows the management key nowhere', async () => {
-  const { managementKey } = harness.sandbox;
-  const workspace = seed({ name: `Key ${managementKey}` });
-  seedKey(harness.sandbox, workspace, { name: managementKey });
-  const steps = [
-    await runDelete(),
-    await runDelete({ 'delete-keys': 'true', 'dry-run': 'true' }),
-    await runDelete({ 'delete-keys': 'true' }),
-  ];
-  for (const step of steps) {
-    expect(step.masks[0]).toBe(managementKey);
-    const shown = [printedBy(step), step.summary, JSON.stringify(step.outputs)];
-    expect(shown.join()).not.toContain(managementKey);
-  }
 });

@@ -1,18 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
-import {
-  DELETE_KEY,
-  DELETE_WORKSPACE,
-  FIND_WORKSPACE,
-  LIST_KEYS,
-  openDeleteHarness,
-  outputsOfDeleted,
-  SLUG,
-} from '../../support/delete.ts';
+import { DELETE_KEY, openDeleteHarness, outputsOfDeleted, SLUG } from '../../support/delete.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 import { onNth } from '../../support/on-nth.ts';
 
-const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
+const { harness, seed, runDelete, exists, keys } = openDeleteHarness();
 
 const REJECTED: ScheduledFault = {
   on: DELETE_KEY,
@@ -49,43 +41,7 @@ test('a step that cannot delete one API key names it', async () => {
   expect(title).toBe(`Could not delete the API key "Key 1" (${label})`);
 });
 
-test('a step that cannot delete the workspace reports how many API keys it deleted', async () => {
-  const workspace = seed({ keys: 1 });
-  harness.sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'response', status: 403 });
-  const step = await runDelete({ 'delete-keys': 'true' });
-  const outputs = { ...outputsOfDeleted(workspace, 1), deleted: 'false' };
-  const { title, message } = expectFailure(step, outputs);
-  expect(title).toBe('Could not delete the workspace preview-42');
-  expect(message).toContain('API keys deleted before that: 1.');
-});
-
-test('a server that asks to wait an hour gets no further request', async () => {
-  seed({ keys: 300 });
-  const throttling = { kind: 'response', status: 429, headers: { 'retry-after': '3600' } } as const;
-  harness.sandbox.faults.push(...Array(300).fill({ on: DELETE_KEY, ...throttling }));
-  const step = await runDelete({ 'delete-keys': 'true' });
-  const { title, message } = expectFailure(step, expect.anything());
-  expect(title).toBe('Could not delete 300 API keys of the workspace preview-42');
-  expect(message).toContain('OpenRouter limits the rate of requests');
-  expect(calls().filter((call) => call === DELETE_KEY).length).toBeLessThanOrEqual(8);
-});
-
-// Other faults, in virtual time: __tests__/operations/teardown/delete.test.ts
-test('a delete step succeeds although each of its calls meets a reset after it is applied', async () => {
-  const workspace = seed({ keys: 3 });
-  harness.sandbox.faults.push(
-    ...[FIND_WORKSPACE, LIST_KEYS, DELETE_KEY, DELETE_WORKSPACE].map(
-      (on): ScheduledFault => ({ on, kind: 'reset', applied: true }),
-    ),
-  );
-  const step = await runDelete({ 'delete-keys': 'true' });
-  expect(step.exitCode).toBe(0);
-  expect(step.outputs).toEqual(outputsOfDeleted(workspace, 3));
-  expect([exists(), keys().length]).toEqual([false, 0]);
-  expect(harness.sandbox.faults).toEqual([]);
-});
-
-test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+test.each(['SIGKILL', 'SIGTERM'] as const)(
   'another run finishes the work of a delete step that %s ended half-way',
   async (signal) => {
     const workspace = seed({ keys: 20 });
