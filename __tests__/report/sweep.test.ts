@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseUsd, type Usd } from '../../src/lib/usd.ts';
+import { Failure } from '../../src/operations/shared/failure.ts';
+import type { SweepEntry, SweepResult } from '../../src/operations/shared/sweep-result.ts';
+import { describeError } from '../../src/report/describe-error.ts';
+import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
+
+const HOUR = 3_600_000;
+const REQUEST = {
+  slugPattern: 'pr-*',
+  olderThanMs: 24 * HOUR,
+  keep: [],
+  deleteKeys: false,
+  maxDeletions: 50,
+  dryRun: false,
+  timeoutMs: 60_000,
+};
+
+const entryOf = (slug: string, fields: Partial<SweepEntry> = {}): SweepEntry => ({
+  id: 'a',
+  slug,
+  created_at: null,
+  age: 72 * HOUR,
+  reason: '3 d old',
+  ...fields,
+});
+
+const resultOf = (fields: Partial<SweepResult>): SweepResult => ({
+  deleted: [],
+  failed: [],
+  alreadyDeleted: [],
+  wouldDelete: [],
+  tooMany: [],
+  kept: [],
+  staleCount: 0,
+  keptCount: 0,
+  ...fields,
+});
+
+const many = (count: number) =>
+  Array.from({ length: count }, (_, at) => entryOf(`preview-${at}-🎈🎈🎈`));
+
+test('the table of a sweep has the outcome for each workspace, failures first', () => {
+  const result = resultOf({
+    kept: [entryOf('kept', { age: undefined, reason: 'its age is unknown' })],
+    tooMany: [entryOf('too-many', { reason: 'too many' })],
+    wouldDelete: [entryOf('stale')],
+    alreadyDeleted: [entryOf('already')],
+    deleted: [entryOf('deleted')],
+    failed: [entryOf('failed', { reason: 'HTTP 403' })],
+  });
+  const { header, rows } = sweepTable(result);
+  expect(header).toEqual(['Workspace', 'Age', 'Outcome']);
+  expect(rows).toEqual([
+    [{ code: 'failed' }, '3 d', '❌ could not be deleted: HTTP 403'],
+    [{ code: 'deleted' }, '3 d', 'deleted'],
+    [{ code: 'already' }, '3 d', 'already deleted by another job'],
+    [{ code: 'stale' }, '3 d', 'would be deleted'],
+    [{ code: 'too-many' }, '3 d', 'kept: too many'],
+    [{ code: 'kept' }, 'unknown', 'kept: its age is unknown'],
+  ]);
+});
+
+describe('what the deleted API keys had spent', () => {
+  const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
+  const columnOf = (fields: Partial<SweepResult>) => {
+    const { header, rows } = sweepTable(resultOf(fields));
+    return [header, ...rows].map((row) => row[3]);
+  };
+
+  test('is shown with its total, also for a workspace that could not be deleted then', () => {
+    const failed = [entryOf('failed', spent('0.3'))];
+    const alreadyDeleted = [entryOf('already', spent('0.1'))];
+    expect(columnOf({ failed, alreadyDeleted, deleted: [entryOf('none')] })).toEqual([
+      { numbers: 'Keys spent (total $0.40)' },
+      '$0.30',
+      '',
+      '$0.10',
+    ]);
+  });
+
+  test('has no total if it is unknown for one workspace', () => {
+    const deleted = [entryOf('known', spent('0.3')), entryOf('unknown', spent(null))];
+    expect(columnOf({ deleted })).toEqual([{ numbers: 'Keys spent' }, '$0.30', 'unknown']);
+  });
+});
+
+describe('of more workspaces than fit', () => {
+  test.each([
+    ['deleted', { deleted: many(900) }],
+    ['would-delete', { wouldDelete: many(900) }],
+    ['failed', { failed: many(900) }],
+    ['kept', { kept: many(500), keptCount: 900 }],
+    ['kept', { tooMany: many(500), staleCount: 800, kept: many(100), keptCount: 100 }],
+  ])('the output %s has the first, and a note says how many it lacks', (output, fields) => {
+    const result = resultOf(fields);
+    const { json } = sweepOutputs(result)[output] as { json: string };
+    expect(Buffer.byteLength(json)).toBeLessThan(60_000);
+    const { length } = JSON.parse(json);
+    expect(length).toBeGreaterThan(300);
+    expect(sweepNotes(result)).toEqual([
+      `The output ${output} lacks ${900 - length} of 900 workspaces: it is limited to 60 kB.`,
+    ]);
+  });
+
+  test('the table has 1,000, and counts the others', () => {
+    const result = resultOf({
+      deleted: many(700),
+      staleCount: 700,
+      kept: many(700),
+      keptCount: 900,
+    });
+    const { rows, more } = sweepTable(result);
+    expect([rows.length, more]).toEqual([1_000, 600]);
+  });
+});
+
+test('only a dry run that would not delete keys says that it did not look for any', () => {
+  const result = resultOf({ wouldDelete: [entryOf('stale')], staleCount: 1 });
+  const noteOf = (request: object) =>
+    sweepSummary(result, { ...REQUEST, ...request }).paragraphs?.slice(1);
+  expect(noteOf({ dryRun: true })).toEqual([
+    expect.stringMatching(/^Whether they have API keys was not checked\./),
+  ]);
+  expect(noteOf({ dryRun: true, deleteKeys: true })).toEqual([]);
+  expect(noteOf({})).toEqual([]);
+});
+
+test('API keys that keep appearing are described', () => {
+  const workspace = { id: 'a', slug: 'preview-42', name: 'Preview' };
+  const details = { workspace, rounds: 5, deletedKeys: 7 };
+  expect(describeError(new Failure('keys-keep-appearing', details), 'possible')).toMatchObject({
+    title: 'New API keys keep appearing in the workspace preview-42',
+    lines: [
+      'The keys were listed 5 times, and the last list still had new ones. Stop whatever creates them.',
+      'API keys deleted before that: 7.',
+      'Not deleted, or unknown: the workspace preview-42, id a.',
+      'Deleting the workspace again finishes the work.',
+    ],
+  });
+});
