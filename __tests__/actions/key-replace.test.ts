@@ -24,20 +24,6 @@ test('replace deletes exactly the keys of that name that existed before', async 
   expect(keys()).toHaveLength(3);
 });
 
-test('replace deletes keys of that name that have expired', async () => {
-  seed({ name: 'CI', expires_at: '2020-01-01T00:00:00.000Z' });
-  const main = await createKey({ replace: 'true' });
-  expectCreated(main, keys());
-  expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
-  expect(main.log).toContain('It has 1 API key, 1 with that name.');
-});
-
-test('Without replace, a key of that name stays', async () => {
-  seed({ name: 'CI' });
-  expectCreated(await createKey(), keys());
-  expect(keys()).toHaveLength(2);
-});
-
 test('A replace that fails reports the new key and the old ones that are left', async () => {
   for (const name of ['CI', 'CI', 'CI']) seed({ name });
   const labels = keys().map(({ label }) => label);
