@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
-import { annotations, expectFailure, openHarness } from '../support/harness.ts';
+import { expect, test } from '@jest/globals';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { annotations, openHarness } from '../support/harness.ts';
 
 const harness = openHarness();
 
@@ -31,17 +32,14 @@ test('without delete-after-job the post step sends nothing and deletes nothing',
   expect(exists('to-stay')).toBe(true);
 });
 
-test.each(['fail', 'reuse', 'update'])(
-  'with if-exists: %s a workspace that existed before is not deleted',
-  async (policy) => {
-    const slug = `existed-before-${policy}`;
-    await harness.create({ slug });
-    const main = await create(slug, { 'if-exists': policy });
-    const post = await harness.post(main);
-    expect(post.exitCode).toBe(0);
-    expect(exists(slug)).toBe(true);
-  },
-);
+test('a workspace that existed before is not deleted, and neither are its API keys', async () => {
+  seedWorkspace(harness.sandbox, { slug: 'existed-before', keys: 1 });
+  const inputs = { 'if-exists': 'reuse', 'delete-keys': 'true' };
+  const post = await harness.post(await create('existed-before', inputs));
+  expect(post).toMatchObject({ exitCode: 0, log: '' });
+  expect(exists('existed-before')).toBe(true);
+  expect(harness.sandbox.account.keys).toHaveLength(1);
+});
 
 test('the post step deletes what its state names, whatever its inputs are', async () => {
   await harness.create({ slug: 'bystander' });
@@ -67,69 +65,15 @@ test('a management key that is missing in the post step is a warning that names 
   expect(exists('without-key')).toBe(true);
 });
 
-describe('a cleanup', () => {
+test('a cleanup that fails is a warning that names what is left', async () => {
+  const main = await create('stuck');
   const on = 'DELETE /workspaces/:id';
-
-  test('that fails is a warning that names what is left', async () => {
-    const main = await create('stuck');
-    const body = JSON.stringify({ error: { code: 400, message: 'Workspace has API keys' } });
-    harness.sandbox.faults.push({ on, kind: 'response', status: 400, body });
-    const post = await harness.post(main);
-    expect(post.exitCode).toBe(0);
-    const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('Could not delete the workspace stuck');
-    expect(warning?.data).toContain('Workspace has API keys');
-    expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
-  });
-
-  test('that may have been applied is reported so, although a later attempt was throttled', async () => {
-    const main = await create('half-deleted');
-    harness.sandbox.faults.push(
-      { on, kind: 'response', status: 502, applied: true },
-      { on, kind: 'response', status: 429, headers: { 'retry-after': '3600' } },
-    );
-    const post = await harness.post(main);
-    const [warning] = annotations(post, 'warning');
-    expect(warning?.data).toContain('The request may still have been applied.');
-    expect(warning?.data).toContain('the workspace half-deleted, which may still exist');
-    expect(warning?.data).not.toContain('nothing should have been changed');
-  });
-
-  test('succeeds in spite of transient faults', async () => {
-    const main = await create('through-faults');
-    harness.sandbox.faults.push(
-      { on, kind: 'response', status: 502 },
-      { on, kind: 'reset', applied: true },
-    );
-    const post = await harness.post(main);
-    expect(post.exitCode).toBe(0);
-    expect(annotations(post, 'warning')).toEqual([]);
-    expect(exists('through-faults')).toBe(false);
-  });
-});
-
-describe('delete-keys', () => {
-  test.each<Record<string, string>>([{}, { 'delete-after-job': 'false' }])(
-    'true is rejected with %j',
-    async (inputs) => {
-      const before = harness.sandbox.requests.length;
-      const { title, message } = expectFailure(
-        await harness.create({ 'delete-keys': 'true', ...inputs }),
-      );
-      expect(title).toBe('1 invalid input');
-      expect(message.split('\n')[0]).toBe('delete-keys needs delete-after-job: true');
-      expect(harness.sandbox.requests).toHaveLength(before);
-    },
-  );
-
-  test('true is not reported next to a delete-after-job that is neither true nor false', async () => {
-    const inputs = { 'delete-keys': 'true', 'delete-after-job': 'yes' };
-    const { message } = expectFailure(await harness.create(inputs));
-    expect(message).toContain('delete-after-job must be true or false');
-    expect(message).not.toContain('delete-keys');
-  });
-
-  test('false needs no delete-after-job', async () => {
-    expect((await harness.create({ 'delete-keys': 'false' })).exitCode).toBe(0);
-  });
+  const body = JSON.stringify({ error: { code: 400, message: 'Workspace has API keys' } });
+  harness.sandbox.faults.push({ on, kind: 'response', status: 400, body });
+  const post = await harness.post(main);
+  expect(post.exitCode).toBe(0);
+  const [warning] = annotations(post, 'warning');
+  expect(warning?.properties['title']).toBe('Could not delete the workspace stuck');
+  expect(warning?.data).toContain('Workspace has API keys');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
 });
