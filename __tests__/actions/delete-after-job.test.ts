@@ -77,3 +77,16 @@ test('a cleanup that fails is a warning that names what is left', async () => {
   expect(warning?.data).toContain('Workspace has API keys');
   expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
 });
+
+test('a cleanup that may have been applied is reported so, although a later attempt was throttled', async () => {
+  const main = await create('half-deleted');
+  const fault = { on: 'DELETE /workspaces/:id', kind: 'response' } as const;
+  harness.sandbox.faults.push(
+    { ...fault, status: 502, applied: true },
+    { ...fault, status: 429, headers: { 'retry-after': '3600' } },
+  );
+  const [warning] = annotations(await harness.post(main), 'warning');
+  expect(warning?.data).toContain('The request may still have been applied.');
+  expect(warning?.data).toContain('the workspace half-deleted, which may still exist');
+  expect(warning?.data).not.toContain('nothing should have been changed');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { annotations, declaredOutputs } from '../support/harness.ts';
 import {
   CREATE,
@@ -104,6 +104,26 @@ describe('a key step', () => {
     expect(message).toMatch(/^Check workspace for a typo\. Otherwise, create the workspace/m);
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(calls()).toEqual([LOOKUP, LOOKUP]);
+  });
+
+  test('A key with other values than requested that keep its promise is a warning that lists them', async () => {
+    const { expires_at: _, ...created } = seedKey(key.sandbox, key.workspace, { name: 'CI' });
+    keys().length = 0;
+    const body = JSON.stringify({
+      data: { ...created, limit: 4 },
+      key: `sk-or-v1-${'0'.repeat(64)}`,
+    });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
+    const main = await createKey({ 'limit-usd': '5' });
+    expect(main.exitCode).toBe(0);
+    const [warning] = annotations(main, 'warning');
+    expect(warning?.data.split('\n')).toEqual([
+      `The API key "CI" (${created.label}) has other values than requested`,
+      'OpenRouter returned other values:',
+      'limit: 5 → 4',
+      expect.stringMatching(/^expires_at: "20.*Z" → not returned$/),
+      expect.stringMatching(/^See https:.*#unexpected-key-fields$/),
+    ]);
   });
 });
 

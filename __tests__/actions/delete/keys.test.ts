@@ -80,6 +80,13 @@ test('API keys on several pages are deleted in one step', async () => {
   expect(calls().filter((call) => call === LIST_KEYS)).toHaveLength(4);
 });
 
+test('an annotation counts the API keys that it has no room for', async () => {
+  seed({ keys: 130 });
+  const { title, message } = expectFailure(await runDelete(), expect.anything());
+  expect(title).toContain('has 130 API keys');
+  expect(message).toContain('… and 110 more');
+});
+
 test('an API key that a concurrent job creates after the lookup fails a step without delete-keys', async () => {
   const workspace = seed();
   onNth(harness.sandbox, LIST_KEYS, 1, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));

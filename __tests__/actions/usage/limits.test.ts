@@ -90,9 +90,18 @@ test('figures lack models of which there are more than a response may have', asy
 });
 
 test('a usage step rejects its inputs before anything is sent', async () => {
-  const inputs = { workspace: '', 'key-hash': 'a/b', since: '30', 'warn-above-usd': '$5' };
+  const inputs = { workspace: '', 'key-hash': 'a/b', since: '30', 'fail-above-usd': '$5' };
   const { title, lines } = expectFailure(await runUsage(inputs));
   expect(title).toBe('4 invalid inputs');
   expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([...Object.keys(inputs), 'Nothing']);
   expect(harness.sandbox.requests).toEqual([]);
+});
+
+test('a usage step rejects a warn-above-usd that it could never warn of', async () => {
+  const { lines } = expectFailure(
+    await runUsage({ 'warn-above-usd': '2', 'fail-above-usd': '1.5' }),
+  );
+  expect(lines[0]).toBe(
+    'warn-above-usd must not exceed fail-above-usd, which is 1.5: lower or remove warn-above-usd',
+  );
 });
