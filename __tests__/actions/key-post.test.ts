@@ -3,6 +3,7 @@ import { seedKey } from '../../sandbox/openrouter/seed.ts';
 import { annotations } from '../support/harness.ts';
 import {
   CREATE,
+  DELETE,
   expectCreated,
   expectNoSecret,
   LIST,
@@ -64,5 +65,17 @@ describe('the post step of the key action', () => {
     );
     expect(keys()).toHaveLength(1);
     expectNoSecret(post);
+  });
+
+  test('A revocation that is rejected is a warning with what is left, and not with what was done', async () => {
+    key.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const main = await createKey();
+    key.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const post = await runPost(main);
+    expect(post.exitCode).toBe(0);
+    const [warning] = annotations(post, 'warning');
+    expect(warning?.data).toContain(`the API key "CI" (${main.outputs['label']}), hash `);
+    expect(warning?.data).not.toContain('whose secret was lost');
+    expect(keys()).toHaveLength(1);
   });
 });
