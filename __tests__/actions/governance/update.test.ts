@@ -71,3 +71,14 @@ test('an update fails before any write when the budgets would be out of order', 
   expect(step.exitCode).toBe(1);
   expect(writes()).toEqual([]);
 });
+
+test('a dry run of an update shows only what differs, and writes nothing', async () => {
+  await createExisting(GOVERNANCE);
+  const step = await update({ ...GOVERNANCE, 'budget-daily-usd': '2', 'dry-run': 'true' });
+  expect(step.outputs['outcome']).toBe('would-update');
+  expect(writes()).toEqual([]);
+  expect(step.log).not.toContain('guardrail');
+  expect(step.summary).toContain(
+    '<code>budget daily</code></td><td><code>2</code></td><td><code>is 1.5</code>',
+  );
+});
