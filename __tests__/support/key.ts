@@ -3,7 +3,7 @@ import { beforeEach, expect } from '@jest/globals';
 import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { type KeyFixture, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure, openHarness, printedBy } from './harness.ts';
@@ -32,8 +32,8 @@ interface KeyHarness {
   createKey(inputs?: Inputs, env?: Record<string, string>): Promise<StepResult>;
   /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */
   interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs): Promise<StepResult>;
-  /** Runs the post step of `main`, in virtual time unless `env` is given: what it may wait for is short. */
-  runPost(main: StepResult, inputs?: Inputs, env?: Record<string, string>): Promise<StepResult>;
+  /** Runs the post step of `main`. */
+  runPost(main: StepResult, inputs?: Inputs): Promise<StepResult>;
   /** The keys of the account, newest first. */
   keys(): Key[];
   /** The calls that have arrived. */
@@ -42,8 +42,6 @@ interface KeyHarness {
   posted(): KeyFixture[];
   /** Has `faults` happen to the next requests, each to one. */
   scheduleFaults(...faults: ScheduledFault[]): void;
-  /** Creates what the first POST requested once more, as if that were applied late. */
-  applyFirstPostLate(): void;
 }
 
 export function openKeyHarness(): KeyHarness {
@@ -62,7 +60,6 @@ export function openKeyHarness(): KeyHarness {
   });
 
   const withDefaults = (inputs: Inputs = {}) => ({ workspace: SLUG, name: 'CI', ...inputs });
-  const posted = () => bodiesOf(harness.sandbox);
   return {
     harness,
     get sandbox() {
@@ -81,12 +78,11 @@ export function openKeyHarness(): KeyHarness {
       step.kill(signal);
       return step.result;
     },
-    runPost: (main, inputs, env) => harness.end('key', { workspace: SLUG, ...inputs }, main, env),
+    runPost: (main, inputs) => harness.end('key', { workspace: SLUG, ...inputs }, main),
     keys: () => harness.sandbox.account.keys,
     calls: () => callsOf(harness.sandbox),
-    posted,
+    posted: () => bodiesOf(harness.sandbox),
     scheduleFaults: (...faults) => harness.sandbox.faults.push(...faults),
-    applyFirstPostLate: () => seedKey(harness.sandbox, current.workspace as Workspace, posted()[0]),
   };
 }
 

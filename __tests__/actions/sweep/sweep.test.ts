@@ -96,8 +96,14 @@ test('the age of a workspace is taken from the clock of the server', async () =>
 });
 
 test('a sweep rejects its inputs before any request', async () => {
-  const inputs = { 'slug-pattern': 'p*', 'older-than': '14', keep: 'Pr_1', 'max-deletions': '0' };
+  const inputs = {
+    'slug-pattern': 'p*',
+    'older-than': '14',
+    keep: 'Pr_1',
+    'max-deletions': '$5$5',
+  };
   const { lines } = expectFailure(await runSweep(inputs));
   expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([...Object.keys(inputs), 'Nothing']);
+  expect(lines[3]).toBe('max-deletions must be a whole number, 1 or more; given: "$5$5"');
   expect(calls()).toEqual([]);
 });
