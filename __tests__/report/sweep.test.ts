@@ -87,9 +87,9 @@ describe('what the deleted API keys had spent', () => {
 
 describe('of more workspaces than fit', () => {
   test.each([
-    ['deleted', { deleted: many(900) }],
-    ['would-delete', { wouldDelete: many(900) }],
-    ['failed', { failed: many(900) }],
+    ['deleted', { deleted: many(900), staleCount: 900 }],
+    ['would-delete', { wouldDelete: many(900), staleCount: 900 }],
+    ['failed', { failed: many(900), staleCount: 900 }],
     ['kept', { kept: many(500), keptCount: 900 }],
     ['kept', { tooMany: many(500), staleCount: 800, kept: many(100), keptCount: 100 }],
   ])('the output %s has the first, and a note says how many it lacks', (output, fields) => {
@@ -115,14 +115,15 @@ describe('of more workspaces than fit', () => {
   });
 });
 
-test('only a dry run that would not delete keys says that it did not look for any', () => {
-  const result = resultOf({ wouldDelete: [entryOf('stale')], staleCount: 1 });
-  const noteOf = (request: object) =>
-    sweepSummary(result, { ...REQUEST, ...request }).paragraphs?.slice(1);
+test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
+  const stale = { wouldDelete: [entryOf('stale')], staleCount: 1 };
+  const noteOf = (request: object, result: object = stale) =>
+    sweepSummary(resultOf(result), { ...REQUEST, ...request }).paragraphs?.slice(1);
   expect(noteOf({ dryRun: true })).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
   ]);
   expect(noteOf({ dryRun: true, deleteKeys: true })).toEqual([]);
+  expect(noteOf({ dryRun: true }, {})).toEqual([]);
   expect(noteOf({})).toEqual([]);
 });
 
