@@ -62,16 +62,13 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
   });
 });
 
-test.each(['reference', 'types'])(
-  'the output of scripts/%s.ts is up to date with action.yml',
-  (script) => {
-    const { status, stderr } = spawnSync(process.execPath, [
-      join(ROOT, `scripts/${script}.ts`),
-      '--check',
-    ]);
-    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
-  },
-);
+test('the output of scripts/reference.ts is up to date with action.yml', () => {
+  const { status, stderr } = spawnSync(process.execPath, [
+    join(ROOT, 'scripts/reference.ts'),
+    '--check',
+  ]);
+  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
+});
 
 test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
