@@ -1,9 +1,14 @@
-/** Checks the workflows in our documents with actionlint and zizmor, which have to be installed. */
+/**
+ * Checks the examples in our documents, which are workflows or lists of steps, with actionlint and
+ * zizmor, which have to be installed. actionlint reads the inputs and outputs of an action only from
+ * a folder, so the examples that it checks use our actions from theirs.
+ */
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { readExamples } from './examples.ts';
 
 const CONFIG = `rules:
@@ -13,6 +18,18 @@ const CONFIG = `rules:
   # Workflows that delete have no checkout.
   dangerous-triggers:
     disable: true
+  # The folders of the actions are our replacement, see below.
+  self-repository:
+    disable: true
+`;
+
+/** A workflow, of which a list of steps is the end. */
+const WORKFLOW = `on: pull_request
+permissions: {}
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
 `;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,16 +39,24 @@ mkdirSync(workflows, { recursive: true });
 writeFileSync(join(folder, 'zizmor.yml'), CONFIG);
 // Without it, actionlint checks no folder.
 mkdirSync(join(folder, '.git'));
+for (const path of ['dist', ...globSync('{.,*}/action.yml', { cwd: root })]) {
+  cpSync(join(root, path), join(folder, path), { recursive: true });
+}
 for (const document of globSync(['*.md', 'docs/*.md'], { cwd: root })) {
   for (const { line, text } of readExamples(join(root, document))) {
-    if (!/^jobs:/m.test(text)) continue;
-    writeFileSync(join(workflows, `${basename(document, '.md')}-${line}.yml`), `${text}\n`);
+    writeFileSync(join(workflows, `${basename(document, '.md')}-${line}.yml`), toWorkflow(text));
   }
 }
-// actionlint 1.7.12 does not know it; GitHub's language service does.
+// actionlint 1.7.12 does not know it; GitHub does.
 lint('actionlint', '-ignore', 'unexpected key "queue"');
 lint('zizmor', '--quiet', '--offline', '--config', 'zizmor.yml', '.');
 rmSync(folder, { recursive: true });
+
+/** An example as a workflow that uses our actions from their folders. */
+function toWorkflow(example: string): string {
+  const text = example.replace(/uses: OWNER\/openrouter-workspace\/?(\w*)@v1\b/g, 'uses: ./$1');
+  return Array.isArray(parse(text)) ? WORKFLOW + text.replace(/^(?=.)/gm, '      ') : text;
+}
 
 function lint(command: string, ...args: string[]): void {
   const { status, error } = spawnSync(command, args, { cwd: folder, stdio: 'inherit' });
