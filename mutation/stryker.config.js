@@ -1,0 +1,39 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { env } from 'node:process';
+
+/**
+ * The folders of `__tests__/` whose tests look for mutants. jest loads those of them that import the
+ * changed file, for each mutant. Other tests are of whole steps, and take longer.
+ */
+const TESTS = env.TESTS ?? '{http,inputs,lib,openrouter,operations,properties}';
+
+/** The configuration of StrykerJS, which runs in the folder of the repository: `npm run mutants`. */
+export default {
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+  coverageAnalysis: 'perTest',
+  // A mutant in code that only runs when a file is loaded would need all tests.
+  ignoreStatic: true,
+  jest: {
+    configFile: 'jest.config.json',
+    config: {
+      setupFiles: ['<rootDir>/mutation/setup.ts'],
+      testMatch: [`**/__tests__/${TESTS}/**/*.test.ts`],
+    },
+  },
+  // Outside of this folder, where npm run build would delete it and jest find its tests.
+  tempDirName: join(tmpdir(), 'openrouter-workspace-mutants'),
+  cleanTempDir: 'always',
+  // TypeScript 7 has no API, with which Stryker would rewrite tsconfig.json and find type errors.
+  ignorePatterns: ['build', 'tsconfig.json'],
+  disableTypeChecks: false,
+  // Most texts are words of messages, and most changes of a regular expression need a text that no
+  // author would write.
+  mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
+  // A mutant that takes longer counts as found. Few ever do: an endless loop ends sooner, and in
+  // virtual time no test waits. So this is only for machines that are busy.
+  timeoutMS: 60_000,
+  reporters: ['clear-text', 'progress-append-only'],
+  clearTextReporter: { logTests: false },
+};
