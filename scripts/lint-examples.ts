@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { PUBLISHED } from '../sandbox/cli/show.ts';
 import { readExamples } from './examples.ts';
 
 const CONFIG = `rules:
@@ -32,6 +33,8 @@ jobs:
     steps:
 `;
 
+const OURS = new RegExp(`uses: ${PUBLISHED.repository}/?(\\w*)@${PUBLISHED.ref}\\b`, 'g');
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'examples-'));
 const workflows = join(folder, '.github/workflows');
@@ -54,7 +57,7 @@ rmSync(folder, { recursive: true });
 
 /** An example as a workflow that uses our actions from their folders. */
 function toWorkflow(example: string): string {
-  const text = example.replace(/uses: OWNER\/openrouter-workspace\/?(\w*)@v1\b/g, 'uses: ./$1');
+  const text = example.replace(OURS, 'uses: ./$1');
   return Array.isArray(parse(text)) ? WORKFLOW + text.replace(/^(?=.)/gm, '      ') : text;
 }
 
