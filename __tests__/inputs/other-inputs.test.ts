@@ -267,6 +267,7 @@ describe('the variable for a proxy', () => {
     '[::1]',
     'http://user:50%@proxy.example',
     'http://',
+    '%',
   ])('cannot be %j, which the key would bypass or which cannot be used', (HTTPS_PROXY) => {
     const lines = rejectionOf(readDeleteInputs, { workspace: 'w' }, { HTTPS_PROXY });
     expect(lines).toEqual([`HTTPS_PROXY ${LINE}`]);
