@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseHttpDate } from '../../src/http/response.ts';
+import { parseHttpDate, retryAfter } from '../../src/http/response.ts';
 
 describe('parseHttpDate', () => {
   test('reads back every date that a server writes', () => {
@@ -36,5 +36,36 @@ describe('parseHttpDate', () => {
   test('is undefined for a header that comes twice', () => {
     const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
     expect(parseHttpDate([date, date])).toBeUndefined();
+  });
+});
+
+describe('retryAfter', () => {
+  const NEW_YEAR = 'Tue, 01 Jan 2030 00:00:00 GMT';
+  const read = (desired: string, date?: string) =>
+    retryAfter({ status: 503, headers: { 'retry-after': desired, date }, body: '' });
+
+  test.each([
+    ['0', 0],
+    [' 7 ', 7_000],
+    ['Tue, 01 Jan 2030 00:00:07 GMT', 7_000],
+    ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
+  ])('of %j is %i ms, by the clock of the server', (desired, ms) => {
+    expect(read(desired, NEW_YEAR)).toBe(ms);
+  });
+
+  test.each(['2099-01-01', '-5', '1.5', 'soon', ''])('is undefined for %j', (desired) => {
+    expect(read(desired, NEW_YEAR)).toBeUndefined();
+  });
+
+  test('is undefined for a date if the server does not send its own', () => {
+    expect(read(NEW_YEAR)).toBeUndefined();
+  });
+
+  test('never throws, and is never negative', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (desired, date) => {
+        expect(read(desired, date) ?? 0).toBeGreaterThanOrEqual(0);
+      }),
+    );
   });
 });

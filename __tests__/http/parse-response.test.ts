@@ -38,10 +38,20 @@ describe('a body is not used', () => {
 test.each([
   [' \n', 'the body is empty'],
   ['<html>', 'the body is not JSON'],
+  ['{"id": "1"', 'the body is not JSON'],
   ['[]', 'the body is not an object'],
+  ['null', 'the body is not an object'],
   ['{}', 'the body has no valid id'],
 ])('a success with the body %j is ambiguous, and the reason says what is wrong', (body, defect) => {
   expect(parse({ body })).toMatchObject({ kind: 'ambiguous', reason: `HTTP 200, but ${defect}` });
+});
+
+test.each([
+  ['a success for a request that expects it, if it is JSON', '{"error":{}}', { data: { id: '' } }],
+  ['an error if it is no JSON', '<html>Not found</html>', { status: 404, kind: 'rejected' }],
+  ['an error if it has no body', '', { status: 404, kind: 'rejected' }],
+])('HTTP 404 is %s', (_, body, expected) => {
+  expect(parse({ status: 404, body }, { on404: () => ({ id: '' }) })).toMatchObject(expected);
 });
 
 test('a body with more than 15,000 values is not parsed', () => {
@@ -64,7 +74,7 @@ describe('a body that is nested too deep to be checked', () => {
 
   test('is reported with the id of its resource, which may have been created', () => {
     const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
-    const body = `{"data":{"id":"${id}","x":${nested(200)}}}`;
+    const body = `{"data":{"id":"${id}","x":${nested(5_000)}}}`;
     expect(parse({ body }, { method: 'POST' })).toMatchObject({
       reason: `${REASON}; its id is ${id}`,
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import * as z from 'zod/mini';
 import type { Client } from '../../src/http/client.ts';
 import type { ApiError } from '../../src/http/request.ts';
@@ -12,8 +13,8 @@ import {
 } from '../support/recording-client.ts';
 
 const OK = json({});
-const get = (client: Client) =>
-  client.request({ operation: 'look up', method: 'GET', path: '/x', schema: z.object({}) });
+const GET = { operation: 'look up', method: 'GET', path: '/x', schema: z.object({}) } as const;
+const get = (client: Client) => client.request(GET);
 const detailsOf = (result: unknown) => (result as ApiError).details;
 const throttledFor = (seconds: number): Reply => ({
   status: 429,
@@ -21,6 +22,9 @@ const throttledFor = (seconds: number): Reply => ({
 });
 const passTo = ({ clock }: RecordingClient, ms: number) =>
   new Promise<void>((resolve) => clock.after(ms - clock.now(), resolve));
+
+/** How long a response takes, in milliseconds. */
+const LATENCY = 20;
 
 test.each([400, 401, 403, 422, 501])(
   'HTTP %i fails a request without a wait or a line in the log',
@@ -47,44 +51,119 @@ test('a request that was never sent, and one that was throttled, were not applie
   expect(detailsOf(await run(get(client)))).toMatchObject({ ambiguous: false, wasThrottled: true });
 });
 
-test('a response that arrives after a cancellation is not followed by a retry, and none is announced', async () => {
-  const { client, run, info, sent } = openRecordingClient([{ status: 502 }], (_, { abort }) =>
-    abort('the run was cancelled'),
-  );
-  expect(detailsOf(await run(get(client)))).toMatchObject({
-    status: 502,
-    stopReason: 'the run was cancelled',
+describe('the wait before a retry', () => {
+  test('doubles up to a cap, with full jitter', async () => {
+    const { client, run, sentAt } = openRecordingClient([...Array(8).fill({ status: 502 }), OK]);
+    await run(get(client));
+    const waits = sentAt.slice(1).map((time, index) => time - LATENCY - (sentAt[index] ?? 0));
+    expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
   });
-  expect(info).toEqual([]);
-  expect(sent).toHaveLength(1);
+
+  test('is logged in one line with the reason', async () => {
+    const body = '{"error":{"message":"Bad gateway"}}';
+    const { client, run, info } = openRecordingClient([{ status: 502, body }, refused, OK]);
+    await run(get(client));
+    expect(info).toEqual([
+      'GET /x: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
+      'GET /x at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
+    ]);
+  });
+
+  test('is the backoff if the server requests no wait', async () => {
+    const { client, run, sentAt } = openRecordingClient([throttledFor(0), OK]);
+    await run(get(client));
+    expect(sentAt).toEqual([0, 270]);
+  });
+
+  test('fails the request at once, with the reason, if it would exceed the timeout', async () => {
+    const { client, clock, run } = openRecordingClient([throttledFor(61), OK]);
+    expect(detailsOf(await run(get(client)))).toMatchObject({
+      reason: 'HTTP 429 Too Many Requests',
+      stopReason: 'the next attempt, in 61.0 s, would start after the timeout',
+    });
+    expect(clock.now()).toBe(20);
+  });
+
+  test.each([
+    [7_020, 1],
+    [7_021, 2],
+  ])(
+    'of 7 s ends before a timeout of %i ms if there are %i attempts',
+    async (timeout, attempts) => {
+      const { client, run, sent } = openRecordingClient([throttledFor(7), OK]);
+      await run(get(client.withTimeout(timeout)));
+      expect(sent).toHaveLength(attempts);
+    },
+  );
 });
 
-test.each([
-  [7_020, 1],
-  [7_021, 2],
-])(
-  'a retry 7 s after a response at 20 ms is sent only before a timeout of %i ms',
-  async (timeout, requests) => {
-    const { client, clock, run, sent } = openRecordingClient([throttledFor(7), OK]);
-    await run(get(client.withTimeout(timeout)));
-    expect(sent).toHaveLength(requests);
-    // Without a wait that leads nowhere.
-    if (requests === 1) expect(clock.now()).toBe(20);
-  },
-);
+describe('a request that must not hold up the others', () => {
+  test('ends within its time, also if no response arrives', async () => {
+    const { client, clock, run, sentAt } = openRecordingClient(['silence']);
+    expect(await run(client.tryOnce(GET, 1_500))).toMatchObject({
+      kind: 'ambiguous',
+      failure: { reason: 'no complete response within 1.5 s' },
+    });
+    expect(clock.now()).toBe(1_500);
+    expect(sentAt).toEqual([0]);
+  });
 
-describe('other requests', () => {
+  test('leaves most of the time to the others, also if little is left', async () => {
+    const recording = openRecordingClient(['silence']);
+    await recording.run(passTo(recording, 58_000));
+    await recording.run(recording.client.tryOnce(GET, 1_500));
+    expect(recording.clock.now()).toBe(58_500);
+  });
+
+  test('is not retried if OpenRouter throttles it, and the others do not wait', async () => {
+    const { client, run, sentAt } = openRecordingClient([throttledFor(3_600), OK]);
+    expect(await run(client.tryOnce(GET, 1_500))).toHaveProperty('failure');
+    await run(get(client));
+    expect(sentAt).toEqual([0, 20]);
+  });
+});
+
+describe('concurrent requests', () => {
+  /** Sends `count` requests at the same moment. Returns the errors. */
+  async function failuresOf({ client, run }: RecordingClient, count: number) {
+    const requests = Array.from({ length: count }, () => run(get(client)));
+    return (await Promise.all(requests)).filter((result) => result instanceof Error);
+  }
+
+  test('are limited to eight in flight', async () => {
+    const recording = openRecordingClient([OK]);
+    expect(await failuresOf(recording, 20)).toEqual([]);
+    const sentWith = (ms: number) => recording.sentAt.filter((time) => time === ms).length;
+    expect([0, 20, 40].map(sentWith)).toEqual([8, 8, 4]);
+  });
+
+  test('all wait if the server asks one of them to', async () => {
+    const recording = openRecordingClient([throttledFor(7), OK]);
+    expect(await failuresOf(recording, 20)).toEqual([]);
+    // Those in flight with it get their responses; none is sent before the wait is over.
+    expect(recording.sentAt.filter((time) => time < 7_020)).toEqual(Array(8).fill(0));
+  });
+
+  test('all wait for the backoff if the server does not say how long', async () => {
+    const recording = openRecordingClient([{ status: 429 }, OK]);
+    const { client, run, sentAt } = recording;
+    const later = passTo(recording, 100).then(() => get(client));
+    await run(Promise.all([get(client), later]));
+    expect(sentAt).toEqual([0, 270, 270]);
+  });
+
   test.each<[string, Reply]>([
     ['a refused connection', refused],
     ['a reset connection', reset],
     ['HTTP 403 with Retry-After', { status: 403, headers: { 'retry-after': '7' } }],
+    ['HTTP 409 with Retry-After', { status: 409, headers: { 'retry-after': '7' } }],
     ['HTTP 501 with Retry-After', { status: 501, headers: { 'retry-after': '7' } }],
     ['HTTP 502 with Retry-After', { status: 502, headers: { 'retry-after': '7' } }],
   ])('do not wait after %s', async (_, reply) => {
     const recording = openRecordingClient([reply, OK]);
     const { client, run, sentAt } = recording;
     const later = passTo(recording, 21).then(() => get(client));
-    await run(Promise.allSettled([get(client), later]));
+    await run(Promise.allSettled([client.request({ ...GET, method: 'PATCH' }), later]));
     expect(sentAt).toContain(21);
   });
 
@@ -111,18 +190,66 @@ describe('other requests', () => {
     });
     expect(sent).toHaveLength(1);
   });
+
+  test('stop waiting when the run is cancelled', async () => {
+    const recording = openRecordingClient([throttledFor(7), OK]);
+    const { clock, abort } = recording;
+    clock.after(100, () => abort('cancelled'));
+    const errors = await failuresOf(recording, 20);
+    expect(errors).toHaveLength(13);
+    for (const error of errors) {
+      const { reason, stopReason = reason, ambiguous } = detailsOf(error);
+      expect([stopReason, ambiguous]).toEqual(['cancelled', false]);
+    }
+    expect(clock.now()).toBe(100);
+  });
 });
 
-test('a request is not sent after the timeout of its client', async () => {
-  const recording = openRecordingClient([OK]);
-  const client = recording.client.withTimeout(1_000);
-  await recording.run(passTo(recording, 1_000));
-  expect(detailsOf(await recording.run(get(client)))).toMatchObject({
-    kind: 'prevented',
-    ambiguous: false,
-    reason: 'the timeout expired before it was sent',
+describe('the time of a client', () => {
+  test('is never exceeded, whatever the responses', async () => {
+    const replies = fc.constantFrom<Reply>(
+      reset,
+      refused,
+      'silence',
+      { status: 502 },
+      { status: 429 },
+    );
+    const sequences = fc.array(replies, { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(sequences, fc.integer({ min: 1, max: 60_000 }), async (sequence, ms) => {
+        const { client, clock, run, sentAt } = openRecordingClient(sequence);
+        expect(await run(get(client.withTimeout(ms)))).toHaveProperty('details');
+        expect(Math.max(...sentAt)).toBeLessThan(ms);
+        expect(clock.now()).toBeLessThan(ms + LATENCY);
+      }),
+    );
   });
-  expect(recording.sent).toEqual([]);
+
+  test('is halved for an attempt that begins late, so that time is left for another', async () => {
+    const recording = openRecordingClient(['silence', OK]);
+    await recording.run(passTo(recording, 40_000));
+    await recording.run(get(recording.client));
+    expect(recording.sentAt).toEqual([40_000, 50_250]);
+  });
+
+  test('lets no request start after it', async () => {
+    const recording = openRecordingClient([OK]);
+    const client = recording.client.withTimeout(1_000);
+    await recording.run(passTo(recording, 1_000));
+    expect(detailsOf(await recording.run(get(client)))).toMatchObject({
+      kind: 'prevented',
+      ambiguous: false,
+      reason: 'the timeout expired before it was sent',
+    });
+    expect(recording.sent).toEqual([]);
+  });
+
+  test('has no pending timer of an attempt that is over', async () => {
+    const { client, clock, run } = openRecordingClient([OK]);
+    const before = clock.pending();
+    await run(get(client));
+    expect(clock.pending()).toBe(before);
+  });
 });
 
 test('an error of the program is not taken for a failure of the network', async () => {
@@ -131,15 +258,44 @@ test('an error of the program is not taken for a failure of the network', async 
   expect(sent).toHaveLength(1);
 });
 
-describe('a request whose connection is not ready when the step is aborted', () => {
-  test('by a cancellation was not sent, and the network is not blamed', async () => {
+describe('when the step is aborted', () => {
+  test('a request that is in flight ends at once', async () => {
+    const { client, clock, run, abort } = openRecordingClient(['silence']);
+    clock.after(100, () => abort('cancelled'));
+    expect(detailsOf(await run(get(client)))).toMatchObject({ reason: 'cancelled' });
+    expect(clock.now()).toBe(100);
+  });
+
+  test('a request that waits for a retry ends at once', async () => {
+    const { client, clock, run, abort } = openRecordingClient([{ status: 502 }]);
+    clock.after(100, () => abort('cancelled'));
+    expect(detailsOf(await run(get(client)))).toMatchObject({
+      reason: 'HTTP 502 Bad Gateway',
+      stopReason: 'cancelled',
+    });
+    expect(clock.now()).toBe(100);
+  });
+
+  test('a response that arrives after that is not followed by a retry, and none is announced', async () => {
+    const { client, run, info, sent } = openRecordingClient([{ status: 502 }], (_, { abort }) =>
+      abort('the run was cancelled'),
+    );
+    expect(detailsOf(await run(get(client)))).toMatchObject({
+      status: 502,
+      stopReason: 'the run was cancelled',
+    });
+    expect(info).toEqual([]);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('by a cancellation, what was not sent was prevented, and the network is not blamed', async () => {
     const { client, run } = openRecordingClient([refused], (_, { abort }) => abort('cancelled'));
     const details = detailsOf(await run(get(client)));
     expect(details).toMatchObject({ kind: 'prevented', reason: 'refused', ambiguous: false });
     expect(details).not.toHaveProperty('noResponse');
   });
 
-  test('by the timeout was not sent, and the host is named', async () => {
+  test('by the timeout, what was not sent was prevented, and the host is named', async () => {
     const recording = openRecordingClient([refused]);
     await recording.run(passTo(recording, 59_980));
     expect(detailsOf(await recording.run(get(recording.client)))).toMatchObject({
@@ -148,11 +304,11 @@ describe('a request whose connection is not ready when the step is aborted', () 
       noResponse: { host: 'openrouter.test', elapsedMs: 20 },
     });
   });
-});
 
-test('a request that was sent when the step is aborted may have been applied', async () => {
-  const { client, run } = openRecordingClient([reset], (_, { abort }) => abort('cancelled'));
-  const details = detailsOf(await run(get(client)));
-  expect(details).toMatchObject({ kind: 'aborted', reason: 'reset', ambiguous: true });
-  expect(details).not.toHaveProperty('noResponse');
+  test('what was sent may have been applied', async () => {
+    const { client, run } = openRecordingClient([reset], (_, { abort }) => abort('cancelled'));
+    const details = detailsOf(await run(get(client)));
+    expect(details).toMatchObject({ kind: 'aborted', reason: 'reset', ambiguous: true });
+    expect(details).not.toHaveProperty('noResponse');
+  });
 });

@@ -4,7 +4,8 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transp
 import { TransportError } from '../../src/http/transport.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
-export type Reply = Partial<HttpResponse> | Error;
+/** A response, an error, or `'silence'` until the request is aborted. */
+export type Reply = Partial<HttpResponse> | Error | 'silence';
 
 /** A client in virtual time, and what it sends and logs. */
 export interface RecordingClient {
@@ -25,11 +26,12 @@ export interface RecordingClient {
 const TIMEOUT = 60_000;
 
 /**
- * A client whose requests get `replies` in turn, and the last one from then on. Each takes 20 ms.
+ * A client whose requests get `replies` in turn, and the last one from then on, or what `replies` returns
+ * for each. Each takes 20 ms.
  * @param onSend called with the number of each request, counted from 1, before its response
  */
 export function openRecordingClient(
-  replies: readonly Reply[],
+  replies: readonly Reply[] | ((request: HttpRequest) => Reply),
   onSend: (n: number, recording: RecordingClient) => void = () => undefined,
 ): RecordingClient {
   const clock = virtualClock();
@@ -38,11 +40,16 @@ export function openRecordingClient(
   const [sent, sentAt]: [HttpRequest[], number[]] = [[], []];
   const [info, debug]: [string[], string[]] = [[], []];
   const effect = recordEffect();
-  const transport: Transport = async (request) => {
-    const reply = replies[Math.min(sent.length, replies.length - 1)] as Reply;
+  const replyTo = (request: HttpRequest) =>
+    typeof replies === 'function'
+      ? replies(request)
+      : (replies[Math.min(sent.length, replies.length - 1)] as Reply);
+  const transport: Transport = async (request, signal) => {
+    const reply = replyTo(request);
     sent.push(request);
     sentAt.push(clock.now());
     onSend(sent.length, recording);
+    if (reply === 'silence') throw await abortOf(signal);
     await new Promise<void>((resolve) => clock.after(20, resolve));
     if (reply instanceof Error) throw reply;
     return { status: 200, headers: {}, body: '', ...reply };
@@ -72,8 +79,14 @@ export function openRecordingClient(
   return recording;
 }
 
+/** Waits until `signal` aborts. Returns the error of a request that was in flight. */
+async function abortOf(signal: AbortSignal): Promise<TransportError> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  return new TransportError(signal.reason.message, { isSent: true });
+}
+
 /** A successful response with `body` as JSON. */
-export const json = (body: unknown, status = 200): Reply => ({
+export const json = (body: unknown, status = 200): Partial<HttpResponse> => ({
   status,
   body: JSON.stringify(body),
 });
