@@ -12,9 +12,9 @@ import {
   startRegistered,
   workspaceInputs,
 } from '../support/harness.ts';
-import { type ProxyOptions, startProxy } from '../support/proxy.ts';
+import { startProxy } from '../support/proxy.ts';
 import { openResources } from '../support/resources.ts';
-import { inVirtualTime, passTime } from '../support/step-time.ts';
+import { inVirtualTime } from '../support/step-time.ts';
 
 const resources = openResources();
 
@@ -26,25 +26,24 @@ let authority: string;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const certificate = await createCertificate(HOST);
   folder = await mkdtemp(join(tmpdir(), 'authority-'));
-  authority = join(folder, 'authority.pem');
-  await writeFile(authority, certificate.authority);
-  sandbox = resources.add(await startSandbox({ tls: certificate }));
+  [sandbox, authority] = await openTlsSandbox(await createCertificate(HOST));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
 
+/** A sandbox with a certificate, and the file with the certificate of its authority. */
+async function openTlsSandbox(
+  { authority: pem, ...tls }: Awaited<ReturnType<typeof createCertificate>>,
+  options: SecureContextOptions = {},
+): Promise<[Sandbox, string]> {
+  const opened = resources.add(await startSandbox({ tls: { ...tls, ...options } }));
+  const file = join(folder, `${opened.port}.pem`);
+  await writeFile(file, pem);
+  return [opened, file];
+}
+
 async function create(env: Record<string, string>, inputs: Record<string, string> = {}) {
-  return (await start(env, inputs)).result;
-}
-
-/** A step that retries until its time is over, which passes at once. */
-function createUntilTimeout(env: Record<string, string>) {
-  return create(inVirtualTime(env), { timeout: '2s' });
-}
-
-function start(env: Record<string, string>, inputs: Record<string, string> = {}) {
   const options = {
     action: ROOT,
     with: {
@@ -55,28 +54,36 @@ function start(env: Record<string, string>, inputs: Record<string, string> = {})
     },
     env: { NODE_EXTRA_CA_CERTS: authority, ...env },
   };
-  return startRegistered(options, resources);
+  return (await startRegistered(options, resources)).result;
+}
+
+/** A step that connects to a sandbox without a proxy. */
+function createDirectly([server, trusted]: [Sandbox, string], inputs: Record<string, string> = {}) {
+  const access = {
+    'management-key': server.managementKey,
+    'api-url': `https://localhost:${server.port}/api/v1`,
+  };
+  return create({ NODE_EXTRA_CA_CERTS: trusted }, { ...access, ...inputs });
 }
 
 /** A proxy in front of the sandbox. */
-async function openProxy(options: Omit<ProxyOptions, 'port'> = {}) {
-  return resources.add(await startProxy({ port: sandbox.port, ...options }));
+async function openProxy() {
+  return resources.add(await startProxy({ port: sandbox.port }));
 }
 
 describe('a proxy', () => {
-  test.each(['https_proxy', 'HTTPS_PROXY'])(
-    'from %s carries the request over TLS',
-    async (name) => {
-      const proxy = await openProxy();
-      const step = await create({ [name]: proxy.url });
-      expect(step.exitCode).toBe(0);
-      expect(step.stderr).toBe('');
-      expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: undefined }]);
-      expect(sandbox.requests.at(-1)?.headers.authorization).toBe(
-        `Bearer ${sandbox.managementKey}`,
-      );
-    },
-  );
+  test.each([
+    ['https_proxy', 'http://'],
+    ['HTTPS_PROXY', 'http://'],
+    ['https_proxy', ''],
+  ])('from %s with the scheme "%s" carries the request over TLS', async (name, scheme) => {
+    const proxy = await openProxy();
+    const step = await create({ [name]: scheme + new URL(proxy.url).host });
+    expect(step.exitCode).toBe(0);
+    expect(step.stderr).toBe('');
+    expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: undefined }]);
+    expect(sandbox.requests.at(-1)?.headers.authorization).toBe(`Bearer ${sandbox.managementKey}`);
+  });
 
   test('gets its user and password, which the log does not show', async () => {
     const proxy = await openProxy();
@@ -91,12 +98,11 @@ describe('a proxy', () => {
 
   test('is bypassed for a host in no_proxy', async () => {
     const proxy = await openProxy();
-    const step = await createUntilTimeout({ https_proxy: proxy.url, no_proxy: HOST });
+    const env = inVirtualTime({ https_proxy: proxy.url, no_proxy: HOST });
+    const { message } = expectFailure(await create(env, { timeout: '2s' }));
     expect(proxy.tunnels).toEqual([]);
-    const { message } = expectFailure(step);
     expect(message).toContain(`POST /workspaces at ${HOST}, after `);
     expect(message).not.toContain('through the proxy');
-    expect(message).toContain('Nothing was changed at OpenRouter.');
   });
 
   test.each(['*.test', '10.0.0.0/8', `${HOST} other.test`])(
@@ -109,46 +115,6 @@ describe('a proxy', () => {
     },
   );
 
-  test('that does not listen is named, and nothing was sent', async () => {
-    const proxy = await openProxy();
-    await proxy.close();
-    const step = await createUntilTimeout({ https_proxy: proxy.url });
-    const { message } = expectFailure(step);
-    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
-    expect(step.log).toContain('ECONNREFUSED');
-    expect(message).toContain('Nothing was changed at OpenRouter.');
-  });
-
-  test('that never responds does not delay the job', async () => {
-    const proxy = await openProxy({ response: 'silence' });
-    const step = await start(inVirtualTime({ https_proxy: proxy.url }), { timeout: '1s' });
-    await proxy.requested;
-    passTime(step);
-    const { message } = expectFailure(await step.result);
-    expect(message).toContain('the timeout of 1 s has expired, through the proxy');
-    expect(message).toContain('Nothing was changed at OpenRouter.');
-  });
-
-  test.each([
-    [403, 'statusCode=403'],
-    [407, 'the proxy requires a user and a password'],
-    [502, 'statusCode=502'],
-  ])('that responds with %i is named, and nothing was sent', async (response, reason) => {
-    const proxy = await openProxy({ response });
-    const step = await createUntilTimeout({ https_proxy: proxy.url });
-    const { message } = expectFailure(step);
-    expect(message).toContain(reason);
-    expect(message).toContain(`through the proxy ${new URL(proxy.url).host}`);
-    expect(message).toContain('Nothing was changed at OpenRouter.');
-  });
-
-  test('can be written without a scheme if it is an address', async () => {
-    const proxy = await openProxy();
-    const step = await create({ https_proxy: new URL(proxy.url).host });
-    expect(step.exitCode).toBe(0);
-    expect(proxy.tunnels).toHaveLength(1);
-  });
-
   test('with a short password corrupts no output', async () => {
     const proxy = await openProxy();
     const https_proxy = proxy.url.replace('//', '//robot:preview@');
@@ -158,106 +124,60 @@ describe('a proxy', () => {
       url: 'https://openrouter.ai/workspaces/preview-preview',
     });
   });
-
-  test.each([
-    'proxy.example:3128',
-    'http://[::1]:3128',
-    'socks5://proxy.example:1080',
-    'http://',
-    'http://a:%zz@b',
-    '%',
-  ])('that is not a URL is rejected and not bypassed: %s', async (value) => {
-    const { message } = expectFailure(await create({ HTTPS_PROXY: value }));
-    expect(message).toContain(
-      'HTTPS_PROXY (environment variable) must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address',
-    );
-  });
 });
 
-test('a request over http to a host that only looks like loopback is rejected', async () => {
+test('a TLS certificate is verified even if the job has disabled that for all of Node.js', async () => {
   const proxy = await openProxy();
-  const step = await create(
-    { http_proxy: proxy.url },
-    { 'api-url': 'http://[::ffff:127.0.0.1]:9/api/v1' },
-  );
-  expect(expectFailure(step).message).toContain('api-url must begin with https');
-  expect(proxy.tunnels).toEqual([]);
-});
-
-describe('a TLS certificate', () => {
-  test('from an untrusted authority is rejected before the key is sent', async () => {
-    const proxy = await openProxy();
-    const before = sandbox.requests.length;
-    const { message } = expectFailure(
-      await create({ https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: '' }),
+  const before = sandbox.requests.length;
+  const unverified = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  const proxied = await create({ ...unverified, https_proxy: proxy.url });
+  const direct = await create(unverified, {
+    'api-url': `https://localhost:${sandbox.port}/api/v1`,
+  });
+  for (const step of [proxied, direct]) {
+    expect(step.exitCode).toBe(1);
+    expect(step.log).toContain(
+      'the certificate is issued by an authority that is not trusted here',
     );
-    expect(message).toContain('the certificate is issued by an authority that is not trusted here');
-    expect(message).toContain('NODE_EXTRA_CA_CERTS');
-    expect(message).toContain('Nothing was changed at OpenRouter.');
-    expect(sandbox.requests).toHaveLength(before);
-  });
-
-  test('is verified even if the job has disabled that for all of Node.js', async () => {
-    const proxy = await openProxy();
-    const before = sandbox.requests.length;
-    const unverified = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
-    const proxied = await create({ ...unverified, https_proxy: proxy.url });
-    const direct = await create(unverified, {
-      'api-url': `https://localhost:${sandbox.port}/api/v1`,
-    });
-    for (const step of [proxied, direct]) {
-      expect(step.exitCode).toBe(1);
-      expect(step.log).toContain(
-        'the certificate is issued by an authority that is not trusted here',
-      );
-    }
-    expect(sandbox.requests).toHaveLength(before);
-  });
-
-  test('for another host is rejected before the key is sent', async () => {
-    const proxy = await openProxy();
-    const before = sandbox.requests.length;
-    const step = await create(
-      { https_proxy: proxy.url },
-      { 'api-url': 'https://other.test/api/v1' },
-    );
-    const { message } = expectFailure(step);
-    expect(message).toContain('the certificate is for another host');
-    expect(message).toContain('Nothing was changed at OpenRouter.');
-    expect(sandbox.requests).toHaveLength(before);
-  });
+  }
+  expect(sandbox.requests).toHaveLength(before);
 });
 
 describe('a TLS failure is permanent, and nothing was sent', () => {
   const TOMORROW = new Date(Date.now() + 86_400_000);
+  const TLS_1_1 = {
+    minVersion: 'TLSv1.1',
+    maxVersion: 'TLSv1.1',
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  } as const;
 
-  test.each<[string, string, Parameters<typeof createCertificate>[1], SecureContextOptions]>([
+  test.each<[string, string, Parameters<typeof createCertificate>, SecureContextOptions]>([
     [
       'with a server that only has TLS 1.1',
       'the server uses no TLS, or a version that is not supported here (EPROTO)',
-      {},
-      { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+      ['localhost'],
+      TLS_1_1,
     ],
     [
       'with a certificate that is not valid yet',
       'the certificate is not valid yet (CERT_NOT_YET_VALID)',
-      { notBeforeDate: TOMORROW },
+      ['localhost', { notBeforeDate: TOMORROW }],
       {},
     ],
-  ])('%s', async (_, reason, validity, options) => {
-    const { authority: other, ...tls } = await createCertificate('localhost', validity);
-    const server = resources.add(await startSandbox({ tls: { ...tls, ...options } }));
-    const trusted = join(folder, `${server.port}.pem`);
-    await writeFile(trusted, other);
-    const step = await create(
-      { NODE_EXTRA_CA_CERTS: trusted },
-      { 'api-url': `https://localhost:${server.port}/api/v1` },
-    );
+    [
+      'with a certificate for another host',
+      'the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)',
+      [HOST],
+      {},
+    ],
+  ])('%s', async (_, reason, certificate, options) => {
+    const opened = await openTlsSandbox(await createCertificate(...certificate), options);
+    const step = await createDirectly(opened);
     const { lines } = expectFailure(step);
     expect(lines[0]).toContain(reason);
     expect(lines).toContain('Nothing was changed at OpenRouter.');
     expect(step.log).not.toContain('Retrying');
-    expect(server.requests).toEqual([]);
+    expect(opened[0].requests).toEqual([]);
   });
 });
 
@@ -271,21 +191,12 @@ describe('over TLS', () => {
   });
 
   test('a reset on a reused connection leads to a lookup', async () => {
-    const certificate = await createCertificate('localhost');
-    const other = resources.add(await startSandbox({ tls: certificate }));
-    const trusted = join(folder, 'localhost.pem');
-    await writeFile(trusted, certificate.authority);
-    other.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
-    const step = await create(
-      { NODE_EXTRA_CA_CERTS: trusted },
-      {
-        'management-key': other.managementKey,
-        'api-url': `https://localhost:${other.port}/api/v1`,
-        'if-exists': 'reuse',
-      },
-    );
+    const opened = await openTlsSandbox(await createCertificate('localhost'));
+    const [{ faults, requests }] = opened;
+    faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
+    const step = await createDirectly(opened, { 'if-exists': 'reuse' });
     expect(step.outputs['created']).toBe('true');
-    expect(other.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
-    expect(other.requests[0]?.headers.connection).toBe('keep-alive');
+    expect(requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
+    expect(requests[0]?.headers.connection).toBe('keep-alive');
   });
 });

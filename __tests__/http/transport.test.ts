@@ -1,10 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { isNativeError } from 'node:util/types';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { HttpRequest } from '../../src/http/transport.ts';
 import { httpTransport, TransportError } from '../../src/http/transport.ts';
 import { createCertificate } from '../support/certificate.ts';
@@ -25,6 +26,7 @@ const resources = openResources();
 const environment = { ...process.env };
 
 afterEach(() => {
+  jest.restoreAllMocks();
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy']) {
     if (environment[name] === undefined) delete process.env[name];
     else process.env[name] = environment[name];
@@ -131,15 +133,18 @@ test('a response says how long its body took to arrive after its headers', async
   expect(bodyMs).toBeLessThanOrEqual(performance.now() - sent + 1);
 });
 
-test('a redirect is a response, and is not followed', async () => {
-  const paths: unknown[] = [];
-  const port = await listen(({ url }, response) => {
-    paths.push(url);
-    response.writeHead(307, { location: '/elsewhere' }).end();
-  });
-  expect(await send(port)).toMatchObject({ status: 307, headers: { location: '/elsewhere' } });
-  expect(paths).toHaveLength(1);
-});
+test.each([301, 302, 303, 307, 308])(
+  'HTTP %i is a response, and is not followed',
+  async (status) => {
+    const paths: unknown[] = [];
+    const port = await listen(({ url }, response) => {
+      paths.push(url);
+      response.writeHead(status, { location: '/elsewhere' }).end();
+    });
+    expect(await send(port)).toMatchObject({ status, headers: { location: '/elsewhere' } });
+    expect(paths).toHaveLength(1);
+  },
+);
 
 test('two requests of one transport share a connection, and the second counts as sent', async () => {
   const sockets = new Set<unknown>();
@@ -218,6 +223,20 @@ describe('a request without a response', () => {
     await once(server, 'close');
     expect(await send(port)).toEqual({
       message: 'the connection was refused (ECONNREFUSED)',
+      isSent: false,
+      kind: 'unsent',
+    });
+  });
+
+  test.each([
+    ['ENOTFOUND', 'the host name does not exist'],
+    ['EAI_AGAIN', 'the host name could not be resolved'],
+  ])('was not sent if the lookup of its host fails with %s', async (code, reason) => {
+    const failing = (_host: string, _options: object, done: (error: Error) => void) =>
+      process.nextTick(done, Object.assign(new Error(code), { code }));
+    jest.spyOn(dns, 'lookup').mockImplementation(failing as unknown as typeof dns.lookup);
+    expect(await send(1, { url: 'https://openrouter.test/' })).toEqual({
+      message: `${reason} (${code})`,
       isSent: false,
       kind: 'unsent',
     });
@@ -361,6 +380,17 @@ describe('a proxy', () => {
     process.env['https_proxy'] = proxy.url;
     await send(1, { url: 'https://[2001:db8::1]:8443/' });
     expect(proxy.tunnels).toMatchObject([{ target: '[2001:db8::1]:8443' }]);
+  });
+
+  test('that does not listen is named, and nothing was sent', async () => {
+    const proxy = await startProxy({ port: 1 });
+    await proxy.close();
+    process.env['https_proxy'] = proxy.url;
+    expect(await send(1, { url })).toMatchObject({
+      message: expect.stringMatching(/ECONNREFUSED.*, through the proxy 127\.0\.0\.1:\d+$/),
+      isSent: false,
+      kind: 'unsent',
+    });
   });
 
   test('is not used for this machine', async () => {
