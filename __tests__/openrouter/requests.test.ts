@@ -35,18 +35,29 @@ const WORKSPACE = { id: ID, slug: 'preview-42', name: 'Preview' };
 const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: ID };
 const NOT_FOUND = json({ error: { message: 'Not found' } }, 404);
 const GUARDRAIL = { id: 'g', workspace: WORKSPACE };
+const LIMIT = { limit_usd: 5, reset_interval: 'daily' } as const;
+const BUDGETS = [
+  { limit_usd: 1, reset_interval: 'daily' },
+  { limit_usd: 100, reset_interval: null },
+];
+const ADDED = [{ user_id: 'user_1' }];
+const PEOPLE = [
+  { id: 'user_1', email: null },
+  { id: 'user_2', email: 'b@x.org' },
+  { id: 'user_3' },
+];
 
 type Work = (client: ReturnType<typeof openRecordingClient>['client']) => Promise<unknown>;
 
 /** Runs `work`; returns its result and the requests, without the base URL and the key. */
 async function send(replies: Reply[], work: Work) {
-  const { client, run, sent } = openRecordingClient(replies);
+  const { client, run, sent, info } = openRecordingClient(replies);
   const result = await run(work(client));
   const requests = sent.map(({ method, url, body }) => [
     `${method} ${url.replace('https://openrouter.test/api/v1', '')}`,
     ...(body === undefined ? [] : [JSON.parse(body)]),
   ]);
-  return { result, requests };
+  return { result, requests, info };
 }
 const detailsOf = (result: unknown) => (result as ApiError).details;
 
@@ -67,6 +78,136 @@ test('a request has the key and accepts JSON, and has a content type only with a
   ]);
 });
 
+const findById: Work = (client) => findWorkspace(client, ID);
+const findBySlug: Work = (client) => findWorkspace(client, 'preview-42');
+const rename: Work = (client) => patchWorkspace(client, WORKSPACE, { name: 'New' });
+const listAllWorkspaces: Work = (client) => Array.fromAsync(listWorkspaces(client));
+const findTheKey: Work = (client) => findKey(client, 'abc');
+const findTheGuardrail: Work = (client) => findGuardrail(client, GUARDRAIL);
+const limitGuardrail: Work = (client) => patchGuardrail(client, GUARDRAIL, LIMIT);
+const listTheBudgets: Work = (client) => listBudgets(client, WORKSPACE);
+const removeBudget: Work = (client) =>
+  writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null });
+const removeKey: Work = (client) => deleteKey(client, KEY);
+const removeWorkspace: Work = (client) => deleteWorkspace(client, WORKSPACE);
+const listTheMembers: Work = (client) => listMembers(client, WORKSPACE);
+
+const OF_WORKSPACE = `/workspaces/${ID}`;
+const DELETED = { deleted: true };
+
+test.each<[call: string, Work, response: object, result: unknown]>([
+  [`DELETE ${OF_WORKSPACE}`, removeWorkspace, DELETED, { kind: 'deleted' }],
+  ['GET /keys/abc', findTheKey, { data: KEY }, KEY],
+  ['DELETE /keys/abc', removeKey, DELETED, { kind: 'deleted' }],
+  ['GET /guardrails/g', findTheGuardrail, { data: { id: 'g' } }, { id: 'g' }],
+  [
+    `GET ${OF_WORKSPACE}/budgets`,
+    listTheBudgets,
+    { data: BUDGETS, include_byok_in_budgets: true },
+    // A budget without an interval is that for the lifetime.
+    { budgets: { daily: 1, lifetime: 100 }, include_byok_in_budgets: true },
+  ],
+  [
+    `DELETE ${OF_WORKSPACE}/budgets/daily`,
+    removeBudget,
+    DELETED,
+    { interval: 'daily', limit_usd: null },
+  ],
+  [
+    'GET /organization/members?offset=0&limit=100',
+    listOrganizationMembers,
+    { data: PEOPLE },
+    PEOPLE,
+  ],
+  [`GET ${OF_WORKSPACE}/members?offset=0&limit=100`, listTheMembers, { data: ADDED }, ['user_1']],
+])('%s is sent without a body, and returns what is used of the response', async (...row) => {
+  const [call, work, response, expected] = row;
+  const { result, requests } = await send([json(response)], work);
+  expect(result).toEqual(expected);
+  expect(requests).toEqual([[call]]);
+});
+
+test('a guardrail is written by its id, which the response may lack', async () => {
+  const { result, requests } = await send([json({ data: LIMIT })], limitGuardrail);
+  expect(result).toEqual(LIMIT);
+  expect(requests).toEqual([['PATCH /guardrails/g', LIMIT]]);
+});
+
+test('members are added by their ids, and those in the response are returned', async () => {
+  const user_ids = ['user_1', 'user_2'];
+  const add: Work = (client) => sendMembers(client, WORKSPACE, user_ids);
+  const { result, requests } = await send([json({ data: ADDED })], add);
+  expect(result).toMatchObject({ kind: 'applied', response: { data: ['user_1'] } });
+  expect(requests).toEqual([[`POST ${OF_WORKSPACE}/members/add`, { user_ids }]]);
+});
+
+describe('what HTTP 404 confirms to be missing is undefined', () => {
+  test.each<[string, Work, unknown]>([
+    ['a workspace', findBySlug, expect.objectContaining({ workspace: undefined })],
+    ['an API key', findTheKey, undefined],
+    ['a guardrail, which was never written', findTheGuardrail, undefined],
+    ['the budgets', listTheBudgets, { budgets: {}, include_byok_in_budgets: undefined }],
+  ])('%s', async (_, work, expected) => {
+    expect((await send([NOT_FOUND], work)).result).toEqual(expected);
+  });
+});
+
+describe('another resource in a response is not taken for the requested one', () => {
+  const OTHER_WORKSPACE = { id: OTHER_ID, slug: 'preview-43', name: 'Preview' };
+  const OTHER_SLUG = `the workspace "preview-43", id ${OTHER_ID}`;
+  test.each<[string, Work, other: object, right: object, found: string]>([
+    ['a lookup of a workspace by its slug', findBySlug, OTHER_WORKSPACE, WORKSPACE, OTHER_SLUG],
+    ['an update of a workspace', rename, OTHER_WORKSPACE, WORKSPACE, OTHER_SLUG],
+    ['a lookup of a key', findTheKey, { ...KEY, hash: 'x' }, KEY, 'the API key with the hash x'],
+    ['a lookup of a guardrail', findTheGuardrail, { id: 'x' }, { id: 'g' }, 'another guardrail'],
+    ['a write of a guardrail', limitGuardrail, { id: 'x' }, { id: 'g' }, 'another guardrail'],
+  ])('by %s', async (_, work, other, right, found) => {
+    const replies = [json({ data: other }), json({ data: right })];
+    const { result, info } = await send(replies, work);
+    expect(JSON.stringify(result)).toContain(JSON.stringify(right).slice(1, -1));
+    expect(info).toEqual([expect.stringContaining(`but the response is about ${found}. Retrying`)]);
+  });
+
+  test('by a create, which is not repeated', async () => {
+    const { result, requests } = await send([json({ data: OTHER_WORKSPACE }, 201)], (client) =>
+      sendWorkspace(client, { name: 'Preview', slug: 'preview-42' }, {}),
+    );
+    const reason = `HTTP 201, but the response is about ${OTHER_SLUG}`;
+    expect(result).toMatchObject({ kind: 'unexpected', failure: { reason } });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a response is not usable', () => {
+  const noId = { data: [{ email: 'b@x.org' }] };
+  test.each<[string, Work, object, string]>([
+    ['without the id of a member', listOrganizationMembers, noId, 'data.0.id'],
+    ['with a number as the id of a guardrail', findTheGuardrail, { data: { id: 5 } }, 'data.id'],
+    ['without the id of a member of a workspace', listTheMembers, noId, 'data.0.user_id'],
+    [
+      'without the id, the slug and the name of a workspace',
+      findById,
+      { data: { id: '1' } },
+      'data.id, data.slug, data.name',
+    ],
+  ])('%s', async (_, work, body, fields) => {
+    const { result } = await send([json(body)], work);
+    expect(detailsOf(result).reason).toBe(`HTTP 200, but the body has no valid ${fields}`);
+  });
+});
+
+describe('a limit with the noise of binary floating point comes without it', () => {
+  const limit_usd = 0.30000000000001;
+  const budget = { limit_usd, reset_interval: 'daily' };
+  test.each<[string, Work, unknown, object]>([
+    ['of an API key', findTheKey, { ...KEY, limit: limit_usd }, { limit: 0.3 }],
+    ['of a guardrail', findTheGuardrail, { id: 'g', limit_usd }, { limit_usd: 0.3 }],
+    ['of a budget', listTheBudgets, [budget], { budgets: { daily: 0.3 } }],
+  ])('%s', async (_, work, data, expected) => {
+    expect((await send([json({ data })], work)).result).toMatchObject(expected);
+  });
+});
+
 describe('a workspace', () => {
   test.each([
     [ID, WORKSPACE],
@@ -74,85 +215,46 @@ describe('a workspace', () => {
     [ID, { ...WORKSPACE, id: ID.toUpperCase() }],
     ['preview-42', WORKSPACE],
   ])('is looked up by %s', async (idOrSlug, data) => {
-    const { result, requests } = await send([json({ data })], (client) =>
-      findWorkspace(client, idOrSlug),
-    );
+    const find: Work = (client) => findWorkspace(client, idOrSlug);
+    const { result, requests } = await send([json({ data })], find);
     expect(result).toMatchObject({ workspace: data });
     expect(requests).toEqual([[`GET /workspaces/${idOrSlug}`]]);
   });
 
-  test('that does not exist is undefined', async () => {
-    const { result } = await send([NOT_FOUND], (client) => findWorkspace(client, 'preview-42'));
-    expect(result).toMatchObject({ workspace: undefined });
-  });
-
-  test.each<[string, Work]>([
-    ['a lookup by slug', (client) => findWorkspace(client, 'preview-42')],
-    ['an update', (client) => patchWorkspace(client, WORKSPACE, { name: 'New' })],
-  ])('is not taken for another one in the response to %s', async (_, work) => {
-    const other = { id: OTHER_ID, slug: 'preview-43', name: 'Preview' };
-    const { result, requests } = await send(
-      [json({ data: other }), json({ data: WORKSPACE })],
-      work,
-    );
-    expect(JSON.stringify(result)).toContain(ID);
-    expect(requests).toHaveLength(2);
-  });
-
-  test('needs an id that is a UUID, a slug and a name', async () => {
-    const { result } = await send([json({ data: { id: '1' } }, 201)], (client) =>
-      sendWorkspace(client, { name: 'Preview', slug: 'preview-42' }, {}),
-    );
-    expect(result).toMatchObject({
-      failure: { reason: 'HTTP 201, but the body has no valid data.id, data.slug, data.name' },
-    });
-  });
-
-  const list: Work = (client) => Array.fromAsync(listWorkspaces(client));
-
   test('is listed with all others, 100 at once, with what is used of it', async () => {
     const created_at = '2026-01-01T00:00:00Z';
-    const data = [{ ...WORKSPACE, created_at }];
-    const { result, requests } = await send([json({ data, total_count: 1 })], list);
+    const body = { data: [{ ...WORKSPACE, created_at }], total_count: 1 };
+    const { result, requests } = await send([json(body)], listAllWorkspaces);
     const items = [{ id: ID, slug: 'preview-42', created_at }];
     expect(result).toEqual([{ items, total: 1, serverTime: undefined, size: expect.any(Number) }]);
     expect(requests).toEqual([['GET /workspaces?offset=0&limit=100']]);
   });
 
   test('is not listed with a slug of more than 200 characters', async () => {
-    const { result } = await send(
-      [json({ data: [{ ...WORKSPACE, slug: 'a'.repeat(200) }] })],
-      list,
-    );
-    expect(result).toHaveLength(1);
-    const { result: failed } = await send(
-      [json({ data: [{ ...WORKSPACE, slug: 'a'.repeat(201) }] })],
-      list,
-    );
-    expect((failed as ApiError).message).toMatch(/the body has no valid data\.0\.slug$/);
+    const list = async (slug: string) => {
+      const { result } = await send([json({ data: [{ ...WORKSPACE, slug }] })], listAllWorkspaces);
+      return result;
+    };
+    expect(await list('a'.repeat(200))).toHaveLength(1);
+    expect(await list('a'.repeat(201))).toMatchObject({
+      message: expect.stringMatching(/the body has no valid data\.0\.slug$/),
+    });
   });
 
   test('is not listed if the list is larger than 96 MiB', async () => {
-    const page = JSON.stringify({ data: [WORKSPACE] });
-    const pageOf = (size: number) => page + ' '.repeat(size - page.length);
-    const { result } = await send([{ body: pageOf(96 * 1024 * 1024) }], list);
-    expect(result).toHaveLength(1);
-    const { result: failed } = await send([{ body: pageOf(96 * 1024 * 1024 + 1) }], list);
-    expect((failed as ApiError).message).toMatch(/the list is larger than 96 MiB$/);
-  });
-
-  test('is deleted by its id', async () => {
-    const { result, requests } = await send([json({ deleted: true })], (client) =>
-      deleteWorkspace(client, WORKSPACE),
-    );
-    expect(result).toEqual({ kind: 'deleted' });
-    expect(requests).toEqual([[`DELETE /workspaces/${ID}`]]);
+    const list = async (size: number) => {
+      const body = JSON.stringify({ data: [WORKSPACE] }).padEnd(size);
+      return (await send([{ body }], listAllWorkspaces)).result;
+    };
+    expect(await list(96 * 1024 * 1024)).toHaveLength(1);
+    expect(await list(96 * 1024 * 1024 + 1)).toMatchObject({
+      message: expect.stringMatching(/the list is larger than 96 MiB$/),
+    });
   });
 
   test('is not taken for deleted if the response does not say so', async () => {
-    const { requests } = await send([json({ deleted: false }), json({ deleted: true })], (client) =>
-      deleteWorkspace(client, WORKSPACE),
-    );
+    const replies = [json({ deleted: false }), json({ deleted: true })];
+    const { requests } = await send(replies, removeWorkspace);
     expect(requests).toHaveLength(2);
   });
 });
@@ -223,14 +325,6 @@ describe('an API key', () => {
     ]);
   });
 
-  test('is deleted by its hash', async () => {
-    const { result, requests } = await send([json({ deleted: true })], (client) =>
-      deleteKey(client, KEY),
-    );
-    expect(result).toEqual({ kind: 'deleted' });
-    expect(requests).toEqual([['DELETE /keys/abc']]);
-  });
-
   test.each([
     [100, 'n'.repeat(100)],
     [101, `${'n'.repeat(100)}…`],
@@ -242,48 +336,34 @@ describe('an API key', () => {
 });
 
 describe('a deletion', () => {
-  const DELETED = json({ deleted: true });
-  const FOUND = json({ data: KEY });
-  test.each<[string, Reply[], string]>([
-    ['is done after one response that says so', [DELETED], 'deleted'],
-    ['whose HTTP 404 a lookup confirms was done by another job', [NOT_FOUND, NOT_FOUND], 'missing'],
-    ['is sent again if a lookup disproves its HTTP 404', [NOT_FOUND, FOUND, DELETED], 'deleted'],
-    [
-      'whose second HTTP 404 a lookup confirms was done by another job',
-      [NOT_FOUND, FOUND, NOT_FOUND, NOT_FOUND],
-      'missing',
-    ],
-    [
-      'is unclear if a lookup disproves its HTTP 404 three times',
-      [NOT_FOUND, FOUND, NOT_FOUND, FOUND, NOT_FOUND, FOUND],
-      'unclear',
-    ],
-    [
-      'whose first response was lost, and after which nothing is found, is done',
-      [reset, NOT_FOUND, NOT_FOUND],
-      'deleted',
-    ],
-    [
-      'whose response was lost after a false HTTP 404 is done',
-      [NOT_FOUND, FOUND, reset, NOT_FOUND, NOT_FOUND],
-      'deleted',
-    ],
-    [
-      'that was not sent at first and finds nothing was done by another job',
-      [refused, NOT_FOUND, NOT_FOUND],
-      'missing',
-    ],
-  ])('%s', async (_, replies, kind) => {
-    const { result, requests } = await send(replies, (client) => deleteKey(client, KEY));
+  const REPLIES = {
+    deleted: json(DELETED),
+    404: NOT_FOUND,
+    found: json({ data: KEY }),
+    lost: reset,
+    unsent: refused,
+  };
+  type Kind = keyof typeof REPLIES;
+  const repliesOf = (kinds: Kind[]) => kinds.map((kind) => REPLIES[kind]);
+
+  // A lookup follows each HTTP 404 to a DELETE.
+  test.each<[Kind[], string]>([
+    [['deleted'], 'deleted'],
+    [[404, 404], 'missing'],
+    [[404, 'found', 'deleted'], 'deleted'],
+    [[404, 'found', 404, 404], 'missing'],
+    [[404, 'found', 404, 'found', 404, 'found'], 'unclear'],
+    [['lost', 404, 404], 'deleted'],
+    [[404, 'found', 'lost', 404, 404], 'deleted'],
+    [['unsent', 404, 404], 'missing'],
+  ])('with the responses %j is %s', async (kinds, kind) => {
+    const { result, requests } = await send(repliesOf(kinds), removeKey);
     expect(result).toMatchObject({ kind });
-    expect(requests).toHaveLength(replies.length);
+    expect(requests).toHaveLength(kinds.length);
   });
 
   test('that is unclear says what OpenRouter reports', async () => {
-    const { result } = await send(
-      [...Array(3)].flatMap(() => [NOT_FOUND, FOUND]),
-      (client) => deleteKey(client, KEY),
-    );
+    const { result } = await send(repliesOf([404, 'found', 404, 'found', 404, 'found']), removeKey);
     expect((result as { error: ApiError }).error.message).toBe(
       'could not delete the API key "CI" (sk-or-v1-0e6...1c96): DELETE /keys/abc: HTTP 404 Not Found, but OpenRouter still returns it',
     );
@@ -294,7 +374,7 @@ describe('a deletion', () => {
     ['deleted nothing, if it only met HTTP 404', [NOT_FOUND], false],
   ])('whose HTTP 404 cannot be confirmed %s', async (_, replies, ambiguous) => {
     const forbidden = json({ error: { message: 'No' } }, 403);
-    const { result } = await send([...replies, forbidden], (client) => deleteKey(client, KEY));
+    const { result } = await send([...replies, forbidden], removeKey);
     expect(detailsOf(result)).toMatchObject({
       method: 'DELETE',
       ambiguous,
@@ -306,34 +386,28 @@ describe('a deletion', () => {
     const budgets = json({ data: [{ limit_usd: 1, reset_interval: 'daily' }] });
     const { result } = await send(
       [...Array(3)].flatMap(() => [NOT_FOUND, budgets]),
-      (client) => writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null }),
+      removeBudget,
     );
     expect((result as Error).message).toContain('still returns it');
   });
 });
 
 describe('a resource that a lookup does not find', () => {
-  const lookups: [string, object, Work][] = [
-    ['a workspace', WORKSPACE, (client) => findWorkspace(client, ID)],
-    ['an API key', KEY, (client) => findKey(client, 'abc')],
-    ['a guardrail', { id: 'g' }, (client) => findGuardrail(client, GUARDRAIL)],
-  ];
-
-  test.each(lookups)('is looked up again: %s', async (_, data, work) => {
-    const { result } = await send([NOT_FOUND, json({ data })], work);
-    expect(JSON.stringify(result)).toContain(JSON.stringify(data).slice(1, -1));
-  });
-
-  test.each(lookups)('a second later: %s', async (_, _data, work) => {
-    const { client, run, sentAt } = openRecordingClient([NOT_FOUND]);
-    await run(work(client));
+  test.each<[string, Work, unknown, object]>([
+    ['a workspace', findById, WORKSPACE, { workspace: WORKSPACE }],
+    ['an API key', findTheKey, KEY, KEY],
+    ['a guardrail', findTheGuardrail, { id: 'g' }, { id: 'g' }],
+    ['a budget', listTheBudgets, BUDGETS, { budgets: { daily: 1, lifetime: 100 } }],
+  ])('is looked up again a second later: %s', async (_, work, data, expected) => {
+    const { client, run, sentAt } = openRecordingClient([NOT_FOUND, json({ data })]);
+    expect(await run(work(client))).toMatchObject(expected);
     // Each request takes 20 ms.
     expect(sentAt).toEqual([0, 1_020]);
   });
 
   test('is looked up again after a quarter of the time that is left, if that is less', async () => {
     const { client, run, sentAt } = openRecordingClient([NOT_FOUND]);
-    await run(findWorkspace(client.withTimeout(2_020), ID));
+    await run(findById(client.withTimeout(2_020)));
     expect(sentAt).toEqual([0, 520]);
   });
 });
@@ -356,73 +430,7 @@ describe('a list that is not usable', () => {
   });
 });
 
-describe('a guardrail', () => {
-  const update = { limit_usd: 5, reset_interval: 'daily' as const };
-
-  test('is looked up and written by its id', async () => {
-    const data = { id: 'g', limit_usd: 5 };
-    const found = await send([json({ data })], (client) => findGuardrail(client, GUARDRAIL));
-    expect(found).toEqual({ result: data, requests: [['GET /guardrails/g']] });
-    const patched = await send([json({ data })], (client) =>
-      patchGuardrail(client, GUARDRAIL, update),
-    );
-    expect(patched).toEqual({ result: data, requests: [['PATCH /guardrails/g', update]] });
-  });
-
-  test('that was never written is undefined', async () => {
-    const { result } = await send([NOT_FOUND], (client) => findGuardrail(client, GUARDRAIL));
-    expect(result).toBeUndefined();
-  });
-
-  test('may lack its id in a response', async () => {
-    const { result } = await send([json({ data: { limit_usd: 5 } })], (client) =>
-      patchGuardrail(client, GUARDRAIL, update),
-    );
-    expect(result).toEqual({ limit_usd: 5 });
-  });
-
-  test.each<[string, Work]>([
-    ['a lookup', (client) => findGuardrail(client, GUARDRAIL)],
-    ['a write', (client) => patchGuardrail(client, GUARDRAIL, update)],
-  ])('is not taken for another one in the response to %s', async (_, work) => {
-    const replies = [
-      json({ data: { id: 'other' } }),
-      json({ data: { id: 5 } }),
-      json({ data: { id: 'g' } }),
-    ];
-    const { result, requests } = await send(replies, work);
-    expect(result).toEqual({ id: 'g' });
-    expect(requests).toHaveLength(3);
-  });
-});
-
 describe('a budget', () => {
-  const BUDGETS = [
-    { limit_usd: 1, reset_interval: 'daily' },
-    { limit_usd: 100, reset_interval: null },
-  ];
-
-  test('without an interval in the response is that for the lifetime', async () => {
-    const body = { data: BUDGETS, include_byok_in_budgets: true };
-    const { result, requests } = await send([json(body)], (client) =>
-      listBudgets(client, WORKSPACE),
-    );
-    expect(result).toEqual({ budgets: { daily: 1, lifetime: 100 }, include_byok_in_budgets: true });
-    expect(requests).toEqual([[`GET /workspaces/${ID}/budgets`]]);
-  });
-
-  test('is listed although OpenRouter finds none once, which can be wrong', async () => {
-    const { result } = await send([NOT_FOUND, json({ data: BUDGETS })], (client) =>
-      listBudgets(client, WORKSPACE),
-    );
-    expect(result).toMatchObject({ budgets: { daily: 1, lifetime: 100 } });
-  });
-
-  test('does not exist if OpenRouter finds none twice', async () => {
-    const { result } = await send([NOT_FOUND], (client) => listBudgets(client, WORKSPACE));
-    expect(result).toEqual({ budgets: {}, include_byok_in_budgets: undefined });
-  });
-
   const write = { interval: 'lifetime', limit_usd: 100 } as const;
   test.each<[string, object, object, object]>([
     ['without the flag', {}, {}, {}],
@@ -449,84 +457,12 @@ describe('a budget', () => {
       [`PUT /workspaces/${ID}/budgets/lifetime`, { limit_usd: 100, ...flags }],
     ]);
   });
-
-  test('is deleted by a limit of null', async () => {
-    const { result, requests } = await send([json({ deleted: true })], (client) =>
-      writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null }),
-    );
-    expect(result).toEqual({ interval: 'daily', limit_usd: null });
-    expect(requests).toEqual([[`DELETE /workspaces/${ID}/budgets/daily`]]);
-  });
-});
-
-describe('members', () => {
-  test('of the organization and of a workspace are listed, 100 at once', async () => {
-    const people = [
-      { id: 'user_1', email: null },
-      { id: 'user_2', email: 'b@x.org' },
-      { id: 'user_3' },
-    ];
-    const organization = await send([json({ data: people })], listOrganizationMembers);
-    expect(organization).toEqual({
-      result: people,
-      requests: [['GET /organization/members?offset=0&limit=100']],
-    });
-    const ofWorkspace = await send([json({ data: [{ user_id: 'user_1' }] })], (client) =>
-      listMembers(client, WORKSPACE),
-    );
-    expect(ofWorkspace).toEqual({
-      result: ['user_1'],
-      requests: [[`GET /workspaces/${ID}/members?offset=0&limit=100`]],
-    });
-  });
-
-  test.each<[string, Work, string]>([
-    ['the organization', listOrganizationMembers, 'data.0.id'],
-    ['a workspace', (client) => listMembers(client, WORKSPACE), 'data.0.user_id'],
-  ])('of %s without an id are not usable', async (_, work, field) => {
-    const { result } = await send([json({ data: [{ email: 'b@x.org' }] })], work);
-    expect(detailsOf(result).reason).toBe(`HTTP 200, but the body has no valid ${field}`);
-  });
-
-  test('are added by their ids, and those in the response are returned', async () => {
-    const { result, requests } = await send([json({ data: [{ user_id: 'user_1' }] })], (client) =>
-      sendMembers(client, WORKSPACE, ['user_1', 'user_2']),
-    );
-    expect(result).toMatchObject({ kind: 'applied', response: { data: ['user_1'] } });
-    expect(requests).toEqual([
-      [`POST /workspaces/${ID}/members/add`, { user_ids: ['user_1', 'user_2'] }],
-    ]);
-  });
 });
 
 test('each attempt leaves a debug line with its outcome and its time, whether or not a response arrives', async () => {
   const { client, clock, run, debug } = openRecordingClient([reset, json({ data: WORKSPACE })]);
   await clock.run(new Promise<void>((resolve) => clock.after(5_000, resolve)));
-  await run(findWorkspace(client, ID));
+  await run(findById(client));
   const call = `GET https://openrouter.test/api/v1/workspaces/${ID}`;
   expect(debug).toEqual([`${call}: reset, after 20 ms`, `${call}: 200, after 20 ms`]);
-});
-
-describe('a limit with the noise of binary floating point comes without it', () => {
-  const NOISY = 0.30000000000001;
-
-  test('of an API key', async () => {
-    const { result } = await send([json({ data: { ...KEY, limit: NOISY } })], (client) =>
-      findKey(client, 'abc'),
-    );
-    expect(result).toMatchObject({ limit: 0.3 });
-  });
-
-  test('of a guardrail', async () => {
-    const { result } = await send([json({ data: { id: 'g', limit_usd: NOISY } })], (client) =>
-      findGuardrail(client, GUARDRAIL),
-    );
-    expect(result).toMatchObject({ limit_usd: 0.3 });
-  });
-
-  test('of a budget', async () => {
-    const data = [{ limit_usd: NOISY, reset_interval: 'daily' }];
-    const { result } = await send([json({ data })], (client) => listBudgets(client, WORKSPACE));
-    expect(result).toMatchObject({ budgets: { daily: 0.3 } });
-  });
 });

@@ -1,38 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { createClient } from '../../../src/http/client.ts';
-import { recordEffect } from '../../../src/http/effect.ts';
 import type { ApiError } from '../../../src/http/request.ts';
 import { PAGE_SIZE } from '../../../src/openrouter/pages.ts';
 import { type KeyList, listKeys } from '../../../src/openrouter/resources/keys.ts';
-import { virtualClock } from '../../support/virtual-clock.ts';
+import { openRecordingClient } from '../../support/recording-client.ts';
 
 const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-42' };
-const TIMEOUT = 60_000;
 
 /** Lists the keys if each request for a page gets the body that `bodyAt` returns. */
-async function list(bodyAt: (offset: number) => string): Promise<KeyList> {
-  const clock = virtualClock();
-  const client = createClient({
-    apiUrl: 'https://openrouter.test/api/v1',
-    managementKey: 'sk-or-v1-of-a-test',
-    transport: async ({ url }) => {
-      const offset = Number(new URL(url).searchParams.get('offset'));
-      return { status: 200, headers: {}, body: bodyAt(offset) };
-    },
-    clock,
-    random: () => 0.5,
-    deadline: TIMEOUT,
-    signal: new AbortController().signal,
-    log: { info: () => undefined, debug: () => undefined },
-    effect: recordEffect(),
-  });
-  return clock.run(listKeys(client, WORKSPACE));
+function list(bodyAt: (offset: number) => string): Promise<KeyList | Error> {
+  const { client, run } = openRecordingClient(({ url }) => ({
+    body: bodyAt(Number(new URL(url).searchParams.get('offset'))),
+  }));
+  return run(listKeys(client, WORKSPACE));
 }
 
 /** The reason why the list fails. */
 async function failureOf(bodyAt: (offset: number) => string): Promise<string> {
-  const error = await list(bodyAt).catch((reason: ApiError) => reason);
-  return (error as ApiError).details.reason;
+  return ((await list(bodyAt)) as ApiError).details.reason;
 }
 
 test('a key in a list has no nested values, and none that are not used', async () => {
@@ -48,8 +32,8 @@ test('a key in a list has no nested values, and none that are not used', async (
     byok_usage_daily: 0.1,
   };
   const unused = { disabled: false, usage_daily: [[]], byok_usage: {} };
-  const { keys } = await list(() => JSON.stringify({ data: [{ ...unused, ...used }] }));
-  expect(keys).toEqual([used]);
+  const listed = await list(() => JSON.stringify({ data: [{ ...unused, ...used }] }));
+  expect(listed).toMatchObject({ keys: [used] });
 });
 
 describe('a list of API keys that no memory could hold fails', () => {

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/http/request.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
 import { queryUsage } from '../../../src/openrouter/resources/analytics.ts';
-import { findKey, limitOf, totalSpent } from '../../../src/openrouter/resources/keys.ts';
+import { limitOf, totalSpent } from '../../../src/openrouter/resources/keys.ts';
 import { formatTime } from '../../../src/openrouter/time.ts';
-import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
+import { json, openRecordingClient } from '../../support/recording-client.ts';
 
 const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
 const RANGE = { from: 1_500, to: 90_061_000, subject: 'the workspace preview-42' };
@@ -91,28 +91,6 @@ describe('a query of the usage', () => {
 
 test('a number that is no time becomes words', () => {
   expect(formatTime(1.7e18)).toBe('an unknown time');
-});
-
-describe('an API key', () => {
-  async function find(...replies: Reply[]) {
-    const { client, run } = openRecordingClient(replies);
-    return run(findKey(client, 'abc'));
-  }
-
-  test('is found by its hash', async () => {
-    expect(await find(json({ data: KEY }))).toEqual(KEY);
-  });
-
-  test('that does not exist is a result', async () => {
-    expect(await find(json({ error: { message: 'Not found' } }, 404))).toBeUndefined();
-  });
-
-  test('with another hash is an error', async () => {
-    const replies = Array.from({ length: 20 }, () => json({ data: { ...KEY, hash: 'other' } }));
-    expect(((await find(...replies)) as ApiError).details.reason).toContain(
-      'the response is about the API key with the hash other',
-    );
-  });
 });
 
 test.each([
