@@ -85,16 +85,15 @@ describe('the wait before a retry', () => {
   });
 
   test.each([
-    [7_020, 1],
-    [7_021, 2],
-  ])(
-    'of 7 s ends before a timeout of %i ms if there are %i attempts',
-    async (timeout, attempts) => {
-      const { client, run, sent } = openRecordingClient([throttledFor(7), OK]);
-      await run(get(client.withTimeout(timeout)));
-      expect(sent).toHaveLength(attempts);
-    },
-  );
+    // Without a wait that leads nowhere.
+    [7_020, 1, LATENCY],
+    [7_021, 2, 7_020 + LATENCY],
+  ])('of 7 s ends before a timeout of %i ms if there are %i attempts', async (...row) => {
+    const [timeout, attempts, end] = row;
+    const { client, clock, run, sent } = openRecordingClient([throttledFor(7), OK]);
+    await run(get(client.withTimeout(timeout)));
+    expect([sent.length, clock.now()]).toEqual([attempts, end]);
+  });
 });
 
 describe('a request that must not hold up the others', () => {

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { isNativeError } from 'node:util/types';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { HttpRequest } from '../../src/http/transport.ts';
@@ -23,30 +23,39 @@ Object.defineProperty(Error, Symbol.hasInstance, {
 
 const MAX_BYTES = 512 * 1024;
 const resources = openResources();
-const environment = { ...process.env };
 
 afterEach(() => {
   jest.restoreAllMocks();
-  for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy']) {
-    if (environment[name] === undefined) delete process.env[name];
-    else process.env[name] = environment[name];
-  }
 });
 
-/** Starts a server on loopback that responds by `listener`. Returns its port. */
-async function listen(listener: RequestListener, tls?: https.ServerOptions): Promise<number> {
-  const server = tls ? https.createServer(tls, listener) : http.createServer(listener);
+/** Starts `server` on loopback, for the tests of this file. Returns its port. */
+async function portOf(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   resources.add({
     async close() {
-      server.closeAllConnections();
+      if (server instanceof http.Server) server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   });
   return (server.address() as AddressInfo).port;
 }
+
+/** Starts a server that responds by `listener`. Returns its port. */
+function listen(listener: RequestListener, tls?: https.ServerOptions): Promise<number> {
+  return portOf(tls ? https.createServer(tls, listener) : http.createServer(listener));
+}
+
+/** Sets the variable for a proxy until the test ends. */
+function setProxy(https_proxy: string): void {
+  jest.replaceProperty(process, 'env', { ...process.env, https_proxy });
+}
+
+/** A request without a response: why, and what that means. */
+const unsent = (message: unknown) => ({ message, isSent: false, kind: 'unsent' });
+const prevented = (message: unknown) => ({ message, isSent: false, kind: 'prevented' });
+const ambiguous = (message: unknown) => ({ message, isSent: true, kind: 'ambiguous' });
 
 /** Resolves once a client of this process has received the next head of a response, and handled it. */
 function headReceived(): Promise<void> {
@@ -164,36 +173,28 @@ test('two requests of one transport share a connection, and the second counts as
 });
 
 describe('the body of a response', () => {
-  const respond = (status: number, size: number) =>
-    listen((_, response) => response.writeHead(status).end('x'.repeat(size)));
+  const TOO_LARGE = ambiguous('the response is larger than 512 KiB');
+  const longest = 'x'.repeat(MAX_BYTES);
 
-  test('can have 512 KiB', async () => {
-    const response = await send(await respond(200, MAX_BYTES));
-    expect(response).toMatchObject({ status: 200 });
-    expect((response as { body: string }).body).toHaveLength(MAX_BYTES);
-  });
-
-  test('cannot have a byte more, and the request may have been applied', async () => {
-    expect(await send(await respond(200, MAX_BYTES + 1))).toEqual({
-      message: 'the response is larger than 512 KiB',
-      isSent: true,
-      kind: 'ambiguous',
-    });
-  });
-
-  test('is measured in bytes, and not in characters', async () => {
-    const port = await listen((_, response) => response.end('é'.repeat(MAX_BYTES / 2 + 1)));
-    expect(await send(port)).toMatchObject({ message: 'the response is larger than 512 KiB' });
-  });
-
-  test('can be larger with an error status, which is enough', async () => {
-    expect(await send(await respond(500, 2 * MAX_BYTES))).toMatchObject({ status: 500 });
-  });
-
-  test('cannot be larger with HTTP 404, whose body decides what it means', async () => {
-    expect(await send(await respond(404, 2 * MAX_BYTES))).toMatchObject({
-      message: 'the response is larger than 512 KiB',
-    });
+  test.each([
+    ['can have 512 KiB', 200, longest, { status: 200, body: longest }],
+    ['cannot have a byte more', 200, `${longest}x`, TOO_LARGE],
+    ['is measured in bytes, and not in characters', 200, 'é'.repeat(MAX_BYTES / 2 + 1), TOO_LARGE],
+    [
+      'can be larger with an error status, which is enough',
+      500,
+      longest + longest,
+      { status: 500 },
+    ],
+    [
+      'cannot be larger with HTTP 404, of which it decides the meaning',
+      404,
+      `${longest}x`,
+      TOO_LARGE,
+    ],
+  ])('%s', async (_, status, body, expected) => {
+    const port = await listen((_request, response) => response.writeHead(status).end(body));
+    expect(await send(port)).toMatchObject(expected);
   });
 
   const cutShort = (status: number) =>
@@ -216,16 +217,7 @@ describe('the body of a response', () => {
 
 describe('a request without a response', () => {
   test('was not sent if the connection is refused', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    expect(await send(port)).toEqual({
-      message: 'the connection was refused (ECONNREFUSED)',
-      isSent: false,
-      kind: 'unsent',
-    });
+    expect(await send(1)).toEqual(unsent('the connection was refused (ECONNREFUSED)'));
   });
 
   test.each([
@@ -235,55 +227,32 @@ describe('a request without a response', () => {
     const failing = (_host: string, _options: object, done: (error: Error) => void) =>
       process.nextTick(done, Object.assign(new Error(code), { code }));
     jest.spyOn(dns, 'lookup').mockImplementation(failing as unknown as typeof dns.lookup);
-    expect(await send(1, { url: 'https://openrouter.test/' })).toEqual({
-      message: `${reason} (${code})`,
-      isSent: false,
-      kind: 'unsent',
-    });
+    const url = 'https://openrouter.test/';
+    expect(await send(1, { url })).toEqual(unsent(`${reason} (${code})`));
   });
 
   test('may have been applied if the connection is reset after it was sent', async () => {
     const port = await listen(({ socket }) => socket.resetAndDestroy());
-    expect(await send(port)).toEqual({
-      message: 'the connection was closed before the response was complete (ECONNRESET)',
-      isSent: true,
-      kind: 'ambiguous',
-    });
+    expect(await send(port)).toEqual(
+      ambiguous('the connection was closed before the response was complete (ECONNRESET)'),
+    );
   });
 
   test('may have been applied if it is aborted after it arrived', async () => {
     const controller = new AbortController();
     const port = await listen(() => controller.abort(new Error('the timeout is over')));
-    expect(await send(port, {}, controller)).toEqual({
-      message: 'the timeout is over',
-      isSent: true,
-      kind: 'ambiguous',
-    });
+    expect(await send(port, {}, controller)).toEqual(ambiguous('the timeout is over'));
   });
 
-  test('was not sent if it was aborted before', async () => {
-    let requests = 0;
-    const port = await listen((_, response) => {
-      requests += 1;
-      response.end();
-    });
-    const signal = AbortSignal.abort(new Error('the run was cancelled'));
-    expect(await send(port, {}, { signal })).toEqual({
-      message: 'the run was cancelled',
-      isSent: false,
-      kind: 'unsent',
-    });
-    expect(requests).toBe(0);
-  });
-
-  test('fails with the reason of an abort that is no error', async () => {
-    const signal = AbortSignal.abort('enough');
-    expect(await send(1, {}, { signal })).toMatchObject({ message: 'enough', kind: 'unsent' });
-  });
-
-  test('fails without the number that some errors have as their code', async () => {
-    const error = await send(1, {}, { signal: AbortSignal.abort() });
-    expect(error).toMatchObject({ message: 'This operation was aborted' });
+  test.each([
+    [new Error('the run was cancelled'), 'the run was cancelled'],
+    // A reason that is no error.
+    ['enough', 'enough'],
+    // An error whose code is a number.
+    [undefined, 'This operation was aborted'],
+  ])('was not sent if it was aborted before, for the reason %p', async (reason, message) => {
+    const signal = AbortSignal.abort(reason);
+    expect(await send(1, {}, { signal })).toEqual(unsent(message));
   });
 
   test.each([
@@ -305,96 +274,76 @@ describe('a request without a response', () => {
 describe('TLS', () => {
   test('with a certificate of an unknown authority fails before the request is sent, for good', async () => {
     const { key, cert } = await createCertificate('localhost');
-    let requests = 0;
-    const port = await listen(
-      (_, response) => {
-        requests += 1;
-        response.end();
-      },
-      { key, cert },
+    const port = await listen((_, response) => response.end(), { key, cert });
+    const reason =
+      /^the certificate is issued by an authority that is not trusted here; .*NODE_EXTRA_CA_CERTS.* \(\w+\)$/;
+    expect(await send(port, { url: `https://localhost:${port}/` })).toEqual(
+      prevented(expect.stringMatching(reason)),
     );
-    expect(await send(port, { url: `https://localhost:${port}/` })).toEqual({
-      message: expect.stringMatching(
-        /^the certificate is issued by an authority that is not trusted here; .*NODE_EXTRA_CA_CERTS.* \(\w+\)$/,
-      ),
-      isSent: false,
-      kind: 'prevented',
-    });
-    expect(requests).toBe(0);
   });
 
   test('to a server without TLS fails before the request is sent, for good', async () => {
     const port = await listen((_, response) => response.end());
-    expect(await send(port, { url: `https://127.0.0.1:${port}/` })).toMatchObject({
-      message: expect.stringMatching(/^the TLS handshake failed: .* \(EPROTO\)$/),
-      isSent: false,
-      kind: 'prevented',
-    });
+    expect(await send(port, { url: `https://127.0.0.1:${port}/` })).toEqual(
+      prevented(expect.stringMatching(/^the TLS handshake failed: .* \(EPROTO\)$/)),
+    );
   });
 
   test('that is closed during the handshake was not sent, and is retried', async () => {
-    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    resources.add({ close: async () => server.close() });
-    const { port } = server.address() as AddressInfo;
-    expect(await send(port, { url: `https://127.0.0.1:${port}/` })).toEqual({
-      message: 'the connection was closed before it was established (ECONNRESET)',
-      isSent: false,
-      kind: 'unsent',
-    });
+    const port = await portOf(createServer((socket) => socket.destroy()));
+    expect(await send(port, { url: `https://127.0.0.1:${port}/` })).toEqual(
+      unsent('the connection was closed before it was established (ECONNRESET)'),
+    );
   });
 });
 
 describe('a proxy', () => {
   const url = 'https://openrouter.test/api/v1';
 
-  test.each([
-    [407, 'the proxy requires a user and a password', 'prevented'],
-    [502, 'tunneling socket could not be established, statusCode=502 (ECONNRESET)', 'unsent'],
-  ])('that responds with HTTP %i is named, and nothing was sent', async (status, reason, kind) => {
-    const proxy = resources.add(await startProxy({ port: 1, response: status }));
-    process.env['https_proxy'] = proxy.url;
-    expect(await send(1, { url })).toEqual({
-      message: `${reason}, through the proxy ${new URL(proxy.url).host}`,
-      isSent: false,
-      kind,
-    });
+  /** Starts a proxy that responds with `response`. Returns it, and the note in each message. */
+  async function openProxy(response: number | 'silence') {
+    const proxy = resources.add(await startProxy({ port: 1, response }));
+    setProxy(proxy.url);
+    return { proxy, note: `, through the proxy ${new URL(proxy.url).host}` };
+  }
+
+  test('that requires a password is named, and nothing was sent', async () => {
+    const { proxy, note } = await openProxy(407);
+    const reason = `the proxy requires a user and a password${note}`;
+    expect(await send(1, { url })).toEqual(prevented(reason));
     expect(proxy.tunnels).toMatchObject([{ target: 'openrouter.test:443' }]);
   });
 
+  test('that fails is named, and nothing was sent', async () => {
+    const { note } = await openProxy(502);
+    const reason = `tunneling socket could not be established, statusCode=502 (ECONNRESET)${note}`;
+    expect(await send(1, { url })).toEqual(unsent(reason));
+  });
+
+  test('that does not listen is named, and nothing was sent', async () => {
+    const { proxy, note } = await openProxy(200);
+    await proxy.close();
+    const reason = new RegExp(`ECONNREFUSED.*${note}$`);
+    expect(await send(1, { url })).toEqual(unsent(expect.stringMatching(reason)));
+  });
+
   test('that does not respond does not outlast an abort', async () => {
-    const proxy = resources.add(await startProxy({ port: 1, response: 'silence' }));
-    process.env['https_proxy'] = proxy.url;
+    const { proxy, note } = await openProxy('silence');
     const controller = new AbortController();
     const sending = send(1, { url }, controller);
     await proxy.requested;
     controller.abort(new Error('the timeout is over'));
-    expect(await sending).toMatchObject({
-      message: `the timeout is over, through the proxy ${new URL(proxy.url).host}`,
-      isSent: false,
-    });
+    expect(await sending).toEqual(unsent(`the timeout is over${note}`));
   });
 
   test('gets an IPv6 address with its brackets', async () => {
-    const proxy = resources.add(await startProxy({ port: 1, response: 403 }));
-    process.env['https_proxy'] = proxy.url;
+    const { proxy } = await openProxy(403);
     await send(1, { url: 'https://[2001:db8::1]:8443/' });
     expect(proxy.tunnels).toMatchObject([{ target: '[2001:db8::1]:8443' }]);
   });
 
-  test('that does not listen is named, and nothing was sent', async () => {
-    const proxy = await startProxy({ port: 1 });
-    await proxy.close();
-    process.env['https_proxy'] = proxy.url;
-    expect(await send(1, { url })).toMatchObject({
-      message: expect.stringMatching(/ECONNREFUSED.*, through the proxy 127\.0\.0\.1:\d+$/),
-      isSent: false,
-      kind: 'unsent',
-    });
-  });
-
   test('is not used for this machine', async () => {
-    process.env['https_proxy'] = 'http://127.0.0.1:1';
+    setProxy('http://127.0.0.1:1');
     const port = await listen((_, response) => response.end('direct'));
     expect(await send(port)).toMatchObject({ body: 'direct' });
   });

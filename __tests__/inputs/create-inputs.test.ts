@@ -214,14 +214,11 @@ describe('a slug whose end an empty expression left out', () => {
 
 describe('suggestions', () => {
   test.each([
-    ['dry-run', 'yes', 'true'],
     ['dry-run', 'Y', 'true'],
     ['dry-run', 'on', 'true'],
     ['dry-run', 'NO', 'false'],
     ['dry-run', 'n', 'false'],
     ['dry-run', 'off', 'false'],
-    ['dry-run', 'tRUE', 'true'],
-    ['dry-run', '1', undefined],
     ['if-exists', 'REUSE', 'reuse'],
     ['if-exists', 'skip', undefined],
     ['api-url', 'HTTP://openrouter.ai/v1', 'https://openrouter.ai/v1'],
@@ -231,7 +228,6 @@ describe('suggestions', () => {
     ['io-logging-sampling-rate', '$1', '1'],
     ['io-logging-sampling-rate', '1 USD', '1'],
     ['io-logging-sampling-rate', '2 usd', undefined],
-    ['default-provider-sort', 'Null', '"null"'],
     ['timeout', '5 M', undefined],
     ['timeout', '5  S', '5s'],
   ])('for %s: %s is %j', (input, text, suggestion) => {

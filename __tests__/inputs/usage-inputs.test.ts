@@ -7,6 +7,7 @@ type Texts = Record<string, string>;
 
 const WORKSPACE = { workspace: 'preview-42' };
 const HASH_MESSAGE = 'key-hash must be the hash of an API key, and not the key itself';
+const FIVE = parseUsd('5');
 const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
 
 describe('the inputs of usage', () => {
@@ -44,29 +45,26 @@ describe('the inputs of usage', () => {
     });
   });
 
-  test.each(['created', 'month', 'week', 'day'] as const)('can begin with %s', (since) => {
-    expect(readWith(readUsageInputs, { ...WORKSPACE, since }).since).toBe(since);
-  });
-
-  test.each([
+  test.each<[string, unknown]>([
+    ['created', 'created'],
+    ['month', 'month'],
+    ['week', 'week'],
+    ['day', 'day'],
     ['1m', 60_000],
     ['3650d', 3_650 * 86_400_000],
-  ])('can begin %s ago', (since, ms) => {
-    expect(readWith(readUsageInputs, { ...WORKSPACE, since }).since).toBe(ms);
+  ])('can begin with %s', (since, expected) => {
+    expect(readWith(readUsageInputs, { ...WORKSPACE, since }).since).toBe(expected);
   });
 
-  test.each<Texts>([{ 'warn-above-usd': '5' }, { 'fail-above-usd': '5' }])(
-    'can have one threshold alone: %j',
-    (texts) => {
-      const { warnAbove, failAbove } = readWith(readUsageInputs, { ...WORKSPACE, ...texts });
-      expect(warnAbove ?? failAbove).toBe(parseUsd('5'));
-    },
-  );
-
-  test('can have a threshold that equals the limit', () => {
-    const texts = { 'warn-above-usd': '5', 'fail-above-usd': '5.0' };
-    const { warnAbove, failAbove } = readWith(readUsageInputs, { ...WORKSPACE, ...texts });
-    expect(warnAbove).toBe(failAbove);
+  test.each<[Texts, object]>([
+    [{ 'warn-above-usd': '5' }, { warnAbove: FIVE, failAbove: undefined }],
+    [{ 'fail-above-usd': '5' }, { warnAbove: undefined, failAbove: FIVE }],
+    [
+      { 'warn-above-usd': '5', 'fail-above-usd': '5.0' },
+      { warnAbove: FIVE, failAbove: FIVE },
+    ],
+  ])('can have the thresholds %j', (texts, expected) => {
+    expect(readWith(readUsageInputs, { ...WORKSPACE, ...texts })).toMatchObject(expected);
   });
 
   test.each<[Texts, string]>([

@@ -18,21 +18,13 @@ test('a glob matches the same slugs as in Node', () => {
   );
 });
 
-test.each([
-  ['preview-*', 'preview-42', true],
-  ['preview-*', 'preview-', true],
-  ['preview-*', 'preview', false],
-  ['preview-*', 'my-preview-42', false],
-  ['preview-?', 'preview-4', true],
-  ['preview-?', 'preview-42', false],
-  ['preview-*-api', 'preview-42-api', true],
-  ['preview-*-api', 'preview-42-api-2', false],
-  ['preview-42', 'preview-42', true],
-  ['preview-4', 'preview-42', false],
-  ['', '', true],
-  ['*', '', true],
-])('whether the glob "%s" matches the slug "%s" is %s', (pattern, text, expected) => {
-  expect(matches(pattern, text)).toBe(expected);
+test('an empty text is matched by an empty glob and by a star', () => {
+  expect(['', '*', '?', 'a'].map((pattern) => matches(pattern, ''))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('a glob with many stars is matched in a short time', () => {
