@@ -29,11 +29,7 @@ test('a budget is set, read, changed and deleted by the id and by the slug of it
   expect(await listBudgets(id)).toEqual({});
 
   const created = await setBudget(slug, 'monthly', 100);
-  expect(created.data).toMatchObject({
-    workspaceId: id,
-    limitUsd: 100,
-    resetInterval: 'monthly',
-  });
+  expect(created.data).toMatchObject({ workspaceId: id, limitUsd: 100, resetInterval: 'monthly' });
   expect((await setBudget(id, 'lifetime', 1000.5)).data.resetInterval).toBeNull();
   await setBudget(id, 'monthly', 200);
   const changed = await setBudget(id, 'monthly', 150);
@@ -49,13 +45,14 @@ test('a budget is set, read, changed and deleted by the id and by the slug of it
 });
 
 test('the budgets of a workspace share one flag for BYOK, which the workspace has too', async () => {
-  const { workspaces } = sdk();
   const { id } = await createWorkspace(harness.sandbox);
   expect((await setBudget(id, 'daily', 1)).includeByokInBudgets).toBe(false);
   await setBudget(id, 'weekly', 5, { includeByokInBudgets: true });
   expect((await setBudget(id, 'daily', 2)).includeByokInBudgets).toBe(true);
-  expect((await workspaces.listBudgets({ workspaceRef: id })).includeByokInBudgets).toBe(true);
-  expect((await workspaces.get({ id })).data.includeByokInBudgets).toBe(true);
+  expect((await sdk().workspaces.listBudgets({ workspaceRef: id })).includeByokInBudgets).toBe(
+    true,
+  );
+  expect((await sdk().workspaces.get({ id })).data.includeByokInBudgets).toBe(true);
 });
 
 test('a budget that would not exceed that of a shorter interval is rejected', async () => {
@@ -127,10 +124,8 @@ test('members are added to a workspace with their role, and removed', async () =
 });
 
 test('a member who is removed from one workspace stays in another', async () => {
-  const [from, other] = [
-    await createWorkspace(harness.sandbox),
-    await createWorkspace(harness.sandbox),
-  ];
+  const from = await createWorkspace(harness.sandbox);
+  const other = await createWorkspace(harness.sandbox);
   const [user = ''] = users();
   for (const { id } of [from, other]) await addMembers(id, [user]);
   expect(await removeMembers(from.id, [user])).toEqual({ removedCount: 1 });
@@ -172,17 +167,14 @@ test('no member is added or removed if one is not in the organization', async ()
 });
 
 test('deleting a workspace deletes its guardrail, budgets and members, and nothing else', async () => {
-  const { workspaces, guardrails } = sdk();
   const { account } = harness.sandbox;
-  const [owner] = account.members.map(({ id }) => id);
+  const updateGuardrail = (id: string) =>
+    sdk().guardrails.update({ id, updateGuardrailRequest: {} });
   const govern = async () => {
     const workspace = await createWorkspace(harness.sandbox);
-    const { id, defaultGuardrailId } = workspace;
-    await guardrails.update({ id: defaultGuardrailId, updateGuardrailRequest: {} });
-    const budget = { workspaceRef: id, interval: 'daily' as const };
-    await workspaces.setBudget({ ...budget, upsertWorkspaceBudgetRequest: { limitUsd: 1 } });
-    const members = { userIds: owner ? [owner] : [] };
-    await workspaces.bulkAddMembers({ id, bulkAddWorkspaceMembersRequest: members });
+    await updateGuardrail(workspace.defaultGuardrailId);
+    await setBudget(workspace.id, 'daily', 1);
+    await addMembers(workspace.id, users().slice(0, 1));
     return workspace;
   };
   const heldFor = (id: string) =>
@@ -191,10 +183,10 @@ test('deleting a workspace deletes its guardrail, budgets and members, and nothi
     );
   const deleted = await govern();
   const kept = await govern();
-  await workspaces.delete({ id: deleted.id });
+  await sdk().workspaces.delete({ id: deleted.id });
 
   expect(heldFor(deleted.id)).toEqual([0, 0, 0]);
   expect(heldFor(kept.id)).toEqual([1, 1, 1]);
-  const update = guardrails.update({ id: deleted.defaultGuardrailId, updateGuardrailRequest: {} });
+  const update = updateGuardrail(deleted.defaultGuardrailId);
   await expect(update).rejects.toMatchObject(rejection(404));
 });

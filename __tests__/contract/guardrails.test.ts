@@ -13,9 +13,13 @@ const get = (id: string) => sdk().guardrails.get({ id });
 const update = (id: string, updateGuardrailRequest: UpdateGuardrailRequest) =>
   sdk().guardrails.update({ id, updateGuardrailRequest });
 
-test('a guardrail exists from its first update on', async () => {
-  const { id: workspaceId, defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
-  await expect(get(id)).rejects.toMatchObject(rejection(404));
+test('a guardrail exists from its first update on, by its own id only', async () => {
+  const workspace = await createWorkspace(harness.sandbox);
+  const { id: workspaceId, defaultGuardrailId: id } = workspace;
+  for (const unknown of [id, workspaceId, workspace.slug]) {
+    await expect(get(unknown)).rejects.toMatchObject(rejection(404));
+  }
+  await expect(update(workspaceId, {})).rejects.toMatchObject(rejection(404));
   const created = await update(id, { allowedProviders: ['openai'] });
   expect(created.data).toMatchObject({
     id,
@@ -120,11 +124,3 @@ test.each<[string, UpdateGuardrailRequest, RegExp]>([
     await expect(get(id)).rejects.toMatchObject(rejection(404));
   },
 );
-
-test('a guardrail is found by its own id only', async () => {
-  const { id, slug } = await createWorkspace(harness.sandbox);
-  for (const unknown of [id, slug]) {
-    await expect(get(unknown)).rejects.toMatchObject(rejection(404));
-    await expect(update(unknown, {})).rejects.toMatchObject(rejection(404));
-  }
-});

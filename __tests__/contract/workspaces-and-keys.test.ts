@@ -9,20 +9,18 @@ const sdk = () => openSdk(harness.sandbox);
 const idOf = (slug: string) =>
   harness.sandbox.account.workspaces.find((workspace) => workspace.slug === slug)?.id ?? '';
 
-test('the SDK gets, updates and deletes a workspace of the sandbox by its id and by its slug', async () => {
+test('the SDK gets, updates and deletes any but the default workspace of the sandbox, by id and slug', async () => {
   const { workspaces } = sdk();
   await harness.create({ slug: 'witness' });
 
   expect((await workspaces.get({ id: 'witness' })).data.id).toBe(idOf('witness'));
-  const update = { description: 'Updated' };
-  const updated = await workspaces.update({
-    id: idOf('witness'),
-    updateWorkspaceRequest: update,
-  });
+  const updateWorkspaceRequest = { description: 'Updated' };
+  const updated = await workspaces.update({ id: idOf('witness'), updateWorkspaceRequest });
   expect(updated.data).toMatchObject({ slug: 'witness', description: 'Updated' });
   expect(updated.data.updatedAt).not.toBeNull();
   expect(await workspaces.delete({ id: 'witness' })).toEqual({ deleted: true });
   await expect(workspaces.get({ id: 'witness' })).rejects.toMatchObject(rejection(404));
+  await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject(rejection(400));
 });
 
 test('the SDK lists the workspaces of the sandbox page by page', async () => {
@@ -82,9 +80,4 @@ test('the SDK disables an API key of the sandbox, and leaves its other fields un
   await expect(apiKeys.update({ hash, requestBody: {} })).rejects.toMatchObject(rejection(400));
   const missing = apiKeys.update({ hash: '0', requestBody: { disabled: true } });
   await expect(missing).rejects.toMatchObject(rejection(404));
-});
-
-test('the sandbox does not delete the default workspace', async () => {
-  const { workspaces } = sdk();
-  await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject(rejection(400));
 });
