@@ -66,7 +66,6 @@ describe('the inputs of key', () => {
 
   const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d, or never';
   test.each<[Texts, string]>([
-    [{ workspace: '' }, 'workspace is required, and must be the id or slug of a workspace'],
     [{ workspace: 'Preview' }, `${ID_OR_SLUG}; given: "Preview"`],
     [
       { workspace: 'https://openrouter.ai/workspaces/preview-42' },
@@ -97,10 +96,6 @@ describe('the inputs of key', () => {
     [
       { name: 'sk-or-v1-0123456789abcdef' },
       'name must not contain a key; given: "sk-or-v1-0123456789abcdef"',
-    ],
-    [
-      { 'include-byok-in-limit': 'yes' },
-      'include-byok-in-limit must be true or false; given: "yes"; try: true',
     ],
     [{ 'expires-in': '59s' }, 'expires-in must be from 1m to 3650d, or never; given: "59s"'],
     [{ 'expires-in': '3651d' }, 'expires-in must be from 1m to 3650d, or never; given: "3651d"'],

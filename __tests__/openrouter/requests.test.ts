@@ -315,9 +315,10 @@ describe('an API key', () => {
 
   test('is listed with disabled and expired ones, and the time of the first page is returned', async () => {
     const date = 'Tue, 01 Jan 2030 00:00:00 GMT';
+    const list: Work = (client) => listKeys(client, WORKSPACE);
     const { result, requests } = await send(
       [{ ...json({ data: [KEY] }), headers: { date } }],
-      (client) => listKeys(client, WORKSPACE),
+      list,
     );
     expect(result).toEqual({ keys: [KEY], serverTime: Date.parse(date) });
     expect(requests).toEqual([
@@ -412,49 +413,36 @@ describe('a resource that a lookup does not find', () => {
   });
 });
 
-describe('a list that is not usable', () => {
-  test('is an error that names the request, and nothing may have been applied', async () => {
-    const { result } = await send([json({ data: [], total_count: 5 })], (client) =>
-      listKeys(client, WORKSPACE),
-    );
-    expect(detailsOf(result)).toEqual({
-      operation: 'list the API keys of the workspace preview-42',
-      method: 'GET',
-      path: '/keys',
-      kind: 'unexpected',
-      reason: 'the list ended after 0 entries, although there should be more',
-      attempts: 1,
-      ambiguous: false,
-      wasThrottled: false,
-    });
+test('a list that is not usable is an error that names the request', async () => {
+  const list: Work = (client) => listKeys(client, WORKSPACE);
+  const { result } = await send([json({ data: [], total_count: 5 })], list);
+  expect(detailsOf(result)).toEqual({
+    operation: 'list the API keys of the workspace preview-42',
+    method: 'GET',
+    path: '/keys',
+    kind: 'unexpected',
+    reason: 'the list ended after 0 entries, although there should be more',
+    attempts: 1,
+    ambiguous: false,
+    wasThrottled: false,
   });
 });
 
-describe('a budget', () => {
+describe('the flag for BYOK of a budget that is written', () => {
   const write = { interval: 'lifetime', limit_usd: 100 } as const;
-  test.each<[string, object, object, object]>([
-    ['without the flag', {}, {}, {}],
-    ['without the flag, which comes back', {}, { include_byok_in_budgets: true }, {}],
-    [
-      'with the flag',
-      { include_byok_in_budgets: true },
-      { include_byok_in_budgets: false },
-      { include_byok_in_budgets: false },
-    ],
-    [
-      'with the flag, which does not come back',
-      { include_byok_in_budgets: true },
-      {},
-      { include_byok_in_budgets: true },
-    ],
-  ])('is written %s, and returned as the response has it', async (_, flags, returned, expected) => {
-    const body = { data: BUDGETS[1], ...returned };
-    const { result, requests } = await send([json(body)], (client) =>
-      writeBudget(client, WORKSPACE, { ...write, ...flags }),
-    );
+  const ON = { include_byok_in_budgets: true };
+  const OFF = { include_byok_in_budgets: false };
+  test.each([
+    [{}, {}, {}],
+    [{}, ON, {}],
+    [ON, OFF, OFF],
+    [ON, {}, ON],
+  ])('%j, is %j in the response, and %j in the result', async (flag, returned, expected) => {
+    const work: Work = (client) => writeBudget(client, WORKSPACE, { ...write, ...flag });
+    const { result, requests } = await send([json({ data: BUDGETS[1], ...returned })], work);
     expect(result).toStrictEqual({ ...write, ...expected });
     expect(requests).toEqual([
-      [`PUT /workspaces/${ID}/budgets/lifetime`, { limit_usd: 100, ...flags }],
+      [`PUT ${OF_WORKSPACE}/budgets/lifetime`, { limit_usd: 100, ...flag }],
     ]);
   });
 });
