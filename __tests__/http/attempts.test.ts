@@ -13,14 +13,6 @@ function openStep() {
 }
 
 describe('an attempt', () => {
-  test('is aborted when its timeout expires', async () => {
-    const { clock, start } = openStep();
-    const { signal } = start();
-    await clock.run(new Promise((resolve) => signal.addEventListener('abort', resolve)));
-    expect(clock.now()).toBe(5_000);
-    expect(signal.reason).toEqual(new Error('no complete response within 5.0 s'));
-  });
-
   test('is aborted with the step, like all others in flight', () => {
     const { start, abort } = openStep();
     const attempts = [start(), start(), start()];

@@ -115,14 +115,6 @@ describe('a rejected text is not shown', () => {
   });
 });
 
-test('an input that is invalid in two ways has two lines, and entries with the same problem share one', () => {
-  expect(reject({ slug: 'A'.repeat(51), 'io-logging-api-key-ids': 'x,1,y' })).toEqual([
-    expect.stringMatching(/^slug must be 1 to 50 characters, but has 51/),
-    expect.stringMatching(/^slug must consist of lower-case letters/),
-    'io-logging-api-key-ids (entry 1, 3) must be a whole number; given: "x,1,y"',
-  ]);
-});
-
 describe('delete-keys needs delete-after-job: true', () => {
   const LINE = 'delete-keys needs delete-after-job: true';
   test.each([

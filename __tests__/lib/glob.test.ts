@@ -19,12 +19,8 @@ test('a glob matches the same slugs as in Node', () => {
 });
 
 test('an empty text is matched by an empty glob and by a star', () => {
-  expect(['', '*', '?', 'a'].map((pattern) => matches(pattern, ''))).toEqual([
-    true,
-    true,
-    false,
-    false,
-  ]);
+  const globs = ['', '*', '?', 'a'];
+  expect(globs.filter((pattern) => matches(pattern, ''))).toEqual(['', '*']);
 });
 
 test('a glob with many stars is matched in a short time', () => {

@@ -108,14 +108,6 @@ test('after a gap, the reader goes back page by page until the pages overlap', a
   expect(offsets).toEqual([0, 99, 198, 99, 0, 99, 198]);
 });
 
-test('a gap at the beginning of a list leads to its beginning', async () => {
-  const list = listOf(150);
-  const { offsets } = await readAll(list, (reads) => {
-    if (reads === 1) list.items.splice(0, 100);
-  });
-  expect(offsets).toEqual([0, 99, 0]);
-});
-
 test.each([
   ['an empty list', 0, [0]],
   ['a full page and nothing after it', 100, [100]],

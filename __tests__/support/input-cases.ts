@@ -165,5 +165,4 @@ export const REJECTED: Rejected[] = [
   ['management-key', 'Bearer sk-or-v1-0123456789', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789\nsecond-line', `management-key ${KEY}`],
   ['management-key', 'sk-or-v1-0123456789é', `management-key ${KEY}`],
-  ['management-key', 'k3y', 'management-key is too short to be a key: a part of it may be missing'],
 ];
