@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../src/inputs/create.ts';
 import { GOVERNANCE, GUARDRAIL_BODY } from '../support/governance.ts';
-import { readWith, rejectionOf } from '../support/inputs.ts';
+import { given, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 /** The fields of a guardrail that have inputs of their own. */
 const SET_ELSEWHERE = [
@@ -88,44 +88,31 @@ const EXACT =
 const nested = (depth: number) => `a: ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}`;
 const MODELS = 'must be a list of models: one per line, separated by commas, or a JSON array';
 const USD = 'must be an amount in USD above 0, or "null"';
+const PROVIDER = 'must be a provider, without whitespace or slashes';
+const INTERVAL = 'must be daily, weekly, monthly or "null"';
 const NEEDS_RESET =
   'guardrail-limit-usd also needs guardrail-limit-reset, which is one of daily, weekly, monthly';
 const NEEDS_LIMIT = 'guardrail-limit-reset also needs guardrail-limit-usd';
 const NEEDS_BUDGET =
   'include-byok-in-budgets needs a budget: OpenRouter can only set it together with one';
 
+test.each<Rejected>([
+  given('allowed-models', '[]', `${MODELS}; "null" removes the restriction`),
+  given('ignored-providers (entry 2)', 'azure, a/b', PROVIDER),
+  given('members (entry 1)', 'bruno lindqvist', 'must not contain whitespace'),
+  given('budget-daily-usd', '0', USD),
+  ['guardrail-limit-usd', '5', NEEDS_RESET],
+  ['guardrail-limit-reset', 'daily', NEEDS_LIMIT],
+  ['guardrail-limit-reset', 'null', NEEDS_LIMIT],
+  ['include-byok-in-budgets', 'true', NEEDS_BUDGET],
+])('the input %s: %j is rejected', (input, text, line) => {
+  expect(reject({ [input]: text })).toEqual([line]);
+});
+
 test.each<[Texts, string]>([
-  [
-    { 'allowed-models': '[]' },
-    `allowed-models ${MODELS}; "null" removes the restriction; given: "[]"`,
-  ],
-  [
-    { 'ignored-providers': 'azure, a/b' },
-    'ignored-providers (entry 2) must be a provider, without whitespace or slashes; given: "azure, a/b"',
-  ],
-  [
-    { members: 'bruno lindqvist' },
-    'members (entry 1) must not contain whitespace; given: "bruno lindqvist"',
-  ],
-  [{ 'budget-daily-usd': '0' }, `budget-daily-usd ${USD}; given: "0"`],
-  [{ 'guardrail-limit-usd': '5' }, NEEDS_RESET],
   [{ 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'null' }, NEEDS_RESET],
-  [{ 'guardrail-limit-reset': 'daily' }, NEEDS_LIMIT],
-  [{ 'guardrail-limit-reset': 'null' }, NEEDS_LIMIT],
   [{ 'guardrail-limit-usd': 'null', 'guardrail-limit-reset': 'daily' }, NEEDS_LIMIT],
-  // An invalid input counts as provided for the one that needs it.
-  [
-    { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'hourly' },
-    'guardrail-limit-reset must be daily, weekly, monthly or "null"; given: "hourly"',
-  ],
-  [
-    { 'guardrail-limit-usd': '5 USD', 'guardrail-limit-reset': 'daily' },
-    `guardrail-limit-usd ${USD}; given: "5 USD"; try: 5`,
-  ],
-  [
-    { 'include-byok-in-budgets': 'true', 'budget-daily-usd': 'x' },
-    `budget-daily-usd ${USD}; given: "x"`,
-  ],
+  [{ 'include-byok-in-budgets': 'true', 'budget-daily-usd': 'null' }, NEEDS_BUDGET],
   [
     { 'allowed-models': 'a/b, a/d', 'ignored-models': 'a/c, a/b, a/d' },
     'ignored-models must not repeat entries of allowed-models: a/b, a/d',
@@ -146,10 +133,16 @@ test.each<[Texts, string]>([
     { 'budget-daily-usd': '5', 'budget-weekly-usd': 'null', 'budget-lifetime-usd': '4' },
     'budget-lifetime-usd must exceed budget-daily-usd, which is 5; given: "4"',
   ],
-  [{ 'include-byok-in-budgets': 'true' }, NEEDS_BUDGET],
-  [{ 'include-byok-in-budgets': 'true', 'budget-daily-usd': 'null' }, NEEDS_BUDGET],
-])('inputs with %j are rejected', (texts, line) => {
+])('the inputs %j are rejected together', (texts, line) => {
   expect(reject(texts)).toEqual([line]);
+});
+
+test.each<[...Rejected, Texts]>([
+  [...given('guardrail-limit-reset', 'hourly', INTERVAL), { 'guardrail-limit-usd': '5' }],
+  [...given('guardrail-limit-usd', '5 USD', USD, '; try: 5'), { 'guardrail-limit-reset': 'daily' }],
+  [...given('budget-daily-usd', 'x', USD), { 'include-byok-in-budgets': 'true' }],
+])('the input %s: %j is invalid, and counts as provided', (input, text, line, others) => {
+  expect(reject({ ...others, [input]: text })).toEqual([line]);
 });
 
 describe('a guardrail is rejected', () => {

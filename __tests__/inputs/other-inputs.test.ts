@@ -3,7 +3,7 @@ import { readSecrets } from '../../src/inputs/connection.ts';
 import { readDeleteInputs } from '../../src/inputs/delete.ts';
 import { keyNameOf, readKeyInputs } from '../../src/inputs/key.ts';
 import { readSweepInputs } from '../../src/inputs/sweep.ts';
-import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
+import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;
 
@@ -14,7 +14,7 @@ const CONNECTION = {
 };
 const SOME_CONNECTION = { 'api-url': 'https://proxy.example/v1', timeout: '5m' };
 const READ_CONNECTION = { apiUrl: 'https://proxy.example/v1', timeoutMs: 300_000 };
-const ID_OR_SLUG = 'workspace must be the id or slug of a workspace';
+const ID_OR_SLUG = 'must be the id or slug of a workspace';
 
 describe('the inputs of key', () => {
   const read = (texts: Texts, env: Texts = {}) =>
@@ -64,47 +64,40 @@ describe('the inputs of key', () => {
     expect(read({ 'expires-in': text }).expiresInMs).toBe(ms);
   });
 
+  const PAGE = 'https://openrouter.ai/workspaces/preview-42';
+  const OTHER_PAGE = 'https://elsewhere.ai/workspaces/preview-42';
+  const USD = 'must be an amount in USD, 0 or more';
+  const RANGE = 'must be from 1m to 3650d, or never';
   const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d, or never';
-  test.each<[Texts, string]>([
-    [{ workspace: 'Preview' }, `${ID_OR_SLUG}; given: "Preview"`],
+  test.each<Rejected>([
+    given('workspace', 'Preview', ID_OR_SLUG),
+    given('workspace', PAGE, ID_OR_SLUG, '; try: preview-42'),
+    given('workspace', OTHER_PAGE, ID_OR_SLUG),
+    given('workspace', 'pr-', ID_OR_SLUG, '; the expression at its end was probably empty'),
+    given('name', 'sk-or-v1-0123456789abcdef', 'must not contain a key'),
+    given('limit-usd', '-0.01', USD),
     [
-      { workspace: 'https://openrouter.ai/workspaces/preview-42' },
-      `${ID_OR_SLUG}; given: "https://openrouter.ai/workspaces/preview-42"; try: preview-42`,
-    ],
-    [
-      { workspace: 'https://elsewhere.ai/workspaces/preview-42' },
-      `${ID_OR_SLUG}; given: "https://elsewhere.ai/workspaces/preview-42"`,
-    ],
-    [
-      { workspace: 'pr-' },
-      `${ID_OR_SLUG}; given: "pr-"; the expression at its end was probably empty`,
-    ],
-    [{ 'limit-usd': '-0.01' }, 'limit-usd must be an amount in USD, 0 or more; given: "-0.01"'],
-    [
-      { 'limit-usd': '5', 'limit-reset': 'Daily' },
-      'limit-reset must be daily, weekly or monthly; given: "Daily"; try: daily',
-    ],
-    [
-      { 'limit-reset': 'daily' },
+      'limit-reset',
+      'daily',
       'limit-reset needs limit-usd: without a limit, there is nothing to reset',
     ],
-    [
-      { 'limit-usd': 'x', 'limit-reset': 'daily' },
-      'limit-usd must be an amount in USD, 0 or more; given: "x"',
-    ],
-    [{ replace: 'true' }, 'replace needs name: a generated name is different each time'],
-    [
-      { name: 'sk-or-v1-0123456789abcdef' },
-      'name must not contain a key; given: "sk-or-v1-0123456789abcdef"',
-    ],
-    [{ 'expires-in': '59s' }, 'expires-in must be from 1m to 3650d, or never; given: "59s"'],
-    [{ 'expires-in': '3651d' }, 'expires-in must be from 1m to 3650d, or never; given: "3651d"'],
-    [{ 'expires-in': '6' }, `expires-in has no unit; it ${DURATION}; given: "6"`],
-    [{ 'expires-in': '6 H' }, `expires-in ${DURATION}; given: "6 H"; try: 6h`],
-    [{ 'expires-in': 'Never' }, `expires-in ${DURATION}; given: "Never"; try: never`],
-  ])('are rejected with %j', (texts, line) => {
-    const lines = rejectionOf(readKeyInputs, { workspace: 'preview-42', ...texts });
-    expect(lines).toEqual([line]);
+    ['replace', 'true', 'replace needs name: a generated name is different each time'],
+    given('expires-in', '59s', RANGE),
+    given('expires-in', '3651d', RANGE),
+    given('expires-in', '6', `has no unit; it ${DURATION}`),
+    given('expires-in', '6 H', DURATION, '; try: 6h'),
+    given('expires-in', 'Never', DURATION, '; try: never'),
+  ])('are rejected with %s: %j', (input, text, line) => {
+    const texts = { workspace: 'preview-42', [input]: text };
+    expect(rejectionOf(readKeyInputs, texts)).toEqual([line]);
+  });
+
+  test.each<Rejected>([
+    given('limit-reset', 'Daily', 'must be daily, weekly or monthly', '; try: daily'),
+    given('limit-usd', 'x', USD),
+  ])('are rejected for %s: %j alone if it is invalid in a pair', (input, text, line) => {
+    const pair = { 'limit-usd': '5', 'limit-reset': 'daily', [input]: text };
+    expect(rejectionOf(readKeyInputs, { workspace: 'preview-42', ...pair })).toEqual([line]);
   });
 });
 
@@ -210,33 +203,29 @@ describe('the inputs of sweep', () => {
   });
 
   const GLOB = 'must be a slug, in which * matches any characters and ? matches one';
-  const PREFIX =
-    'slug-pattern must begin with at least 2 characters of a slug before the first * or ?';
-  const COUNT = 'max-deletions must be a whole number, 1 or more';
-  test.each<[Texts, string]>([
-    [{ 'slug-pattern': '' }, `slug-pattern is required, and ${GLOB}`],
-    [{ 'slug-pattern': 'p*' }, `${PREFIX}; given: "p*"`],
-    [{ 'slug-pattern': 'p?r*' }, `${PREFIX}; given: "p?r*"`],
-    [{ 'slug-pattern': '{pr,preview}-*' }, `slug-pattern ${GLOB}; given: "{pr,preview}-*"`],
+  const PREFIX = 'must begin with at least 2 characters of a slug before the first * or ?';
+  const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
+  const COUNT = 'must be a whole number, 1 or more';
+  const GLOBS = 'a*,'.repeat(101);
+  test.each<Rejected>([
+    ['slug-pattern', '', `slug-pattern is required, and ${GLOB}`],
+    given('slug-pattern', 'p*', PREFIX),
+    given('slug-pattern', 'p?r*', PREFIX),
+    given('slug-pattern', '{pr,preview}-*', GLOB),
+    ['older-than', '', `older-than is required, and ${DURATION}`],
+    given('older-than', '59s', 'must be from 1m to 3650d'),
+    given('older-than', '14 D', DURATION, '; try: 14d'),
+    given('keep (entry 2)', 'pr-1, Pr_2', GLOB),
+    given('keep', '[', 'must be a list of slugs with optional wildcards'),
     [
-      { 'older-than': '' },
-      'older-than is required, and must be a duration such as 90s, 15m, 48h or 14d',
+      'keep',
+      GLOBS,
+      `keep must have at most 100 entries with wildcards; given: "${GLOBS.slice(0, 100)}…"`,
     ],
-    [{ 'older-than': '59s' }, 'older-than must be from 1m to 3650d; given: "59s"'],
-    [
-      { 'older-than': '14 D' },
-      'older-than must be a duration such as 90s, 15m, 48h or 14d; given: "14 D"; try: 14d',
-    ],
-    [{ keep: 'pr-1, Pr_2' }, `keep (entry 2) ${GLOB}; given: "pr-1, Pr_2"`],
-    [{ keep: '[' }, 'keep must be a list of slugs with optional wildcards; given: "["'],
-    [
-      { keep: 'a*,'.repeat(101) },
-      `keep must have at most 100 entries with wildcards; given: "${'a*,'.repeat(101).slice(0, 100)}…"`,
-    ],
-    [{ 'max-deletions': '0' }, `${COUNT}; given: "0"`],
-    [{ 'max-deletions': '1.5' }, `${COUNT}; given: "1.5"`],
-  ])('are rejected with %j', (texts, line) => {
-    expect(rejectionOf(readSweepInputs, { ...REQUIRED, ...texts })).toEqual([line]);
+    given('max-deletions', '0', COUNT),
+    given('max-deletions', '1.5', COUNT),
+  ])('are rejected with %s: %j', (input, text, line) => {
+    expect(rejectionOf(readSweepInputs, { ...REQUIRED, [input]: text })).toEqual([line]);
   });
 });
 

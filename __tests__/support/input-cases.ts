@@ -1,3 +1,5 @@
+import { given, type Rejected } from './inputs.ts';
+
 /** Inputs of a create step, valid and invalid. */
 
 const KEY_IDS =
@@ -56,14 +58,6 @@ const MODEL_INPUTS = [
   'ignored-models (entry 1)',
 ];
 const MODEL = 'must be the slug of a model, such as openai/gpt-5-mini';
-
-type Rejected = [input: string, text: string, line: string];
-
-/** The row of an input whose line begins with `named`, and shows `text` and then `note`. */
-function given(named: string, text: string, message: string, note = ''): Rejected {
-  const [input = named] = named.split(' ');
-  return [input, text, `${named} ${message}; given: ${JSON.stringify(text)}${note}`];
-}
 
 const slug = (text: string, note?: string) => given('slug', text, SLUG_MESSAGE, note);
 const slugWithGap = (text: string, where: string) =>

@@ -40,3 +40,12 @@ export function rejectionOf(read: () => unknown, texts: Texts, env: Texts = {}):
   }
   throw new Error('the inputs are valid');
 }
+
+/** An input, its text in the workflow, and the line that rejects it. */
+export type Rejected = [input: string, text: string, line: string];
+
+/** The row of an input whose line begins with `named`, and shows `text` and then `note`. */
+export function given(named: string, text: string, message: string, note = ''): Rejected {
+  const [input = named] = named.split(' ');
+  return [input, text, `${named} ${message}; given: ${JSON.stringify(text)}${note}`];
+}
