@@ -20,8 +20,6 @@ const throttledFor = (seconds: number): Reply => ({
   status: 429,
   headers: { 'retry-after': String(seconds) },
 });
-const passTo = ({ clock }: RecordingClient, ms: number) =>
-  new Promise<void>((resolve) => clock.after(ms - clock.now(), resolve));
 
 /** How long a response takes, in milliseconds. */
 const LATENCY = 20;
@@ -108,10 +106,10 @@ describe('a request that must not hold up the others', () => {
   });
 
   test('leaves most of the time to the others, also if little is left', async () => {
-    const recording = openRecordingClient(['silence']);
-    await recording.run(passTo(recording, 58_000));
-    await recording.run(recording.client.tryOnce(GET, 1_500));
-    expect(recording.clock.now()).toBe(58_500);
+    const { client, clock, run, passTo } = openRecordingClient(['silence']);
+    await run(passTo(58_000));
+    await run(client.tryOnce(GET, 1_500));
+    expect(clock.now()).toBe(58_500);
   });
 
   test('is not retried if OpenRouter throttles it, and the others do not wait', async () => {
@@ -144,9 +142,8 @@ describe('concurrent requests', () => {
   });
 
   test('all wait for the backoff if the server does not say how long', async () => {
-    const recording = openRecordingClient([{ status: 429 }, OK]);
-    const { client, run, sentAt } = recording;
-    const later = passTo(recording, 100).then(() => get(client));
+    const { client, run, sentAt, passTo } = openRecordingClient([{ status: 429 }, OK]);
+    const later = passTo(100).then(() => get(client));
     await run(Promise.all([get(client), later]));
     expect(sentAt).toEqual([0, 270, 270]);
   });
@@ -159,29 +156,26 @@ describe('concurrent requests', () => {
     ['HTTP 501 with Retry-After', { status: 501, headers: { 'retry-after': '7' } }],
     ['HTTP 502 with Retry-After', { status: 502, headers: { 'retry-after': '7' } }],
   ])('do not wait after %s', async (_, reply) => {
-    const recording = openRecordingClient([reply, OK]);
-    const { client, run, sentAt } = recording;
-    const later = passTo(recording, 21).then(() => get(client));
+    const { client, run, sentAt, passTo } = openRecordingClient([reply, OK]);
+    const later = passTo(21).then(() => get(client));
     await run(Promise.allSettled([client.request({ ...GET, method: 'PATCH' }), later]));
     expect(sentAt).toContain(21);
   });
 
   test('wait until the last of several pauses has ended', async () => {
-    const recording = openRecordingClient([throttledFor(5), throttledFor(9), OK]);
-    const { client, run, sentAt } = recording;
+    const replies = [throttledFor(5), throttledFor(9), OK];
+    const { client, run, sentAt, passTo } = openRecordingClient(replies);
     // The second is in flight when the first is throttled, and the third begins in the first pause.
-    const second = passTo(recording, 10).then(() => get(client));
-    const third = passTo(recording, 25).then(() => get(client));
+    const second = passTo(10).then(() => get(client));
+    const third = passTo(25).then(() => get(client));
     await run(Promise.all([get(client), second, third]));
     expect(sentAt).toEqual([0, 10, 9_030, 9_030, 9_030]);
   });
 
   test('fail at once if the pause ends exactly with the timeout', async () => {
-    const recording = openRecordingClient([throttledFor(59), OK]);
-    const { client, run, sent } = recording;
-    const first = get(client.withTimeout(30_000)).catch(() => undefined);
-    await run(first);
-    await run(passTo(recording, 20));
+    const { client, clock, run, sent } = openRecordingClient([throttledFor(59), OK]);
+    await run(get(client.withTimeout(30_000)));
+    expect(clock.now()).toBe(LATENCY);
     const result = await run(get(client.withTimeout(59_000)));
     expect(detailsOf(result)).toMatchObject({
       kind: 'prevented',
@@ -225,22 +219,22 @@ describe('the time of a client', () => {
   });
 
   test('is halved for an attempt that begins late, so that time is left for another', async () => {
-    const recording = openRecordingClient(['silence', OK]);
-    await recording.run(passTo(recording, 40_000));
-    await recording.run(get(recording.client));
-    expect(recording.sentAt).toEqual([40_000, 50_250]);
+    const { client, run, sentAt, passTo } = openRecordingClient(['silence', OK]);
+    await run(passTo(40_000));
+    await run(get(client));
+    expect(sentAt).toEqual([40_000, 50_250]);
   });
 
   test('lets no request start after it', async () => {
-    const recording = openRecordingClient([OK]);
-    const client = recording.client.withTimeout(1_000);
-    await recording.run(passTo(recording, 1_000));
-    expect(detailsOf(await recording.run(get(client)))).toMatchObject({
+    const { client, run, sent, passTo } = openRecordingClient([OK]);
+    const shortLived = client.withTimeout(1_000);
+    await run(passTo(1_000));
+    expect(detailsOf(await run(get(shortLived)))).toMatchObject({
       kind: 'prevented',
       ambiguous: false,
       reason: 'the timeout expired before it was sent',
     });
-    expect(recording.sent).toEqual([]);
+    expect(sent).toEqual([]);
   });
 
   test('has no pending timer of an attempt that is over', async () => {
@@ -295,9 +289,9 @@ describe('when the step is aborted', () => {
   });
 
   test('by the timeout, what was not sent was prevented, and the host is named', async () => {
-    const recording = openRecordingClient([refused]);
-    await recording.run(passTo(recording, 59_980));
-    expect(detailsOf(await recording.run(get(recording.client)))).toMatchObject({
+    const { client, run, passTo } = openRecordingClient([refused]);
+    await run(passTo(59_980));
+    expect(detailsOf(await run(get(client)))).toMatchObject({
       kind: 'prevented',
       ambiguous: false,
       noResponse: { host: 'openrouter.test', elapsedMs: 20 },

@@ -448,8 +448,8 @@ describe('the flag for BYOK of a budget that is written', () => {
 });
 
 test('each attempt leaves a debug line with its outcome and its time, whether or not a response arrives', async () => {
-  const { client, clock, run, debug } = openRecordingClient([reset, json({ data: WORKSPACE })]);
-  await clock.run(new Promise<void>((resolve) => clock.after(5_000, resolve)));
+  const { client, run, debug, passTo } = openRecordingClient([reset, json({ data: WORKSPACE })]);
+  await run(passTo(5_000));
   await run(findById(client));
   const call = `GET https://openrouter.test/api/v1/workspaces/${ID}`;
   expect(debug).toEqual([`${call}: reset, after 20 ms`, `${call}: 200, after 20 ms`]);

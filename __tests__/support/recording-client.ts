@@ -19,6 +19,8 @@ export interface RecordingClient {
   effect: EffectRecord;
   /** Aborts the step. */
   abort(reason: string): void;
+  /** Resolves at `ms` milliseconds. */
+  passTo(ms: number): Promise<void>;
   /** Lets time pass until `work` settles; returns its error if it fails. */
   run<Value>(work: Promise<Value>): Promise<Value | Error>;
 }
@@ -74,6 +76,7 @@ export function openRecordingClient(
     debug,
     effect,
     abort: (reason) => step.abort(new Error(reason)),
+    passTo: (ms) => new Promise((resolve) => clock.after(ms - clock.now(), resolve)),
     run: (work) => clock.run(work.catch((error: Error) => error)),
   };
   return recording;
