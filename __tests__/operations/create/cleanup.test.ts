@@ -25,7 +25,6 @@ import {
   simulate,
   slugsOf,
   storedWorkspace,
-  WITHOUT_LOOKUP,
 } from './fixtures.ts';
 
 /** The lookup before the POST takes 20 ms, and the POST arrives 10 ms after it was sent. */
@@ -55,22 +54,25 @@ async function expectLeftAlone(simulation: Simulation, run: Pick<StepRun, 'task'
   expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
 }
 
-describe('the post step deletes a workspace whose POST was lost', () => {
-  test.each<[string, InProcessFault]>([
-    ['was throttled for longer than the timeout', respondWith(429, { retryAfter: '9999' })],
-    ['was rejected with 401', respondWith(401)],
-  ])('when the retry %s', async (_, fault) => {
-    const simulation = simulate([respondWith(500, { applied: true }), fault]);
+describe('the post step deletes the workspace of a step that failed', () => {
+  const lost = respondWith(500, { applied: true });
+  const throttled = (retryAfter: string) => respondWith(429, { retryAfter, applied: true });
+  const WRONGLY_THROTTLED = { ambiguous: false, wasThrottled: true };
+  test.each<[string, object, InProcessFault[]]>([
+    ['a lost POST and long throttling', { ambiguous: true }, [lost, throttled('9999')]],
+    ['a lost POST and HTTP 401', { ambiguous: true }, [lost, respondWith(401)]],
+    ['wrong throttling and HTTP 401', WRONGLY_THROTTLED, [throttled('1'), respondWith(401)]],
+    ['wrong throttling for longer than the timeout', WRONGLY_THROTTLED, [throttled('9999')]],
+  ])('after %s', async (_, details, schedule) => {
+    const simulation = simulate(schedule);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(detailsOf(run).ambiguous).toBe(true);
+    expect(detailsOf(run)).toMatchObject(details);
     await expectDeleted(simulation, run);
   });
 
   test('when the POST arrived after a retry was rejected with 401', async () => {
     const late: InProcessFault = { on: POST, kind: 'late', after: 35_000 };
-    const simulation = simulate([late, respondWith(500), respondWith(401)], {
-      takenSlugStatus: 409,
-    });
+    const simulation = simulate([late, respondWith(500), respondWith(401)]);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({ status: 401, ambiguous: true });
     expect(slugsOf(simulation)).toEqual(['default']);
@@ -79,28 +81,13 @@ describe('the post step deletes a workspace whose POST was lost', () => {
     await expectDeleted(simulation, run);
   });
 
-  test('when it arrives while the post step polls', async () => {
+  test('when the POST arrives while the post step polls', async () => {
     const simulation = simulate([{ on: POST, kind: 'late', after: 1_500 }]);
     const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
     expect(run.killed).toBe(true);
     expect(slugsOf(simulation)).toEqual(['default']);
     await expectDeleted(simulation, run);
     expect(simulation.clock.now()).toBeGreaterThan(1_535);
-    await pass(simulation, 60_000);
-    expect(slugsOf(simulation)).toEqual(['default']);
-  });
-});
-
-describe('the post step deletes a workspace although OpenRouter reported that its POST was rejected', () => {
-  const throttled = (retryAfter: string) => respondWith(429, { retryAfter, applied: true });
-  test.each<[string, InProcessFault[]]>([
-    ['the retry was rejected with 401', [throttled('1'), respondWith(401)]],
-    ['there was no time left to retry', [throttled('9999')]],
-  ])('when the POST was throttled and %s', async (_, schedule) => {
-    const simulation = simulate(schedule);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(detailsOf(run)).toMatchObject({ ambiguous: false, wasThrottled: true });
-    await expectDeleted(simulation, run);
   });
 });
 
@@ -151,21 +138,6 @@ describe('the post step leaves a workspace alone', () => {
 });
 
 test.each([
-  ['a second before its window', -1_000, true],
-  ['more than a second before it', -1_001, false],
-  ['a second after it', 6_000, true],
-  ['more than a second after it', 6_001, false],
-])('a workspace created %s (%i ms from its start) is deleted: %s', async (_, offset, isDeleted) => {
-  const simulation = simulate();
-  seedWorkspace(simulation, { ...desired, age: -offset });
-  const from = simulation.account.now().getTime();
-  const pending = { desired, window: { from, to: from + 5_000 } };
-  const task = { target: { pending }, deleteKeys: false };
-  if (isDeleted) await expectDeleted(simulation, { task });
-  else await expectLeftAlone(simulation, { task });
-});
-
-test.each([
   ['killed', { killedAfter: 35 }],
   ['cancelled', { cancelledAfter: 35 }],
 ])(
@@ -186,48 +158,11 @@ test.each([
   },
 );
 
-describe('a step leaves nothing to its post step', () => {
-  test('when its key was rejected', async () => {
-    const simulation = simulate([respondWith(401)]);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(detailsOf(run)).toMatchObject({ status: 401, ambiguous: false });
-    expect(run.task).toBeUndefined();
-  });
-
-  test('without delete-after-job when it is killed', async () => {
-    const run = await runCreate(simulate(), WITHOUT_LOOKUP, { ...CONDITIONS, killedAfter: 15 });
-    expect(run.killed).toBe(true);
-    expect(run.task).toBeUndefined();
-  });
-
-  test('without delete-after-job when it fails and its POST may have been applied', async () => {
-    const simulation = simulate([LOST]);
-    failLookup(simulation, 1);
-    const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
-    expect(detailsOf(run).ambiguous).toBe(true);
-    expect(run.task).toBeUndefined();
-  });
-});
-
 describe('a POST that is applied only after its workspace was created by a retry and deleted', () => {
-  const lateAfter = (ms: number) =>
-    simulate([{ on: POST, kind: 'late', after: ms }], { takenSlugStatus: 409 });
-  /** How long an attempt takes until it is given up, with `CONDITIONS`. */
-  const ATTEMPT_MS = 30_000;
-
-  test('is deleted too, if it is in the time in which the step can have created it', async () => {
-    const simulation = lateAfter(ATTEMPT_MS + 1_500);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(run.result?.outcome).toBe('created');
-    await expectDeleted(simulation, run);
-    await pass(simulation, 60_000);
-    expect(slugsOf(simulation)).toEqual(['default']);
-  });
+  const late = (after: number): InProcessFault => ({ on: POST, kind: 'late', after });
 
   test('is deleted too, although another one is applied after that deletion', async () => {
-    const late: InProcessFault = { on: POST, kind: 'late', after: 46_000 };
-    const later: InProcessFault = { on: POST, kind: 'late', after: 18_000 };
-    const simulation = simulate([late, later], { takenSlugStatus: 409 });
+    const simulation = simulate([late(46_000), late(18_000)], { takenSlugStatus: 409 });
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(run.result?.outcome).toBe('created');
     await expectDeleted(simulation, run);
@@ -235,23 +170,19 @@ describe('a POST that is applied only after its workspace was created by a retry
     expect(slugsOf(simulation)).toEqual(['default']);
   });
 
-  test('is named in a warning, if it is not', async () => {
-    const simulation = lateAfter(ATTEMPT_MS + 60_000);
+  test('is named in a warning, if the step cannot have created it so late', async () => {
+    const simulation = simulate([late(90_000)]);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    await pass(simulation, ATTEMPT_MS + 58_500 - simulation.clock.now());
+    expect(run.result?.outcome).toBe('created');
+    await pass(simulation, 88_500 - simulation.clock.now());
     await expectLeftAlone(simulation, run);
   });
 
-  test('is not looked for if every POST got a response', async () => {
-    const simulation = simulate([respondWith(429, { retryAfter: '1' })]);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    simulation.network.calls.length = 0;
-    await expectDeleted(simulation, run);
-    expect(simulation.network.calls).not.toContain(GET);
-  });
-
-  test('is not looked for if the only ambiguous POST created the workspace', async () => {
-    const simulation = simulate([LOST]);
+  test.each([
+    ['every POST got a response', respondWith(429, { retryAfter: '1' })],
+    ['the only ambiguous POST created the workspace', LOST],
+  ])('is not looked for if %s', async (_, fault) => {
+    const simulation = simulate([fault]);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     simulation.network.calls.length = 0;
     await expectDeleted(simulation, run);
@@ -268,26 +199,17 @@ describe('a POST that is applied only after its workspace was created by a retry
   });
 });
 
-describe('the post step deletes the created workspace', () => {
-  test('although OpenRouter reports once that it does not exist', async () => {
-    const simulation = simulate([]);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    simulation.network.schedule.push(falseNotFound('DELETE /workspaces/:id'));
-    await expectDeleted(simulation, run);
-  });
-
-  test('although reads lag behind its creation for 2 s', async () => {
-    const simulation = simulate([]);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    const { workspaces } = simulation.account;
-    const lagging = workspaces.splice(1);
-    simulation.clock.after(2_000, () => workspaces.push(...lagging));
-    await expectDeleted(simulation, run);
-  });
+test('the post step deletes the created workspace although reads lag behind its creation for 2 s', async () => {
+  const simulation = simulate();
+  const run = await runCreate(simulation, REQUEST, CONDITIONS);
+  const { workspaces } = simulation.account;
+  const lagging = workspaces.splice(1);
+  simulation.clock.after(2_000, () => workspaces.push(...lagging));
+  await expectDeleted(simulation, run);
 });
 
 test('a created workspace that the post step cannot find is named in a warning', async () => {
-  const simulation = simulate([]);
+  const simulation = simulate();
   const run = await runCreate(simulation, REQUEST, CONDITIONS);
   const [workspace] = simulation.account.workspaces.splice(1);
   const start = simulation.clock.now();
@@ -304,7 +226,7 @@ test('a created workspace that the post step cannot find is named in a warning',
 });
 
 test('a created workspace that the post step cannot find until its timeout is named in the same warning', async () => {
-  const simulation = simulate([]);
+  const simulation = simulate();
   const run = await runCreate(simulation, REQUEST, CONDITIONS);
   simulation.account.workspaces.splice(1);
   const error = await runPost(simulation, run, { ...CONDITIONS, timeout: 2_000 });

@@ -3,10 +3,9 @@ import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';
-import { onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
+import { onNth, onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
 import {
   CONDITIONS,
-  createConcurrently,
   desired,
   detailsOf,
   expectSlugTaken,
@@ -83,12 +82,6 @@ describe('a dry run', () => {
     seedWorkspace(simulation, desired);
     expectSlugTaken(await runCreate(simulation, DRY_RUN, CONDITIONS), 'another job');
   });
-
-  test('with if-exists: fail fails if the slug is taken', async () => {
-    const simulation = simulate();
-    seedWorkspace(simulation, desired);
-    expectSlugTaken(await runCreate(simulation, DRY_RUN, CONDITIONS), 'another job');
-  });
 });
 
 describe('what a failure recommends if the workspace may have been created', () => {
@@ -118,28 +111,17 @@ describe('what a failure recommends if the workspace may have been created', () 
 
 describe('a warning that a workspace is not deleted after the job', () => {
   const WARNING = 'The workspace preview-42 is not deleted after the job';
-  const throttledButApplied = () =>
-    simulate([respondWith(429, { retryAfter: '1', applied: true })]);
-
-  test('appears if it cannot be determined whether the step created it', async () => {
-    const run = await runCreate(
-      throttledButApplied(),
-      { ...REQUEST, ifExists: 'reuse' },
-      CONDITIONS,
-    );
-    expect(run.log).toContain(WARNING);
-  });
-
   test('does not appear without delete-after-job', async () => {
     const request = { ...REQUEST, ifExists: 'reuse' as const, deleteAfterJob: false };
-    const run = await runCreate(throttledButApplied(), request, CONDITIONS);
+    const simulation = simulate([respondWith(429, { retryAfter: '1', applied: true })]);
+    const run = await runCreate(simulation, request, CONDITIONS);
     expect(run.result?.outcome).toBe('unchanged');
     expect(run.log).not.toContain(WARNING);
   });
 
   test('does not appear if another job created it', async () => {
     const simulation = simulate([], { takenSlugStatus: 409 });
-    createConcurrently(simulation, { call: POST, n: 1, name: 'Of another job' });
+    onNth(simulation, POST, 1, () => seedWorkspace(simulation, { ...desired, name: 'Other' }));
     const run = await runCreate(simulation, { ...REQUEST, ifExists: 'reuse' }, CONDITIONS);
     expect(run.result?.outcome).toBe('unchanged');
     expect(run.log).not.toContain(WARNING);

@@ -1,6 +1,5 @@
 import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
-import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { ApiError } from '../../../src/http/request.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
@@ -56,14 +55,6 @@ export function failLookup(simulation: Simulation, n: number, status = 403): voi
   onNth(simulation, GET, n, () =>
     simulation.network.schedule.push({ on: GET, kind: 'response', status }),
   );
-}
-
-/** Has another job create a workspace with the same slug when request number `n` of `call` is sent. */
-export function createConcurrently(
-  simulation: Simulation,
-  { call, n, ...fields }: { call: string; n: number; name?: string },
-): void {
-  onNth(simulation, call, n, () => seedWorkspace(simulation, { ...desired, ...fields }));
 }
 
 export function slugsOf({ account }: Simulation): string[] {

@@ -22,25 +22,20 @@ async function runExisting(
   return { ...run, before, simulation, story: storyOf(run.log) };
 }
 
-describe('if-exists: fail', () => {
-  test.each([[[]], [['members']]])(
-    'reports which guardrail, budget and member inputs update would apply: %j',
-    async (governanceInputs) => {
-      const { error, before } = await runExisting(
-        { governanceInputs, deleteAfterJob: true },
-        { fields: { name: 'Old' } },
-      );
-      expect(error).toMatchObject({
-        code: 'slug-taken',
-        details: {
-          workspace: { id: before.id },
-          creatorUnknown: false,
-          changes: [{ field: 'name', from: 'Old', to: 'Preview' }],
-          governanceInputs,
-        },
-      });
-    },
+test('if-exists: fail reports which fields, guardrail, budget and member inputs update would apply', async () => {
+  const { error, before } = await runExisting(
+    { governanceInputs: ['members'], deleteAfterJob: true },
+    { fields: { name: 'Old' } },
   );
+  expect(error).toMatchObject({
+    code: 'slug-taken',
+    details: {
+      workspace: { id: before.id },
+      creatorUnknown: false,
+      changes: [{ field: 'name', from: 'Old', to: 'Preview' }],
+      governanceInputs: ['members'],
+    },
+  });
 });
 
 describe('if-exists: reuse', () => {

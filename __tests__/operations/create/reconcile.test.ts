@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AttemptFailure } from '../../../src/http/request.ts';
 import { FAILURE_CLASSES, type FailureClass } from '../../../src/http/retry-policy.ts';
 import type { Lookup, Workspace } from '../../../src/openrouter/resources/workspaces.ts';
 import { type Creator, reconcileWorkspace } from '../../../src/operations/create/reconcile.ts';
@@ -25,10 +24,11 @@ const post = (kind: FailureClass, status?: number): FailedPost => ({
     kind,
     reason: 'failed',
     ...(status !== undefined && { status }),
-  } satisfies AttemptFailure,
+  },
 });
 
 const unsent = post('unsent');
+const prevented = post('prevented');
 const throttled = post('throttled', 429);
 const rejected = post('rejected', 409);
 const unauthorized = post('rejected', 401);
@@ -48,6 +48,7 @@ const workspaceOf = (age: number, fields: object = {}): Workspace => ({
 
 const NEW = workspaceOf(2_000);
 const OLD = workspaceOf(-60_000);
+const TOO_OLD = workspaceOf(-62_000);
 const UNDATED = workspaceOf(0, { created_at: undefined });
 const DIFFERENT = workspaceOf(2_000, { name: 'Of another job' });
 
@@ -70,13 +71,22 @@ const by = (result: Creator): Expected => ({ kind: 'done', result });
 
 const CERTAIN = false;
 const AMBIGUOUS = true;
+const OURS = by('this-step');
+const OTHERS = by('another-job');
+const UNKNOWN = by('unknown');
+const PROBE = retry(AMBIGUOUS);
+
+interface Facts {
+  slugWasFree: boolean;
+}
+
+const LOOKED_UP: Facts[] = [{ slugWasFree: true }];
+const NOT_LOOKED_UP: Facts[] = [{ slugWasFree: false }];
+const BOTH: Facts[] = [...LOOKED_UP, ...NOT_LOOKED_UP];
 
 /** Decides, and expects that a decision about a workspace is about the one that was found last. */
-function decide(
-  attempts: readonly FailedPost[],
-  { slugWasFree }: { slugWasFree: boolean },
-): Expected {
-  const decision = reconcileWorkspace(attempts, { desired, slugWasFree, start: START });
+function decide(attempts: readonly FailedPost[], facts: Facts): Expected {
+  const decision = reconcileWorkspace(attempts, { desired, ...facts, start: START });
   if (decision.kind !== 'done') return decision;
   const { workspace, creator: result } = decision.result;
   expect(workspace).toBe(attempts.at(-1)?.found?.workspace);
@@ -85,57 +95,34 @@ function decide(
 
 type Row = [title: string, attempts: FailedPost[], decision: Expected];
 
-const BOTH = [{ slugWasFree: true }, { slugWasFree: false }];
+/** Tests each row with each of `facts`. */
+function testRows(facts: readonly Facts[], rows: Row[], title = '%s'): void {
+  test.each(rows)(title, (_, attempts, decision) => {
+    for (const each of facts) expect(decide(attempts, each)).toEqual(decision);
+  });
+}
 
 describe('a failed POST that was not looked up yet', () => {
   const rows: Row[] = [
     ['that was never sent is retried', [unsent], retry(CERTAIN)],
-    ['that can never be sent is given up', [post('prevented')], giveUp(CERTAIN)],
+    ['that can never be sent is given up', [prevented], giveUp(CERTAIN)],
     ['that was throttled is retried', [throttled], retry(CERTAIN)],
-    ['that was throttled with 503 is retried', [post('throttled', 503)], retry(CERTAIN)],
     ['that conflicts with another change is retried', [post('conflict', 409)], retry(CERTAIN)],
-    [
-      'with HTTP 400, which may mean a taken slug, is looked up',
-      [post('rejected', 400)],
-      lookup(CERTAIN),
-    ],
-    [
-      'with HTTP 402, which may mean a taken slug, is looked up',
-      [post('rejected', 402)],
-      lookup(CERTAIN),
-    ],
-    [
-      'with HTTP 404, which may mean a taken slug, is looked up',
-      [post('rejected', 404)],
-      lookup(CERTAIN),
-    ],
-    [
-      'with HTTP 409, which may mean a taken slug, is looked up',
-      [post('rejected', 409)],
-      lookup(CERTAIN),
-    ],
-    [
-      'with HTTP 422, which may mean a taken slug, is looked up',
-      [post('rejected', 422)],
-      lookup(CERTAIN),
-    ],
+    ...[400, 402, 404, 409, 422].map(
+      (status): Row => [
+        `with HTTP ${status}, which may mean a taken slug, is looked up`,
+        [post('rejected', status)],
+        lookup(CERTAIN),
+      ],
+    ),
     ['with HTTP 401, which rejects the key, is given up', [unauthorized], giveUp(CERTAIN)],
     ['with HTTP 403, which rejects the key, is given up', [post('rejected', 403)], giveUp(CERTAIN)],
     ['with a lost response is looked up', [lost], lookup(AMBIGUOUS)],
     ['with HTTP 500 is looked up', [error500], lookup(AMBIGUOUS)],
-    ['with HTTP 502 is looked up', [error502], lookup(AMBIGUOUS)],
-    ['with an unusable HTTP 201 is looked up', [post('ambiguous', 201)], lookup(AMBIGUOUS)],
-    ['with a redirect is looked up', [post('unexpected', 301)], lookup(AMBIGUOUS)],
     ['with HTTP 501 is looked up', [unexpected], lookup(AMBIGUOUS)],
-    [
-      'in flight when the step ended is given up: no lookup can be sent',
-      [aborted],
-      giveUp(AMBIGUOUS),
-    ],
+    ['in flight when the step ended is given up', [aborted], giveUp(AMBIGUOUS)],
   ];
-  test.each(rows)('%s', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+  testRows(BOTH, rows);
 
   test('has a row for each failure class', () => {
     const kinds = rows.flatMap(([, attempts]) => attempts.map(({ failure }) => failure.kind));
@@ -144,308 +131,153 @@ describe('a failed POST that was not looked up yet', () => {
 });
 
 describe('a lookup that finds the slug free', () => {
-  test.each<Row>([
+  testRows(BOTH, [
     ['leaves a rejection as the reason to give up', [free(rejected)], giveUp(CERTAIN)],
     ['allows a retry of a lost POST, which may arrive late', [free(lost)], retry(AMBIGUOUS)],
-    [
-      'allows a retry after HTTP 500, whose POST may arrive late',
-      [free(error500)],
-      retry(AMBIGUOUS),
-    ],
-    [
-      'allows a retry after HTTP 502, whose POST may arrive late',
-      [free(error502)],
-      retry(AMBIGUOUS),
-    ],
+    ['allows a retry after HTTP 500, as it may arrive late', [free(error500)], retry(AMBIGUOUS)],
     ['ends a POST that no retry can help', [free(unexpected)], giveUp(AMBIGUOUS)],
     ['does not make a throttled POST ambiguous', [throttled, free(rejected)], giveUp(CERTAIN)],
     ['does not make an unsent POST ambiguous', [unsent, free(rejected)], giveUp(CERTAIN)],
-  ])('%s', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+  ]);
 });
 
 describe('a lost POST stays ambiguous', () => {
-  test.each<Row>([
+  const rows: Row[] = [
     ['when the retry is never sent', [free(lost), unsent], retry(AMBIGUOUS)],
-    ['when the retry can never be sent', [free(lost), post('prevented')], giveUp(AMBIGUOUS)],
+    ['when the retry can never be sent', [free(lost), prevented], giveUp(AMBIGUOUS)],
     ['when the retry is throttled', [free(lost), throttled], retry(AMBIGUOUS)],
     ['when the retry is rejected with 401', [free(lost), unauthorized], giveUp(AMBIGUOUS)],
     ['when the retry is rejected, until the lookup', [free(lost), rejected], lookup(AMBIGUOUS)],
     [
-      'when the retry is rejected and the slug still free',
+      'when the retry is rejected and the slug free',
       [free(lost), free(rejected)],
       giveUp(AMBIGUOUS),
     ],
     ['when the retry is aborted', [free(lost), aborted], giveUp(AMBIGUOUS)],
-    [
-      'after HTTP 500, when the retry is rejected with 401',
-      [free(error500), unauthorized],
-      giveUp(AMBIGUOUS),
-    ],
     ['after two retries', [free(lost), free(error500), unauthorized], giveUp(AMBIGUOUS)],
-  ])('%s', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+  ];
+  testRows(BOTH, rows);
 
-  test.each<Row>([
+  const unsentOrThrottled: Row[] = [
     ['a throttled POST', [throttled, unauthorized], giveUp(CERTAIN)],
     ['an unsent POST', [unsent, unauthorized], giveUp(CERTAIN)],
-    ['several of both', [unsent, throttled, unsent, unauthorized], giveUp(CERTAIN)],
-  ])('but %s does not become ambiguous', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+  ];
+  testRows(BOTH, unsentOrThrottled, 'but %s does not become ambiguous');
 });
 
 describe('a workspace found with the slug, which was free before the step sent its POST', () => {
-  const facts = { slugWasFree: true };
+  const asDesired: Row[] = [
+    ['may be by anyone if the only POST was rejected', [taken(rejected)], UNKNOWN],
+    ['may be by anyone if an unsent POST came before', [unsent, taken(rejected)], UNKNOWN],
+    ['may be by anyone if a throttled POST was applied', [throttled, taken(rejected)], UNKNOWN],
+    ['is by this step if the response was lost', [taken(lost)], OURS],
+    ['is by this step if a throttled POST came before', [throttled, taken(lost)], OURS],
+    ['is by this step after HTTP 502', [taken(error502)], OURS],
+    ['is by this step after an unexpected response', [taken(unexpected)], OURS],
+    ['is by this step without created_at', [taken(lost, UNDATED)], OURS],
+    ['is by this step without a Date header', [takenWithoutDate(lost)], OURS],
+    ['is by this step by a database whose clock is slow', [taken(lost, OLD)], OURS],
+    ['is by another job if older, because the lookup was wrong', [taken(lost, TOO_OLD)], OTHERS],
+    ['needs a probe after HTTP 500', [taken(error500)], PROBE],
+  ];
+  testRows(LOOKED_UP, asDesired);
 
-  test.each<Row>([
-    ['may belong to either if the only POST was rejected', [taken(rejected)], by('unknown')],
-    [
-      'may belong to either if no POST before the rejection was sent',
-      [unsent, taken(rejected)],
-      by('unknown'),
-    ],
-    ['belongs to this step if the response was lost', [taken(lost)], by('this-step')],
-    ['belongs to this step after HTTP 502', [taken(error502)], by('this-step')],
-    ['belongs to this step after an unexpected response', [taken(unexpected)], by('this-step')],
-    [
-      'belongs to this step if the response was lost after a throttled POST',
-      [throttled, taken(lost)],
-      by('this-step'),
-    ],
-    ['belongs to this step without created_at', [taken(lost, UNDATED)], by('this-step')],
-    ['belongs to this step by a database whose clock is slow', [taken(lost, OLD)], by('this-step')],
-    [
-      'belongs to another job if it is much older, because the lookup was wrong',
-      [taken(lost, workspaceOf(-62_000))],
-      by('another-job'),
-    ],
-    ['belongs to this step without a Date header', [takenWithoutDate(lost)], by('this-step')],
-    ['needs a probe after HTTP 500', [taken(error500)], retry(AMBIGUOUS)],
-    [
-      'may belong to either if a throttled POST was applied after all',
-      [throttled, taken(rejected)],
-      by('unknown'),
-    ],
-  ])('%s', (_, attempts, decision) => {
-    expect(decide(attempts, facts)).toEqual(decision);
-  });
-
-  test.each<Row>([
-    [
-      'belongs to another job if the only POST was rejected',
-      [taken(rejected, DIFFERENT)],
-      by('another-job'),
-    ],
-    ['may belong to either if the response was lost', [taken(lost, DIFFERENT)], by('unknown')],
-    [
-      'may belong to either after HTTP 500, and needs no probe',
-      [taken(error500, DIFFERENT)],
-      by('unknown'),
-    ],
-    ['may belong to either after HTTP 502', [taken(error502, DIFFERENT)], by('unknown')],
-    [
-      'may belong to either after an unexpected response',
-      [taken(unexpected, DIFFERENT)],
-      by('unknown'),
-    ],
-    [
-      'may belong to either if a throttled POST was applied',
-      [throttled, taken(rejected, DIFFERENT)],
-      by('unknown'),
-    ],
-  ])('with other fields than requested %s', (_, attempts, decision) => {
-    expect(decide(attempts, facts)).toEqual(decision);
-  });
+  const different: Row[] = [
+    ['is by another job if the only POST was rejected', [taken(rejected, DIFFERENT)], OTHERS],
+    ['may be by anyone after HTTP 500, without a probe', [taken(error500, DIFFERENT)], UNKNOWN],
+  ];
+  testRows(LOOKED_UP, different, 'with other fields than requested %s');
 });
 
 describe('a workspace found with the slug, which was not looked up before the POST', () => {
-  const facts = { slugWasFree: false };
+  const recent: Row[] = [
+    ['is by another job if the only POST was rejected', [taken(rejected)], OTHERS],
+    ['is by this step if the response was lost', [taken(lost)], OURS],
+    ['is by this step after an unexpected response', [taken(unexpected)], OURS],
+    ['needs a probe after HTTP 500', [taken(error500)], PROBE],
+    ['may be by anyone if a throttled POST was applied', [throttled, taken(rejected)], UNKNOWN],
+  ];
+  testRows(NOT_LOOKED_UP, recent, 'and created since the step began %s');
 
-  test.each<Row>([
-    ['belongs to another job if the only POST was rejected', [taken(rejected)], by('another-job')],
-    ['belongs to this step if the response was lost', [taken(lost)], by('this-step')],
-    ['belongs to this step after HTTP 502', [taken(error502)], by('this-step')],
-    ['belongs to this step after an unexpected response', [taken(unexpected)], by('this-step')],
-    ['needs a probe after HTTP 500', [taken(error500)], retry(AMBIGUOUS)],
-    [
-      'may belong to either if a throttled POST was applied',
-      [throttled, taken(rejected)],
-      by('unknown'),
-    ],
-  ])('and created since the step began %s', (_, attempts, decision) => {
-    expect(decide(attempts, facts)).toEqual(decision);
+  const old = [rejected, lost, error500, unexpected].flatMap((attempt): Row[] => {
+    const { kind, status } = attempt.failure;
+    const title = `is by another job after a POST that was ${kind} (${status})`;
+    return [
+      [title, [taken(attempt, OLD)], OTHERS],
+      [`${title} and a throttled one`, [throttled, taken(attempt, OLD)], OTHERS],
+    ];
   });
+  testRows(NOT_LOOKED_UP, old, 'and created before the step %s');
 
-  test.each<[string, FailedPost]>([
-    ['a rejection', rejected],
-    ['a lost response', lost],
-    ['HTTP 500', error500],
-    ['HTTP 502', error502],
-    ['an unexpected response', unexpected],
-  ])('and created before the step belongs to another job after %s', (_, round) => {
-    expect(decide([taken(round, OLD)], facts)).toEqual(by('another-job'));
-    expect(decide([throttled, taken(round, OLD)], facts)).toEqual(by('another-job'));
-  });
+  const undated: Row[] = [
+    ['is by another job if the only POST was rejected', [taken(rejected, UNDATED)], OTHERS],
+    ['may be by anyone if the response was lost', [taken(lost, UNDATED)], UNKNOWN],
+    ['may be by anyone after HTTP 500, without a probe', [taken(error500, UNDATED)], UNKNOWN],
+    ['may be by anyone without a Date header', [takenWithoutDate(lost)], UNKNOWN],
+  ];
+  testRows(NOT_LOOKED_UP, undated, 'and created at an unknown time %s');
 
-  test.each<Row>([
-    [
-      'belongs to another job if the only POST was rejected',
-      [taken(rejected, UNDATED)],
-      by('another-job'),
-    ],
-    ['may belong to either if the response was lost', [taken(lost, UNDATED)], by('unknown')],
-    [
-      'may belong to either after HTTP 500, and needs no probe',
-      [taken(error500, UNDATED)],
-      by('unknown'),
-    ],
-    [
-      'may belong to either after an unexpected response',
-      [taken(unexpected, UNDATED)],
-      by('unknown'),
-    ],
-    ['may belong to either without a Date header', [takenWithoutDate(lost)], by('unknown')],
-    [
-      'belongs to another job without a Date header after a rejection',
-      [takenWithoutDate(rejected)],
-      by('another-job'),
-    ],
-  ])('and created at an unknown time %s', (_, attempts, decision) => {
-    expect(decide(attempts, facts)).toEqual(decision);
-  });
+  const different: Row[] = [
+    ['is by another job if the only POST was rejected', [taken(rejected, DIFFERENT)], OTHERS],
+    ['may be by anyone if the response was lost', [taken(lost, DIFFERENT)], UNKNOWN],
+    ['may be by anyone after HTTP 500, without a probe', [taken(error500, DIFFERENT)], UNKNOWN],
+    ['may be by anyone after a throttled POST', [throttled, taken(rejected, DIFFERENT)], UNKNOWN],
+  ];
+  testRows(NOT_LOOKED_UP, different, 'and with other fields than requested %s');
 
-  test.each<Row>([
-    [
-      'belongs to another job if the only POST was rejected',
-      [taken(rejected, DIFFERENT)],
-      by('another-job'),
-    ],
-    ['may belong to either if the response was lost', [taken(lost, DIFFERENT)], by('unknown')],
-    [
-      'may belong to either after HTTP 500, and needs no probe',
-      [taken(error500, DIFFERENT)],
-      by('unknown'),
-    ],
-    [
-      'may belong to either if a throttled POST was applied',
-      [throttled, taken(rejected, DIFFERENT)],
-      by('unknown'),
-    ],
-  ])('and with other fields than requested %s', (_, attempts, decision) => {
-    expect(decide(attempts, facts)).toEqual(decision);
-  });
-
-  test.each([
-    ['when the step began', 0, 'this-step'],
-    ['a second before, as times may lack their fraction of a second', -1_000, 'this-step'],
-    ['more than a second before', -1_001, 'another-job'],
-    ['long after', 3_600_000, 'this-step'],
-  ] as const)('and created %s (%i ms from its start) is by %s', (_, age, creator) => {
-    expect(decide([taken(lost, workspaceOf(age))], facts)).toEqual(by(creator));
-  });
+  const boundaries: Row[] = [
+    ['when the step began is by this step', [taken(lost, workspaceOf(0))], OURS],
+    ['a second before, as times may lack a fraction', [taken(lost, workspaceOf(-1_000))], OURS],
+    ['more than a second before is by another job', [taken(lost, workspaceOf(-1_001))], OTHERS],
+    ['long after is by this step', [taken(lost, workspaceOf(3_600_000))], OURS],
+  ];
+  testRows(NOT_LOOKED_UP, boundaries, 'and created %s');
 });
 
 describe('HTTP 500 may be how a taken slug is rejected, so one more POST shows it', () => {
   const probing = taken(error500);
 
-  test.each<Row>([
-    [
-      'a rejection with another status shows that the first POST was applied',
-      [probing, taken(rejected)],
-      by('this-step'),
-    ],
-    ['HTTP 500 again shows nothing', [probing, taken(error500)], by('unknown')],
-    ['a lost response shows nothing yet', [probing, taken(lost)], retry(AMBIGUOUS)],
-    [
-      'a rejection after a lost response shows it',
-      [probing, taken(lost), taken(rejected)],
-      by('this-step'),
-    ],
-    [
-      'HTTP 500 after a lost response shows nothing',
-      [probing, taken(lost), taken(error500)],
-      by('unknown'),
-    ],
+  testRows(LOOKED_UP, [
+    ['another rejection shows that the first was applied', [probing, taken(rejected)], OURS],
+    ['HTTP 500 again shows nothing', [probing, taken(error500)], UNKNOWN],
+    ['a lost response shows nothing yet', [probing, taken(lost)], PROBE],
+    ['a rejection after a lost probe shows it', [probing, taken(lost), taken(rejected)], OURS],
+    ['HTTP 500 after a lost probe shows nothing', [probing, taken(lost), taken(error500)], UNKNOWN],
     ['a rejection is looked up', [probing, rejected], lookup(AMBIGUOUS)],
     ['a throttled probe is retried', [probing, throttled], retry(AMBIGUOUS)],
-    [
-      'a rejection after a throttled probe shows it',
-      [probing, throttled, taken(rejected)],
-      by('this-step'),
-    ],
-    [
-      'HTTP 500 after a throttled probe shows nothing',
-      [probing, throttled, taken(error500)],
-      by('unknown'),
-    ],
+    ['a rejection after a throttled probe shows it', [probing, throttled, taken(rejected)], OURS],
+    ['HTTP 500 after throttling shows nothing', [probing, throttled, taken(error500)], UNKNOWN],
     ['an unsent probe is retried', [probing, unsent], retry(AMBIGUOUS)],
     ['a probe rejected with 401 is given up', [probing, unauthorized], giveUp(AMBIGUOUS)],
     ['an aborted probe is given up', [probing, aborted], giveUp(AMBIGUOUS)],
-    ['a lost POST before HTTP 500 needs the probe too', [free(lost), probing], retry(AMBIGUOUS)],
-    [
-      'a throttled POST before HTTP 500 needs the probe too',
-      [throttled, probing],
-      retry(AMBIGUOUS),
-    ],
-    [
-      'a workspace with other fields ends the probe',
-      [probing, taken(lost, DIFFERENT)],
-      by('unknown'),
-    ],
-  ])('%s', (_, attempts, decision) => {
-    expect(decide(attempts, { slugWasFree: true })).toEqual(decision);
-  });
+    ['a lost POST before HTTP 500 needs the probe too', [free(lost), probing], PROBE],
+    ['a throttled POST before HTTP 500 needs the probe too', [throttled, probing], PROBE],
+    ['a workspace with other fields ends the probe', [probing, taken(lost, DIFFERENT)], UNKNOWN],
+  ]);
 
-  test.each<Row>([
+  const deleted: Row[] = [
     ['the slug is free again', [probing, free(lost)], retry(AMBIGUOUS)],
-    ['the next POST was lost', [probing, free(lost), taken(lost)], by('this-step')],
-    ['the next POST has HTTP 500 too', [probing, free(lost), taken(error500)], retry(AMBIGUOUS)],
-    ['the next POST is rejected', [probing, free(lost), taken(rejected)], by('unknown')],
-  ])('the probe counts no more once the workspace was deleted: %s', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+    ['the next POST was lost', [probing, free(lost), taken(lost)], OURS],
+    ['the next POST has HTTP 500 too', [probing, free(lost), taken(error500)], PROBE],
+    ['the next POST is rejected', [probing, free(lost), taken(rejected)], UNKNOWN],
+  ];
+  testRows(BOTH, deleted, 'the probe counts no more once the workspace was deleted: %s');
 });
 
 describe('a workspace that is found after an earlier lookup found the slug free', () => {
-  test.each<Row>([
-    [
-      'belongs to this step if the POST between was lost',
-      [free(error502), taken(lost)],
-      by('this-step'),
-    ],
-    [
-      'belongs to this step without created_at if the POST between was lost',
-      [free(lost), taken(lost, UNDATED)],
-      by('this-step'),
-    ],
-    [
-      'may be a late arrival if the POST between was rejected',
-      [free(lost), taken(rejected)],
-      by('unknown'),
-    ],
-    ['may be a late arrival after HTTP 500', [free(error500), taken(rejected)], by('unknown')],
-    ['may be a late arrival after HTTP 502', [free(error502), taken(rejected)], by('unknown')],
-    [
-      'may be a late arrival with other fields',
-      [free(lost), taken(rejected, DIFFERENT)],
-      by('unknown'),
-    ],
-    ['may be a late arrival of unknown age', [free(lost), taken(rejected, UNDATED)], by('unknown')],
-    ['may be a late arrival by a slow clock', [free(lost), taken(rejected, OLD)], by('unknown')],
-    [
-      'may be a late arrival after a throttled POST',
-      [free(lost), throttled, taken(rejected)],
-      by('unknown'),
-    ],
-    [
-      'may be a late arrival after two retries',
-      [free(lost), free(error500), taken(rejected)],
-      by('unknown'),
-    ],
-  ])('%s', (_, attempts, decision) => {
-    for (const facts of BOTH) expect(decide(attempts, facts)).toEqual(decision);
-  });
+  const ours: Row[] = [
+    ['if the POST between was lost', [free(error502), taken(lost)], OURS],
+    ['without created_at if it was lost', [free(lost), taken(lost, UNDATED)], OURS],
+  ];
+  testRows(BOTH, ours, 'is by this step %s');
+
+  const late: Row[] = [
+    ['if the POST between was rejected', [free(lost), taken(rejected)], UNKNOWN],
+    ['with other fields', [free(lost), taken(rejected, DIFFERENT)], UNKNOWN],
+    ['of unknown age', [free(lost), taken(rejected, UNDATED)], UNKNOWN],
+    ['by a slow clock', [free(lost), taken(rejected, OLD)], UNKNOWN],
+    ['after a throttled POST', [free(lost), throttled, taken(rejected)], UNKNOWN],
+    ['after two retries', [free(lost), free(error500), taken(rejected)], UNKNOWN],
+  ];
+  testRows(BOTH, late, 'may be a late arrival %s');
 });
