@@ -53,16 +53,10 @@ describe('include-byok-in-budgets', () => {
       [remove('daily'), put('weekly', 5, flag)],
     ],
     [
-      'goes with a budget that stays as it is if no other is set',
-      { daily: 1 },
-      [put('daily', 1, flag)],
-    ],
-    [
-      'goes with one budget if several stay as they are',
+      'goes with one of the budgets if they stay as they are',
       { daily: 1, monthly: 20 },
       [put('daily', 1, flag)],
     ],
-    ['goes with the only budget of the step', { monthly: 20 }, [put('monthly', 20, flag)]],
     [
       'does not go with a missing budget whose deletion was requested',
       { weekly: null, monthly: 20 },
@@ -161,24 +155,4 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     const { error: cause } = (error as Failure<'partly-applied'>).details;
     expect((cause as Failure<'unexpected-values'>).details.values).toStrictEqual({ daily_usd: 6 });
   });
-});
-
-test('a step whose second budget is rejected reports which one was set and which were not', async () => {
-  const scene = openGovernanceScene();
-  const { network } = scene.simulation;
-  const { id } = scene.workspace;
-  const on = `PUT /workspaces/${id}/budgets/weekly`;
-  network.schedule.push({ on, kind: 'response', status: 403 });
-  const { error, log } = await scene.update({
-    budgets: { limits: { daily: 1, weekly: 5, monthly: 20 } },
-  });
-  expect(error).toMatchObject({
-    code: 'partly-applied',
-    details: {
-      error: { details: { status: 403 } },
-      applied: ['the daily budget'],
-      notApplied: ['the weekly budget', 'the monthly budget'],
-    },
-  });
-  expect(storyOf(log).at(-1)).toBe('Set the daily budget.');
 });

@@ -6,64 +6,20 @@ import {
   unexpectedGuardrailFields,
 } from '../../../src/operations/governance/guardrail-diff.ts';
 
-test.each<[string, actual: string[], desired: string[]]>([
-  ['the same model', ['openai/gpt-5-mini'], ['openai/gpt-5-mini']],
-  ['the same model with a date', ['openai/gpt-5-mini-2025-08-07'], ['openai/gpt-5-mini']],
-  ['a date without hyphens', ['a/b-20250929'], ['a/b']],
-  ['another order', ['a/c-20260101', 'a/b-20260101'], ['a/b', 'a/c']],
-  ['a model that is written twice', ['a/b-20260101'], ['a/b', 'a/b']],
-  ['the same variant', ['a/b-20260101:free'], ['a/b:free']],
-  ['one date for a model both with and without it', ['a/b-20260101'], ['a/b', 'a/b-20260101']],
-  ['the same date twice', ['a/b-20260101', 'a/b-20260101'], ['a/b', 'a/b-20260101']],
-  ['both of a model with and without a date', ['a/b', 'a/b-20260101'], ['a/b-20260101', 'a/b']],
-  [
-    'another date for a model without one, next to one with a date',
-    ['a/b-20260101', 'a/b-20250101'],
-    ['a/b', 'a/b-20250101'],
-  ],
-  [
-    'one date for a model with and without it, with its words in another order',
-    ['a/4.5-b-20251124:free'],
-    ['a/b-4.5:free', 'a/4.5-b-20251124:free'],
-  ],
-])('diffGuardrail finds no difference in a list of models with %s', (_, actual, desired) => {
-  expect(diffGuardrail({ allowed_models: actual }, { allowed_models: desired })).toEqual({});
-});
-
-test.each<[string, actual: string[], desired: string[]]>([
-  ['another variant', ['a/b-20260101:free'], ['a/b']],
-  ['another model', ['a/b-mini'], ['a/b']],
-  ['another model with a date', ['a/b-mini-20260101'], ['a/b']],
-  ['a number that is not a date', ['a/b-0528'], ['a/b']],
-  ['a version', ['a/b-001'], ['a/b']],
-  ['another model that begins with a date', ['20260101'], ['a']],
-  [
-    'another model next to one that is written twice',
-    ['a/b-20260101', 'x/evil'],
-    ['a/b', 'a/b-20260101'],
-  ],
-  ['one model more', ['a/b', 'a/c'], ['a/b']],
-  ['one model less', ['a/b'], ['a/b', 'a/c']],
-  ['one of two dates', ['a/b-20260101'], ['a/b-20260101', 'a/b-20250101']],
-  ['no date for a model both with and without one', ['a/b'], ['a/b', 'a/b-20260101']],
-  ['a variant less', ['a/b-20260101'], ['a/b', 'a/b-20260101', 'a/b:free']],
-  ['another date', ['a/b-20260101'], ['a/b-20250101']],
-  ['two dates for one model', ['a/b-20260101', 'a/b-20250101'], ['a/b']],
-  [
-    'two dates more, and one without a date less',
-    ['a/b-20260101', 'a/b-20250101', 'a/b-20240101'],
-    ['a/b', 'a/b-20240101'],
-  ],
-  ['the words of a model in another order', ['a/4.5-b-20251124'], ['a/b-4.5']],
-  [
-    'another author, and a model both with and without a date',
-    ['a/b-20260101', 'x/y'],
-    ['a/b', 'a/b-20260101', 'x/z'],
-  ],
-  ['a model both with and without a date', ['a/b', 'a/b-20260101'], ['a/b']],
-])('diffGuardrail finds a difference in a list of models with %s', (_, actual, desired) => {
-  const update = { allowed_models: desired };
-  expect(diffGuardrail({ allowed_models: actual }, update)).toEqual(update);
+test.each([
+  ['openai/gpt-5-mini-2025-08-07', 'openai/gpt-5-mini', true],
+  ['a/b-20260101:free', 'a/b:free', true],
+  ['a/b-20260101:free', 'a/b', false],
+  ['a/b-mini', 'a/b', false],
+  ['a/b-mini-20260101', 'a/b', false],
+  ['a/b-0528', 'a/b', false],
+  ['a/b-001', 'a/b', false],
+  ['20260101', 'a', false],
+])('whether diffGuardrail takes the model %s for %s is %s', (returned, desired, isSame) => {
+  for (const field of ['allowed_models', 'ignored_models']) {
+    const update = { [field]: [desired] };
+    expect(diffGuardrail({ [field]: [returned] }, update)).toEqual(isSame ? {} : update);
+  }
 });
 
 test('unexpectedGuardrailFields reads each filter of a response a few times, however many there are', () => {
@@ -80,22 +36,6 @@ test('unexpectedGuardrailFields reads each filter of a response a few times, how
   const update = { content_filters: [{ pattern: 'a' }] };
   expect(unexpectedGuardrailFields({ content_filters }, update)).toEqual(['content_filters']);
   expect(reads).toBeLessThanOrEqual(10 * content_filters.length);
-});
-
-test.each(['allowed_models', 'ignored_models'])(
-  'diffGuardrail takes the dated slug of a model in %s for the requested one',
-  (field) => {
-    const [returned, update] = [{ [field]: ['a/b-20260101'] }, { [field]: ['a/b'] }];
-    expect(diffGuardrail(returned, update)).toEqual({});
-  },
-);
-
-test.each<[string, object, object]>([
-  ['an object where a flag was requested', { f: {} }, { f: true }],
-  ['null where an object was requested', { f: [{ a: null }] }, { f: [{ a: { b: 1 } }] }],
-  ['a text where an object was requested', { f: 'a' }, { f: { a: 1 } }],
-])('diffGuardrail finds a difference if OpenRouter returns %s', (_, returned, update) => {
-  expect(diffGuardrail({ ...returned }, { ...update })).toEqual(update);
 });
 
 test('diffGuardrail compares providers by their exact names, in any order', () => {
@@ -144,54 +84,11 @@ test.each([
 );
 
 test.each<[string, isExpected: boolean, actual: unknown, desired: string[]]>([
-  ['the same models', true, ['a/b', 'a/c'], ['a/c', 'a/b']],
-  [
-    'the same model, and a dated slug of another form',
-    true,
-    ['a/b', 'a/4.5-c-20251124'],
-    ['a/b', 'a/c-4.5'],
-  ],
   ['a dated slug of another form', true, ['a/4.5-b-20251124'], ['a/b-4.5']],
-  [
-    'a dated slug of another form with a variant',
-    true,
-    ['a/4.5-b-20251124:free'],
-    ['a/b-4.5:free'],
-  ],
-  [
-    'one dated slug for the model both with and without a date',
-    true,
-    ['a/b-20260101', 'a/4.5-c-20251124'],
-    ['a/b', 'a/b-20260101', 'a/c-4.5'],
-  ],
-  [
-    'one dated slug of another form for the model both with and without a date',
-    true,
-    ['a/4.5-b-20251124'],
-    ['a/b-4.5', 'a/4.5-b-20251124'],
-  ],
-  [
-    'a dated slug of another form for a model next to its dated slug',
-    true,
-    ['a/4.5-b-20251124', 'a/b-20260101'],
-    ['a/b', 'a/b-20260101'],
-  ],
-  ['one dated slug for two models', false, ['a/b-20260101'], ['a/b', 'a/c']],
-  ['one dated slug for another model and itself', false, ['a/b-20260101'], ['a/b-20260101', 'a/c']],
-  [
-    'a model more than the one with and without a date',
-    false,
-    ['a/b-20260101', 'a/c'],
-    ['a/b', 'a/b-20260101'],
-  ],
+  ['that slug with a variant', true, ['a/4.5-b-20251124:free'], ['a/b-4.5:free']],
+  ['a dated slug of another author', false, ['x/4.5-b-20251124'], ['a/b-4.5']],
   ['a number', false, ['a/b-20260101', 1], ['a/b', 'a/c']],
   ['a list in the list', false, [['a/b-20260101']], ['a/b']],
-  ['a dated slug of another author', false, ['x/4.5-b-20251124'], ['a/b-4.5']],
-  ['an undated slug of the same author', false, ['a/c'], ['a/b']],
-  ['one model less', false, ['a/b-20251124'], ['a/b', 'x/c']],
-  ['one model more', false, ['a/b', 'a/c'], ['a/b']],
-  ['one model of two that is another', false, ['a/b', 'x/d'], ['a/b', 'x/c']],
-  ['two models for one, and none for the other', false, ['a/b', 'a/c-20260101'], ['a/b', 'x/b']],
   ['no list', false, null, ['a/b']],
   ['a text', false, 'a/b', ['a/b']],
 ])(
@@ -220,74 +117,28 @@ test('a response with other models than the lifted restriction, or with other pr
 
 const FILTER = { action: 'block', pattern: 'sk-' };
 const BUILTIN = { slug: 'email', action: 'redact' };
+const DEFAULT_SCOPE = { scan_scope: 'all_messages' };
 
-test.each<[string, isSame: boolean, field: string, actual: unknown, desired: unknown]>([
-  [
-    'a label that OpenRouter adds',
-    true,
-    'content_filter_builtins',
-    [{ ...BUILTIN, label: '[EMAIL]' }],
-    [BUILTIN],
-  ],
-  [
-    'the default scope',
-    true,
-    'content_filter_builtins',
-    [{ ...BUILTIN, scan_scope: 'all_messages' }],
-    [BUILTIN],
-  ],
-  [
-    'no scope for the default one',
-    true,
-    'content_filter_builtins',
-    [BUILTIN],
-    [{ ...BUILTIN, scan_scope: 'all_messages' }],
-  ],
-  [
-    'another scope than the default',
-    false,
-    'content_filter_builtins',
-    [{ ...BUILTIN, scan_scope: 'user_only' }],
-    [BUILTIN],
-  ],
-  ['no label', true, 'content_filters', [{ ...FILTER, label: null }], [FILTER]],
-  [
-    'a label that is to be removed',
-    false,
-    'content_filters',
-    [{ ...FILTER, label: '[KEY]' }],
-    [FILTER],
-  ],
-  ['another pattern', false, 'content_filters', [{ ...FILTER, pattern: 'pk-' }], [FILTER]],
-  ['one filter more', false, 'content_filters', [FILTER, { ...FILTER, pattern: 'pk-' }], [FILTER]],
-  ['one filter less', false, 'content_filters', [FILTER], [FILTER, { ...FILTER, pattern: 'pk-' }]],
-  ['no filters', false, 'content_filters', null, [FILTER]],
-  ['no filters, as desired', true, 'content_filters', null, []],
-  ['a text for a filter', false, 'content_filters', ['sk-'], [FILTER]],
-  ['lists in another order in an object', true, 'newer', { a: [1, 2], b: 3 }, { a: [2, 1] }],
-  ['another value in an object', false, 'newer', { a: { b: 1 } }, { a: { b: 2 } }],
-  ['a list for an object', false, 'newer', [1], { 0: 1 }],
-  ['nothing for an object', false, 'newer', undefined, { a: 1 }],
-  [
-    'one filter for the same one twice',
-    true,
-    'content_filter_builtins',
-    [BUILTIN],
-    [BUILTIN, { ...BUILTIN }],
-  ],
-  [
-    'the same filter twice',
-    true,
-    'content_filters',
-    [FILTER, { label: null, ...FILTER }],
-    [FILTER],
-  ],
-  ['one filter for two', false, 'newer', [BUILTIN], [BUILTIN, { slug: 'email' }]],
-  ['a flag that is set', true, 'enable_free_models', true, true],
-  ['a flag that is not set', false, 'enable_free_models', false, true],
-])('whether a field with %s is as desired is %s', (_, isSame, field, actual, desired) => {
-  const update = { [field]: desired };
-  expect(diffGuardrail({ [field]: actual }, update)).toEqual(isSame ? {} : update);
+test.each<[string, isSame: boolean, actual: unknown, desired: object[]]>([
+  ['a label that OpenRouter adds', true, [{ ...BUILTIN, label: '[EMAIL]' }], [BUILTIN]],
+  ['the default scope', true, [{ ...BUILTIN, ...DEFAULT_SCOPE }], [BUILTIN]],
+  ['no scope for the default one', true, [BUILTIN], [{ ...BUILTIN, ...DEFAULT_SCOPE }]],
+  ['another scope', false, [{ ...BUILTIN, scan_scope: 'user_only' }], [BUILTIN]],
+])('whether builtin filters with %s are as desired is %s', (_, isSame, actual, desired) => {
+  const update = { content_filter_builtins: desired };
+  expect(diffGuardrail({ content_filter_builtins: actual }, update)).toEqual(isSame ? {} : update);
+});
+
+test.each<[string, isSame: boolean, actual: unknown, desired: object[]]>([
+  ['no label', true, [{ ...FILTER, label: null }], [FILTER]],
+  ['a label that is to be removed', false, [{ ...FILTER, label: '[KEY]' }], [FILTER]],
+  ['another pattern', false, [{ ...FILTER, pattern: 'pk-' }], [FILTER]],
+  ['a text for a filter', false, ['sk-'], [FILTER]],
+  ['the same filter twice', true, [FILTER, { label: null, ...FILTER }], [FILTER]],
+  ['no filters', false, null, [FILTER]],
+])('whether filters with %s are as desired is %s', (_, isSame, actual, desired) => {
+  const update = { content_filters: desired };
+  expect(diffGuardrail({ content_filters: actual }, update)).toEqual(isSame ? {} : update);
 });
 
 test('a response is unexpected if a filter lacks what was requested, not if it has more', () => {
@@ -308,34 +159,12 @@ test('a response with a newer field as requested is expected, whatever the name 
   expect(unexpectedGuardrailFields(other, update)).toEqual(Object.keys(update));
 });
 
-test('any value is the same as itself with lists in another order, and not as one with a change', () => {
-  const leaf = fc.oneof(fc.nat(9), fc.boolean(), fc.constantFrom('a', 'b'));
-  const entry = fc.oneof(
-    leaf,
-    fc.dictionary(fc.constantFrom('x', 'y'), leaf, {
-      minKeys: 1,
-      noNullPrototype: true,
-    }),
-  );
-  fc.assert(
-    fc.property(fc.uniqueArray(entry, { minLength: 1, comparator: isDeepStrictEqual }), (list) => {
-      const isSame = (actual: unknown) =>
-        Object.keys(diffGuardrail({ newer: actual }, { newer: list })).length === 0;
-      expect(isSame(structuredClone(list).reverse())).toBe(true);
-      expect(isSame([...list, ...JSON.parse(JSON.stringify(list))])).toBe(true);
-      expect(isSame(list.slice(1))).toBe(false);
-      expect(isSame([...list, 'c'])).toBe(false);
-      expect(isSame(['c', ...list.slice(1)])).toBe(false);
-    }),
-  );
-});
-
 describe('the comparison of models', () => {
   const SLUGS = ['a/b', 'a/b-20260101', 'a/b-2025-01-01', 'a/b-c', 'a/c-b-20260101', 'a/d:free'];
-  const slugs = fc.uniqueArray(
-    fc.constantFrom(...SLUGS, 'a/d-20260101:free', 'x/b', 'x/b-20260101'),
-    { minLength: 1, maxLength: 4 },
-  );
+  const slugs = fc.array(fc.constantFrom(...SLUGS, 'a/d-20260101:free', 'x/b', 'x/b-20260101'), {
+    minLength: 1,
+    maxLength: 4,
+  });
 
   /** Without its date; undefined if it has none. */
   const aliasOf = (slug: string) => {
@@ -376,9 +205,10 @@ describe('the comparison of models', () => {
       fc.property(slugs, slugs, (returned, desired) => {
         const [actual, update] = [{ allowed_models: returned }, { allowed_models: desired }];
         const isSame = Object.keys(diffGuardrail(actual, update)).length === 0;
-        expect(isSame).toBe(isReturned(returned, desired, isDated));
+        const models = [...new Set(desired)];
+        expect(isSame).toBe(isReturned(returned, models, isDated));
         const isExpected = unexpectedGuardrailFields(actual, update).length === 0;
-        expect(isExpected).toBe(isReturned(returned, desired, isDatedOfAuthor));
+        expect(isExpected).toBe(isReturned(returned, models, isDatedOfAuthor));
       }),
       { numRuns: 5_000 },
     );
