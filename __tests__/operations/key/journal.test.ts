@@ -4,7 +4,8 @@ import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { KeyCleanupTask } from '../../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest } from '../../../src/operations/key/create-key.ts';
 import { Failure } from '../../../src/operations/shared/failure.ts';
-import { connect, openSimulation } from '../../support/simulation.ts';
+import { openPlainSimulation } from '../../support/plain-simulation.ts';
+import { connect } from '../../support/simulation.ts';
 
 const REQUEST: KeyRequest = {
   workspace: 'preview-42',
@@ -17,13 +18,7 @@ const REQUEST: KeyRequest = {
 
 /** Creates a key whose journal cannot be written from its save number `failing` on. */
 async function createWithJournal(failing: number, schedule: InProcessFault[] = []) {
-  const simulation = openSimulation({
-    takenSlugStatus: 400,
-    skew: 0,
-    latency: 10,
-    jitter: [],
-    schedule,
-  });
+  const simulation = openPlainSimulation(schedule);
   seedWorkspace(simulation, { slug: 'preview-42' });
   const saved: (KeyCleanupTask | null)[] = [];
   let saves = 0;

@@ -76,15 +76,6 @@ describe('a POST /keys without a usable response', () => {
     expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
   });
 
-  test('After two lost responses, the step deletes two orphans', async () => {
-    const scene = openKeyScene();
-    const fault = { on: CREATE, kind: 'reset', applied: true } as const;
-    scene.scheduleFaults(fault, fault);
-    const hash = expectCreated(scene, await scene.createKey());
-    expect(scene.hashes()).toEqual([hash]);
-    expect(scene.calls().filter((call) => call === DELETE)).toHaveLength(2);
-  });
-
   test.each(['', 'short', ' '.repeat(20), `sk-or-v1-${'0'.repeat(20)}\n`, 'with "quotes" in it'])(
     'The step fails and sets no outputs if the secret is always %j',
     async (key) => {

@@ -47,24 +47,19 @@ describe('reconcileKey: each class of failure', () => {
 });
 
 describe('reconcileKey: after the deletion of orphans', () => {
+  const unexpected = attempt('unexpected', {});
+  const unexpectedAndDeleted = attempt('unexpected', { deleted: [KEY] });
+  const undecided = attempt('ambiguous', { undecided: [KEY] });
   testRows([
-    ['Without an orphan, an ambiguous request is retried and still open', [lost], RETRY_AMBIGUOUS],
+    ['An ambiguous request without an orphan is retried, still open', [lost], RETRY_AMBIGUOUS],
     [
-      'Without an orphan, an unexpected response is given up and still open',
-      [attempt('unexpected', {})],
+      'An unexpected one without an orphan is given up, still open',
+      [unexpected],
       GIVE_UP_AMBIGUOUS,
     ],
-    ['After its orphan was deleted, an ambiguous request is retried', [deleted(1)], RETRY],
-    [
-      'After its orphan was deleted, an unexpected response is given up',
-      [attempt('unexpected', { deleted: [KEY] })],
-      GIVE_UP,
-    ],
-    [
-      'Keys of an unknown owner end the step',
-      [attempt('ambiguous', { undecided: [KEY] })],
-      { kind: 'done', result: [KEY] },
-    ],
+    ['An ambiguous request whose orphan was deleted is retried', [deleted(1)], RETRY],
+    ['An unexpected one whose orphan was deleted is given up', [unexpectedAndDeleted], GIVE_UP],
+    ['Keys of an unknown owner end the step', [undecided], { kind: 'done', result: [KEY] }],
   ]);
 });
 
@@ -74,33 +69,17 @@ describe('reconcileKey: several attempts', () => {
     ['After two of two orphans were deleted, none is left', [lost, deleted(2)], RETRY],
     ['After one of two orphans was deleted, one may be left', [lost, deleted(1)], RETRY_AMBIGUOUS],
     ['A deleted orphan no longer counts', [deleted(1), lost, deleted(2)], RETRY],
+    ['A rejection leaves a lost request open', [lost, attempt('rejected')], GIVE_UP_AMBIGUOUS],
     [
-      'A rejection after a lost request leaves it open',
-      [lost, attempt('rejected')],
-      GIVE_UP_AMBIGUOUS,
-    ],
-    [
-      'A rejection after a deleted orphan leaves nothing open',
+      'A rejection after a deletion leaves nothing open',
       [deleted(1), attempt('rejected')],
       GIVE_UP,
     ],
+    ['Throttling leaves a lost request open', [lost, attempt('throttled')], RETRY_AMBIGUOUS],
+    ['An unsent request leaves a lost one open', [lost, attempt('unsent')], RETRY_AMBIGUOUS],
+    ['A prevented request leaves a lost one open', [lost, attempt('prevented')], GIVE_UP_AMBIGUOUS],
     [
-      'Throttling after a lost request leaves it open',
-      [lost, attempt('throttled')],
-      RETRY_AMBIGUOUS,
-    ],
-    [
-      'A request that was not sent leaves a lost one open',
-      [lost, attempt('unsent')],
-      RETRY_AMBIGUOUS,
-    ],
-    [
-      'A request that cannot be sent leaves a lost one open',
-      [lost, attempt('prevented')],
-      GIVE_UP_AMBIGUOUS,
-    ],
-    [
-      'An aborted request is open although an earlier orphan was deleted',
+      'An aborted one is open after a deletion',
       [deleted(1), attempt('aborted')],
       GIVE_UP_AMBIGUOUS,
     ],

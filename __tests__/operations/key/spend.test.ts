@@ -19,6 +19,12 @@ async function createSpender(scene: KeyScene, request = {}): Promise<KeyStep> {
   return step;
 }
 
+/** Has the post step read the key with `fields`; those that are undefined are absent. */
+function readAs(scene: KeyScene, fields: object): void {
+  const body = JSON.stringify({ data: { ...scene.keys()[0], ...fields } });
+  scene.scheduleFaults({ on: READ, kind: 'response', status: 200, body });
+}
+
 describe('the post step of a key', () => {
   test('reads what the key has spent before it revokes it', async () => {
     const scene = openKeyScene();
@@ -30,24 +36,20 @@ describe('the post step of a key', () => {
     expect(scene.keys()).toEqual([]);
   });
 
+  const UNREADABLE = { kind: 'response', status: 200, body: '<html>' } as const;
+  const THROTTLED = {
+    kind: 'response',
+    status: 429,
+    headers: { 'retry-after': '3600' },
+  } as const;
   const FAULTS: [string, InProcessFault, number, string][] = [
     ['no response arrives', { kind: 'silence' }, 1_500, 'no complete response within 1.5 s'],
     ['a response never ends', { kind: 'trickle' }, 1_500, 'no complete response within 1.5 s'],
     ['the connection is refused', { kind: 'refused' }, 10, 'refused'],
     ['HTTP 500', { kind: 'response', status: 500 }, 20, 'HTTP 500 Internal Server Error'],
     ['HTTP 403', { kind: 'response', status: 403 }, 20, 'HTTP 403 Forbidden'],
-    [
-      'HTTP 429 for an hour',
-      { kind: 'response', status: 429, headers: { 'retry-after': '3600' } },
-      20,
-      'HTTP 429 Too Many Requests',
-    ],
-    [
-      'a body that is not JSON',
-      { kind: 'response', status: 200, body: '<html>' },
-      20,
-      'HTTP 200, but the body is not JSON',
-    ],
+    ['HTTP 429 for an hour', THROTTLED, 20, 'HTTP 429 Too Many Requests'],
+    ['a body that is not JSON', UNREADABLE, 20, 'HTTP 200, but the body is not JSON'],
   ];
 
   test.each(FAULTS)(
@@ -77,9 +79,7 @@ describe('the post step of a key', () => {
   test('revokes a key whose spend OpenRouter does not report', async () => {
     const scene = openKeyScene();
     const step = await createSpender(scene);
-    const { hash, name, label, workspace_id } = scene.keys()[0] as Key;
-    const body = JSON.stringify({ data: { hash, name, label, workspace_id, usage: null } });
-    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+    readAs(scene, { usage: null });
     const post = await scene.runPost(step);
     expect(post.lines.join()).toContain('has spent is unknown: OpenRouter does not report it.');
     expect(scene.keys()).toEqual([]);
@@ -90,10 +90,7 @@ describe('the post step of a key', () => {
     async (byok_usage) => {
       const scene = openKeyScene();
       const step = await createSpender(scene);
-      const body = JSON.stringify({
-        data: { ...scene.keys()[0], usage: 5, limit_remaining: 0, byok_usage },
-      });
-      scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+      readAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
         'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys (API key "CI")',
@@ -112,22 +109,6 @@ describe('the post step of a key', () => {
     const { lines } = await scene.runPost(step);
     expect(lines.join()).toContain('is unknown: OpenRouter does not find the key (HTTP 404).');
   });
-
-  test.each([
-    [null, true],
-    ['monthly', false],
-  ])(
-    'of whose limit OpenRouter does not report what remains, and that resets %s, warns: %s',
-    async (limit_reset, warns) => {
-      const scene = openKeyScene();
-      const step = await createSpender(scene);
-      const { hash, name, label, workspace_id } = scene.keys()[0] as Key;
-      const data = { hash, name, label, workspace_id, usage: 9, limit: 5, limit_reset };
-      const body = JSON.stringify({ data });
-      scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
-      expect((await scene.runPost(step)).warnings).toHaveLength(warns ? 1 : 0);
-    },
-  );
 
   test('warns if the limit of the key is used up', async () => {
     const scene = openKeyScene();
@@ -175,36 +156,20 @@ describe('the post step of a key', () => {
     expect(warnings[0]?.lines.slice(0, lines.length)).toEqual(lines);
   });
 
-  test.each([
-    ['5', 1],
-    ['4.99999999999999', 1],
-    ['4.99', 0],
-  ])('warns by what was spent, %s of 5 USD, if no remainder is reported', async (usage, count) => {
+  const UNKNOWN = { limit_remaining: undefined };
+  test.each<[string, object, number]>([
+    ['all of it, by the spend alone', { ...UNKNOWN, usage: '5' }, 1],
+    ['all of it but noise, by the spend alone', { ...UNKNOWN, usage: '4.99999999999999' }, 1],
+    ['less, by the spend alone', { ...UNKNOWN, usage: '4.99' }, 0],
+    ['an unknown part of one that resets', { ...UNKNOWN, usage: 9, limit_reset: 'monthly' }, 0],
+    ['all of it but noise', { usage: 5, limit_remaining: 1e-14 }, 1],
+    ['all of it but a billionth', { usage: 5, limit_remaining: 1e-9 }, 0],
+    ['all of a limit of 0', { usage: 0, limit: 0, limit_remaining: 0 }, 0],
+  ])('of whose limit is spent %s has warnings: %s, %i', async (_, fields, count) => {
     const scene = openKeyScene();
     const step = await createSpender(scene);
-    const key = { ...scene.keys()[0], usage, limit: 5, limit_remaining: null };
-    const body = JSON.stringify({ data: key });
-    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
+    readAs(scene, fields);
     expect((await scene.runPost(step)).warnings).toHaveLength(count);
-  });
-
-  test.each([
-    [1e-14, 1],
-    [1e-9, 0],
-  ])('warns of a limit of which %d USD remains, unless that is noise: %d', async (left, count) => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene);
-    const body = JSON.stringify({ data: { ...scene.keys()[0], usage: 5, limit_remaining: left } });
-    scene.scheduleFaults({ kind: 'response', status: 200, body, on: READ });
-    expect((await scene.runPost(step)).warnings).toHaveLength(count);
-  });
-
-  test('does not warn of a limit of 0, or of one of which something remains', async () => {
-    for (const limit of [0, 0.0422]) {
-      const scene = openKeyScene();
-      const step = await createSpender(scene, { desired: { name: 'CI', limit } });
-      expectCleanPost(await scene.runPost(step));
-    }
   });
 
   test('reports the spend of a key that it does not revoke', async () => {
