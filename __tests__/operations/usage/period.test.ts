@@ -53,6 +53,7 @@ describe('what a key has spent at least', () => {
   const to = at('2026-01-14T12:00:00Z');
   const created_at = '2025-12-20T00:00:00Z';
   const counters = { usage: 1, usage_monthly: 0.6, usage_weekly: 0.3, usage_daily: 0.1 };
+  const UNDATED = { ...counters, created_at: null };
 
   /** What `key` has spent since `from`, in a workspace that was created at `workspaceCreated`. */
   function count(
@@ -99,29 +100,12 @@ describe('what a key has spent at least', () => {
 
   test.each<[string, object, from: string | undefined, amount: string | undefined]>([
     ['if a counter is missing', { usage_weekly: 0.3, usage: 1 }, '2026-01-01', '0.3'],
-    ['if a counter is null', { ...counters, usage_monthly: null }, '2026-01-01', '0.3'],
     ['if a counter is no number', { ...counters, usage_monthly: 'many' }, '2026-01-01', '0.3'],
     ['if its own counter is null', { ...counters, usage: null }, created_at, '0.6'],
     ['if all counters are missing', {}, undefined, undefined],
-    ['if it has no creation', { ...counters, created_at: null }, '2025-12-25', '0.6'],
-    [
-      'if its creation has no time zone',
-      { ...counters, created_at: '2026-01-01T00:00:00' },
-      '2025-12-25',
-      '0.6',
-    ],
-    [
-      'in a short period if it has no creation',
-      { ...counters, created_at: null },
-      '2026-01-14T00:00:01Z',
-      undefined,
-    ],
-    [
-      'if it has neither a creation nor a counter of its own',
-      { usage_monthly: 0.6, created_at: null },
-      '2026-01-01',
-      '0.6',
-    ],
+    ['if it has no creation', UNDATED, '2025-12-25', '0.6'],
+    ['if it has no creation, in a short period', UNDATED, '2026-01-14T00:00:01Z', undefined],
+    ['if it has no creation and no total', { ...UNDATED, usage: undefined }, '2026-01-01', '0.6'],
   ])('could not all be read %s', (_, key, from, amount) => {
     expect(count({ created_at, ...key }, { from })).toEqual([amount, true]);
   });
@@ -132,14 +116,9 @@ describe('what a key has spent at least', () => {
 
   test('is that of its life if its creation is unknown, and the workspace was created in the period', () => {
     const workspaceCreated = '2026-01-10T10:00:00.750Z';
-    expect(count(counters, { from: '2026-01-10T10:00:00Z', workspaceCreated })).toEqual([
-      '1',
-      false,
-    ]);
-    expect(count(counters, { from: '2026-01-10T10:00:01Z', workspaceCreated })).toEqual([
-      '0.3',
-      true,
-    ]);
+    const countSince = (from: string) => count(counters, { from, workspaceCreated });
+    expect(countSince('2026-01-10T10:00:00Z')).toEqual(['1', false]);
+    expect(countSince('2026-01-10T10:00:01Z')).toEqual(['0.3', true]);
   });
 
   test('does not include the life of a key that is older than its workspace', () => {

@@ -39,58 +39,28 @@ describe('a step fails', () => {
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
 /** Gaps that do not concern the cost. */
 const OTHER: UsageResult['gaps'] = [{ kind: 'byok-unread', keys: 1 }, { kind: 'limit-unread' }];
-const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
 const incomplete = (...undecided: string[]) => ({ code: 'usage-incomplete', undecided });
+const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
+const MAY_WARN = incomplete('warn-above-usd');
+const MAY_FAIL = incomplete('fail-above-usd');
+const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 
 describe('a step warns', () => {
+  const [FIVE, SIX, NINE] = [5n * NANO, 6n * NANO, 9n * NANO];
+  const NONE = undefined;
   test.each([
-    ['of nothing without thresholds', 9n * NANO, TRUNCATED, undefined, undefined, []],
-    ['of nothing at its threshold', 5n * NANO, [], 5n * NANO, undefined, []],
-    ['of nothing above it by noise', 5n * NANO + NOISE, [], 5n * NANO, undefined, []],
-    ['of nothing if the cost is known', 5n * NANO, OTHER, 5n * NANO, 9n * NANO, []],
-    ['of nothing below its limit', 5n * NANO, [], undefined, 9n * NANO, []],
-    ['above its threshold', 6n * NANO, [], 5n * NANO, undefined, [ABOVE]],
-    ['of both', 6n * NANO, TRUNCATED, 5n * NANO, 6n * NANO, [ABOVE, incomplete('fail-above-usd')]],
-    [
-      'of a threshold that may be exceeded',
-      5n * NANO,
-      TRUNCATED,
-      5n * NANO,
-      undefined,
-      [incomplete('warn-above-usd')],
-    ],
-    [
-      'of a limit that may be exceeded',
-      5n * NANO,
-      TRUNCATED,
-      undefined,
-      5n * NANO,
-      [incomplete('fail-above-usd')],
-    ],
-    [
-      'of two that may be exceeded',
-      5n * NANO,
-      TRUNCATED,
-      5n * NANO,
-      9n * NANO,
-      [incomplete('warn-above-usd', 'fail-above-usd')],
-    ],
-    [
-      'of a limit that it is above by noise, and may be exceeded',
-      5n * NANO + NOISE,
-      TRUNCATED,
-      undefined,
-      5n * NANO,
-      [incomplete('fail-above-usd')],
-    ],
-    [
-      'only above its threshold, which is certain',
-      6n * NANO,
-      TRUNCATED,
-      5n * NANO,
-      undefined,
-      [ABOVE],
-    ],
+    ['of nothing without thresholds', NINE, TRUNCATED, NONE, NONE, []],
+    ['of nothing at its threshold', FIVE, [], FIVE, NONE, []],
+    ['of nothing above it by noise', FIVE + NOISE, [], FIVE, NONE, []],
+    ['of nothing if the cost is known', FIVE, OTHER, FIVE, NINE, []],
+    ['of nothing below its limit', FIVE, [], NONE, NINE, []],
+    ['above its threshold', SIX, [], FIVE, NONE, [ABOVE]],
+    ['of both', SIX, TRUNCATED, FIVE, SIX, [ABOVE, MAY_FAIL]],
+    ['of a threshold that may be exceeded', FIVE, TRUNCATED, FIVE, NONE, [MAY_WARN]],
+    ['of a limit that may be exceeded', FIVE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
+    ['of two that may be exceeded', FIVE, TRUNCATED, FIVE, NINE, [MAY_DO_BOTH]],
+    ['of a limit exceeded by noise only', FIVE + NOISE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
+    ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
     const warnings: object[] = [];
     const warn = <Code extends keyof WarningDetails>(code: Code, details: WarningDetails[Code]) => {
