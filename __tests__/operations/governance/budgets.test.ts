@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import type { BudgetLimits } from '../../../src/operations/governance/governance.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
+import { falseNotFound } from '../../support/faults.ts';
 import { PUT_BUDGET } from '../../support/governance.ts';
 import { openGovernanceScene } from '../../support/governance-scene.ts';
 import { storyOf } from '../../support/simulation.ts';
@@ -155,4 +156,16 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     const { error: cause } = (error as Failure<'partly-applied'>).details;
     expect((cause as Failure<'unexpected-values'>).details.values).toStrictEqual({ daily_usd: 6 });
   });
+});
+
+test.each([
+  ['the list of the budgets', 'GET /workspaces/:id/budgets'],
+  ['the deletion of the budget', 'DELETE /workspaces/:id/budgets/:interval'],
+])('a budget is deleted although %s gets one HTTP 404', async (_, on) => {
+  const scene = openGovernanceScene(falseNotFound(on));
+  scene.seedBudgets({ monthly: 100 });
+  const { result } = await scene.update({ budgets: { limits: { monthly: null } } });
+  expect(result?.outcome).toBe('updated');
+  expect(scene.simulation.network.schedule).toEqual([]);
+  expect(scene.simulation.account.budgets).toEqual([]);
 });

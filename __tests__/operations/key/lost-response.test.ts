@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
-import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
 import {
+  DURING_POST_MS,
   expectCleanPost,
   expectCreated,
   expectFailed,
@@ -116,13 +117,12 @@ describe('a rejected POST /keys', () => {
     expect(scene.keys()).toEqual([]);
   });
 
-  test.each<[string, ScheduledFault]>([
-    ['a reset connection', { kind: 'reset' }],
-    ['HTTP 500', { kind: 'response', status: 500 }],
-    ['HTTP 502', { kind: 'response', status: 502 }],
-  ])('After %s, the error of a rejection says to check for a key', async (_, fault) => {
+  test('The error of a rejection after a lost response says to check for a key', async () => {
     const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, ...fault }, { on: CREATE, kind: 'response', status: 403 });
+    scene.scheduleFaults(
+      { on: CREATE, kind: 'reset' },
+      { on: CREATE, kind: 'response', status: 403 },
+    );
     const step = await scene.createKey();
     expect(expectFailed(step).message).toContain('check for an API key named "CI".');
     scene.applyFirstPostLate();
@@ -132,6 +132,20 @@ describe('a rejected POST /keys', () => {
 });
 
 describe('a lookup or a deletion of orphans that fails', () => {
+  test('A step succeeds although its last list is rejected, and the post step deletes the orphan', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    onNth(scene.simulation, CREATE, 2, () =>
+      scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 }),
+    );
+    const step = await scene.createKey();
+    expectCreated(scene, step);
+    expect(step.lines.join('\n')).toContain('The post step checks again.');
+    scene.applyFirstPostLate();
+    await scene.runPost(step);
+    expect(scene.keys()).toEqual([]);
+  });
+
   test('A rejected lookup fails the step, and the post step deletes the orphan', async () => {
     const scene = openKeyScene();
     scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
@@ -165,5 +179,99 @@ describe('a lookup or a deletion of orphans that fails', () => {
     expect(message).not.toContain('Nothing was changed');
     await scene.runPost(step);
     expect(scene.keys()).toEqual([]);
+  });
+});
+
+describe('the post step of a step that was killed during POST /keys', () => {
+  test.each([1, 2])(
+    'An orphan that appears after list %i of the post step is deleted',
+    async (nth) => {
+      const scene = openKeyScene();
+      scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+      const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+      const before = scene.calls().filter((call) => call === LIST).length;
+      onNth(scene.simulation, LIST, nth, scene.applyFirstPostLate);
+      await scene.runPost(step);
+      const lists = scene.calls().filter((call) => call === LIST).length - before;
+      expect(lists).toBe(nth + 1);
+      expect(scene.keys()).toEqual([]);
+    },
+  );
+
+  test('A post step that finds no orphan lists the keys three times within 3 s', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+    const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+    const { clock } = scene.simulation;
+    const start = clock.now();
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
+    expect(clock.now() - start).toBe(3_000 + 3 * 20);
+  });
+});
+
+describe('a key that may be that of another job', () => {
+  test.each([false, true])(
+    'More identical keys than POSTs fail the step, and none is deleted (POST applied: %s)',
+    async (applied) => {
+      const scene = openKeyScene();
+      scene.scheduleFaults({ on: CREATE, kind: 'reset', applied });
+      onNth(scene.simulation, CREATE, 1, () => {
+        scene.applyFirstPostLate();
+        scene.applyFirstPostLate();
+      });
+      const step = await scene.createKey();
+      const { title, message } = expectFailed(step);
+      expect(title).toBe('Cannot determine which job created the API keys named "CI"');
+      expect(scene.keys()).toHaveLength(applied ? 3 : 2);
+      for (const { label } of scene.keys()) expect(message).toContain(label);
+      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST]);
+      // If fewer are left after the job, their owner is no better known.
+      scene.keys().length = 1;
+      await scene.runPost(step);
+      expect(scene.keys()).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    ['just before', 1],
+    ['long before', HOUR_MS],
+  ])(
+    'A key of another job from %s the step that expires in the same second is left alone',
+    async (_, age) => {
+      const scene = openKeyScene({ skew: 500 });
+      const { account } = scene.simulation;
+      // A whole second, as if the server stored no milliseconds.
+      const other = scene.createOther({ name: 'CI', expires_at: '2026-01-01T06:00:00.000Z' });
+      other.created_at = new Date(account.now().getTime() - age).toISOString();
+      scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+      const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+      // Only what could be mistaken for an orphan is saved.
+      expect(step.task?.search.preexistingHashes).toEqual(age === 1 ? [other.hash] : []);
+      expect(scene.posted[0]?.expires_at).toMatch(/^2026-01-01T06:00:00\.\d{3}Z$/);
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([other]);
+    },
+  );
+
+  test('With expires-in: never and a name of its own, a step whose response is lost fails', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const { message } = expectFailed(await scene.createKey({ expiresInMs: null }));
+    expect(message).toContain('keys of this step and keys of other jobs cannot be distinguished');
+    expect(message).toContain(scene.keys()[0]?.label ?? '?');
+    expect(scene.keys()).toHaveLength(1);
+  });
+
+  test('With expires-in: never and a name of its own, the post step warns of orphans', async () => {
+    const scene = openKeyScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+    const step = await scene.createKey({ expiresInMs: null }, { killedAfter: DURING_POST_MS });
+    const post = await scene.runPost(step);
+    expect(post.error).toBeUndefined();
+    const [warning] = post.warnings;
+    expect(warning?.title).toBe('Cannot determine which job created the API key named "CI"');
+    expect(warning?.lines.join('\n')).toContain(scene.keys()[0]?.label ?? '?');
+    expect(scene.keys()).toHaveLength(1);
   });
 });

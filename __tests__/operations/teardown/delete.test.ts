@@ -14,7 +14,7 @@ import {
   LIST_KEYS,
   SLUG,
 } from '../../support/delete.ts';
-import { JITTER, openPlainSimulation, TRANSIENT_FAULTS } from '../../support/plain-simulation.ts';
+import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
 /** Runs a delete step in virtual time. */
@@ -29,38 +29,6 @@ async function runDelete(
   const work = deleteOne({ ...defaults, ...request }, context, onFound);
   return { result: await simulation.clock.run(work), lines };
 }
-
-/** Expects that a workspace with three keys was deleted, and reported so. */
-function expectDeleted(
-  { result }: Awaited<ReturnType<typeof runDelete>>,
-  { account }: Simulation,
-): void {
-  expect(result).toMatchObject({ workspace: { slug: SLUG }, deleted: true });
-  expect(result.failure).toBeUndefined();
-  expect(result.keys).toHaveLength(3);
-  expect(account.workspaces.map(({ slug }) => slug)).toEqual(['default']);
-  expect(account.keys).toEqual([]);
-}
-
-/** What a deletion with three keys sends: a lookup, two lists, four deletions, and a lookup. */
-const REQUESTS = 8;
-
-test.each(TRANSIENT_FAULTS)(
-  'a deletion succeeds whichever one of its requests meets %s',
-  async (_, fault) => {
-    for (let at = 0; at < REQUESTS; at += 1) {
-      const simulation = openPlainSimulation();
-      seedWorkspace(simulation, { slug: SLUG, keys: 3 });
-      const { network } = simulation;
-      simulation.proxy = (direct) => (request, signal) => {
-        if (network.calls.length === at) network.schedule.push(fault);
-        return direct(request, signal);
-      };
-      expectDeleted(await runDelete(simulation), simulation);
-      expect(network.calls.length).toBeGreaterThan(REQUESTS);
-    }
-  },
-);
 
 test('API keys of another workspace are never deleted, whatever OpenRouter lists', async () => {
   const simulation = openPlainSimulation();

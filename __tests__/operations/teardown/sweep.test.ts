@@ -77,28 +77,6 @@ test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'response', status: 500 
   },
 );
 
-test.each(['GET /workspaces', 'GET /keys', 'DELETE /keys/:hash', 'DELETE /workspaces/:id'])(
-  'a sweep succeeds although %s fails three times in different ways',
-  async (on) => {
-    const simulation = openPlainSimulation();
-    const { account, network } = simulation;
-    seedWorkspace(simulation, { slug: 'pr-old', age: 3 * DAY, keys: 1 });
-    seedWorkspace(simulation, { slug: 'pr-older', age: 10 * DAY });
-    seedWorkspace(simulation, { slug: 'pr-young', age: DAY / 2 });
-    seedWorkspace(simulation, { slug: 'production', age: 99 * DAY });
-    network.schedule.push(
-      { on, kind: 'response', status: 502 },
-      { on, kind: 'reset', applied: true },
-      { on, kind: 'response', status: 429, headers: { 'retry-after': '0' } },
-    );
-    const { result } = await runSweep(simulation, { deleteKeys: true });
-    expect(slugsOf(result.deleted)).toEqual(['pr-old', 'pr-older']);
-    expect(result.failed).toEqual([]);
-    expect(slugsOf(account.workspaces)).toEqual(['default', 'pr-young', 'production']);
-    expect(network.schedule).toEqual([]);
-  },
-);
-
 const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
 
 /** So many workspaces from `pr-1` on, each `age` milliseconds old. */
@@ -228,15 +206,6 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
       'Each age is the younger of both, so that nothing is deleted too early.',
       "Correct the runner's clock. If it is right, check the server at api-url.",
     ]);
-  });
-
-  test("by more than a day, with OpenRouter's behind, that of OpenRouter decides", async () => {
-    const simulation = openPlainSimulation([], { skew: -2 * DAY });
-    seedWorkspace(simulation, { slug: 'pr-old', age: DAY + 1_000 });
-    seedWorkspace(simulation, { slug: 'pr-young', age: DAY });
-    const { result, story } = await runSweep(simulation);
-    expect(slugsOf(result.deleted)).toEqual(['pr-old']);
-    expect(story).toContain(TITLE);
   });
 
   test('on one of several pages, its workspaces are kept, and there is one warning', async () => {
