@@ -41,12 +41,21 @@ export interface KeyScene {
   posted: KeyFixture[];
 }
 
-/** A workspace in whose account it is 2026-01-01T00:00:00Z, and `skew` milliseconds later. */
-export function openKeyScene({ skew = 0 } = {}): KeyScene {
+/**
+ * A workspace in whose account it is 2026-01-01T00:00:00Z, and `skew` milliseconds later. Each of `faults`
+ * happens to one request.
+ */
+export function openKeyScene({
+  skew = 0,
+  faults = [],
+}: {
+  skew?: number;
+  faults?: readonly InProcessFault[];
+} = {}): KeyScene {
   const simulation = openSimulation({
     takenSlugStatus: 400,
     skew,
-    schedule: [],
+    schedule: [...faults],
     latency: LATENCY_MS,
     jitter: [],
   });

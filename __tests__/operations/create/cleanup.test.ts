@@ -2,9 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { describeWorkspaceLeft } from '../../../src/operations/create/cleanup.ts';
-import type { TimeWindow } from '../../../src/operations/shared/time-window.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { falseNotFound } from '../../support/faults.ts';
 import {
   pass,
   runCreate,
@@ -32,13 +30,6 @@ const KILLED = {
   beforeThePostArrives: { ...CONDITIONS, killedAfter: 25 },
   afterThePostArrived: { ...CONDITIONS, killedAfter: 35 },
 };
-
-/** When a pending workspace may be created, as the step saved it for its post step. */
-function windowOf({ task }: StepRun): TimeWindow {
-  if (!task?.target.pending) throw new Error('nothing is pending');
-  if (!task.target.pending.window) throw new Error('it has no window');
-  return task.target.pending.window;
-}
 
 async function expectDeleted(simulation: Simulation, run: Pick<StepRun, 'task'>): Promise<void> {
   const lines: string[] = [];
@@ -70,17 +61,6 @@ describe('the post step deletes the workspace of a step that failed', () => {
     await expectDeleted(simulation, run);
   });
 
-  test('when the POST arrived after a retry was rejected with 401', async () => {
-    const late: InProcessFault = { on: POST, kind: 'late', after: 35_000 };
-    const simulation = simulate([late, respondWith(500), respondWith(401)]);
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(detailsOf(run)).toMatchObject({ status: 401, ambiguous: true });
-    expect(slugsOf(simulation)).toEqual(['default']);
-    await pass(simulation, 5_000);
-    expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
-    await expectDeleted(simulation, run);
-  });
-
   test('when the POST arrives while the post step polls', async () => {
     const simulation = simulate([{ on: POST, kind: 'late', after: 1_500 }]);
     const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
@@ -92,23 +72,11 @@ describe('the post step deletes the workspace of a step that failed', () => {
 });
 
 describe('the post step leaves a workspace alone', () => {
-  test('that a false HTTP 404 had hidden from the step', async () => {
-    const simulation = simulate([falseNotFound(GET), respondWith(502)]);
-    seedWorkspace(simulation, { ...desired, age: 86_400_000 });
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expect(run.error).toMatchObject({ code: 'slug-taken', details: { creatorUnknown: false } });
-    expect(run.task).toBeUndefined();
-    expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
-  });
-
   test('that was created more than 10 s after the step failed, before its timeout', async () => {
     const simulation = simulate([respondWith(502)]);
     failLookup(simulation, 2);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(detailsOf(run).ambiguous).toBe(true);
-    const { from, to } = windowOf(run);
-    // From the response to the first lookup, after 20 ms.
-    expect(to - from).toBe(run.elapsed - 20 + 10_000);
     await pass(simulation, 15_000);
     seedWorkspace(simulation, desired);
     await expectLeftAlone(simulation, run);
@@ -208,7 +176,7 @@ test('the post step deletes the created workspace although reads lag behind its 
   await expectDeleted(simulation, run);
 });
 
-test('a created workspace that the post step cannot find is named in a warning', async () => {
+test('a created workspace that the post step cannot find in its time is named in a warning', async () => {
   const simulation = simulate();
   const run = await runCreate(simulation, REQUEST, CONDITIONS);
   const [workspace] = simulation.account.workspaces.splice(1);
@@ -223,14 +191,8 @@ test('a created workspace that the post step cannot find is named in a warning',
     ],
   });
   expect(simulation.clock.now() - start).toBeGreaterThan(15_000);
-});
-
-test('a created workspace that the post step cannot find until its timeout is named in the same warning', async () => {
-  const simulation = simulate();
-  const run = await runCreate(simulation, REQUEST, CONDITIONS);
-  simulation.account.workspaces.splice(1);
-  const error = await runPost(simulation, run, { ...CONDITIONS, timeout: 2_000 });
-  expect(error).toMatchObject({ code: 'created-workspace-missing' });
+  const inShortTime = await runPost(simulation, run, { ...CONDITIONS, timeout: 2_000 });
+  expect(inShortTime).toMatchObject({ code: 'created-workspace-missing' });
 });
 
 test('a warning about a cleanup names the workspace, before and after its response arrived', async () => {

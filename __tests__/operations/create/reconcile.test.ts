@@ -148,11 +148,7 @@ describe('a lost POST stays ambiguous', () => {
     ['when the retry is throttled', [free(lost), throttled], retry(AMBIGUOUS)],
     ['when the retry is rejected with 401', [free(lost), unauthorized], giveUp(AMBIGUOUS)],
     ['when the retry is rejected, until the lookup', [free(lost), rejected], lookup(AMBIGUOUS)],
-    [
-      'when the retry is rejected and the slug free',
-      [free(lost), free(rejected)],
-      giveUp(AMBIGUOUS),
-    ],
+    ['when the slug is free after a rejection', [free(lost), free(rejected)], giveUp(AMBIGUOUS)],
     ['when the retry is aborted', [free(lost), aborted], giveUp(AMBIGUOUS)],
     ['after two retries', [free(lost), free(error500), unauthorized], giveUp(AMBIGUOUS)],
   ];

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import fc from 'fast-check';
+import {
+  type Budgets,
+  type BudgetWrite,
+  INTERVALS,
+} from '../../../src/openrouter/resources/budgets.ts';
+import {
+  budgetsAfter,
+  budgetWrites,
+  findOrderViolation,
+} from '../../../src/operations/governance/budgets.ts';
 import type { BudgetLimits } from '../../../src/operations/governance/governance.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
@@ -42,28 +52,13 @@ test('an update writes the budgets that differ, logs each change, and leaves the
 
 describe('include-byok-in-budgets', () => {
   const flag = { include_byok_in_budgets: true };
+  const SET_DAILY = put('daily', 2, flag);
   test.each<[string, BudgetLimits, unknown[]]>([
-    [
-      'goes with the first budget that is set',
-      { daily: 2, lifetime: 90 },
-      [put('daily', 2, flag), put('lifetime', 90)],
-    ],
-    [
-      'does not go with a budget that is deleted',
-      { daily: null, weekly: 5 },
-      [remove('daily'), put('weekly', 5, flag)],
-    ],
-    [
-      'goes with one of the budgets if they stay as they are',
-      { daily: 1, monthly: 20 },
-      [put('daily', 1, flag)],
-    ],
-    [
-      'does not go with a missing budget whose deletion was requested',
-      { weekly: null, monthly: 20 },
-      [put('monthly', 20, flag)],
-    ],
-  ])('%s', async (_, limits, writes) => {
+    ['the first budget that is set', { daily: 2, lifetime: 90 }, [SET_DAILY, put('lifetime', 90)]],
+    ['no deleted budget', { daily: null, weekly: 5 }, [remove('daily'), put('weekly', 5, flag)]],
+    ['one budget if several stay as they are', { daily: 1, monthly: 20 }, [put('daily', 1, flag)]],
+    ['no missing budget', { weekly: null, monthly: 20 }, [put('monthly', 20, flag)]],
+  ])('goes with %s', async (_, limits, writes) => {
     const scene = openGovernanceScene();
     scene.seedBudgets({ daily: 1, monthly: 20 });
     const { result } = await scene.update({ budgets: { limits, ...flag } });
@@ -110,31 +105,18 @@ test('budgets that OpenRouter would reject next to those of the workspace fail t
 });
 
 describe('a budget that OpenRouter sets otherwise than requested fails the step', () => {
-  const respondWith = (body: unknown): InProcessFault => ({
-    on: PUT_BUDGET,
-    kind: 'response',
-    status: 200,
-    body: JSON.stringify(body),
-    applied: true,
-  });
-  test.each<[string, unknown, Record<string, unknown>]>([
-    [
-      'another limit',
-      { data: { limit_usd: 500, reset_interval: 'daily' }, include_byok_in_budgets: true },
-      { daily_usd: 500, include_byok_in_budgets: true },
-    ],
-    [
-      'another interval',
-      { data: { limit_usd: 5, reset_interval: null }, include_byok_in_budgets: true },
-      { lifetime_usd: 5, include_byok_in_budgets: true },
-    ],
-    [
-      'another flag',
-      { data: { limit_usd: 5, reset_interval: 'daily' }, include_byok_in_budgets: false },
-      { daily_usd: 5, include_byok_in_budgets: false },
-    ],
-  ])('with %s', async (_, body, values) => {
-    const scene = openGovernanceScene(respondWith(body));
+  const respondWith = (limit_usd: number, reset_interval: string | null, byok: boolean) => {
+    const body = { data: { limit_usd, reset_interval }, include_byok_in_budgets: byok };
+    const fault = { kind: 'response', status: 200, body: JSON.stringify(body) } as const;
+    return openGovernanceScene({ on: PUT_BUDGET, ...fault, applied: true });
+  };
+
+  test.each<[string, Parameters<typeof respondWith>, Record<string, unknown>]>([
+    ['another limit', [500, 'daily', true], { daily_usd: 500, include_byok_in_budgets: true }],
+    ['another interval', [5, null, true], { lifetime_usd: 5, include_byok_in_budgets: true }],
+    ['another flag', [5, 'daily', false], { daily_usd: 5, include_byok_in_budgets: false }],
+  ])('with %s', async (_, returned, values) => {
+    const scene = respondWith(...returned);
     const limits = { daily: 5, weekly: 20 };
     const { error } = await scene.update({ budgets: { limits, include_byok_in_budgets: true } });
     expect(error).toMatchObject({
@@ -150,8 +132,7 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
   });
 
   test('without a flag that was not requested among the values', async () => {
-    const body = { data: { limit_usd: 6, reset_interval: 'daily' }, include_byok_in_budgets: true };
-    const scene = openGovernanceScene(respondWith(body));
+    const scene = respondWith(6, 'daily', true);
     const { error } = await scene.update({ budgets: { limits: { daily: 5 } } });
     const { error: cause } = (error as Failure<'partly-applied'>).details;
     expect((cause as Failure<'unexpected-values'>).details.values).toStrictEqual({ daily_usd: 6 });
@@ -168,4 +149,74 @@ test.each([
   expect(result?.outcome).toBe('updated');
   expect(scene.simulation.network.schedule).toEqual([]);
   expect(scene.simulation.account.budgets).toEqual([]);
+});
+
+/** Budgets in the order that OpenRouter requires: any of the four, from few amounts, so that some are equal. */
+const budgets: fc.Arbitrary<Budgets> = fc
+  .tuple(
+    fc.subarray([...INTERVALS]),
+    fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 4, maxLength: 4 }),
+  )
+  .map(([intervals, amounts]) => {
+    const rising = amounts.toSorted((a, b) => a - b);
+    return Object.fromEntries(intervals.map((interval, at) => [interval, rising[at] ?? 0]));
+  });
+
+/** OpenRouter's rule, written independently of the program. */
+function isInOrder(set: Budgets): boolean {
+  const limits = INTERVALS.flatMap((interval) => set[interval] ?? []);
+  return limits.every((limit, at) => at === 0 || limit > (limits[at - 1] ?? 0));
+}
+
+/** The budgets after each of `writes`, which are applied one after the other to `start`. */
+function statesAfter(start: Budgets, writes: readonly BudgetWrite[]): Budgets[] {
+  const states: Budgets[] = [];
+  let current = start;
+  for (const { interval, limit_usd } of writes) {
+    const { [interval]: _, ...others } = current;
+    current = limit_usd === null ? others : { ...others, [interval]: limit_usd };
+    states.push(current);
+  }
+  return states;
+}
+
+test('budgetWrites leads from any budgets to any others without a state that OpenRouter rejects', () => {
+  fc.assert(
+    fc.property(budgets, budgets, (start, end) => {
+      const states = statesAfter(start, budgetWrites(start, end));
+      expect(states.filter((state) => !isInOrder(state))).toEqual([]);
+      expect(states.at(-1) ?? start).toEqual(end);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('budgetWrites writes each budget that differs once, and no other', () => {
+  fc.assert(
+    fc.property(budgets, budgets, (start, end) => {
+      const written = budgetWrites(start, end).map(({ interval }) => interval);
+      const differing = INTERVALS.filter((interval) => start[interval] !== end[interval]);
+      expect(written.toSorted()).toEqual(differing.toSorted());
+    }),
+  );
+});
+
+test('findOrderViolation finds what OpenRouter would reject, and nothing else', () => {
+  const amounts = fc.record(
+    Object.fromEntries(INTERVALS.map((interval) => [interval, fc.integer({ min: 1, max: 5 })])),
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<Budgets>;
+  fc.assert(
+    fc.property(amounts, (set) => {
+      const found = findOrderViolation(set);
+      expect(found === undefined).toBe(isInOrder(set));
+      if (found) expect(set[found[0]]).toBeGreaterThanOrEqual(set[found[1]] ?? 0);
+    }),
+  );
+});
+
+test('budgetsAfter sets, keeps and deletes budgets', () => {
+  expect(
+    budgetsAfter({ daily: 1, weekly: 2, monthly: 3 }, { daily: 4, weekly: null, lifetime: 9 }),
+  ).toEqual({ daily: 4, monthly: 3, lifetime: 9 });
 });

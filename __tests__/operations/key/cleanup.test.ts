@@ -1,18 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import { describeKeysLeft } from '../../../src/operations/key/cleanup.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { CREATE, DELETE, LIST } from '../../support/key.ts';
+import { CREATE, DELETE, LIST, LOOKUP, sha256 } from '../../support/key.ts';
 import {
   DURING_POST_MS,
   expectCleanPost,
   expectCreated,
+  expectFailed,
+  expectNoSecret,
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
 import { storyOf } from '../../support/simulation.ts';
 
 describe('the cleanup after a job', () => {
-  test('A created key that cannot be found is named in a warning, after several attempts', async () => {
+  test('A created key that cannot be found is named in a warning, after several attempts or at the timeout', async () => {
     const scene = openKeyScene();
     const step = await scene.createKey();
     const key = step.handedOver?.key;
@@ -31,14 +34,8 @@ describe('the cleanup after a job', () => {
       'GET /keys/:hash',
       ...Array(5).fill(attempt).flat(),
     ]);
-  });
-
-  test('A created key that cannot be found until the timeout expires is named in the same warning', async () => {
-    const scene = openKeyScene();
-    const step = await scene.createKey();
-    scene.keys().length = 0;
-    const { error } = await scene.runPost(step, { timeout: 2_000 });
-    expect(error).toMatchObject({ code: 'created-key-missing' });
+    const inShortTime = await scene.runPost(step, { timeout: 2_000 });
+    expect(inShortTime.error).toMatchObject({ code: 'created-key-missing' });
   });
 
   test('A key is revoked although reads lag behind its creation for 2 s', async () => {
@@ -62,6 +59,11 @@ describe('the cleanup after a job', () => {
     ]);
   });
 
+  test('A key that was not created yet is described by its name', async () => {
+    const { task } = await openKeyScene().createKey({}, { killedAfter: DURING_POST_MS });
+    expect(task && describeKeysLeft(task)).toBe('an API key named "CI" whose secret was lost');
+  });
+
   test('An orphan with a random name is deleted, whatever its created_at', async () => {
     const scene = openKeyScene();
     const request = { desired: { name: 'CI / a1b2c3' }, nameIsRandom: true };
@@ -73,8 +75,7 @@ describe('the cleanup after a job', () => {
   });
 
   test('An orphan is deleted although the revocation is rejected', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
     const step = await scene.createKey();
     const hash = expectCreated(scene, step);
     scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
@@ -89,8 +90,7 @@ describe('the cleanup after a job', () => {
   });
 
   test('A key is revoked although the list of orphans is rejected', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
     const step = await scene.createKey();
     expectCreated(scene, step);
     scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
@@ -98,5 +98,50 @@ describe('the cleanup after a job', () => {
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeKeysLeft(left)).toBe('an API key named "CI" whose secret was lost');
     expect(scene.keys()).toEqual([]);
+  });
+});
+
+/** The request that never ends, during which the step is interrupted. */
+const POINTS: [string, InProcessFault][] = [
+  ['the lookup of the workspace', { on: LOOKUP, kind: 'silence' }],
+  ['the list of the keys', { on: LIST, kind: 'silence' }],
+  ['POST /keys, which is not applied', { on: CREATE, kind: 'silence' }],
+  ['POST /keys, which is applied', { on: CREATE, kind: 'silence', applied: true }],
+  ['the response to POST /keys', { on: CREATE, kind: 'stall', applied: true }],
+];
+
+const CASES = POINTS.flatMap(([point, fault]) =>
+  ('applied' in fault ? [true, false] : [true]).map((revoke) => [point, revoke, fault] as const),
+);
+
+describe.each(['killed', 'cancelled'] as const)('a step that is %s', (how) => {
+  const interrupted = how === 'killed' ? { killedAfter: 500 } : { cancelledAfter: 500 };
+
+  test.each(CASES)(
+    `If a step is ${how} during %s, its job leaves no key (revoke-after-job: %s)`,
+    async (_, revokeAfterJob, fault) => {
+      const scene = openKeyScene();
+      const old = scene.createOther({ name: 'CI' });
+      scene.scheduleFaults(fault);
+      const step = await scene.createKey({ revokeAfterJob }, interrupted);
+      expect(step.killed).toBe(how === 'killed');
+      if (how === 'cancelled') expectFailed(step);
+      expect(step.elapsed).toBe(500);
+      expectNoSecret(step);
+
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([old]);
+    },
+  );
+
+  test(`If a step is ${how} while it deletes replaced keys, the new key is revoked`, async () => {
+    const scene = openKeyScene();
+    const old = scene.createOther({ name: 'CI' });
+    scene.scheduleFaults({ on: DELETE, kind: 'silence' });
+    const step = await scene.createKey({ replace: true }, interrupted);
+    expect(step.result).toBeUndefined();
+    expect(sha256(step.handedOver?.secret)).toBe(step.handedOver?.key.hash);
+    await scene.runPost(step);
+    expect(scene.keys()).toEqual([old]);
   });
 });

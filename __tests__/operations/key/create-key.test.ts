@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
 import type { HttpResponse } from '../../../src/http/transport.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
-import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
 import {
   expectCleanPost,
   expectCreated,
@@ -29,36 +30,27 @@ function changeCreated(
   });
 }
 
-describe('the log of a key step', () => {
-  test.each([
-    [true, 'The key is revoked when the job ends.'],
-    [false, 'The key is not revoked after the job.'],
-  ])(
-    'says what exists, what was created, and what happens after the job (revoke-after-job: %s)',
-    async (revokeAfterJob, last) => {
-      const scene = openKeyScene();
-      scene.createOther({ name: 'CI' });
-      scene.createOther({ name: 'Other' });
-      await pass(scene.simulation, 50_000);
-      const step = await scene.createKey({ revokeAfterJob });
-      const hash = expectCreated(scene, step);
-      expect(storyOfStep(step)).toEqual([
-        'Creating the API key "CI" in the workspace preview-42.',
-        'The workspace is preview-42, id <id>. It has 2 API keys, 1 with that name.',
-        `Created in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
-        last,
-      ]);
-      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
-    },
-  );
-
-  test('says that a key never expires', async () => {
+test.each([
+  [true, 'The key is revoked when the job ends.'],
+  [false, 'The key is not revoked after the job.'],
+])(
+  'a key step logs what exists, what was created, and what happens after the job (revoke-after-job: %s)',
+  async (revokeAfterJob, last) => {
     const scene = openKeyScene();
-    const step = await scene.createKey({ expiresInMs: null });
-    expect(step.result?.expiresAt).toBeNull();
-    expect(storyOfStep(step)[2]).toMatch(/, never expires\.$/);
-  });
-});
+    scene.createOther({ name: 'CI' });
+    scene.createOther({ name: 'Other' });
+    await pass(scene.simulation, 50_000);
+    const step = await scene.createKey({ revokeAfterJob });
+    const hash = expectCreated(scene, step);
+    expect(storyOfStep(step)).toEqual([
+      'Creating the API key "CI" in the workspace preview-42.',
+      'The workspace is preview-42, id <id>. It has 2 API keys, 1 with that name.',
+      `Created in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
+      last,
+    ]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
+  },
+);
 
 test('a missing workspace fails the step before any key is listed', async () => {
   const scene = openKeyScene();
@@ -72,8 +64,7 @@ test('a missing workspace fails the step before any key is listed', async () => 
 });
 
 test('a workspace that the first lookup does not find, because it lags, gets its key', async () => {
-  const scene = openKeyScene();
-  scene.scheduleFaults(falseNotFound(LOOKUP));
+  const scene = openKeyScene({ faults: [falseNotFound(LOOKUP)] });
   const step = await scene.createKey();
   expect(step.error).toBeUndefined();
   expect(scene.keys()).toHaveLength(1);
@@ -170,34 +161,34 @@ describe('a key that may spend more or live longer than requested', () => {
     expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE]);
   });
 
-  test('is revoked by the post step if the step cannot, even with revoke-after-job: false', async () => {
-    const scene = openLooserScene();
-    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
-    const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
-    const { message } = expectFailed(step);
-    const [key] = scene.keys();
-    expect(message.split('\n').slice(3)).toEqual([
-      `Could not revoke it: DELETE /keys/${key?.hash}: HTTP 403 Forbidden`,
-      'The post step tries again. No other step has its secret.',
-      "Run this again. If it fails again, contact OpenRouter's support.",
-    ]);
-    expect(step.task).toMatchObject({ created: { hash: key?.hash }, revoke: true });
-    expectCleanPost(await scene.runPost(step));
-    expect(scene.keys()).toEqual([]);
-  });
-
-  test('is revoked by the post step if OpenRouter does not find it at first', async () => {
-    const scene = openLooserScene();
-    scene.scheduleFaults(falseNotFound(DELETE), falseNotFound('GET /keys/:hash'));
-    const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
-    const { message } = expectFailed(step);
-    expect(message.split('\n').slice(3, 5)).toEqual([
+  test.each<[string, string, InProcessFault[]]>([
+    [
+      'the step cannot',
+      'Could not revoke it: DELETE /keys/<hash>: HTTP 403 Forbidden',
+      [{ on: DELETE, kind: 'response', status: 403 }],
+    ],
+    [
+      'OpenRouter does not find it at first',
       'OpenRouter reports that it does not exist.',
-      'The post step tries again. No other step has its secret.',
-    ]);
-    expectCleanPost(await scene.runPost(step));
-    expect(scene.keys()).toEqual([]);
-  });
+      [falseNotFound(DELETE), falseNotFound(READ)],
+    ],
+  ])(
+    'is revoked by the post step, even with revoke-after-job: false, if %s',
+    async (_, problem, faults) => {
+      const scene = openLooserScene();
+      scene.scheduleFaults(...faults);
+      const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
+      const [hash = ''] = scene.hashes();
+      expect(expectFailed(step).message.replace(hash, '<hash>').split('\n').slice(3)).toEqual([
+        problem,
+        'The post step tries again. No other step has its secret.',
+        "Run this again. If it fails again, contact OpenRouter's support.",
+      ]);
+      expect(step.task).toMatchObject({ created: { hash }, revoke: true });
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([]);
+    },
+  );
 
   test('leaves the post step the search for the orphan of an earlier lost response', async () => {
     const scene = openLooserScene();
@@ -274,8 +265,7 @@ describe('a response with a key that this step cannot have requested', () => {
   });
 
   test('leaves the post step the search for the orphan of an earlier lost response', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
     changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
     const step = await scene.createKey();
     expect((step.error as Failure).code).toBe('unexpected-key');
@@ -305,10 +295,10 @@ test('keys that existed before a step are never taken for its orphans, even if t
 });
 
 test('with expires-in: never, a lost response without an orphan is no warning, in the step and in the post step', async () => {
-  const scene = openKeyScene();
-  scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
   const step = await scene.createKey({ expiresInMs: null });
   expectCreated(scene, step);
+  expect(step.lines.join()).toContain(', never expires.');
   expect(step.warnings).toEqual([]);
   expect(step.task).toMatchObject({ search: { lostPosts: 1 } });
   scene.keys().length = 1;
@@ -331,8 +321,7 @@ test('after two lost responses and one late orphan, the post step still deletes 
 });
 
 test('keys whose creator cannot be determined are a warning of the step, and not one more of its post step', async () => {
-  const scene = openKeyScene();
-  scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
   onNth(scene.simulation, CREATE, 2, () => {
     scene.applyFirstPostLate();
     scene.applyFirstPostLate();

@@ -93,8 +93,9 @@ describe('a rejected POST /keys', () => {
   test.each([401, 402, 403, 404, 409, 422])(
     'HTTP %i fails the step at once, without a lookup or a cleanup',
     async (status) => {
-      const scene = openKeyScene();
-      scene.scheduleFaults({ on: CREATE, kind: 'response', status, body: '{"message":"No"}' });
+      const scene = openKeyScene({
+        faults: [{ on: CREATE, kind: 'response', status, body: '{"message":"No"}' }],
+      });
       const step = await scene.createKey();
       const { title, message } = expectFailed(step);
       expect(title).toBe('Could not create the API key "CI"');
@@ -133,8 +134,7 @@ describe('a rejected POST /keys', () => {
 
 describe('a lookup or a deletion of orphans that fails', () => {
   test('A step succeeds although its last list is rejected, and the post step deletes the orphan', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
     onNth(scene.simulation, CREATE, 2, () =>
       scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 }),
     );
@@ -147,8 +147,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
   });
 
   test('A rejected lookup fails the step, and the post step deletes the orphan', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset', applied: true }] });
     onNth(scene.simulation, CREATE, 1, () =>
       scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 }),
     );
@@ -186,8 +185,7 @@ describe('the post step of a step that was killed during POST /keys', () => {
   test.each([1, 2])(
     'An orphan that appears after list %i of the post step is deleted',
     async (nth) => {
-      const scene = openKeyScene();
-      scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+      const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
       const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
       const before = scene.calls().filter((call) => call === LIST).length;
       onNth(scene.simulation, LIST, nth, scene.applyFirstPostLate);
@@ -199,8 +197,7 @@ describe('the post step of a step that was killed during POST /keys', () => {
   );
 
   test('A post step that finds no orphan lists the keys three times within 3 s', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
     const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
     const { clock } = scene.simulation;
     const start = clock.now();
@@ -214,8 +211,7 @@ describe('a key that may be that of another job', () => {
   test.each([false, true])(
     'More identical keys than POSTs fail the step, and none is deleted (POST applied: %s)',
     async (applied) => {
-      const scene = openKeyScene();
-      scene.scheduleFaults({ on: CREATE, kind: 'reset', applied });
+      const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset', applied }] });
       onNth(scene.simulation, CREATE, 1, () => {
         scene.applyFirstPostLate();
         scene.applyFirstPostLate();
@@ -255,8 +251,7 @@ describe('a key that may be that of another job', () => {
   );
 
   test('With expires-in: never and a name of its own, a step whose response is lost fails', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset', applied: true }] });
     const { message } = expectFailed(await scene.createKey({ expiresInMs: null }));
     expect(message).toContain('keys of this step and keys of other jobs cannot be distinguished');
     expect(message).toContain(scene.keys()[0]?.label ?? '?');
@@ -264,8 +259,7 @@ describe('a key that may be that of another job', () => {
   });
 
   test('With expires-in: never and a name of its own, the post step warns of orphans', async () => {
-    const scene = openKeyScene();
-    scene.scheduleFaults({ on: CREATE, kind: 'silence', applied: true });
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence', applied: true }] });
     const step = await scene.createKey({ expiresInMs: null }, { killedAfter: DURING_POST_MS });
     const post = await scene.runPost(step);
     expect(post.error).toBeUndefined();

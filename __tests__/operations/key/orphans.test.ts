@@ -26,6 +26,8 @@ const keyOf = (fields: Record<string, unknown> = {}): Key => ({
   expires_at: SEARCH.desired.expires_at,
   ...fields,
 });
+const SECONDS = '2026-01-01T06:00:00Z';
+const NEXT_SECOND = '2026-01-01T06:00:01.000Z';
 const KEEPS_MS = keyOf({ name: 'Other', expires_at: '2030-01-01T00:00:00.123Z' });
 
 /** Whether `key` is found, in a list that also has `others`. */
@@ -38,13 +40,9 @@ describe('a key is taken for an orphan of the step', () => {
     ['that lacks a limit, if none was requested', { limit: undefined }, {}],
     ['with the requested limit', { limit: 5 }, { limit: 5 }],
     ['without an expiry, if none was requested', { expires_at: null }, { expires_at: null }],
-    [
-      'that lacks an expiry, if none was requested',
-      { expires_at: undefined },
-      { expires_at: null },
-    ],
+    ['lacking an expiry if none was requested', { expires_at: undefined }, { expires_at: null }],
     ['with the expiry in another form', { expires_at: '2026-01-01T07:00:00.5+01:00' }, {}],
-    ['with the expiry rounded down to a second', { expires_at: '2026-01-01T06:00:00Z' }, {}],
+    ['with the expiry rounded down to a second', { expires_at: SECONDS }, {}],
     ['with the expiry rounded up to a second', { expires_at: '2026-01-01T06:00:01Z' }, {}],
   ])('%s', (_, fields, desired) => {
     expect(isFound(keyOf(fields), { desired: { ...SEARCH.desired, ...desired } })).toBe(true);
@@ -81,17 +79,13 @@ describe('a key is not taken for an orphan of the step', () => {
     ['with an expiry that is no time', { expires_at: 'soon' }, {}],
     ['with other milliseconds in its expiry', { expires_at: '2026-01-01T06:00:00.501Z' }, {}],
     ['with an expiry of another second', { expires_at: '2026-01-01T06:00:02Z' }, {}],
-    [
-      'with an expiry that is a whole second away',
-      { expires_at: '2026-01-01T06:00:01Z' },
-      { expires_at: '2026-01-01T06:00:00.000Z' },
-    ],
+    ['with an expiry a whole second away', { expires_at: SECONDS }, { expires_at: NEXT_SECOND }],
   ])('%s', (_, fields, desired) => {
     expect(isFound(keyOf(fields), { desired: { ...SEARCH.desired, ...desired } })).toBe(false);
   });
 
   test('with a whole second as its expiry, if another key shows that the server keeps milliseconds', () => {
-    expect(isFound(keyOf({ expires_at: '2026-01-01T06:00:00Z' }), {}, [KEEPS_MS])).toBe(false);
+    expect(isFound(keyOf({ expires_at: SECONDS }), {}, [KEEPS_MS])).toBe(false);
   });
 
   test('if it existed before', () => {

@@ -6,88 +6,45 @@ import type {
 import { diffReturned, diffWorkspace } from '../../../src/operations/shared/diff.ts';
 
 const NAMES = { name: 'Preview', slug: 'preview-42' };
-type Fields = Partial<CreateWorkspaceRequest>;
 const workspaceOf = (fields: Record<string, unknown>): Workspace => ({
   id: 'ws-1',
   ...NAMES,
   ...fields,
 });
-const diff = (current: Record<string, unknown>, desired: Fields) =>
-  diffWorkspace(workspaceOf(current), { ...NAMES, ...desired });
+/** The differences of a workspace that is as desired but for `field`. */
+const diff = (field: keyof CreateWorkspaceRequest, current: unknown, desired: unknown) =>
+  diffWorkspace(workspaceOf({ [field]: current }), { ...NAMES, [field]: desired });
+
+const KEY_IDS = 'io_logging_api_key_ids';
+const TOOLS = 'disabled_server_tools';
+const FLAG = 'is_observability_broadcast_enabled';
 
 describe('these values count as equal', () => {
-  test.each<[string, Record<string, unknown>, Fields]>([
-    [
-      'key ids in another order',
-      { io_logging_api_key_ids: [3, 10, 1] },
-      { io_logging_api_key_ids: [10, 1, 3] },
-    ],
-    [
-      'key ids that are listed twice',
-      { io_logging_api_key_ids: [1, 3] },
-      { io_logging_api_key_ids: [3, 1, 3] },
-    ],
-    [
-      'tools in another order',
-      { disabled_server_tools: ['b', 'a'] },
-      { disabled_server_tools: ['a', 'b'] },
-    ],
-    [
-      'no tools as null, desired as []',
-      { disabled_server_tools: null },
-      { disabled_server_tools: [] },
-    ],
-    [
-      'no tools as [], desired as null',
-      { disabled_server_tools: [] },
-      { disabled_server_tools: null },
-    ],
-    ['a missing field, desired as null', {}, { description: null }],
-    ['a field that is not desired', { description: 'Text' }, {}],
-  ])('%s', (_, current, desired) => {
-    expect(diff(current, desired)).toEqual([]);
+  test.each([
+    ['key ids in another order', KEY_IDS, [3, 10, 1], [10, 1, 3]],
+    ['key ids that are listed twice', KEY_IDS, [1, 3], [3, 1, 3]],
+    ['tools in another order', TOOLS, ['b', 'a'], ['a', 'b']],
+    ['no tools as null, desired as []', TOOLS, null, []],
+    ['no tools as [], desired as null', TOOLS, [], null],
+    ['a missing field, desired as null', 'description', undefined, null],
+    ['a field that is not desired', 'description', 'Text', undefined],
+  ] as const)('%s', (_, field, current, desired) => {
+    expect(diff(field, current, desired)).toEqual([]);
   });
 });
 
 describe('these values differ', () => {
-  test.each<[string, Record<string, unknown>, Fields]>([
+  test.each([
     // For key ids, null means all.
-    [
-      'all key ids, where none are desired',
-      { io_logging_api_key_ids: null },
-      { io_logging_api_key_ids: [] },
-    ],
-    [
-      'no key ids, where all are desired',
-      { io_logging_api_key_ids: [] },
-      { io_logging_api_key_ids: null },
-    ],
-    [
-      'some key ids, where more are desired',
-      { io_logging_api_key_ids: [1] },
-      { io_logging_api_key_ids: [1, 2] },
-    ],
-    [
-      'some key ids, where others are desired',
-      { io_logging_api_key_ids: [1, 2] },
-      { io_logging_api_key_ids: [1, 3] },
-    ],
-    [
-      'some tools, where none are desired',
-      { disabled_server_tools: ['a'] },
-      { disabled_server_tools: [] },
-    ],
-    ['no text, where an empty one is desired', { description: null }, { description: '' }],
-    [
-      'a flag that is on, where off is desired',
-      { is_observability_broadcast_enabled: true },
-      { is_observability_broadcast_enabled: false },
-    ],
-  ])('%s', (_, current, desired) => {
-    const [field] = Object.keys(desired) as (keyof Fields)[];
-    expect(diff(current, desired)).toEqual([
-      { field, from: current[String(field)], to: desired[field as keyof Fields] },
-    ]);
+    ['all key ids, where none are desired', KEY_IDS, null, []],
+    ['no key ids, where all are desired', KEY_IDS, [], null],
+    ['some key ids, where more are desired', KEY_IDS, [1], [1, 2]],
+    ['some key ids, where others are desired', KEY_IDS, [1, 2], [1, 3]],
+    ['some tools, where none are desired', TOOLS, ['a'], []],
+    ['no text, where an empty one is desired', 'description', null, ''],
+    ['a flag that is on, where off is desired', FLAG, true, false],
+  ] as const)('%s', (_, field, current, desired) => {
+    expect(diff(field, current, desired)).toEqual([{ field, from: current, to: desired }]);
   });
 });
 
@@ -100,7 +57,7 @@ test('a missing field differs from the desired value, but does not count as retu
 });
 
 test('a field that the workspace lacks changes from null', () => {
-  expect(diff({}, { description: 'Text' })).toStrictEqual([
+  expect(diff('description', undefined, 'Text')).toStrictEqual([
     { field: 'description', from: null, to: 'Text' },
   ]);
 });

@@ -62,16 +62,13 @@ test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'response', status: 500 
     }
 
     const deletedAt: number[] = [];
-    const log = {
-      debug: () => undefined,
-      info: (line: string) => {
-        if (/^Deleted pr-/.test(line)) deletedAt.push(clock.now());
-      },
-    };
-    const context = connect(simulation, { timeout: TIMEOUT, jitter: JITTER });
-    const { deleted, failed } = await clock.run(sweep(REQUEST, { ...context, log }));
-    expect(slugsOf(deleted)).toEqual(slugsOf(good));
-    expect(failed).toHaveLength(MAX_CONCURRENCY);
+    onResponse(simulation, (response, { method }) => {
+      if (method === 'DELETE' && response.status === 200) deletedAt.push(clock.now());
+      return response;
+    });
+    const { result } = await runSweep(simulation);
+    expect(slugsOf(result.deleted)).toEqual(slugsOf(good));
+    expect(result.failed).toHaveLength(MAX_CONCURRENCY);
     expect(Math.min(...deletedAt)).toBeGreaterThan(SHARE / 2);
     expect(Math.max(...deletedAt)).toBeLessThan(SHARE + attemptTimeout(0));
   },
@@ -254,29 +251,17 @@ describe('max-deletions', () => {
       expect(simulation.network.calls).toEqual(['GET /workspaces']);
     },
   );
-
-  test('may be larger than the number of workspaces in a list of kept ones', async () => {
-    const simulation = openPlainSimulation();
-    seedAll(simulation, 1_010, 2 * DAY);
-    const { result } = await runSweep(simulation, { maxDeletions: 2_000, dryRun: true });
-    expect(result.wouldDelete).toHaveLength(1_010);
-  });
-
-  test('the first 1,000 of the stale workspaces that it keeps are listed, and all are counted', async () => {
-    const simulation = openPlainSimulation();
-    seedAll(simulation, 1_010, 2 * DAY);
-    const { result } = await runSweep(simulation);
-    expect(result.tooMany).toHaveLength(1_000);
-    expect(result.staleCount).toBe(1_010);
-  });
 });
 
-test('the first 1,000 of the workspaces that are not stale are listed, and all are counted', async () => {
+test('the first 1,000 workspaces that a sweep keeps are listed, and all are counted', async () => {
   const simulation = openPlainSimulation();
-  seedAll(simulation, 1_010, 0);
-  const { result } = await runSweep(simulation);
-  expect(result.kept).toHaveLength(1_000);
-  expect(result.keptCount).toBe(1_010);
+  seedAll(simulation, 1_010, 2 * DAY);
+  const { result: tooMany } = await runSweep(simulation);
+  expect(tooMany).toMatchObject({ staleCount: 1_010, tooMany: { length: 1_000 } });
+  const { result: young } = await runSweep(simulation, { olderThanMs: 3 * DAY });
+  expect(young).toMatchObject({ keptCount: 1_010, kept: { length: 1_000 } });
+  const { result: all } = await runSweep(simulation, { maxDeletions: 2_000, dryRun: true });
+  expect(all.wouldDelete).toHaveLength(1_010);
 });
 
 test('a dry run of a sweep returns and logs what it would delete, and deletes nothing', async () => {
@@ -319,12 +304,8 @@ describe('a workspace that a sweep cannot delete', () => {
     const simulation = openPlainSimulation();
     const { stale } = seedSome(simulation);
     const { result } = await runSweep(simulation, { keep: ['*-main'] });
-    expect(result.failed).toMatchObject([
-      {
-        slug: stale.slug,
-        reason: expect.stringMatching(/^it has 1 API key, .*: "Key 1" \([^;]*$/),
-      },
-    ]);
+    const reason = expect.stringMatching(/^it has 1 API key, .*: "Key 1" \([^;]*$/);
+    expect(result.failed).toMatchObject([{ slug: stale.slug, reason }]);
   });
 });
 

@@ -209,27 +209,20 @@ describe('a rejection', () => {
 });
 
 describe('a response that does not say whether the workspace was deleted', () => {
-  test('is no problem if a lookup does not find the workspace', async () => {
-    const scene = simulate(0, respond(DELETE_WORKSPACE, 501, { applied: true }));
-    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: true });
+  const lost = respond(DELETE_WORKSPACE, 502, { applied: true });
+  test.each<[string, InProcessFault[]]>([
+    ['and no lookup finds it', [respond(DELETE_WORKSPACE, 501, { applied: true })]],
+    ['and its repetition is rejected', [lost, respond(DELETE_WORKSPACE, 400)]],
+    ['and its repetition finds no workspace', [lost, respond(DELETE_WORKSPACE, 404)]],
+  ])('counts as a deletion if it was applied %s', async (_, schedule) => {
+    const result = await runTeardown(simulate(0, ...schedule));
+    expect(result).toEqual({ deletedKeys: 0, deleted: true });
   });
 
   test('fails the teardown if a lookup finds the workspace', async () => {
     const scene = simulate(0, respond(DELETE_WORKSPACE, 501));
     expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
     expect(scene.simulation.network.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
-  });
-
-  test.each([
-    ['rejected', 400],
-    ['answered with HTTP 404', 404],
-  ])('and whose repetition is %s, counts as a deletion', async (_, status) => {
-    const scene = simulate(
-      0,
-      respond(DELETE_WORKSPACE, 502, { applied: true }),
-      respond(DELETE_WORKSPACE, status),
-    );
-    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: true });
   });
 });
 

@@ -23,17 +23,15 @@ const NANO = parseUsd('1e-9') as Usd;
 /** What binary floating point may add to a sum. */
 const NOISE = parseUsd('1e-14') as Usd;
 
-describe('a step fails', () => {
-  test.each([
-    [9n * NANO, undefined, undefined],
-    [9n * NANO, 9n * NANO, undefined],
-    [9n * NANO + NOISE, 9n * NANO, undefined],
-    [9n * NANO, 8n * NANO, 'spending-above-limit'],
-  ])('at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
-    const failure = spendingFailure(resultOf(cost), { warnAbove: undefined, failAbove });
-    expect(failure?.code).toBe(code);
-    if (failure) expect(failure.details).toMatchObject({ cost, limit: failAbove });
-  });
+test.each([
+  [9n * NANO, undefined, undefined],
+  [9n * NANO, 9n * NANO, undefined],
+  [9n * NANO + NOISE, 9n * NANO, undefined],
+  [9n * NANO, 8n * NANO, 'spending-above-limit'],
+])('a step fails at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
+  const failure = spendingFailure(resultOf(cost), { warnAbove: undefined, failAbove });
+  expect(failure?.code).toBe(code);
+  if (failure) expect(failure.details).toMatchObject({ cost, limit: failAbove });
 });
 
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
