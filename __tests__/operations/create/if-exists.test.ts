@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { onResponse, runCreate, type Simulation, storyOf } from '../../support/simulation.ts';
+import { onResponse, runCreate, storyOf } from '../../support/simulation.ts';
 import { CONDITIONS, desired, GET, REQUEST, respondWith, simulate } from './fixtures.ts';
 
 const URL = 'https://openrouter.ai/workspaces/preview-42';
@@ -10,12 +10,12 @@ const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
 const DRY_RUN_NOTE = 'Dry run: nothing was written.';
 const PATCH = 'PATCH /workspaces/:id';
 
-/** Runs a create step for a workspace that exists. */
+/** Runs a create step for a workspace that exists, usually with another name than requested. */
 async function runExisting(
   request: Partial<CreateRequest>,
-  { fields = {}, simulation = simulate() }: { fields?: object; simulation?: Simulation } = {},
+  { name = 'Old', simulation = simulate() } = {},
 ) {
-  const workspace = seedWorkspace(simulation, { ...desired, ...fields });
+  const workspace = seedWorkspace(simulation, { ...desired, name });
   const before = structuredClone(workspace);
   const step = { ...REQUEST, deleteAfterJob: false, ...request };
   const run = await runCreate(simulation, step, CONDITIONS);
@@ -23,10 +23,10 @@ async function runExisting(
 }
 
 test('if-exists: fail reports which fields, guardrail, budget and member inputs update would apply', async () => {
-  const { error, before } = await runExisting(
-    { governanceInputs: ['members'], deleteAfterJob: true },
-    { fields: { name: 'Old' } },
-  );
+  const { error, before } = await runExisting({
+    governanceInputs: ['members'],
+    deleteAfterJob: true,
+  });
   expect(error).toMatchObject({
     code: 'slug-taken',
     details: {
@@ -43,16 +43,12 @@ describe('if-exists: reuse', () => {
     [false, []],
     [true, [DRY_RUN_NOTE]],
   ])('uses the workspace unchanged, and writes nothing (dry run: %s)', async (dryRun, note) => {
-    const { result, known, story, before, simulation } = await runExisting(
-      { ifExists: 'reuse', dryRun },
-      { fields: { name: 'Old' } },
-    );
-    expect(result).toEqual({
-      outcome: 'unchanged',
-      workspace: before,
-      changes: [],
-      governanceChanges: [],
+    const { result, known, story, before, simulation } = await runExisting({
+      ifExists: 'reuse',
+      dryRun,
     });
+    const changes = { changes: [], governanceChanges: [] };
+    expect(result).toEqual({ outcome: 'unchanged', workspace: before, ...changes });
     expect(known).toEqual({ workspace: before, created: false });
     expect(story).toEqual([
       REQUESTED,
@@ -126,9 +122,7 @@ describe('if-exists: update', () => {
   ];
 
   test('writes all fields that differ in one request, then the budgets, and logs each', async () => {
-    const { result, known, story, simulation } = await runExisting(wanted, {
-      fields: { name: 'Old' },
-    });
+    const { result, known, story, simulation } = await runExisting(wanted);
     const [, stored] = simulation.account.workspaces;
     expect(stored).toMatchObject({ name: 'Preview', description: 'New' });
     expect(result).toEqual({
@@ -146,10 +140,7 @@ describe('if-exists: update', () => {
   });
 
   test('in a dry run logs the same plan, and writes nothing', async () => {
-    const { result, story, before, simulation } = await runExisting(
-      { ...wanted, dryRun: true },
-      { fields: { name: 'Old' } },
-    );
+    const { result, story, before, simulation } = await runExisting({ ...wanted, dryRun: true });
     expect(result).toEqual({
       outcome: 'would-update',
       workspace: before,
@@ -162,7 +153,7 @@ describe('if-exists: update', () => {
   });
 
   test('sets the budgets of a workspace whose fields are as requested without a PATCH', async () => {
-    const { result, simulation } = await runExisting({ ...wanted, desired });
+    const { result, simulation } = await runExisting({ ...wanted, desired }, { name: 'Preview' });
     expect(result).toMatchObject({ outcome: 'updated', changes: [] });
     expect(simulation.account.budgets).toMatchObject([{ limit_usd: 5 }]);
     expect(simulation.network.calls).not.toContain(PATCH);
@@ -172,7 +163,10 @@ describe('if-exists: update', () => {
     [false, []],
     [true, [DRY_RUN_NOTE]],
   ])('writes nothing if nothing differs (dry run: %s)', async (dryRun, note) => {
-    const { result, story, simulation } = await runExisting({ ifExists: 'update', dryRun });
+    const { result, story, simulation } = await runExisting(
+      { ifExists: 'update', dryRun },
+      { name: 'Preview' },
+    );
     expect(result).toMatchObject({ outcome: 'unchanged', changes: [], governanceChanges: [] });
     expect(story.slice(2)).toEqual(['Already as requested: nothing to change.', ...note]);
     expect(simulation.network.calls).toEqual([GET]);
@@ -180,10 +174,7 @@ describe('if-exists: update', () => {
 
   test('reports the workspace as it was if it cannot be updated', async () => {
     const simulation = simulate([{ on: PATCH, kind: 'response', status: 403 }]);
-    const { error, known, before } = await runExisting(
-      { ifExists: 'update' },
-      { fields: { name: 'Old' }, simulation },
-    );
+    const { error, known, before } = await runExisting({ ifExists: 'update' }, { simulation });
     expect(error).toMatchObject({
       code: 'partly-applied',
       details: { applied: [], notApplied: ['name'], recovery: 'run-again' },
@@ -192,12 +183,9 @@ describe('if-exists: update', () => {
   });
 
   test('says which writes were applied if the budgets are rejected', async () => {
-    const { error } = await runExisting(wanted, {
-      fields: { name: 'Old' },
-      simulation: simulate([
-        { on: 'PUT /workspaces/:id/budgets/:interval', kind: 'response', status: 403 },
-      ]),
-    });
+    const on = 'PUT /workspaces/:id/budgets/:interval';
+    const simulation = simulate([{ on, kind: 'response', status: 403 }]);
+    const { error } = await runExisting(wanted, { simulation });
     expect(error).toMatchObject({
       details: { applied: ['name, description'], notApplied: ['the daily budget'] },
     });
@@ -209,10 +197,7 @@ describe('if-exists: update', () => {
       ...response,
       body: method === 'PATCH' ? body.replace('"Preview"', '"PREVIEW"') : body,
     }));
-    const { result, story } = await runExisting(
-      { ifExists: 'update' },
-      { fields: { name: 'Old' }, simulation },
-    );
+    const { result, story } = await runExisting({ ifExists: 'update' }, { simulation });
     expect(result?.outcome).toBe('updated');
     expect(story.slice(-3)).toEqual([
       'The workspace preview-42 has other values than requested',

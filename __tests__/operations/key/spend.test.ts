@@ -11,12 +11,13 @@ import {
 } from '../../support/key-scene.ts';
 import type { KeyStep } from '../../support/key-steps.ts';
 
-/** A key step that has succeeded, and whose key has spent 0.0421 USD. */
-async function createSpender(scene: KeyScene, request = {}): Promise<KeyStep> {
+/** A scene with a key step that has succeeded, and whose key has spent 0.0421 USD. */
+async function createSpender(request = {}): Promise<{ scene: KeyScene; step: KeyStep }> {
+  const scene = openKeyScene();
   const step = await scene.createKey({ desired: { name: 'CI', limit: 5 }, ...request });
   expectCreated(scene, step);
   seedUsage(scene.simulation, scene.keys()[0] as Key, { credits: 0.0421 });
-  return step;
+  return { scene, step };
 }
 
 /** Has the post step read the key with `fields`; those that are undefined are absent. */
@@ -27,8 +28,7 @@ function readAs(scene: KeyScene, fields: object): void {
 
 describe('the post step of a key', () => {
   test('reads what the key has spent before it revokes it', async () => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene);
+    const { scene, step } = await createSpender();
     const post = await scene.runPost(step);
     expectCleanPost(post);
     expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 (API key "CI")');
@@ -55,8 +55,7 @@ describe('the post step of a key', () => {
   test.each(FAULTS)(
     'revokes it without delay although it cannot read what it has spent: %s',
     async (_, fault, delay, reason) => {
-      const scene = openKeyScene();
-      const step = await createSpender(scene);
+      const { scene, step } = await createSpender();
       const label = step.handedOver?.key.label;
       scene.scheduleFaults({ ...fault, on: READ });
       const { clock } = scene.simulation;
@@ -77,8 +76,7 @@ describe('the post step of a key', () => {
   );
 
   test('revokes a key whose spend OpenRouter does not report', async () => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene);
+    const { scene, step } = await createSpender();
     readAs(scene, { usage: null });
     const post = await scene.runPost(step);
     expect(post.lines.join()).toContain('has spent is unknown: OpenRouter does not report it.');
@@ -88,8 +86,7 @@ describe('the post step of a key', () => {
   test.each([null, undefined, 'some'])(
     'does not report 0 if it cannot read what your own provider keys spent: %p',
     async (byok_usage) => {
-      const scene = openKeyScene();
-      const step = await createSpender(scene);
+      const { scene, step } = await createSpender();
       readAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
@@ -103,16 +100,14 @@ describe('the post step of a key', () => {
   );
 
   test('says that OpenRouter does not find the key, if so', async () => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene);
+    const { scene, step } = await createSpender();
     scene.keys().length = 0;
     const { lines } = await scene.runPost(step);
     expect(lines.join()).toContain('is unknown: OpenRouter does not find the key (HTTP 404).');
   });
 
   test('warns if the limit of the key is used up', async () => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene, { desired: { name: 'CI', limit: 0.0421 } });
+    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 0.0421 } });
     const { warnings, lines } = await scene.runPost(step);
     expect(lines).toContain('Spent $0.0421 of the limit of $0.0421 (API key "CI")');
     expect(warnings).toEqual([
@@ -147,8 +142,7 @@ describe('the post step of a key', () => {
       ['Spent in total: $301.0421.', 'The daily limit is $1.00, of which -$0.0421 remains.'],
     ],
   ])('warns of a limit %s', async (_, fields, usage, lines) => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene, { desired: { name: 'CI', limit: 1 } });
+    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 1 } });
     const key = Object.assign(scene.keys()[0] as Key, fields);
     seedUsage(scene.simulation, key, usage);
     if (usage.age) seedUsage(scene.simulation, key, { credits: 1 });
@@ -166,15 +160,13 @@ describe('the post step of a key', () => {
     ['all of it but a billionth', { usage: 5, limit_remaining: 1e-9 }, 0],
     ['all of a limit of 0', { usage: 0, limit: 0, limit_remaining: 0 }, 0],
   ])('of whose limit is spent %s has warnings: %s, %i', async (_, fields, count) => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene);
+    const { scene, step } = await createSpender();
     readAs(scene, fields);
     expect((await scene.runPost(step)).warnings).toHaveLength(count);
   });
 
   test('reports the spend of a key that it does not revoke', async () => {
-    const scene = openKeyScene();
-    const step = await createSpender(scene, { revokeAfterJob: false });
+    const { scene, step } = await createSpender({ revokeAfterJob: false });
     const post = await scene.runPost(step);
     expectCleanPost(post);
     expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 (API key "CI")');

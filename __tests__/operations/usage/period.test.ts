@@ -12,19 +12,17 @@ import {
 const at = (text: string) => Date.parse(text);
 const KEY: Key = { hash: 'a', name: 'CI', label: 'sk-or', workspace_id: 'w' };
 
-describe('the calendar in UTC', () => {
-  // `to` is the end of a period, which does not belong to it.
-  test.each([
-    ['a Wednesday', '2026-01-14T12:00:00Z', '2026-01-01', '2026-01-12', '2026-01-14'],
-    ['a Sunday', '2026-01-18T23:59:59Z', '2026-01-01', '2026-01-12', '2026-01-18'],
-    ['the end of a Sunday', '2026-01-19T00:00:00Z', '2026-01-01', '2026-01-12', '2026-01-18'],
-    ['a Monday', '2026-01-19T00:00:01Z', '2026-01-01', '2026-01-19', '2026-01-19'],
-    ['the end of a year', '2026-01-01T00:00:00Z', '2025-12-01', '2025-12-29', '2025-12-31'],
-    ['a week across a year', '2026-01-01T00:00:01Z', '2026-01-01', '2025-12-29', '2026-01-01'],
-    ['a leap day', '2028-02-29T10:00:00Z', '2028-02-01', '2028-02-28', '2028-02-29'],
-  ])('%s', (_, now, month, week, day) => {
-    expect(calendarStarts(at(now))).toEqual({ month: at(month), week: at(week), day: at(day) });
-  });
+// `to` is the end of a period, which does not belong to it.
+test.each([
+  ['a Wednesday', '2026-01-14T12:00:00Z', '2026-01-01', '2026-01-12', '2026-01-14'],
+  ['a Sunday', '2026-01-18T23:59:59Z', '2026-01-01', '2026-01-12', '2026-01-18'],
+  ['the end of a Sunday', '2026-01-19T00:00:00Z', '2026-01-01', '2026-01-12', '2026-01-18'],
+  ['a Monday', '2026-01-19T00:00:01Z', '2026-01-01', '2026-01-19', '2026-01-19'],
+  ['the end of a year', '2026-01-01T00:00:00Z', '2025-12-01', '2025-12-29', '2025-12-31'],
+  ['a week across a year', '2026-01-01T00:00:01Z', '2026-01-01', '2025-12-29', '2026-01-01'],
+  ['a leap day', '2028-02-29T10:00:00Z', '2028-02-01', '2028-02-28', '2028-02-29'],
+])('the calendar in UTC on %s', (_, now, month, week, day) => {
+  expect(calendarStarts(at(now))).toEqual({ month: at(month), week: at(week), day: at(day) });
 });
 
 describe('the beginning of a period', () => {

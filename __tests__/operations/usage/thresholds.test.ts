@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
-import type { WarningDetails } from '../../../src/operations/shared/failure.ts';
+import type { WarningCode } from '../../../src/operations/shared/failure.ts';
 import { spendingFailure, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
 import type { UsageResult } from '../../../src/operations/usage/usage.ts';
 
@@ -43,6 +43,14 @@ const MAY_WARN = incomplete('warn-above-usd');
 const MAY_FAIL = incomplete('fail-above-usd');
 const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 
+/** The warnings about a cost, with their codes. */
+function warningsOf(result: UsageResult, thresholds: Parameters<typeof warnOnCost>[1]): object[] {
+  const warnings: object[] = [];
+  const warn = (code: WarningCode, details: object) => warnings.push({ code, ...details });
+  warnOnCost(result, thresholds, { warn });
+  return warnings;
+}
+
 describe('a step warns', () => {
   const [FIVE, SIX, NINE] = [5n * NANO, 6n * NANO, 9n * NANO];
   const NONE = undefined;
@@ -60,11 +68,7 @@ describe('a step warns', () => {
     ['of a limit exceeded by noise only', FIVE + NOISE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
     ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
-    const warnings: object[] = [];
-    const warn = <Code extends keyof WarningDetails>(code: Code, details: WarningDetails[Code]) => {
-      warnings.push({ code, ...details });
-    };
-    warnOnCost(resultOf(cost, gaps), { warnAbove, failAbove }, { warn });
+    const warnings = warningsOf(resultOf(cost, gaps), { warnAbove, failAbove });
     expect(warnings).toEqual(
       expected.map((warning) => expect.objectContaining({ ...warning, cost })),
     );
@@ -75,12 +79,9 @@ test.each(['failAbove', 'warnAbove'] as const)(
   'a cost above %s is complete if only other figures are unknown',
   (threshold) => {
     const thresholds = { warnAbove: undefined, failAbove: undefined, [threshold]: 0n };
-    const reported: object[] = [];
-    warnOnCost(resultOf(NANO, OTHER), thresholds, {
-      warn: (_, details) => reported.push(details),
-    });
+    const warnings = warningsOf(resultOf(NANO, OTHER), thresholds);
     const failure = spendingFailure(resultOf(NANO, OTHER), thresholds);
-    if (failure) reported.push(failure.details);
+    const reported = [...warnings, ...(failure ? [failure.details] : [])];
     expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
   },
 );
@@ -91,11 +92,6 @@ test('an incomplete cost is explained by the gaps that concern it', () => {
     { kind: 'keys-unread', keys: 2 },
     { kind: 'models-unread', models: 3 },
   ];
-  const warnings: object[] = [];
-  warnOnCost(
-    resultOf(0n, gaps),
-    { warnAbove: undefined, failAbove: NANO },
-    { warn: (_, details) => warnings.push(details) },
-  );
+  const warnings = warningsOf(resultOf(0n, gaps), { warnAbove: undefined, failAbove: NANO });
   expect(warnings).toEqual([expect.objectContaining({ gaps: gaps.slice(2) })]);
 });

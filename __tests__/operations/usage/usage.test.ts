@@ -214,22 +214,12 @@ describe('the usage of an API key', () => {
     expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
   });
 
+  const SLOW = { analytics: { warnings: ['Slow'] } };
+  const UNKNOWN = { rows: [], analytics: { warnings: ['Unknown'] } };
   test.each<[string, object, Partial<Server>, cost: string, kinds: string[]]>([
     ['it has spent nothing in it', { usage: 9 }, { rows: [] }, '0', []],
-    [
-      'analytics knows of its models, although it warns',
-      { usage_daily: undefined },
-      { analytics: { warnings: ['Slow'] } },
-      '0.4',
-      ['warning'],
-    ],
-    [
-      'its counter covers it, although analytics does not know it',
-      SPENT,
-      { rows: [], analytics: { warnings: ['Unknown'] } },
-      '0.5',
-      ['warning', 'behind'],
-    ],
+    ['analytics knows its models, but warns', { usage_daily: undefined }, SLOW, '0.4', ['warning']],
+    ['its counter covers it, but analytics does not', SPENT, UNKNOWN, '0.5', ['warning', 'behind']],
   ])('in a period is known if %s', async (_, key, server, cost, kinds) => {
     const { usage } = await readKey(key, server);
     expect(exactUsd(usage.cost)).toBe(cost);
