@@ -223,6 +223,12 @@ test('a workspace one of whose API keys cannot be deleted is left, and the other
   expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
 });
 
+test('an API key that another job deleted first is not counted', async () => {
+  const scene = simulate(2);
+  onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
+  expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+});
+
 describe('a list of keys that lags behind their deletion', () => {
   test.each([
     [false, 400],

@@ -307,34 +307,31 @@ test('a usage step that runs for long reports only its own time', async () => {
   expect(lines.at(-1)).toMatch(/^Read in 0\.\d s\.$/);
 });
 
-describe('if the clocks of OpenRouter and of the runner differ', () => {
-  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
-  const START = Date.UTC(2026, 0);
-
-  test.each([3650 * DAY, -3650 * DAY])(
-    'by %i ms, that of the runner decides, and the figures are incomplete',
-    async (skew) => {
-      const simulation = openPlainSimulation();
-      const { account } = simulation;
-      const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 3 * DAY });
-      seedUsage(simulation, seedKey(simulation, workspace), { credits: 0.5, age: DAY });
-      account.keys.length = 0;
-      onResponse(simulation, (response) => {
-        const date = new Date(account.now().getTime() + skew).toUTCString();
-        return { ...response, headers: { date } };
-      });
-      const lines: string[] = [];
-      const { from, to, cost, gaps } = await readIn(simulation, {}, lines);
-      expect([from, to]).toEqual([START - 3 * DAY, START + 1_000]);
-      expect(cost).toBe(parseUsd('0.5'));
-      expect(gaps).toEqual([{ kind: 'clocks-differ', server: START + skew, runner: START + 20 }]);
-      expect(lines.filter((line) => line === TITLE)).toHaveLength(1);
-      expect(lines).toContain(
-        "The period is by the runner's clock, and the figures count as incomplete.",
-      );
-    },
-  );
-});
+test.each([3650 * DAY, -3650 * DAY])(
+  'if the clocks of OpenRouter and of the runner differ by %i ms, the figures are incomplete, by the latter',
+  async (skew) => {
+    const start = Date.UTC(2026, 0);
+    const simulation = openPlainSimulation();
+    const { account } = simulation;
+    const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 3 * DAY });
+    seedUsage(simulation, seedKey(simulation, workspace), { credits: 0.5, age: DAY });
+    account.keys.length = 0;
+    onResponse(simulation, (response) => {
+      const date = new Date(account.now().getTime() + skew).toUTCString();
+      return { ...response, headers: { date } };
+    });
+    const lines: string[] = [];
+    const { from, to, cost, gaps } = await readIn(simulation, {}, lines);
+    expect([from, to]).toEqual([start - 3 * DAY, start + 1_000]);
+    expect(cost).toBe(parseUsd('0.5'));
+    expect(gaps).toEqual([{ kind: 'clocks-differ', server: start + skew, runner: start + 20 }]);
+    const title = 'The clocks of OpenRouter and of the runner differ by more than a day';
+    expect(lines.filter((line) => line === title)).toHaveLength(1);
+    expect(lines).toContain(
+      "The period is by the runner's clock, and the figures count as incomplete.",
+    );
+  },
+);
 
 test('the period ends by the clock of the runner if OpenRouter does not send its own', async () => {
   const simulation = openPlainSimulation([], { skew: 7_000 });
