@@ -195,15 +195,16 @@ describe('a workspace found with the slug, which was not looked up before the PO
   ];
   testRows(NOT_LOOKED_UP, recent, 'and created since the step began %s');
 
-  const old = [rejected, lost, error500, unexpected].flatMap((attempt): Row[] => {
-    const { kind, status } = attempt.failure;
-    const title = `is by another job after a POST that was ${kind} (${status})`;
-    return [
-      [title, [taken(attempt, OLD)], OTHERS],
-      [`${title} and a throttled one`, [throttled, taken(attempt, OLD)], OTHERS],
-    ];
+  test.each([
+    ['a rejection', rejected],
+    ['a lost response', lost],
+    ['HTTP 500', error500],
+    ['an unexpected response', unexpected],
+  ])('and created before the step is by another job after %s', (_, attempt) => {
+    const facts = { slugWasFree: false };
+    expect(decide([taken(attempt, OLD)], facts)).toEqual(OTHERS);
+    expect(decide([throttled, taken(attempt, OLD)], facts)).toEqual(OTHERS);
   });
-  testRows(NOT_LOOKED_UP, old, 'and created before the step %s');
 
   const undated: Row[] = [
     ['is by another job if the only POST was rejected', [taken(rejected, UNDATED)], OTHERS],

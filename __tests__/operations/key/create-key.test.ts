@@ -96,7 +96,7 @@ describe('the requested expiry', () => {
     ]);
   });
 
-  test('fails the step if that clock was wrong, and the key has expired when it is created', async () => {
+  test('fails the step if a clock was wrong, and the key has expired when it is created', async () => {
     const scene = openKeyScene({ skew: 2 * DAY_MS });
     Object.assign(scene.workspace, { created_at: '2025-12-01T00:00:00Z' });
     const step = await scene.createKey({ expiresInMs: HOUR_MS });

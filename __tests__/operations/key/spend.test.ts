@@ -159,7 +159,7 @@ describe('the post step of a key', () => {
     ['all of it but noise', { usage: 5, limit_remaining: 1e-14 }, 1],
     ['all of it but a billionth', { usage: 5, limit_remaining: 1e-9 }, 0],
     ['all of a limit of 0', { usage: 0, limit: 0, limit_remaining: 0 }, 0],
-  ])('of whose limit is spent %s has warnings: %s, %i', async (_, fields, count) => {
+  ])('of whose limit is spent %s (%j) gets so many warnings: %i', async (_, fields, count) => {
     const { scene, step } = await createSpender();
     readAs(scene, fields);
     expect((await scene.runPost(step)).warnings).toHaveLength(count);

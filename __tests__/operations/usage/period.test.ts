@@ -21,7 +21,7 @@ test.each([
   ['the end of a year', '2026-01-01T00:00:00Z', '2025-12-01', '2025-12-29', '2025-12-31'],
   ['a week across a year', '2026-01-01T00:00:01Z', '2026-01-01', '2025-12-29', '2026-01-01'],
   ['a leap day', '2028-02-29T10:00:00Z', '2028-02-01', '2028-02-28', '2028-02-29'],
-])('the calendar in UTC on %s', (_, now, month, week, day) => {
+])('the calendar in UTC: %s', (_, now, month, week, day) => {
   expect(calendarStarts(at(now))).toEqual({ month: at(month), week: at(week), day: at(day) });
 });
 

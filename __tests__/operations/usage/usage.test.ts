@@ -308,7 +308,7 @@ test('a usage step that runs for long reports only its own time', async () => {
 });
 
 test.each([3650 * DAY, -3650 * DAY])(
-  'if the clocks of OpenRouter and of the runner differ by %i ms, the figures are incomplete, by the latter',
+  "if OpenRouter's clock differs by %i ms, that of the runner decides, and the figures are incomplete",
   async (skew) => {
     const start = Date.UTC(2026, 0);
     const simulation = openPlainSimulation();
