@@ -238,7 +238,7 @@ describe('the usage of an API key', () => {
 });
 
 describe('what could not be read of API keys', () => {
-  const UNREAD = { ...KEY, usage: 5, usage_daily: null };
+  const UNREAD = { ...KEY, usage: 5, usage_daily: null, byok_usage_daily: null };
 
   test.each<[string, object[], Partial<UsageRequest>]>([
     ['a workspace', [UNREAD, { ...KEY, hash: 'a2' }], { since: 'day' }],
