@@ -212,6 +212,7 @@ describe('the usage of an API key', () => {
     });
     expect(usage.gaps.map(({ kind }) => kind)).toEqual(['behind']);
     expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
+    expect(query.time_range).toMatchObject({ start: '2026-01-14T00:00:00Z' });
   });
 
   const SLOW = { analytics: { warnings: ['Slow'] } };
