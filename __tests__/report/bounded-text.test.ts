@@ -13,20 +13,8 @@ const MAX_CPU_MS = 60_000;
 const texts = fc
   .record({
     unit: fc.oneof(
-      fc.constantFrom(
-        '\u001b]',
-        '\u001b[',
-        '\u009b',
-        '<',
-        '<a',
-        '<script>',
-        '</',
-        '::',
-        '##[',
-        '\r\n',
-        ' ',
-        '%',
-      ),
+      fc.constantFrom('\u001b]', '\u001b[', '\u009b', '<', '<a', '<script>', '</'),
+      fc.constantFrom('::', '##[', '\r\n', ' ', '%'),
       fc.constant(`sk-or-v1-${'7'.repeat(24)} `),
       fc.string({ minLength: 1, maxLength: 6, unit: 'binary' }),
     ),
@@ -35,14 +23,12 @@ const texts = fc
   .map(({ unit, size }) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size));
 
 describe('a text from the network costs bounded time', () => {
+  const { redactShown } = createRedactor();
   test.each<[string, (text: string) => unknown]>([
-    ['as a line of the log', (text) => toLine(text, createRedactor().redactShown)],
-    ['in a summary', (text) => toHtml(text, createRedactor().redactShown)],
+    ['as a line of the log', (text) => toLine(text, redactShown)],
+    ['in a summary', (text) => toHtml(text, redactShown)],
     ['as an error page', extractServerMessage],
-    [
-      'as an error in JSON',
-      (text) => extractServerMessage(JSON.stringify({ error: { message: text } })),
-    ],
+    ['as an error in JSON', (message) => extractServerMessage(JSON.stringify({ message }))],
   ])('%s', (_, work) => {
     fc.assert(
       fc.property(texts, (text) => {

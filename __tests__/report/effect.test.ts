@@ -1,14 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Effect } from '../../src/http/effect.ts';
-import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
-import type { Method } from '../../src/http/retry-policy.ts';
-import { FAILURE_CLASSES, type FailureClass } from '../../src/http/retry-policy.ts';
+import type { ApiErrorDetails } from '../../src/http/request.ts';
+import { FAILURE_CLASSES, type FailureClass, type Method } from '../../src/http/retry-policy.ts';
 import {
   Failure,
   type FailureCode,
   type FailureDetails,
 } from '../../src/operations/shared/failure.ts';
 import { describeError } from '../../src/report/describe-error.ts';
+import {
+  apiError,
+  EMPTY_SWEEP,
+  KEY,
+  STALE,
+  UNDELETED_KEY,
+  WORKSPACE,
+} from '../support/failures.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -21,41 +28,8 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
   possible: PERHAPS_CHANGED,
 };
 
-const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-42', name: 'P' };
-const KEY = { hash: 'ab', name: 'CI', label: 'sk-or-v1-ab...cd', workspace_id: WORKSPACE.id };
 const COST = { workspace: WORKSPACE, key: undefined, cost: 0n, gaps: [] };
-const SWEEP = {
-  failed: [],
-  alreadyDeleted: [],
-  wouldDelete: [],
-  tooMany: [],
-  kept: [],
-  staleCount: 3,
-  keptCount: 0,
-};
-const ENTRY = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
-
-const errorOf = (details: Partial<ApiErrorDetails>) =>
-  new ApiError({
-    operation: 'delete the API key "CI"',
-    method: 'DELETE',
-    path: '/keys/ab',
-    kind: 'rejected',
-    status: 403,
-    reason: 'HTTP 403 Forbidden',
-    attempts: 1,
-    ambiguous: false,
-    wasThrottled: false,
-    ...details,
-  });
-const REJECTED = errorOf({});
-const UNDELETED = { key: KEY, error: REJECTED };
-const UNKNOWN_OWNER = {
-  name: 'CI',
-  workspace: WORKSPACE,
-  isDistinguishable: true,
-  keys: [KEY, KEY],
-};
+const REJECTED = apiError();
 
 /** The effect of all requests of the step. */
 const OF_STEP = Symbol('the effect of the step');
@@ -106,16 +80,16 @@ const EXPECTATIONS: Expectations = {
     effect: 'It was revoked. No other step has its secret.',
   },
   'key-owner-unknown': {
-    details: UNKNOWN_OWNER,
+    details: { name: 'CI', workspace: WORKSPACE, isDistinguishable: true, keys: [KEY, KEY] },
     effect: 'There are more of them than this step can have created, so none was deleted.',
   },
   'orphan-not-deleted': {
-    details: UNDELETED,
+    details: UNDELETED_KEY,
     effect:
       'Orphaned: the API key "CI" (sk-or-v1-ab...cd), hash ab. This step created it, but its secret was lost with the response.',
   },
   'replaced-keys-not-deleted': {
-    details: { key: KEY, undeleted: [UNDELETED], count: 1 },
+    details: { key: KEY, undeleted: [UNDELETED_KEY], count: 1 },
     effect: 'The new API key exists, and the outputs are set: "CI" (sk-or-v1-ab...cd).',
   },
   'key-not-found': { details: { hash: 'ab', workspace: WORKSPACE }, effect: OF_STEP },
@@ -126,10 +100,7 @@ const EXPECTATIONS: Expectations = {
     details: { written: 'a', slug: 'a', prefix: 'b' },
     effect: NOTHING_DELETED,
   },
-  'workspace-has-keys': {
-    details: { workspace: WORKSPACE, keys: [KEY] },
-    effect: NOTHING_DELETED,
-  },
+  'workspace-has-keys': { details: { workspace: WORKSPACE, keys: [KEY] }, effect: NOTHING_DELETED },
   'keys-keep-appearing': {
     details: { workspace: WORKSPACE, rounds: 5, deletedKeys: 7 },
     effect: 'API keys deleted before that: 7.',
@@ -147,11 +118,13 @@ const EXPECTATIONS: Expectations = {
     effect: 'API keys deleted before that: 2.',
   },
   'too-many-stale': {
-    details: { result: { ...SWEEP, deleted: [] }, maxDeletions: 2 },
+    details: { result: { ...EMPTY_SWEEP, staleCount: 3 }, maxDeletions: 2 },
     effect: NOTHING_DELETED,
   },
   'sweep-incomplete': {
-    details: { result: { ...SWEEP, deleted: [ENTRY], failed: [ENTRY, ENTRY] } },
+    details: {
+      result: { ...EMPTY_SWEEP, deleted: [STALE], failed: [STALE, STALE], staleCount: 3 },
+    },
     effect: 'Deleted: 1 workspace.',
   },
   'created-workspace-missing': {
@@ -182,6 +155,10 @@ describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (eff
   test.each(CODES)('%s states what is known about it', (code) => {
     const { effect: expected } = EXPECTATIONS[code];
     expect(linesOf(code, effect)).toContain(expected === OF_STEP ? EFFECTS[effect] : expected);
+  });
+
+  test('a defect states it', () => {
+    expect(describeError(new TypeError('x'), effect).lines).toContain(EFFECTS[effect]);
   });
 });
 
@@ -233,20 +210,14 @@ describe.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
 
     test.each(requests)('states its effect: %s %j', (method, facts) => {
       for (const effect of Object.keys(EFFECTS) as Effect[]) {
-        const error = errorOf({ kind, ambiguous, method, ...facts });
-        const isWrite = method !== 'GET' && !facts.readOnly;
-        const { lines } = describeError(error, effect);
-        expect(lines).toContain(
-          ambiguous && isWrite ? 'The request may still have been applied.' : EFFECTS[effect],
+        const error = apiError({ kind, ambiguous, method, mayLeaveBehind: 'a key', ...facts });
+        const mayBeApplied = ambiguous && method !== 'GET' && !facts.readOnly;
+        expect(describeError(error, effect).lines.join('\n')).toContain(
+          mayBeApplied
+            ? 'The request may still have been applied.\nBefore running this again, check for a key.'
+            : EFFECTS[effect],
         );
       }
     });
-  },
-);
-
-test.each(Object.keys(EFFECTS) as Effect[])(
-  'a defect states the effect of a step: %s',
-  (effect) => {
-    expect(describeError(new TypeError('x'), effect).lines).toContain(EFFECTS[effect]);
   },
 );

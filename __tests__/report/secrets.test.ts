@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { openHarness, printedBy } from '../support/harness.ts';
 
@@ -17,61 +16,50 @@ function expectNoKey(step: StepResult, key: string, part = key): void {
 
 const key = () => harness.sandbox.managementKey;
 
+function responding(status: number, body: string | object, headers = {}): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  harness.sandbox.faults.push({ kind: 'response', status, headers, body: text });
+}
+
 describe('the key is masked before anything is printed, and shown nowhere', () => {
-  test('after a success', async () => {
-    expectNoKey(await harness.create(), key());
+  test.each<[string, (key: string) => Record<string, string>]>([
+    ['after a success', () => ({})],
+    ['with whitespace around it', (text) => ({ 'management-key': `  ${text}\n` })],
+    ['in rejected inputs', (text) => ({ slug: text, timeout: text, 'api-url': text })],
+    ['in accepted inputs', (text) => ({ name: `key ${text}`, description: text })],
+  ])('%s', async (_, inputsWith) => {
+    expectNoKey(await harness.create(inputsWith(key())), key());
   });
 
-  test('with whitespace around it', async () => {
-    expectNoKey(await harness.create({ 'management-key': `  ${key()}\n` }), key());
-  });
-
-  test('with rejected inputs that contain it', async () => {
-    expectNoKey(await harness.create({ slug: key(), timeout: key(), 'api-url': key() }), key());
-  });
-
-  test('with an accepted input that contains it', async () => {
-    expectNoKey(await harness.create({ name: `key ${key()}`, description: key() }), key());
-  });
-
-  test.each<[string, (key: string) => ScheduledFault]>([
-    ['an error', (text) => ({ kind: 'response', status: 400, body: `{"message":"bad ${text}"}` })],
-    ['HTML', (text) => ({ kind: 'response', status: 502, body: `<p>Bearer ${text}</p>` })],
-    [
-      'a location',
-      (text) => ({ kind: 'response', status: 307, headers: { location: `/?${text}` } }),
-    ],
-    ['cf-ray', (text) => ({ kind: 'response', status: 500, headers: { 'cf-ray': text } })],
+  test.each<[string, (key: string) => void]>([
+    ['an error', (text) => responding(400, { message: `bad ${text}` })],
+    ['HTML', (text) => responding(502, `<p>Bearer ${text}</p>`)],
+    ['a location', (text) => responding(307, {}, { location: `/?${text}` })],
+    ['cf-ray', (text) => responding(500, {}, { 'cf-ray': text })],
     [
       'the workspace',
-      (text) => ({
-        kind: 'response',
-        status: 201,
-        body: JSON.stringify({ data: { id: text, slug: 'echo', name: text, note: [text] } }),
-      }),
+      (text) => responding(201, { data: { id: text, slug: 'echo', name: text, note: [text] } }),
     ],
-  ])('if the server returns it in %s', async (_, faultWith) => {
-    harness.sandbox.faults.push(faultWith(key()));
+  ])('if the server returns it in %s', async (_, respondWith) => {
+    respondWith(key());
     expectNoKey(await harness.create({ slug: 'echo' }), key());
   });
 
   test('if truncating a text would leave half of it', async () => {
     const long = (text: string) => `${'x'.repeat(1_960)}${text}`;
-    const data = { id: '1', slug: 'echo', name: long(key()) };
-    harness.sandbox.faults.push({ kind: 'response', status: 201, body: JSON.stringify({ data }) });
+    responding(201, { data: { id: '1', slug: 'echo', name: long(key()) } });
     const halves = [
       await harness.create({ slug: 'echo' }),
       await harness.create({ description: `${'x'.repeat(60)}${key()}${'y'.repeat(500)}` }),
     ];
-    harness.sandbox.faults.push({ kind: 'response', status: 400, body: long(key()) });
+    responding(400, long(key()));
     halves.push(await harness.create());
     for (const step of halves) expectNoKey(step, key(), key().slice(0, 24));
   });
 
   test('if removing control characters from a text would assemble it', async () => {
     const split = `${key().slice(0, 20)}\u001b[0m${key().slice(20)}`;
-    const body = JSON.stringify({ message: split });
-    harness.sandbox.faults.push({ kind: 'response', status: 400, body });
+    responding(400, { message: split });
     expectNoKey(await harness.create(), key());
   });
 

@@ -1,0 +1,45 @@
+/** What failures and warnings are about. */
+
+import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
+
+export const WORKSPACE = {
+  id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+  slug: 'preview-42',
+  name: 'P',
+};
+export const KEY = {
+  hash: 'ab',
+  name: 'CI',
+  label: 'sk-or-v1-ab...cd',
+  workspace_id: WORKSPACE.id,
+};
+
+/** A request that was rejected, but for what `details` says. */
+export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
+  new ApiError({
+    operation: 'delete the API key "CI"',
+    method: 'DELETE',
+    path: '/keys/ab',
+    kind: 'rejected',
+    reason: 'HTTP 403 Forbidden',
+    attempts: 1,
+    ambiguous: false,
+    wasThrottled: false,
+    ...details,
+  });
+
+export const UNDELETED_KEY = { key: KEY, error: apiError() };
+
+/** The result of a sweep that found nothing. */
+export const EMPTY_SWEEP = {
+  deleted: [],
+  failed: [],
+  alreadyDeleted: [],
+  wouldDelete: [],
+  tooMany: [],
+  kept: [],
+  staleCount: 0,
+  keptCount: 0,
+};
+
+export const STALE = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
