@@ -3,19 +3,45 @@ import { expectFailure, openHarness, preloaded } from '../support/harness.ts';
 
 const harness = openHarness();
 
-test('an exception outside of every call fails the step with what may have been created', async () => {
+/** Sends `signal` to a create step during its POST; returns the failure that it reports. */
+async function interrupt(
+  signal: NodeJS.Signals,
+  code = '',
+  slug = `left-by-${signal.toLowerCase()}`,
+) {
   harness.sandbox.faults.push({ kind: 'silence', applied: true });
-  const throwing = preloaded(
-    "process.on('SIGUSR2', () => { throw new Error('out of the blue'); });",
-  );
   const before = harness.sandbox.requests.length;
-  const step = await harness.startCreate({ slug: 'left', timeout: '24h' }, throwing);
+  const step = await harness.startCreate({ slug, timeout: '24h' }, preloaded(code));
   await harness.sandbox.received(before + 1);
-  step.kill('SIGUSR2');
-  const { title, message } = expectFailure(await step.result);
-  expect(title).toBe('Could not create the workspace left');
-  expect(message).toMatch(/^POST \/workspaces: internal error: Error: out of the blue +at /);
-  expect(message).toContain('Running this again with if-exists: reuse finds the workspace');
+  step.kill(signal);
+  return expectFailure(await step.result);
+}
+
+test.each([
+  ['SIGINT', 'SIGINT', '', /^POST \/workspaces: the run was cancelled \(SIGINT\)$/m],
+  ['SIGTERM', 'SIGTERM', '', /^POST \/workspaces: the run was cancelled \(SIGTERM\)$/m],
+  [
+    'an exception outside of every call',
+    'SIGUSR2',
+    "process.on('SIGUSR2', () => { throw new Error('out of the blue'); });",
+    /^POST \/workspaces: internal error: Error: out of the blue +at /,
+  ],
+] as const)(
+  '%s ends the step at once, and it reports what may have been created',
+  async (_, signal, code, reason) => {
+    const { title, message } = await interrupt(signal, code);
+    expect(title).toBe(`Could not create the workspace left-by-${signal.toLowerCase()}`);
+    expect(message).toMatch(reason);
+    expect(message).toContain('The request may still have been applied.');
+    expect(message).toContain('Running this again with if-exists: reuse finds the workspace');
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s after SIGINT changes nothing', async (second) => {
+  // From outside, the step may have ended before the second signal, or get two as one.
+  const code = `process.once('SIGINT', () =>
+    queueMicrotask(() => process.kill(process.pid, '${second}')));`;
+  await interrupt('SIGINT', code, `left-by-${second.toLowerCase()}-again`);
 });
 
 test('a log that no one reads any more does not fail the step', async () => {

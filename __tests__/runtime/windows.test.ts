@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import {
   ROOT,
   workspaceInputs,
 } from '../support/harness.ts';
+import { sha256 } from '../support/key.ts';
 
 const harness = openHarness();
 
@@ -60,10 +60,7 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
 test('the secret of a key does not end with a carriage return', async () => {
   seedWorkspace(harness.sandbox, { slug: 'for-key' });
   const { outputs } = await harness.run('key', { workspace: 'for-key' }, WINDOWS);
-  const hash = createHash('sha256')
-    .update(outputs['key'] ?? '')
-    .digest('hex');
-  expect(hash).toBe(outputs['hash']);
+  expect(sha256(outputs['key'])).toBe(outputs['hash']);
 });
 
 test('inputs with CRLF are read as those with LF', async () => {

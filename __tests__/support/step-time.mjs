@@ -1,7 +1,8 @@
 /**
  * Loaded into the process of a step, before its program: makes its time independent of the machine. Time
  * stands still while a request is in flight, and passes to the next timer as soon as nothing is, or when
- * the process gets SIGUSR2. With `STEP_TIME=held`, it stands still until the first SIGUSR2.
+ * the process gets SIGUSR2. With `STEP_TIME=held`, it stands still until the first SIGUSR2. With
+ * `STEP_TIME=unseen`, the clock of the program stands still, although its timers fire.
  *
  * Plain JavaScript, because the oldest supported Node.js loads it too.
  */
@@ -45,7 +46,8 @@ globalThis.setTimeout = (act, ms = 0, ...args) => {
   return timer;
 };
 globalThis.clearTimeout = remove;
-process.hrtime.bigint = () => BigInt(Math.round(now * 1e6));
+process.hrtime.bigint = () =>
+  process.env.STEP_TIME === 'unseen' ? 0n : BigInt(Math.round(now * 1e6));
 process.on('SIGUSR2', () => {
   if (!isHeld) passToNextTimer();
   isHeld = false;

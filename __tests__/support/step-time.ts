@@ -21,6 +21,11 @@ export function inHeldTime(): Record<string, string> {
   return inVirtualTime({ STEP_TIME: 'held' });
 }
 
+/** Like `inVirtualTime`, but no time passes for the program, which may poll as long as it has to. */
+export function inUnseenTime(): Record<string, string> {
+  return inVirtualTime({ STEP_TIME: 'unseen' });
+}
+
 /** Lets time pass to the next timer of a step, although a request is in flight, or ends a held time. */
 export function passTime(step: Pick<RunningStep, 'kill'>): void {
   step.kill('SIGUSR2');
