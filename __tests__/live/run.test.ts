@@ -1,18 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { Assumption } from '../../live/assumption.ts';
-import { finding } from '../../live/assumption.ts';
+import { type Assumption, finding } from '../../live/assumption.ts';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { formatTable } from '../../live/report.ts';
 import { runCatalogue } from '../../live/run.ts';
-import {
-  openSandbox,
-  type SandboxContext,
-  type SandboxContextOptions,
-} from '../../live/sandbox.ts';
+import { openSandbox, type SandboxContext } from '../../live/sandbox.ts';
 import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { HttpResponse } from '../../src/http/transport.ts';
-import { TransportError } from '../../src/http/transport.ts';
+import { type HttpRequest, type HttpResponse, TransportError } from '../../src/http/transport.ts';
 
 const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
   id,
@@ -35,44 +31,50 @@ const afterCreation = (act: () => unknown) =>
     return finding('created', { agrees: true });
   });
 
-/** A sandbox whose responses to one call get lost after the request was applied. */
-const losing = (method: string, path: RegExp): SandboxContextOptions => ({
-  proxy: (direct) => async (request, signal) => {
-    const response = await direct(request, signal);
-    if (request.method !== method || !path.test(request.url)) return response;
-    throw new TransportError('reset', { isSent: true });
-  },
-});
+const CREATION = afterCreation(() => undefined);
 
-/** A sandbox that changes the responses to POST requests whose path matches, and may change the body before. */
-const varyingPost = (
-  path: RegExp,
-  {
-    send = (body) => body,
-    receive = (response) => response,
-  }: {
-    send?(body: Json, account: OpenRouter): Json;
-    receive?(response: HttpResponse): HttpResponse;
-  },
-): SandboxContextOptions => ({
-  proxy: (direct, account) => async (request, signal) => {
-    if (request.method !== 'POST' || !path.test(request.url)) return direct(request, signal);
-    const body = JSON.stringify(send(JSON.parse(request.body ?? '{}'), account));
-    return receive(await direct({ ...request, body }, signal));
-  },
-});
+type Send = (request?: HttpRequest) => Promise<HttpResponse>;
+type Exchange = (request: HttpRequest, send: Send, account: OpenRouter) => Promise<HttpResponse>;
 
-/** Adds a suffix to a slug that is taken, and so creates another workspace. */
-const withFreeSlug = (body: Json, { workspaces }: OpenRouter): Json =>
-  workspaces.some(({ slug }) => slug === body['slug'])
-    ? { ...body, slug: `${body['slug']}-x1` }
-    : body;
+/** Runs `catalogue` in a sandbox on whose exchanges `exchange` acts. Returns what is left in it, too. */
+async function run(
+  catalogue: readonly Assumption[],
+  exchange: Exchange = (_, send) => send(),
+  stop = new AbortController(),
+) {
+  const context = openSandbox({
+    signal: stop.signal,
+    proxy: (direct, account) => (request, signal) =>
+      exchange(request, (other = request) => direct(other, signal), account),
+  });
+  const result = await runCatalogue(catalogue, context);
+  return { ...result, left: left(context), context };
+}
 
-const left = ({ account }: ReturnType<typeof openSandbox>) => [
+/** Changes the POST requests whose path matches, and their responses. */
+const varyingPost =
+  (
+    path: RegExp,
+    {
+      send: change = (body) => body,
+      receive = (response) => response,
+    }: {
+      send?(body: Json, account: OpenRouter): Json;
+      receive?(response: HttpResponse): HttpResponse;
+    },
+  ): Exchange =>
+  async (request, send, account) => {
+    if (request.method !== 'POST' || !path.test(request.url)) return send();
+    const body = JSON.stringify(change(JSON.parse(request.body ?? '{}'), account));
+    return receive(await send({ ...request, body }));
+  };
+
+const left = ({ account }: SandboxContext) => [
   account.workspaces.map(({ slug }) => slug),
   account.keys.length,
 ];
 const NOTHING = [['default'], 0];
+const CLEAN = { undeleted: [], left: NOTHING };
 
 test('a run deletes what it has created if a probe has a defect', async () => {
   const context = openSandbox();
@@ -86,26 +88,21 @@ test('a run deletes what it has created if a probe has a defect', async () => {
 test.each([/workspaces$/, /keys$/])(
   'a run deletes what was created although the response to POST %s was lost',
   async (path) => {
-    const context = openSandbox(losing('POST', path));
-    const { observations, undeleted } = await runCatalogue(
-      [afterCreation(() => undefined)],
-      context,
-    );
-    expect(observations).toMatchObject([
-      { verdict: 'failed', observed: expect.stringContaining('reset') },
-    ]);
-    expect(undeleted).toEqual([]);
-    expect(left(context)).toEqual(NOTHING);
+    const receive = () => {
+      throw new TransportError('reset', { isSent: true });
+    };
+    const result = await run([CREATION], varyingPost(path, { receive }));
+    const observed = expect.stringContaining('reset');
+    expect(result).toMatchObject({ observations: [{ verdict: 'failed', observed }], ...CLEAN });
   },
 );
 
 test('a run that is told to stop begins no further probe, and deletes what it has created', async () => {
   const stop = new AbortController();
-  const context = openSandbox({ signal: stop.signal });
-  const catalogue = [afterCreation(() => stop.abort()), afterCreation(() => undefined)];
-  const { observations } = await runCatalogue(catalogue, context);
+  const catalogue = [afterCreation(() => stop.abort()), CREATION];
+  const { observations, ...rest } = await run(catalogue, undefined, stop);
   expect(observations).toHaveLength(1);
-  expect(left(context)).toEqual(NOTHING);
+  expect(rest).toMatchObject(CLEAN);
 });
 
 test.each([0, 1, 4])(
@@ -133,95 +130,79 @@ test.each([0, 1, 4])(
 
 test('a run that is told to stop while it creates many keys at once deletes all of them', async () => {
   const stop = new AbortController();
-  const context = openSandbox({
-    signal: stop.signal,
-    proxy: (direct, account) => (request, signal) => {
-      if (account.keys.length >= 20) stop.abort();
-      return direct(request, signal);
-    },
-  });
-  const { observations, undeleted } = await runCatalogue(only('key-page-size'), context);
-  expect([observations, undeleted]).toEqual([[], []]);
-  expect(left(context)).toEqual(NOTHING);
+  const stopAtKey20: Exchange = (_, send, account) => {
+    if (account.keys.length >= 20) stop.abort();
+    return send();
+  };
+  const result = await run(only('key-page-size'), stopAtKey20, stop);
+  expect(result).toMatchObject({ observations: [], ...CLEAN });
 });
 
 test('a run deletes the workspaces that were created with another slug than the requested one', async () => {
-  const context = openSandbox(varyingPost(/workspaces$/, { send: withFreeSlug }));
-  const { observations, undeleted } = await runCatalogue(only('taken-slug-status'), context);
-  expect(observations).toMatchObject([{ verdict: 'differs', observed: 'HTTP 201' }]);
-  expect(undeleted).toEqual([]);
-  expect(left(context)).toEqual(NOTHING);
+  const send = (body: Json, { workspaces }: OpenRouter) =>
+    workspaces.some(({ slug }) => slug === body['slug'])
+      ? { ...body, slug: `${body['slug']}-x1` }
+      : body;
+  const result = await run(only('taken-slug-status'), varyingPost(/workspaces$/, { send }));
+  const observations = [{ verdict: 'differs', observed: 'HTTP 201' }];
+  expect(result).toMatchObject({ observations, ...CLEAN });
 });
 
 test('a run names a workspace that it has created with a slug that is not its own, and keeps it', async () => {
   const send = (body: Json) => ({ ...body, slug: 'chosen-by-the-server' });
-  const context = openSandbox(varyingPost(/workspaces$/, { send }));
-  const { undeleted } = await runCatalogue(only('created-workspace'), context);
-  expect(undeleted).toEqual([expect.stringMatching(/^chosen-by-the-server: .* not of this run/)]);
-  expect(left(context)).toEqual([['default', 'chosen-by-the-server'], 0]);
+  const result = await run(only('created-workspace'), varyingPost(/workspaces$/, { send }));
+  expect(result).toMatchObject({
+    undeleted: [expect.stringMatching(/^chosen-by-the-server: .* not of this run/)],
+    left: [['default', 'chosen-by-the-server'], 0],
+  });
 });
 
 test('a run deletes keys that were created in another workspace, and with another status', async () => {
-  const context = openSandbox(
+  const result = await run(
+    [CREATION, ...only('key-names-repeat')],
     varyingPost(/keys$/, {
       send: ({ workspace_id: _, ...body }) => body,
       receive: (response) => ({ ...response, status: 200 }),
     }),
   );
-  const { observations, undeleted } = await runCatalogue(
-    [afterCreation(() => undefined), ...only('key-names-repeat')],
-    context,
-  );
-  expect(observations).toMatchObject([{ verdict: 'failed' }, { verdict: 'failed' }]);
-  expect(undeleted).toEqual([]);
-  expect(left(context)).toEqual(NOTHING);
+  const observations = [{ verdict: 'failed' }, { verdict: 'failed' }];
+  expect(result).toMatchObject({ observations, ...CLEAN });
 });
-
-/** Creates a workspace as another job would, in an account that lists the newest one first. */
-function createFirst(context: SandboxContext, slug: string): void {
-  const { workspaces } = context.account;
-  const workspace = seedWorkspace(context, { slug });
-  workspaces.unshift(...workspaces.splice(workspaces.indexOf(workspace), 1));
-}
 
 test.each(['workspace-pages', 'workspace-total', 'workspace-order'])(
   'what others do in the account in the meantime is not taken for a difference from %s',
   async (id) => {
     let [requests, lists] = [0, 0];
-    const context = openSandbox({
-      proxy: (direct) => (request, signal) => {
-        if (request.url.includes('/workspaces?')) lists += 1;
-        if (lists < 6) createFirst(context, `by-another-${requests}`);
-        requests += 1;
-        return direct(request, signal);
-      },
+    const { observations } = await run(only(id), (request, send, account) => {
+      if (request.url.includes('/workspaces?')) lists += 1;
+      if (lists < 6) {
+        const workspace = { ...(account.workspaces[0] as Workspace), slug: `other-${requests}` };
+        // The newest one is listed first.
+        account.workspaces.unshift({ ...workspace, id: randomUUID() });
+      }
+      requests += 1;
+      return send();
     });
-    const { observations } = await runCatalogue(only(id), context);
     expect(observations).toMatchObject([{ verdict: 'agrees' }]);
   },
 );
 
 test('a run names what it could not delete', async () => {
-  const context = openSandbox({
-    proxy: (direct) => (request, signal) =>
-      request.method === 'DELETE' && request.url.includes('/workspaces/')
-        ? Promise.resolve({ status: 500, headers: {}, body: '' })
-        : direct(request, signal),
-  });
-  const { undeleted } = await runCatalogue([afterCreation(() => undefined)], context);
+  const { undeleted } = await run([CREATION], (request, send) =>
+    request.method === 'DELETE' && request.url.includes('/workspaces/')
+      ? Promise.resolve({ status: 500, headers: {}, body: '' })
+      : send(),
+  );
   expect(undeleted).toEqual([expect.stringMatching(/^live-[0-9a-f]{8}-1: DELETE .* HTTP 500: /)]);
 });
 
 test('a run waits as long as a throttled response says, and sends the request again', async () => {
   let throttled = 0;
-  const context = openSandbox({
-    proxy: (direct) => async (request, signal) => {
-      if (request.method !== 'POST' || throttled === 2) return direct(request, signal);
-      throttled += 1;
-      return { status: 429, headers: { 'retry-after': '30' }, body: '' };
-    },
+  const { observations, context } = await run([CREATION], async (request, send) => {
+    if (request.method !== 'POST' || throttled === 2) return send();
+    throttled += 1;
+    return { status: 429, headers: { 'retry-after': '30' }, body: '' };
   });
-  const { observations } = await runCatalogue([afterCreation(() => undefined)], context);
   expect(observations).toMatchObject([{ verdict: 'agrees' }]);
   expect(context.clock.now()).toBeGreaterThan(60_000);
 });

@@ -20,6 +20,8 @@ export interface Variation {
   vary?(): Vary;
 }
 
+type Varied = Required<Pick<Variation, 'vary'>>;
+
 type Json = Record<string, unknown>;
 
 const jsonOf = ({ body = '' }: { body?: string }): Json => JSON.parse(body || '{}');
@@ -33,7 +35,7 @@ const reply = (status: number, body: unknown = {}): HttpResponse => ({
 function onCall(
   call: string,
   change: (response: HttpResponse, exchange: VariedExchange) => HttpResponse,
-): Variation {
+): Varied {
   return {
     vary: () => async (exchange) => {
       const response = await exchange.respond();
@@ -42,25 +44,28 @@ function onCall(
   };
 }
 
-/** Changes `data` of the successful responses to `calls`. */
-function onData<Data = Json>(
-  calls: string | string[],
+/** Changes `data` of the successful responses to `call`. */
+const onData = <Data = Json>(
+  call: string,
   change: (data: Data, exchange: VariedExchange) => unknown,
-): Variation {
-  return {
-    vary: () => async (exchange) => {
-      const response = await exchange.respond();
-      if (![calls].flat().includes(exchange.call) || response.status >= 300) return response;
-      const json = jsonOf(response);
-      const data = change(json['data'] as Data, exchange);
-      return { ...response, body: JSON.stringify({ ...json, data }) };
-    },
-  };
-}
+) =>
+  onCall(call, (response, exchange) => {
+    if (response.status >= 300) return response;
+    const json = jsonOf(response);
+    const data = change(json['data'] as Data, exchange);
+    return { ...response, body: JSON.stringify({ ...json, data }) };
+  });
 
-/** Sets fields of the object in the successful responses to `calls`. */
-const setting = (calls: string | string[], fields: Json) =>
-  onData(calls, (data) => ({ ...data, ...fields }));
+/** Sets fields of the object in the successful responses to `call`. */
+const setting = (call: string, fields: Json) => onData(call, (data) => ({ ...data, ...fields }));
+
+/** Changes one field of the object in the successful responses to `call`. */
+const changing = (call: string, name: string, change: (value: string) => unknown) =>
+  onData(call, (data) => ({ ...data, [name]: change(data[name] as string) }));
+
+/** Changes each entry of the list in the successful responses to `call`. */
+const onEntries = (call: string, change: (entry: Json) => Json) =>
+  onData<Json[]>(call, (list) => list.map(change));
 
 /** Changes the rejections of `call`. */
 const rejecting = (call: string, status: number, body?: unknown) =>
@@ -70,7 +75,7 @@ const rejecting = (call: string, status: number, body?: unknown) =>
   });
 
 /** Changes what the sandbox receives with `call`. */
-function onRequest(call: string, change: (request: HttpRequest) => HttpRequest): Variation {
+function onRequest(call: string, change: (request: HttpRequest) => HttpRequest): Varied {
   return {
     vary: () => (exchange) =>
       exchange.respond(exchange.call === call ? change(exchange.request) : exchange.request),
@@ -90,7 +95,7 @@ const onQuery = (call: string, name: string, value: string) =>
   });
 
 /** Does `act` before the sandbox receives `call`. */
-function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Variation {
+function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Varied {
   return {
     vary: () => (exchange) => {
       if (exchange.call === call) act(exchange.account, exchange.request);
@@ -104,7 +109,7 @@ function onFirst(
   call: string,
   stale: HttpResponse,
   isAffected: (request: HttpRequest) => boolean = () => true,
-): Variation {
+): Varied {
   return {
     vary: () => {
       const seen = new Set<string>();
@@ -134,7 +139,7 @@ function withDeleted(
   listCall: string,
   deleteCall: string,
   listOf: (account: OpenRouter) => Json[],
-): Variation {
+): Varied {
   return {
     vary: () => {
       let deleted: Json[] = [];
@@ -144,11 +149,9 @@ function withDeleted(
         const response = await exchange.respond();
         if (call === deleteCall) deleted = all.filter((entry) => !listOf(account).includes(entry));
         if (call !== listCall) return response;
-        const json = jsonOf(response);
-        return {
-          ...response,
-          body: JSON.stringify({ ...json, data: [...(json['data'] as Json[]), ...deleted] }),
-        };
+        const { data, ...json } = jsonOf(response);
+        const listed = [...(data as Json[]), ...deleted];
+        return { ...response, body: JSON.stringify({ ...json, data: listed }) };
       };
     },
   };
@@ -161,8 +164,8 @@ const ignoringKeys = (isIgnored: (key: Json) => boolean) =>
     keys.splice(0, keys.length, ...blocking);
   });
 
-const later = (time: unknown, ms: number) => new Date(Date.parse(String(time)) + ms).toISOString();
-const wholeSecond = (time: unknown) => time && String(time).replace(/\.\d+Z/, 'Z');
+const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
+const wholeSecond = (time: string) => time?.replace(/\.\d+Z/, 'Z');
 
 const FIND = 'GET /workspaces/:id';
 const LIST = 'GET /workspaces';
@@ -173,16 +176,17 @@ const FIND_KEY = 'GET /keys/:hash';
 const LIST_KEYS = 'GET /keys';
 const CREATE_KEY = 'POST /keys';
 const DELETE_KEY = 'DELETE /keys/:hash';
+const READ_GUARDRAIL = 'GET /guardrails/:id';
 const GUARDRAIL = 'PATCH /guardrails/:id';
 const BUDGETS = 'GET /workspaces/:id/budgets';
 const SET_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
 const QUERY = 'POST /analytics/query';
 
-/** Sets fields of the entries in a list of a guardrail. */
-const onGuardrailEntries = (name: string, fields: Json) =>
-  onData('GET /guardrails/:id', (data) => ({
+/** Sets a field of the entries in the list `name` of a guardrail. */
+const inGuardrail = (name: string, fields: Json) =>
+  onData<Record<string, Json[]>>(READ_GUARDRAIL, (data) => ({
     ...data,
-    [name]: (data[name] as Json[]).map((entry) => ({ ...entry, ...fields })),
+    [name]: data[name]?.map((entry) => ({ ...entry, ...fields })),
   }));
 
 /** For each assumption of the catalogue, by its id, a sandbox of which it is not true. */
@@ -203,19 +207,17 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     if (first) first.slug = 'main';
   }),
 
-  'fields-unchanged': onData(FIND, ({ default_text_model: model, ...data }) => ({
-    ...data,
-    default_text_model: model && `${model}-2025-08-07`,
-  })),
-  'text-unchanged': onData(FIND, (data) => ({ ...data, name: String(data['name']).normalize() })),
+  'fields-unchanged': changing(
+    FIND,
+    'default_text_model',
+    (model) => model && `${model}-2025-08-07`,
+  ),
+  'text-unchanged': changing(FIND, 'name', (name) => name.normalize()),
   'length-in-code-points': onCall(CREATE, (response, { request }) =>
     String(jsonOf(request)['name']).length > 100 ? reply(400) : response,
   ),
-  'empty-description': onData(FIND, (data) => ({
-    ...data,
-    description: data['description'] || null,
-  })),
-  'null-fields': onData(FIND, (data) => ({ ...data, default_provider_sort: 'price' })),
+  'empty-description': changing(FIND, 'description', (description) => description || null),
+  'null-fields': setting(FIND, { default_provider_sort: 'price' }),
   'empty-tools': onCall(CREATE, (response, { request }) =>
     request.body?.includes('[]') ? reply(400) : response,
   ),
@@ -224,30 +226,12 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'update-to-null': onBody(UPDATE, () => ({})),
   'unknown-field': onBody(UPDATE, () => ({})),
 
-  'created-at-zone': onData(CREATE, (data) => ({
-    ...data,
-    created_at: String(data['created_at']).replace('Z', ''),
-  })),
-  'created-at-near-date': onData(CREATE, (data) => ({
-    ...data,
-    created_at: later(data['created_at'], 5_000),
-  })),
-  'created-at-milliseconds': onData(CREATE, (data) => ({
-    ...data,
-    created_at: wholeSecond(data['created_at']),
-  })),
-  'key-created-at-near-date': onData(CREATE_KEY, (data) => ({
-    ...data,
-    created_at: later(data['created_at'], -5_000),
-  })),
-  'key-expiry': onData(FIND_KEY, (data) => ({
-    ...data,
-    expires_at: later(data['expires_at'], 5_000),
-  })),
-  'key-expiry-milliseconds': onData(FIND_KEY, (data) => ({
-    ...data,
-    expires_at: wholeSecond(data['expires_at']),
-  })),
+  'created-at-zone': changing(CREATE, 'created_at', (time) => time.replace('Z', '')),
+  'created-at-near-date': changing(CREATE, 'created_at', (time) => later(time, 5_000)),
+  'created-at-milliseconds': changing(CREATE, 'created_at', wholeSecond),
+  'key-created-at-near-date': changing(CREATE_KEY, 'created_at', (time) => later(time, -5_000)),
+  'key-expiry': changing(FIND_KEY, 'expires_at', (time) => later(time, 5_000)),
+  'key-expiry-milliseconds': changing(FIND_KEY, 'expires_at', wholeSecond),
 
   'read-after-create': onFirst(FIND, reply(404)),
   'read-after-update': onFirst(FIND, reply(200, { data: { description: 'Old' } })),
@@ -266,31 +250,24 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
       ? reply(400)
       : response,
   ),
-  'key-fields-unchanged': onData(FIND_KEY, (data) => ({
-    ...data,
-    limit: Math.ceil(Number(data['limit'])),
-  })),
+  'key-fields-unchanged': changing(FIND_KEY, 'limit', (limit) => Math.ceil(Number(limit))),
   'key-works-at-once': onFirst('GET /key', reply(401)),
   'deleted-key-refused': onFirst('GET /key', reply(200)),
   'missing-key': rejecting(DELETE_KEY, 400),
 
   'workspace-pages': onQuery(LIST, 'limit', '50'),
   'workspace-total': onCall(LIST, (response) => {
-    const json = jsonOf(response);
-    const total_count = (json['data'] as Json[]).length;
-    return { ...response, body: JSON.stringify({ ...json, total_count }) };
+    const { data, ...json } = jsonOf(response);
+    const total_count = (data as Json[]).length;
+    return { ...response, body: JSON.stringify({ ...json, data, total_count }) };
   }),
   'workspace-order': {
     vary: () => {
       let lists = 0;
-      return async (exchange) => {
-        const response = await exchange.respond();
-        if (exchange.call !== LIST) return response;
+      return onData<Json[]>(LIST, (list) => {
         lists += 1;
-        const json = jsonOf(response);
-        const data = lists % 2 === 0 ? (json['data'] as Json[]).toReversed() : json['data'];
-        return { ...response, body: JSON.stringify({ ...json, data }) };
-      };
+        return lists % 2 === 0 ? list.toReversed() : list;
+      }).vary();
     },
   },
   'key-page-size': onData<Json[]>(LIST_KEYS, (list) => list.slice(0, 50)),
@@ -310,29 +287,25 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'missing-workspace-deletion': rejecting(DELETE, 400),
 
   'guardrail-id': setting(CREATE, { default_guardrail_id: null }),
-  'guardrail-before-write': onCall('GET /guardrails/:id', () => reply(200, { data: {} })),
+  'guardrail-before-write': onCall(READ_GUARDRAIL, () => reply(200, { data: {} })),
   'guardrail-first-write': setting(GUARDRAIL, { id: '0' }),
   'guardrail-models': setting(GUARDRAIL, { allowed_models: ['openai/gpt-5-mini', 'openai/gpt-5'] }),
   'guardrail-limit': setting(GUARDRAIL, { limit_usd: 13 }),
-  'guardrail-zdr': setting('GET /guardrails/:id', { enforce_zdr_anthropic: false }),
+  'guardrail-zdr': setting(READ_GUARDRAIL, { enforce_zdr_anthropic: false }),
   'guardrail-privacy': setting(GUARDRAIL, { allowed_data_regions: ['eu'] }),
-  'guardrail-filters': onGuardrailEntries('content_filters', { action: 'block' }),
-  'guardrail-filter-label': onGuardrailEntries('content_filters', { label: '[REDACTED]' }),
-  'guardrail-scan-scope': onGuardrailEntries('content_filter_builtins', {
-    scan_scope: 'user_only',
-  }),
+  'guardrail-filters': inGuardrail('content_filters', { action: 'block' }),
+  'guardrail-filter-label': inGuardrail('content_filters', { label: '[REDACTED]' }),
+  'guardrail-scan-scope': inGuardrail('content_filter_builtins', { scan_scope: 'user_only' }),
   'guardrail-null': setting(GUARDRAIL, { ignored_providers: ['deepseek'] }),
   'guardrail-name': onBody(GUARDRAIL, ({ name: _, ...body }) => body),
 
   'no-budgets': onData(BUDGETS, () => [{ limit_usd: 5, reset_interval: 'daily' }]),
   'budget-write': onCall(SET_BUDGET, () => reply(422)),
   'budget-order': rejecting(SET_BUDGET, 200),
-  'budget-list': onData<Json[]>(BUDGETS, (list) => list.map(({ limit_usd }) => ({ limit_usd }))),
+  'budget-list': onEntries(BUDGETS, ({ limit_usd }) => ({ limit_usd })),
   'budget-deletion': onFirst('DELETE /workspaces/:id/budgets/:interval', reply(409)),
 
-  'organization-members': onData<Json[]>('GET /organization/members', (list) =>
-    list.map(({ email }) => ({ email })),
-  ),
+  'organization-members': onEntries('GET /organization/members', ({ email }) => ({ email })),
   'new-workspace-members': onData('GET /workspaces/:id/members', () => [{ id: 'user_1' }]),
   'added-members': onData('POST /workspaces/:id/members/add', () => []),
 
@@ -342,9 +315,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'error-message': rejecting(CREATE, 400, '{}'),
 
   'key-counters': setting(FIND_KEY, { usage: null }),
-  'listed-key-counters': onData<Json[]>(LIST_KEYS, (list) =>
-    list.map(({ usage_weekly: _, ...key }) => key),
-  ),
+  'listed-key-counters': onEntries(LIST_KEYS, ({ usage_weekly: _, ...key }) => key),
   'limit-remaining': setting(FIND_KEY, { limit_remaining: null }),
   'analytics-by-workspace': setting(QUERY, { warnings: ['The figures may be late'] }),
   'analytics-by-key': setting(QUERY, { warnings: ['Could not resolve a key'] }),
@@ -358,8 +329,8 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   })),
 
   'date-header': onCall(FIND, (response) => ({ ...response, headers: {} })),
-  'rate-limit-headers': onCall(LIST, (response) => ({
+  'rate-limit-headers': onCall(LIST, ({ headers, ...response }) => ({
     ...response,
-    headers: { ...response.headers, 'x-ratelimit-limit': '60' },
+    headers: { ...headers, 'x-ratelimit-limit': '60' },
   })),
 };
