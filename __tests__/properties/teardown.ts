@@ -11,7 +11,15 @@ import {
 } from '../../src/operations/teardown/delete.ts';
 import { type SweepRequest, sweep } from '../../src/operations/teardown/sweep.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
-import { connect, openSimulation, pass, type Simulation } from '../support/simulation.ts';
+import {
+  connect,
+  openSimulation,
+  outcomeOf,
+  type ProcessRun,
+  pass,
+  type Simulation,
+  scheduleFaults,
+} from '../support/simulation.ts';
 
 const TIMEOUT = 120_000;
 /** How long after it was sent a request may still be applied: see `schedules`. */
@@ -88,10 +96,10 @@ interface Scene {
 async function openScene(situation: Situation): Promise<Scene> {
   const { schedule, ...conditions } = situation.networkConditions;
   const simulation = openSimulation({ ...conditions, schedule: [] });
-  const { account, clock, network } = simulation;
+  const { account, clock } = simulation;
   await pass(simulation, 200 * HOUR);
   seedAccount(simulation, situation.account);
-  const metFaults = () => schedule.filter((fault) => !network.schedule.includes(fault));
+  const metFaults = scheduleFaults(simulation, schedule);
   const scene: Scene = {
     simulation,
     isAlone: situation.concurrentChanges.length === 0,
@@ -106,7 +114,6 @@ async function openScene(situation: Situation): Promise<Scene> {
   for (const change of situation.concurrentChanges) {
     clock.after(change.after, () => applyConcurrentChange(scene, change));
   }
-  network.schedule.push(...schedule);
   return scene;
 }
 
@@ -133,10 +140,7 @@ function applyConcurrentChange(scene: Scene, { kind, slug }: ConcurrentChange): 
   }
   if (kind === 'create-key') seedKey(simulation, workspace, { name: 'Of a concurrent job' });
   const own = keys.filter(({ workspace_id }) => workspace_id === workspace.id);
-  const deleted: Record<string, Key[]> = {
-    'delete-workspace': own,
-    'delete-key': own.slice(0, 1),
-  };
+  const deleted: Record<string, Key[]> = { 'delete-workspace': own, 'delete-key': own.slice(0, 1) };
   for (const key of deleted[kind] ?? []) {
     deletedByOthers.add(key.hash);
     keys.splice(keys.indexOf(key), 1);
@@ -172,26 +176,8 @@ function exists({ simulation }: Scene, id: string | undefined): boolean {
   return simulation.account.workspaces.some((workspace) => workspace.id === id);
 }
 
-/** How a run of an operation ended, and how long it took, in milliseconds. */
-interface Run<Result> {
-  result: Result | undefined;
-  error: unknown;
-  elapsed: number;
-}
-
-async function run<Result>({ clock }: Simulation, work: Promise<Result>): Promise<Run<Result>> {
-  const start = clock.now();
-  const outcome = await clock.run(
-    work.then(
-      (result) => ({ result, error: undefined }),
-      (error: unknown) => ({ result: undefined, error }),
-    ),
-  );
-  return { ...outcome, elapsed: clock.now() - start };
-}
-
 /** Whether neither a fault nor the timeout can be the reason why a run failed. */
-function couldSucceed(scene: Scene, { elapsed }: Run<unknown>): boolean {
+function couldSucceed(scene: Scene, { elapsed }: ProcessRun<unknown>): boolean {
   return !scene.metPermanentFault() && elapsed < TIMEOUT - LATE;
 }
 
@@ -215,13 +201,13 @@ interface Deletion {
   target: Workspace | undefined;
   request: DeleteRequest;
   isAllowed: boolean;
-  first: Run<DeleteResult>;
+  first: ProcessRun<DeleteResult>;
   deleted: Deleted;
 }
 
 function runDelete({ simulation }: Scene, request: DeleteRequest, jitter: number[]) {
   const context = connect(simulation, { timeout: TIMEOUT, jitter });
-  return run(
+  return outcomeOf(
     simulation,
     deleteOne(request, context, () => undefined),
   );
@@ -239,29 +225,18 @@ export const deletesOnlyWhatIsRequested = fc.asyncProperty(
     await pass(scene.simulation, LATE);
     const deleted = deletedByStep(scene);
     const deletion = { scene, slug, byId, target, request, isAllowed, first, deleted };
-    deletesNoOtherWorkspace(deletion);
-    deletesNothingUnlessAllowed(deletion);
-    deletesKeysOnRequestOnly(deletion);
+    deletesNothingElse(deletion);
     reportsWhatIsDeleted(deletion);
     failsForAReason(deletion);
     await isFinishedByAnotherRun(deletion);
   },
 );
 
-function deletesNoOtherWorkspace({ slug, target, deleted }: Deletion): void {
+function deletesNothingElse({ slug, target, request, isAllowed, deleted }: Deletion): void {
   expect(deleted.workspaces.filter((workspace) => workspace.slug !== slug)).toEqual([]);
   expect(deleted.keys.filter((key) => key.workspace_id !== target?.id)).toEqual([]);
-}
-
-function deletesNothingUnlessAllowed({ request, isAllowed, deleted }: Deletion): void {
-  if (!isAllowed || request.dryRun) expect(deleted).toEqual(NOTHING);
-}
-
-function deletesKeysOnRequestOnly({
-  request,
-  deleted,
-}: Pick<Deletion | Sweep, 'request' | 'deleted'>): void {
   if (!request.deleteKeys) expect(deleted.keys).toEqual([]);
+  if (!isAllowed || request.dryRun) expect(deleted).toEqual(NOTHING);
 }
 
 function reportsWhatIsDeleted({ scene, target, request, first: { result } }: Deletion): void {
@@ -336,13 +311,13 @@ interface Sweep {
   stale: Workspace[];
   /** Whether the sweep may delete anything. */
   mayDelete: boolean;
-  first: Run<SweepResult>;
+  first: ProcessRun<SweepResult>;
   deleted: Deleted;
 }
 
 function runSweep({ simulation }: Scene, request: SweepRequest, jitter: number[]) {
   const context = connect(simulation, { timeout: TIMEOUT, jitter });
-  return run(simulation, sweep(request, context));
+  return outcomeOf(simulation, sweep(request, context));
 }
 
 /** Whatever fails and whatever concurrent jobs do, a sweep deletes only what is stale. */
@@ -358,8 +333,6 @@ export const sweepsOnlyWhatIsStale = fc.asyncProperty(
     const deleted = deletedByStep(scene);
     const facts = { scene, request, stale, mayDelete, first, deleted };
     deletesOnlyStale(facts);
-    deletesKeysOnRequestOnly(facts);
-    deletesNothingInDryRunOrAboveLimit(facts);
     hasResultUnlessPrevented(facts);
     reportsEachWorkspaceOnce(facts);
     failsOnlyForKeys(facts);
@@ -383,17 +356,13 @@ function isStale(
   );
 }
 
-function deletesOnlyStale({ stale, deleted }: Sweep): void {
-  const slugs = stale.map(({ slug }) => slug);
+function deletesOnlyStale({ scene, request, stale, mayDelete, deleted }: Sweep): void {
+  const [slugs, ids] = [stale.map(({ slug }) => slug), stale.map(({ id }) => id)];
   expect(deleted.workspaces.filter(({ slug }) => !slugs.includes(slug))).toEqual([]);
-  const ids = stale.map(({ id }) => id);
   expect(deleted.keys.filter((key) => !ids.includes(key.workspace_id))).toEqual([]);
-}
-
-function deletesNothingInDryRunOrAboveLimit({ scene, request, mayDelete, deleted }: Sweep): void {
-  if (request.dryRun) expect(deleted).toEqual(NOTHING);
+  if (!request.deleteKeys) expect(deleted.keys).toEqual([]);
   // A concurrent job may have deleted enough workspaces in time.
-  if (scene.isAlone && !mayDelete) expect(deleted).toEqual(NOTHING);
+  if (request.dryRun || (scene.isAlone && !mayDelete)) expect(deleted).toEqual(NOTHING);
 }
 
 /** The list of workspaces is the only request whose failure is not part of the result. */

@@ -8,7 +8,14 @@ import type { Since } from '../../src/operations/usage/period.ts';
 import { spendingFailure, warnOnCost } from '../../src/operations/usage/thresholds.ts';
 import { readUsage, type UsageResult } from '../../src/operations/usage/usage.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
-import { connect, onResponse, openSimulation, type Simulation } from '../support/simulation.ts';
+import {
+  connect,
+  onResponse,
+  openSimulation,
+  outcomeOf,
+  type Simulation,
+  scheduleFaults,
+} from '../support/simulation.ts';
 
 const TIMEOUT = 120_000;
 /** How long one attempt may wait at most for a response that never arrives. */
@@ -150,14 +157,13 @@ function openScene(situation: Situation): Scene {
   const { cacheAge, lag, maxRows } = situation.analytics;
   const cachedAt = cacheAge === null ? undefined : account.now().getTime() - cacheAge * MINUTE;
   Object.assign(account.analytics, { cachedAt, lag: lag * MINUTE, maxRows });
-  simulation.network.schedule.push(...schedule);
+  const metFaults = scheduleFaults(simulation, schedule);
   return {
     simulation,
     workspaceId: workspace.id,
     created: Date.parse(key?.created_at ?? workspace.created_at),
     keyHash: key?.hash,
-    metPermanentFault: () =>
-      schedule.some((fault) => isPermanent(fault) && !simulation.network.schedule.includes(fault)),
+    metPermanentFault: () => metFaults().some(isPermanent),
   };
 }
 
@@ -241,7 +247,7 @@ function isImpaired(scene: Scene, situation: Situation, from: number): boolean {
 export const costEqualsTheBooksOrIsIncomplete = fc.asyncProperty(situations, async (situation) => {
   const scene = openScene(situation);
   const { simulation } = scene;
-  const { clock, account } = simulation;
+  const { account } = simulation;
   const { jitter } = situation.network;
   const context = connect(simulation, { timeout: TIMEOUT, jitter });
   const request = {
@@ -252,18 +258,11 @@ export const costEqualsTheBooksOrIsIncomplete = fc.asyncProperty(situations, asy
     failAbove: undefined,
   };
   const start = account.now().getTime();
-  const run = await clock.run(
-    readUsage(request, context).then(
-      (result) => ({ result, error: undefined }),
-      (error: unknown) => ({ result: undefined, error }),
-    ),
-  );
-  const elapsed = account.now().getTime() - start;
-  if (!run.result) {
-    failsForAReason(scene, situation, run.error, elapsed);
+  const { result, error, elapsed } = await outcomeOf(simulation, readUsage(request, context));
+  if (!result) {
+    failsForAReason(scene, situation, { error, elapsed });
     return;
   }
-  const { result } = run;
   const expected = expectedStart(scene, situation.since, start);
   if (!situation.invalid?.fields.includes('created_at')) {
     expect(Math.abs(result.from - expected)).toBeLessThanOrEqual(elapsed + 1_000);
@@ -277,8 +276,7 @@ export const costEqualsTheBooksOrIsIncomplete = fc.asyncProperty(situations, asy
 function failsForAReason(
   scene: Scene,
   { invalid }: Situation,
-  error: unknown,
-  elapsed: number,
+  { error, elapsed }: { error?: unknown; elapsed: number },
 ): void {
   const code = error instanceof Failure ? error.code : undefined;
   if (code === 'usage-unknown' && invalid?.fields.includes('usage')) return;

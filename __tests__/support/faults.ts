@@ -74,3 +74,7 @@ export const jitters = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), 
   minLength: 1,
   maxLength: 5,
 });
+
+/** In most scenarios null. */
+export const rarely = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });

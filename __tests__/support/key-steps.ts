@@ -13,6 +13,7 @@ import type { Description } from '../../src/report/description.ts';
 import { formatSpend } from '../../src/report/key.ts';
 import {
   connect,
+  type ProcessRun,
   runToEnd,
   type Simulation,
   type StepConditions,
@@ -21,11 +22,7 @@ import {
 } from './simulation.ts';
 
 /** A key step that has ended, and what it reported by then. */
-export interface KeyStep {
-  result?: KeyResult;
-  error?: unknown;
-  /** The process was killed before it came to an end. */
-  killed: boolean;
+export interface KeyStep extends ProcessRun<KeyResult> {
   /** What the outputs were set to. */
   handedOver?: KeyResult;
   /** Whether the secret was registered before the outputs were set. */
@@ -38,8 +35,6 @@ export interface KeyStep {
   /** All that was logged and saved. */
   lines: string[];
   effect: EffectRecord;
-  /** How long it took, in milliseconds. */
-  elapsed: number;
 }
 
 /** Runs a key step. What it does after it is killed does not happen. */

@@ -128,7 +128,7 @@ export interface StepConditions {
 }
 
 /** How a process ended. */
-interface ProcessRun<Result> {
+export interface ProcessRun<Result> {
   result?: Result;
   error?: unknown;
   /** Whether the process was killed before it ended. */
@@ -182,8 +182,27 @@ export async function runToEnd<Result>(
   run.elapsed = clock.now() - start;
 }
 
+/** Lets time pass until `work` ends; returns how it ended. */
+export async function outcomeOf<Result>(
+  simulation: Simulation,
+  work: Promise<Result>,
+): Promise<ProcessRun<Result>> {
+  const run = { killed: false, elapsed: 0 };
+  await runToEnd(simulation, run, { work, killedAfter: undefined });
+  return run;
+}
+
+/** Has `faults` happen from now on; returns a function for those that have happened. */
+export function scheduleFaults(
+  { network }: Simulation,
+  faults: readonly InProcessFault[],
+): () => InProcessFault[] {
+  network.schedule.push(...faults);
+  return () => faults.filter((fault) => !network.schedule.includes(fault));
+}
+
 /** A log that adds its lines to `lines`. */
-export function logTo(lines: string[]): Log {
+function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
     debug: (line) => lines.push(line),
@@ -198,12 +217,22 @@ export function storyOf(lines: readonly string[]): string[] {
 }
 
 /** Adds the lines of each warning to `lines`. */
-export function warnTo(lines: string[]): Context['warn'] {
+function warnTo(lines: string[]): Context['warn'] {
   return (code, details) => {
     const { title, lines: more } = describeWarning(code, details);
     lines.push(title, ...more);
   };
 }
+
+/** A create request without governance, dry run or cleanup. */
+export const PLAIN_REQUEST = {
+  governance: {},
+  governanceInputs: [],
+  ifExists: 'fail',
+  dryRun: false,
+  deleteAfterJob: false,
+  deleteKeys: false,
+} as const;
 
 /** Runs a create step. What it does after its process is killed does not happen. */
 export async function runCreate(
@@ -252,12 +281,8 @@ export async function runPost(
 ): Promise<unknown> {
   if (!task) return undefined;
   const work = runCreateCleanup(task, connect(simulation, conditions, { lines }));
-  return simulation.clock.run(
-    work.then(
-      (incomplete) => incomplete?.error,
-      (error: unknown) => error,
-    ),
-  );
+  const { result, error } = await outcomeOf(simulation, work);
+  return error ?? result?.error;
 }
 
 /** What an operation works with in `simulation`. Once its process is dead, what it sends is lost. */
