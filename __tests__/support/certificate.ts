@@ -1,17 +1,7 @@
 import { generate } from 'selfsigned';
 
-/** A server's key and certificate, and the private authority that signed it, all as PEM. */
-interface Certificate {
-  authority: string;
-  key: string;
-  cert: string;
-}
-
-/** A certificate for `host` from a new authority, which no one trusts yet. */
-export async function createCertificate(
-  host: string,
-  validity: { notBeforeDate?: Date } = {},
-): Promise<Certificate> {
+/** As PEM, a certificate for `host` and its key, from a new authority that no one trusts yet. */
+export async function createCertificate(host: string, validity: { notBeforeDate?: Date } = {}) {
   const options = { keyType: 'ec', algorithm: 'sha256', ...validity } as const;
   const authority = await generate([{ name: 'commonName', value: 'Sandbox authority' }], {
     ...options,

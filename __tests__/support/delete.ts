@@ -1,7 +1,6 @@
-import { beforeEach } from '@jest/globals';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedWorkspace, type WorkspaceFixture } from '../../sandbox/openrouter/seed.ts';
-import { openHarness } from './harness.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
 
 export const SLUG = 'preview-42';
 export const FIND_WORKSPACE = 'GET /workspaces/:id';
@@ -11,12 +10,7 @@ export const DELETE_WORKSPACE = 'DELETE /workspaces/:id';
 
 /** A sandbox, emptied before each test, and delete steps for the workspace `preview-42` in it. */
 export function openDeleteHarness() {
-  const harness = openHarness();
-  beforeEach(() => {
-    const { account, requests, faults } = harness.sandbox;
-    account.workspaces.length = 1;
-    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
-  });
+  const { harness, calls } = openEmptiedHarness();
   return {
     harness,
     seed: (fixture: Partial<WorkspaceFixture> = {}) =>
@@ -26,10 +20,7 @@ export function openDeleteHarness() {
     exists: (slug = SLUG) =>
       harness.sandbox.account.workspaces.some((workspace) => workspace.slug === slug),
     keys: () => harness.sandbox.account.keys,
-    calls: () =>
-      harness.sandbox.requests.map(({ method, path }) =>
-        harness.sandbox.account.callOf(method, path),
-      ),
+    calls,
   };
 }
 

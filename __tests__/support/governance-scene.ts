@@ -1,36 +1,20 @@
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
-import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../src/operations/create/request.ts';
 import type { Governance } from '../../src/operations/governance/governance.ts';
 import { SLUG } from './governance.ts';
 import { JITTER, openPlainSimulation } from './plain-simulation.ts';
-import { runCreate, type Simulation, type StepRun } from './simulation.ts';
+import { PLAIN_REQUEST, runCreate } from './simulation.ts';
 
-/** A write as it was sent: its call, and its body. */
-type Write = readonly [call: string, body?: unknown];
+export type GovernanceScene = ReturnType<typeof openGovernanceScene>;
 
 /** A workspace in virtual time, and create steps without a process that set what governs it. */
-export interface GovernanceScene {
-  simulation: Simulation;
-  workspace: Workspace;
-  /** Runs a step with `if-exists: update` for the workspace. */
-  update(governance: Governance, request?: Partial<CreateRequest>): Promise<StepRun>;
-  /** Runs a step that creates the workspace. */
-  create(governance: Governance, request?: Partial<CreateRequest>): Promise<StepRun>;
-  /** Sets budgets in USD as another job. */
-  seedBudgets(limits: Readonly<Record<string, number>>): void;
-  /** All requests but those that read. */
-  writes: Write[];
-  /** All calls that have arrived. */
-  calls(): string[];
-}
-
-export function openGovernanceScene(...schedule: InProcessFault[]): GovernanceScene {
+export function openGovernanceScene(...schedule: InProcessFault[]) {
   const simulation = openPlainSimulation(schedule);
   const { account, managementKey, network } = simulation;
   const workspace = seedWorkspace(simulation, { slug: SLUG, name: 'Governed' });
-  const writes: Write[] = [];
+  /** The call and the body of each request but those that read. */
+  const writes: (readonly [call: string, body?: unknown])[] = [];
   const { proxy } = simulation;
   simulation.proxy = (direct) => {
     const next = proxy(direct);
@@ -51,19 +35,21 @@ export function openGovernanceScene(...schedule: InProcessFault[]): GovernanceSc
   return {
     simulation,
     workspace,
-    update: (governance, request) => run(governance, { ifExists: 'update', ...request }),
-    create(governance, request) {
+    /** Runs a step with `if-exists: update` for the workspace. */
+    update: (governance: Governance, request: Partial<CreateRequest> = {}) =>
+      run(governance, { ifExists: 'update', ...request }),
+    /** Runs a step that creates the workspace. */
+    create(governance: Governance, request: Partial<CreateRequest> = {}) {
       account.workspaces.length = 1;
-      return run(governance, { ...request });
+      return run(governance, request);
     },
-    seedBudgets(limits) {
+    /** Sets budgets in USD as another job. */
+    seedBudgets(limits: Readonly<Record<string, number>>) {
       for (const [interval, limit_usd] of Object.entries(limits)) {
-        const path = `/workspaces/${workspace.id}/budgets/${interval}`;
-        const authorization = `Bearer ${managementKey}`;
         account.handle({
           method: 'PUT',
-          path,
-          authorization,
+          path: `/workspaces/${workspace.id}/budgets/${interval}`,
+          authorization: `Bearer ${managementKey}`,
           body: JSON.stringify({ limit_usd }),
         });
       }
@@ -76,12 +62,7 @@ export function openGovernanceScene(...schedule: InProcessFault[]): GovernanceSc
 const TIMEOUT = 60_000;
 
 const REQUEST: CreateRequest = {
+  ...PLAIN_REQUEST,
   desired: { name: 'Governed', slug: SLUG },
-  governance: {},
-  governanceInputs: [],
-  ifExists: 'fail',
-  dryRun: false,
-  deleteAfterJob: false,
-  deleteKeys: false,
   timeoutMs: TIMEOUT,
 };

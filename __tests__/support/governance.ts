@@ -1,10 +1,9 @@
-import { beforeEach } from '@jest/globals';
 import * as z from 'zod/mini';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../src/inputs/governance.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
-import { openHarness } from './harness.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
 
 export const SLUG = 'governed';
 
@@ -61,20 +60,9 @@ type Inputs = Record<string, string>;
 
 /** A sandbox, emptied before each test, and create steps for the workspace `governed` in it. */
 export function openGovernanceHarness() {
-  const harness = openHarness();
-  beforeEach(() => {
-    const { account, requests, faults } = harness.sandbox;
-    account.workspaces.length = 1;
-    const { budgets, guardrails, memberships } = account;
-    for (const list of [budgets, guardrails, memberships, requests, faults]) list.length = 0;
-  });
-
+  const { harness, calls } = openEmptiedHarness();
   const create = (inputs: Inputs = {}): Promise<StepResult> =>
     harness.create({ name: 'Governed', slug: SLUG, ...inputs });
-  const calls = () =>
-    harness.sandbox.requests.map(({ method, path }) =>
-      harness.sandbox.account.callOf(method, path),
-    );
   return {
     harness,
     /** The workspace, created by another job without guardrail, budgets and members. */

@@ -56,7 +56,7 @@ export interface Harness {
   startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 }
 
-type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
+export type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
 
 /** Opens a harness for the test file, or for the `describe` that this is called in. */
 export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Harness {

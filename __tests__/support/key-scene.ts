@@ -1,66 +1,33 @@
 import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
-import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
-import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { KeyRequest } from '../../src/operations/key/create-key.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { HOUR_MS, SLUG, sha256 } from './key.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';
 import { afterExchange } from './on-nth.ts';
-import { openSimulation, type Simulation, type StepConditions } from './simulation.ts';
-
-/** How long a request takes to arrive, and its response too, in milliseconds. */
-const LATENCY_MS = 10;
+import { JITTER, LATENCY, openPlainSimulation } from './plain-simulation.ts';
+import type { StepConditions } from './simulation.ts';
 
 /** When the POST of a step that meets no fault was just applied, and its response has not arrived. */
-export const DURING_POST_MS = 5 * LATENCY_MS + 1;
+export const DURING_POST_MS = 5 * LATENCY + 1;
 
-const CONDITIONS: StepConditions = { timeout: 60_000, jitter: [0.5] };
+const CONDITIONS: StepConditions = { timeout: 60_000, jitter: JITTER };
+
+export type KeyScene = ReturnType<typeof openKeyScene>;
 
 /** A workspace in virtual time, and the key action without a process. */
-export interface KeyScene {
-  simulation: Simulation;
-  workspace: Workspace;
-  /** Runs a key step whose request is usual, but for what `request` says. */
-  createKey(request?: Partial<KeyRequest>, conditions?: Partial<StepConditions>): Promise<KeyStep>;
-  /** Runs the post step of `step`. */
-  runPost(step: KeyStep, conditions?: Partial<StepConditions>): Promise<KeyPost>;
-  /** Creates a key as another job. */
-  createOther(fields: KeyFixture): Key;
-  /** Creates what the first POST requested once more, as if that were applied late. */
-  applyFirstPostLate(fields?: KeyFixture): void;
-  /** Has `faults` happen to the next requests, each to one. */
-  scheduleFaults(...faults: InProcessFault[]): void;
-  /** The keys of the account, newest first. */
-  keys(): Key[];
-  hashes(): string[];
-  /** The calls that have arrived. */
-  calls(): string[];
-  /** The bodies of the POSTs that were sent. */
-  posted: KeyFixture[];
-}
-
-/**
- * A workspace in whose account it is 2026-01-01T00:00:00Z, and `skew` milliseconds later. Each of `faults`
- * happens to one request.
- */
 export function openKeyScene({
   skew = 0,
   faults = [],
 }: {
   skew?: number;
   faults?: readonly InProcessFault[];
-} = {}): KeyScene {
-  const simulation = openSimulation({
-    takenSlugStatus: 400,
-    skew,
-    schedule: [...faults],
-    latency: LATENCY_MS,
-    jitter: [],
-  });
+} = {}) {
+  const simulation = openPlainSimulation([...faults], { skew });
   const { account, network } = simulation;
   const workspace = seedWorkspace(simulation, { slug: SLUG });
+  /** The bodies of the POSTs that were sent. */
   const posted: KeyFixture[] = [];
   simulation.proxy = (direct) => async (request, signal) => {
     const path = new URL(request.url).pathname.replace('/api/v1', '');
@@ -74,13 +41,18 @@ export function openKeyScene({
   return {
     simulation,
     workspace,
-    createKey: (request, conditions) =>
+    /** Runs a key step whose request is usual, but for what `request` says. */
+    createKey: (request: Partial<KeyRequest> = {}, conditions: Partial<StepConditions> = {}) =>
       runKey(simulation, { ...REQUEST, ...request }, { ...CONDITIONS, ...conditions }),
-    runPost: (step, conditions) => runKeyPost(simulation, step, { ...CONDITIONS, ...conditions }),
-    createOther: (fields) => seedKey(simulation, workspace, fields),
-    applyFirstPostLate: (fields = {}) =>
+    runPost: (step: KeyStep, conditions: Partial<StepConditions> = {}) =>
+      runKeyPost(simulation, step, { ...CONDITIONS, ...conditions }),
+    /** Creates a key as another job. */
+    createOther: (fields: KeyFixture) => seedKey(simulation, workspace, fields),
+    /** Creates what the first POST requested once more, as if that were applied late. */
+    applyFirstPostLate: (fields: KeyFixture = {}) =>
       seedKey(simulation, workspace, { ...posted[0], ...fields }),
-    scheduleFaults: (...faults) => network.schedule.push(...faults),
+    scheduleFaults: (...faults: InProcessFault[]) => network.schedule.push(...faults),
+    /** The keys of the account, newest first. */
     keys: () => account.keys,
     hashes: () => account.keys.map(({ hash }) => hash),
     calls: () => network.calls,

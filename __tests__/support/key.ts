@@ -4,9 +4,9 @@ import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { annotations, expectFailure, openHarness, printedBy } from './harness.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
+import { annotations, expectFailure, printedBy } from './harness.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -20,46 +20,23 @@ export const DELETE = 'DELETE /keys/:hash';
 
 type Inputs = Record<string, string>;
 
-/** One sandbox for the tests of a file with a workspace, and the committed key action run against it. */
-interface KeyHarness {
-  readonly sandbox: Sandbox;
-  readonly harness: ReturnType<typeof openHarness>;
-  /** The workspace of the current test. */
-  readonly workspace: Workspace;
-  /** Stops the server's clock in the current test, at `ms` since 1970. */
-  setServerTime(ms: number): void;
-  /** Runs a key step for the workspace. */
-  createKey(inputs?: Inputs, env?: Record<string, string>): Promise<StepResult>;
-  /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */
-  interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs): Promise<StepResult>;
-  /** Runs the post step of `main`. */
-  runPost(main: StepResult, inputs?: Inputs): Promise<StepResult>;
-  /** The keys of the account, newest first. */
-  keys(): Key[];
-  /** The calls that have arrived. */
-  calls(): string[];
-  /** The bodies of the POSTs that have arrived. */
-  posted(): KeyFixture[];
-  /** Has `faults` happen to the next requests, each to one. */
-  scheduleFaults(...faults: ScheduledFault[]): void;
-}
-
-export function openKeyHarness(): KeyHarness {
+/** A sandbox with a workspace, both new for each test, and key steps for it. */
+export function openKeyHarness() {
   const current: { workspace?: Workspace; serverTime: () => Date } = {
     serverTime: () => new Date(),
   };
-  const harness = openHarness({
-    now: () => current.serverTime(),
-  });
+  const { harness, calls } = openEmptiedHarness({ now: () => current.serverTime() });
   beforeEach(() => {
-    const { account, requests, faults } = harness.sandbox;
     current.serverTime = () => new Date();
-    account.workspaces.length = 1;
-    for (const list of [account.keys, requests, faults]) list.length = 0;
     current.workspace = seedWorkspace(harness.sandbox, { slug: SLUG });
   });
 
   const withDefaults = (inputs: Inputs = {}) => ({ workspace: SLUG, name: 'CI', ...inputs });
+  /** The bodies of the POSTs that have arrived. */
+  const posted = (): KeyFixture[] =>
+    harness.sandbox.requests
+      .filter(({ method }) => method === 'POST')
+      .map(({ body }) => JSON.parse(body));
   return {
     harness,
     get sandbox() {
@@ -68,30 +45,26 @@ export function openKeyHarness(): KeyHarness {
     get workspace() {
       return current.workspace as Workspace;
     },
-    setServerTime(ms) {
+    /** Stops the server's clock in the current test, at `ms` since 1970. */
+    setServerTime(ms: number) {
       current.serverTime = () => new Date(ms);
     },
-    createKey: (inputs, env) => harness.run('key', withDefaults(inputs), env),
-    async interruptKey(signal, requests, inputs) {
+    createKey: (inputs?: Inputs, env?: Inputs) => harness.run('key', withDefaults(inputs), env),
+    /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */
+    async interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs) {
       const step = await harness.start('key', withDefaults(inputs));
       await harness.sandbox.received(requests);
       step.kill(signal);
       return step.result;
     },
-    runPost: (main, inputs) => harness.end('key', { workspace: SLUG, ...inputs }, main),
+    runPost: (main: StepResult, inputs?: Inputs) =>
+      harness.end('key', { workspace: SLUG, ...inputs }, main),
+    /** The keys of the account, newest first. */
     keys: () => harness.sandbox.account.keys,
-    calls: () => callsOf(harness.sandbox),
-    posted: () => bodiesOf(harness.sandbox),
-    scheduleFaults: (...faults) => harness.sandbox.faults.push(...faults),
+    calls,
+    posted,
+    scheduleFaults: (...faults: ScheduledFault[]) => harness.sandbox.faults.push(...faults),
   };
-}
-
-function callsOf({ account, requests }: Sandbox): string[] {
-  return requests.map(({ method, path }) => account.callOf(method, path));
-}
-
-function bodiesOf({ requests }: Sandbox): KeyFixture[] {
-  return requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body));
 }
 
 export function sha256(text: string | undefined): string {

@@ -4,12 +4,15 @@ import { openSimulation, type Simulation } from './simulation.ts';
 /** Draws for the backoff: in the middle of what is possible. */
 export const JITTER = [0.5];
 
+/** How long a request takes to arrive, and its response too, in milliseconds. */
+export const LATENCY = 10;
+
 /** An account without surprises, on whose requests the faults of `schedule` act. */
 export function openPlainSimulation(
   schedule: InProcessFault[] = [],
   { skew = 0 }: { skew?: number } = {},
 ): Simulation {
-  return openSimulation({ takenSlugStatus: 400, skew, latency: 10, jitter: JITTER, schedule });
+  return openSimulation({ takenSlugStatus: 400, skew, latency: LATENCY, schedule });
 }
 
 /** A fault of each kind that a retry overcomes, by what a test title says about it. */

@@ -3,28 +3,16 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** An HTTPS proxy that leads every tunnel to one port on loopback, whatever its host. */
-interface Proxy {
-  url: string;
-  /** The host and port of each tunnel that was requested, and the credentials sent with it. */
-  tunnels: { target: string; authorization: string | undefined }[];
-  /** Resolves once the first tunnel has been requested. */
-  requested: Promise<unknown>;
-  close(): Promise<void>;
-}
-
 export interface ProxyOptions {
   port: number;
   /** The response to CONNECT: a status, or none at all. */
   response?: number | 'silence';
 }
 
-/**
- * Starts a proxy on a free loopback port; it listens once the promise resolves. It accepts any
- * credentials.
- */
-export async function startProxy({ port, response = 200 }: ProxyOptions): Promise<Proxy> {
-  const tunnels: Proxy['tunnels'] = [];
+/** Starts an HTTPS proxy that leads every tunnel to `port` on loopback, whatever its host. */
+export async function startProxy({ port, response = 200 }: ProxyOptions) {
+  /** The host and port of each tunnel that was requested, and the credentials sent with it. */
+  const tunnels: { target: string; authorization: string | undefined }[] = [];
   const clients = new Set<Duplex>();
   const server = createServer();
   const requested = once(server, 'connect');
@@ -51,6 +39,7 @@ export async function startProxy({ port, response = 200 }: ProxyOptions): Promis
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tunnels,
+    /** Resolves once the first tunnel has been requested. */
     requested,
     async close() {
       server.close();

@@ -1,6 +1,5 @@
-import { beforeEach } from '@jest/globals';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { openHarness } from './harness.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -10,12 +9,7 @@ const MARGIN = 30_000;
 
 /** A sandbox, emptied before each test, and sweep steps for `preview-*` in it. */
 export function openSweepHarness() {
-  const harness = openHarness();
-  beforeEach(() => {
-    const { account, requests, faults } = harness.sandbox;
-    account.workspaces.length = 1;
-    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
-  });
+  const { harness, calls } = openEmptiedHarness();
 
   const seed = (slug: string, age = 0, keys = 0) =>
     seedWorkspace(harness.sandbox, { slug, age: age && age + MARGIN, keys });
@@ -33,10 +27,7 @@ export function openSweepHarness() {
     runSweep: (inputs: Record<string, string> = {}) =>
       harness.run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d', ...inputs }),
     slugs: () => harness.sandbox.account.workspaces.map(({ slug }) => slug),
-    calls: () =>
-      harness.sandbox.requests.map(({ method, path }) =>
-        harness.sandbox.account.callOf(method, path),
-      ),
+    calls,
   };
 }
 

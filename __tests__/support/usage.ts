@@ -7,7 +7,7 @@ import {
   seedWorkspace,
   type UsageFixture,
 } from '../../sandbox/openrouter/seed.ts';
-import { openHarness } from './harness.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR = 3_600_000;
@@ -22,12 +22,10 @@ export const NOW = Date.parse('2026-01-14T12:00:00.000Z');
 
 /** A sandbox and a runner at `NOW`, emptied before each test, and usage steps for `preview-42` in it. */
 export function openUsageHarness() {
-  const harness = openHarness({ now: () => new Date(NOW), timeOfDay: NOW });
+  const { harness, calls } = openEmptiedHarness({ now: () => new Date(NOW), timeOfDay: NOW });
   beforeEach(() => {
-    const { account, requests, faults } = harness.sandbox;
-    account.workspaces.length = 1;
-    for (const list of [account.keys, account.spends, requests, faults]) list.length = 0;
-    Object.assign(account.analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
+    const { analytics } = harness.sandbox.account;
+    Object.assign(analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
   });
   return {
     harness,
@@ -50,10 +48,7 @@ export function openUsageHarness() {
     },
     runUsage: (inputs: Record<string, string> = {}, env?: Record<string, string>) =>
       harness.run('usage', { workspace: SLUG, ...inputs }, env),
-    calls: () =>
-      harness.sandbox.requests.map(({ method, path }) =>
-        harness.sandbox.account.callOf(method, path),
-      ),
+    calls,
   };
 }
 
