@@ -3120,6 +3120,7 @@
    return client.send({
     operation: `create the API key ${JSON.stringify(body.name)}`,
     mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+    recovery: "The post step of this action looks for the API key, and deletes it.",
     method: "POST",
     path: "/keys",
     body,
@@ -5397,7 +5398,7 @@
    log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
   }
   function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
-   if (deleteAfterJob) return;
+   if (deleteAfterJob) return "The post step of this action looks for the workspace, and deletes it.";
    const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
    return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
   }

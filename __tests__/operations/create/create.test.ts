@@ -106,12 +106,14 @@ describe('what a failure recommends if the workspace may have been created', () 
     });
   });
 
-  test('is nothing with delete-after-job, because the post step looks for it', async () => {
+  test('is left to the post step with delete-after-job', async () => {
     const simulation = simulate([LOST]);
     failLookup(simulation, 2);
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(detailsOf(run).ambiguous).toBe(true);
-    expect(detailsOf(run).recovery).toBeUndefined();
+    expect(detailsOf(run).recovery).toMatch(
+      /^The post step of this action looks for the workspace,/,
+    );
   });
 });
 

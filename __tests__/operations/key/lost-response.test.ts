@@ -108,11 +108,11 @@ describe('a rejected POST /keys', () => {
     expect(scene.keys()).toEqual([]);
   });
 
-  test('The error of a rejection after a lost response says to check for a key', async () => {
+  test('The error of a rejection after a lost response says what the post step does', async () => {
     const rejection: InProcessFault = { on: CREATE, kind: 'response', status: 403 };
     const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }, rejection] });
     const step = await scene.createKey();
-    expect(expectFailed(step).message).toContain('check for an API key named "CI".');
+    expect(expectFailed(step).message).toContain('looks for the API key, and deletes it.');
     scene.applyFirstPostLate();
     await scene.runPost(step);
     expect(scene.keys()).toEqual([]);
@@ -143,7 +143,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     expect(scene.calls().filter((call) => call === LIST)).toHaveLength(2);
     expect(title).toBe('Could not create the API key "CI"');
     expect(message).toContain('\nCould not check the outcome: GET /keys');
-    expect(message).toContain('check for an API key named "CI".');
+    expect(message).toContain('looks for the API key, and deletes it.');
     expect(scene.keys()).toHaveLength(1);
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);

@@ -163,13 +163,10 @@ function reportCreated(
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
 
-/** What to do after an ambiguous POST; nothing with `delete-after-job`, whose post step handles it. */
-function recoveryOf({
-  deleteAfterJob,
-  governanceInputs,
-  ifExists,
-}: CreateRequest): string | undefined {
-  if (deleteAfterJob) return undefined;
+/** What to do after an ambiguous POST. */
+function recoveryOf({ deleteAfterJob, governanceInputs, ifExists }: CreateRequest): string {
+  if (deleteAfterJob)
+    return 'The post step of this action looks for the workspace, and deletes it.';
   const policy = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
 }
