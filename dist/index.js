@@ -7286,7 +7286,7 @@
   }
   const COMPARISONS = {
    limit(returned, desired) {
-    const [amount, requested] = [ toUsd(returned), toUsd(desired.limit) ];
+    const [amount, requested] = [ returned, desired.limit ].map(limit => toUsd(withoutNoise(limit)));
     if (requested === void 0) return amount === void 0 ? "same" : "stricter";
     if (amount === void 0 || amount < 0n || amount > requested) return "looser";
     return amount < requested ? "stricter" : "same";

@@ -1,3 +1,5 @@
+import { inputName } from '../../src/inputs/read-inputs.ts';
+import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 import { given, type Rejected } from './inputs.ts';
 
 /** Inputs of a create step, valid and invalid. */
@@ -52,8 +54,7 @@ export const ACCEPTED: [input: string, text: string, sent: unknown][] = [
 
 /** Inputs for models, as the lines that reject them begin. */
 const MODEL_INPUTS = [
-  'default-text-model',
-  'default-image-model',
+  ...WORKSPACE_FIELDS.filter((field) => field.endsWith('_model')).map(inputName),
   'allowed-models (entry 1)',
   'ignored-models (entry 1)',
 ];

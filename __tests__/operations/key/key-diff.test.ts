@@ -54,6 +54,13 @@ describe('the limit', () => {
     expect(differences({ limit })).toEqual(expected);
   });
 
+  test('with more decimals than count is the same rounded and unrounded', () => {
+    const limit = 3.5038222415000004;
+    for (const returned of [limit, 3.503822242]) {
+      expect(differences({ limit: returned }, { limit })).toEqual([]);
+    }
+  });
+
   test('of 0 is a limit', () => {
     expect(differences({ limit: 0.01 }, { limit: 0 })).toEqual(['looser: limit']);
     expect(differences({ limit: null }, { limit: 0 })).toEqual(['looser: limit']);
