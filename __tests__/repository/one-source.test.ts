@@ -70,6 +70,20 @@ test('the output of scripts/reference.ts is up to date with action.yml', () => {
   expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
 });
 
+test.each(ACTIONS)(
+  '$folder/action.yml is used in README.md, and has tests of its own',
+  ({ folder }) => {
+    const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
+    const [written = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(
+      '<!-- inputs and outputs',
+    );
+    expect(written).toContain(uses);
+    const name = folder || 'create';
+    const tests = globSync(`__tests__/actions/{${name},${name}/*}.test.ts`, { cwd: ROOT });
+    expect(tests).not.toEqual([]);
+  },
+);
+
 test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const nullable = Object.entries(createInputs().shape)

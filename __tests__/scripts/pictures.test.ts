@@ -18,9 +18,9 @@ const resized = (svg: string, { width = 0, height = 0 }) =>
 const summaryOf = (...cells: string[]) =>
   `<h3>Title</h3>\n<table>\n<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n</table>`;
 
-test('there is a picture for each action', () => {
-  const actions = globSync(['action.yml', '*/action.yml'], { cwd: ROOT });
-  expect(PICTURES).toHaveLength(actions.length);
+test('README.md shows each picture', () => {
+  const readme = read('README.md');
+  expect(PICTURES.filter((file) => !readme.includes(`src="${file}"`))).toEqual([]);
 });
 
 test.each(PICTURES)('%s has room for its text in the usual fonts', (file) => {

@@ -27,6 +27,8 @@ function startWith(env: Record<string, string>, ...flags: string[]) {
   });
 }
 
+const ACTIONS = `Actions: ${Object.keys(SCENES).join(', ')}.`;
+
 /** The text under `title`, without its indentation. */
 function section(stdout: string, title: string): string {
   const [, text = ''] = stdout.split(`\n${title}\n\n`);
@@ -198,8 +200,8 @@ test('npm start -- key -h shows the help', async () => {
 });
 
 test.each([
-  ['profit --help', 'No action profit. Actions: create, key, usage, delete, sweep.'],
-  ['constructor', 'No action constructor. Actions: create, key, usage, delete, sweep.'],
+  ['profit --help', `No action profit. ${ACTIONS}`],
+  ['constructor', `No action constructor. ${ACTIONS}`],
   ['--api-url=', '--api-url needs a URL, such as npm run sandbox prints.'],
   ['key --api-url', '--api-url needs a value. To list all options: npm start -- key --help'],
   [
