@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { runCatalogue } from '../../live/run.ts';
 import { openSandbox } from '../../live/sandbox.ts';
-import { VARIATIONS, type Variation } from '../support/live-variations.ts';
+import { openVaried, VARIATIONS } from '../support/live-variations.ts';
 import { ROOT } from '../support/root.ts';
 
 const ids = CATALOGUE.map(({ id }) => id);
@@ -29,26 +29,6 @@ test('the sandbox agrees with each assumption, also without a request that costs
     expect(undeleted).toEqual([]);
   }
 });
-
-/** A sandbox that differs as `variation` does. */
-function openVaried({
-  options = {},
-  vary = () =>
-    ({ respond }) =>
-      respond(),
-}: Variation) {
-  const varied = vary();
-  return openSandbox({
-    ...options,
-    proxy: (direct, account) => (request, signal) =>
-      varied({
-        call: account.callOf(request.method, new URL(request.url).pathname.slice('/api/v1'.length)),
-        request,
-        account,
-        respond: (other = request) => direct(other, signal),
-      }),
-  });
-}
 
 test.each(CATALOGUE)(
   'a sandbox that differs from the assumption $id is found out',

@@ -5,10 +5,13 @@ import { CATALOGUE } from '../../live/catalogue.ts';
 import { formatTable } from '../../live/report.ts';
 import { runCatalogue } from '../../live/run.ts';
 import { openSandbox, type SandboxContext } from '../../live/sandbox.ts';
-import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { type HttpRequest, type HttpResponse, TransportError } from '../../src/http/transport.ts';
+import { TransportError } from '../../src/http/transport.ts';
+import { onBody, onCall, openVaried, reply, type Variation } from '../support/live-variations.ts';
+
+const CREATE = 'POST /workspaces';
+const CREATE_KEY = 'POST /keys';
 
 const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
   id,
@@ -21,8 +24,6 @@ const assume = (probe: Assumption['probe'], id = 'assumed'): Assumption => ({
 
 const only = (id: string) => CATALOGUE.filter((assumption) => assumption.id === id);
 
-type Json = Record<string, unknown>;
-
 /** A probe that creates a workspace with a key, and then does `act`. */
 const afterCreation = (act: () => unknown) =>
   assume(async (scene) => {
@@ -33,41 +34,16 @@ const afterCreation = (act: () => unknown) =>
 
 const CREATION = afterCreation(() => undefined);
 
-type Send = (request?: HttpRequest) => Promise<HttpResponse>;
-type Exchange = (request: HttpRequest, send: Send, account: OpenRouter) => Promise<HttpResponse>;
-
-/** Runs `catalogue` in a sandbox on whose exchanges `exchange` acts. Returns what is left in it, too. */
+/** Runs `catalogue` in a sandbox that differs as `vary` does. Returns what is left in it, too. */
 async function run(
   catalogue: readonly Assumption[],
-  exchange: Exchange = (_, send) => send(),
+  vary: Variation = ({ respond }) => respond(),
   stop = new AbortController(),
 ) {
-  const context = openSandbox({
-    signal: stop.signal,
-    proxy: (direct, account) => (request, signal) =>
-      exchange(request, (other = request) => direct(other, signal), account),
-  });
+  const context = openVaried(vary, stop);
   const result = await runCatalogue(catalogue, context);
   return { ...result, left: left(context), context };
 }
-
-/** Changes the POST requests whose path matches, and their responses. */
-const varyingPost =
-  (
-    path: RegExp,
-    {
-      send: change = (body) => body,
-      receive = (response) => response,
-    }: {
-      send?(body: Json, account: OpenRouter): Json;
-      receive?(response: HttpResponse): HttpResponse;
-    },
-  ): Exchange =>
-  async (request, send, account) => {
-    if (request.method !== 'POST' || !path.test(request.url)) return send();
-    const body = JSON.stringify(change(JSON.parse(request.body ?? '{}'), account));
-    return receive(await send({ ...request, body }));
-  };
 
 const left = ({ account }: SandboxContext) => [
   account.workspaces.map(({ slug }) => slug),
@@ -85,13 +61,13 @@ test('a run deletes what it has created if a probe has a defect', async () => {
   expect(left(context)).toEqual(NOTHING);
 });
 
-test.each([/workspaces$/, /keys$/])(
-  'a run deletes what was created although the response to POST %s was lost',
-  async (path) => {
-    const receive = () => {
+test.each([CREATE, CREATE_KEY])(
+  'a run deletes what was created although the response to %s was lost',
+  async (call) => {
+    const lose = () => {
       throw new TransportError('reset', { isSent: true });
     };
-    const result = await run([CREATION], varyingPost(path, { receive }));
+    const result = await run([CREATION], onCall(call, lose));
     const observed = expect.stringContaining('reset');
     expect(result).toMatchObject({ observations: [{ verdict: 'failed', observed }], ...CLEAN });
   },
@@ -111,15 +87,12 @@ test.each([0, 1, 4])(
     const stop = new AbortController();
     let requests = 0;
     if (count === 0) stop.abort();
-    const context = openSandbox({
-      signal: stop.signal,
-      proxy: (direct) => async (request, signal) => {
-        requests += 1;
-        const response = await direct(request, signal);
-        if (requests === count) stop.abort();
-        return response;
-      },
-    });
+    const context = openVaried(async ({ respond }) => {
+      requests += 1;
+      const response = await respond();
+      if (requests === count) stop.abort();
+      return response;
+    }, stop);
     for (const slug of ['live-0a1b2c3d-1', 'live-0a1b2c3d-2', 'live-0a1b2c3d-2-x1']) {
       seedWorkspace(context, { slug, keys: 1, age: 7_200_000 });
     }
@@ -130,27 +103,28 @@ test.each([0, 1, 4])(
 
 test('a run that is told to stop while it creates many keys at once deletes all of them', async () => {
   const stop = new AbortController();
-  const stopAtKey20: Exchange = (_, send, account) => {
+  const stopAtKey20: Variation = ({ account, respond }) => {
     if (account.keys.length >= 20) stop.abort();
-    return send();
+    return respond();
   };
   const result = await run(only('key-page-size'), stopAtKey20, stop);
   expect(result).toMatchObject({ observations: [], ...CLEAN });
 });
 
 test('a run deletes the workspaces that were created with another slug than the requested one', async () => {
-  const send = (body: Json, { workspaces }: OpenRouter) =>
+  const withSuffix = onBody(CREATE, (body, { workspaces }) =>
     workspaces.some(({ slug }) => slug === body['slug'])
       ? { ...body, slug: `${body['slug']}-x1` }
-      : body;
-  const result = await run(only('taken-slug-status'), varyingPost(/workspaces$/, { send }));
+      : body,
+  );
+  const result = await run(only('taken-slug-status'), withSuffix);
   const observations = [{ verdict: 'differs', observed: 'HTTP 201' }];
   expect(result).toMatchObject({ observations, ...CLEAN });
 });
 
 test('a run names a workspace that it has created with a slug that is not its own, and keeps it', async () => {
-  const send = (body: Json) => ({ ...body, slug: 'chosen-by-the-server' });
-  const result = await run(only('created-workspace'), varyingPost(/workspaces$/, { send }));
+  const renamed = onBody(CREATE, (body) => ({ ...body, slug: 'chosen-by-the-server' }));
+  const result = await run(only('created-workspace'), renamed);
   expect(result).toMatchObject({
     undeleted: [expect.stringMatching(/^chosen-by-the-server: .* not of this run/)],
     left: [['default', 'chosen-by-the-server'], 0],
@@ -158,13 +132,11 @@ test('a run names a workspace that it has created with a slug that is not its ow
 });
 
 test('a run deletes keys that were created in another workspace, and with another status', async () => {
-  const result = await run(
-    [CREATION, ...only('key-names-repeat')],
-    varyingPost(/keys$/, {
-      send: ({ workspace_id: _, ...body }) => body,
-      receive: (response) => ({ ...response, status: 200 }),
-    }),
-  );
+  const elsewhere = onBody(CREATE_KEY, ({ workspace_id: _, ...body }) => body);
+  const result = await run([CREATION, ...only('key-names-repeat')], async (exchange) => {
+    const response = await elsewhere(exchange);
+    return exchange.call === CREATE_KEY ? { ...response, status: 200 } : response;
+  });
   const observations = [{ verdict: 'failed' }, { verdict: 'failed' }];
   expect(result).toMatchObject({ observations, ...CLEAN });
 });
@@ -173,35 +145,33 @@ test.each(['workspace-pages', 'workspace-total', 'workspace-order'])(
   'what others do in the account in the meantime is not taken for a difference from %s',
   async (id) => {
     let [requests, lists] = [0, 0];
-    const { observations } = await run(only(id), (request, send, account) => {
-      if (request.url.includes('/workspaces?')) lists += 1;
+    const { observations } = await run(only(id), ({ call, account, respond }) => {
+      if (call === 'GET /workspaces') lists += 1;
       if (lists < 6) {
         const workspace = { ...(account.workspaces[0] as Workspace), slug: `other-${requests}` };
         // The newest one is listed first.
         account.workspaces.unshift({ ...workspace, id: randomUUID() });
       }
       requests += 1;
-      return send();
+      return respond();
     });
     expect(observations).toMatchObject([{ verdict: 'agrees' }]);
   },
 );
 
 test('a run names what it could not delete', async () => {
-  const { undeleted } = await run([CREATION], (request, send) =>
-    request.method === 'DELETE' && request.url.includes('/workspaces/')
-      ? Promise.resolve({ status: 500, headers: {}, body: '' })
-      : send(),
+  const { undeleted } = await run([CREATION], async ({ call, respond }) =>
+    call === 'DELETE /workspaces/:id' ? reply(500) : respond(),
   );
   expect(undeleted).toEqual([expect.stringMatching(/^live-[0-9a-f]{8}-1: DELETE .* HTTP 500: /)]);
 });
 
 test('a run waits as long as a throttled response says, and sends the request again', async () => {
   let throttled = 0;
-  const { observations, context } = await run([CREATION], async (request, send) => {
-    if (request.method !== 'POST' || throttled === 2) return send();
+  const { observations, context } = await run([CREATION], async ({ request, respond }) => {
+    if (request.method !== 'POST' || throttled === 2) return respond();
     throttled += 1;
-    return { status: 429, headers: { 'retry-after': '30' }, body: '' };
+    return { ...reply(429), headers: { 'retry-after': '30' } };
   });
   expect(observations).toMatchObject([{ verdict: 'agrees' }]);
   expect(context.clock.now()).toBeGreaterThan(60_000);

@@ -1,4 +1,5 @@
-import type { OpenRouter, OpenRouterOptions } from '../../sandbox/openrouter/openrouter.ts';
+import { openSandbox } from '../../live/sandbox.ts';
+import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
 import type { HttpRequest, HttpResponse } from '../../src/http/transport.ts';
 
 /** An exchange with the sandbox that a variation can change. */
@@ -11,36 +12,39 @@ interface VariedExchange {
   respond(request?: HttpRequest): Promise<HttpResponse>;
 }
 
-type Vary = (exchange: VariedExchange) => Promise<HttpResponse>;
+/** How a sandbox differs from what the actions assume. It may have a state, so it is for one run. */
+export type Variation = (exchange: VariedExchange) => Promise<HttpResponse>;
 
-/** A sandbox that differs in one respect from what the actions assume. */
-export interface Variation {
-  options?: Partial<OpenRouterOptions>;
-  /** Called for each run, so that a variation can have a state. */
-  vary?(): Vary;
-}
+/** Opens a sandbox that differs as `vary` does. */
+export const openVaried = (vary: Variation, { signal }: { signal?: AbortSignal } = {}) =>
+  openSandbox({
+    ...(signal && { signal }),
+    proxy: (direct, account) => (request, ownSignal) =>
+      vary({
+        call: account.callOf(request.method, new URL(request.url).pathname.slice('/api/v1'.length)),
+        request,
+        account,
+        respond: (other = request) => direct(other, ownSignal),
+      }),
+  });
 
-type Varied = Required<Pick<Variation, 'vary'>>;
-
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const jsonOf = ({ body = '' }: { body?: string }): Json => JSON.parse(body || '{}');
-const reply = (status: number, body: unknown = {}): HttpResponse => ({
+export const reply = (status: number, body: object = {}): HttpResponse => ({
   status,
   headers: { date: new Date(0).toUTCString() },
-  body: typeof body === 'string' ? body : JSON.stringify(body),
+  body: JSON.stringify(body),
 });
 
 /** Changes the responses to `call`. */
-function onCall(
+export function onCall(
   call: string,
   change: (response: HttpResponse, exchange: VariedExchange) => HttpResponse,
-): Varied {
-  return {
-    vary: () => async (exchange) => {
-      const response = await exchange.respond();
-      return exchange.call === call ? change(response, exchange) : response;
-    },
+): Variation {
+  return async (exchange) => {
+    const response = await exchange.respond();
+    return exchange.call === call ? change(response, exchange) : response;
   };
 }
 
@@ -75,16 +79,20 @@ const rejecting = (call: string, status: number, body?: unknown) =>
   });
 
 /** Changes what the sandbox receives with `call`. */
-function onRequest(call: string, change: (request: HttpRequest) => HttpRequest): Varied {
-  return {
-    vary: () => (exchange) =>
-      exchange.respond(exchange.call === call ? change(exchange.request) : exchange.request),
-  };
+function onRequest(
+  call: string,
+  change: (request: HttpRequest, account: OpenRouter) => HttpRequest,
+): Variation {
+  return ({ call: received, request, account, respond }) =>
+    respond(received === call ? change(request, account) : request);
 }
 
 /** Changes the body that the sandbox receives with `call`. */
-const onBody = (call: string, change: (body: Json) => Json) =>
-  onRequest(call, (request) => ({ ...request, body: JSON.stringify(change(jsonOf(request))) }));
+export const onBody = (call: string, change: (body: Json, account: OpenRouter) => Json) =>
+  onRequest(call, (request, account) => ({
+    ...request,
+    body: JSON.stringify(change(jsonOf(request), account)),
+  }));
 
 /** Changes the query that the sandbox receives with `call`. */
 const onQuery = (call: string, name: string, value: string) =>
@@ -95,12 +103,10 @@ const onQuery = (call: string, name: string, value: string) =>
   });
 
 /** Does `act` before the sandbox receives `call`. */
-function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Varied {
-  return {
-    vary: () => (exchange) => {
-      if (exchange.call === call) act(exchange.account, exchange.request);
-      return exchange.respond();
-    },
+function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Variation {
+  return (exchange) => {
+    if (exchange.call === call) act(exchange.account, exchange.request);
+    return exchange.respond();
   };
 }
 
@@ -109,19 +115,13 @@ function onFirst(
   call: string,
   stale: HttpResponse,
   isAffected: (request: HttpRequest) => boolean = () => true,
-): Varied {
-  return {
-    vary: () => {
-      const seen = new Set<string>();
-      return (exchange) => {
-        const id = exchange.request.url + exchange.request.headers['authorization'];
-        if (exchange.call !== call || seen.has(id) || !isAffected(exchange.request)) {
-          return exchange.respond();
-        }
-        seen.add(id);
-        return Promise.resolve(stale);
-      };
-    },
+): Variation {
+  const seen = new Set<string>();
+  return async ({ call: received, request, respond }) => {
+    const id = request.url + request.headers['authorization'];
+    if (received !== call || seen.has(id) || !isAffected(request)) return respond();
+    seen.add(id);
+    return stale;
   };
 }
 
@@ -139,21 +139,15 @@ function withDeleted(
   listCall: string,
   deleteCall: string,
   listOf: (account: OpenRouter) => Json[],
-): Varied {
-  return {
-    vary: () => {
-      let deleted: Json[] = [];
-      return async (exchange) => {
-        const { call, account } = exchange;
-        const all = [...listOf(account)];
-        const response = await exchange.respond();
-        if (call === deleteCall) deleted = all.filter((entry) => !listOf(account).includes(entry));
-        if (call !== listCall) return response;
-        const { data, ...json } = jsonOf(response);
-        const listed = [...(data as Json[]), ...deleted];
-        return { ...response, body: JSON.stringify({ ...json, data: listed }) };
-      };
-    },
+): Variation {
+  let all: Json[] = [];
+  const list = onData<Json[]>(listCall, (listed, { account }) => [
+    ...listed,
+    ...all.filter((entry) => !listOf(account).includes(entry)),
+  ]);
+  return (exchange) => {
+    if (exchange.call === deleteCall) all = [...listOf(exchange.account)];
+    return list(exchange);
   };
 }
 
@@ -188,6 +182,8 @@ const inGuardrail = (name: string, fields: Json) =>
     ...data,
     [name]: data[name]?.map((entry) => ({ ...entry, ...fields })),
   }));
+
+let lists = 0;
 
 /** For each assumption of the catalogue, by its id, a sandbox of which it is not true. */
 export const VARIATIONS: Readonly<Record<string, Variation>> = {
@@ -261,15 +257,10 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     const total_count = (data as Json[]).length;
     return { ...response, body: JSON.stringify({ ...json, data, total_count }) };
   }),
-  'workspace-order': {
-    vary: () => {
-      let lists = 0;
-      return onData<Json[]>(LIST, (list) => {
-        lists += 1;
-        return lists % 2 === 0 ? list.toReversed() : list;
-      }).vary();
-    },
-  },
+  'workspace-order': onData<Json[]>(LIST, (list) => {
+    lists += 1;
+    return lists % 2 === 0 ? list.toReversed() : list;
+  }),
   'key-page-size': onData<Json[]>(LIST_KEYS, (list) => list.slice(0, 50)),
   'key-offset': onQuery(LIST_KEYS, 'offset', '0'),
   'keys-of-workspace': onData<Json[]>(LIST_KEYS, (_, { account }) => account.keys),
@@ -280,7 +271,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
 
   'active-key-blocks-deletion': ignoringKeys(() => true),
   'disabled-key-blocks-deletion': ignoringKeys(({ disabled }) => disabled === true),
-  'expired-key-blocks-deletion': { options: { expiredKeysBlockDeletion: false } },
+  'expired-key-blocks-deletion': ignoringKeys(({ expires_at }) => expires_at !== null),
   'blocked-deletion-status': rejecting(DELETE, 503),
   'deletion-response': onCall(DELETE, (response) => ({ ...response, status: 204, body: '' })),
   'key-deletion-response': onCall(DELETE_KEY, (response) => ({ ...response, body: '{}' })),
