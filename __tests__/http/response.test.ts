@@ -117,6 +117,8 @@ test.each<[string, string, string | undefined]>([
   ['message if error.message is a number', '{"error":{"message":5},"message":"No"}', 'No'],
   ['the text of a web page', '<h1>Bad\n gateway</h1><p>cloudflare</p>', 'Bad gateway cloudflare'],
   ['a page without its scripts', '<style>a{}</style><script>x("<p>")</script>No', 'No'],
+  ['a page whose script is cut off, with its code', '<p>No</p><script>x(1)', 'No x(1)'],
+  ['a page with its title, and entities as they are', '<title>A</title>B &amp; C', 'A B &amp; C'],
   ['a plain text', '  No \n', 'No'],
   ['nothing of an empty body', '', undefined],
   ['nothing of a page without text', '<html></html>', undefined],
