@@ -5,7 +5,6 @@ import { isTooSmall, pictureOf, widthOf } from '../../scripts/picture.ts';
 import { ROOT } from '../support/root.ts';
 
 const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });
-const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 /** A picture whose size is changed by so many px. */
 const resized = (svg: string, { width = 0, height = 0 }) =>
@@ -23,13 +22,11 @@ test('README.md shows each picture', () => {
   expect(PICTURES.filter((file) => !readme.includes(`src="${file}"`))).toEqual([]);
 });
 
-test.each(PICTURES)('%s has room for its text in the usual fonts', (file) => {
-  expect(isTooSmall(read(file))).toBe(false);
-});
-
-test.each(PICTURES)('%s would be too small with one pixel less', (file) => {
-  expect(isTooSmall(resized(read(file), { width: -1 }))).toBe(true);
-  expect(isTooSmall(resized(read(file), { height: -1 }))).toBe(true);
+test.each(PICTURES)('%s has room for its text in the usual fonts, to the pixel', (file) => {
+  const svg = readFileSync(join(ROOT, file), 'utf8');
+  expect(isTooSmall(svg)).toBe(false);
+  expect(isTooSmall(resized(svg, { width: -1 }))).toBe(true);
+  expect(isTooSmall(resized(svg, { height: -1 }))).toBe(true);
 });
 
 test('a picture without a size is too small', () => {
