@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,13 +34,14 @@ function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
       OPENROUTER_API_URL: sandbox.url,
     },
   });
-  return { child, result: resultOf(child) };
-}
-
-async function resultOf(child: ChildProcessWithoutNullStreams) {
   const exited = new Promise((resolve) => child.once('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { exitCode: await exited, stdout, stderr };
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const result = output.then(async ([stdout, stderr]) => ({
+    exitCode: await exited,
+    stdout,
+    stderr,
+  }));
+  return { child, result };
 }
 
 const runLive = (sandbox: Partial<Sandbox>, ...flags: string[]) =>
@@ -164,12 +165,21 @@ test.concurrent('npm run live begins by deleting what an earlier run has left, e
   expect(slugsOf(sandbox)).toEqual(['default', 'live-0a1b2c3e-1', 'live-0a1b2c3d']);
 });
 
-test.concurrent('npm run live refuses to run without a key, in one sentence', async () => {
-  const { exitCode, stdout, stderr } = await runLive({});
-  expect([exitCode, stdout]).toEqual([2, '']);
-  expect(stderr).toBe(
-    'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.\n',
-  );
+const SOME_KEY = 'sk-or-v1-0123456789abcdef';
+
+test.concurrent.each([
+  [
+    'without a key',
+    {},
+    'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.',
+  ],
+  [
+    'at a URL without https, and does not print the key',
+    { managementKey: SOME_KEY, url: 'http://example.com' },
+    'OPENROUTER_API_URL must begin with https, because the key is sent there.',
+  ],
+])('npm run live refuses to run %s', async (_, sandbox, problem) => {
+  expect(await runLive(sandbox)).toEqual({ exitCode: 2, stdout: '', stderr: `${problem}\n` });
 });
 
 test.concurrent.each([
@@ -185,16 +195,9 @@ test.concurrent.each([
   expect(sandbox.requests).toEqual([]);
 });
 
-test.concurrent('npm run live sends the key only to https, and does not print it', async () => {
-  const managementKey = 'sk-or-v1-0123456789abcdef';
-  const { exitCode, stdout, stderr } = await runLive({ managementKey, url: 'http://example.com' });
-  expect([exitCode, stdout]).toEqual([2, '']);
-  expect(stderr).toBe('OPENROUTER_API_URL must begin with https, because the key is sent there.\n');
-});
-
 test.concurrent('npm run live ends if the service rejects its key', async () => {
   const { url } = await openSandbox();
-  const { exitCode, stdout } = await runLive({ url, managementKey: 'sk-or-v1-0123456789abcdef' });
+  const { exitCode, stdout } = await runLive({ url, managementKey: SOME_KEY });
   expect(exitCode).toBe(1);
   expect(stdout).toBe(
     'OpenRouter cannot be observed: GET /workspaces?offset=0&limit=100: HTTP 401: Invalid management key\n',
