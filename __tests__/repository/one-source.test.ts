@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -60,14 +59,6 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
     const filled = Object.keys(read).filter((key) => String(read[key]) !== '');
     expect(Object.keys({ ...required, ...defaults }).sort()).toEqual(filled.map(inputName).sort());
   });
-});
-
-test('the output of scripts/reference.ts is up to date with action.yml', () => {
-  const { status, stderr } = spawnSync(process.execPath, [
-    join(ROOT, 'scripts/reference.ts'),
-    '--check',
-  ]);
-  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
 });
 
 test.each(ACTIONS)(
