@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { runStep } from '../../sandbox/runner/runner.ts';
 import {
   expectFailure,
@@ -11,7 +10,6 @@ import {
   ROOT,
   workspaceInputs,
 } from '../support/harness.ts';
-import { sha256 } from '../support/key.ts';
 
 const harness = openHarness();
 
@@ -55,12 +53,6 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
     `Deleted the workspace on-windows, id ${created?.id}, because of delete-after-job.`,
   );
   expect(slugs()).not.toContain('on-windows');
-});
-
-test('the secret of a key does not end with a carriage return', async () => {
-  seedWorkspace(harness.sandbox, { slug: 'for-key' });
-  const { outputs } = await harness.run('key', { workspace: 'for-key' }, WINDOWS);
-  expect(sha256(outputs['key'])).toBe(outputs['hash']);
 });
 
 test('inputs with CRLF are read as those with LF', async () => {
