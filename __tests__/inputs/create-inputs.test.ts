@@ -57,13 +57,14 @@ test.each(ACCEPTED)('the value of %s that is written as %j is sent', (input, tex
 });
 
 // A description keeps its line breaks as they are written.
-test.each(ACCEPTED.filter(([input]) => input !== 'description'))(
-  'the value of %s that is written as %j is the same with CRLF',
-  (input, text) => {
-    const withCrlf = `${text.replaceAll('\n', '\r\n')}\r\n`;
-    expect(read({ [input]: withCrlf })).toStrictEqual(read({ [input]: text }));
-  },
-);
+test.each([
+  ...ACCEPTED.filter(([input]) => input !== 'description'),
+  ['management-key', KEY],
+  ['timeout', '30s'],
+] as string[][])('the value of %s that is written as %j is the same with CRLF', (input, text) => {
+  const withCrlf = `${text.replaceAll('\n', '\r\n')}\r\n`;
+  expect(read({ [input]: withCrlf })).toStrictEqual(read({ [input]: text }));
+});
 
 test.each(REJECTED)('the value of %s that is written as %j is rejected', (input, text, line) => {
   expect(reject({ [input]: text })).toEqual([line]);

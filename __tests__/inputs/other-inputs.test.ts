@@ -13,7 +13,11 @@ const CONNECTION = {
   timeoutMs: 60_000,
 };
 const SOME_CONNECTION = { 'api-url': 'https://proxy.example/v1', timeout: '5m' };
-const READ_CONNECTION = { apiUrl: 'https://proxy.example/v1', timeoutMs: 300_000 };
+const READ_CONNECTION = {
+  managementKey: KEY,
+  apiUrl: 'https://proxy.example/v1',
+  timeoutMs: 300_000,
+};
 const ID_OR_SLUG = 'must be the id or slug of a workspace';
 
 describe('the inputs of key', () => {
@@ -46,7 +50,6 @@ describe('the inputs of key', () => {
       ...SOME_CONNECTION,
     });
     expect(inputs).toStrictEqual({
-      ...CONNECTION,
       ...READ_CONNECTION,
       workspace: '550E8400-e29b-41d4-a716-446655440000',
       desired: { name: 'CI', limit: 0, limit_reset: 'weekly', include_byok_in_limit: true },
@@ -147,7 +150,6 @@ describe('the inputs of delete', () => {
       ...SOME_CONNECTION,
     };
     expect(readWith(readDeleteInputs, texts)).toStrictEqual({
-      ...CONNECTION,
       ...READ_CONNECTION,
       workspace: 'preview-42',
       expectSlugPrefix: 'preview-',
@@ -191,7 +193,6 @@ describe('the inputs of sweep', () => {
       ...SOME_CONNECTION,
     };
     expect(readWith(readSweepInputs, texts)).toStrictEqual({
-      ...CONNECTION,
       ...READ_CONNECTION,
       slugPattern: 'pr',
       olderThanMs: 60_000,

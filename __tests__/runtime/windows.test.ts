@@ -55,34 +55,6 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
   expect(slugs()).not.toContain('on-windows');
 });
 
-test('inputs with CRLF are read as those with LF', async () => {
-  const step = await harness.create(
-    {
-      'management-key': `${harness.sandbox.managementKey}\r\n`,
-      slug: 'crlf\r\n',
-      'default-text-model': 'openai/gpt-5-mini\r\n',
-      'is-data-discount-logging-enabled': 'true\r\n',
-      'io-logging-sampling-rate': '0.25\r\n',
-      'io-logging-api-key-ids': '1\r\n2\r\n',
-      'disabled-server-tools': '[\r\n  "openrouter:bash"\r\n]\r\n',
-      'default-image-model': 'null\r\n',
-      timeout: '30s\r\n',
-    },
-    WINDOWS,
-  );
-  expect(step.exitCode).toBe(0);
-  expect(JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '')).toEqual({
-    name: 'Preview',
-    slug: 'crlf',
-    default_text_model: 'openai/gpt-5-mini',
-    is_data_discount_logging_enabled: true,
-    io_logging_sampling_rate: 0.25,
-    io_logging_api_key_ids: [1, 2],
-    disabled_server_tools: ['openrouter:bash'],
-    default_image_model: null,
-  });
-});
-
 test('the action runs from a folder whose path has spaces and backslashes', async () => {
   // A backslash is a separator on Windows, and a character elsewhere.
   const name = process.platform === 'win32' ? 'my actions-' : 'my\\actions -';

@@ -49,6 +49,7 @@ export const ACCEPTED: [input: string, text: string, sent: unknown][] = [
   ['disabled-server-tools', 'openrouter:bash', ['openrouter:bash']],
   ['disabled-server-tools', 'a, b\nc', ['a', 'b', 'c']],
   ['disabled-server-tools', '["a,b"]', ['a,b']],
+  ['disabled-server-tools', '[\n  "a"\n]', ['a']],
   ['disabled-server-tools', 'a\rb', ['a', 'b']],
 ];
 
