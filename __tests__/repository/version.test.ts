@@ -1,13 +1,5 @@
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -15,16 +7,11 @@ import { parse } from 'yaml';
 import { ROOT } from '../support/root.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const { name, version, repository } = JSON.parse(read('package.json'));
+const { name, version, repository, engines } = JSON.parse(read('package.json'));
 
 /** Runs a script as the release does. */
-function run(script: string, ...args: string[]) {
-  return new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
-      resolve({ exitCode: error?.code ?? 0, stdout, stderr });
-    });
-  });
-}
+const run = (script: string, ...args: string[]) =>
+  spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
 test('the lockfile has the version of package.json', () => {
   const lockfile = JSON.parse(read('package-lock.json'));
@@ -32,7 +19,7 @@ test('the lockfile has the version of package.json', () => {
 });
 
 test('documents promise the same oldest Node.js version as package.json', () => {
-  const [oldest] = JSON.parse(read('package.json')).engines.node.match(/\d+\.\d+/) ?? [];
+  const [oldest] = engines.node.match(/\d+\.\d+/) ?? [];
   expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
   expect(read('docs/security.md')).toContain(
     `[${oldest} or newer](../README.md#which-runners-work)`,
@@ -99,9 +86,9 @@ describe('the release', () => {
     expect(needsOf(String(moves))).toEqual(expect.arrayContaining([checks, ci, publishes]));
   });
 
-  test('has the section of the changelog as its notes', async () => {
-    const { exitCode, stdout } = await run(join(ROOT, 'scripts/release-notes.ts'), `v${version}`);
-    expect(exitCode).toBe(0);
+  test('has the section of the changelog as its notes', () => {
+    const { status, stdout } = run(join(ROOT, 'scripts/release-notes.ts'), `v${version}`);
+    expect(status).toBe(0);
     expect(read('CHANGELOG.md')).toContain(`\n## ${version}\n\n${stdout}`);
     expect(stdout).toMatch(/^- /);
     expect(stdout).not.toMatch(/^## /m);
@@ -115,21 +102,20 @@ describe('the release', () => {
     ['an older section', 'v1.2.3', '## 1.2.4\n\n- B\n\n## 1.2.3\n\n- A\n', /begins with 1\.2\.4, /],
     ['an empty section', 'v1.2.3', '## 1.2.3\n\n## 1.2.2\n\n- A\n', /says nothing of 1\.2\.3/],
     ['no changelog', 'v1.2.3', '# Changelog\n', /begins with , /],
-  ])('fails with %s', async (_, tag, changelog, problem) => {
+  ])('fails with %s', (_, tag, changelog, problem) => {
     const folder = mkdtempSync(join(tmpdir(), 'release-'));
-    mkdirSync(join(folder, 'scripts'));
     const script = join(folder, 'scripts/release-notes.ts');
     cpSync(join(ROOT, 'scripts/release-notes.ts'), script);
     writeFileSync(join(folder, 'package.json'), '{ "type": "module", "version": "1.2.3" }');
     writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
-    const result = await run(script, tag);
+    const result = run(script, tag);
     rmSync(folder, { recursive: true });
-    expect(result).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(result).toMatchObject({ status: 1, stdout: '' });
     expect(result.stderr).toMatch(problem);
   });
 
-  test('lists the packages that are in the bundle, and no others', async () => {
-    const { stdout } = await run(join(ROOT, 'scripts/sbom.ts'));
+  test('lists the packages that are in the bundle, and no others', () => {
+    const { stdout } = run(join(ROOT, 'scripts/sbom.ts'));
     const bill: { components: { name: string }[] } = JSON.parse(stdout);
     const licensed = read('dist/LICENSES.txt').match(/^(@[\w-]+\/)?[\w-]+$/gm) ?? [];
     expect(bill.components.map((component) => component.name).sort()).toEqual(
