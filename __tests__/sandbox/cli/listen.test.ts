@@ -1,7 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { UsageError } from '../../../sandbox/cli/arguments.ts';
@@ -31,6 +30,9 @@ afterAll(async () => {
   await once(sandbox, 'close');
 });
 
+const run = (script: string, ...args: string[]) =>
+  spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+
 /** The `data` of what the line for curl requests, with `path` instead of the workspaces. */
 async function get<Data>(path: string): Promise<Data> {
   const [, name = '', value = '', url = ''] =
@@ -41,15 +43,9 @@ async function get<Data>(path: string): Promise<Data> {
 }
 
 test('npm run sandbox prints a line for curl, which lists the workspaces it was filled with', async () => {
-  const workspaces = await get<Workspace[]>('/workspaces');
-  const slugs = workspaces.map(({ slug }) => slug);
-  expect(slugs.toSorted()).toEqual([
-    'default',
-    'preview-1',
-    'preview-2',
-    'preview-stale-1',
-    'production',
-  ]);
+  const slugs = (await get<Workspace[]>('/workspaces')).map(({ slug }) => slug);
+  const filled = ['preview-1', 'preview-2', 'preview-stale-1', 'production'];
+  expect(slugs.toSorted()).toEqual(['default', ...filled]);
 });
 
 test('npm run sandbox prints what it was filled with, and a line for curl, which lists API keys', async () => {
@@ -83,11 +79,7 @@ test('npm run sandbox prints a step that runs against it, and then its requests'
 test('npm run sandbox prints a command of npm start that runs an action against it', async () => {
   const [, args = ''] = /^ {2}npm start -- (.+)$/m.exec(printed) ?? [];
   const start = join(ROOT, 'sandbox/cli/start.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    start,
-    ...args.split(' '),
-    '--slug=preview-44',
-  ]);
+  const { stdout } = run(start, ...args.split(' '), '--slug=preview-44');
   expect(stdout).toContain('outcome: created');
   expect(await get<Workspace>('/workspaces/preview-44')).toMatchObject({ slug: 'preview-44' });
 });
@@ -102,7 +94,6 @@ test('npm run sandbox prints a request in one line, without control characters',
 test.each([
   ['--port 65536', '--port 65536 is not a port, from 0 to 65535.'],
   ['--port', '--port needs a value. To list all options: npm run sandbox -- --help'],
-  ['--wrokspaces 2', 'Unknown option --wrokspaces. To list all options: npm run sandbox -- --help'],
   ['--workspaces two', '--workspaces two is not a whole number from 0 to 200.'],
   [
     '--workspaces 1 --existing preview-1',
@@ -114,15 +105,10 @@ test.each([
   expect(() => readListening(args.split(' '))).toThrow(new UsageError(problem));
 });
 
-test('npm run sandbox prints in one line that its port is taken', async () => {
+test('npm run sandbox prints in one line that its port is taken', () => {
   const [, port = ''] = /^api-url: http:\/\/127\.0\.0\.1:(\d+)\//m.exec(printed) ?? [];
-  const result = await new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT, '--port', port], (error, stdout, stderr) => {
-      resolve({ exitCode: error?.code, stdout, stderr });
-    });
-  });
-  expect(result).toEqual({
-    exitCode: 2,
+  expect(run(SCRIPT, '--port', port)).toMatchObject({
+    status: 2,
     stdout: '',
     stderr: `Cannot listen on port ${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Use another --port.\n`,
   });

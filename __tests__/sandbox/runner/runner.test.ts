@@ -8,71 +8,65 @@ import { runStep } from '../../../sandbox/runner/runner.ts';
 
 // By the sources of actions/runner: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
 
-describe('the runner finds the command in', () => {
-  test.each([
-    ['::add-mask::x', { name: 'add-mask', properties: {}, data: 'x' }],
-    ['  ::debug::a::b', { name: 'debug', properties: {}, data: 'a::b' }],
-    ['\u00a0::debug::', { name: 'debug', properties: {}, data: '' }],
-    ['\u0085::debug::', { name: 'debug', properties: {}, data: '' }],
-    ['::DEBUG::x', { name: 'debug', properties: {}, data: 'x' }],
-    ['::debug ::x', { name: 'debug', properties: {}, data: 'x' }],
-    [
-      '::error title=A%2C b%3A c,line=3::one%0Atwo %25',
-      { name: 'error', properties: { title: 'A, b: c', line: '3' }, data: 'one\ntwo %' },
-    ],
-    [
-      '::error title=a=b,=,file=,col==2, line=3::x',
-      { name: 'error', properties: { title: 'a=b', col: '2', ' line': '3' }, data: 'x' },
-    ],
-    ['::error::50%3A 50%2C %250A', { name: 'error', properties: {}, data: '50%3A 50%2C %0A' }],
-    ['text ##[add-mask]x', { name: 'add-mask', properties: {}, data: 'x' }],
-    ['##[set-output name=id;]x', { name: 'set-output', properties: { name: 'id' }, data: 'x' }],
-    [
-      '##[error a=1,b=2;c=3]%5D%3B',
-      { name: 'error', properties: { a: '1,b=2', c: '3' }, data: '];' },
-    ],
-    ['::unknown::##[debug]x', { name: 'debug', properties: {}, data: 'x' }],
-  ])('%j', (line, command) => {
-    expect(parseCommand(line)).toEqual(command);
-  });
+test.each([
+  ['::add-mask::x', { name: 'add-mask', properties: {}, data: 'x' }],
+  ['  ::debug::a::b', { name: 'debug', properties: {}, data: 'a::b' }],
+  ['\u00a0::debug::', { name: 'debug', properties: {}, data: '' }],
+  ['\u0085::debug::', { name: 'debug', properties: {}, data: '' }],
+  ['::DEBUG::x', { name: 'debug', properties: {}, data: 'x' }],
+  ['::debug ::x', { name: 'debug', properties: {}, data: 'x' }],
+  [
+    '::error title=A%2C b%3A c,line=3::one%0Atwo %25',
+    { name: 'error', properties: { title: 'A, b: c', line: '3' }, data: 'one\ntwo %' },
+  ],
+  [
+    '::error title=a=b,=,file=,col==2, line=3::x',
+    { name: 'error', properties: { title: 'a=b', col: '2', ' line': '3' }, data: 'x' },
+  ],
+  ['::error::50%3A 50%2C %250A', { name: 'error', properties: {}, data: '50%3A 50%2C %0A' }],
+  ['text ##[add-mask]x', { name: 'add-mask', properties: {}, data: 'x' }],
+  ['##[set-output name=id;]x', { name: 'set-output', properties: { name: 'id' }, data: 'x' }],
+  [
+    '##[error a=1,b=2;c=3]%5D%3B',
+    { name: 'error', properties: { a: '1,b=2', c: '3' }, data: '];' },
+  ],
+  ['::unknown::##[debug]x', { name: 'debug', properties: {}, data: 'x' }],
+])('the runner finds the command in %j', (line, command) => {
+  expect(parseCommand(line)).toEqual(command);
 });
 
-describe('the runner finds no command in', () => {
-  test.each([
-    '',
-    'text ::add-mask::x',
-    ': :add-mask::x',
-    '::::x',
-    '## [add-mask]x',
-    '##[]x',
-    ':: x',
-    '::name::x',
-    '##[command]npm ci',
-    '##[command] ##[add-mask]x',
-    '\ufeff::add-mask::x',
-    '::add-mask: :x',
-    ':::add-mask::x',
-  ])('%j', (line) => {
-    expect(parseCommand(line)).toBeUndefined();
-  });
+test.each([
+  '',
+  'text ::add-mask::x',
+  ': :add-mask::x',
+  '::::x',
+  '## [add-mask]x',
+  '##[]x',
+  ':: x',
+  '::name::x',
+  '##[command]npm ci',
+  '##[command] ##[add-mask]x',
+  '\ufeff::add-mask::x',
+  '::add-mask: :x',
+  ':::add-mask::x',
+])('the runner finds no command in %j', (line) => {
+  expect(parseCommand(line)).toBeUndefined();
 });
 
-describe('the runner reads from an environment file', () => {
-  test.each<[string, Record<string, string>]>([
-    ['', {}],
-    ['\n\n', {}],
-    ['a=1\nb=2', { a: '1', b: '2' }],
-    ['a=1\n\na=2\n', { a: '2' }],
-    ['a=b=c<<d\n', { a: 'b=c<<d' }],
-    ['a=\n', { a: '' }],
-    ['\ufeffa=1\n', { a: '1' }],
-    ['a=\ufeff1\n', { a: '\ufeff1' }],
-    ['a<<END\none\n\ntwo=2\nEND\nb=1\n', { a: 'one\n\ntwo=2', b: '1' }],
-    ['a<<END\nEND', { a: '' }],
-    ['a<<=\nx\n=\n', { a: 'x' }],
-  ])('%j', (content, values) => {
-    expect(parseKeyValues(content)).toEqual({ values });
-  });
+test.each<[string, Record<string, string>]>([
+  ['', {}],
+  ['\n\n', {}],
+  ['a=1\nb=2', { a: '1', b: '2' }],
+  ['a=1\n\na=2\n', { a: '2' }],
+  ['a=b=c<<d\n', { a: 'b=c<<d' }],
+  ['a=\n', { a: '' }],
+  ['\ufeffa=1\n', { a: '1' }],
+  ['a=\ufeff1\n', { a: '\ufeff1' }],
+  ['a<<END\none\n\ntwo=2\nEND\nb=1\n', { a: 'one\n\ntwo=2', b: '1' }],
+  ['a<<END\nEND', { a: '' }],
+  ['a<<=\nx\n=\n', { a: 'x' }],
+])('the runner reads from an environment file %j', (content, values) => {
+  expect(parseKeyValues(content)).toEqual({ values });
 });
 
 test.each([
@@ -83,21 +77,18 @@ test.each([
   expect(values).toEqual(expected);
 });
 
-describe('the runner fails a step for an environment file with', () => {
-  test.each<[string, string]>([
-    ['a<<END\nx\n', "Invalid value. Matching delimiter not found 'END'"],
-    ['a<<END', "Invalid value. Matching delimiter not found 'END'"],
-    ['a<<END\nx\nEND ', 'Invalid value. EOF marker missing new line.'],
-    ['text', "Invalid format 'text'"],
-    [
-      '<<END\nEND\n',
-      "Invalid format '<<END'. Name must not be empty and delimiter must not be empty",
-    ],
-    ['a<<\n\n', "Invalid format 'a<<'. Name must not be empty and delimiter must not be empty"],
-    ['=x', "Invalid format '=x'. Name must not be empty"],
-  ])('%j', (content, problem) => {
-    expect(parseKeyValues(`before=1\n${content}`)).toEqual({ values: { before: '1' }, problem });
-  });
+test.each<[string, string]>([
+  ['a<<END', "Invalid value. Matching delimiter not found 'END'"],
+  ['a<<END\nx\nEND ', 'Invalid value. EOF marker missing new line.'],
+  ['text', "Invalid format 'text'"],
+  [
+    '<<END\nEND\n',
+    "Invalid format '<<END'. Name must not be empty and delimiter must not be empty",
+  ],
+  ['a<<\n\n', "Invalid format 'a<<'. Name must not be empty and delimiter must not be empty"],
+  ['=x', "Invalid format '=x'. Name must not be empty"],
+])('the runner fails a step for an environment file with %j', (content, problem) => {
+  expect(parseKeyValues(`before=1\n${content}`)).toEqual({ values: { before: '1' }, problem });
 });
 
 /** Runs `code` as the main program of an action. */
@@ -116,11 +107,6 @@ const append = (variable: string, text: string) =>
   `appendFileSync(process.env.${variable}, ${JSON.stringify(text)});`;
 
 describe('a step in the runner', () => {
-  test('has the outputs and the state that are in its files', async () => {
-    const step = await run(append('GITHUB_OUTPUT', 'a=1\n') + append('GITHUB_STATE', 'b=2\n'));
-    expect(step).toMatchObject({ exitCode: 0, outputs: { a: '1' }, state: { b: '2' }, log: '' });
-  });
-
   test.each([
     ['GITHUB_OUTPUT', 'output', 'outputs'],
     ['GITHUB_STATE', 'state', 'state'],
