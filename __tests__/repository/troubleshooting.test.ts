@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
 import { governanceInputs } from '../../src/inputs/governance.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
@@ -23,14 +23,12 @@ test('docs/troubleshooting.md has one section for each code, and none for anythi
   expect(headings.toSorted()).toEqual(CODES.toSorted());
 });
 
-describe('docs/troubleshooting.md', () => {
-  test.each(CODES)('has an example of the message for %s', (code) => {
-    const section = SECTIONS.find(({ heading }) => heading === code);
-    const examples = (section?.content ?? []).flatMap((token) =>
-      token.type === 'code' ? [String(token['text'])] : [],
-    );
-    expect(examples).toContainEqual(expect.stringMatching(/^\S.+/));
-  });
+test.each(CODES)('docs/troubleshooting.md has an example of the message for %s', (code) => {
+  const section = SECTIONS.find(({ heading }) => heading === code);
+  const examples = (section?.content ?? []).flatMap((token) =>
+    token.type === 'code' ? [String(token['text'])] : [],
+  );
+  expect(examples).toContainEqual(expect.stringMatching(/^\S.+/));
 });
 
 test('the section unknown-guardrail-fields lists the fields that the input guardrail accepts', () => {

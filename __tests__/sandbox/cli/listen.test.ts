@@ -42,13 +42,10 @@ async function get<Data>(path: string): Promise<Data> {
   return data;
 }
 
-test('npm run sandbox prints a line for curl, which lists the workspaces it was filled with', async () => {
+test('npm run sandbox prints what it was filled with, and lines for curl, which list that', async () => {
   const slugs = (await get<Workspace[]>('/workspaces')).map(({ slug }) => slug);
   const filled = ['preview-1', 'preview-2', 'preview-stale-1', 'production'];
   expect(slugs.toSorted()).toEqual(['default', ...filled]);
-});
-
-test('npm run sandbox prints what it was filled with, and a line for curl, which lists API keys', async () => {
   expect(printed).toContain(
     '\n  preview-stale-1, 30 days old\n    API key octo-org/app / CI / 1, ',
   );
