@@ -21,9 +21,8 @@ test('the lockfile has the version of package.json', () => {
 test('documents promise the same oldest Node.js version as package.json', () => {
   const [oldest] = engines.node.match(/\d+\.\d+/) ?? [];
   expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
-  expect(read('docs/security.md')).toContain(
-    `[${oldest} or newer](../README.md#which-runners-work)`,
-  );
+  const promise = `[${oldest} or newer](../README.md#which-runners-work)`;
+  expect(read('docs/security.md')).toContain(promise);
 });
 
 test('the README names the Node.js versions that the actions are tested with', () => {
