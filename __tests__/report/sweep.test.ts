@@ -4,6 +4,7 @@ import { Failure } from '../../src/operations/shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../../src/operations/shared/sweep-result.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
+import { EMPTY_SWEEP } from '../support/failures.ts';
 
 const HOUR = 3_600_000;
 const REQUEST = {
@@ -25,17 +26,7 @@ const entryOf = (slug: string, fields: Partial<SweepEntry> = {}): SweepEntry => 
   ...fields,
 });
 
-const resultOf = (fields: Partial<SweepResult>): SweepResult => ({
-  deleted: [],
-  failed: [],
-  alreadyDeleted: [],
-  wouldDelete: [],
-  tooMany: [],
-  kept: [],
-  staleCount: 0,
-  keptCount: 0,
-  ...fields,
-});
+const resultOf = (fields: Partial<SweepResult>): SweepResult => ({ ...EMPTY_SWEEP, ...fields });
 
 const many = (count: number) =>
   Array.from({ length: count }, (_, at) => entryOf(`preview-${at}-🎈🎈🎈`));

@@ -18,7 +18,7 @@ const summaryOf = (...cells: string[]) =>
   `<h3>Title</h3>\n<table>\n<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n</table>`;
 
 test('README.md shows each picture', () => {
-  const readme = read('README.md');
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   expect(PICTURES.filter((file) => !readme.includes(`src="${file}"`))).toEqual([]);
 });
 

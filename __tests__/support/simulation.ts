@@ -35,8 +35,6 @@ interface SimulationOptions {
   schedule: InProcessFault[];
   /** How long each exchange takes, in milliseconds. */
   latency: number;
-  // Until no test passes it: the random part of a wait belongs to a step.
-  jitter?: number[];
 }
 
 /** An account, a network to it on which things go wrong, and a clock whose time passes at once. */
