@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ScheduledFault } from '../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../sandbox/http/faults.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import {
   type Candidate,

@@ -1,8216 +1,8054 @@
 (() => {
- var __webpack_modules__ = {
-  770: (module, __unused_webpack_exports, __nccwpck_require__) => {
-   module.exports = __nccwpck_require__(218);
-  },
-  218: (__unused_webpack_module, exports, __nccwpck_require__) => {
-   "use strict";
-   var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
-   exports.httpOverHttp = httpOverHttp;
-   exports.httpsOverHttp = httpsOverHttp;
-   exports.httpOverHttps = httpOverHttps;
-   exports.httpsOverHttps = httpsOverHttps;
-   function httpOverHttp(options) {
-    var agent = new TunnelingAgent(options);
-    agent.request = http.request;
-    return agent;
-   }
-   function httpsOverHttp(options) {
-    var agent = new TunnelingAgent(options);
-    agent.request = http.request;
-    agent.createSocket = createSecureSocket;
-    agent.defaultPort = 443;
-    return agent;
-   }
-   function httpOverHttps(options) {
-    var agent = new TunnelingAgent(options);
-    agent.request = https.request;
-    return agent;
-   }
-   function httpsOverHttps(options) {
-    var agent = new TunnelingAgent(options);
-    agent.request = https.request;
-    agent.createSocket = createSecureSocket;
-    agent.defaultPort = 443;
-    return agent;
-   }
-   function TunnelingAgent(options) {
-    var self = this;
-    self.options = options || {};
-    self.proxyOptions = self.options.proxy || {};
-    self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
-    self.requests = [];
-    self.sockets = [];
-    self.on("free", function(socket, host, port, localAddress) {
-     for (var options = toOptions(host, port, localAddress), i = 0, len = self.requests.length; i < len; ++i) {
-      var pending = self.requests[i];
-      if (pending.host === options.host && pending.port === options.port) {
-       self.requests.splice(i, 1);
-       pending.request.onSocket(socket);
-       return;
-      }
-     }
-     socket.destroy();
-     self.removeSocket(socket);
-    });
-   }
-   util.inherits(TunnelingAgent, events.EventEmitter);
-   TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
-    var self = this, options = mergeOptions({
-     request: req
-    }, self.options, toOptions(host, port, localAddress));
-    if (self.sockets.length >= this.maxSockets) {
-     self.requests.push(options);
-     return;
-    }
-    self.createSocket(options, function(socket) {
-     socket.on("free", onFree);
-     socket.on("close", onCloseOrRemove);
-     socket.on("agentRemove", onCloseOrRemove);
-     req.onSocket(socket);
-     function onFree() {
-      self.emit("free", socket, options);
-     }
-     function onCloseOrRemove(err) {
-      self.removeSocket(socket);
-      socket.removeListener("free", onFree);
-      socket.removeListener("close", onCloseOrRemove);
-      socket.removeListener("agentRemove", onCloseOrRemove);
-     }
-    });
-   };
-   TunnelingAgent.prototype.createSocket = function(options, cb) {
-    var self = this, placeholder = {};
-    self.sockets.push(placeholder);
-    var connectOptions = mergeOptions({}, self.proxyOptions, {
-     method: "CONNECT",
-     path: options.host + ":" + options.port,
-     agent: false,
-     headers: {
-      host: options.host + ":" + options.port
-     }
-    });
-    if (options.localAddress) connectOptions.localAddress = options.localAddress;
-    if (connectOptions.proxyAuth) {
-     connectOptions.headers = connectOptions.headers || {};
-     connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
-    }
-    debug("making CONNECT request");
-    var connectReq = self.request(connectOptions);
-    connectReq.useChunkedEncodingByDefault = false;
-    connectReq.once("response", onResponse);
-    connectReq.once("upgrade", onUpgrade);
-    connectReq.once("connect", onConnect);
-    connectReq.once("error", onError);
-    connectReq.end();
-    function onResponse(res) {
-     res.upgrade = true;
-    }
-    function onUpgrade(res, socket, head) {
-     process.nextTick(function() {
-      onConnect(res, socket, head);
-     });
-    }
-    function onConnect(res, socket, head) {
-     connectReq.removeAllListeners();
-     socket.removeAllListeners();
-     if (res.statusCode !== 200) {
-      debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
-      socket.destroy();
-      var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
-      error.code = "ECONNRESET";
-      options.request.emit("error", error);
-      self.removeSocket(placeholder);
-      return;
-     }
-     if (head.length > 0) {
-      debug("got illegal response body from proxy");
-      socket.destroy();
-      error = new Error("got illegal response body from proxy");
-      error.code = "ECONNRESET";
-      options.request.emit("error", error);
-      self.removeSocket(placeholder);
-      return;
-     }
-     debug("tunneling connection has established");
-     self.sockets[self.sockets.indexOf(placeholder)] = socket;
-     return cb(socket);
-    }
-    function onError(cause) {
-     connectReq.removeAllListeners();
-     debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
-     var error = new Error("tunneling socket could not be established, cause=" + cause.message);
-     error.code = "ECONNRESET";
-     options.request.emit("error", error);
-     self.removeSocket(placeholder);
-    }
-   };
-   TunnelingAgent.prototype.removeSocket = function(socket) {
-    var pos = this.sockets.indexOf(socket);
-    if (pos === -1) return;
-    this.sockets.splice(pos, 1);
-    var pending = this.requests.shift();
-    if (pending) this.createSocket(pending, function(socket) {
-     pending.request.onSocket(socket);
-    });
-   };
-   function createSecureSocket(options, cb) {
-    var self = this;
-    TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
-     var hostHeader = options.request.getHeader("host"), tlsOptions = mergeOptions({}, self.options, {
-      socket,
-      servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
-     }), secureSocket = tls.connect(0, tlsOptions);
-     self.sockets[self.sockets.indexOf(socket)] = secureSocket;
-     cb(secureSocket);
-    });
-   }
-   function toOptions(host, port, localAddress) {
-    if (typeof host === "string") return {
-     host,
-     port,
-     localAddress
-    };
-    return host;
-   }
-   function mergeOptions(target) {
-    for (var i = 1, len = arguments.length; i < len; ++i) {
-     var overrides = arguments[i];
-     if (typeof overrides === "object") for (var keys = Object.keys(overrides), j = 0, keyLen = keys.length; j < keyLen; ++j) {
-      var k = keys[j];
-      if (overrides[k] !== void 0) target[k] = overrides[k];
-     }
-    }
-    return target;
-   }
-   if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
-    var args = Array.prototype.slice.call(arguments);
-    if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
-    console.error.apply(console, args);
-   }; else debug = function() {};
-  },
-  613: module => {
-   "use strict";
-   module.exports = require("assert");
-  },
-  434: module => {
-   "use strict";
-   module.exports = require("events");
-  },
-  611: module => {
-   "use strict";
-   module.exports = require("http");
-  },
-  692: module => {
-   "use strict";
-   module.exports = require("https");
-  },
-  278: module => {
-   "use strict";
-   module.exports = require("net");
-  },
-  877: module => {
-   "use strict";
-   module.exports = require("node:v8");
-  },
-  756: module => {
-   "use strict";
-   module.exports = require("tls");
-  },
-  23: module => {
-   "use strict";
-   module.exports = require("util");
-  }
- }, __webpack_module_cache__ = {};
- function __nccwpck_require__(moduleId) {
-  var cachedModule = __webpack_module_cache__[moduleId];
-  if (cachedModule !== void 0) return cachedModule.exports;
-  var module = __webpack_module_cache__[moduleId] = {
-   exports: {}
-  }, threw = true;
-  try {
-   __webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-   threw = false;
-  } finally {
-   if (threw) delete __webpack_module_cache__[moduleId];
-  }
-  return module.exports;
- }
- if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
- (() => {
-  __nccwpck_require__.n = module => {
-   var getter = module && module.__esModule ? () => module.default : () => module;
-   __nccwpck_require__.d(getter, {
-    a: getter
-   });
-   return getter;
-  };
- })();
- (() => {
-  var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
-  __nccwpck_require__.t = function(value, mode) {
-   if (mode & 1) value = this(value);
-   if (mode & 8) return value;
-   if (typeof value === "object" && value) {
-    if (mode & 4 && value.__esModule) return value;
-    if (mode & 16 && typeof value.then === "function") return value;
-   }
-   var ns = Object.create(null);
-   __nccwpck_require__.r(ns);
-   var def = {};
-   leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
-   for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
-   def.default = () => value;
-   __nccwpck_require__.d(ns, def);
-   return ns;
-  };
- })();
- (() => {
-  __nccwpck_require__.d = (exports, definition) => {
-   for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
-    enumerable: true,
-    get: definition[key]
-   });
-  };
- })();
- (() => {
-  __nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
- })();
- (() => {
-  __nccwpck_require__.r = exports => {
-   if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
-    value: "Module"
-   });
-   Object.defineProperty(exports, "__esModule", {
-    value: true
-   });
-  };
- })();
- var __webpack_exports__ = {};
- (() => {
-  "use strict";
-  __nccwpck_require__.r(__webpack_exports__);
-  __nccwpck_require__.d(__webpack_exports__, {
-   create: () => create,
-   "create-post": () => createPost,
-   delete: () => delete_deleteWorkspace,
-   key: () => key_key,
-   "key-post": () => keyPost,
-   sweep: () => sweep_sweep,
-   usage: () => usage
-  });
-  function getEnumValues(entries) {
-   const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-   return values;
-  }
-  function jsonStringifyReplacer(_, value) {
-   if (typeof value === "bigint") return value.toString();
-   return value;
-  }
-  class Cached {
-   constructor(getter) {
-    this._getter = getter;
-    this._value = void 0;
-   }
-   get value() {
-    const getter = this._getter;
-    if (getter !== void 0) {
-     this._value = getter();
-     this._getter = void 0;
-    }
-    return this._value;
-   }
-  }
-  function cached(getter) {
-   return new Cached(getter);
-  }
-  function nullish(input) {
-   return input === null || input === void 0;
-  }
-  function cleanRegex(source) {
-   const start = source.startsWith("^") ? 1 : 0, end = source.endsWith("$") ? source.length - 1 : source.length;
-   return source.slice(start, end);
-  }
-  function assignProp(target, prop, value) {
-   Object.defineProperty(target, prop, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-   });
-  }
-  const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
-  function util_isObject(data) {
-   return typeof data === "object" && data !== null && !Array.isArray(data);
-  }
-  function isPlainObject(o) {
-   if (util_isObject(o) === false) return false;
-   const ctor = o.constructor;
-   if (ctor === void 0) return true;
-   if (typeof ctor !== "function") return true;
-   const prot = ctor.prototype;
-   if (util_isObject(prot) === false) return false;
-   if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
-   return true;
-  }
-  function shallowClone(o) {
-   if (isPlainObject(o)) return {
-    ...o
-   };
-   if (Array.isArray(o)) return [ ...o ];
-   if (o instanceof Map) return new Map(o);
-   if (o instanceof Set) return new Set(o);
-   return o;
-  }
-  const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
-  function escapeRegex(str) {
-   return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  }
-  function clone(inst, def, params) {
-   const cl = new inst._zod.constr(def ?? inst._zod.def);
-   if (!def || params?.parent) cl._zod.parent = inst;
-   return cl;
-  }
-  function normalizeParams(_params) {
-   const params = _params;
-   if (!params) return {};
-   if (typeof params === "string") return {
-    error: () => params
-   };
-   if (params?.message !== void 0) {
-    if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
-    params.error = params.message;
-   }
-   delete params.message;
-   if (typeof params.error === "string") return {
-    ...params,
-    error: () => params.error
-   };
-   return params;
-  }
-  function optionalKeys(shape) {
-   return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
-  }
-  const NUMBER_FORMAT_RANGES = (() => ({
-   safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
-   int32: [ -2147483648, 2147483647 ],
-   uint32: [ 0, 4294967295 ],
-   float32: [ -34028234663852886e22, 34028234663852886e22 ],
-   float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
-  }))();
-  function aborted(x, startIndex = 0) {
-   if (x.aborted === true) return true;
-   for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
-   return false;
-  }
-  function explicitlyAborted(x, startIndex = 0) {
-   if (x.aborted === true) return true;
-   for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
-   return false;
-  }
-  function prefixIssues(path, issues) {
-   return issues.map(iss => {
-    var _a;
-    (_a = iss).path ?? (_a.path = []);
-    iss.path.unshift(path);
-    return iss;
-   });
-  }
-  function unwrapMessage(message) {
-   return typeof message === "string" ? message : message?.message;
-  }
-  function sizeCaps(defChecks) {
-   const caps = [];
-   for (const ch of defChecks ?? []) {
-    const d = ch._zod.def;
-    if (!/_(length|size)$|_equals$/.test(d.check)) break;
-    const max = d.maximum ?? d.length ?? d.size;
-    if (max >= 0) caps.push([ max, ch ]);
-   }
-   return caps;
-  }
-  function attachSchema(issues, start, inst) {
-   var _a;
-   for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
-  }
-  function finalizeIssue(iss, ctx, config) {
-   var _a;
-   const traits = iss.inst?._zod?.traits;
-   if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
-   const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0, message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input", full = {};
-   for (const k of Object.keys(iss)) {
-    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
-    full[k] = iss[k];
-   }
-   full.path ?? (full.path = []);
-   full.message = message;
-   if (ctx?.reportInput) full.input = iss.input;
-   return full;
-  }
-  const highSurrogate = /[\uD800-\uDBFF]/;
-  function codePointLength(str) {
-   const units = str.length;
-   if (!highSurrogate.test(str)) return units;
-   let count = units;
-   for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-    count--;
-    i++;
-   }
-   return count;
-  }
-  function getLengthableOrigin(input) {
-   if (Array.isArray(input)) return "array";
-   if (typeof input === "string") return "string";
-   return "unknown";
-  }
-  function util_issue(...args) {
-   const [iss, input, inst] = args;
-   if (typeof iss === "string") return {
-    message: iss,
-    code: "custom",
-    input,
-    inst
-   };
-   return {
-    ...iss
-   };
-  }
-  function members(proto, table) {
-   for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
-    if (desc.get) Object.defineProperty(proto, key, {
-     ...desc,
-     enumerable: false
-    }); else defineBound(proto, key, desc.value);
-   }
-  }
-  function own(inst, key, value, enumerable = true) {
-   Object.defineProperty(inst, key, {
-    configurable: true,
-    writable: true,
-    enumerable,
-    value
-   });
-   return value;
-  }
-  function hide(inst, key, value) {
-   return own(inst, key, value, false);
-  }
-  function defineBound(proto, key, fn) {
-   Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-     return this == null ? fn : own(this, key, fn.bind(this));
-    },
-    set(value) {
-     own(this, key, value);
-    }
-   });
-  }
-  function claim(inst, sentinel) {
-   const proto = Object.getPrototypeOf(inst);
-   return sentinel in proto ? void 0 : proto;
-  }
-  let installing, broke = false;
-  const breaker = {
-   configurable: true,
-   get() {
-    broke = true;
-    return;
-   }
-  };
-  function defineLazyInternal(inst, key, compute) {
-   const proto = Object.getPrototypeOf(inst._zod);
-   if (key in proto && installing !== inst._zod) {
-    installing = void 0;
-    return;
-   }
-   installing = inst._zod;
-   Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-     Object.defineProperty(this, key, breaker);
-     const outer = broke;
-     broke = false;
-     try {
-      const value = compute(this);
-      if (broke) delete this[key]; else Object.defineProperty(this, key, {
-       configurable: true,
-       writable: true,
-       value
-      });
-      broke = broke || outer;
-      return value;
-     } catch (err) {
-      delete this[key];
-      broke = broke || outer;
-      throw err;
-     }
-    },
-    set(value) {
-     Object.defineProperty(this, key, {
-      configurable: true,
-      writable: true,
-      value
-     });
-    }
-   });
-  }
-  function installLazyProp(inst, key, make, enumerable) {
-   const proto = claim(inst, key);
-   if (!proto) return;
-   Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-     const desc = {
-      configurable: true,
-      writable: true,
-      enumerable,
-      value: void 0
-     };
-     Object.defineProperty(this, key, desc);
-     desc.value = make(this);
-     Object.defineProperty(this, key, desc);
-     return desc.value;
-    },
-    set(value) {
-     Object.defineProperty(this, key, {
-      configurable: true,
-      writable: true,
-      enumerable,
-      value
-     });
-    }
-   });
-  }
-  var _a;
-  const NEVER = Object.freeze({
-   status: "aborted"
-  }), _zodDesc = {
-   value: void 0,
-   enumerable: false
-  };
-  let _E = "captureStackTrace" in Error ? Error : null;
-  function newError(Definition) {
-   const E = _E;
-   if (E) {
-    const saved = E.stackTraceLimit;
-    if (typeof saved === "number") {
-     try {
-      E.stackTraceLimit = 0;
-     } catch {
-      _E = null;
-      return new Definition;
-     }
-     try {
-      return new Definition;
-     } finally {
-      E.stackTraceLimit = saved;
-     }
-    }
-   }
-   return new Definition;
-  }
-  function $constructor(name, initializer, proto, params) {
-   const zodProto = {};
-   function Internals(def) {
-    this.def = def;
-    this.constr = _;
-    this.traits = new Set;
-   }
-   Internals.prototype = zodProto;
-   const protoMembers = proto, initialized = protoMembers && new WeakSet;
-   function init(inst, def) {
-    if (!inst._zod) {
-     _zodDesc.value = new Internals(def);
-     try {
-      Object.defineProperty(inst, "_zod", _zodDesc);
-     } finally {
-      _zodDesc.value = void 0;
-     }
-    } else if (inst._zod.traits.has(name)) return;
-    inst._zod.traits.add(name);
-    initializer(inst, def);
-    if (initialized) {
-     const own = Object.getPrototypeOf(inst), ctorProto = inst._zod.constr.prototype;
-     let up = own;
-     while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
-     const target = up ?? own;
-     if (!initialized.has(target)) {
-      initialized.add(target);
-      members(target, protoMembers);
-     }
-    }
-    const proto = _.prototype;
-    for (const k in proto) {
-     if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
-     if (!(k in inst)) inst[k] = proto[k].bind(inst);
-    }
-   }
-   const Parent = params?.Parent ?? Object;
-   class Definition extends Parent {}
-   Object.defineProperty(Definition, "name", {
-    value: name
-   });
-   function _(def) {
-    const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
-    const deferred = inst._zod.deferred;
-    if (deferred) {
-     for (const fn of deferred) fn();
-     inst._zod.deferred = void 0;
-    }
-    const pp = globalThis.__zod_globalConfig?.postProcessor;
-    if (pp) pp(inst);
-    return inst;
-   }
-   Object.defineProperty(_, "init", {
-    value: init
-   });
-   Object.defineProperty(_, Symbol.hasInstance, {
-    value: inst => {
-     if (params?.Parent && inst instanceof params.Parent) return true;
-     return inst?._zod?.traits?.has(name);
-    }
-   });
-   Object.defineProperty(_, "name", {
-    value: name
-   });
-   return _;
-  }
-  class $ZodAsyncError extends Error {
-   constructor() {
-    super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
-   }
-  }
-  class $ZodEncodeError extends Error {
-   constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
-    this.name = "ZodEncodeError";
-   }
-  }
-  (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-  const core_globalConfig = globalThis.__zod_globalConfig;
-  function config(newConfig) {
-   if (newConfig) Object.assign(core_globalConfig, newConfig);
-   return core_globalConfig;
-  }
-  const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
-   var _a;
-   inst._zod ?? (inst._zod = {});
-   inst._zod.def = def;
-   (_a = inst._zod).onattach ?? (_a.onattach = []);
-  }), _whenHasLength = payload => {
-   const val = payload.value;
-   return !nullish(val) && val.length !== void 0;
-  }, numericOriginMap = {
-   number: "number",
-   bigint: "bigint",
-   object: "date"
-  }, $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
-   $ZodCheck.init(inst, def);
-   const origin = numericOriginMap[typeof def.value];
-   inst._zod.check = payload => {
-    if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
-    payload.issues.push({
-     origin: numericOriginMap[typeof payload.value] ?? origin,
-     code: "too_big",
-     maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
-     input: payload.value,
-     inclusive: def.inclusive,
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
-   $ZodCheck.init(inst, def);
-   const origin = numericOriginMap[typeof def.value];
-   inst._zod.check = payload => {
-    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
-    payload.issues.push({
-     origin: numericOriginMap[typeof payload.value] ?? origin,
-     code: "too_small",
-     minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-     input: payload.value,
-     inclusive: def.inclusive,
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
-   $ZodCheck.init(inst, def);
-   def.format = def.format || "float64";
-   const isInt = def.format?.includes("int"), origin = isInt ? "int" : "number", [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
-   inst._zod.check = payload => {
-    const input = payload.value;
-    if (isInt) {
-     if (!Number.isInteger(input)) {
-      payload.issues.push({
-       expected: origin,
-       format: def.format,
-       code: "invalid_type",
-       continue: false,
-       input,
-       inst
-      });
-      return;
-     }
-     if (!Number.isSafeInteger(input)) {
-      if (input > 0) payload.issues.push({
-       input,
-       code: "too_big",
-       maximum: Number.MAX_SAFE_INTEGER,
-       note: "Integers must be within the safe integer range.",
-       inst,
-       origin,
-       inclusive: true,
-       continue: !def.abort
-      }); else payload.issues.push({
-       input,
-       code: "too_small",
-       minimum: Number.MIN_SAFE_INTEGER,
-       note: "Integers must be within the safe integer range.",
-       inst,
-       origin,
-       inclusive: true,
-       continue: !def.abort
-      });
-      return;
-     }
-    }
-    if (input < minimum) payload.issues.push({
-     origin: "number",
-     input,
-     code: "too_small",
-     minimum,
-     inclusive: true,
-     inst,
-     continue: !def.abort
-    });
-    if (input > maximum) payload.issues.push({
-     origin: "number",
-     input,
-     code: "too_big",
-     maximum,
-     inclusive: true,
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), $ZodCheckMaxLength = $constructor("$ZodCheckMaxLength", (inst, def) => {
-   var _a;
-   $ZodCheck.init(inst, def);
-   (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-   inst._zod.check = payload => {
-    const input = payload.value, units = input.length, length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-    if (length <= def.maximum) return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-     origin,
-     code: "too_big",
-     maximum: def.maximum,
-     inclusive: true,
-     input,
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
-   var _a;
-   $ZodCheck.init(inst, def);
-   (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-   inst._zod.check = payload => {
-    const input = payload.value, units = input.length, length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-    if (length >= def.minimum) return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-     origin,
-     code: "too_small",
-     minimum: def.minimum,
-     inclusive: true,
-     input,
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
-   var _a, _b;
-   $ZodCheck.init(inst, def);
-   if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
-    def.pattern.lastIndex = 0;
-    if (def.pattern.test(payload.value)) return;
-    payload.issues.push({
-     origin: "string",
-     code: "invalid_format",
-     format: def.format,
-     input: payload.value,
-     ...def.pattern ? {
-      pattern: def.pattern.toString()
-     } : {},
-     inst,
-     continue: !def.abort
-    });
-   }); else (_b = inst._zod).check ?? (_b.check = () => {});
-  }), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
-   $ZodCheckStringFormat.init(inst, def);
-   inst._zod.check = payload => {
-    def.pattern.lastIndex = 0;
-    if (def.pattern.test(payload.value)) return;
-    payload.issues.push({
-     origin: "string",
-     code: "invalid_format",
-     format: "regex",
-     input: payload.value,
-     pattern: def.pattern.toString(),
-     inst,
-     continue: !def.abort
-    });
-   };
-  }), guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/, dateSource = "(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))";
-  function timeSource(args) {
-   const hhmm = "(?:[01]\\d|2[0-3]):[0-5]\\d", regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-   return regex;
-  }
-  function datetime(args) {
-   const opts = [ "Z" ];
-   if (args.offset) opts.push("([+-](?:[01]\\d|2[0-3]):[0-5]\\d)");
-   const qualified = `${timeSource({
-    precision: args.precision,
-    seconds: true
-   })}(?:${opts.join("|")})`, timeRegex = args.local ? `${qualified}|${timeSource({
-    precision: args.precision
-   })}` : qualified;
-   return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
-  }
-  const anyString = /^[\s\S]{0,}$/, number = /^-?\d+(?:\.\d+)?$/, regexes_boolean = /^(?:true|false)$/i, version = {
-   major: 4,
-   minor: 6,
-   patch: 7
-  }, $ZodType = $constructor("$ZodType", (inst, def) => {
-   var _a;
-   inst ?? (inst = {});
-   inst._zod.def = def;
-   inst._zod.bag = inst._zod.bag || {};
-   inst._zod.version = version;
-   const defChecks = inst._zod.def.checks, checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
-   for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
-   if (checks.length === 0) {
-    (_a = inst._zod).deferred ?? (_a.deferred = []);
-    inst._zod.deferred?.push(() => {
-     inst._zod.run = inst._zod.parse;
-    });
-   } else {
-    const runChecks = (payload, checks, ctx) => {
-     if (payload.memo) return payload;
-     let asyncResult, isAborted = aborted(payload);
-     for (const ch of checks) {
-      if (ch._zod.def.when) {
-       if (explicitlyAborted(payload)) continue;
-       const shouldRun = ch._zod.def.when(payload);
-       if (!shouldRun) continue;
-      } else if (isAborted) continue;
-      const currLen = payload.issues.length, _ = ch._zod.check(payload);
-      if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
-      if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-       await _;
-       const nextLen = payload.issues.length;
-       if (nextLen === currLen) return;
-       attachSchema(payload.issues, currLen, inst);
-       if (!isAborted) isAborted = aborted(payload, currLen);
-      }); else {
-       const nextLen = payload.issues.length;
-       if (nextLen === currLen) continue;
-       attachSchema(payload.issues, currLen, inst);
-       if (!isAborted) isAborted = aborted(payload, currLen);
-      }
-     }
-     if (asyncResult) return asyncResult.then(() => payload);
-     return payload;
-    }, handleCanaryResult = (canary, payload, ctx) => {
-     if (aborted(canary)) {
-      canary.aborted = true;
-      return canary;
-     }
-     const checkResult = runChecks(payload, checks, ctx);
-     if (checkResult instanceof Promise) {
-      if (ctx.async === false) throw new $ZodAsyncError;
-      return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
-     }
-     return inst._zod.parse(checkResult, ctx);
-    };
-    inst._zod.run = (payload, ctx) => {
-     if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
-     if (ctx.direction === "backward") {
-      const canary = inst._zod.parse({
-       value: payload.value,
-       issues: []
-      }, {
-       ...ctx,
-       skipChecks: true
-      });
-      if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
-      return handleCanaryResult(canary, payload, ctx);
-     }
-     const result = inst._zod.parse(payload, ctx);
-     if (result instanceof Promise) {
-      if (ctx.async === false) throw new $ZodAsyncError;
-      return result.then(result => runChecks(result, checks, ctx));
-     }
-     return runChecks(result, checks, ctx);
-    };
-   }
-  }, {
-   get "~standard"() {
-    return hide(this, "~standard", standardProps(this));
-   },
-   set "~standard"(value) {
-    own(this, "~standard", value);
-   }
-  }), toStandardResult = (r, ctx) => r.issues.length ? {
-   issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
-  } : {
-   value: r.value
-  };
-  async function validateAsync(inst, value) {
-   const ctx = {
-    async: true
-   };
-   return toStandardResult(await inst._zod.run({
-    value,
-    issues: []
-   }, ctx), ctx);
-  }
-  function standardProps(inst) {
-   return {
-    validate: value => {
-     const ctx = {
-      async: false
-     };
-     try {
-      const r = inst._zod.run({
-       value,
-       issues: []
-      }, ctx);
-      if (!(r instanceof Promise)) return toStandardResult(r, ctx);
-     } catch (_) {}
-     return validateAsync(inst, value);
-    },
-    vendor: "zod",
-    version: 1
-   };
-  }
-  const $ZodString = $constructor("$ZodString", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.pattern = def.pattern ?? anyString;
-   inst._zod.parse = (payload, _) => {
-    if (def.coerce) try {
-     payload.value = String(payload.value);
-    } catch (_) {}
-    if (typeof payload.value === "string") return payload;
-    payload.issues.push({
-     expected: "string",
-     code: "invalid_type",
-     input: payload.value,
-     inst
-    });
-    return payload;
-   };
-  }), $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
-   $ZodCheckStringFormat.init(inst, def);
-   $ZodString.init(inst, def);
-  }), $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
-   def.pattern ?? (def.pattern = guid);
-   $ZodStringFormat.init(inst, def);
-  }), $ZodISODateTime = $constructor("$ZodISODateTime", (inst, def) => {
-   def.pattern ?? (def.pattern = datetime(def));
-   $ZodStringFormat.init(inst, def);
-  }), $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.pattern = number;
-   inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce) try {
-     payload.value = Number(payload.value);
-    } catch (_) {}
-    const input = payload.value;
-    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
-    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-    payload.issues.push({
-     expected: "number",
-     code: "invalid_type",
-     input,
-     inst,
-     ...received ? {
-      received
-     } : {}
-    });
-    return payload;
-   };
-  }), $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
-   $ZodCheckNumberFormat.init(inst, def);
-   $ZodNumber.init(inst, def);
-  }), $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.pattern = regexes_boolean;
-   inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce) try {
-     payload.value = Boolean(payload.value);
-    } catch (_) {}
-    const input = payload.value;
-    if (typeof input === "boolean") return payload;
-    payload.issues.push({
-     expected: "boolean",
-     code: "invalid_type",
-     input,
-     inst
-    });
-    return payload;
-   };
-  }), $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.parse = payload => payload;
-  }), $ZodNever = $constructor("$ZodNever", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.parse = (payload, _ctx) => {
-    payload.issues.push({
-     expected: "never",
-     code: "invalid_type",
-     input: payload.value,
-     inst
-    });
-    return payload;
-   };
-  });
-  function capSize(inst, size) {
-   const caps = sizeCaps(inst._zod.def.checks);
-   if (!caps.length) return;
-   const cap = Math.min(...caps.map(c => c[0])), parse = inst._zod.parse;
-   inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
-    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
-     const start = payload.issues.length;
-     ch._zod.check(payload);
-     payload.issues[start].continue = false;
-     attachSchema(payload.issues, start, inst);
-     return payload;
-    }
-    return parse(payload, ctx);
-   };
-  }
-  const arraySize = input => Array.isArray(input) ? input.length : -1;
-  function handleArrayResult(result, final, index) {
-   if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
-   final.value[index] = result.value;
-  }
-  const $ZodArray = $constructor("$ZodArray", (inst, def) => {
-   $ZodType.init(inst, def);
-   const memo = core_globalConfig.memoizer;
-   memo?.attach(inst);
-   inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-     payload.issues.push({
-      expected: "array",
-      code: "invalid_type",
-      input,
-      inst
-     });
-     return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-    const proms = [], abortEarly = ctx?.abortEarly;
-    for (let i = 0; i < input.length; i++) {
-     const item = input[i], result = def.element._zod.run({
-      value: item,
-      issues: []
-     }, ctx);
-     if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
-      handleArrayResult(result, payload, i);
-      if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
-     }
-    }
-    if (proms.length) return Promise.all(proms).then(() => payload);
-    return payload;
-   };
-   capSize(inst, arraySize);
-  });
-  function handlePropertyResult(result, final, key, input, optin, optout) {
-   const isPresent = key in input, isOptionalOut = optout === "optional";
-   if (!isPresent && isOptionalOut && optin === "optional") return;
-   if (result.issues.length) {
-    if (optin !== void 0 && isOptionalOut && !isPresent) return;
-    final.issues.push(...prefixIssues(key, result.issues));
-   }
-   if (!isPresent && optin === void 0) {
-    if (!result.issues.length) final.issues.push({
-     code: "invalid_type",
-     expected: "nonoptional",
-     input: void 0,
-     path: [ key ]
-    });
-    return;
-   }
-   if (result.value === void 0) {
-    if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
-   } else final.value[key] = result.value;
-  }
-  const NO_SYMBOL_KEYS = [];
-  function normalizeDef(def) {
-   const keys = Object.keys(def.shape), ownSymbols = Object.getOwnPropertySymbols(def.shape), symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS, allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
-   for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-   const okeys = optionalKeys(def.shape);
-   return {
-    ...def,
-    allKeys,
-    symbolKeys,
-    keySet: new Set(keys),
-    numKeys: keys.length,
-    optionalKeys: new Set(okeys)
-   };
-  }
-  function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-   const unrecognized = [], keySet = def.keySet, _catchall = def.catchall._zod, t = _catchall.def.type, optin = _catchall.optin, optout = _catchall.optout;
-   let seen = 0;
-   for (const key in input) {
-    if (abortEarly && payload.issues.length !== seen) {
-     if (aborted(payload, seen)) break;
-     seen = payload.issues.length;
-    }
-    if (keySet.has(key)) continue;
-    if (key === "__proto__") {
-     if (t === "never") unrecognized.push(key);
-     continue;
-    }
-    if (t === "never") {
-     unrecognized.push(key);
-     continue;
-    }
-    const r = _catchall.run({
-     value: input[key],
-     issues: []
-    }, ctx);
-    if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
-   }
-   if (unrecognized.length) payload.issues.push({
-    code: "unrecognized_keys",
-    keys: unrecognized,
-    input,
-    inst,
-    continue: true
-   });
-   if (!proms.length) return payload;
-   return Promise.all(proms).then(() => payload);
-  }
-  const $ZodObject = $constructor("$ZodObject", (inst, def) => {
-   $ZodType.init(inst, def);
-   const desc = Object.getOwnPropertyDescriptor(def, "shape"), sh = desc?.get ? desc.get.raw : def.shape ?? {};
-   if (sh) {
-    const get = () => {
-     const newSh = {
-      ...sh
-     };
-     Object.defineProperty(def, "shape", {
-      value: newSh
-     });
-     get.raw = newSh;
-     return newSh;
-    };
-    get.raw = sh;
-    Object.defineProperty(def, "shape", {
-     get
-    });
-   }
-   const _normalized = cached(() => normalizeDef(def));
-   defineLazyInternal(inst, "propValues", zod => {
-    const shape = zod.def.shape, propValues = {};
-    for (const key in shape) {
-     const field = shape[key]._zod;
-     if (field.values) {
-      if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
-      for (const v of field.values) propValues[key].add(v);
-      if (field.optin !== void 0) propValues[key].add(void 0);
-     }
-    }
-    return propValues;
-   });
-   const isObject = util_isObject, catchall = def.catchall;
-   let value;
-   const memo = core_globalConfig.memoizer;
-   memo?.attach(inst);
-   inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
-    const input = payload.value;
-    if (!isObject(input)) {
-     payload.issues.push({
-      expected: "object",
-      code: "invalid_type",
-      input,
-      inst
-     });
-     return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-    const proms = [], shape = value.shape, abortEarly = ctx?.abortEarly;
-    let seen = payload.issues.length;
-    for (const key of value.allKeys) {
-     if (abortEarly && payload.issues.length !== seen) {
-      if (aborted(payload, seen)) break;
-      seen = payload.issues.length;
-     }
-     if (key === "__proto__") continue;
-     const el = shape[key], optin = el._zod.optin, optout = el._zod.optout, r = el._zod.run({
-      value: input[key],
-      issues: []
-     }, ctx);
-     if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
-    }
-    if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
-    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-   };
-  });
-  function handleUnionResults(results, final, inst, ctx) {
-   for (const result of results) if (result.issues.length === 0) {
-    final.value = result.value;
-    return final;
-   }
-   const nonaborted = results.filter(r => !aborted(r));
-   if (nonaborted.length === 1) {
-    final.value = nonaborted[0].value;
-    return nonaborted[0];
-   }
-   final.issues.push({
-    code: "invalid_union",
-    input: final.value,
-    inst,
-    errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
-   });
-   return final;
-  }
-  const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
-   $ZodType.init(inst, def);
-   defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
-   defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
-   defineLazyInternal(inst, "values", zod => {
-    if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
-    return;
-   });
-   defineLazyInternal(inst, "pattern", zod => {
-    if (zod.def.options.every(o => o._zod.pattern)) {
-     const patterns = zod.def.options.map(o => o._zod.pattern);
-     return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
-    }
-    return;
-   });
-   const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-   inst._zod.parse = (payload, ctx) => {
-    if (first) return first(payload, ctx);
-    let async = false;
-    const results = [];
-    for (const option of def.options) {
-     const result = option._zod.run({
-      value: payload.value,
-      issues: []
-     }, ctx);
-     if (result instanceof Promise) {
-      results.push(result);
-      async = true;
-     } else {
-      if (result.issues.length === 0) return result;
-      results.push(result);
-     }
-    }
-    if (!async) return handleUnionResults(results, payload, inst, ctx);
-    return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
-   };
-  }), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
-   $ZodType.init(inst, def);
-   const values = getEnumValues(def.entries), valuesSet = new Set(values);
-   inst._zod.values = valuesSet;
-   defineLazyInternal(inst, "pattern", zod => {
-    const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
-    return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-   });
-   inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (valuesSet.has(input)) return payload;
-    payload.issues.push({
-     code: "invalid_value",
-     values,
-     input,
-     inst
-    });
-    return payload;
-   };
-  }), $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
-   $ZodType.init(inst, def);
-   const values = new Set(def.values);
-   inst._zod.values = values;
-   defineLazyInternal(inst, "pattern", zod => {
-    const vals = zod.def.values;
-    return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-   });
-   inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (values.has(input)) return payload;
-    payload.issues.push({
-     code: "invalid_value",
-     values: def.values,
-     input,
-     inst
-    });
-    return payload;
-   };
-  }), $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.optin = "optional";
-   core_globalConfig.memoizer?.guard(inst);
-   inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
-    const _out = def.transform(payload.value, payload);
-    if (ctx.async) {
-     const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-     return output.then(output => {
-      payload.value = output;
-      return payload;
-     });
-    }
-    if (_out instanceof Promise) throw new $ZodAsyncError;
-    payload.value = _out;
-    return payload;
-   };
-  });
-  function handleOptionalResult(payload, result) {
-   payload.value = result.issues.length ? void 0 : result.value;
-   return payload;
-  }
-  const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
-   $ZodType.init(inst, def);
-   defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-   inst._zod.optout = "optional";
-   defineLazyInternal(inst, "values", zod => {
-    const values = zod.def.innerType._zod.values;
-    return values ? new Set([ ...values, void 0 ]) : void 0;
-   });
-   defineLazyInternal(inst, "pattern", zod => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-   });
-   inst._zod.parse = (payload, ctx) => {
-    if (payload.value === void 0) {
-     if (def.innerType._zod.optin !== "defaulted") return payload;
-     const result = def.innerType._zod.run({
-      value: payload.value,
-      issues: []
-     }, ctx);
-     if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
-     return handleOptionalResult(payload, result);
-    }
-    return def.innerType._zod.run(payload, ctx);
-   };
-  }), $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
-   $ZodType.init(inst, def);
-   defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
-   defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
-   defineLazyInternal(inst, "pattern", zod => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-   });
-   defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
-   inst._zod.parse = (payload, ctx) => {
-    if (payload.value === null) return payload;
-    return def.innerType._zod.run(payload, ctx);
-   };
-  }), $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
-   $ZodType.init(inst, def);
-   inst._zod.optin = "defaulted";
-   defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-   inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-    if (payload.value === void 0) {
-     payload.value = def.defaultValue;
-     return payload;
-    }
-    const result = def.innerType._zod.run(payload, ctx);
-    if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
-    return handleDefaultResult(result, def);
-   };
-  });
-  function handleDefaultResult(payload, def) {
-   if (payload.value === void 0) payload.value = def.defaultValue;
-   return payload;
-  }
-  const $ZodNonOptional = $constructor("$ZodNonOptional", (inst, def) => {
-   $ZodType.init(inst, def);
-   defineLazyInternal(inst, "values", zod => {
-    const v = zod.def.innerType._zod.values;
-    return v ? new Set([ ...v ].filter(x => x !== void 0)) : void 0;
-   });
-   inst._zod.parse = (payload, ctx) => {
-    const result = def.innerType._zod.run(payload, ctx);
-    if (result instanceof Promise) return result.then(result => handleNonOptionalResult(result, inst));
-    return handleNonOptionalResult(result, inst);
-   };
-  });
-  function handleNonOptionalResult(payload, inst) {
-   if (!payload.issues.length && payload.value === void 0) payload.issues.push({
-    code: "invalid_type",
-    expected: "nonoptional",
-    input: payload.value,
-    inst
-   });
-   return payload;
-  }
-  const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
-   $ZodType.init(inst, def);
-   defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
-   defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
-   defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
-   defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
-   inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-     const right = def.out._zod.run(payload, ctx);
-     if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
-     return handlePipeResult(right, def.in, ctx);
-    }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
-    return handlePipeResult(left, def.out, ctx);
-   };
-  });
-  function handlePipeResult(left, next, ctx) {
-   if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
-   }
-   return next._zod.run({
-    value: left.value,
-    issues: left.issues
-   }, ctx);
-  }
-  const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
-   $ZodCheck.init(inst, def);
-   $ZodType.init(inst, def);
-   inst._zod.parse = (payload, _) => payload;
-   inst._zod.check = payload => {
-    const input = payload.value, r = def.fn(input);
-    if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
-    handleRefineResult(r, payload, input, inst);
-    return;
-   };
-  });
-  function handleRefineResult(result, payload, input, inst) {
-   if (!result) {
-    const _iss = {
-     code: "custom",
-     input,
-     inst,
-     path: [ ...inst._zod.def.path ?? [] ],
-     continue: !inst._zod.def.abort
-    };
-    if (inst._zod.def.params) _iss.params = inst._zod.def.params;
-    payload.issues.push(util_issue(_iss));
-   }
-  }
-  var registries_a;
-  class $ZodRegistry {
-   constructor() {
-    this._map = new WeakMap;
-    this._idmap = new Map;
-   }
-   add(schema, ..._meta) {
-    const meta = _meta[0];
-    this._map.set(schema, meta);
-    if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
-    return this;
-   }
-   clear() {
-    this._map = new WeakMap;
-    this._idmap = new Map;
-    return this;
-   }
-   remove(schema) {
-    const meta = this._map.get(schema);
-    if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
-    this._map.delete(schema);
-    return this;
-   }
-   get(schema) {
-    const p = schema._zod.parent;
-    if (p) {
-     const pm = {
-      ...this.get(p) ?? {}
-     };
-     delete pm.id;
-     const f = {
-      ...pm,
-      ...this._map.get(schema)
-     };
-     return Object.keys(f).length ? f : void 0;
-    }
-    return this._map.get(schema);
-   }
-   has(schema) {
-    return this._map.has(schema);
-   }
-  }
-  function registry() {
-   return new $ZodRegistry;
-  }
-  (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
-  globalThis;
-  function snapshotChecks(def) {
-   if (def.checks) def.checks = [ ...def.checks ];
-   return def;
-  }
-  function _string(Class, params) {
-   return new Class(snapshotChecks({
-    type: "string",
-    ...normalizeParams(params)
-   }));
-  }
-  function _guid(Class, params) {
-   return new Class({
-    type: "string",
-    format: "guid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-   });
-  }
-  function _isoDateTime(Class, params) {
-   return new Class({
-    type: "string",
-    format: "datetime",
-    check: "string_format",
-    offset: false,
-    local: false,
-    precision: null,
-    ...normalizeParams(params)
-   });
-  }
-  function _number(Class, params) {
-   return new Class(snapshotChecks({
-    type: "number",
-    checks: [],
-    ...normalizeParams(params)
-   }));
-  }
-  function _int(Class, params) {
-   return new Class({
-    type: "number",
-    check: "number_format",
-    abort: false,
-    format: "safeint",
-    ...normalizeParams(params)
-   });
-  }
-  function _boolean(Class, params) {
-   return new Class({
-    type: "boolean",
-    ...normalizeParams(params)
-   });
-  }
-  function _unknown(Class) {
-   return new Class({
-    type: "unknown"
-   });
-  }
-  function _never(Class, params) {
-   return new Class({
-    type: "never",
-    ...normalizeParams(params)
-   });
-  }
-  function _lte(value, params) {
-   return new $ZodCheckLessThan({
-    check: "less_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: true
-   });
-  }
-  function _gt(value, params) {
-   return new $ZodCheckGreaterThan({
-    check: "greater_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: false
-   });
-  }
-  function _gte(value, params) {
-   return new $ZodCheckGreaterThan({
-    check: "greater_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: true
-   });
-  }
-  function _positive(params) {
-   return _gt(0, params);
-  }
-  function _maxLength(maximum, params) {
-   const ch = new $ZodCheckMaxLength({
-    check: "max_length",
-    ...normalizeParams(params),
-    maximum
-   });
-   return ch;
-  }
-  function _minLength(minimum, params) {
-   return new $ZodCheckMinLength({
-    check: "min_length",
-    ...normalizeParams(params),
-    minimum
-   });
-  }
-  function _regex(pattern, params) {
-   return new $ZodCheckRegex({
-    check: "string_format",
-    format: "regex",
-    ...normalizeParams(params),
-    pattern
-   });
-  }
-  function _refine(Class, fn, _params) {
-   const schema = new Class({
-    type: "custom",
-    check: "custom",
-    fn,
-    ...normalizeParams(_params)
-   });
-   return schema;
-  }
-  function _getMessage() {
-   const internals = this._zod;
-   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-   return internals.message;
-  }
-  function _setMessage(value) {
-   this._zod.message = value;
-  }
-  const _messageDesc = {
-   get: _getMessage,
-   set: _setMessage,
-   enumerable: true,
-   configurable: true
-  }, _issuesDesc = {
-   value: void 0,
-   enumerable: false
-  }, _installedToString = new WeakSet([ Object.prototype, Error.prototype ]), initializer = (inst, def) => {
-   inst.name = "$ZodError";
-   _issuesDesc.value = def;
-   Object.defineProperty(inst, "issues", _issuesDesc);
-   _issuesDesc.value = void 0;
-   Object.defineProperty(inst, "message", _messageDesc);
-   const proto = Object.getPrototypeOf(inst);
-   if (!_installedToString.has(proto)) {
-    _installedToString.add(proto);
-    Object.defineProperty(proto, "toString", {
-     configurable: true,
-     enumerable: false,
-     get() {
-      const value = () => this.message;
-      Object.defineProperty(this, "toString", {
-       value,
-       configurable: true,
-       writable: true
-      });
-      return value;
-     },
-     set(value) {
-      Object.defineProperty(this, "toString", {
-       value,
-       configurable: true,
-       writable: true
-      });
-     }
-    });
-   }
-  }, $ZodRealError = ($constructor("$ZodError", initializer), $constructor("$ZodError", initializer, void 0, {
-   Parent: Error
-  })), _parse = _Err => {
-   const fn = (schema, value, _ctx, _params) => {
-    const ctx = _ctx ? {
-     ..._ctx,
-     async: false
-    } : {
-     async: false
-    }, result = schema._zod.run({
-     value,
-     issues: []
-    }, ctx);
-    if (result instanceof Promise) throw new $ZodAsyncError;
-    if (result.issues.length) {
-     const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-     captureStackTrace(e, _params?.callee ?? fn);
-     throw e;
-    }
-    return result.value;
-   };
-   return fn;
-  }, parse_parse = _parse($ZodRealError), _parseAsync = _Err => {
-   const fn = async (schema, value, _ctx, params) => {
-    const ctx = _ctx ? {
-     ..._ctx,
-     async: true
-    } : {
-     async: true
-    };
-    let result = schema._zod.run({
-     value,
-     issues: []
-    }, ctx);
-    if (result instanceof Promise) result = await result;
-    if (result.issues.length) {
-     const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-     captureStackTrace(e, params?.callee ?? fn);
-     throw e;
-    }
-    return result.value;
-   };
-   return fn;
-  }, parse_parseAsync = _parseAsync($ZodRealError), _safeParse = _Err => (schema, value, _ctx) => {
-   const ctx = _ctx ? {
-    ..._ctx,
-    async: false
-   } : {
-    async: false
-   }, result = schema._zod.run({
-    value,
-    issues: []
-   }, ctx);
-   if (result instanceof Promise) throw new $ZodAsyncError;
-   return result.issues.length ? failure(_Err, result.issues, ctx) : {
-    success: true,
-    data: result.value
-   };
-  }, safeParse = _safeParse($ZodRealError);
-  function failure(Err, issues, ctx) {
-   let error;
-   return {
-    success: false,
-    get error() {
-     if (!error) {
-      error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
-      issues = void 0;
-      ctx = void 0;
-     }
-     return error;
-    },
-    set error(e) {
-     error = e;
-     issues = void 0;
-     ctx = void 0;
-    }
-   };
-  }
-  const _safeParseAsync = _Err => async (schema, value, _ctx) => {
-   const ctx = _ctx ? {
-    ..._ctx,
-    async: true
-   } : {
-    async: true
-   };
-   let result = schema._zod.run({
-    value,
-    issues: []
-   }, ctx);
-   if (result instanceof Promise) result = await result;
-   return result.issues.length ? failure(_Err, result.issues, ctx) : {
-    success: true,
-    data: result.value
-   };
-  }, safeParseAsync = _safeParseAsync($ZodRealError), ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
-   if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
-   $ZodType.init(inst, def);
-   inst.def = def;
-   inst.type = def.type;
-  }, {
-   get with() {
-    return this.check;
-   },
-   set with(value) {
-    own(this, "with", value);
-   },
-   parse(data, params) {
-    return parse_parse(this, data, params, {
-     callee: this.parse
-    });
-   },
-   parseAsync(data, params) {
-    return parse_parseAsync(this, data, params, {
-     callee: this.parseAsync
-    });
-   },
-   safeParse(data, params) {
-    return safeParse(this, data, params);
-   },
-   safeParseAsync(data, params) {
-    return safeParseAsync(this, data, params);
-   },
-   check(...checks) {
-    const def = this.def;
-    return this.clone({
-     ...def,
-     checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
-      _zod: {
-       check: ch,
-       def: {
-        check: "custom"
-       },
-       onattach: []
-      }
-     } : ch) ]
-    }, {
-     parent: true
-    });
-   },
-   clone(_def, params) {
-    return clone(this, _def, params);
-   },
-   brand() {
-    return this;
-   },
-   register(reg, meta) {
-    reg.add(this, meta);
-    return this;
-   },
-   apply(fn, ...args) {
-    return args.length === 0 ? fn(this) : fn(this, ...args);
-   }
-  }), ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
-   $ZodString.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function schemas_string(params) {
-   return _string(ZodMiniString, params);
-  }
-  const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
-   $ZodStringFormat.init(inst, def);
-   ZodMiniString.init(inst, def);
-  }), ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
-   $ZodGUID.init(inst, def);
-   ZodMiniStringFormat.init(inst, def);
-  });
-  function schemas_guid(params) {
-   return _guid(ZodMiniGUID, params);
-  }
-  const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
-   $ZodNumber.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function schemas_number(params) {
-   return _number(ZodMiniNumber, params);
-  }
-  const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
-   $ZodNumberFormat.init(inst, def);
-   ZodMiniNumber.init(inst, def);
-  });
-  function schemas_int(params) {
-   return _int(ZodMiniNumberFormat, params);
-  }
-  const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
-   $ZodBoolean.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function schemas_boolean(params) {
-   return _boolean(ZodMiniBoolean, params);
-  }
-  const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
-   $ZodUnknown.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function unknown() {
-   return _unknown(ZodMiniUnknown);
-  }
-  const ZodMiniNever = $constructor("ZodMiniNever", (inst, def) => {
-   $ZodNever.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function never(params) {
-   return _never(ZodMiniNever, params);
-  }
-  const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
-   $ZodArray.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function array(element, params) {
-   return new ZodMiniArray({
-    type: "array",
-    element,
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
-   $ZodObject.init(inst, def);
-   ZodMiniType.init(inst, def);
-   installLazyProp(inst, "shape", self => self._zod.def.shape, false);
-  });
-  function object(shape, params) {
-   const def = {
-    type: "object",
-    shape: shape ?? {},
-    ...normalizeParams(params)
-   };
-   return new ZodMiniObject(def);
-  }
-  function looseObject(shape, params) {
-   return new ZodMiniObject({
-    type: "object",
-    shape,
-    catchall: unknown(),
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
-   $ZodUnion.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function union(options, params) {
-   return new ZodMiniUnion({
-    type: "union",
-    options,
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
-   $ZodEnum.init(inst, def);
-   ZodMiniType.init(inst, def);
-   inst.options = [ ...inst._zod.values ];
-  });
-  function schemas_enum(values, params) {
-   const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
-   return new ZodMiniEnum({
-    type: "enum",
-    entries,
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
-   $ZodLiteral.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function literal(value, params) {
-   return new ZodMiniLiteral({
-    type: "literal",
-    values: Array.isArray(value) ? value : [ value ],
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
-   $ZodTransform.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function transform(fn) {
-   return new ZodMiniTransform({
-    type: "transform",
-    transform: fn
-   });
-  }
-  const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
-   $ZodOptional.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function optional(innerType) {
-   return new ZodMiniOptional({
-    type: "optional",
-    innerType
-   });
-  }
-  const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
-   $ZodNullable.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function nullable(innerType) {
-   return new ZodMiniNullable({
-    type: "nullable",
-    innerType
-   });
-  }
-  const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
-   $ZodDefault.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function schemas_default(innerType, defaultValue) {
-   return new ZodMiniDefault({
-    type: "default",
-    innerType,
-    get defaultValue() {
-     return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
-    }
-   });
-  }
-  const ZodMiniNonOptional = $constructor("ZodMiniNonOptional", (inst, def) => {
-   $ZodNonOptional.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function nonoptional(innerType, params) {
-   return new ZodMiniNonOptional({
-    type: "nonoptional",
-    innerType,
-    ...normalizeParams(params)
-   });
-  }
-  const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
-   $ZodPipe.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function pipe(in_, out) {
-   return new ZodMiniPipe({
-    type: "pipe",
-    in: in_,
-    out
-   });
-  }
-  const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
-   $ZodCustom.init(inst, def);
-   ZodMiniType.init(inst, def);
-  });
-  function refine(fn, _params = {}) {
-   return _refine(ZodMiniCustom, fn, _params);
-  }
-  function formatSeconds(ms) {
-   return `${(ms / 1e3).toFixed(1)} s`;
-  }
-  const UNITS = [ {
-   ms: 864e5,
-   name: "d"
-  }, {
-   ms: 36e5,
-   name: "h"
-  }, {
-   ms: 6e4,
-   name: "min"
-  }, {
-   ms: 1e3,
-   name: "s"
-  } ];
-  function formatAge(ms) {
-   let rest = Math.max(0, ms);
-   const counts = UNITS.map(({ms: unit, name}) => {
-    const count = Math.floor(rest / unit);
-    rest -= count * unit;
-    return {
-     count,
-     text: `${count} ${name}`
-    };
-   }), first = counts.findIndex(({count}) => count > 0);
-   if (first < 0) return "0 s";
-   const largest = counts.slice(first, first + 2).filter(({count}) => count > 0);
-   return largest.map(({text}) => text).join(" ");
-  }
-  function truncateList(lines, max = 20) {
-   const rest = lines.length - max;
-   return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
-  }
-  function formatCount(count) {
-   return count.toLocaleString("en-US");
-  }
-  function countWorkspaces(count) {
-   return count === 1 ? "1 workspace" : `${count} workspaces`;
-  }
-  function countKeys(count) {
-   return count === 1 ? "1 API key" : `${count} API keys`;
-  }
-  function formatChange({field, from, to}) {
-   const value = to === void 0 ? "not returned" : JSON.stringify(to);
-   return `${field}: ${JSON.stringify(from)} → ${value}`;
-  }
-  function isRead({method, readOnly}) {
-   return method === "GET" || readOnly === true;
-  }
-  class ApiError extends Error {
-   name="ApiError";
-   details;
-   constructor(details) {
-    super(`could not ${details.operation}: ${formatAttempt(details)}`);
-    this.details = details;
-   }
-  }
-  function formatAttempt(failure) {
-   const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
-   return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
-  }
-  async function catching(work, ...classes) {
-   try {
-    return {
-     value: await work
-    };
-   } catch (error) {
-    if (!classes.some(type => error instanceof type)) throw error;
-    return {
-     error
-    };
-   }
-  }
-  const deleted = pipe(object({
-   deleted: literal(true)
-  }), transform(() => true)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
-  async function sendDeletion(client, facts, lookUp) {
-   let mayBeApplied = false;
-   for (const delay of DELETION_LAG_MS) {
-    const response = await client.request({
-     ...facts,
-     method: "DELETE",
-     schema: deleted,
-     on404: () => false,
-     trusts404: true
-    });
-    if (response.data) return {
-     kind: "deleted"
-    };
-    mayBeApplied ||= response.mayBeApplied;
-    await client.pause(delay);
-    const {value: found, error} = await catching(lookUp(), ApiError);
-    if (error) {
-     const conclusion = {
-      ambiguous: mayBeApplied,
-      lookupFailure: error.details
-     };
-     throw unconfirmed(facts, {
-      reason: "HTTP 404 Not Found",
-      ...conclusion
-     });
-    }
-    if (found === void 0) return {
-     kind: mayBeApplied ? "deleted" : "missing"
-    };
-   }
-   const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
-   return {
-    kind: "unclear",
-    error: unconfirmed(facts, {
-     reason,
-     ambiguous: false
-    })
-   };
-  }
-  function unconfirmed(facts, conclusion) {
-   return new ApiError({
-    ...facts,
-    method: "DELETE",
-    kind: "unexpected",
-    attempts: 1,
-    wasThrottled: false,
-    ...conclusion
-   });
-  }
-  function envelope(data) {
-   return pipe(object({
-    data
-   }), transform(body => body.data));
-  }
-  const PAGE_SIZE = 100;
-  function pageOf(item) {
-   return pipe(object({
-    data: array(unknown()),
-    total_count: optional(schemas_number())
-   }), transform(({data, total_count}, context) => {
-    const items = [];
-    for (const [index, entry] of data.entries()) {
-     const parsed = safeParse(item, entry);
-     if (!parsed.success) {
-      for (const {path} of parsed.error.issues) context.issues.push({
-       code: "custom",
-       input: entry,
-       path: [ "data", index, ...path ]
-      });
-      return NEVER;
-     }
-     items.push(parsed.data);
-    }
-    return {
-     data: items,
-     total_count
-    };
-   }));
-  }
-  const MAX_READ_SIZE = 100663296;
-  function listPages(client, list) {
-   const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
-   return readPages({
-    idOf,
-    maxSize,
-    async read(offset) {
-     const {data, serverTime, size} = await client.request({
-      ...request,
-      method: "GET",
-      path: `${list.path}?${new URLSearchParams({
-       offset: String(offset),
-       ...query
-      })}`
-     });
-     return {
-      items: data.data,
-      total: data.total_count,
-      serverTime,
-      size
-     };
-    },
-    toError: reason => toError(list, reason)
-   });
-  }
-  const MAX_KEPT_SIZE = 6291456;
-  async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
-   const pages = [];
-   for await (const page of listPages(client, {
-    ...list,
-    maxSize
-   })) pages.push(page);
-   return {
-    items: pages.flatMap(({items}) => items),
-    serverTime: pages[0]?.serverTime
-   };
-  }
-  function toError({operation, path}, reason) {
-   return new ApiError({
-    operation,
-    method: "GET",
-    path,
-    kind: "unexpected",
-    reason,
-    attempts: 1,
-    ambiguous: false,
-    wasThrottled: false
-   });
-  }
-  async function* readPages(list) {
-   const {read, idOf, maxSize, toError} = list, seen = new Set;
-   let pagesWithoutNewItems = 0, size = 0;
-   for (let offset = 0; ;) {
-    const page = await read(offset);
-    size += page.size ?? 0;
-    if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
-    const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
-    if (isGap) {
-     offset = Math.max(0, offset - PAGE_SIZE + 1);
-     continue;
-    }
-    const items = newItems(page.items, idOf, seen);
-    for (const item of items) seen.add(idOf(item));
-    if (items.length > 0 || offset === 0) yield {
-     ...page,
-     items
-    };
-    pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
-    const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
-    if (isShort && (page.total === void 0 || end >= page.total)) return;
-    if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
-    if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
-    offset = end - 1;
-   }
-  }
-  const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-  function newItems(items, idOf, seen) {
-   const byId = new Map(items.map(item => [ idOf(item), item ]));
-   return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-  }
-  function workspaces_text(min, max) {
-   const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
-   return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-    error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
-   }));
-  }
-  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
-   slug: value
-  }), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
-  function isDefault({slug}) {
-   return slug === "default";
-  }
-  function isUuid(text) {
-   return guid.test(text);
-  }
-  function isIdOrSlug(text) {
-   return isUuid(text) || safeParse(anySlug, text).success;
-  }
-  const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
-   name: workspaces_text(1, 100),
-   slug,
-   description: optional(nullable(workspaces_text(0, 500))),
-   default_text_model: model,
-   default_image_model: model,
-   default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
-   io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-   io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
-   is_data_discount_logging_enabled: flag,
-   is_observability_broadcast_enabled: flag,
-   is_observability_io_logging_enabled: flag,
-   disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-  }), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
-   id: schemas_guid(),
-   slug: schemas_string(),
-   name: schemas_string()
-  }), listedText = schemas_string().check(_maxLength(200)), listedWorkspace = object({
-   id: schemas_guid(),
-   slug: listedText,
-   created_at: optional(pipe(unknown(), transform(value => safeParse(listedText, value).data)))
-  }), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
-  function hasIdOrSlug(idOrSlug, {id, slug}) {
-   return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
-  }
-  function mismatch(idOrSlug, returned) {
-   if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
-   return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
-  }
-  function sendWorkspace(client, body, {recovery} = {}) {
-   return client.send({
-    operation: `create the workspace ${body.slug}`,
-    mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-    recovery,
-    method: "POST",
-    path: "/workspaces",
-    body,
-    schema: workspaceResponse,
-    findMismatch: returned => mismatch(body.slug, returned)
-   });
-  }
-  async function findWorkspace(client, idOrSlug, options = {}) {
-   const {data, serverTime, headersAt} = await client.request({
-    operation: `look up the workspace ${idOrSlug}`,
-    method: "GET",
-    path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-    schema: workspaceResponse,
-    on404: () => {},
-    findMismatch: returned => mismatch(idOrSlug, returned),
-    ...options
-   });
-   return {
-    workspace: data,
-    serverTime,
-    headersAt
-   };
-  }
-  function listWorkspaces(client) {
-   return listPages(client, {
-    operation: "list the workspaces",
-    path: "/workspaces",
-    query: {
-     limit: String(PAGE_SIZE)
-    },
-    schema: workspacePage,
-    idOf: ({id}) => id
-   });
-  }
-  async function patchWorkspace(client, {id, slug}, changes) {
-   const {data} = await client.request({
-    operation: `update the workspace ${slug}`,
-    mayLeaveBehind: `the new values in the workspace ${slug}`,
-    method: "PATCH",
-    path: `/workspaces/${encodeURIComponent(id)}`,
-    body: changes,
-    schema: workspaceResponse,
-    findMismatch: returned => mismatch(slug, returned),
-    hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
-   });
-   return data;
-  }
-  function deleteWorkspace(client, {id, slug}) {
-   const facts = {
-    operation: `delete the workspace ${slug}`,
-    mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-    path: `/workspaces/${encodeURIComponent(id)}`
-   };
-   return sendDeletion(client, facts, async () => {
-    const {workspace} = await findWorkspace(client, id, {
-     trusts404: true
-    });
-    return workspace;
-   });
-  }
-  function dashboardUrl(slug) {
-   return `https://openrouter.ai/workspaces/${slug}`;
-  }
-  const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
-  function utils_toCommandValue(input) {
-   if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
-   return JSON.stringify(input);
-  }
-  function utils_toCommandProperties(annotationProperties) {
-   if (!Object.keys(annotationProperties).length) return {};
-   return {
-    title: annotationProperties.title,
-    file: annotationProperties.file,
-    line: annotationProperties.startLine,
-    endLine: annotationProperties.endLine,
-    col: annotationProperties.startColumn,
-    endColumn: annotationProperties.endColumn
-   };
-  }
-  function command_issueCommand(command, properties, message) {
-   const cmd = new Command(command, properties, message);
-   process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-  }
-  const CMD_STRING = "::";
-  class Command {
-   constructor(command, properties, message) {
-    if (!command) command = "missing.command";
-    this.command = command;
-    this.properties = properties;
-    this.message = message;
-   }
-   toString() {
-    let cmdStr = CMD_STRING + this.command;
-    if (this.properties && Object.keys(this.properties).length > 0) {
-     cmdStr += " ";
-     let first = true;
-     for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-      const val = this.properties[key];
-      if (val) {
-       if (first) first = false; else cmdStr += ",";
-       cmdStr += `${key}=${escapeProperty(val)}`;
-      }
-     }
-    }
-    cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-    return cmdStr;
-   }
-  }
-  function escapeData(s) {
-   return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-  }
-  function escapeProperty(s) {
-   return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-  }
-  const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
-  function file_command_issueFileCommand(command, message) {
-   const filePath = process.env[`GITHUB_${command}`];
-   if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-   if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-   external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-    encoding: "utf8"
-   });
-  }
-  function file_command_prepareKeyValueMessage(key, value) {
-   const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
-   if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-   if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-   return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-  }
-  var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-  function getProxyUrl(reqUrl) {
-   const usingSsl = reqUrl.protocol === "https:";
-   if (checkBypass(reqUrl)) return;
-   const proxyVar = (() => {
-    if (usingSsl) return process.env.https_proxy || process.env.HTTPS_PROXY; else return process.env.http_proxy || process.env.HTTP_PROXY;
-   })();
-   if (proxyVar) try {
-    return new DecodedURL(proxyVar);
-   } catch (_a) {
-    if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-   } else return;
-  }
-  function checkBypass(reqUrl) {
-   if (!reqUrl.hostname) return false;
-   const reqHost = reqUrl.hostname;
-   if (isLoopbackAddress(reqHost)) return true;
-   const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
-   if (!noProxy) return false;
-   let reqPort;
-   if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
-   const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-   if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-   for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
-   return false;
-  }
-  function isLoopbackAddress(host) {
-   const hostLower = host.toLowerCase();
-   return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-  }
-  class DecodedURL extends URL {
-   constructor(url, base) {
-    super(url, base);
-    this._decodedUsername = decodeURIComponent(super.username);
-    this._decodedPassword = decodeURIComponent(super.password);
-   }
-   get username() {
-    return this._decodedUsername;
-   }
-   get password() {
-    return this._decodedPassword;
-   }
-  }
-  var tunnel = __nccwpck_require__(770);
-  class ProxyAgent {
-   constructor() {
-    throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-   }
-  }
-  var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
-   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve) {
-     resolve(value);
-    });
-   }
-   return new (P || (P = Promise))(function(resolve, reject) {
-    function fulfilled(value) {
-     try {
-      step(generator.next(value));
-     } catch (e) {
-      reject(e);
-     }
-    }
-    function rejected(value) {
-     try {
-      step(generator.throw(value));
-     } catch (e) {
-      reject(e);
-     }
-    }
-    function step(result) {
-     result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-   });
-  };
-  (function(HttpCodes) {
-   HttpCodes[HttpCodes.OK = 200] = "OK";
-   HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
-   HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
-   HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
-   HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
-   HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
-   HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
-   HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
-   HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
-   HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
-   HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
-   HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
-   HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
-   HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
-   HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
-   HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
-   HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
-   HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
-   HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
-   HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
-   HttpCodes[HttpCodes.Gone = 410] = "Gone";
-   HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
-   HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
-   HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
-   HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
-   HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
-   HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
-  })(HttpCodes || (HttpCodes = {}));
-  (function(Headers) {
-   Headers.Accept = "accept";
-   Headers.ContentType = "content-type";
-  })(Headers || (Headers = {}));
-  (function(MediaTypes) {
-   MediaTypes.ApplicationJson = "application/json";
-  })(MediaTypes || (MediaTypes = {}));
-  function lib_getProxyUrl(serverUrl) {
-   const proxyUrl = getProxyUrl(new URL(serverUrl));
-   return proxyUrl ? proxyUrl.href : "";
-  }
-  const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
-  class HttpClientError extends Error {
-   constructor(message, statusCode) {
-    super(message);
-    this.name = "HttpClientError";
-    this.statusCode = statusCode;
-    Object.setPrototypeOf(this, HttpClientError.prototype);
-   }
-  }
-  class HttpClientResponse {
-   constructor(message) {
-    this.message = message;
-   }
-   readBody() {
-    return __awaiter(this, void 0, void 0, function*() {
-     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-      let output = Buffer.alloc(0);
-      this.message.on("data", chunk => {
-       output = Buffer.concat([ output, chunk ]);
-      });
-      this.message.on("end", () => {
-       resolve(output.toString());
-      });
-     }));
-    });
-   }
-   readBodyBuffer() {
-    return __awaiter(this, void 0, void 0, function*() {
-     return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-      const chunks = [];
-      this.message.on("data", chunk => {
-       chunks.push(chunk);
-      });
-      this.message.on("end", () => {
-       resolve(Buffer.concat(chunks));
-      });
-     }));
-    });
-   }
-  }
-  class lib_HttpClient {
-   constructor(userAgent, handlers, requestOptions) {
-    this._ignoreSslError = false;
-    this._allowRedirects = true;
-    this._allowRedirectDowngrade = false;
-    this._maxRedirects = 50;
-    this._allowRetries = false;
-    this._maxRetries = 1;
-    this._keepAlive = false;
-    this._disposed = false;
-    this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-    this.handlers = handlers || [];
-    this.requestOptions = requestOptions;
-    if (requestOptions) {
-     if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
-     this._socketTimeout = requestOptions.socketTimeout;
-     if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
-     if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-     if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-     if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
-     if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
-     if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
-    }
-   }
-   options(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-    });
-   }
-   get(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("GET", requestUrl, null, additionalHeaders || {});
-    });
-   }
-   del(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-    });
-   }
-   post(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("POST", requestUrl, data, additionalHeaders || {});
-    });
-   }
-   patch(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-    });
-   }
-   put(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("PUT", requestUrl, data, additionalHeaders || {});
-    });
-   }
-   head(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-    });
-   }
-   sendStream(verb, requestUrl, stream, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return this.request(verb, requestUrl, stream, additionalHeaders);
-    });
-   }
-   getJson(requestUrl_1) {
-    return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-     const res = yield this.get(requestUrl, additionalHeaders);
-     return this._processResponse(res, this.requestOptions);
-    });
-   }
-   postJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-     const data = JSON.stringify(obj, null, 2);
-     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-     const res = yield this.post(requestUrl, data, additionalHeaders);
-     return this._processResponse(res, this.requestOptions);
-    });
-   }
-   putJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-     const data = JSON.stringify(obj, null, 2);
-     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-     const res = yield this.put(requestUrl, data, additionalHeaders);
-     return this._processResponse(res, this.requestOptions);
-    });
-   }
-   patchJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-     const data = JSON.stringify(obj, null, 2);
-     additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-     additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-     const res = yield this.patch(requestUrl, data, additionalHeaders);
-     return this._processResponse(res, this.requestOptions);
-    });
-   }
-   request(verb, requestUrl, data, headers) {
-    return __awaiter(this, void 0, void 0, function*() {
-     if (this._disposed) throw new Error("Client has already been disposed.");
-     const parsedUrl = new URL(requestUrl);
-     let info = this._prepareRequest(verb, parsedUrl, headers);
-     const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-     let response, numTries = 0;
-     do {
-      response = yield this.requestRaw(info, data);
-      if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-       let authenticationHandler;
-       for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-        authenticationHandler = handler;
-        break;
-       }
-       if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
-      }
-      let redirectsRemaining = this._maxRedirects;
-      while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-       const redirectUrl = response.message.headers.location;
-       if (!redirectUrl) break;
-       const parsedRedirectUrl = new URL(redirectUrl);
-       if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-       yield response.readBody();
-       if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
-       info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-       response = yield this.requestRaw(info, data);
-       redirectsRemaining--;
-      }
-      if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-      numTries += 1;
-      if (numTries < maxTries) {
-       yield response.readBody();
-       yield this._performExponentialBackoff(numTries);
-      }
-     } while (numTries < maxTries);
-     return response;
-    });
-   }
-   dispose() {
-    if (this._agent) this._agent.destroy();
-    this._disposed = true;
-   }
-   requestRaw(info, data) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return new Promise((resolve, reject) => {
-      function callbackForResult(err, res) {
-       if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
-      }
-      this.requestRawWithCallback(info, data, callbackForResult);
-     });
-    });
-   }
-   requestRawWithCallback(info, data, onResult) {
-    if (typeof data === "string") {
-     if (!info.options.headers) info.options.headers = {};
-     info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-    }
-    let callbackCalled = false;
-    function handleResult(err, res) {
-     if (!callbackCalled) {
-      callbackCalled = true;
-      onResult(err, res);
-     }
-    }
-    const req = info.httpModule.request(info.options, msg => {
-     const res = new HttpClientResponse(msg);
-     handleResult(void 0, res);
-    });
-    let socket;
-    req.on("socket", sock => {
-     socket = sock;
-    });
-    req.setTimeout(this._socketTimeout || 18e4, () => {
-     if (socket) socket.end();
-     handleResult(new Error(`Request timeout: ${info.options.path}`));
-    });
-    req.on("error", function(err) {
-     handleResult(err);
-    });
-    if (data && typeof data === "string") req.write(data, "utf8");
-    if (data && typeof data !== "string") {
-     data.on("close", function() {
-      req.end();
-     });
-     data.pipe(req);
-    } else req.end();
-   }
-   getAgent(serverUrl) {
-    const parsedUrl = new URL(serverUrl);
-    return this._getAgent(parsedUrl);
-   }
-   getAgentDispatcher(serverUrl) {
-    const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-    if (!useProxy) return;
-    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-   }
-   _prepareRequest(method, requestUrl, headers) {
-    const info = {};
-    info.parsedUrl = requestUrl;
-    const usingSsl = info.parsedUrl.protocol === "https:";
-    info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-    const defaultPort = usingSsl ? 443 : 80;
-    info.options = {};
-    info.options.host = info.parsedUrl.hostname;
-    info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-    info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-    info.options.method = method;
-    info.options.headers = this._mergeHeaders(headers);
-    if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
-    info.options.agent = this._getAgent(info.parsedUrl);
-    if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-    return info;
-   }
-   _mergeHeaders(headers) {
-    if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-    return lowercaseKeys(headers || {});
-   }
-   _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-    let clientHeader;
-    if (this.requestOptions && this.requestOptions.headers) {
-     const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-     if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
-    }
-    const additionalValue = additionalHeaders[header];
-    if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-    if (clientHeader !== void 0) return clientHeader;
-    return _default;
-   }
-   _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-    let clientHeader;
-    if (this.requestOptions && this.requestOptions.headers) {
-     const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-     if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
-    }
-    const additionalValue = additionalHeaders[Headers.ContentType];
-    if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
-    if (clientHeader !== void 0) return clientHeader;
-    return _default;
-   }
-   _getAgent(parsedUrl) {
-    let agent;
-    const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-    if (this._keepAlive && useProxy) agent = this._proxyAgent;
-    if (!useProxy) agent = this._agent;
-    if (agent) return agent;
-    const usingSsl = parsedUrl.protocol === "https:";
-    let maxSockets = 100;
-    if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-    if (proxyUrl && proxyUrl.hostname) {
-     const agentOptions = {
-      maxSockets,
-      keepAlive: this._keepAlive,
-      proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-       proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-      }), {
-       host: proxyUrl.hostname,
-       port: proxyUrl.port
-      })
-     };
-     let tunnelAgent;
-     const overHttps = proxyUrl.protocol === "https:";
-     if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-     agent = tunnelAgent(agentOptions);
-     this._proxyAgent = agent;
-    }
-    if (!agent) {
-     const options = {
-      keepAlive: this._keepAlive,
-      maxSockets
-     };
-     agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-     this._agent = agent;
-    }
-    if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
-     rejectUnauthorized: false
-    });
-    return agent;
-   }
-   _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-    let proxyAgent;
-    if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
-    if (proxyAgent) return proxyAgent;
-    const usingSsl = parsedUrl.protocol === "https:";
-    proxyAgent = new ProxyAgent(Object.assign({
-     uri: proxyUrl.href,
-     pipelining: !this._keepAlive ? 0 : 1
-    }, (proxyUrl.username || proxyUrl.password) && {
-     token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-    }));
-    this._proxyAgentDispatcher = proxyAgent;
-    if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-     rejectUnauthorized: false
-    });
-    return proxyAgent;
-   }
-   _getUserAgentWithOrchestrationId(userAgent) {
-    const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
-    if (orchId) {
-     const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-     return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-    }
-    return baseUserAgent;
-   }
-   _performExponentialBackoff(retryNumber) {
-    return __awaiter(this, void 0, void 0, function*() {
-     retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-     const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-     return new Promise(resolve => setTimeout(() => resolve(), ms));
-    });
-   }
-   _processResponse(res, options) {
-    return __awaiter(this, void 0, void 0, function*() {
-     return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-      const statusCode = res.message.statusCode || 0, response = {
-       statusCode,
-       result: null,
-       headers: {}
-      };
-      if (statusCode === HttpCodes.NotFound) resolve(response);
-      function dateTimeDeserializer(key, value) {
-       if (typeof value === "string") {
-        const a = new Date(value);
-        if (!isNaN(a.valueOf())) return a;
-       }
-       return value;
-      }
-      let obj, contents;
-      try {
-       contents = yield res.readBody();
-       if (contents && contents.length > 0) {
-        if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
-        response.result = obj;
-       }
-       response.headers = res.message.headers;
-      } catch (err) {}
-      if (statusCode > 299) {
-       let msg;
-       if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
-       const err = new HttpClientError(msg, statusCode);
-       err.result = response.result;
-       reject(err);
-      } else resolve(response);
-     }));
-    });
-   }
-  }
-  const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-  c), {});
-  process;
-  process;
-  external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
-  var ExitCode;
-  (function(ExitCode) {
-   ExitCode[ExitCode.Success = 0] = "Success";
-   ExitCode[ExitCode.Failure = 1] = "Failure";
-  })(ExitCode || (ExitCode = {}));
-  function core_setSecret(secret) {
-   command_issueCommand("add-mask", {}, secret);
-  }
-  function getInput(name, options) {
-   const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-   if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-   if (options && options.trimWhitespace === false) return val;
-   return val.trim();
-  }
-  function setOutput(name, value) {
-   const filePath = process.env.GITHUB_OUTPUT || "";
-   if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-   process.stdout.write(external_os_namespaceObject.EOL);
-   command_issueCommand("set-output", {
-    name
-   }, utils_toCommandValue(value));
-  }
-  function core_debug(message) {
-   command_issueCommand("debug", {}, message);
-  }
-  function core_error(message, properties = {}) {
-   command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-  }
-  function warning(message, properties = {}) {
-   command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-  }
-  function core_info(message) {
-   process.stdout.write(message + external_os_namespaceObject.EOL);
-  }
-  function saveState(name, value) {
-   const filePath = process.env.GITHUB_STATE || "";
-   if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-   command_issueCommand("save-state", {
-    name
-   }, utils_toCommandValue(value));
-  }
-  function getState(name) {
-   return process.env[`STATE_${name}`] || "";
-  }
-  function parseJson(text) {
-   try {
-    return JSON.parse(text);
-   } catch {
-    return;
-   }
-  }
-  function countValues(text) {
-   let count = 1;
-   for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-   return count;
-  }
-  function isNestedDeeper(value, depth) {
-   if (typeof value !== "object" || value === null) return false;
-   return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-  }
-  const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
-  function parseUsd(text) {
-   const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-   if (whole === void 0) return;
-   const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
-   return sign === "-" ? -amount : amount;
-  }
-  const SIGNIFICANT_DIGITS = 15;
-  function toUsd(value) {
-   if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
-   return typeof value === "string" ? parseUsd(value) : void 0;
-  }
-  function withoutNoise(limit) {
-   return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
-  }
-  function sumUsd(amounts) {
-   return amounts.reduce((sum, amount) => sum + amount, 0n);
-  }
-  const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
-  function exceeds(amount, bound) {
-   return amount - bound > NOISE;
-  }
-  function exactUsd(amount) {
-   return decimalText(amount, 0);
-  }
-  const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-  function formatUsd(amount) {
-   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
-   return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-  }
-  function decimalText(amount, min) {
-   const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
-   return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
-  }
-  const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
-   hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
-   name: schemas_string(),
-   label: schemas_string(),
-   workspace_id: schemas_string(),
-   limit: optional(pipe(unknown(), transform(withoutNoise)))
-  }), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "expires_at", "limit", ...COUNTERS ];
-  function toListedKey(key) {
-   const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
-   return {
-    ...used,
-    hash,
-    name,
-    label,
-    workspace_id
-   };
-  }
-  const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
-   name: schemas_string("must be a name"),
-   workspace_id: schemas_string(),
-   limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-   limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-   include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-   expires_at: nullable(schemas_string())
-  }), createdKey = pipe(object({
-   data: key,
-   key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-  }), transform(({data, key: secret}) => ({
-   key: data,
-   secret
-  })));
-  function sendKey(client, body, registerSecrets) {
-   return client.send({
-    operation: `create the API key ${JSON.stringify(body.name)}`,
-    mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-    recovery: "The post step of this action looks for the API key, and deletes it.",
-    method: "POST",
-    path: "/keys",
-    body,
-    schema: createdKey,
-    hint: WORKSPACE_MAY_BE_DELETED,
-    onBody: text => registerSecrets(secretsIn(text))
-   });
-  }
-  function secretsIn(text) {
-   const {data} = safeParse(object({
-    key: schemas_string()
-   }), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-   return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
-  }
-  const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-  async function listKeys(client, workspace, {maxSize} = {}) {
-   const {items, serverTime} = await listAll(client, {
-    ...keyList(workspace),
-    maxSize
-   });
-   return {
-    keys: items,
-    serverTime
-   };
-  }
-  function listKeyPages(client, workspace) {
-   return listPages(client, keyList(workspace));
-  }
-  function keyList({id, slug}) {
-   return {
-    operation: `list the API keys of the workspace ${slug}`,
-    path: "/keys",
-    query: {
-     workspace_id: id,
-     include_disabled: "true",
-     include_expired: "true"
-    },
-    schema: keyPage,
-    findMismatch({data}) {
-     const other = data.find(({workspace_id}) => workspace_id !== id);
-     return other && `it lists a key of the workspace ${other.workspace_id}`;
-    },
-    idOf: ({hash}) => hash,
-    hint: WORKSPACE_MAY_BE_DELETED
-   };
-  }
-  function keyRequest(hash, name) {
-   return {
-    operation: `read the API key ${name}`,
-    method: "GET",
-    path: `/keys/${encodeURIComponent(hash)}`,
-    schema: envelope(key),
-    on404: () => {},
-    findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-   };
-  }
-  async function findKey(client, hash, options = {}) {
-   const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
-    ...request,
-    ...options
-   });
-   return data;
-  }
-  function deleteKey(client, key) {
-   const facts = {
-    operation: `delete the API key ${describeKey(key)}`,
-    mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-    path: `/keys/${encodeURIComponent(key.hash)}`
-   };
-   return sendDeletion(client, facts, () => findKey(client, key.hash, {
-    trusts404: true
-   }));
-  }
-  const MAX_NAME_LENGTH = 100;
-  function describeKey({name, label}) {
-   const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-   return `${JSON.stringify(shownName)} (${label})`;
-  }
-  function limitOf(key) {
-   const amount = toUsd(key.limit), reset = key.limit_reset;
-   if (amount === void 0) return;
-   return {
-    amount,
-    reset: typeof reset === "string" ? reset : void 0,
-    remaining: toUsd(key.limit_remaining)
-   };
-  }
-  function isLimitUnread(key) {
-   return key.limit !== null && limitOf(key)?.remaining === void 0;
-  }
-  function totalSpent(keys) {
-   const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-   return amounts.length === keys.length ? sumUsd(amounts) : null;
-  }
-  const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
-   s: 1e3,
-   m: 6e4,
-   h: 36e5,
-   d: 864e5
-  };
-  function parseDuration(text) {
-   const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
-   return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
-  }
-  const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
-  function fields_duration(bounds) {
-   return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
-    bounds
-   })));
-  }
-  function durationOrWord(bounds, words) {
-   const or = `, or ${words.join(", ")}`;
-   return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
-    const word = words.find(other => other === text);
-    return word ?? parseWithin(text, context, {
-     bounds,
-     or
-    });
-   }));
-  }
-  function parseWithin(text, context, {bounds, or = ""}) {
-   const ms = parseDuration(text);
-   if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-   const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-   context.issues.push({
-    code: "custom",
-    message: message + or,
-    input: text
-   });
-   return NEVER;
-  }
-  function describeDefect(text) {
-   const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
-   return `${problem} ${EXAMPLES}`;
-  }
-  function toMs(text) {
-   return parseDuration(text) ?? Number.NaN;
-  }
-  const DEFAULT_API_URL = "https://openrouter.ai/api/v1", connection = {
-   management_key: schemas_string({
-    error: () => missingKey(process.env)
-   }).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
-   api_url: schemas_default(pipe(schemas_string(), transform(toApiUrl)), DEFAULT_API_URL),
-   timeout: timeout("60s")
-  };
-  function timeout(preset) {
-   return schemas_default(fields_duration({
-    min: "1s",
-    max: "24h"
-   }), toMs(preset));
-  }
-  function missingKey(env) {
-   const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
-   if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
-   const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-   return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
-  }
-  function reject(context, input, message) {
-   context.issues.push({
-    code: "custom",
-    message,
-    input
-   });
-   return NEVER;
-  }
-  function toApiUrl(text, context) {
-   const url = toUrl(text);
-   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) return reject(context, text, "must begin with https, because the key is sent there");
-   if (url.username || url.password) return reject(context, text, "must not contain a user or password");
-   if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
-   return url.href.replace(/(?<!\/)\/+$/, "");
-  }
-  function isLoopback(hostname) {
-   const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-   return isAddress || hostname === "localhost" || hostname === "[::1]";
-  }
-  function proxyProblems(env) {
-   const {name, value} = proxyVariable(env);
-   if (!value || isProxyUrl(value)) return [];
-   const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
-   return [ {
-    input: `${name} (environment variable)`,
-    message
-   } ];
-  }
-  function proxyPasswords(env) {
-   const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
-   return [ password, connection_decode(password) ?? "" ];
-  }
-  function proxyVariable(env) {
-   const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
-   return {
-    name,
-    value: env[name] ?? ""
-   };
-  }
-  function isProxyUrl(text) {
-   const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-   if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
-   return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
-  }
-  function toUrl(text) {
-   return URL.canParse(text) ? new URL(text) : void 0;
-  }
-  function connection_decode(text) {
-   try {
-    return decodeURIComponent(text);
-   } catch {
-    return;
-   }
-  }
-  const MIN_PASSWORD_LENGTH = 4;
-  function readSecrets() {
-   const key = getInput("management-key");
-   return {
-    managementKey: textsFrom([ key, ...key.split(/[\r\n]+/) ], MIN_KEY_LENGTH),
-    proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
-   };
-  }
-  function textsFrom(texts, minLength) {
-   const trimmed = texts.map(text => text.trim());
-   return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
-  }
-  const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
-   limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
-   reset_interval: nullable(schemas_string())
-  }), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
-   data: array(budget),
-   include_byok_in_budgets: budgets_flag
-  }), NO_BUDGETS = {
-   budgets: {},
-   include_byok_in_budgets: void 0
-  };
-  async function listBudgets(client, {id, slug}, options = {}) {
-   const {data} = await client.request({
-    operation: `list the budgets of the workspace ${slug}`,
-    method: "GET",
-    path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-    schema: budgetList(),
-    on404: () => {},
-    hint: NEEDS_ENTERPRISE,
-    ...options
-   });
-   if (!data) return NO_BUDGETS;
-   const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
-   return {
-    budgets: Object.fromEntries(limits),
-    include_byok_in_budgets: data.include_byok_in_budgets
-   };
-  }
-  async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
-   const {id, slug} = workspace, common = {
-    path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
-    hint: NEEDS_ENTERPRISE
-   };
-   if (limit_usd === null) {
-    const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
-     ...common,
-     operation
-    }, async () => {
-     const {budgets} = await listBudgets(client, workspace, {
-      trusts404: true
-     });
-     return budgets[interval];
-    });
-    if (deletion.kind === "unclear") throw deletion.error;
-    return {
-     interval,
-     limit_usd
-    };
-   }
-   const {data} = await client.request({
-    ...common,
-    operation: `set the ${interval} budget of the workspace ${slug}`,
-    method: "PUT",
-    body: {
-     limit_usd,
-     ...flags
-    },
-    schema: object({
-     data: budget,
-     include_byok_in_budgets: budgets_flag
-    })
-   });
-   return {
-    interval: data.data.reset_interval ?? "lifetime",
-    limit_usd: data.data.limit_usd,
-    ..."include_byok_in_budgets" in flags && {
-     include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
-    }
-   };
-  }
-  const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
-   error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
-  }), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
-   allow_safety_retention_google: guardrails_flag,
-   allow_safety_retention_other: guardrails_flag,
-   allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
-   allowed_models: unchecked,
-   allowed_providers: unchecked,
-   content_filter_builtins: list,
-   content_filters: list,
-   description: optional(nullable(schemas_string(mustHave("a text or null")))),
-   enable_free_model_publication: guardrails_flag,
-   enable_free_model_training: guardrails_flag,
-   enable_paid_model_training: guardrails_flag,
-   enforce_zdr: unchecked,
-   enforce_zdr_anthropic: guardrails_flag,
-   enforce_zdr_google: guardrails_flag,
-   enforce_zdr_openai: guardrails_flag,
-   enforce_zdr_other: guardrails_flag,
-   enforce_zdr_xai: guardrails_flag,
-   ignored_models: unchecked,
-   ignored_providers: unchecked,
-   include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
-   limit_usd: unchecked,
-   name: unchecked,
-   reset_interval: unchecked
-  }, guardrail = looseObject({
-   id: optional(schemas_string()),
-   limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
-  }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
-  async function findGuardrail(client, {id, workspace}) {
-   const {data} = await client.request({
-    operation: `look up the guardrail of the workspace ${workspace.slug}`,
-    method: "GET",
-    path: `/guardrails/${encodeURIComponent(id)}`,
-    schema: envelope(guardrail),
-    on404: () => {},
-    findMismatch: returned => guardrails_mismatch(id, returned)
-   });
-   return data;
-  }
-  async function patchGuardrail(client, {id, workspace}, update) {
-   const {data} = await client.request({
-    operation: `set the guardrail of the workspace ${workspace.slug}`,
-    method: "PATCH",
-    path: `/guardrails/${encodeURIComponent(id)}`,
-    body: update,
-    schema: envelope(guardrail),
-    findMismatch: returned => guardrails_mismatch(id, returned),
-    hint: NO_GUARDRAIL
-   });
-   return data;
-  }
-  const external_node_http_namespaceObject = require("node:http");
-  var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-  const FAILURE_CLASSES = {
-   unsent: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   prevented: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   throttled: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: true
-   },
-   conflict: {
-    retryable: true,
-    ambiguous: false,
-    pausesAll: false
-   },
-   rejected: {
-    retryable: false,
-    ambiguous: false,
-    pausesAll: false
-   },
-   ambiguous: {
-    retryable: true,
-    ambiguous: true,
-    pausesAll: false
-   },
-   unexpected: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   },
-   aborted: {
-    retryable: false,
-    ambiguous: true,
-    pausesAll: false
-   }
-  }, BY_STATUS = {
-   408: "ambiguous",
-   425: "ambiguous",
-   429: "throttled",
-   499: "unexpected",
-   500: "ambiguous",
-   502: "ambiguous",
-   503: "ambiguous",
-   504: "ambiguous",
-   520: "ambiguous",
-   521: "ambiguous",
-   522: "ambiguous",
-   523: "ambiguous",
-   524: "ambiguous"
-  }, BY_METHOD = {
-   PATCH: {
-    409: "conflict"
-   }
-  };
-  function classifyResponse(method, {status, asksToWait}) {
-   if (status === 503 && asksToWait) return "throttled";
-   const isRejection = status >= 400 && status < 500;
-   return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-  }
-  const BASE_MS = 500, CAP_MS = 8e3;
-  function backoff(attempt, random) {
-   return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-  }
-  const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-  function attemptTimeout(remaining) {
-   return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-  }
-  function parseResponse(request, response) {
-   const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-   if (isNotFound && request.on404) return {
-    data: request.on404()
-   };
-   if (status < 200 || status >= 300) return toFailure(request, response);
-   if (countValues(body) > MAX_VALUES) return response_reject(request, response, `has more than ${MAX_VALUES} values`);
-   const json = parseJson(body);
-   if (isNestedDeeper(json, MAX_DEPTH)) return response_reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
-   const parsed = safeParse(request.schema, json);
-   if (!parsed.success) {
-    const reason = `HTTP ${status}, but ${response_describeDefect({
-     body,
-     json
-    }, parsed.error)}`;
-    return {
-     kind: "ambiguous",
-     reason,
-     ...metadata(response)
-    };
-   }
-   const mismatch = request.findMismatch?.(parsed.data);
-   if (mismatch === void 0) return {
-    data: parsed.data
-   };
-   const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-   return {
-    kind,
-    reason: `HTTP ${status}, but ${mismatch}`,
-    ...metadata(response)
-   };
-  }
-  function toFailure({method}, response) {
-   const {status, headers, body} = response, retryAfterMs = retryAfter(response), kind = classifyResponse(method, {
-    status,
-    asksToWait: retryAfterMs !== void 0
-   });
-   if (status >= 300 && status < 400) {
-    const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
-    return {
-     kind,
-     reason,
-     ...metadata(response)
-    };
-   }
-   const serverMessage = extractServerMessage(body);
-   return {
-    kind,
-    reason: formatStatus(status),
-    ...metadata(response),
-    serverMessage,
-    retryAfterMs
-   };
-  }
-  function metadata({status, headers}) {
-   const ray = headers["cf-ray"];
-   return {
-    status,
-    cfRay: typeof ray === "string" ? ray : void 0
-   };
-  }
-  function formatStatus(status) {
-   return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
-  }
-  const MAX_VALUES = 15e3, MAX_DEPTH = 100;
-  function response_reject({method}, response, defect) {
-   const {status, body} = response, withId = object({
-    data: object({
-     id: schemas_guid()
-    })
-   }), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-   return {
-    kind: "unexpected",
-    reason,
-    ...metadata(response)
-   };
-  }
-  function response_describeDefect({body, json}, {issues}) {
-   if (body.trim() === "") return "the body is empty";
-   if (json === void 0) return "the body is not JSON";
-   const names = issues.map(({path}) => path.join("."));
-   return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
-  }
-  const MAX_ERROR_TEXT = 16384;
-  function extractServerMessage(body) {
-   const json = parseJson(body);
-   if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-   return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-  }
-  function textAt(json, ...path) {
-   const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-   return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
-  }
-  function textOfHtml(html) {
-   return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-  }
-  function retryAfter({headers}) {
-   const value = String(headers["retry-after"] ?? "").trim();
-   if (/^\d+$/.test(value)) return Number(value) * 1e3;
-   const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-   return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-  }
-  const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-  function parseHttpDate(value) {
-   if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-   const time = Date.parse(value);
-   return Number.isNaN(time) ? void 0 : time;
-  }
-  const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
-  function parseInput(schema, text) {
-   const {def} = schema._zod;
-   switch (def.type) {
-   case "optional":
-   case "default":
-    return parseInput(def.innerType, text);
+var __webpack_modules__ = {
+770: (module, __unused_webpack_exports, __nccwpck_require__) => {
+module.exports = __nccwpck_require__(218);
+},
+218: (__unused_webpack_module, exports, __nccwpck_require__) => {
+"use strict";
+var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
+function httpOverHttp(options) {
+var agent = new TunnelingAgent(options);
+agent.request = http.request;
+return agent;
+}
+function httpsOverHttp(options) {
+var agent = new TunnelingAgent(options);
+agent.request = http.request;
+agent.createSocket = createSecureSocket;
+agent.defaultPort = 443;
+return agent;
+}
+function httpOverHttps(options) {
+var agent = new TunnelingAgent(options);
+agent.request = https.request;
+return agent;
+}
+function httpsOverHttps(options) {
+var agent = new TunnelingAgent(options);
+agent.request = https.request;
+agent.createSocket = createSecureSocket;
+agent.defaultPort = 443;
+return agent;
+}
+function TunnelingAgent(options) {
+var self = this;
+self.options = options || {};
+self.proxyOptions = self.options.proxy || {};
+self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+self.requests = [];
+self.sockets = [];
+self.on("free", function(socket, host, port, localAddress) {
+for (var options = toOptions(host, port, localAddress), i = 0, len = self.requests.length; i < len; ++i) {
+var pending = self.requests[i];
+if (pending.host === options.host && pending.port === options.port) {
+self.requests.splice(i, 1);
+pending.request.onSocket(socket);
+return;
+}
+}
+socket.destroy();
+self.removeSocket(socket);
+});
+}
+util.inherits(TunnelingAgent, events.EventEmitter);
+TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
+var self = this, options = mergeOptions({
+request: req
+}, self.options, toOptions(host, port, localAddress));
+if (self.sockets.length >= this.maxSockets) {
+self.requests.push(options);
+return;
+}
+self.createSocket(options, function(socket) {
+socket.on("free", onFree);
+socket.on("close", onCloseOrRemove);
+socket.on("agentRemove", onCloseOrRemove);
+req.onSocket(socket);
+function onFree() {
+self.emit("free", socket, options);
+}
+function onCloseOrRemove(err) {
+self.removeSocket(socket);
+socket.removeListener("free", onFree);
+socket.removeListener("close", onCloseOrRemove);
+socket.removeListener("agentRemove", onCloseOrRemove);
+}
+});
+};
+TunnelingAgent.prototype.createSocket = function(options, cb) {
+var self = this, placeholder = {};
+self.sockets.push(placeholder);
+var connectOptions = mergeOptions({}, self.proxyOptions, {
+method: "CONNECT",
+path: options.host + ":" + options.port,
+agent: false,
+headers: {
+host: options.host + ":" + options.port
+}
+});
+if (options.localAddress) connectOptions.localAddress = options.localAddress;
+if (connectOptions.proxyAuth) {
+connectOptions.headers = connectOptions.headers || {};
+connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
+}
+debug("making CONNECT request");
+var connectReq = self.request(connectOptions);
+connectReq.useChunkedEncodingByDefault = false;
+connectReq.once("response", onResponse);
+connectReq.once("upgrade", onUpgrade);
+connectReq.once("connect", onConnect);
+connectReq.once("error", onError);
+connectReq.end();
+function onResponse(res) {
+res.upgrade = true;
+}
+function onUpgrade(res, socket, head) {
+process.nextTick(function() {
+onConnect(res, socket, head);
+});
+}
+function onConnect(res, socket, head) {
+connectReq.removeAllListeners();
+socket.removeAllListeners();
+if (res.statusCode !== 200) {
+debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
+socket.destroy();
+var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
+error.code = "ECONNRESET";
+options.request.emit("error", error);
+self.removeSocket(placeholder);
+return;
+}
+if (head.length > 0) {
+debug("got illegal response body from proxy");
+socket.destroy();
+error = new Error("got illegal response body from proxy");
+error.code = "ECONNRESET";
+options.request.emit("error", error);
+self.removeSocket(placeholder);
+return;
+}
+debug("tunneling connection has established");
+self.sockets[self.sockets.indexOf(placeholder)] = socket;
+return cb(socket);
+}
+function onError(cause) {
+connectReq.removeAllListeners();
+debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
+var error = new Error("tunneling socket could not be established, cause=" + cause.message);
+error.code = "ECONNRESET";
+options.request.emit("error", error);
+self.removeSocket(placeholder);
+}
+};
+TunnelingAgent.prototype.removeSocket = function(socket) {
+var pos = this.sockets.indexOf(socket);
+if (pos === -1) return;
+this.sockets.splice(pos, 1);
+var pending = this.requests.shift();
+if (pending) this.createSocket(pending, function(socket) {
+pending.request.onSocket(socket);
+});
+};
+function createSecureSocket(options, cb) {
+var self = this;
+TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+var hostHeader = options.request.getHeader("host"), tlsOptions = mergeOptions({}, self.options, {
+socket,
+servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
+}), secureSocket = tls.connect(0, tlsOptions);
+self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+cb(secureSocket);
+});
+}
+function toOptions(host, port, localAddress) {
+if (typeof host === "string") return {
+host,
+port,
+localAddress
+};
+return host;
+}
+function mergeOptions(target) {
+for (var i = 1, len = arguments.length; i < len; ++i) {
+var overrides = arguments[i];
+if (typeof overrides === "object") for (var keys = Object.keys(overrides), j = 0, keyLen = keys.length; j < keyLen; ++j) {
+var k = keys[j];
+if (overrides[k] !== void 0) target[k] = overrides[k];
+}
+}
+return target;
+}
+if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
+var args = Array.prototype.slice.call(arguments);
+if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
+console.error.apply(console, args);
+}; else debug = function() {};
+},
+613: module => {
+"use strict";
+module.exports = require("assert");
+},
+434: module => {
+"use strict";
+module.exports = require("events");
+},
+611: module => {
+"use strict";
+module.exports = require("http");
+},
+692: module => {
+"use strict";
+module.exports = require("https");
+},
+278: module => {
+"use strict";
+module.exports = require("net");
+},
+877: module => {
+"use strict";
+module.exports = require("node:v8");
+},
+756: module => {
+"use strict";
+module.exports = require("tls");
+},
+23: module => {
+"use strict";
+module.exports = require("util");
+}
+}, __webpack_module_cache__ = {};
+function __nccwpck_require__(moduleId) {
+var cachedModule = __webpack_module_cache__[moduleId];
+if (cachedModule !== void 0) return cachedModule.exports;
+var module = __webpack_module_cache__[moduleId] = {
+exports: {}
+}, threw = true;
+try {
+__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+threw = false;
+} finally {
+if (threw) delete __webpack_module_cache__[moduleId];
+}
+return module.exports;
+}
+if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
+(() => {
+__nccwpck_require__.n = module => {
+var getter = module && module.__esModule ? () => module.default : () => module;
+__nccwpck_require__.d(getter, {
+a: getter
+});
+return getter;
+};
+})();
+(() => {
+var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
+__nccwpck_require__.t = function(value, mode) {
+if (mode & 1) value = this(value);
+if (mode & 8) return value;
+if (typeof value === "object" && value) {
+if (mode & 4 && value.__esModule) return value;
+if (mode & 16 && typeof value.then === "function") return value;
+}
+var ns = Object.create(null);
+__nccwpck_require__.r(ns);
+var def = {};
+leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
+for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
+def.default = () => value;
+__nccwpck_require__.d(ns, def);
+return ns;
+};
+})();
+(() => {
+__nccwpck_require__.d = (exports, definition) => {
+for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
+enumerable: true,
+get: definition[key]
+});
+};
+})();
+(() => {
+__nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
+})();
+(() => {
+__nccwpck_require__.r = exports => {
+if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
+value: "Module"
+});
+Object.defineProperty(exports, "__esModule", {
+value: true
+});
+};
+})();
+var __webpack_exports__ = {};
+(() => {
+"use strict";
+__nccwpck_require__.r(__webpack_exports__);
+__nccwpck_require__.d(__webpack_exports__, {
+create: () => create,
+"create-post": () => createPost,
+delete: () => delete_deleteWorkspace,
+key: () => key_key,
+"key-post": () => keyPost,
+sweep: () => sweep_sweep,
+usage: () => usage
+});
+function getEnumValues(entries) {
+const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+return values;
+}
+function jsonStringifyReplacer(_, value) {
+if (typeof value === "bigint") return value.toString();
+return value;
+}
+class Cached {
+constructor(getter) {
+this._getter = getter;
+this._value = void 0;
+}
+get value() {
+const getter = this._getter;
+if (getter !== void 0) {
+this._value = getter();
+this._getter = void 0;
+}
+return this._value;
+}
+}
+function cached(getter) {
+return new Cached(getter);
+}
+function nullish(input) {
+return input === null || input === void 0;
+}
+function cleanRegex(source) {
+const start = source.startsWith("^") ? 1 : 0, end = source.endsWith("$") ? source.length - 1 : source.length;
+return source.slice(start, end);
+}
+function assignProp(target, prop, value) {
+Object.defineProperty(target, prop, {
+value,
+writable: true,
+enumerable: true,
+configurable: true
+});
+}
+const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
+function util_isObject(data) {
+return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+function isPlainObject(o) {
+if (util_isObject(o) === false) return false;
+const ctor = o.constructor;
+if (ctor === void 0) return true;
+if (typeof ctor !== "function") return true;
+const prot = ctor.prototype;
+if (util_isObject(prot) === false) return false;
+if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
+return true;
+}
+function shallowClone(o) {
+if (isPlainObject(o)) return {
+...o
+};
+if (Array.isArray(o)) return [ ...o ];
+if (o instanceof Map) return new Map(o);
+if (o instanceof Set) return new Set(o);
+return o;
+}
+const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
+function escapeRegex(str) {
+return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+const cl = new inst._zod.constr(def ?? inst._zod.def);
+if (!def || params?.parent) cl._zod.parent = inst;
+return cl;
+}
+function normalizeParams(_params) {
+const params = _params;
+if (!params) return {};
+if (typeof params === "string") return {
+error: () => params
+};
+if (params?.message !== void 0) {
+if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
+params.error = params.message;
+}
+delete params.message;
+if (typeof params.error === "string") return {
+...params,
+error: () => params.error
+};
+return params;
+}
+function optionalKeys(shape) {
+return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
+}
+const NUMBER_FORMAT_RANGES = (() => ({
+safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
+int32: [ -2147483648, 2147483647 ],
+uint32: [ 0, 4294967295 ],
+float32: [ -34028234663852886e22, 34028234663852886e22 ],
+float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
+}))();
+function aborted(x, startIndex = 0) {
+if (x.aborted === true) return true;
+for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
+return false;
+}
+function explicitlyAborted(x, startIndex = 0) {
+if (x.aborted === true) return true;
+for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
+return false;
+}
+function prefixIssues(path, issues) {
+return issues.map(iss => {
+var _a;
+(_a = iss).path ?? (_a.path = []);
+iss.path.unshift(path);
+return iss;
+});
+}
+function unwrapMessage(message) {
+return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+const caps = [];
+for (const ch of defChecks ?? []) {
+const d = ch._zod.def;
+if (!/_(length|size)$|_equals$/.test(d.check)) break;
+const max = d.maximum ?? d.length ?? d.size;
+if (max >= 0) caps.push([ max, ch ]);
+}
+return caps;
+}
+function attachSchema(issues, start, inst) {
+var _a;
+for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
+}
+function finalizeIssue(iss, ctx, config) {
+var _a;
+const traits = iss.inst?._zod?.traits;
+if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
+const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0, message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input", full = {};
+for (const k of Object.keys(iss)) {
+if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
+full[k] = iss[k];
+}
+full.path ?? (full.path = []);
+full.message = message;
+if (ctx?.reportInput) full.input = iss.input;
+return full;
+}
+const highSurrogate = /[\uD800-\uDBFF]/;
+function codePointLength(str) {
+const units = str.length;
+if (!highSurrogate.test(str)) return units;
+let count = units;
+for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+count--;
+i++;
+}
+return count;
+}
+function getLengthableOrigin(input) {
+if (Array.isArray(input)) return "array";
+if (typeof input === "string") return "string";
+return "unknown";
+}
+function util_issue(...args) {
+const [iss, input, inst] = args;
+if (typeof iss === "string") return {
+message: iss,
+code: "custom",
+input,
+inst
+};
+return {
+...iss
+};
+}
+function members(proto, table) {
+for (const key in table) {
+const desc = Object.getOwnPropertyDescriptor(table, key);
+if (desc.get) Object.defineProperty(proto, key, {
+...desc,
+enumerable: false
+}); else defineBound(proto, key, desc.value);
+}
+}
+function own(inst, key, value, enumerable = true) {
+Object.defineProperty(inst, key, {
+configurable: true,
+writable: true,
+enumerable,
+value
+});
+return value;
+}
+function hide(inst, key, value) {
+return own(inst, key, value, false);
+}
+function defineBound(proto, key, fn) {
+Object.defineProperty(proto, key, {
+configurable: true,
+get() {
+return this == null ? fn : own(this, key, fn.bind(this));
+},
+set(value) {
+own(this, key, value);
+}
+});
+}
+function claim(inst, sentinel) {
+const proto = Object.getPrototypeOf(inst);
+return sentinel in proto ? void 0 : proto;
+}
+let installing, broke = false;
+const breaker = {
+configurable: true,
+get() {
+broke = true;
+return;
+}
+};
+function defineLazyInternal(inst, key, compute) {
+const proto = Object.getPrototypeOf(inst._zod);
+if (key in proto && installing !== inst._zod) {
+installing = void 0;
+return;
+}
+installing = inst._zod;
+Object.defineProperty(proto, key, {
+configurable: true,
+get() {
+Object.defineProperty(this, key, breaker);
+const outer = broke;
+broke = false;
+try {
+const value = compute(this);
+if (broke) delete this[key]; else Object.defineProperty(this, key, {
+configurable: true,
+writable: true,
+value
+});
+broke = broke || outer;
+return value;
+} catch (err) {
+delete this[key];
+broke = broke || outer;
+throw err;
+}
+},
+set(value) {
+Object.defineProperty(this, key, {
+configurable: true,
+writable: true,
+value
+});
+}
+});
+}
+function installLazyProp(inst, key, make, enumerable) {
+const proto = claim(inst, key);
+if (!proto) return;
+Object.defineProperty(proto, key, {
+configurable: true,
+get() {
+const desc = {
+configurable: true,
+writable: true,
+enumerable,
+value: void 0
+};
+Object.defineProperty(this, key, desc);
+desc.value = make(this);
+Object.defineProperty(this, key, desc);
+return desc.value;
+},
+set(value) {
+Object.defineProperty(this, key, {
+configurable: true,
+writable: true,
+enumerable,
+value
+});
+}
+});
+}
+var _a;
+const NEVER = Object.freeze({
+status: "aborted"
+}), _zodDesc = {
+value: void 0,
+enumerable: false
+};
+let _E = "captureStackTrace" in Error ? Error : null;
+function newError(Definition) {
+const E = _E;
+if (E) {
+const saved = E.stackTraceLimit;
+if (typeof saved === "number") {
+try {
+E.stackTraceLimit = 0;
+} catch {
+_E = null;
+return new Definition;
+}
+try {
+return new Definition;
+} finally {
+E.stackTraceLimit = saved;
+}
+}
+}
+return new Definition;
+}
+function $constructor(name, initializer, proto, params) {
+const zodProto = {};
+function Internals(def) {
+this.def = def;
+this.constr = _;
+this.traits = new Set;
+}
+Internals.prototype = zodProto;
+const protoMembers = proto, initialized = protoMembers && new WeakSet;
+function init(inst, def) {
+if (!inst._zod) {
+_zodDesc.value = new Internals(def);
+try {
+Object.defineProperty(inst, "_zod", _zodDesc);
+} finally {
+_zodDesc.value = void 0;
+}
+} else if (inst._zod.traits.has(name)) return;
+inst._zod.traits.add(name);
+initializer(inst, def);
+if (initialized) {
+const own = Object.getPrototypeOf(inst), ctorProto = inst._zod.constr.prototype;
+let up = own;
+while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
+const target = up ?? own;
+if (!initialized.has(target)) {
+initialized.add(target);
+members(target, protoMembers);
+}
+}
+const proto = _.prototype;
+for (const k in proto) {
+if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
+if (!(k in inst)) inst[k] = proto[k].bind(inst);
+}
+}
+const Parent = params?.Parent ?? Object;
+class Definition extends Parent {}
+Object.defineProperty(Definition, "name", {
+value: name
+});
+function _(def) {
+const inst = params?.Parent ? newError(Definition) : this;
+init(inst, def);
+const deferred = inst._zod.deferred;
+if (deferred) {
+for (const fn of deferred) fn();
+inst._zod.deferred = void 0;
+}
+const pp = globalThis.__zod_globalConfig?.postProcessor;
+if (pp) pp(inst);
+return inst;
+}
+Object.defineProperty(_, "init", {
+value: init
+});
+Object.defineProperty(_, Symbol.hasInstance, {
+value: inst => {
+if (params?.Parent && inst instanceof params.Parent) return true;
+return inst?._zod?.traits?.has(name);
+}
+});
+Object.defineProperty(_, "name", {
+value: name
+});
+return _;
+}
+class $ZodAsyncError extends Error {
+constructor() {
+super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
+}
+}
+class $ZodEncodeError extends Error {
+constructor(name) {
+super(`Encountered unidirectional transform during encode: ${name}`);
+this.name = "ZodEncodeError";
+}
+}
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+const core_globalConfig = globalThis.__zod_globalConfig;
+function config(newConfig) {
+if (newConfig) Object.assign(core_globalConfig, newConfig);
+return core_globalConfig;
+}
+const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
+var _a;
+inst._zod ?? (inst._zod = {});
+inst._zod.def = def;
+(_a = inst._zod).onattach ?? (_a.onattach = []);
+}), _whenHasLength = payload => {
+const val = payload.value;
+return !nullish(val) && val.length !== void 0;
+}, numericOriginMap = {
+number: "number",
+bigint: "bigint",
+object: "date"
+}, $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
+$ZodCheck.init(inst, def);
+const origin = numericOriginMap[typeof def.value];
+inst._zod.check = payload => {
+if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
+payload.issues.push({
+origin: numericOriginMap[typeof payload.value] ?? origin,
+code: "too_big",
+maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+input: payload.value,
+inclusive: def.inclusive,
+inst,
+continue: !def.abort
+});
+};
+}), $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
+$ZodCheck.init(inst, def);
+const origin = numericOriginMap[typeof def.value];
+inst._zod.check = payload => {
+if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
+payload.issues.push({
+origin: numericOriginMap[typeof payload.value] ?? origin,
+code: "too_small",
+minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+input: payload.value,
+inclusive: def.inclusive,
+inst,
+continue: !def.abort
+});
+};
+}), $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
+$ZodCheck.init(inst, def);
+def.format = def.format || "float64";
+const isInt = def.format?.includes("int"), origin = isInt ? "int" : "number", [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+inst._zod.check = payload => {
+const input = payload.value;
+if (isInt) {
+if (!Number.isInteger(input)) {
+payload.issues.push({
+expected: origin,
+format: def.format,
+code: "invalid_type",
+continue: false,
+input,
+inst
+});
+return;
+}
+if (!Number.isSafeInteger(input)) {
+if (input > 0) payload.issues.push({
+input,
+code: "too_big",
+maximum: Number.MAX_SAFE_INTEGER,
+note: "Integers must be within the safe integer range.",
+inst,
+origin,
+inclusive: true,
+continue: !def.abort
+}); else payload.issues.push({
+input,
+code: "too_small",
+minimum: Number.MIN_SAFE_INTEGER,
+note: "Integers must be within the safe integer range.",
+inst,
+origin,
+inclusive: true,
+continue: !def.abort
+});
+return;
+}
+}
+if (input < minimum) payload.issues.push({
+origin: "number",
+input,
+code: "too_small",
+minimum,
+inclusive: true,
+inst,
+continue: !def.abort
+});
+if (input > maximum) payload.issues.push({
+origin: "number",
+input,
+code: "too_big",
+maximum,
+inclusive: true,
+inst,
+continue: !def.abort
+});
+};
+}), $ZodCheckMaxLength = $constructor("$ZodCheckMaxLength", (inst, def) => {
+var _a;
+$ZodCheck.init(inst, def);
+(_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+inst._zod.check = payload => {
+const input = payload.value, units = input.length, length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+if (length <= def.maximum) return;
+const origin = getLengthableOrigin(input);
+payload.issues.push({
+origin,
+code: "too_big",
+maximum: def.maximum,
+inclusive: true,
+input,
+inst,
+continue: !def.abort
+});
+};
+}), $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
+var _a;
+$ZodCheck.init(inst, def);
+(_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+inst._zod.check = payload => {
+const input = payload.value, units = input.length, length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+if (length >= def.minimum) return;
+const origin = getLengthableOrigin(input);
+payload.issues.push({
+origin,
+code: "too_small",
+minimum: def.minimum,
+inclusive: true,
+input,
+inst,
+continue: !def.abort
+});
+};
+}), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
+var _a, _b;
+$ZodCheck.init(inst, def);
+if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
+def.pattern.lastIndex = 0;
+if (def.pattern.test(payload.value)) return;
+payload.issues.push({
+origin: "string",
+code: "invalid_format",
+format: def.format,
+input: payload.value,
+...def.pattern ? {
+pattern: def.pattern.toString()
+} : {},
+inst,
+continue: !def.abort
+});
+}); else (_b = inst._zod).check ?? (_b.check = () => {});
+}), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
+$ZodCheckStringFormat.init(inst, def);
+inst._zod.check = payload => {
+def.pattern.lastIndex = 0;
+if (def.pattern.test(payload.value)) return;
+payload.issues.push({
+origin: "string",
+code: "invalid_format",
+format: "regex",
+input: payload.value,
+pattern: def.pattern.toString(),
+inst,
+continue: !def.abort
+});
+};
+}), guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/, anyString = /^[\s\S]{0,}$/, number = /^-?\d+(?:\.\d+)?$/, regexes_boolean = /^(?:true|false)$/i, version = {
+major: 4,
+minor: 6,
+patch: 7
+}, $ZodType = $constructor("$ZodType", (inst, def) => {
+var _a;
+inst ?? (inst = {});
+inst._zod.def = def;
+inst._zod.bag = inst._zod.bag || {};
+inst._zod.version = version;
+const defChecks = inst._zod.def.checks, checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
+for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
+if (checks.length === 0) {
+(_a = inst._zod).deferred ?? (_a.deferred = []);
+inst._zod.deferred?.push(() => {
+inst._zod.run = inst._zod.parse;
+});
+} else {
+const runChecks = (payload, checks, ctx) => {
+if (payload.memo) return payload;
+let asyncResult, isAborted = aborted(payload);
+for (const ch of checks) {
+if (ch._zod.def.when) {
+if (explicitlyAborted(payload)) continue;
+const shouldRun = ch._zod.def.when(payload);
+if (!shouldRun) continue;
+} else if (isAborted) continue;
+const currLen = payload.issues.length, _ = ch._zod.check(payload);
+if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
+if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+await _;
+const nextLen = payload.issues.length;
+if (nextLen === currLen) return;
+attachSchema(payload.issues, currLen, inst);
+if (!isAborted) isAborted = aborted(payload, currLen);
+}); else {
+const nextLen = payload.issues.length;
+if (nextLen === currLen) continue;
+attachSchema(payload.issues, currLen, inst);
+if (!isAborted) isAborted = aborted(payload, currLen);
+}
+}
+if (asyncResult) return asyncResult.then(() => payload);
+return payload;
+}, handleCanaryResult = (canary, payload, ctx) => {
+if (aborted(canary)) {
+canary.aborted = true;
+return canary;
+}
+const checkResult = runChecks(payload, checks, ctx);
+if (checkResult instanceof Promise) {
+if (ctx.async === false) throw new $ZodAsyncError;
+return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
+}
+return inst._zod.parse(checkResult, ctx);
+};
+inst._zod.run = (payload, ctx) => {
+if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
+if (ctx.direction === "backward") {
+const canary = inst._zod.parse({
+value: payload.value,
+issues: []
+}, {
+...ctx,
+skipChecks: true
+});
+if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
+return handleCanaryResult(canary, payload, ctx);
+}
+const result = inst._zod.parse(payload, ctx);
+if (result instanceof Promise) {
+if (ctx.async === false) throw new $ZodAsyncError;
+return result.then(result => runChecks(result, checks, ctx));
+}
+return runChecks(result, checks, ctx);
+};
+}
+}, {
+get "~standard"() {
+return hide(this, "~standard", standardProps(this));
+},
+set "~standard"(value) {
+own(this, "~standard", value);
+}
+}), toStandardResult = (r, ctx) => r.issues.length ? {
+issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
+} : {
+value: r.value
+};
+async function validateAsync(inst, value) {
+const ctx = {
+async: true
+};
+return toStandardResult(await inst._zod.run({
+value,
+issues: []
+}, ctx), ctx);
+}
+function standardProps(inst) {
+return {
+validate: value => {
+const ctx = {
+async: false
+};
+try {
+const r = inst._zod.run({
+value,
+issues: []
+}, ctx);
+if (!(r instanceof Promise)) return toStandardResult(r, ctx);
+} catch (_) {}
+return validateAsync(inst, value);
+},
+vendor: "zod",
+version: 1
+};
+}
+const $ZodString = $constructor("$ZodString", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.pattern = def.pattern ?? anyString;
+inst._zod.parse = (payload, _) => {
+if (def.coerce) try {
+payload.value = String(payload.value);
+} catch (_) {}
+if (typeof payload.value === "string") return payload;
+payload.issues.push({
+expected: "string",
+code: "invalid_type",
+input: payload.value,
+inst
+});
+return payload;
+};
+}), $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
+$ZodCheckStringFormat.init(inst, def);
+$ZodString.init(inst, def);
+}), $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
+def.pattern ?? (def.pattern = guid);
+$ZodStringFormat.init(inst, def);
+}), $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.pattern = number;
+inst._zod.parse = (payload, _ctx) => {
+if (def.coerce) try {
+payload.value = Number(payload.value);
+} catch (_) {}
+const input = payload.value;
+if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
+const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+payload.issues.push({
+expected: "number",
+code: "invalid_type",
+input,
+inst,
+...received ? {
+received
+} : {}
+});
+return payload;
+};
+}), $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
+$ZodCheckNumberFormat.init(inst, def);
+$ZodNumber.init(inst, def);
+}), $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.pattern = regexes_boolean;
+inst._zod.parse = (payload, _ctx) => {
+if (def.coerce) try {
+payload.value = Boolean(payload.value);
+} catch (_) {}
+const input = payload.value;
+if (typeof input === "boolean") return payload;
+payload.issues.push({
+expected: "boolean",
+code: "invalid_type",
+input,
+inst
+});
+return payload;
+};
+}), $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.parse = payload => payload;
+}), $ZodNever = $constructor("$ZodNever", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.parse = (payload, _ctx) => {
+payload.issues.push({
+expected: "never",
+code: "invalid_type",
+input: payload.value,
+inst
+});
+return payload;
+};
+});
+function capSize(inst, size) {
+const caps = sizeCaps(inst._zod.def.checks);
+if (!caps.length) return;
+const cap = Math.min(...caps.map(c => c[0])), parse = inst._zod.parse;
+inst._zod.parse = (payload, ctx) => {
+const n = size(payload.value);
+if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
+const start = payload.issues.length;
+ch._zod.check(payload);
+payload.issues[start].continue = false;
+attachSchema(payload.issues, start, inst);
+return payload;
+}
+return parse(payload, ctx);
+};
+}
+const arraySize = input => Array.isArray(input) ? input.length : -1;
+function handleArrayResult(result, final, index) {
+if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
+final.value[index] = result.value;
+}
+const $ZodArray = $constructor("$ZodArray", (inst, def) => {
+$ZodType.init(inst, def);
+const memo = core_globalConfig.memoizer;
+memo?.attach(inst);
+inst._zod.parse = (payload, ctx) => {
+const input = payload.value;
+if (!Array.isArray(input)) {
+payload.issues.push({
+expected: "array",
+code: "invalid_type",
+input,
+inst
+});
+return payload;
+}
+payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+const proms = [], abortEarly = ctx?.abortEarly;
+for (let i = 0; i < input.length; i++) {
+const item = input[i], result = def.element._zod.run({
+value: item,
+issues: []
+}, ctx);
+if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
+handleArrayResult(result, payload, i);
+if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
+}
+}
+if (proms.length) return Promise.all(proms).then(() => payload);
+return payload;
+};
+capSize(inst, arraySize);
+});
+function handlePropertyResult(result, final, key, input, optin, optout) {
+const isPresent = key in input, isOptionalOut = optout === "optional";
+if (!isPresent && isOptionalOut && optin === "optional") return;
+if (result.issues.length) {
+if (optin !== void 0 && isOptionalOut && !isPresent) return;
+final.issues.push(...prefixIssues(key, result.issues));
+}
+if (!isPresent && optin === void 0) {
+if (!result.issues.length) final.issues.push({
+code: "invalid_type",
+expected: "nonoptional",
+input: void 0,
+path: [ key ]
+});
+return;
+}
+if (result.value === void 0) {
+if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
+} else final.value[key] = result.value;
+}
+const NO_SYMBOL_KEYS = [];
+function normalizeDef(def) {
+const keys = Object.keys(def.shape), ownSymbols = Object.getOwnPropertySymbols(def.shape), symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS, allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
+for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+const okeys = optionalKeys(def.shape);
+return {
+...def,
+allKeys,
+symbolKeys,
+keySet: new Set(keys),
+numKeys: keys.length,
+optionalKeys: new Set(okeys)
+};
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+const unrecognized = [], keySet = def.keySet, _catchall = def.catchall._zod, t = _catchall.def.type, optin = _catchall.optin, optout = _catchall.optout;
+let seen = 0;
+for (const key in input) {
+if (abortEarly && payload.issues.length !== seen) {
+if (aborted(payload, seen)) break;
+seen = payload.issues.length;
+}
+if (keySet.has(key)) continue;
+if (key === "__proto__") {
+if (t === "never") unrecognized.push(key);
+continue;
+}
+if (t === "never") {
+unrecognized.push(key);
+continue;
+}
+const r = _catchall.run({
+value: input[key],
+issues: []
+}, ctx);
+if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+}
+if (unrecognized.length) payload.issues.push({
+code: "unrecognized_keys",
+keys: unrecognized,
+input,
+inst,
+continue: true
+});
+if (!proms.length) return payload;
+return Promise.all(proms).then(() => payload);
+}
+const $ZodObject = $constructor("$ZodObject", (inst, def) => {
+$ZodType.init(inst, def);
+const desc = Object.getOwnPropertyDescriptor(def, "shape"), sh = desc?.get ? desc.get.raw : def.shape ?? {};
+if (sh) {
+const get = () => {
+const newSh = {
+...sh
+};
+Object.defineProperty(def, "shape", {
+value: newSh
+});
+get.raw = newSh;
+return newSh;
+};
+get.raw = sh;
+Object.defineProperty(def, "shape", {
+get
+});
+}
+const _normalized = cached(() => normalizeDef(def));
+defineLazyInternal(inst, "propValues", zod => {
+const shape = zod.def.shape, propValues = {};
+for (const key in shape) {
+const field = shape[key]._zod;
+if (field.values) {
+if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
+for (const v of field.values) propValues[key].add(v);
+if (field.optin !== void 0) propValues[key].add(void 0);
+}
+}
+return propValues;
+});
+const isObject = util_isObject, catchall = def.catchall;
+let value;
+const memo = core_globalConfig.memoizer;
+memo?.attach(inst);
+inst._zod.parse = (payload, ctx) => {
+value ?? (value = _normalized.value);
+const input = payload.value;
+if (!isObject(input)) {
+payload.issues.push({
+expected: "object",
+code: "invalid_type",
+input,
+inst
+});
+return payload;
+}
+payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+const proms = [], shape = value.shape, abortEarly = ctx?.abortEarly;
+let seen = payload.issues.length;
+for (const key of value.allKeys) {
+if (abortEarly && payload.issues.length !== seen) {
+if (aborted(payload, seen)) break;
+seen = payload.issues.length;
+}
+if (key === "__proto__") continue;
+const el = shape[key], optin = el._zod.optin, optout = el._zod.optout, r = el._zod.run({
+value: input[key],
+issues: []
+}, ctx);
+if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+}
+if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
+return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+};
+});
+function handleUnionResults(results, final, inst, ctx) {
+for (const result of results) if (result.issues.length === 0) {
+final.value = result.value;
+return final;
+}
+const nonaborted = results.filter(r => !aborted(r));
+if (nonaborted.length === 1) {
+final.value = nonaborted[0].value;
+return nonaborted[0];
+}
+final.issues.push({
+code: "invalid_union",
+input: final.value,
+inst,
+errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
+});
+return final;
+}
+const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
+defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
+defineLazyInternal(inst, "values", zod => {
+if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
+return;
+});
+defineLazyInternal(inst, "pattern", zod => {
+if (zod.def.options.every(o => o._zod.pattern)) {
+const patterns = zod.def.options.map(o => o._zod.pattern);
+return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
+}
+return;
+});
+const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+inst._zod.parse = (payload, ctx) => {
+if (first) return first(payload, ctx);
+let async = false;
+const results = [];
+for (const option of def.options) {
+const result = option._zod.run({
+value: payload.value,
+issues: []
+}, ctx);
+if (result instanceof Promise) {
+results.push(result);
+async = true;
+} else {
+if (result.issues.length === 0) return result;
+results.push(result);
+}
+}
+if (!async) return handleUnionResults(results, payload, inst, ctx);
+return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+};
+}), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
+$ZodType.init(inst, def);
+const values = getEnumValues(def.entries), valuesSet = new Set(values);
+inst._zod.values = valuesSet;
+defineLazyInternal(inst, "pattern", zod => {
+const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
+return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+});
+inst._zod.parse = (payload, _ctx) => {
+const input = payload.value;
+if (valuesSet.has(input)) return payload;
+payload.issues.push({
+code: "invalid_value",
+values,
+input,
+inst
+});
+return payload;
+};
+}), $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.optin = "optional";
+core_globalConfig.memoizer?.guard(inst);
+inst._zod.parse = (payload, ctx) => {
+if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
+const _out = def.transform(payload.value, payload);
+if (ctx.async) {
+const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+return output.then(output => {
+payload.value = output;
+return payload;
+});
+}
+if (_out instanceof Promise) throw new $ZodAsyncError;
+payload.value = _out;
+return payload;
+};
+});
+function handleOptionalResult(payload, result) {
+payload.value = result.issues.length ? void 0 : result.value;
+return payload;
+}
+const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+inst._zod.optout = "optional";
+defineLazyInternal(inst, "values", zod => {
+const values = zod.def.innerType._zod.values;
+return values ? new Set([ ...values, void 0 ]) : void 0;
+});
+defineLazyInternal(inst, "pattern", zod => {
+const pattern = zod.def.innerType._zod.pattern;
+return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+});
+inst._zod.parse = (payload, ctx) => {
+if (payload.value === void 0) {
+if (def.innerType._zod.optin !== "defaulted") return payload;
+const result = def.innerType._zod.run({
+value: payload.value,
+issues: []
+}, ctx);
+if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
+return handleOptionalResult(payload, result);
+}
+return def.innerType._zod.run(payload, ctx);
+};
+}), $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
+defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
+defineLazyInternal(inst, "pattern", zod => {
+const pattern = zod.def.innerType._zod.pattern;
+return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+});
+defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
+inst._zod.parse = (payload, ctx) => {
+if (payload.value === null) return payload;
+return def.innerType._zod.run(payload, ctx);
+};
+}), $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
+$ZodType.init(inst, def);
+inst._zod.optin = "defaulted";
+defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+inst._zod.parse = (payload, ctx) => {
+if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
+if (payload.value === void 0) {
+payload.value = def.defaultValue;
+return payload;
+}
+const result = def.innerType._zod.run(payload, ctx);
+if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
+return handleDefaultResult(result, def);
+};
+});
+function handleDefaultResult(payload, def) {
+if (payload.value === void 0) payload.value = def.defaultValue;
+return payload;
+}
+const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
+defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
+defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
+defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
+inst._zod.parse = (payload, ctx) => {
+if (ctx.direction === "backward") {
+const right = def.out._zod.run(payload, ctx);
+if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
+return handlePipeResult(right, def.in, ctx);
+}
+const left = def.in._zod.run(payload, ctx);
+if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
+return handlePipeResult(left, def.out, ctx);
+};
+});
+function handlePipeResult(left, next, ctx) {
+if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
+left.aborted = true;
+return left;
+}
+return next._zod.run({
+value: left.value,
+issues: left.issues
+}, ctx);
+}
+const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
+$ZodCheck.init(inst, def);
+$ZodType.init(inst, def);
+inst._zod.parse = (payload, _) => payload;
+inst._zod.check = payload => {
+const input = payload.value, r = def.fn(input);
+if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
+handleRefineResult(r, payload, input, inst);
+return;
+};
+});
+function handleRefineResult(result, payload, input, inst) {
+if (!result) {
+const _iss = {
+code: "custom",
+input,
+inst,
+path: [ ...inst._zod.def.path ?? [] ],
+continue: !inst._zod.def.abort
+};
+if (inst._zod.def.params) _iss.params = inst._zod.def.params;
+payload.issues.push(util_issue(_iss));
+}
+}
+var registries_a;
+class $ZodRegistry {
+constructor() {
+this._map = new WeakMap;
+this._idmap = new Map;
+}
+add(schema, ..._meta) {
+const meta = _meta[0];
+this._map.set(schema, meta);
+if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
+return this;
+}
+clear() {
+this._map = new WeakMap;
+this._idmap = new Map;
+return this;
+}
+remove(schema) {
+const meta = this._map.get(schema);
+if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
+this._map.delete(schema);
+return this;
+}
+get(schema) {
+const p = schema._zod.parent;
+if (p) {
+const pm = {
+...this.get(p) ?? {}
+};
+delete pm.id;
+const f = {
+...pm,
+...this._map.get(schema)
+};
+return Object.keys(f).length ? f : void 0;
+}
+return this._map.get(schema);
+}
+has(schema) {
+return this._map.has(schema);
+}
+}
+function registry() {
+return new $ZodRegistry;
+}
+(registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
+globalThis;
+function snapshotChecks(def) {
+if (def.checks) def.checks = [ ...def.checks ];
+return def;
+}
+function _string(Class, params) {
+return new Class(snapshotChecks({
+type: "string",
+...normalizeParams(params)
+}));
+}
+function _guid(Class, params) {
+return new Class({
+type: "string",
+format: "guid",
+check: "string_format",
+abort: false,
+...normalizeParams(params)
+});
+}
+function _number(Class, params) {
+return new Class(snapshotChecks({
+type: "number",
+checks: [],
+...normalizeParams(params)
+}));
+}
+function _int(Class, params) {
+return new Class({
+type: "number",
+check: "number_format",
+abort: false,
+format: "safeint",
+...normalizeParams(params)
+});
+}
+function _boolean(Class, params) {
+return new Class({
+type: "boolean",
+...normalizeParams(params)
+});
+}
+function _unknown(Class) {
+return new Class({
+type: "unknown"
+});
+}
+function _never(Class, params) {
+return new Class({
+type: "never",
+...normalizeParams(params)
+});
+}
+function _lte(value, params) {
+return new $ZodCheckLessThan({
+check: "less_than",
+...normalizeParams(params),
+value,
+inclusive: true
+});
+}
+function _gt(value, params) {
+return new $ZodCheckGreaterThan({
+check: "greater_than",
+...normalizeParams(params),
+value,
+inclusive: false
+});
+}
+function _gte(value, params) {
+return new $ZodCheckGreaterThan({
+check: "greater_than",
+...normalizeParams(params),
+value,
+inclusive: true
+});
+}
+function _positive(params) {
+return _gt(0, params);
+}
+function _maxLength(maximum, params) {
+const ch = new $ZodCheckMaxLength({
+check: "max_length",
+...normalizeParams(params),
+maximum
+});
+return ch;
+}
+function _minLength(minimum, params) {
+return new $ZodCheckMinLength({
+check: "min_length",
+...normalizeParams(params),
+minimum
+});
+}
+function _regex(pattern, params) {
+return new $ZodCheckRegex({
+check: "string_format",
+format: "regex",
+...normalizeParams(params),
+pattern
+});
+}
+function _refine(Class, fn, _params) {
+const schema = new Class({
+type: "custom",
+check: "custom",
+fn,
+...normalizeParams(_params)
+});
+return schema;
+}
+function _getMessage() {
+const internals = this._zod;
+internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+return internals.message;
+}
+function _setMessage(value) {
+this._zod.message = value;
+}
+const _messageDesc = {
+get: _getMessage,
+set: _setMessage,
+enumerable: true,
+configurable: true
+}, _issuesDesc = {
+value: void 0,
+enumerable: false
+}, _installedToString = new WeakSet([ Object.prototype, Error.prototype ]), initializer = (inst, def) => {
+inst.name = "$ZodError";
+_issuesDesc.value = def;
+Object.defineProperty(inst, "issues", _issuesDesc);
+_issuesDesc.value = void 0;
+Object.defineProperty(inst, "message", _messageDesc);
+const proto = Object.getPrototypeOf(inst);
+if (!_installedToString.has(proto)) {
+_installedToString.add(proto);
+Object.defineProperty(proto, "toString", {
+configurable: true,
+enumerable: false,
+get() {
+const value = () => this.message;
+Object.defineProperty(this, "toString", {
+value,
+configurable: true,
+writable: true
+});
+return value;
+},
+set(value) {
+Object.defineProperty(this, "toString", {
+value,
+configurable: true,
+writable: true
+});
+}
+});
+}
+}, $ZodRealError = ($constructor("$ZodError", initializer), $constructor("$ZodError", initializer, void 0, {
+Parent: Error
+})), _parse = _Err => {
+const fn = (schema, value, _ctx, _params) => {
+const ctx = _ctx ? {
+..._ctx,
+async: false
+} : {
+async: false
+}, result = schema._zod.run({
+value,
+issues: []
+}, ctx);
+if (result instanceof Promise) throw new $ZodAsyncError;
+if (result.issues.length) {
+const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+captureStackTrace(e, _params?.callee ?? fn);
+throw e;
+}
+return result.value;
+};
+return fn;
+}, parse_parse = _parse($ZodRealError), _parseAsync = _Err => {
+const fn = async (schema, value, _ctx, params) => {
+const ctx = _ctx ? {
+..._ctx,
+async: true
+} : {
+async: true
+};
+let result = schema._zod.run({
+value,
+issues: []
+}, ctx);
+if (result instanceof Promise) result = await result;
+if (result.issues.length) {
+const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
+captureStackTrace(e, params?.callee ?? fn);
+throw e;
+}
+return result.value;
+};
+return fn;
+}, parse_parseAsync = _parseAsync($ZodRealError), _safeParse = _Err => (schema, value, _ctx) => {
+const ctx = _ctx ? {
+..._ctx,
+async: false
+} : {
+async: false
+}, result = schema._zod.run({
+value,
+issues: []
+}, ctx);
+if (result instanceof Promise) throw new $ZodAsyncError;
+return result.issues.length ? failure(_Err, result.issues, ctx) : {
+success: true,
+data: result.value
+};
+}, safeParse = _safeParse($ZodRealError);
+function failure(Err, issues, ctx) {
+let error;
+return {
+success: false,
+get error() {
+if (!error) {
+error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
+issues = void 0;
+ctx = void 0;
+}
+return error;
+},
+set error(e) {
+error = e;
+issues = void 0;
+ctx = void 0;
+}
+};
+}
+const _safeParseAsync = _Err => async (schema, value, _ctx) => {
+const ctx = _ctx ? {
+..._ctx,
+async: true
+} : {
+async: true
+};
+let result = schema._zod.run({
+value,
+issues: []
+}, ctx);
+if (result instanceof Promise) result = await result;
+return result.issues.length ? failure(_Err, result.issues, ctx) : {
+success: true,
+data: result.value
+};
+}, safeParseAsync = _safeParseAsync($ZodRealError), ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
+if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
+$ZodType.init(inst, def);
+inst.def = def;
+inst.type = def.type;
+}, {
+get with() {
+return this.check;
+},
+set with(value) {
+own(this, "with", value);
+},
+parse(data, params) {
+return parse_parse(this, data, params, {
+callee: this.parse
+});
+},
+parseAsync(data, params) {
+return parse_parseAsync(this, data, params, {
+callee: this.parseAsync
+});
+},
+safeParse(data, params) {
+return safeParse(this, data, params);
+},
+safeParseAsync(data, params) {
+return safeParseAsync(this, data, params);
+},
+check(...checks) {
+const def = this.def;
+return this.clone({
+...def,
+checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
+_zod: {
+check: ch,
+def: {
+check: "custom"
+},
+onattach: []
+}
+} : ch) ]
+}, {
+parent: true
+});
+},
+clone(_def, params) {
+return clone(this, _def, params);
+},
+brand() {
+return this;
+},
+register(reg, meta) {
+reg.add(this, meta);
+return this;
+},
+apply(fn, ...args) {
+return args.length === 0 ? fn(this) : fn(this, ...args);
+}
+}), ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
+$ZodString.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function schemas_string(params) {
+return _string(ZodMiniString, params);
+}
+const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
+$ZodStringFormat.init(inst, def);
+ZodMiniString.init(inst, def);
+}), ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
+$ZodGUID.init(inst, def);
+ZodMiniStringFormat.init(inst, def);
+});
+function schemas_guid(params) {
+return _guid(ZodMiniGUID, params);
+}
+const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
+$ZodNumber.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function schemas_number(params) {
+return _number(ZodMiniNumber, params);
+}
+const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
+$ZodNumberFormat.init(inst, def);
+ZodMiniNumber.init(inst, def);
+});
+function schemas_int(params) {
+return _int(ZodMiniNumberFormat, params);
+}
+const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
+$ZodBoolean.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function schemas_boolean(params) {
+return _boolean(ZodMiniBoolean, params);
+}
+const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
+$ZodUnknown.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function unknown() {
+return _unknown(ZodMiniUnknown);
+}
+const ZodMiniNever = $constructor("ZodMiniNever", (inst, def) => {
+$ZodNever.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function never(params) {
+return _never(ZodMiniNever, params);
+}
+const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
+$ZodArray.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function array(element, params) {
+return new ZodMiniArray({
+type: "array",
+element,
+...normalizeParams(params)
+});
+}
+const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
+$ZodObject.init(inst, def);
+ZodMiniType.init(inst, def);
+installLazyProp(inst, "shape", self => self._zod.def.shape, false);
+});
+function object(shape, params) {
+const def = {
+type: "object",
+shape: shape ?? {},
+...normalizeParams(params)
+};
+return new ZodMiniObject(def);
+}
+function looseObject(shape, params) {
+return new ZodMiniObject({
+type: "object",
+shape,
+catchall: unknown(),
+...normalizeParams(params)
+});
+}
+const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
+$ZodUnion.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function union(options, params) {
+return new ZodMiniUnion({
+type: "union",
+options,
+...normalizeParams(params)
+});
+}
+const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
+$ZodEnum.init(inst, def);
+ZodMiniType.init(inst, def);
+inst.options = [ ...inst._zod.values ];
+});
+function schemas_enum(values, params) {
+const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
+return new ZodMiniEnum({
+type: "enum",
+entries,
+...normalizeParams(params)
+});
+}
+const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
+$ZodTransform.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function transform(fn) {
+return new ZodMiniTransform({
+type: "transform",
+transform: fn
+});
+}
+const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
+$ZodOptional.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function optional(innerType) {
+return new ZodMiniOptional({
+type: "optional",
+innerType
+});
+}
+const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
+$ZodNullable.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function nullable(innerType) {
+return new ZodMiniNullable({
+type: "nullable",
+innerType
+});
+}
+const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
+$ZodDefault.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function schemas_default(innerType, defaultValue) {
+return new ZodMiniDefault({
+type: "default",
+innerType,
+get defaultValue() {
+return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
+}
+});
+}
+const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
+$ZodPipe.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function pipe(in_, out) {
+return new ZodMiniPipe({
+type: "pipe",
+in: in_,
+out
+});
+}
+const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
+$ZodCustom.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function refine(fn, _params = {}) {
+return _refine(ZodMiniCustom, fn, _params);
+}
+function formatSeconds(ms) {
+return `${(ms / 1e3).toFixed(1)} s`;
+}
+const UNITS = [ {
+ms: 864e5,
+name: "d"
+}, {
+ms: 36e5,
+name: "h"
+}, {
+ms: 6e4,
+name: "min"
+}, {
+ms: 1e3,
+name: "s"
+} ];
+function formatAge(ms) {
+let rest = Math.max(0, ms);
+const counts = UNITS.map(({ms: unit, name}) => {
+const count = Math.floor(rest / unit);
+rest -= count * unit;
+return {
+count,
+text: `${count} ${name}`
+};
+}), first = counts.findIndex(({count}) => count > 0);
+if (first < 0) return "0 s";
+const largest = counts.slice(first, first + 2).filter(({count}) => count > 0);
+return largest.map(({text}) => text).join(" ");
+}
+function truncateList(lines, max = 20) {
+const rest = lines.length - max;
+return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
+}
+function formatCount(count) {
+return count.toLocaleString("en-US");
+}
+function countWorkspaces(count) {
+return count === 1 ? "1 workspace" : `${count} workspaces`;
+}
+function countKeys(count) {
+return count === 1 ? "1 API key" : `${count} API keys`;
+}
+function formatChange({field, from, to}) {
+const value = to === void 0 ? "not returned" : JSON.stringify(to);
+return `${field}: ${JSON.stringify(from)} → ${value}`;
+}
+function isRead({method, readOnly}) {
+return method === "GET" || readOnly === true;
+}
+class ApiError extends Error {
+name="ApiError";
+details;
+constructor(details) {
+super(`could not ${details.operation}: ${formatAttempt(details)}`);
+this.details = details;
+}
+}
+function formatAttempt(failure) {
+const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
+return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+}
+async function catching(work, ...classes) {
+try {
+return {
+value: await work
+};
+} catch (error) {
+if (!classes.some(type => error instanceof type)) throw error;
+return {
+error
+};
+}
+}
+const deleted = pipe(object({
+deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
+}), transform(() => true)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+async function sendDeletion(client, facts, lookUp) {
+let mayBeApplied = false;
+for (const delay of DELETION_LAG_MS) {
+const response = await client.request({
+...facts,
+method: "DELETE",
+schema: deleted,
+on404: () => false,
+trusts404: true
+});
+if (response.data) return {
+kind: "deleted"
+};
+mayBeApplied ||= response.mayBeApplied;
+await client.pause(delay);
+const {value: found, error} = await catching(lookUp(), ApiError);
+if (error) {
+const conclusion = {
+ambiguous: mayBeApplied,
+lookupFailure: error.details
+};
+throw unconfirmed(facts, {
+reason: "HTTP 404 Not Found",
+...conclusion
+});
+}
+if (found === void 0) return {
+kind: mayBeApplied ? "deleted" : "missing"
+};
+}
+const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
+return {
+kind: "unclear",
+error: unconfirmed(facts, {
+reason,
+ambiguous: false
+})
+};
+}
+function unconfirmed(facts, conclusion) {
+return new ApiError({
+...facts,
+server: "OpenRouter",
+method: "DELETE",
+kind: "unexpected",
+attempts: 1,
+wasThrottled: false,
+...conclusion
+});
+}
+function envelope(data) {
+return pipe(object({
+data
+}), transform(body => body.data));
+}
+const PAGE_SIZE = 100;
+function pageOf(item) {
+return pipe(object({
+data: array(unknown()),
+total_count: optional(schemas_number())
+}), transform(({data, total_count}, context) => {
+const items = [];
+for (const [index, entry] of data.entries()) {
+const parsed = safeParse(item, entry);
+if (!parsed.success) {
+for (const {path} of parsed.error.issues) context.issues.push({
+code: "custom",
+input: entry,
+path: [ "data", index, ...path ]
+});
+return NEVER;
+}
+items.push(parsed.data);
+}
+return {
+data: items,
+total_count
+};
+}));
+}
+const MAX_READ_SIZE = 100663296;
+function listPages(client, list) {
+const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
+return readPages({
+idOf,
+maxSize,
+async read(offset) {
+const {data, serverTime, size} = await client.request({
+...request,
+method: "GET",
+path: `${list.path}?${new URLSearchParams({
+offset: String(offset),
+...query
+})}`
+});
+return {
+items: data.data,
+total: data.total_count,
+serverTime,
+size
+};
+},
+toError: reason => toError(list, reason)
+});
+}
+const MAX_KEPT_SIZE = 6291456;
+async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
+const pages = [];
+for await (const page of listPages(client, {
+...list,
+maxSize
+})) pages.push(page);
+return {
+items: pages.flatMap(({items}) => items),
+serverTime: pages[0]?.serverTime
+};
+}
+function toError({operation, path}, reason) {
+return new ApiError({
+server: "OpenRouter",
+operation,
+method: "GET",
+path,
+kind: "unexpected",
+reason,
+attempts: 1,
+ambiguous: false,
+wasThrottled: false
+});
+}
+async function* readPages(list) {
+const {read, idOf, maxSize, toError} = list, seen = new Set;
+let pagesWithoutNewItems = 0, size = 0;
+for (let offset = 0; ;) {
+const page = await read(offset);
+size += page.size ?? 0;
+if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
+const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
+if (isGap) {
+offset = Math.max(0, offset - PAGE_SIZE + 1);
+continue;
+}
+const items = newItems(page.items, idOf, seen);
+for (const item of items) seen.add(idOf(item));
+if (items.length > 0 || offset === 0) yield {
+...page,
+items
+};
+pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
+const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
+if (isShort && (page.total === void 0 || end >= page.total)) return;
+if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
+offset = end - 1;
+}
+}
+const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+function newItems(items, idOf, seen) {
+const byId = new Map(items.map(item => [ idOf(item), item ]));
+return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+}
+function workspaces_text(min, max) {
+const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
+return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
+}));
+}
+const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
+slug: value
+}), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
+function isDefault({slug}) {
+return slug === "default";
+}
+function isUuid(text) {
+return guid.test(text);
+}
+function isIdOrSlug(text) {
+return isUuid(text) || safeParse(anySlug, text).success;
+}
+const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
+name: workspaces_text(1, 100),
+slug,
+description: optional(nullable(workspaces_text(0, 500))),
+default_text_model: model,
+default_image_model: model,
+default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
+io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
+is_data_discount_logging_enabled: flag,
+is_observability_broadcast_enabled: flag,
+is_observability_io_logging_enabled: flag,
+disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+}), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
+id: schemas_guid(),
+slug: schemas_string(),
+name: schemas_string()
+}), listedText = schemas_string().check(_maxLength(200)), textIfValid = schema => optional(pipe(unknown(), transform(value => safeParse(schema, value).data))), listedWorkspace = object({
+id: schemas_guid(),
+slug: listedText,
+created_at: textIfValid(listedText),
+description: textIfValid(workspaces_text(0, 500))
+}), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
+function hasIdOrSlug(idOrSlug, {id, slug}) {
+return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
+}
+function mismatch(idOrSlug, returned) {
+if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
+return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
+}
+function sendWorkspace(client, body, {recovery} = {}) {
+return client.send({
+operation: `create the workspace ${body.slug}`,
+mayLeaveBehind: `a workspace with the slug ${body.slug}`,
+recovery,
+method: "POST",
+path: "/workspaces",
+body,
+schema: workspaceResponse,
+findMismatch: returned => mismatch(body.slug, returned)
+});
+}
+async function findWorkspace(client, idOrSlug, options = {}) {
+const {data, serverTime, headersAt} = await client.request({
+operation: `look up the workspace ${idOrSlug}`,
+method: "GET",
+path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+schema: workspaceResponse,
+on404: () => {},
+findMismatch: returned => mismatch(idOrSlug, returned),
+...options
+});
+return {
+workspace: data,
+serverTime,
+headersAt
+};
+}
+function listWorkspaces(client) {
+return listPages(client, {
+operation: "list the workspaces",
+path: "/workspaces",
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: workspacePage,
+idOf: ({id}) => id
+});
+}
+async function patchWorkspace(client, {id, slug}, changes) {
+const {data} = await client.request({
+operation: `update the workspace ${slug}`,
+mayLeaveBehind: `the new values in the workspace ${slug}`,
+method: "PATCH",
+path: `/workspaces/${encodeURIComponent(id)}`,
+body: changes,
+schema: workspaceResponse,
+findMismatch: returned => mismatch(slug, returned),
+hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
+});
+return data;
+}
+function deleteWorkspace(client, {id, slug}) {
+const facts = {
+operation: `delete the workspace ${slug}`,
+mayLeaveBehind: `the workspace ${slug}, which may still exist`,
+path: `/workspaces/${encodeURIComponent(id)}`
+};
+return sendDeletion(client, facts, async () => {
+const {workspace} = await findWorkspace(client, id, {
+trusts404: true
+});
+return workspace;
+});
+}
+function dashboardUrl(slug) {
+return `https://openrouter.ai/workspaces/${slug}`;
+}
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
+function utils_toCommandValue(input) {
+if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+return JSON.stringify(input);
+}
+function utils_toCommandProperties(annotationProperties) {
+if (!Object.keys(annotationProperties).length) return {};
+return {
+title: annotationProperties.title,
+file: annotationProperties.file,
+line: annotationProperties.startLine,
+endLine: annotationProperties.endLine,
+col: annotationProperties.startColumn,
+endColumn: annotationProperties.endColumn
+};
+}
+function command_issueCommand(command, properties, message) {
+const cmd = new Command(command, properties, message);
+process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+const CMD_STRING = "::";
+class Command {
+constructor(command, properties, message) {
+if (!command) command = "missing.command";
+this.command = command;
+this.properties = properties;
+this.message = message;
+}
+toString() {
+let cmdStr = CMD_STRING + this.command;
+if (this.properties && Object.keys(this.properties).length > 0) {
+cmdStr += " ";
+let first = true;
+for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+const val = this.properties[key];
+if (val) {
+if (first) first = false; else cmdStr += ",";
+cmdStr += `${key}=${escapeProperty(val)}`;
+}
+}
+}
+cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+return cmdStr;
+}
+}
+function escapeData(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+function escapeProperty(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
+function file_command_issueFileCommand(command, message) {
+const filePath = process.env[`GITHUB_${command}`];
+if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+encoding: "utf8"
+});
+}
+function file_command_prepareKeyValueMessage(key, value) {
+const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
+if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+function getProxyUrl(reqUrl) {
+const usingSsl = reqUrl.protocol === "https:";
+if (checkBypass(reqUrl)) return;
+const proxyVar = (() => {
+if (usingSsl) return process.env.https_proxy || process.env.HTTPS_PROXY; else return process.env.http_proxy || process.env.HTTP_PROXY;
+})();
+if (proxyVar) try {
+return new DecodedURL(proxyVar);
+} catch (_a) {
+if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+} else return;
+}
+function checkBypass(reqUrl) {
+if (!reqUrl.hostname) return false;
+const reqHost = reqUrl.hostname;
+if (isLoopbackAddress(reqHost)) return true;
+const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
+if (!noProxy) return false;
+let reqPort;
+if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
+return false;
+}
+function isLoopbackAddress(host) {
+const hostLower = host.toLowerCase();
+return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+}
+class DecodedURL extends URL {
+constructor(url, base) {
+super(url, base);
+this._decodedUsername = decodeURIComponent(super.username);
+this._decodedPassword = decodeURIComponent(super.password);
+}
+get username() {
+return this._decodedUsername;
+}
+get password() {
+return this._decodedPassword;
+}
+}
+var tunnel = __nccwpck_require__(770);
+class ProxyAgent {
+constructor() {
+throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+}
+}
+var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
+function adopt(value) {
+return value instanceof P ? value : new P(function(resolve) {
+resolve(value);
+});
+}
+return new (P || (P = Promise))(function(resolve, reject) {
+function fulfilled(value) {
+try {
+step(generator.next(value));
+} catch (e) {
+reject(e);
+}
+}
+function rejected(value) {
+try {
+step(generator.throw(value));
+} catch (e) {
+reject(e);
+}
+}
+function step(result) {
+result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+}
+step((generator = generator.apply(thisArg, _arguments || [])).next());
+});
+};
+(function(HttpCodes) {
+HttpCodes[HttpCodes.OK = 200] = "OK";
+HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
+HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
+HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
+HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
+HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
+HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
+HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
+HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
+HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
+HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
+HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
+HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
+HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
+HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
+HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
+HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
+HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
+HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
+HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
+HttpCodes[HttpCodes.Gone = 410] = "Gone";
+HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
+HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
+HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
+HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
+HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
+HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+(function(Headers) {
+Headers.Accept = "accept";
+Headers.ContentType = "content-type";
+})(Headers || (Headers = {}));
+(function(MediaTypes) {
+MediaTypes.ApplicationJson = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+function lib_getProxyUrl(serverUrl) {
+const proxyUrl = getProxyUrl(new URL(serverUrl));
+return proxyUrl ? proxyUrl.href : "";
+}
+const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+constructor(message, statusCode) {
+super(message);
+this.name = "HttpClientError";
+this.statusCode = statusCode;
+Object.setPrototypeOf(this, HttpClientError.prototype);
+}
+}
+class HttpClientResponse {
+constructor(message) {
+this.message = message;
+}
+readBody() {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+let output = Buffer.alloc(0);
+this.message.on("data", chunk => {
+output = Buffer.concat([ output, chunk ]);
+});
+this.message.on("end", () => {
+resolve(output.toString());
+});
+}));
+});
+}
+readBodyBuffer() {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+const chunks = [];
+this.message.on("data", chunk => {
+chunks.push(chunk);
+});
+this.message.on("end", () => {
+resolve(Buffer.concat(chunks));
+});
+}));
+});
+}
+}
+class lib_HttpClient {
+constructor(userAgent, handlers, requestOptions) {
+this._ignoreSslError = false;
+this._allowRedirects = true;
+this._allowRedirectDowngrade = false;
+this._maxRedirects = 50;
+this._allowRetries = false;
+this._maxRetries = 1;
+this._keepAlive = false;
+this._disposed = false;
+this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+this.handlers = handlers || [];
+this.requestOptions = requestOptions;
+if (requestOptions) {
+if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+this._socketTimeout = requestOptions.socketTimeout;
+if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
+if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
+if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
+if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
+}
+}
+options(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+});
+}
+get(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("GET", requestUrl, null, additionalHeaders || {});
+});
+}
+del(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+});
+}
+post(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("POST", requestUrl, data, additionalHeaders || {});
+});
+}
+patch(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+});
+}
+put(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("PUT", requestUrl, data, additionalHeaders || {});
+});
+}
+head(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+});
+}
+sendStream(verb, requestUrl, stream, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request(verb, requestUrl, stream, additionalHeaders);
+});
+}
+getJson(requestUrl_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+const res = yield this.get(requestUrl, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+postJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.post(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+putJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.put(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+patchJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.patch(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+request(verb, requestUrl, data, headers) {
+return __awaiter(this, void 0, void 0, function*() {
+if (this._disposed) throw new Error("Client has already been disposed.");
+const parsedUrl = new URL(requestUrl);
+let info = this._prepareRequest(verb, parsedUrl, headers);
+const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+let response, numTries = 0;
+do {
+response = yield this.requestRaw(info, data);
+if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+let authenticationHandler;
+for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+authenticationHandler = handler;
+break;
+}
+if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+}
+let redirectsRemaining = this._maxRedirects;
+while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+const redirectUrl = response.message.headers.location;
+if (!redirectUrl) break;
+const parsedRedirectUrl = new URL(redirectUrl);
+if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+yield response.readBody();
+if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+response = yield this.requestRaw(info, data);
+redirectsRemaining--;
+}
+if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+numTries += 1;
+if (numTries < maxTries) {
+yield response.readBody();
+yield this._performExponentialBackoff(numTries);
+}
+} while (numTries < maxTries);
+return response;
+});
+}
+dispose() {
+if (this._agent) this._agent.destroy();
+this._disposed = true;
+}
+requestRaw(info, data) {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise((resolve, reject) => {
+function callbackForResult(err, res) {
+if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+}
+this.requestRawWithCallback(info, data, callbackForResult);
+});
+});
+}
+requestRawWithCallback(info, data, onResult) {
+if (typeof data === "string") {
+if (!info.options.headers) info.options.headers = {};
+info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+}
+let callbackCalled = false;
+function handleResult(err, res) {
+if (!callbackCalled) {
+callbackCalled = true;
+onResult(err, res);
+}
+}
+const req = info.httpModule.request(info.options, msg => {
+const res = new HttpClientResponse(msg);
+handleResult(void 0, res);
+});
+let socket;
+req.on("socket", sock => {
+socket = sock;
+});
+req.setTimeout(this._socketTimeout || 18e4, () => {
+if (socket) socket.end();
+handleResult(new Error(`Request timeout: ${info.options.path}`));
+});
+req.on("error", function(err) {
+handleResult(err);
+});
+if (data && typeof data === "string") req.write(data, "utf8");
+if (data && typeof data !== "string") {
+data.on("close", function() {
+req.end();
+});
+data.pipe(req);
+} else req.end();
+}
+getAgent(serverUrl) {
+const parsedUrl = new URL(serverUrl);
+return this._getAgent(parsedUrl);
+}
+getAgentDispatcher(serverUrl) {
+const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+if (!useProxy) return;
+return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+}
+_prepareRequest(method, requestUrl, headers) {
+const info = {};
+info.parsedUrl = requestUrl;
+const usingSsl = info.parsedUrl.protocol === "https:";
+info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+const defaultPort = usingSsl ? 443 : 80;
+info.options = {};
+info.options.host = info.parsedUrl.hostname;
+info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+info.options.method = method;
+info.options.headers = this._mergeHeaders(headers);
+if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+info.options.agent = this._getAgent(info.parsedUrl);
+if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+return info;
+}
+_mergeHeaders(headers) {
+if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+return lowercaseKeys(headers || {});
+}
+_getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+let clientHeader;
+if (this.requestOptions && this.requestOptions.headers) {
+const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+}
+const additionalValue = additionalHeaders[header];
+if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+if (clientHeader !== void 0) return clientHeader;
+return _default;
+}
+_getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+let clientHeader;
+if (this.requestOptions && this.requestOptions.headers) {
+const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+}
+const additionalValue = additionalHeaders[Headers.ContentType];
+if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+if (clientHeader !== void 0) return clientHeader;
+return _default;
+}
+_getAgent(parsedUrl) {
+let agent;
+const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+if (this._keepAlive && useProxy) agent = this._proxyAgent;
+if (!useProxy) agent = this._agent;
+if (agent) return agent;
+const usingSsl = parsedUrl.protocol === "https:";
+let maxSockets = 100;
+if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+if (proxyUrl && proxyUrl.hostname) {
+const agentOptions = {
+maxSockets,
+keepAlive: this._keepAlive,
+proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+}), {
+host: proxyUrl.hostname,
+port: proxyUrl.port
+})
+};
+let tunnelAgent;
+const overHttps = proxyUrl.protocol === "https:";
+if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+agent = tunnelAgent(agentOptions);
+this._proxyAgent = agent;
+}
+if (!agent) {
+const options = {
+keepAlive: this._keepAlive,
+maxSockets
+};
+agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+this._agent = agent;
+}
+if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
+rejectUnauthorized: false
+});
+return agent;
+}
+_getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+let proxyAgent;
+if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+if (proxyAgent) return proxyAgent;
+const usingSsl = parsedUrl.protocol === "https:";
+proxyAgent = new ProxyAgent(Object.assign({
+uri: proxyUrl.href,
+pipelining: !this._keepAlive ? 0 : 1
+}, (proxyUrl.username || proxyUrl.password) && {
+token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+}));
+this._proxyAgentDispatcher = proxyAgent;
+if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+rejectUnauthorized: false
+});
+return proxyAgent;
+}
+_getUserAgentWithOrchestrationId(userAgent) {
+const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
+if (orchId) {
+const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+}
+return baseUserAgent;
+}
+_performExponentialBackoff(retryNumber) {
+return __awaiter(this, void 0, void 0, function*() {
+retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+return new Promise(resolve => setTimeout(() => resolve(), ms));
+});
+}
+_processResponse(res, options) {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+const statusCode = res.message.statusCode || 0, response = {
+statusCode,
+result: null,
+headers: {}
+};
+if (statusCode === HttpCodes.NotFound) resolve(response);
+function dateTimeDeserializer(key, value) {
+if (typeof value === "string") {
+const a = new Date(value);
+if (!isNaN(a.valueOf())) return a;
+}
+return value;
+}
+let obj, contents;
+try {
+contents = yield res.readBody();
+if (contents && contents.length > 0) {
+if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+response.result = obj;
+}
+response.headers = res.message.headers;
+} catch (err) {}
+if (statusCode > 299) {
+let msg;
+if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+const err = new HttpClientError(msg, statusCode);
+err.result = response.result;
+reject(err);
+} else resolve(response);
+}));
+});
+}
+}
+const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+c), {});
+process;
+process;
+external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
+var ExitCode;
+(function(ExitCode) {
+ExitCode[ExitCode.Success = 0] = "Success";
+ExitCode[ExitCode.Failure = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+function core_setSecret(secret) {
+command_issueCommand("add-mask", {}, secret);
+}
+function getInput(name, options) {
+const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+if (options && options.trimWhitespace === false) return val;
+return val.trim();
+}
+function setOutput(name, value) {
+const filePath = process.env.GITHUB_OUTPUT || "";
+if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+process.stdout.write(external_os_namespaceObject.EOL);
+command_issueCommand("set-output", {
+name
+}, utils_toCommandValue(value));
+}
+function core_debug(message) {
+command_issueCommand("debug", {}, message);
+}
+function core_error(message, properties = {}) {
+command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function warning(message, properties = {}) {
+command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function core_info(message) {
+process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+function saveState(name, value) {
+const filePath = process.env.GITHUB_STATE || "";
+if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+command_issueCommand("save-state", {
+name
+}, utils_toCommandValue(value));
+}
+function getState(name) {
+return process.env[`STATE_${name}`] || "";
+}
+function parseJson(text) {
+try {
+return JSON.parse(text);
+} catch {
+return;
+}
+}
+function countValues(text) {
+let count = 1;
+for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
+return count;
+}
+function isNestedDeeper(value, depth) {
+if (typeof value !== "object" || value === null) return false;
+return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
+}
+const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+function parseUsd(text) {
+const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+if (whole === void 0) return;
+const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+return sign === "-" ? -amount : amount;
+}
+const SIGNIFICANT_DIGITS = 15;
+function toUsd(value) {
+if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+return typeof value === "string" ? parseUsd(value) : void 0;
+}
+function withoutNoise(limit) {
+return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
+}
+function sumUsd(amounts) {
+return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+function exceeds(amount, bound) {
+return amount - bound > NOISE;
+}
+function exactUsd(amount) {
+return decimalText(amount, 0);
+}
+const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
+function formatUsd(amount) {
+const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
+return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
+}
+function decimalText(amount, min) {
+const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
+}
+const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
+hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
+name: schemas_string(),
+label: schemas_string(),
+workspace_id: schemas_string(),
+limit: optional(pipe(unknown(), transform(withoutNoise)))
+}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
+function toListedKey(key) {
+const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+return {
+...used,
+hash,
+name,
+label,
+workspace_id
+};
+}
+const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+name: schemas_string("must be a name"),
+workspace_id: schemas_string(),
+limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+expires_at: nullable(schemas_string())
+}), createdKey = pipe(object({
+data: key,
+key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+}), transform(({data, key: secret}) => ({
+key: data,
+secret
+})));
+function sendKey(client, body, registerSecrets) {
+return client.send({
+operation: `create the API key ${JSON.stringify(body.name)}`,
+mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+recovery: "The post step of this action looks for the API key, and deletes it.",
+method: "POST",
+path: "/keys",
+body,
+schema: createdKey,
+hint: WORKSPACE_MAY_BE_DELETED,
+onBody: text => registerSecrets(secretsIn(text))
+});
+}
+function secretsIn(text) {
+const {data} = safeParse(object({
+key: schemas_string()
+}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
+}
+const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+async function listKeys(client, workspace, {maxSize} = {}) {
+const {items, serverTime} = await listAll(client, {
+...keyList(workspace),
+maxSize
+});
+return {
+keys: items,
+serverTime
+};
+}
+function listKeyPages(client, workspace) {
+return listPages(client, keyList(workspace));
+}
+function keyList({id, slug}) {
+return {
+operation: `list the API keys of the workspace ${slug}`,
+path: "/keys",
+query: {
+workspace_id: id,
+include_disabled: "true",
+include_expired: "true"
+},
+schema: keyPage,
+findMismatch({data}) {
+const other = data.find(({workspace_id}) => workspace_id !== id);
+return other && `it lists a key of the workspace ${other.workspace_id}`;
+},
+idOf: ({hash}) => hash,
+hint: WORKSPACE_MAY_BE_DELETED
+};
+}
+function keyRequest(hash, name) {
+return {
+operation: `read the API key ${name}`,
+method: "GET",
+path: `/keys/${encodeURIComponent(hash)}`,
+schema: envelope(key),
+on404: () => {},
+findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+};
+}
+async function findKey(client, hash, options = {}) {
+const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
+...request,
+...options
+});
+return data;
+}
+function deleteKey(client, key) {
+const facts = {
+operation: `delete the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+path: `/keys/${encodeURIComponent(key.hash)}`
+};
+return sendDeletion(client, facts, () => findKey(client, key.hash, {
+trusts404: true
+}));
+}
+const MAX_NAME_LENGTH = 100;
+function describeKey({name, label}) {
+const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+return `${JSON.stringify(shownName)} (${label})`;
+}
+function limitOf(key) {
+const amount = toUsd(key.limit), reset = key.limit_reset;
+if (amount === void 0) return;
+return {
+amount,
+reset: typeof reset === "string" ? reset : void 0,
+remaining: toUsd(key.limit_remaining)
+};
+}
+function isLimitUnread(key) {
+return key.limit !== null && limitOf(key)?.remaining === void 0;
+}
+function totalSpent(keys) {
+const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
+return amounts.length === keys.length ? sumUsd(amounts) : null;
+}
+const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+s: 1e3,
+m: 6e4,
+h: 36e5,
+d: 864e5
+};
+function parseDuration(text) {
+const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
+return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
+}
+const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
+function fields_duration(bounds) {
+return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
+bounds
+})));
+}
+function durationOrWord(bounds, words) {
+const or = `, or ${words.join(", ")}`;
+return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
+const word = words.find(other => other === text);
+return word ?? parseWithin(text, context, {
+bounds,
+or
+});
+}));
+}
+function parseWithin(text, context, {bounds, or = ""}) {
+const ms = parseDuration(text);
+if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
+context.issues.push({
+code: "custom",
+message: message + or,
+input: text
+});
+return NEVER;
+}
+function describeDefect(text) {
+const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
+return `${problem} ${EXAMPLES}`;
+}
+function toMs(text) {
+return parseDuration(text) ?? Number.NaN;
+}
+const DEFAULT_API_URL = "https://openrouter.ai/api/v1", apiUrl = pipe(schemas_string(), transform(toApiUrl)), connection = {
+management_key: schemas_string({
+error: () => missingKey(process.env)
+}).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
+api_url: schemas_default(apiUrl, DEFAULT_API_URL),
+timeout: timeout("60s")
+};
+function timeout(preset) {
+return schemas_default(fields_duration({
+min: "1s",
+max: "24h"
+}), toMs(preset));
+}
+function missingKey(env) {
+const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
+if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
+return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
+}
+function reject(context, input, message) {
+context.issues.push({
+code: "custom",
+message,
+input
+});
+return NEVER;
+}
+function toApiUrl(text, context) {
+const url = toUrl(text);
+if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+if (!isConfidential(url)) return reject(context, text, "must begin with https, because the key is sent there");
+if (url.username || url.password) return reject(context, text, "must not contain a user or password");
+if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
+return url.href.replace(/(?<!\/)\/+$/, "");
+}
+function isConfidential({protocol, hostname}) {
+return protocol === "https:" || protocol === "http:" && isLoopback(hostname);
+}
+function isLoopback(hostname) {
+const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
+return isAddress || hostname === "localhost" || hostname === "[::1]";
+}
+function proxyProblems(env) {
+const {name, value} = proxyVariable(env);
+if (!value || isProxyUrl(value)) return [];
+const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
+return [ {
+input: `${name} (environment variable)`,
+message
+} ];
+}
+function proxyPasswords(env) {
+const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
+return [ password, connection_decode(password) ?? "" ];
+}
+function proxyVariable(env) {
+const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
+return {
+name,
+value: env[name] ?? ""
+};
+}
+function isProxyUrl(text) {
+const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
+if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
+return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
+}
+function toUrl(text) {
+return URL.canParse(text) ? new URL(text) : void 0;
+}
+function connection_decode(text) {
+try {
+return decodeURIComponent(text);
+} catch {
+return;
+}
+}
+const MIN_PASSWORD_LENGTH = 4;
+function readSecrets() {
+const textsOf = input => {
+const secret = getInput(input);
+return textsFrom([ secret, ...secret.split(/[\r\n]+/) ], MIN_KEY_LENGTH);
+};
+return {
+managementKey: textsOf("management-key"),
+gitHubToken: textsOf("github-token"),
+proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
+};
+}
+function textsFrom(texts, minLength) {
+const trimmed = texts.map(text => text.trim());
+return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
+}
+const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
+limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
+reset_interval: nullable(schemas_string())
+}), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
+data: array(budget),
+include_byok_in_budgets: budgets_flag
+}), NO_BUDGETS = {
+budgets: {},
+include_byok_in_budgets: void 0
+};
+async function listBudgets(client, {id, slug}, options = {}) {
+const {data} = await client.request({
+operation: `list the budgets of the workspace ${slug}`,
+method: "GET",
+path: `/workspaces/${encodeURIComponent(id)}/budgets`,
+schema: budgetList(),
+on404: () => {},
+hint: NEEDS_ENTERPRISE,
+...options
+});
+if (!data) return NO_BUDGETS;
+const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+return {
+budgets: Object.fromEntries(limits),
+include_byok_in_budgets: data.include_byok_in_budgets
+};
+}
+async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
+const {id, slug} = workspace, common = {
+path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
+hint: NEEDS_ENTERPRISE
+};
+if (limit_usd === null) {
+const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
+...common,
+operation
+}, async () => {
+const {budgets} = await listBudgets(client, workspace, {
+trusts404: true
+});
+return budgets[interval];
+});
+if (deletion.kind === "unclear") throw deletion.error;
+return {
+interval,
+limit_usd
+};
+}
+const {data} = await client.request({
+...common,
+operation: `set the ${interval} budget of the workspace ${slug}`,
+method: "PUT",
+body: {
+limit_usd,
+...flags
+},
+schema: object({
+data: budget,
+include_byok_in_budgets: budgets_flag
+})
+});
+return {
+interval: data.data.reset_interval ?? "lifetime",
+limit_usd: data.data.limit_usd,
+..."include_byok_in_budgets" in flags && {
+include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
+}
+};
+}
+const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
+error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
+}), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
+allow_safety_retention_google: guardrails_flag,
+allow_safety_retention_other: guardrails_flag,
+allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
+allowed_models: unchecked,
+allowed_providers: unchecked,
+content_filter_builtins: list,
+content_filters: list,
+description: optional(nullable(schemas_string(mustHave("a text or null")))),
+enable_free_model_publication: guardrails_flag,
+enable_free_model_training: guardrails_flag,
+enable_paid_model_training: guardrails_flag,
+enforce_zdr: unchecked,
+enforce_zdr_anthropic: guardrails_flag,
+enforce_zdr_google: guardrails_flag,
+enforce_zdr_openai: guardrails_flag,
+enforce_zdr_other: guardrails_flag,
+enforce_zdr_xai: guardrails_flag,
+ignored_models: unchecked,
+ignored_providers: unchecked,
+include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
+limit_usd: unchecked,
+name: unchecked,
+reset_interval: unchecked
+}, guardrail = looseObject({
+id: optional(schemas_string()),
+limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
+}), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
+async function findGuardrail(client, {id, workspace}) {
+const {data} = await client.request({
+operation: `look up the guardrail of the workspace ${workspace.slug}`,
+method: "GET",
+path: `/guardrails/${encodeURIComponent(id)}`,
+schema: envelope(guardrail),
+on404: () => {},
+findMismatch: returned => guardrails_mismatch(id, returned)
+});
+return data;
+}
+async function patchGuardrail(client, {id, workspace}, update) {
+const {data} = await client.request({
+operation: `set the guardrail of the workspace ${workspace.slug}`,
+method: "PATCH",
+path: `/guardrails/${encodeURIComponent(id)}`,
+body: update,
+schema: envelope(guardrail),
+findMismatch: returned => guardrails_mismatch(id, returned),
+hint: NO_GUARDRAIL
+});
+return data;
+}
+const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
+const FAILURE_CLASSES = {
+unsent: {
+retryable: true,
+ambiguous: false,
+pausesAll: false
+},
+prevented: {
+retryable: false,
+ambiguous: false,
+pausesAll: false
+},
+throttled: {
+retryable: true,
+ambiguous: false,
+pausesAll: true
+},
+conflict: {
+retryable: true,
+ambiguous: false,
+pausesAll: false
+},
+rejected: {
+retryable: false,
+ambiguous: false,
+pausesAll: false
+},
+ambiguous: {
+retryable: true,
+ambiguous: true,
+pausesAll: false
+},
+unexpected: {
+retryable: false,
+ambiguous: true,
+pausesAll: false
+},
+aborted: {
+retryable: false,
+ambiguous: true,
+pausesAll: false
+}
+}, BY_STATUS = {
+408: "ambiguous",
+425: "ambiguous",
+429: "throttled",
+499: "unexpected",
+500: "ambiguous",
+502: "ambiguous",
+503: "ambiguous",
+504: "ambiguous",
+520: "ambiguous",
+521: "ambiguous",
+522: "ambiguous",
+523: "ambiguous",
+524: "ambiguous"
+}, BY_METHOD = {
+PATCH: {
+409: "conflict"
+}
+};
+function classifyResponse(method, status) {
+const isRejection = status >= 400 && status < 500;
+return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
+}
+const BASE_MS = 500, CAP_MS = 8e3;
+function backoff(attempt, random) {
+return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+}
+const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+function attemptTimeout(remaining) {
+return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
+}
+function parseResponse(request, response, server) {
+const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+if (isNotFound && request.on404) return {
+data: request.on404()
+};
+if (status < 200 || status >= 300) return toFailure(request, response, server);
+if (countValues(body) > MAX_VALUES) return response_reject({
+request,
+response,
+server
+}, `has more than ${MAX_VALUES} values`);
+const json = parseJson(body);
+if (isNestedDeeper(json, MAX_DEPTH)) return response_reject({
+request,
+response,
+server
+}, `is nested more than ${MAX_DEPTH} levels deep`);
+const parsed = safeParse(request.schema, json);
+if (!parsed.success) {
+const reason = `HTTP ${status}, but ${response_describeDefect({
+body,
+json
+}, parsed.error)}`;
+return {
+kind: "ambiguous",
+reason,
+...metadata(response, server)
+};
+}
+const mismatch = request.findMismatch?.(parsed.data);
+if (mismatch === void 0) return {
+data: parsed.data
+};
+const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+return {
+kind,
+reason: `HTTP ${status}, but ${mismatch}`,
+...metadata(response, server)
+};
+}
+function toFailure({method}, response, server) {
+const {status, headers, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
+if (status >= 300 && status < 400) {
+const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+return {
+kind,
+reason,
+...metadata(response, server)
+};
+}
+const serverMessage = extractServerMessage(body);
+return {
+kind,
+reason: formatStatus(status),
+...metadata(response, server),
+serverMessage,
+retryAfterMs
+};
+}
+function metadata({status, headers}, {requestIdHeader}) {
+const id = headers[requestIdHeader];
+return {
+status,
+requestId: typeof id === "string" ? `${requestIdHeader} ${id}` : void 0
+};
+}
+function formatStatus(status) {
+return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+}
+const MAX_VALUES = 15e3, MAX_DEPTH = 100;
+function response_reject({request: {method}, response, server}, defect) {
+const {status, body} = response, withId = object({
+data: object({
+id: schemas_guid()
+})
+}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+return {
+kind: "unexpected",
+reason,
+...metadata(response, server)
+};
+}
+function response_describeDefect({body, json}, {issues}) {
+if (body.trim() === "") return "the body is empty";
+if (json === void 0) return "the body is not JSON";
+const names = issues.map(({path}) => path.join("."));
+return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
+}
+const MAX_ERROR_TEXT = 16384;
+function extractServerMessage(body) {
+const json = parseJson(body);
+if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+}
+function textAt(json, ...path) {
+const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
+}
+function textOfHtml(html) {
+return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
+}
+function response_retryAfter({headers}) {
+const value = String(headers["retry-after"] ?? "").trim();
+if (/^\d+$/.test(value)) return Number(value) * 1e3;
+const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
+}
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+function parseHttpDate(value) {
+if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+const time = Date.parse(value);
+return Number.isNaN(time) ? void 0 : time;
+}
+const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+function parseInput(schema, text) {
+const {def} = schema._zod;
+switch (def.type) {
+case "optional":
+case "default":
+return parseInput(def.innerType, text);
 
-   case "nullable":
-    return text === "null" ? null : parseInput(def.innerType, text);
+case "nullable":
+return text === "null" ? null : parseInput(def.innerType, text);
 
-   case "boolean":
-    return BOOLEANS.get(text) ?? text;
+case "boolean":
+return BOOLEANS.get(text) ?? text;
 
-   case "number":
-    return JSON_NUMBER.test(text) ? Number(text) : text;
+case "number":
+return JSON_NUMBER.test(text) ? Number(text) : text;
 
-   case "array":
-    return parseList(def.element, text);
+case "array":
+return parseList(def.element, text);
 
-   case "object":
-    return parseObject(text);
+case "object":
+return parseObject(text);
 
-   default:
-    return text;
-   }
-  }
-  const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
-  function parseList(element, text) {
-   if (text.startsWith("[")) {
-    const json = parseJson(text);
-    return Array.isArray(json) ? json : text;
-   }
-   const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-   return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-  }
-  function parseObject(text) {
-   const json = toJson(text);
-   if (json === void 0) return linesOf(text).find(line => !isField(line));
-   return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
-  }
-  const MAX_LEVELS = MAX_DEPTH - 1;
-  function objectProblem(text) {
-   const json = toJson(text) ?? "", value = parseJson(json);
-   if (value === void 0) return;
-   if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
-   if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
-   return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
-  }
-  function toJson(text) {
-   if (text.startsWith("{")) return text;
-   const lines = linesOf(text);
-   if (!lines.every(isField)) return;
-   return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
-  }
-  function linesOf(text) {
-   return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
-  }
-  const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
-  function isField(line) {
-   return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
-  }
-  function namesAndNumbers(json) {
-   const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
-   return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
-  }
-  class Failure extends Error {
-   name="Failure";
-   code;
-   details;
-   constructor(code, details) {
-    super(code);
-    this.code = code;
-    this.details = details;
-   }
-  }
-  const suggest_BOOLEANS = {
-   yes: "true",
-   y: "true",
-   on: "true",
-   no: "false",
-   n: "false",
-   off: "false"
-  }, SUGGESTERS = {
-   boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
-   enum: text => [ text.toLowerCase() ],
-   slug: text => [ toSlug(text) ],
-   api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-   timeout: text => [ toDuration(text) ],
-   older_than: text => [ toDuration(text) ],
-   expires_in: text => [ toDuration(text) ],
-   since: text => [ toDuration(text) ],
-   number: text => [ toAmount(text) ],
-   warn_above_usd: text => [ toAmount(text) ],
-   fail_above_usd: text => [ toAmount(text) ],
-   workspace: text => [ slugOfPage(text) ]
-  };
-  function suggest(key, schema, text) {
-   const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
-   return accepted === "null" ? '"null"' : accepted;
-  }
-  function withScheme(text) {
-   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-  }
-  function toAmount(text) {
-   const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
-   return number.startsWith(".") ? `0${number}` : number;
-  }
-  function toDuration(text) {
-   return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-  }
-  function slugOfPage(text) {
-   const page = dashboardUrl("");
-   return text.startsWith(page) ? text.slice(page.length) : void 0;
-  }
-  function typeOf(schema) {
-   const {def} = schema._zod;
-   return "innerType" in def ? typeOf(def.innerType) : def.type;
-  }
-  const MAX_NORMALIZED = 500;
-  function toSlug(text) {
-   if (text.length > MAX_NORMALIZED) return;
-   return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-  }
-  const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
-   pull_request_review: "github.event.pull_request.number",
-   pull_request_review_comment: "github.event.pull_request.number",
-   issue_comment: "github.event.issue.number",
-   issues: "github.event.issue.number"
-  };
-  function emptyExpression(text, env) {
-   const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-   return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
-  }
-  function emptyOn(event = "") {
-   if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-   const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-   return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
-  }
-  function readInputs(schema, crossFieldChecks = () => []) {
-   const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
-   if (problems.length > 0) throw new Failure("invalid-inputs", {
-    problems
-   });
-   return valuesOf(fields);
-  }
-  function readManagementKey() {
-   return readInputs(object({
-    management_key: connection.management_key
-   })).management_key;
-  }
-  function inputName(field) {
-   return field.replaceAll("_", "-");
-  }
-  const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
-  function readField([key, schema]) {
-   const text = getInput(inputName(key));
-   if (Buffer.byteLength(text) > MAX_BYTES) {
-    const problems = [ {
-     input: inputName(key),
-     message: TOO_LONG
-    } ];
-    return {
-     key,
-     text,
-     value: void 0,
-     problems
-    };
-   }
-   const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
-    key,
-    text
-   }, problems = error ? problemsOf({
-    ...written,
-    schema,
-    parsed
-   }, error) : [];
-   return {
-    ...written,
-    value: data,
-    problems
-   };
-  }
-  function valuesOf(fields) {
-   const values = fields.map(({key, value}) => [ key, value ]);
-   return Object.fromEntries(values.filter(([, value]) => value !== void 0));
-  }
-  function problemsOf(field, error) {
-   const paths = new Map;
-   for (const {message, path} of error.issues) {
-    const others = paths.get(message);
-    if (others) others.push(path); else paths.set(message, [ path ]);
-   }
-   return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
-  }
-  function problemOf({key, text, schema, parsed}, message, paths) {
-   const input = inputName(key);
-   if (text === "") return {
-    input,
-    message: `is required, and ${message}`
-   };
-   const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
-    input,
-    entries,
-    message,
-    cause
-   };
-   if (containsSecret(key, text)) return problem;
-   const provided = partAt(paths[0]?.[0], parsed) ?? text;
-   return {
-    ...problem,
-    provided,
-    suggestion: suggest(key, schema, text)
-   };
-  }
-  function partAt(field, value) {
-   if (typeof value === "string") return value;
-   return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
-  }
-  const MAX_SEARCHED = 200;
-  function containsSecret(key, text) {
-   const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
-   return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
-  }
-  const entries = (what, entry) => {
-   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-   return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
-  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
-   allowed_models: models,
-   ignored_models: models,
-   allowed_providers: providers,
-   ignored_providers: providers,
-   enforce_zdr: governance_flag,
-   guardrail_limit_usd: amount,
-   guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-   guardrail: optional(looseObject({
-    ...guardrailFields,
-    ...setElsewhere
-   }, {
-    error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
-   })),
-   budget_daily_usd: amount,
-   budget_weekly_usd: amount,
-   budget_monthly_usd: amount,
-   budget_lifetime_usd: amount,
-   include_byok_in_budgets: governance_flag,
-   members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
-  };
-  function governanceProblems(valid, provided) {
-   return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
-  }
-  function listProblems(valid) {
-   return [ "models", "providers" ].flatMap(kind => {
-    const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
-    return inBoth.length > 0 ? [ {
-     input: `ignored-${kind}`,
-     message
-    } ] : [];
-   });
-  }
-  function limitProblems(valid, provided) {
-   const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
-   if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-    const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
-    return [ {
-     input: "guardrail-limit-usd",
-     message
-    } ];
-   }
-   const isLifted = limit === null && reset !== null;
-   if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
-    input: "guardrail-limit-reset",
-    message: "also needs guardrail-limit-usd"
-   } ];
-   return [];
-  }
-  function fieldProblems({guardrail = {}}, provided) {
-   if (!provided.has("enforce_zdr")) return [];
-   return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
-    const message = `must not have ${field}, because the input enforce-zdr sets it`;
-    return {
-     input: "guardrail",
-     message
-    };
-   });
-  }
-  function orderProblems(valid) {
-   const budgets = INTERVALS.flatMap(interval => {
-    const limit = valid[`budget_${interval}_usd`];
-    return typeof limit === "number" ? [ {
-     input: `budget-${interval}-usd`,
-     limit
-    } ] : [];
-   });
-   return budgets.flatMap(({input, limit}, index) => {
-    const shorter = budgets[index - 1];
-    if (!shorter || limit > shorter.limit) return [];
-    const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
-    return [ {
-     input,
-     message,
-     provided: String(limit)
-    } ];
-   });
-  }
-  function flagProblems(valid, provided) {
-   const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
-   if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-   const message = "needs a budget: OpenRouter can only set it together with one";
-   return [ {
-    input: "include-byok-in-budgets",
-    message
-   } ];
-  }
-  function toGovernance(values) {
-   const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
-   return {
-    ...Object.keys(guardrail).length > 0 && {
-     guardrail
-    },
-    ...Object.keys(limits).length > 0 && {
-     budgets: {
-      limits,
-      include_byok_in_budgets
-     }
-    },
-    ...members !== void 0 && members.length > 0 && {
-     members
-    }
-   };
-  }
-  function toGuardrail(values) {
-   const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
-   return {
-    ...Object.fromEntries(lists.map(field => [ field, values[field] ])),
-    ...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
-    ...limit !== void 0 && {
-     limit_usd: limit,
-     reset_interval: reset
-    },
-    ...values.guardrail
-   };
-  }
-  const createInputs = () => object({
-   management_key: connection.management_key,
-   ...createWorkspaceRequest.shape,
-   ...governanceInputs,
-   if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-   dry_run: fields_flag(),
-   delete_after_job: fields_flag(),
-   delete_keys: fields_flag(),
-   api_url: connection.api_url,
-   timeout: connection.timeout
-  });
-  function createProblems(valid, provided) {
-   const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === false || !provided.has("delete_after_job"), problem = {
-    input: "delete-keys",
-    message: "needs delete-after-job: true"
-   };
-   return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
-  }
-  function readCreateInputs() {
-   const values = readInputs(createInputs(), createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
-   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
-    desired,
-    governance,
-    governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
-    ifExists: values.if_exists,
-    dryRun: values.dry_run,
-    deleteAfterJob: values.delete_after_job,
-    deleteKeys: values.delete_keys
-   };
-  }
-  const external_node_util_namespaceObject = require("node:util");
-  function changesOf(writes) {
-   return writes.flatMap(({changes}) => changes);
-  }
-  async function applyWrites(writes, {workspace, recovery}, {log}) {
-   let current = workspace;
-   for (const [index, write] of writes.entries()) {
-    const {value, error} = await catching(write.write(current), ApiError, Failure);
-    if (error) throw new Failure("partly-applied", {
-     error,
-     workspace,
-     applied: writes.slice(0, index).map(({name}) => name),
-     notApplied: writes.slice(index).map(({name}) => name),
-     recovery
-    });
-    current = value ?? current;
-    log.info(write.done);
-   }
-   return current;
-  }
-  function onlyChanges(changes) {
-   return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
-  }
-  async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
-   const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
-   assertBudgetOrder(desired);
-   const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
-   return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
-  }
-  function assertBudgetOrder(desired) {
-   const violation = findOrderViolation(desired);
-   if (!violation) return;
-   const [shorter, longer] = violation;
-   throw new Failure("budgets-out-of-order", {
-    shorter,
-    longer,
-    budgets: desired
-   });
-  }
-  function toWrite(write, before, client) {
-   const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
-   return {
-    name: `the ${interval} budget`,
-    done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
-    changes: onlyChanges([ {
-     field: `budget ${interval}`,
-     from: before.budgets[interval] ?? null,
-     to: limit_usd
-    }, {
-     field: "include_byok_in_budgets",
-     from: byok,
-     to: write.include_byok_in_budgets ?? byok
-    } ]),
-    async write(workspace) {
-     const returned = await writeBudget(client, workspace, write);
-     if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
-     throw new Failure("unexpected-values", {
-      what: `${interval} budget`,
-      workspace,
-      values: {
-       [`${returned.interval}_usd`]: returned.limit_usd,
-       ...byokOf(returned)
-      }
-     });
-    }
-   };
-  }
-  function byokOf({include_byok_in_budgets}) {
-   return include_byok_in_budgets === void 0 ? {} : {
-    include_byok_in_budgets
-   };
-  }
-  function withByok(writes, limits, byok) {
-   const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
-   if (firstSet) return writes.map(write => write === firstSet ? {
-    ...write,
-    include_byok_in_budgets: byok
-   } : write);
-   const unchanged = INTERVALS.flatMap(interval => {
-    const limit_usd = limits[interval] ?? null;
-    return limit_usd === null ? [] : [ {
-     interval,
-     limit_usd,
-     include_byok_in_budgets: byok
-    } ];
-   });
-   return [ ...writes, ...unchanged.slice(0, 1) ];
-  }
-  function budgetsAfter(budgets, limits) {
-   const merged = {
-    ...budgets,
-    ...limits
-   };
-   return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-  }
-  function findOrderViolation(budgets) {
-   const set = INTERVALS.flatMap(interval => {
-    const limit = budgets[interval];
-    return limit === void 0 ? [] : [ {
-     interval,
-     limit
-    } ];
-   });
-   for (const [index, {interval, limit}] of set.entries()) {
-    const shorter = set[index - 1];
-    if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
-   }
-   return;
-  }
-  function budgetWrites(budgets, desired) {
-   const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
-   return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
-    interval,
-    limit_usd: desired[interval] ?? null
-   }));
-  }
-  function guardrailIdOf({default_guardrail_id: id}) {
-   return typeof id === "string" && id !== "" ? id : void 0;
-  }
-  function unexpectedGuardrailFields(returned, update) {
-   return Object.keys(diffGuardrail(returned, update)).filter(field => {
-    const [actual, desired] = [ returned[field], update[field] ];
-    if (isModels(field)) return !isSameModels(actual, desired, authorOf);
-    return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
-   });
-  }
-  const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
-  function diffGuardrail(guardrail, update) {
-   const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
-   return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
-  }
-  const ENTRY_DEFAULTS = {
-   content_filters: {
-    label: null
-   },
-   content_filter_builtins: {
-    scan_scope: "all_messages"
-   }
-  };
-  function isSame(field, actual, desired) {
-   if (isModels(field)) {
-    const isLifted = isNone(actual) && isNone(desired);
-    return isLifted || isSameModels(actual, desired, model => model);
-   }
-   return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
-  }
-  function withDefaults(field, value) {
-   const defaults = ENTRY_DEFAULTS[field];
-   if (!defaults || !Array.isArray(value)) return value;
-   return value.map(entry => isObject(entry) ? {
-    ...defaults,
-    ...entry
-   } : entry);
-  }
-  function isSameValue(actual, desired) {
-   return includes(toValue(actual), toValue(desired));
-  }
-  const NONE = {
-   text: "null"
-  };
-  function toValue(value) {
-   if (isNone(value)) return NONE;
-   if (Array.isArray(value)) {
-    const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
-    return {
-     text: `[${[ ...entries.keys() ].sort().join()}]`,
-     entries
-    };
-   }
-   if (!isObject(value)) return {
-    text: JSON.stringify(value)
-   };
-   const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
-   return {
-    text: `{${texts.sort().join()}}`,
-    fields
-   };
-  }
-  function includes(actual, desired) {
-   if (actual.text === desired.text) return true;
-   const {entries, fields} = actual;
-   if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
-   if (!desired.fields || !fields) return false;
-   for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return false;
-   return true;
-  }
-  function isSameSet(actual, desired) {
-   if (actual.size !== desired.size) return false;
-   const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
-   for (const [, entry] of sorted) {
-    const counterparts = others.filter(other => includes(other, entry));
-    if (counterparts.length === 0) return false;
-    for (const other of counterparts) found.add(other);
-   }
-   return found.size === actual.size;
-  }
-  function isObject(value) {
-   return typeof value === "object" && value !== null && !Array.isArray(value);
-  }
-  function isNone(value) {
-   return (value ?? null) === null || Array.isArray(value) && value.length === 0;
-  }
-  function isModels(field) {
-   return field === "allowed_models" || field === "ignored_models";
-  }
-  function isSameModels(actual, desired, groupOf) {
-   if (!isTexts(actual) || !isTexts(desired)) return false;
-   const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
-   return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
-  }
-  function isTexts(value) {
-   return Array.isArray(value) && value.every(entry => typeof entry === "string");
-  }
-  function countBy(models, groupOf) {
-   const counts = new Map;
-   for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
-   return counts;
-  }
-  function isWithin(counts, limits) {
-   return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
-  }
-  function withoutDate(slug) {
-   const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
-   return base + variant;
-  }
-  function sortWords(model) {
-   const parts = model.split(/([/:])/);
-   return parts.map(part => part.split("-").sort().join("-")).join("");
-  }
-  function authorOf(model) {
-   return model.split("/", 1).join();
-  }
-  async function planGuardrail(desired, workspace, {client, warn}) {
-   const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
-   if (fields.length > 0) warn("unknown-guardrail-fields", {
-    fields
-   });
-   const known = workspace && {
-    id: knownIdOf(workspace),
-    workspace
-   }, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
-    field: `guardrail ${field}`,
-    from: guardrail?.[field] ?? null,
-    to
-   })));
-   if (changes.length === 0) return [];
-   return [ {
-    name: "the guardrail",
-    done: "Set the guardrail.",
-    changes,
-    async write(existing) {
-     const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
-      id,
-      workspace: existing
-     }, update), unexpected = unexpectedGuardrailFields(returned, update);
-     if (unexpected.length === 0) return;
-     throw new Failure("unexpected-values", {
-      what: "guardrail",
-      workspace: existing,
-      values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
-     });
-    }
-   } ];
-  }
-  function knownIdOf(workspace) {
-   const id = guardrailIdOf(workspace);
-   if (id === void 0) throw new Failure("guardrail-not-found", {
-    workspace
-   });
-   return id;
-  }
-  async function findGuardrailId(workspace, client) {
-   const id = guardrailIdOf(workspace);
-   if (id !== void 0) return id;
-   const lookup = await findWorkspace(client, workspace.slug);
-   return knownIdOf(lookup.workspace ?? workspace);
-  }
-  const organizationMember = object({
-   id: schemas_string(),
-   email: optional(nullable(schemas_string()))
-  }), workspaceMember = object({
-   user_id: schemas_string()
-  });
-  async function listOrganizationMembers(client) {
-   const {items} = await listAll(client, {
-    operation: "list the members of the organization",
-    path: "/organization/members",
-    query: {
-     limit: String(PAGE_SIZE)
-    },
-    schema: pageOf(organizationMember),
-    idOf: ({id}) => id,
-    hint: "Only an organization has members: a personal account cannot use the input members."
-   });
-   return items;
-  }
-  async function listMembers(client, {id, slug}) {
-   const {items} = await listAll(client, {
-    operation: `list the members of the workspace ${slug}`,
-    path: `/workspaces/${encodeURIComponent(id)}/members`,
-    query: {
-     limit: String(PAGE_SIZE)
-    },
-    schema: pageOf(workspaceMember),
-    idOf: ({user_id}) => user_id
-   });
-   return items.map(({user_id}) => user_id);
-  }
-  const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
-  function sendMembers(client, {id, slug}, userIds) {
-   return client.send({
-    operation: `add members to the workspace ${slug}`,
-    method: "POST",
-    path: `/workspaces/${encodeURIComponent(id)}/members/add`,
-    body: {
-     user_ids: userIds
-    },
-    schema: addedMembers,
-    hint: UNCHANGEABLE
-   });
-  }
-  const addedMembers = pipe(object({
-   data: array(workspaceMember)
-  }), transform(({data}) => data.map(({user_id}) => user_id)));
-  class Node {
-   value;
-   next;
-   constructor(value) {
-    this.value = value;
-   }
-  }
-  class Queue {
-   #head;
-   #tail;
-   #size;
-   constructor() {
-    this.clear();
-   }
-   enqueue(value) {
-    const node = new Node(value);
-    if (this.#head) {
-     this.#tail.next = node;
-     this.#tail = node;
-    } else {
-     this.#head = node;
-     this.#tail = node;
-    }
-    this.#size++;
-   }
-   dequeue() {
-    const current = this.#head;
-    if (!current) return;
-    this.#head = this.#head.next;
-    this.#size--;
-    if (!this.#head) this.#tail = void 0;
-    return current.value;
-   }
-   peek() {
-    if (!this.#head) return;
-    return this.#head.value;
-   }
-   clear() {
-    this.#head = void 0;
-    this.#tail = void 0;
-    this.#size = 0;
-   }
-   get size() {
-    return this.#size;
-   }
-   * [Symbol.iterator]() {
-    let current = this.#head;
-    while (current) {
-     yield current.value;
-     current = current.next;
-    }
-   }
-   * drain() {
-    while (this.#head) yield this.dequeue();
-   }
-  }
-  function pLimit(concurrency) {
-   let rejectOnClear = false;
-   if (typeof concurrency === "object") ({concurrency, rejectOnClear = false} = concurrency);
-   validateConcurrency(concurrency);
-   if (typeof rejectOnClear !== "boolean") throw new TypeError("Expected `rejectOnClear` to be a boolean");
-   const queue = new Queue;
-   let activeCount = 0;
-   const resumeNext = () => {
-    if (activeCount < concurrency && queue.size > 0) {
-     activeCount++;
-     queue.dequeue().run();
-    }
-   }, next = () => {
-    activeCount--;
-    resumeNext();
-   }, run = async (function_, resolve, arguments_) => {
-    const result = (async () => function_(...arguments_))();
-    resolve(result);
-    try {
-     await result;
-    } catch {}
-    next();
-   }, enqueue = (function_, resolve, reject, arguments_) => {
-    const queueItem = {
-     reject
-    };
-    new Promise(internalResolve => {
-     queueItem.run = internalResolve;
-     queue.enqueue(queueItem);
-    }).then(run.bind(void 0, function_, resolve, arguments_));
-    if (activeCount < concurrency) resumeNext();
-   }, generator = (function_, ...arguments_) => new Promise((resolve, reject) => {
-    enqueue(function_, resolve, reject, arguments_);
-   });
-   Object.defineProperties(generator, {
-    activeCount: {
-     get: () => activeCount
-    },
-    pendingCount: {
-     get: () => queue.size
-    },
-    clearQueue: {
-     value() {
-      if (!rejectOnClear) {
-       queue.clear();
-       return;
-      }
-      const abortError = AbortSignal.abort().reason;
-      while (queue.size > 0) queue.dequeue().reject(abortError);
-     }
-    },
-    concurrency: {
-     get: () => concurrency,
-     set(newConcurrency) {
-      validateConcurrency(newConcurrency);
-      concurrency = newConcurrency;
-      queueMicrotask(() => {
-       while (activeCount < concurrency && queue.size > 0) resumeNext();
-      });
-     }
-    },
-    map: {
-     async value(iterable, function_) {
-      const promises = [];
-      try {
-       Array.from(iterable, (value, index) => {
-        const promise = generator(function_, value, index);
-        promises.push(promise);
-        return promise;
-       });
-      } catch (error) {
-       for (const promise of promises) promise.catch(() => {});
-       throw error;
-      }
-      return Promise.all(promises);
-     }
-    }
-   });
-   return generator;
-  }
-  function validateConcurrency(concurrency) {
-   if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-  }
-  const systemClock = {
-   now: () => Number(process.hrtime.bigint()) / 1e6,
-   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-   }
-  };
-  function sleep(clock, ms, signal) {
-   return new Promise(resolve => {
-    if (signal.aborted) {
-     resolve(abortReason(signal));
-     return;
-    }
-    const onAbort = () => {
-     cancel();
-     resolve(abortReason(signal));
-    }, cancel = clock.after(ms, () => {
-     signal.removeEventListener("abort", onAbort);
-     resolve(void 0);
-    });
-    signal.addEventListener("abort", onAbort, {
-     once: true
-    });
-   });
-  }
-  function abortReason({reason}) {
-   return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
-  }
-  const external_node_https_namespaceObject = require("node:https");
-  var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
-  const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
-  class TransportError extends Error {
-   name="TransportError";
-   isSent;
-   kind;
-   constructor(reason, {isSent, isPermanent = false, cause}) {
-    super(reason, {
-     cause
-    });
-    this.isSent = isSent;
-    if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "prevented" : "unsent";
-   }
-  }
-  const MAX_BODY_BYTES = 524288;
-  function httpTransport(userAgent) {
-   const client = new lib_HttpClient(userAgent, [], {
-    keepAlive: true
-   });
-   return async (request, signal) => {
-    const exchange = new Exchange(request, {
-     client,
-     signal
-    });
-    try {
-     signal.throwIfAborted();
-     return await exchange.run();
-    } catch (error) {
-     const {isSent} = exchange, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent), note = proxyNote(request.url);
-     throw new TransportError(reason + note, {
-      isSent,
-      isPermanent,
-      cause: error
-     });
-    }
-   };
-  }
-  class Exchange {
-   isSent=false;
-   #status=0;
-   #request;
-   #client;
-   #signal;
-   constructor(request, {client, signal}) {
-    this.#request = request;
-    this.#client = client;
-    this.#signal = signal;
-   }
-   run() {
-    return new Promise((resolve, reject) => {
-     this.#signal.addEventListener("abort", () => {
-      if (this.#status < 400) reject(this.#signal.reason);
-     });
-     const body = this.#request.body ?? "";
-     this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
-      if (!response) {
-       reject(error);
-       return;
-      }
-      this.#status = response.message.statusCode ?? 0;
-      readResponse(response.message).then(resolve, reject);
-     });
-    });
-   }
-   #requestInfo() {
-    const {method, url, headers} = this.#request, parsedUrl = new URL(url), isTls = parsedUrl.protocol === "https:", isProxied = lib_getProxyUrl(url) !== "", agent = (isProxied ? new lib_HttpClient : this.#client).getAgent(url);
-    agent.options.rejectUnauthorized = true;
-    const request = (options, onResponse) => this.#observe((isTls ? external_node_https_default() : external_node_http_default()).request(options, onResponse));
-    return {
-     parsedUrl,
-     httpModule: {
-      request
-     },
-     options: {
-      method,
-      host: isProxied ? parsedUrl.hostname : (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,
-      port: parsedUrl.port || (isTls ? 443 : 80),
-      path: parsedUrl.pathname + parsedUrl.search,
-      headers: {
-       ...headers,
-       "user-agent": this.#client.userAgent
-      },
-      agent,
-      signal: this.#signal
-     }
-    };
-   }
-   #observe(request) {
-    const onReady = () => {
-     this.isSent = true;
-    };
-    return request.once("socket", socket => {
-     const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-     if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
-    });
-   }
-  }
-  async function readResponse(message) {
-   const start = systemClock.now(), status = message.statusCode ?? 0;
-   let body = "", size = 0;
-   try {
-    for await (const chunk of message.setEncoding("utf8")) {
-     size += Buffer.byteLength(chunk);
-     if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 512 KiB");
-     body += chunk;
-    }
-   } catch (error) {
-    if (status < 400 || status === 404) throw error;
-   }
-   return {
-    status,
-    headers: message.headers,
-    body,
-    bodyMs: systemClock.now() - start
-   };
-  }
-  const UNKNOWN_AUTHORITY = "the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority", TRANSIENT_REASONS = {
-   ECONNREFUSED: "the connection was refused",
-   ECONNRESET: "the connection was closed before the response was complete",
-   EAI_AGAIN: "the host name could not be resolved",
-   ENOTFOUND: "the host name does not exist",
-   EHOSTUNREACH: "there is no route to the host",
-   ENETUNREACH: "there is no route to the network",
-   ETIMEDOUT: "the connection timed out",
-   EPIPE: "the connection was closed while the request was being sent"
-  }, PERMANENT_REASONS = {
-   EPROTO: "the TLS handshake failed: the server uses no TLS, or a version that is not supported here",
-   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-   CERT_HAS_EXPIRED: "the certificate has expired",
-   CERT_NOT_YET_VALID: "the certificate is not valid yet",
-   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
-  };
-  function diagnose(error, isSent) {
-   if (!external_node_util_namespaceObject.types.isNativeError(error)) return {
-    reason: String(error),
-    isPermanent: false
-   };
-   const {message} = error, code = "code" in error && typeof error.code === "string" ? error.code : "";
-   if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
-   const isPermanent = code in PERMANENT_REASONS, reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
-   return {
-    reason: code ? `${reason} (${code})` : reason,
-    isPermanent
-   };
-  }
-  function diagnoseUnready(message) {
-   if (message.endsWith("statusCode=407")) return {
-    reason: "the proxy requires a user and a password",
-    isPermanent: true
-   };
-   const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was established";
-   return {
-    reason: `${reason} (ECONNRESET)`,
-    isPermanent: false
-   };
-  }
-  function proxyNote(url) {
-   const proxy = lib_getProxyUrl(url);
-   return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-  }
-  function sendOnce(request, options) {
-   const send = () => attemptOnce(request, options);
-   return isRead(request) ? send() : options.effect.ofWrite(send);
-  }
-  async function attemptOnce(request, options) {
-   const {clock, abortAt} = options;
-   if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, "the timeout expired before it was sent");
-   const start = clock.now(), result = await sendAndReceive(request, options);
-   if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start));
-   const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result);
-   if ("kind" in parsed) return fail(request, parsed);
-   const {status, body} = result, serverTime = parseHttpDate(result.headers.date), response = {
-    data: parsed.data,
-    status,
-    serverTime,
-    size: body.length,
-    headersAt
-   };
-   return {
-    kind: "applied",
-    response
-   };
-  }
-  async function sendAndReceive(request, options) {
-   const {apiUrl, transport, clock, log} = options, {method, path} = request, start = clock.now(), attempt = options.startAttempt(timeoutOf(options)), logOutcome = outcome => log.debug(`${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-   try {
-    const response = await transport(toHttpRequest(request, options), attempt.signal);
-    request.onBody?.(response.body);
-    logOutcome(response.status);
-    return response;
-   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    logOutcome(error.message);
-    return error;
-   } finally {
-    attempt.end();
-   }
-  }
-  function timeoutOf({clock, deadline, abortAt = Number.POSITIVE_INFINITY}) {
-   const now = clock.now();
-   return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
-  }
-  function toHttpRequest({method, path, body}, {apiUrl, managementKey}) {
-   return {
-    method,
-    url: apiUrl + path,
-    headers: {
-     accept: "application/json",
-     authorization: `Bearer ${managementKey}`,
-     ...body && {
-      "content-type": "application/json"
-     }
-    },
-    ...body && {
-     body: JSON.stringify(body)
-    }
-   };
-  }
-  function classifyTransportError({isSent, kind, message: reason}, {apiUrl, signal, clock, deadline}, elapsedMs) {
-   const {host} = new URL(apiUrl);
-   if (!signal.aborted) return {
-    kind,
-    reason,
-    noResponse: {
-     host,
-     elapsedMs
-    }
-   };
-   return isSent ? {
-    kind: "aborted",
-    reason
-   } : {
-    kind: "prevented",
-    reason,
-    ...clock.now() >= deadline && {
-     noResponse: {
-      host,
-      elapsedMs
-     }
-    }
-   };
-  }
-  function prevented(request, reason) {
-   return fail(request, {
-    kind: "prevented",
-    reason
-   });
-  }
-  function fail(request, failure) {
-   const {operation, method, path, mayLeaveBehind, recovery, hint, readOnly} = request, facts = {
-    operation,
-    method,
-    path,
-    mayLeaveBehind,
-    recovery,
-    hint,
-    readOnly
-   };
-   return {
-    kind: failure.kind,
-    failure: {
-     ...facts,
-     ...failure
-    }
-   };
-  }
-  function attemptStarter({clock, signal}) {
-   const inFlight = [];
-   signal.addEventListener("abort", () => {
-    for (const attempt of inFlight) attempt.abort(signal.reason);
-   });
-   return ms => {
-    const attempt = new AbortController;
-    if (signal.aborted) attempt.abort(signal.reason);
-    inFlight.push(attempt);
-    const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
-    return {
-     signal: attempt.signal,
-     end() {
-      cancel();
-      inFlight.splice(inFlight.indexOf(attempt), 1);
-     }
-    };
-   };
-  }
-  function createClient(options) {
-   return clientWith(createThrottle(options), {
-    ...options,
-    startAttempt: attemptStarter(options)
-   });
-  }
-  function clientWith(throttle, options) {
-   const {clock, deadline, signal} = options, client = {
-    request: request => requestUntilDone(request, client),
-    send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-    tryOnce(request, ms) {
-     const now = clock.now(), abortAt = now + Math.min(ms, (deadline - now) / 4);
-     return sendOnce(request, {
-      ...options,
-      abortAt
-     });
-    },
-    waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
-     throttle,
-     ...options
-    }),
-    async pause(ms) {
-     await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
-    },
-    withTimeout(ms) {
-     const end = Math.min(deadline, clock.now() + ms);
-     return clientWith(throttle, {
-      ...options,
-      deadline: end,
-      abortAt: end
-     });
-    }
-   };
-   return client;
-  }
-  async function requestUntilDone(request, client) {
-   const failures = [];
-   let trusts404 = request.trusts404 ?? false;
-   for (;;) {
-    const outcome = await client.send(request);
-    if (outcome.kind !== "applied") failures.push(outcome.failure);
-    if (!trusts404 && statusOf(outcome) === 404) {
-     trusts404 = true;
-     await client.pause(CONFIRM_404_AFTER_MS);
-     continue;
-    }
-    const mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
-    if (outcome.kind === "applied") return {
-     ...outcome.response,
-     mayBeApplied
-    };
-    const {failure} = outcome, {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
-    if (!retryable || stopReason !== void 0) throw toApiError(failures, {
-     ambiguous: mayBeApplied,
-     stopReason
-    });
-   }
-  }
-  const CONFIRM_404_AFTER_MS = 1e3;
-  function statusOf(outcome) {
-   return outcome.kind === "applied" ? outcome.response.status : outcome.failure.status;
-  }
-  async function sendThrottled(request, throttle, options) {
-   const stopReason = await throttle.waitUntilResumed(options.deadline);
-   if (stopReason !== void 0) return prevented(request, stopReason);
-   const outcome = await sendOnce(request, options);
-   if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
-   return outcome;
-  }
-  async function waitForRetry(failure, attempt, {throttle, clock, random, deadline, signal, log}) {
-   if (signal.aborted) return abortReason(signal);
-   const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
-   if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
-   log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
-   if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
-   return sleep(clock, wait, signal);
-  }
-  function toApiError(failures, conclusion) {
-   return new ApiError({
-    ...failures.at(-1),
-    attempts: failures.length,
-    wasThrottled: failures.some(({kind}) => kind === "throttled"),
-    ...conclusion
-   });
-  }
-  const MAX_CONCURRENCY = 8;
-  function createThrottle({clock, signal}) {
-   let pausedUntil = clock.now();
-   return {
-    limit: pLimit(MAX_CONCURRENCY),
-    pause(ms) {
-     pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-    },
-    async waitUntilResumed(deadline) {
-     while (clock.now() < pausedUntil) {
-      const wait = pausedUntil - clock.now();
-      if (pausedUntil >= deadline) return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
-      const stopReason = await sleep(clock, wait, signal);
-      if (stopReason !== void 0) return stopReason;
-     }
-     return;
-    }
-   };
-  }
-  const LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
-  async function postOnce(post, context) {
-   const attempts = [];
-   for (;;) {
-    const outcome = await post.send(attempts);
-    if (outcome.kind === "applied") return {
-     ...outcome,
-     attempts
-    };
-    const {failure} = outcome;
-    attempts.push({
-     failure
-    });
-    const decision = await decideAfter(post, attempts, context);
-    if (decision.kind === "done") return {
-     kind: "reconciled",
-     result: decision.result,
-     attempts
-    };
-    const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, attempts.length) : void 0;
-    if (kind === "give-up" || stopReason !== void 0) throw toApiError(failuresOf(attempts), {
-     ambiguous,
-     stopReason
-    });
-   }
-  }
-  async function decideAfter(post, attempts, {log}) {
-   for (;;) {
-    const decision = post.reconcile(attempts);
-    if (decision.kind !== "lookup") return decision;
-    const last = attempts.at(-1);
-    log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
-    const {value, error} = await catching(post.lookup(attempts), ApiError);
-    if (error) {
-     const {ambiguous} = decision;
-     throw toApiError(failuresOf(attempts), {
-      ambiguous,
-      lookupFailure: error.details
-     });
-    }
-    last.found = value;
-   }
-  }
-  function countAmbiguous(attempts) {
-   return attempts.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
-  }
-  function failuresOf(attempts) {
-   return attempts.map(({failure}) => failure);
-  }
-  async function planMembers(written, workspace, context) {
-   const members = await findMembers(written, context), present = new Set(workspace ? await listMembers(context.client, workspace) : []), missing = members.filter(({userId}) => !present.has(userId));
-   if (missing.length === 0) return [];
-   const userIds = missing.map(({userId}) => userId);
-   return [ {
-    name: "the members",
-    done: "Added the members.",
-    changes: [ {
-     field: "members to add",
-     from: null,
-     to: missing.map(member => member.written)
-    } ],
-    async write(existing) {
-     await addMembers(existing, userIds, context);
-     return;
-    }
-   } ];
-  }
-  async function findMembers(written, {client}) {
-   const matches = matchMembers(written, await listOrganizationMembers(client)), unknown = matches.filter(({members}) => members.length !== 1);
-   if (unknown.length > 0) throw new Failure("unknown-members", {
-    members: unknown.map(({text, members}) => ({
-     written: text,
-     matches: members.length
-    }))
-   });
-   const byId = new Map(matches.flatMap(({text, members}) => members.map(({id}) => [ id, text ])));
-   return [ ...byId ].map(([userId, text]) => ({
-    userId,
-    written: text
-   }));
-  }
-  function matchMembers(written, organization) {
-   const byId = new Map(organization.map(member => [ member.id, member ])), byAddress = new Map;
-   for (const member of organization) {
-    const address = member.email?.toLowerCase();
-    if (address === void 0) continue;
-    const others = byAddress.get(address);
-    if (others) others.push(member); else byAddress.set(address, [ member ]);
-   }
-   return written.map(text => {
-    const addressed = byAddress.get(text.toLowerCase()) ?? [];
-    return {
-     text,
-     members: [ ...new Set([ byId.get(text) ?? [], addressed ].flat()) ]
-    };
-   });
-  }
-  async function addMembers(workspace, userIds, context) {
-   for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
-  }
-  async function addBatch(workspace, userIds, context) {
-   const {client} = context, findMissing = async () => {
-    const present = new Set(await listMembers(client, workspace));
-    return userIds.filter(userId => !present.has(userId));
-   }, added = await postOnce({
-    send: attempts => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
-    reconcile: reconcileMembers,
-    question: "which users are members",
-    lookup: findMissing
-   }, context);
-   if (added.kind === "reconciled") return;
-   const listed = new Set(added.response.data), desired = lastMissing(added.attempts) ?? userIds;
-   if (desired.every(userId => listed.has(userId))) return;
-   const missing = await findMissing();
-   if (missing.length > 0) throw new Failure("members-not-added", {
-    workspace,
-    userIds: missing
-   });
-  }
-  function lastMissing(attempts) {
-   return attempts.findLast(({found}) => found)?.found;
-  }
-  function reconcileMembers(attempts) {
-   const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
-   if (found?.length === 0) return {
-    kind: "done",
-    result: "all are members"
-   };
-   if (!found && ambiguous && failure.kind !== "aborted") return {
-    kind: "lookup",
-    ambiguous: true
-   };
-   const mayBeApplied = countAmbiguous(attempts) > 0;
-   return {
-    kind: retryable ? "retry" : "give-up",
-    ambiguous: mayBeApplied
-   };
-  }
-  async function planGovernance({guardrail, budgets, members}, workspace, context) {
-   return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
-  }
-  function diffWorkspace(workspace, desired) {
-   return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
-    field,
-    from: workspace[field] ?? null,
-    to: desired[field]
-   }));
-  }
-  function diffReturned(workspace, desired) {
-   return diffWorkspace(workspace, desired).filter(({field}) => workspace[field] !== void 0);
-  }
-  function matchesDesired(workspace, desired) {
-   return diffReturned(workspace, desired).length === 0;
-  }
-  function normalize(field, value) {
-   if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-   if (field === "disabled_server_tools" && value.length === 0) return "null";
-   return JSON.stringify([ ...new Set(value) ].sort());
-  }
-  function warnOnDrift(workspace, desired, {warn}) {
-   const drift = diffReturned(workspace, desired);
-   if (drift.length === 0) return;
-   const changes = drift.map(({field, from, to}) => ({
-    field,
-    from: to,
-    to: from
-   }));
-   warn("unexpected-fields", {
-    workspace,
-    changes
-   });
-  }
-  const handleExisting = (existing, request, context) => POLICIES[request.ifExists](existing, request, context), POLICIES = {
-   async fail({workspace, creator}, {desired, governanceInputs}) {
-    throw new Failure("slug-taken", {
-     workspace,
-     creatorUnknown: creator === "unknown",
-     changes: diffWorkspace(workspace, desired),
-     governanceInputs
-    });
-   },
-   async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
-    const {log, onWorkspace, warn} = context;
-    onWorkspace(workspace, {
-     created: false
-    });
-    if (governanceInputs.length > 0) {
-     const creatorUnknown = creator === "unknown";
-     warn("governance-not-applied", {
-      workspace,
-      inputs: governanceInputs,
-      creatorUnknown,
-      dryRun
-     });
-    }
-    const {id, slug} = workspace;
-    log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
-    if (dryRun) log.info(DRY_RUN_NOTE);
-    return {
-     outcome: "unchanged",
-     workspace,
-     changes: [],
-     governanceChanges: []
-    };
-   },
-   async update({workspace}, {desired, governance, dryRun}, context) {
-    const {log, onWorkspace} = context;
-    onWorkspace(workspace, {
-     created: false
-    });
-    log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-    const changes = diffWorkspace(workspace, desired), writes = await planGovernance(governance, workspace, context), governanceChanges = changesOf(writes), plan = {
-     workspace,
-     changes,
-     governanceChanges
-    };
-    if (changes.length === 0 && writes.length === 0) {
-     log.info("Already as requested: nothing to change.");
-     if (dryRun) log.info(DRY_RUN_NOTE);
-     return {
-      outcome: "unchanged",
-      ...plan
-     };
-    }
-    for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
-    if (dryRun) {
-     log.info(DRY_RUN_NOTE);
-     return {
-      outcome: "would-update",
-      ...plan
-     };
-    }
-    const allWrites = [ ...fieldWrites(changes, context), ...writes ], updated = await applyWrites(allWrites, {
-     workspace,
-     recovery: "run-again"
-    }, context);
-    warnOnDrift(updated, desired, context);
-    return {
-     outcome: "updated",
-     ...plan,
-     workspace: updated
-    };
-   }
-  };
-  function fieldWrites(changes, {client, onWorkspace}) {
-   if (changes.length === 0) return [];
-   const names = changes.map(({field}) => field).join(", "), values = Object.fromEntries(changes.map(({field, to}) => [ field, to ]));
-   return [ {
-    name: names,
-    done: `Updated ${names}.`,
-    changes,
-    async write(workspace) {
-     const updated = await patchWorkspace(client, workspace, values);
-     onWorkspace(updated, {
-      created: false
-     });
-     return updated;
-    }
-   } ];
-  }
-  const ZodMiniISODateTime = $constructor("ZodMiniISODateTime", (inst, def) => {
-   $ZodISODateTime.init(inst, def);
-   ZodMiniStringFormat.init(inst, def);
-  });
-  function iso_datetime(params) {
-   return _isoDateTime(ZodMiniISODateTime, params);
-  }
-  const timestamp = iso_datetime({
-   offset: true
-  }), EARLIEST = Date.UTC(2023, 0);
-  function readTime(value) {
-   const {data = ""} = safeParse(timestamp, value), time = Date.parse(data);
-   return time >= EARLIEST ? time : void 0;
-  }
-  function createdAt(resource) {
-   return readTime(resource.created_at);
-  }
-  function formatTime(ms) {
-   const json = new Date(ms).toJSON();
-   return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
-  }
-  const SLACK_MS = 1e3;
-  function wasCreatedWithin(resource, {from, to}) {
-   const created = createdAt(resource);
-   return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
-  }
-  const TRUSTED_MS = 864e5;
-  function differingClocks({server, runner}) {
-   if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
-   return {
-    server,
-    runner
-   };
-  }
-  function reconcileWorkspace(attempts, facts) {
-   const {failure, found} = attempts.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(attempts, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
-   if (!found) {
-    if (skipsLookup(failure)) return {
-     kind: retryable ? "retry" : "give-up",
-     ambiguous
-    };
-    return {
-     kind: "lookup",
-     ambiguous
-    };
-   }
-   const {workspace} = found;
-   if (!workspace) return {
-    kind: retryable ? "retry" : "give-up",
-    ambiguous: evidence.canArriveLate
-   };
-   const creator = decideCreator(workspace, {
-    ...evidence,
-    desired: facts.desired
-   });
-   if (creator === "needs-probe") return {
-    kind: "retry",
-    ambiguous: true
-   };
-   return {
-    kind: "done",
-    result: {
-     workspace,
-     creator
-    }
-   };
-  }
-  function skipsLookup({kind, status}) {
-   if (kind === "rejected") return status === 401 || status === 403;
-   return [ "unsent", "prevented", "throttled", "conflict", "aborted" ].includes(kind);
-  }
-  function collectEvidence(attempts, facts) {
-   const last = attempts.at(-1), lastFree = attempts.findLastIndex(({found}) => found && !found.workspace), sinceFree = attempts.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
-   return {
-    mayBeApplied: ambiguousRounds.length > 0,
-    returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
-    canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
-    wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
-    isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false : isCreatedSince(last.found, facts.start),
-    slugWasFree,
-    wasRejected: last.failure.kind === "rejected",
-    wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
-   };
-  }
-  const LOOKUP_TOLERANCE_MS = 6e4;
-  function isCreatedSince(lookup, start) {
-   if (!lookup?.workspace || lookup.serverTime === void 0) return;
-   const from = lookup.serverTime - (lookup.headersAt - start);
-   return wasCreatedWithin(lookup.workspace, {
-    from,
-    to: Number.POSITIVE_INFINITY
-   });
-  }
-  function decideCreator(workspace, evidence) {
-   const {mayBeApplied, isRecent, slugWasFree, desired} = evidence;
-   if (isRecent === false) return "another-job";
-   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-   if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : "another-job";
-   if (!mayBeOurs && !slugWasFree) return "another-job";
-   if (isRecent === void 0 || !mayBeApplied) return "unknown";
-   if (!evidence.returnedOnly500 || evidence.wasRejected) return "this-step";
-   return evidence.wasProbed ? "unknown" : "needs-probe";
-  }
-  async function createWorkspace(request, context) {
-   const {desired, governance, dryRun} = request, {log} = context;
-   log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
-   const lookup = await lookUpFirst(request, context);
-   if (lookup?.workspace) return handleExisting({
-    workspace: lookup.workspace,
-    creator: "another-job"
-   }, request, context);
-   const writes = await planGovernance(governance, void 0, context);
-   if (dryRun) return planCreation(writes, context);
-   const result = await createWorkspaceOnce(request, lookup, context);
-   if (result.creator !== "this-step") return handleExisting(result, request, context);
-   return applyGovernance(result, {
-    request,
-    writes
-   }, context);
-  }
-  async function lookUpFirst({desired: {slug}, ifExists, dryRun, deleteAfterJob}, {client}) {
-   if (!dryRun && !deleteAfterJob && ifExists === "fail") return;
-   return findWorkspace(client, slug, {
-    trusts404: !dryRun
-   });
-  }
-  function planCreation(writes, {log}) {
-   const governanceChanges = changesOf(writes);
-   log.info("It does not exist and would be created.");
-   for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
-   log.info(DRY_RUN_NOTE);
-   return {
-    outcome: "would-create",
-    changes: [],
-    governanceChanges
-   };
-  }
-  async function createWorkspaceOnce(request, lookup, context) {
-   const {clock, journal, warn} = context, start = clock.now(), {deleteKeys} = request, pendingOf = pendingWithin(request, lookup);
-   journal.saveOrFail({
-    deleteKeys,
-    target: pendingOf(request.timeoutMs)
-   });
-   const {value: result, error} = await catching(sendAndReconcile(request, {
-    start,
-    slugWasFree: lookup !== void 0
-   }, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
-   if (error) {
-    const {ambiguous, wasThrottled} = error.details;
-    if (ambiguous || wasThrottled) journal.saveOrWarn({
-     deleteKeys,
-     target: pending
-    }); else journal.clearOrWarn();
-    throw error;
-   }
-   const {workspace, creator, mayArriveLate} = result;
-   if (creator === "this-step") {
-    const {id, slug} = workspace, target = {
-     created: {
-      id,
-      slug
-     },
-     ...mayArriveLate && pending
-    };
-    reportCreated(workspace, {
-     task: {
-      deleteKeys,
-      target
-     },
-     start
-    }, context);
-   } else {
-    journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
-    if (creator === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
-     workspace
-    });
-   }
-   return result;
-  }
-  const LATE_MS = 1e4;
-  function pendingWithin({desired}, lookup) {
-   const from = lookup?.serverTime;
-   return windowMs => {
-    const window = from === void 0 ? void 0 : {
-     from,
-     to: from + windowMs
-    };
-    return {
-     pending: {
-      desired,
-      window
-     }
-    };
-   };
-  }
-  async function sendAndReconcile(request, facts, context) {
-   const {client} = context, {desired} = request, outcome = await postOnce({
-    send: () => sendWorkspace(client, desired, {
-     recovery: recoveryOf(request)
-    }),
-    reconcile: attempts => reconcileWorkspace(attempts, {
-     desired,
-     ...facts
-    }),
-    question: "whether the workspace exists",
-    lookup: () => findWorkspace(client, desired.slug, {
-     trusts404: true
-    })
-   }, context), ambiguous = countAmbiguous(outcome.attempts);
-   if (outcome.kind === "reconciled") return {
-    ...outcome.result,
-    mayArriveLate: ambiguous > 1
-   };
-   return {
-    workspace: outcome.response.data,
-    creator: "this-step",
-    mayArriveLate: ambiguous > 0
-   };
-  }
-  function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
-   const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
-   journal.saveOrFail(task, exists);
-   onWorkspace(workspace, {
-    created: true
-   });
-   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
-  }
-  function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
-   if (deleteAfterJob) return "The post step of this action looks for the workspace, and deletes it.";
-   const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
-   return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
-  }
-  async function applyGovernance({workspace}, {request, writes}, context) {
-   warnOnDrift(workspace, request.desired, context);
-   const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
-   await applyWrites(writes, {
-    workspace,
-    recovery
-   }, context);
-   return {
-    outcome: "created",
-    workspace,
-    changes: [],
-    governanceChanges: changesOf(writes)
-   };
-  }
-  const UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
-  function toLine(text, redact) {
-   return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-  }
-  const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
-  function toMessage(lines) {
-   const text = lines.join("\n");
-   if (text.length <= MAX_MESSAGE) return {
-    text,
-    omitted: 0
-   };
-   const fitting = {
-    sizeOf: lengthWithBreak,
-    render: line => line
-   }, start = takeFitting(lines, {
-    size: MAX_START,
-    ...fitting
-   }), end = takeFitting(lines.toReversed(), {
-    size: MAX_END,
-    ...fitting
-   }), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: see the job summary.`;
-   return {
-    text: [ ...start, note, ...end.toReversed() ].join("\n"),
-    omitted
-   };
-  }
-  function lengthWithBreak(line) {
-   return line.length + 1;
-  }
-  function takeFitting(items, {size, sizeOf, render}) {
-   const texts = [];
-   let left = size;
-   for (const item of items) {
-    const text = render(item);
-    left -= sizeOf(text);
-    if (left < 0) break;
-    texts.push(text);
-   }
-   return texts;
-  }
-  const ENTITIES = {
-   "&": "&amp;",
-   "<": "&lt;",
-   ">": "&gt;",
-   '"': "&quot;",
-   "'": "&#39;",
-   "\n": "<br>"
-  };
-  function toHtml(text, redact) {
-   const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
-   return truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
-  }
-  const MAX_CLEANED = 4096, MAX_SECRET = 1024;
-  function bounded(text, clean) {
-   if (text.length <= MAX_CLEANED) return clean(text);
-   return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
-  }
-  function printable(text) {
-   return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
-  }
-  function truncate(text) {
-   return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
-  }
-  const MAX_VALUE_BYTES = 6e4, MAX_VALUE_SIZE = MAX_VALUE_BYTES / 1e3 + " kB", MAX_ENTRIES_BYTES = MAX_VALUE_BYTES - 2;
-  function sizeWithComma(json) {
-   return Buffer.byteLength(json) + 1;
-  }
-  function toJsonList(entries, items) {
-   const shown = takeFitting(entries, {
-    size: MAX_ENTRIES_BYTES,
-    sizeOf: sizeWithComma,
-    render: entry => JSON.stringify(entry)
-   }), [count, total] = [ shown.length, entries.length ];
-   return {
-    json: `[${shown.join(",")}]`,
-    shown: count,
-    total,
-    items
-   };
-  }
-  function toJsonObject(value, ranks) {
-   const rankOf = name => {
-    const rank = ranks.findIndex(names => names.includes(name));
-    return rank < 0 ? ranks.length : rank;
-   }, fields = Object.entries(value).map(([name, field]) => {
-    const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
-    return {
-     json,
-     rank: rankOf(name),
-     size: sizeWithComma(json)
-    };
-   });
-   let left = MAX_ENTRIES_BYTES;
-   const fitting = new Set;
-   for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
-    if (field.size > left) continue;
-    left -= field.size;
-    fitting.add(field);
-   }
-   const shown = fields.filter(field => fitting.has(field)), json = `{${shown.map(field => field.json).join(",")}}`;
-   return {
-    json,
-    shown: shown.length,
-    total: fields.length,
-    items: "fields"
-   };
-  }
-  function describeOmitted(outputs) {
-   return Object.entries(outputs).flatMap(([name, value]) => {
-    if (typeof value === "string" || value.shown === value.total) return [];
-    const {shown, total, items} = value;
-    return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`;
-   });
-  }
-  function identityOutputs({id, slug, name}, {created}) {
-   return {
-    id,
-    slug,
-    name,
-    url: dashboardUrl(slug),
-    created: String(created)
-   };
-  }
-  function outcomeOutputs({outcome, workspace}, {desired: {slug, name}}) {
-   if (workspace) return {
-    outcome,
-    workspace: create_toJson(workspace)
-   };
-   return {
-    slug,
-    name,
-    url: dashboardUrl(slug),
-    created: "false",
-    outcome
-   };
-  }
-  function create_toJson(workspace) {
-   return toJsonObject(workspace, [ [ "id", "slug", "name" ], WORKSPACE_FIELDS ]);
-  }
-  const TITLES = {
-   created: "✅ Created the OpenRouter workspace",
-   updated: "✅ Updated the OpenRouter workspace",
-   unchanged: "✅ Unchanged: the OpenRouter workspace",
-   "would-create": "🔎 Dry run: would create the OpenRouter workspace",
-   "would-update": "🔎 Dry run: would update the OpenRouter workspace"
-  }, DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
-  function createSummary(result, request) {
-   const {outcome, workspace} = result, {desired, dryRun} = request, values = workspace ?? desired, fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0), title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
-   return {
-    title: `${title} ${values.name}`,
-    ...workspace && {
-     url: dashboardUrl(workspace.slug)
-    },
-    table: {
-     header: [ "Field", "Value", "Remark" ],
-     rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
-    },
-    notes: describeOmitted(outcomeOutputs(result, request))
-   };
-  }
-  function fieldRemark(field, result, request) {
-   const change = result.changes.find(other => other.field === field);
-   if (change && request.dryRun) return {
-    code: `would be ${textOf(change.to)}`
-   };
-   if (change) return {
-    code: `was ${textOf(change.from)}`
-   };
-   const isRequested = request.desired[field] !== void 0;
-   if (result.outcome === "would-create") return isRequested ? "would be set" : "";
-   if (result.outcome !== "created") return "";
-   return isRequested ? "set by this step" : "set by OpenRouter";
-  }
-  function governanceRemark({from}, {dryRun}) {
-   if (from === null) return dryRun ? "would be set" : "set by this step";
-   return {
-    code: `${dryRun ? "is" : "was"} ${textOf(from)}`
-   };
-  }
-  function row(field, value, remark) {
-   return [ {
-    code: field
-   }, {
-    code: textOf(value)
-   }, remark ];
-  }
-  function textOf(value) {
-   return typeof value === "string" ? value : JSON.stringify(value);
-  }
-  const CLEANUP_STATE = "cleanup";
-  function openJournal({apiUrl, timeoutMs}, report) {
-   const write = saved => report.saveState(CLEANUP_STATE, saved), writeOrWarn = saved => {
-    const reason = write(saved);
-    if (reason !== void 0) report.warn("state-not-written", {
-     reason
-    });
-   };
-   return {
-    saveOrFail(task, exists) {
-     const reason = write(task === null ? null : {
-      apiUrl,
-      timeoutMs,
-      task
-     });
-     if (reason !== void 0) throw new Failure("state-not-written", {
-      reason,
-      exists
-     });
-    },
-    saveOrWarn: task => writeOrWarn({
-     apiUrl,
-     timeoutMs,
-     task
-    }),
-    clearOrWarn: () => writeOrWarn(null)
-   };
-  }
-  const noJournal = {
-   saveOrFail: () => {},
-   saveOrWarn: () => {},
-   clearOrWarn: () => {}
-  };
-  function readJournal(taskSchema) {
-   const text = getState(CLEANUP_STATE);
-   if (text === "") return "missing";
-   if (text === "null") return "cleared";
-   const schema = object({
-    apiUrl: nonoptional(connection.api_url),
-    timeoutMs: schemas_number(),
-    task: taskSchema
-   }), {data} = safeParse(schema, parseJson(text));
-   return data ?? new Failure("cleanup-state-invalid", {
-    name: CLEANUP_STATE
-   });
-  }
-  const external_node_fs_namespaceObject = require("node:fs"), MAIN_PROCESS_STATE = "main-process";
-  function saveMainProcess(report) {
-   const main = thisProcess();
-   if (!main) return;
-   const reason = report.saveState(MAIN_PROCESS_STATE, main);
-   if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
-  }
-  function findRunningMain() {
-   const schema = object({
-    pid: schemas_int().check(_positive()),
-    startTime: schemas_string()
-   }), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
-   return main && isRunning(main) ? main : void 0;
-  }
-  function thisProcess() {
-   const stat = readStat("self"), startTime = runningSince(stat), {pid} = process;
-   return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
-    pid,
-    startTime
-   } : void 0;
-  }
-  function isRunning({pid, startTime}) {
-   return runningSince(readStat(pid)) === startTime;
-  }
-  const END_WITHIN_MS = 5e3, POLL_MS = 20;
-  async function endProcess(main, {clock, signal}) {
-   terminate(main);
-   const deadline = clock.now() + END_WITHIN_MS;
-   while (isRunning(main)) {
-    if (clock.now() > deadline || signal.aborted) return false;
-    await sleep(clock, POLL_MS, signal);
-   }
-   return true;
-  }
-  function terminate({pid}) {
-   try {
-    process.kill(pid, "SIGTERM");
-   } catch (error) {
-    if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
-   }
-  }
-  function readStat(pid) {
-   try {
-    return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
-   } catch (error) {
-    if (codeOf(error) === void 0) throw error;
-    return "";
-   }
-  }
-  function codeOf(error) {
-   return external_node_util_namespaceObject.types.isNativeError(error) && "code" in error ? error.code : void 0;
-  }
-  function runningSince(stat) {
-   const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-   return state === "Z" || state === "X" ? void 0 : fields[18];
-  }
-  const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-  function recordEffect() {
-   let possible = 0, wasThrottled = false;
-   return {
-    async ofWrite(send) {
-     possible += 1;
-     const outcome = await send();
-     if (outcome.kind !== "applied" && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
-     wasThrottled ||= outcome.kind === "throttled";
-     return outcome;
-    },
-    current() {
-     if (possible > 0) return "possible";
-     return wasThrottled ? "throttled" : "none";
-    }
-   };
-  }
-  function withEffect({effect, lines, ...text}) {
-   return {
-    ...text,
-    lines: [ ...lines, ...effect ]
-   };
-  }
-  const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
-  function troubleshootingUrl(code, env) {
-   const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
-   return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
-  }
-  const SENTENCES = {
-   none: "Nothing was changed at OpenRouter.",
-   throttled: "OpenRouter reports that it rejected each change of this step, so nothing should have changed.",
-   possible: "This step may have changed something at OpenRouter before that: see its log."
-  };
-  function describeEffect(effect) {
-   return SENTENCES[effect];
-  }
-  function formatLeftovers(leftovers) {
-   return `May still exist at OpenRouter: ${leftovers}.`;
-  }
-  function describeApiError(details, effect) {
-   return {
-    code: describe_api_error_codeOf(details),
-    title: `Could not ${details.operation}`,
-    lines: describe_api_error_linesOf(details, [ describeEffect(effect) ])
-   };
-  }
-  function linesOfPart({details}) {
-   return describe_api_error_linesOf(details, []);
-  }
-  function describe_api_error_linesOf(details, effect) {
-   const {lookupFailure, cfRay} = details;
-   return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...cfRay ? [ `Request id for OpenRouter's support: cf-ray ${cfRay}` ] : [] ];
-  }
-  function attemptLines({attempts, stopReason, reason}) {
-   const isNew = stopReason !== void 0 && stopReason !== reason;
-   return [ ...attempts > 1 ? [ `Attempts at this request: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
-  }
-  const CODES_BY_STATUS = {
-   401: "unauthorized",
-   402: "payment-required",
-   403: "forbidden",
-   404: "not-found"
-  }, CODES_BY_KIND = {
-   unsent: "unreachable",
-   prevented: "unreachable",
-   throttled: "throttled",
-   conflict: "conflict",
-   rejected: "request-rejected",
-   ambiguous: "server-error",
-   unexpected: "unexpected-response",
-   aborted: "timed-out"
-  };
-  function mayBeApplied(details) {
-   return details.ambiguous && !isRead(details);
-  }
-  function describe_api_error_codeOf(details) {
-   const {kind, status = 0} = details;
-   if (mayBeApplied(details)) return "outcome-unknown";
-   if (kind === "prevented" && !details.noResponse) return "timed-out";
-   return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
-  }
-  const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", CHECK_NETWORK = "Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.", ADVICE = {
-   "outcome-unknown": adviceOnResponder,
-   unauthorized: () => [ MANAGEMENT_KEY ],
-   forbidden: ({hint}) => [ hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.` ],
-   "payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
-   "not-found": ({hint}) => [ hint ?? "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1." ],
-   "request-rejected": () => [ "OpenRouter rejected the request for the reason above." ],
-   conflict: () => [ "Another request is changing the same resource. Run this again." ],
-   throttled: () => [ "OpenRouter limits the rate of requests. Wait, then run this again." ],
-   unreachable: () => [],
-   "timed-out": () => [],
-   "server-error": adviceOnResponder,
-   "unexpected-response": adviceOnResponder
-  };
-  function adviceOnResponder({status}) {
-   if (status === void 0) return [];
-   return status < 400 ? [ "Check api-url, and whether a proxy or a login page responds instead of OpenRouter." ] : [ "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai." ];
-  }
-  function adviceAfterLookup(details) {
-   const last = details.lookupFailure ?? details;
-   return [ ...new Set([ ...details.noResponse ? [ CHECK_NETWORK ] : [], ...advice(last) ]) ];
-  }
-  function advice(details) {
-   const {hint, status = 0, noResponse} = details;
-   if (noResponse) return [ CHECK_NETWORK ];
-   if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
-   return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
-  }
-  function ambiguityLines({mayLeaveBehind, recovery}) {
-   return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
-  }
-  function describeInvalidInputs({problems}) {
-   const inputs = new Set(problems.map(({input}) => input)).size;
-   return {
-    title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-    lines: problems.map(describe_invalid_inputs_toLine),
-    effect: [ "Nothing was sent to OpenRouter." ]
-   };
-  }
-  function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
-   const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-   return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
-  }
-  const MAX_PROVIDED = 100;
-  function describe_invalid_inputs_truncate(text) {
-   const characters = [ ...text ];
-   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
-  }
-  function keysTable(keys) {
-   if (keys.length === 0) return;
-   return {
-    header: [ "API key", "Label", spentHeader(totalSpent(keys)) ],
-    rows: keys.map(key => [ {
-     code: key.name
-    }, {
-     code: key.label
-    }, formatSpent(totalSpent([ key ])) ])
-   };
-  }
-  function spentHeader(total) {
-   return {
-    numbers: total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`
-   };
-  }
-  function formatSpent(amount) {
-   return amount === null ? "unknown" : formatUsd(amount);
-  }
-  function hasWildcard(glob) {
-   return fixedPrefix(glob) !== glob;
-  }
-  function globFinder(globs) {
-   const exact = new Set(globs.filter(glob => !hasWildcard(glob))), others = globs.filter(hasWildcard);
-   return text => exact.has(text) ? text : others.find(glob => matches(glob, text));
-  }
-  function fixedPrefix(glob) {
-   return glob.replace(/[*?].*/s, "");
-  }
-  function matches(glob, text) {
-   let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
-   while (textIndex < text.length) if (glob[globIndex] === "*") {
-    [star, starEnd] = [ globIndex, textIndex ];
-    globIndex += 1;
-   } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
-    globIndex += 1;
-    textIndex += 1;
-   } else if (star >= 0) {
-    starEnd += 1;
-    [globIndex, textIndex] = [ star + 1, starEnd ];
-   } else return false;
-   return /^\**$/.test(glob.slice(globIndex));
-  }
-  async function deleteEach(keys, client, onDeleted) {
-   const outcomes = await Promise.all(keys.map(async key => {
-    const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
-    if (error) return [ {
-     key,
-     error
-    } ];
-    if (deletion.kind === "unclear") return [ {
-     key,
-     error: deletion.error
-    } ];
-    if (deletion.kind === "deleted") onDeleted(key);
-    return [];
-   }));
-   return outcomes.flat();
-  }
-  const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
-  async function teardown(workspace, options, context) {
-   const deletedKeys = [], knownHashes = new Set;
-   let last = {
-    newKeys: []
-   }, mayBeDeleted = false;
-   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
-    await context.client.pause(delay);
-    const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1, facts = {
-     relistKeys,
-     knownHashes,
-     rejection: last.rejection
-    }, round = await runRound(workspace, {
-     ...options,
-     ...facts
-    }, context);
-    deletedKeys.push(...round.deletedKeys);
-    mayBeDeleted ||= round.mayBeDeleted === true;
-    if (round.kind === "finished") return {
-     deletedKeys,
-     deleted: round.deleted || mayBeDeleted
-    };
-    if (round.kind === "blocked") return {
-     deletedKeys,
-     deleted: false,
-     problem: round.problem
-    };
-    if (round.kind === "failed") return failUnlessGone(workspace, {
-     ...round,
-     deletedKeys,
-     mayBeDeleted
-    }, context);
-    for (const {hash} of round.newKeys) knownHashes.add(hash);
-    last = round;
-   }
-   const {newKeys, rejection} = last;
-   if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
-    errors: [ rejection ],
-    deletedKeys,
-    mayBeDeleted
-   }, context);
-   const details = {
-    workspace,
-    rounds: ROUND_DELAYS_MS.length,
-    deletedKeys: deletedKeys.length
-   }, failure = new Failure("keys-keep-appearing", details), problem = {
-    failure,
-    reason: "new API keys keep appearing in it"
-   };
-   return {
-    deletedKeys,
-    deleted: false,
-    problem
-   };
-  }
-  async function runRound(workspace, options, {client, log}) {
-   const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
-    maxSize: maxListSize
-   }), ApiError);
-   if (list.error) return {
-    kind: "failed",
-    deletedKeys,
-    errors: [ list.error ]
-   };
-   const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
-   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
-   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-   if (rejection && !hadKeys) return {
-    kind: "failed",
-    deletedKeys,
-    errors: [ rejection ]
-   };
-   const undeleted = await deleteEach(newKeys, client, key => {
-    deletedKeys.push(key);
-    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-   });
-   if (undeleted.length > 0) return {
-    kind: "failed",
-    deletedKeys,
-    errors: undeleted.map(({error}) => error)
-   };
-   if (newKeys.length > 0 && relistKeys) return {
-    kind: "repeat",
-    deletedKeys,
-    newKeys
-   };
-   const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
-   if (!deletion.error) return endOf(workspace, {
-    deletion: deletion.value,
-    deletedKeys
-   });
-   const {error} = deletion, facts = {
-    deletedKeys,
-    mayBeDeleted: error.details.ambiguous
-   };
-   return isRejection(error) ? {
-    kind: "repeat",
-    ...facts,
-    newKeys,
-    rejection: error
-   } : {
-    kind: "failed",
-    ...facts,
-    errors: [ error ]
-   };
-  }
-  function blockedByKeys(workspace, keys) {
-   const failure = new Failure("workspace-has-keys", {
-    workspace,
-    keys
-   }), names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
-   return {
-    kind: "blocked",
-    deletedKeys: [],
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  function endOf(workspace, {deletion, deletedKeys}) {
-   if (deletion.kind !== "unclear") return {
-    kind: "finished",
-    deletedKeys,
-    deleted: deletion.kind === "deleted"
-   };
-   const failure = new Failure("workspace-still-exists", {
-    workspace
-   }), reason = "OpenRouter reported that it does not exist, but still returns it";
-   return {
-    kind: "blocked",
-    deletedKeys,
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
-   const isUndecided = error => isRejection(error) || error.details.ambiguous;
-   if (errors.every(isUndecided) && await isGone(workspace, context)) return {
-    deletedKeys,
-    deleted: mayBeDeleted
-   };
-   const details = {
-    workspace,
-    errors,
-    deletedKeys: deletedKeys.length
-   }, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
-   return {
-    deletedKeys,
-    deleted: false,
-    problem: {
-     failure,
-     reason
-    }
-   };
-  }
-  function isRejection({details: {kind, status = 0}}) {
-   return kind === "rejected" && status !== 401 && status !== 403;
-  }
-  async function isGone({id}, {client}) {
-   const {value: lookup, error} = await catching(findWorkspace(client, id), ApiError);
-   return !error && !lookup.workspace;
-  }
-  const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
-  async function sweep(request, context) {
-   const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
-   log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
-   const nothing = {
-    deleted: [],
-    failed: [],
-    alreadyDeleted: [],
-    wouldDelete: [],
-    tooMany: []
-   }, result = {
-    ...nothing,
-    kept,
-    staleCount,
-    keptCount
-   };
-   if (staleCount > request.maxDeletions) {
-    log.info(`Nothing was deleted: ${TOO_MANY}.`);
-    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}`);
-    return {
-     ...result,
-     tooMany: stale.map(entry => ({
-      ...entry,
-      reason: TOO_MANY
-     }))
-    };
-   }
-   if (request.dryRun) {
-    for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-    if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
-    log.info("Dry run: nothing was deleted.");
-    return {
-     ...result,
-     wouldDelete: stale
-    };
-   }
-   const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
-   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
-   return {
-    ...result,
-    ...outcomes
-   };
-  }
-  const KEYS_NOT_CHECKED = "Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.", TOO_MANY = "more workspaces are stale than max-deletions allows";
-  async function findStale(request, {client, timeOfDay, log, warn}) {
-   log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
-   const found = {
-    stale: [],
-    staleCount: 0,
-    kept: [],
-    keptCount: 0
-   }, maxStale = Math.max(request.maxDeletions, MAX_SHOWN), reasonToKeep = keeper(request);
-   let differing;
-   for await (const {items, serverTime} of listWorkspaces(client)) {
-    const clocks = differingClocks({
-     server: serverTime,
-     runner: timeOfDay()
-    });
-    differing ??= clocks;
-    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
-    for (const workspace of items.filter(({slug}) => matches(request.slugPattern, slug))) {
-     const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
-      id,
-      slug,
-      created_at,
-      age,
-      reason
-     }), reason = reasonToKeep(workspace, age);
-     if (reason === void 0) {
-      if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-      found.staleCount += 1;
-     } else {
-      if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
-      found.keptCount += 1;
-     }
-    }
-   }
-   if (differing) warn("clocks-differ", {
-    ...differing,
-    purpose: "age"
-   });
-   return found;
-  }
-  function ageOf(workspace, now) {
-   const created = createdAt(workspace);
-   return now === void 0 || created === void 0 ? void 0 : now - created;
-  }
-  function keeper({keep, olderThanMs}) {
-   const findGlob = globFinder(keep);
-   return (workspace, age) => {
-    if (isDefault(workspace)) return "the default workspace";
-    const glob = findGlob(workspace.slug);
-    if (glob !== void 0) return `matches ${glob} in keep`;
-    if (age === void 0) return "its age is unknown";
-    return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
-   };
-  }
-  async function deleteAll(stale, request, context) {
-   const outcomes = {
-    deleted: [],
-    alreadyDeleted: [],
-    failed: []
-   }, queue = stale.values(), deleteNext = async () => {
-    for (const entry of queue) {
-     const {outcome, ...changes} = await deleteStale(entry, request, context);
-     outcomes[outcome].push({
-      ...entry,
-      ...changes
-     });
-    }
-   };
-   await Promise.all(Array.from({
-    length: MAX_CONCURRENCY
-   }, deleteNext));
-   return outcomes;
-  }
-  async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
-   const {log, signal} = context;
-   if (signal.aborted) return {
-    outcome: "failed",
-    reason: `not attempted: ${abortReason(signal)}`
-   };
-   const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
-    deleteKeys,
-    relistKeys: false,
-    maxListSize: MAX_KEY_LIST_SIZE
-   }, result = await teardown({
-    id,
-    slug
-   }, options, {
-    ...context,
-    client
-   }), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
-    keysSpent: totalSpent(result.deletedKeys)
-   } : {};
-   if (!result.problem) {
-    const done = result.deleted ? "Deleted" : "Another job had deleted";
-    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return {
-     outcome: result.deleted ? "deleted" : "alreadyDeleted",
-     ...spent
-    };
-   }
-   const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
-   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-   const hasKeys = result.problem.failure.code === "workspace-has-keys";
-   return {
-    outcome: "failed",
-    reason: why,
-    hasKeys,
-    ...spent
-   };
-  }
-  function sweepFailure(result, {maxDeletions}) {
-   if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
-    result,
-    maxDeletions
-   });
-   return result.failed.length > 0 ? new Failure("sweep-incomplete", {
-    result
-   }) : void 0;
-  }
-  function sweepOutputs(result) {
-   const {deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount} = result;
-   return {
-    deleted: sweep_toJson(deleted),
-    "would-delete": sweep_toJson(wouldDelete),
-    kept: {
-     ...sweep_toJson([ ...tooMany, ...kept ]),
-     total: keptCount + (tooMany.length > 0 ? staleCount : 0)
-    },
-    failed: sweep_toJson(failed),
-    count: String(deleted.length)
-   };
-  }
-  function sweep_toJson(entries) {
-   return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
-    id,
-    slug,
-    created_at,
-    reason
-   })), "workspaces");
-  }
-  function sweepNotes(result) {
-   return describeOmitted(sweepOutputs(result));
-  }
-  function sweepSummary(result, {dryRun, deleteKeys}) {
-   const {deleted, staleCount, keptCount} = result;
-   return {
-    title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`, ...dryRun && !deleteKeys && staleCount > 0 ? [ KEYS_NOT_CHECKED ] : [] ],
-    table: sweepTable(result),
-    notes: sweepNotes(result)
-   };
-  }
-  const MAX_ROWS = 1e3;
-  function sweepTable(result) {
-   const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
-    code: slug
-   }, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
-   return {
-    header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
-    rows: shown,
-    more: result.staleCount + result.keptCount - shown.length
-   };
-  }
-  function concernsCost({kind}) {
-   return kind !== "byok-unread" && kind !== "limit-unread";
-  }
-  function usageOutputs(result) {
-   const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
-   return {
-    "cost-usd": exactUsd(cost),
-    requests: String(requests),
-    tokens: String(tokens),
-    "by-model": toJsonList(models.map(toEntry), "models"),
-    from: formatTime(from),
-    to: formatTime(to),
-    complete: String(gaps.length === 0),
-    ...key && {
-     "limit-usd": limit ? exactUsd(limit.amount) : "",
-     "remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
-    }
-   };
-  }
-  function toEntry(usage) {
-   return {
-    model: nameOf(usage),
-    requests: Number(usage.request_count),
-    tokens_prompt: Number(usage.tokens_prompt),
-    tokens_completion: Number(usage.tokens_completion),
-    tokens_reasoning: Number(usage.reasoning_tokens),
-    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
-   };
-  }
-  function nameOf({model}) {
-   return model ?? "unknown";
-  }
-  function usageLines(result) {
-   const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
-   return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
-  }
-  function usageSummary(result) {
-   const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
-   return {
-    title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-    paragraphs: [ counts ],
-    table: modelsTable(result),
-    notes: [ ...describeOmitted(usageOutputs(result)), ...notes ]
-   };
-  }
-  function modelsTable({models, cost, byok}) {
-   if (models.length === 0) return;
-   const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
-    numbers
-   })), header = [ "Model", ...counts, {
-    numbers: "Cost"
-   }, "Share" ];
-   return {
-    header: hasByok ? [ ...header, {
-     numbers: "Own provider keys"
-    } ] : header,
-    rows: models.map(usage => [ {
-     code: nameOf(usage)
-    }, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
-   };
-  }
-  const BAR_LENGTH = 10;
-  function shareBar(part, whole) {
-   if (part === null || whole <= 0n) return "";
-   const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-   return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
-  }
-  function describeSpender({workspace, key}) {
-   return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
-  }
-  function describeLimit({amount, reset, remaining}) {
-   const left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
-   return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
-  }
-  function describeByok(byok) {
-   if (byok === void 0) return "an unknown amount";
-   return byok > 0n ? formatUsd(byok) : "";
-  }
-  function describeGap(gap) {
-   switch (gap.kind) {
-   case "clocks-differ":
-    return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
+default:
+return text;
+}
+}
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+function parseList(element, text) {
+if (text.startsWith("[")) {
+const json = parseJson(text);
+return Array.isArray(json) ? json : text;
+}
+const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+}
+function parseObject(text) {
+const json = toJson(text);
+if (json === void 0) return linesOf(text).find(line => !isField(line));
+return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
+}
+const MAX_LEVELS = MAX_DEPTH - 1;
+function objectProblem(text) {
+const json = toJson(text) ?? "", value = parseJson(json);
+if (value === void 0) return;
+if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
+if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
+return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
+}
+function toJson(text) {
+if (text.startsWith("{")) return text;
+const lines = linesOf(text);
+if (!lines.every(isField)) return;
+return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
+}
+function linesOf(text) {
+return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
+}
+const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
+function isField(line) {
+return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+}
+function namesAndNumbers(json) {
+const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
+return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
+}
+class Failure extends Error {
+name="Failure";
+code;
+details;
+constructor(code, details) {
+super(code);
+this.code = code;
+this.details = details;
+}
+}
+const suggest_BOOLEANS = {
+yes: "true",
+y: "true",
+on: "true",
+no: "false",
+n: "false",
+off: "false"
+}, SUGGESTERS = {
+boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+enum: text => [ text.toLowerCase() ],
+slug: text => [ toSlug(text) ],
+api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+timeout: text => [ toDuration(text) ],
+older_than: text => [ toDuration(text) ],
+expires_in: text => [ toDuration(text) ],
+since: text => [ toDuration(text) ],
+number: text => [ toAmount(text) ],
+warn_above_usd: text => [ toAmount(text) ],
+fail_above_usd: text => [ toAmount(text) ],
+workspace: text => [ slugOfPage(text) ]
+};
+function suggest(key, schema, text) {
+const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
+return accepted === "null" ? '"null"' : accepted;
+}
+function withScheme(text) {
+return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+}
+function toAmount(text) {
+const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
+return number.startsWith(".") ? `0${number}` : number;
+}
+function toDuration(text) {
+return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+}
+function slugOfPage(text) {
+const page = dashboardUrl("");
+return text.startsWith(page) ? text.slice(page.length) : void 0;
+}
+function typeOf(schema) {
+const {def} = schema._zod;
+return "innerType" in def ? typeOf(def.innerType) : def.type;
+}
+const MAX_NORMALIZED = 500;
+function toSlug(text) {
+if (text.length > MAX_NORMALIZED) return;
+return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
+}
+const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
+pull_request_review: "github.event.pull_request.number",
+pull_request_review_comment: "github.event.pull_request.number",
+issue_comment: "github.event.issue.number",
+issues: "github.event.issue.number"
+};
+function emptyExpression(text, env) {
+const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
+}
+function emptyOn(event = "") {
+if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+}
+function readInputs(schema, crossFieldChecks = () => []) {
+const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
+if (problems.length > 0) throw new Failure("invalid-inputs", {
+problems
+});
+return valuesOf(fields);
+}
+function readManagementKey() {
+return readInputs(object({
+management_key: connection.management_key
+})).management_key;
+}
+function inputName(field) {
+return field.replaceAll("_", "-");
+}
+const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
+function readField([key, schema]) {
+const text = getInput(inputName(key));
+if (Buffer.byteLength(text) > MAX_BYTES) {
+const problems = [ {
+input: inputName(key),
+message: TOO_LONG
+} ];
+return {
+key,
+text,
+value: void 0,
+problems
+};
+}
+const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
+key,
+text
+}, problems = error ? problemsOf({
+...written,
+schema,
+parsed
+}, error) : [];
+return {
+...written,
+value: data,
+problems
+};
+}
+function valuesOf(fields) {
+const values = fields.map(({key, value}) => [ key, value ]);
+return Object.fromEntries(values.filter(([, value]) => value !== void 0));
+}
+function problemsOf(field, error) {
+const paths = new Map;
+for (const {message, path} of error.issues) {
+const others = paths.get(message);
+if (others) others.push(path); else paths.set(message, [ path ]);
+}
+return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
+}
+function problemOf({key, text, schema, parsed}, message, paths) {
+const input = inputName(key);
+if (text === "") return {
+input,
+message: `is required, and ${message}`
+};
+const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
+input,
+entries,
+message,
+cause
+};
+if (containsSecret(key, text)) return problem;
+const provided = partAt(paths[0]?.[0], parsed) ?? text;
+return {
+...problem,
+provided,
+suggestion: suggest(key, schema, text)
+};
+}
+function partAt(field, value) {
+if (typeof value === "string") return value;
+return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
+}
+const MAX_SEARCHED = 200;
+function containsSecret(key, text) {
+const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
+return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
+}
+const entries = (what, entry) => {
+const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
+}, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
+allowed_models: models,
+ignored_models: models,
+allowed_providers: providers,
+ignored_providers: providers,
+enforce_zdr: governance_flag,
+guardrail_limit_usd: amount,
+guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+guardrail: optional(looseObject({
+...guardrailFields,
+...setElsewhere
+}, {
+error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
+})),
+budget_daily_usd: amount,
+budget_weekly_usd: amount,
+budget_monthly_usd: amount,
+budget_lifetime_usd: amount,
+include_byok_in_budgets: governance_flag,
+members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
+};
+function governanceProblems(valid, provided) {
+return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
+}
+function listProblems(valid) {
+return [ "models", "providers" ].flatMap(kind => {
+const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
+return inBoth.length > 0 ? [ {
+input: `ignored-${kind}`,
+message
+} ] : [];
+});
+}
+function limitProblems(valid, provided) {
+const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
+if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
+const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
+return [ {
+input: "guardrail-limit-usd",
+message
+} ];
+}
+const isLifted = limit === null && reset !== null;
+if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
+input: "guardrail-limit-reset",
+message: "also needs guardrail-limit-usd"
+} ];
+return [];
+}
+function fieldProblems({guardrail = {}}, provided) {
+if (!provided.has("enforce_zdr")) return [];
+return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
+const message = `must not have ${field}, because the input enforce-zdr sets it`;
+return {
+input: "guardrail",
+message
+};
+});
+}
+function orderProblems(valid) {
+const budgets = INTERVALS.flatMap(interval => {
+const limit = valid[`budget_${interval}_usd`];
+return typeof limit === "number" ? [ {
+input: `budget-${interval}-usd`,
+limit
+} ] : [];
+});
+return budgets.flatMap(({input, limit}, index) => {
+const shorter = budgets[index - 1];
+if (!shorter || limit > shorter.limit) return [];
+const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
+return [ {
+input,
+message,
+provided: String(limit)
+} ];
+});
+}
+function flagProblems(valid, provided) {
+const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
+const message = "needs a budget: OpenRouter can only set it together with one";
+return [ {
+input: "include-byok-in-budgets",
+message
+} ];
+}
+function toGovernance(values) {
+const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
+return {
+...Object.keys(guardrail).length > 0 && {
+guardrail
+},
+...Object.keys(limits).length > 0 && {
+budgets: {
+limits,
+include_byok_in_budgets
+}
+},
+...members !== void 0 && members.length > 0 && {
+members
+}
+};
+}
+function toGuardrail(values) {
+const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
+return {
+...Object.fromEntries(lists.map(field => [ field, values[field] ])),
+...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
+...limit !== void 0 && {
+limit_usd: limit,
+reset_interval: reset
+},
+...values.guardrail
+};
+}
+const createInputs = () => object({
+management_key: connection.management_key,
+...createWorkspaceRequest.shape,
+...governanceInputs,
+if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
+dry_run: fields_flag(),
+delete_after_job: fields_flag(),
+delete_keys: fields_flag(),
+api_url: connection.api_url,
+timeout: connection.timeout
+});
+function createProblems(valid, provided) {
+const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === false || !provided.has("delete_after_job"), problem = {
+input: "delete-keys",
+message: "needs delete-after-job: true"
+};
+return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
+}
+function readCreateInputs() {
+const values = readInputs(createInputs(), createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+desired,
+governance,
+governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
+ifExists: values.if_exists,
+dryRun: values.dry_run,
+deleteAfterJob: values.delete_after_job,
+deleteKeys: values.delete_keys
+};
+}
+const external_node_util_namespaceObject = require("node:util");
+function changesOf(writes) {
+return writes.flatMap(({changes}) => changes);
+}
+async function applyWrites(writes, {workspace, recovery}, {log}) {
+let current = workspace;
+for (const [index, write] of writes.entries()) {
+const {value, error} = await catching(write.write(current), ApiError, Failure);
+if (error) throw new Failure("partly-applied", {
+error,
+workspace,
+applied: writes.slice(0, index).map(({name}) => name),
+notApplied: writes.slice(index).map(({name}) => name),
+recovery
+});
+current = value ?? current;
+log.info(write.done);
+}
+return current;
+}
+function onlyChanges(changes) {
+return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
+}
+async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
+const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
+assertBudgetOrder(desired);
+const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
+return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
+}
+function assertBudgetOrder(desired) {
+const violation = findOrderViolation(desired);
+if (!violation) return;
+const [shorter, longer] = violation;
+throw new Failure("budgets-out-of-order", {
+shorter,
+longer,
+budgets: desired
+});
+}
+function toWrite(write, before, client) {
+const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
+return {
+name: `the ${interval} budget`,
+done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
+changes: onlyChanges([ {
+field: `budget ${interval}`,
+from: before.budgets[interval] ?? null,
+to: limit_usd
+}, {
+field: "include_byok_in_budgets",
+from: byok,
+to: write.include_byok_in_budgets ?? byok
+} ]),
+async write(workspace) {
+const returned = await writeBudget(client, workspace, write);
+if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
+throw new Failure("unexpected-values", {
+what: `${interval} budget`,
+workspace,
+values: {
+[`${returned.interval}_usd`]: returned.limit_usd,
+...byokOf(returned)
+}
+});
+}
+};
+}
+function byokOf({include_byok_in_budgets}) {
+return include_byok_in_budgets === void 0 ? {} : {
+include_byok_in_budgets
+};
+}
+function withByok(writes, limits, byok) {
+const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
+if (firstSet) return writes.map(write => write === firstSet ? {
+...write,
+include_byok_in_budgets: byok
+} : write);
+const unchanged = INTERVALS.flatMap(interval => {
+const limit_usd = limits[interval] ?? null;
+return limit_usd === null ? [] : [ {
+interval,
+limit_usd,
+include_byok_in_budgets: byok
+} ];
+});
+return [ ...writes, ...unchanged.slice(0, 1) ];
+}
+function budgetsAfter(budgets, limits) {
+const merged = {
+...budgets,
+...limits
+};
+return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+}
+function findOrderViolation(budgets) {
+const set = INTERVALS.flatMap(interval => {
+const limit = budgets[interval];
+return limit === void 0 ? [] : [ {
+interval,
+limit
+} ];
+});
+for (const [index, {interval, limit}] of set.entries()) {
+const shorter = set[index - 1];
+if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
+}
+return;
+}
+function budgetWrites(budgets, desired) {
+const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
+return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
+interval,
+limit_usd: desired[interval] ?? null
+}));
+}
+function guardrailIdOf({default_guardrail_id: id}) {
+return typeof id === "string" && id !== "" ? id : void 0;
+}
+function unexpectedGuardrailFields(returned, update) {
+return Object.keys(diffGuardrail(returned, update)).filter(field => {
+const [actual, desired] = [ returned[field], update[field] ];
+if (isModels(field)) return !isSameModels(actual, desired, authorOf);
+return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
+});
+}
+const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
+function diffGuardrail(guardrail, update) {
+const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
+return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
+}
+const ENTRY_DEFAULTS = {
+content_filters: {
+label: null
+},
+content_filter_builtins: {
+scan_scope: "all_messages"
+}
+};
+function isSame(field, actual, desired) {
+if (isModels(field)) {
+const isLifted = isNone(actual) && isNone(desired);
+return isLifted || isSameModels(actual, desired, model => model);
+}
+return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
+}
+function withDefaults(field, value) {
+const defaults = ENTRY_DEFAULTS[field];
+if (!defaults || !Array.isArray(value)) return value;
+return value.map(entry => isObject(entry) ? {
+...defaults,
+...entry
+} : entry);
+}
+function isSameValue(actual, desired) {
+return includes(toValue(actual), toValue(desired));
+}
+const NONE = {
+text: "null"
+};
+function toValue(value) {
+if (isNone(value)) return NONE;
+if (Array.isArray(value)) {
+const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
+return {
+text: `[${[ ...entries.keys() ].sort().join()}]`,
+entries
+};
+}
+if (!isObject(value)) return {
+text: JSON.stringify(value)
+};
+const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
+return {
+text: `{${texts.sort().join()}}`,
+fields
+};
+}
+function includes(actual, desired) {
+if (actual.text === desired.text) return true;
+const {entries, fields} = actual;
+if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
+if (!desired.fields || !fields) return false;
+for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return false;
+return true;
+}
+function isSameSet(actual, desired) {
+if (actual.size !== desired.size) return false;
+const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
+for (const [, entry] of sorted) {
+const counterparts = others.filter(other => includes(other, entry));
+if (counterparts.length === 0) return false;
+for (const other of counterparts) found.add(other);
+}
+return found.size === actual.size;
+}
+function isObject(value) {
+return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function isNone(value) {
+return (value ?? null) === null || Array.isArray(value) && value.length === 0;
+}
+function isModels(field) {
+return field === "allowed_models" || field === "ignored_models";
+}
+function isSameModels(actual, desired, groupOf) {
+if (!isTexts(actual) || !isTexts(desired)) return false;
+const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
+return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
+}
+function isTexts(value) {
+return Array.isArray(value) && value.every(entry => typeof entry === "string");
+}
+function countBy(models, groupOf) {
+const counts = new Map;
+for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
+return counts;
+}
+function isWithin(counts, limits) {
+return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
+}
+function withoutDate(slug) {
+const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
+return base + variant;
+}
+function sortWords(model) {
+const parts = model.split(/([/:])/);
+return parts.map(part => part.split("-").sort().join("-")).join("");
+}
+function authorOf(model) {
+return model.split("/", 1).join();
+}
+async function planGuardrail(desired, workspace, {client, warn}) {
+const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
+if (fields.length > 0) warn("unknown-guardrail-fields", {
+fields
+});
+const known = workspace && {
+id: knownIdOf(workspace),
+workspace
+}, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
+field: `guardrail ${field}`,
+from: guardrail?.[field] ?? null,
+to
+})));
+if (changes.length === 0) return [];
+return [ {
+name: "the guardrail",
+done: "Set the guardrail.",
+changes,
+async write(existing) {
+const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
+id,
+workspace: existing
+}, update), unexpected = unexpectedGuardrailFields(returned, update);
+if (unexpected.length === 0) return;
+throw new Failure("unexpected-values", {
+what: "guardrail",
+workspace: existing,
+values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
+});
+}
+} ];
+}
+function knownIdOf(workspace) {
+const id = guardrailIdOf(workspace);
+if (id === void 0) throw new Failure("guardrail-not-found", {
+workspace
+});
+return id;
+}
+async function findGuardrailId(workspace, client) {
+const id = guardrailIdOf(workspace);
+if (id !== void 0) return id;
+const lookup = await findWorkspace(client, workspace.slug);
+return knownIdOf(lookup.workspace ?? workspace);
+}
+const organizationMember = object({
+id: schemas_string(),
+email: optional(nullable(schemas_string()))
+}), workspaceMember = object({
+user_id: schemas_string()
+});
+async function listOrganizationMembers(client) {
+const {items} = await listAll(client, {
+operation: "list the members of the organization",
+path: "/organization/members",
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: pageOf(organizationMember),
+idOf: ({id}) => id,
+hint: "Only an organization has members: a personal account cannot use the input members."
+});
+return items;
+}
+async function listMembers(client, {id, slug}) {
+const {items} = await listAll(client, {
+operation: `list the members of the workspace ${slug}`,
+path: `/workspaces/${encodeURIComponent(id)}/members`,
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: pageOf(workspaceMember),
+idOf: ({user_id}) => user_id
+});
+return items.map(({user_id}) => user_id);
+}
+const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
+function sendMembers(client, {id, slug}, userIds) {
+return client.send({
+operation: `add members to the workspace ${slug}`,
+method: "POST",
+path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+body: {
+user_ids: userIds
+},
+schema: addedMembers,
+hint: UNCHANGEABLE
+});
+}
+const addedMembers = pipe(object({
+data: array(workspaceMember)
+}), transform(({data}) => data.map(({user_id}) => user_id))), systemClock = {
+now: () => Number(process.hrtime.bigint()) / 1e6,
+after: (ms, callback) => {
+const timer = setTimeout(callback, ms);
+return () => clearTimeout(timer);
+}
+};
+function sleep(clock, ms, signal) {
+return new Promise(resolve => {
+if (signal.aborted) {
+resolve(abortReason(signal));
+return;
+}
+const onAbort = () => {
+cancel();
+resolve(abortReason(signal));
+}, cancel = clock.after(ms, () => {
+signal.removeEventListener("abort", onAbort);
+resolve(void 0);
+});
+signal.addEventListener("abort", onAbort, {
+once: true
+});
+});
+}
+function abortReason({reason}) {
+return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
+}
+const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
+const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
+class TransportError extends Error {
+name="TransportError";
+isSent;
+kind;
+constructor(reason, {isSent, isPermanent = false, cause}) {
+super(reason, {
+cause
+});
+this.isSent = isSent;
+if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "prevented" : "unsent";
+}
+}
+const MAX_BODY_BYTES = 524288;
+function httpTransport(userAgent) {
+const client = new lib_HttpClient(userAgent, [], {
+keepAlive: true
+});
+return async (request, signal) => {
+const exchange = new Exchange(request, {
+client,
+signal
+});
+try {
+signal.throwIfAborted();
+return await exchange.run();
+} catch (error) {
+const {isSent} = exchange, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent), note = proxyNote(request.url);
+throw new TransportError(reason + note, {
+isSent,
+isPermanent,
+cause: error
+});
+}
+};
+}
+class Exchange {
+isSent=false;
+#status=0;
+#request;
+#client;
+#signal;
+constructor(request, {client, signal}) {
+this.#request = request;
+this.#client = client;
+this.#signal = signal;
+}
+run() {
+return new Promise((resolve, reject) => {
+this.#signal.addEventListener("abort", () => {
+if (this.#status < 400) reject(this.#signal.reason);
+});
+const body = this.#request.body ?? "";
+this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
+if (!response) {
+reject(error);
+return;
+}
+this.#status = response.message.statusCode ?? 0;
+readResponse(response.message).then(resolve, reject);
+});
+});
+}
+#requestInfo() {
+const {method, url, headers} = this.#request, parsedUrl = new URL(url), isTls = parsedUrl.protocol === "https:", isProxied = lib_getProxyUrl(url) !== "", agent = (isProxied ? new lib_HttpClient : this.#client).getAgent(url);
+agent.options.rejectUnauthorized = true;
+const request = (options, onResponse) => this.#observe((isTls ? external_node_https_default() : external_node_http_default()).request(options, onResponse));
+return {
+parsedUrl,
+httpModule: {
+request
+},
+options: {
+method,
+host: isProxied ? parsedUrl.hostname : (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,
+port: parsedUrl.port || (isTls ? 443 : 80),
+path: parsedUrl.pathname + parsedUrl.search,
+headers: {
+...headers,
+"user-agent": this.#client.userAgent
+},
+agent,
+signal: this.#signal
+}
+};
+}
+#observe(request) {
+const onReady = () => {
+this.isSent = true;
+};
+return request.once("socket", socket => {
+const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
+if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
+});
+}
+}
+async function readResponse(message) {
+const start = systemClock.now(), status = message.statusCode ?? 0;
+let body = "", size = 0;
+try {
+for await (const chunk of message.setEncoding("utf8")) {
+size += Buffer.byteLength(chunk);
+if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 512 KiB");
+body += chunk;
+}
+} catch (error) {
+if (status < 400 || status === 404) throw error;
+}
+return {
+status,
+headers: message.headers,
+body,
+bodyMs: systemClock.now() - start
+};
+}
+const UNKNOWN_AUTHORITY = "the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority", TRANSIENT_REASONS = {
+ECONNREFUSED: "the connection was refused",
+ECONNRESET: "the connection was closed before the response was complete",
+EAI_AGAIN: "the host name could not be resolved",
+ENOTFOUND: "the host name does not exist",
+EHOSTUNREACH: "there is no route to the host",
+ENETUNREACH: "there is no route to the network",
+ETIMEDOUT: "the connection timed out",
+EPIPE: "the connection was closed while the request was being sent"
+}, PERMANENT_REASONS = {
+EPROTO: "the TLS handshake failed: the server uses no TLS, or a version that is not supported here",
+DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+CERT_HAS_EXPIRED: "the certificate has expired",
+CERT_NOT_YET_VALID: "the certificate is not valid yet",
+ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
+};
+function diagnose(error, isSent) {
+if (!external_node_util_namespaceObject.types.isNativeError(error)) return {
+reason: String(error),
+isPermanent: false
+};
+const {message} = error, code = "code" in error && typeof error.code === "string" ? error.code : "";
+if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
+const isPermanent = code in PERMANENT_REASONS, reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
+return {
+reason: code ? `${reason} (${code})` : reason,
+isPermanent
+};
+}
+function diagnoseUnready(message) {
+if (message.endsWith("statusCode=407")) return {
+reason: "the proxy requires a user and a password",
+isPermanent: true
+};
+const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was established";
+return {
+reason: `${reason} (ECONNRESET)`,
+isPermanent: false
+};
+}
+function proxyNote(url) {
+const proxy = lib_getProxyUrl(url);
+return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
+}
+function sendOnce(request, options) {
+const send = () => attemptOnce(request, options);
+return isRead(request) ? send() : options.effect.ofWrite(send);
+}
+async function attemptOnce(request, options) {
+const {clock, abortAt} = options;
+if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, "the timeout expired before it was sent", options);
+const start = clock.now(), result = await sendAndReceive(request, options);
+if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start), options);
+const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result, options.server);
+if ("kind" in parsed) return fail(request, parsed, options);
+const {status, body} = result, serverTime = parseHttpDate(result.headers.date), response = {
+data: parsed.data,
+status,
+serverTime,
+size: body.length,
+headersAt
+};
+return {
+kind: "applied",
+response
+};
+}
+async function sendAndReceive(request, options) {
+const {server, transport, clock, log} = options, {method, path} = request, start = clock.now(), attempt = options.startAttempt(timeoutOf(options)), logOutcome = outcome => log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
+try {
+const response = await transport(toHttpRequest(request, options), attempt.signal);
+request.onBody?.(response.body);
+logOutcome(response.status);
+return response;
+} catch (error) {
+if (!(error instanceof TransportError)) throw error;
+logOutcome(error.message);
+return error;
+} finally {
+attempt.end();
+}
+}
+function timeoutOf({clock, deadline, abortAt = Number.POSITIVE_INFINITY}) {
+const now = clock.now();
+return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
+}
+function toHttpRequest({method, path, body}, {server: {apiUrl, headers}}) {
+return {
+method,
+url: apiUrl + path,
+headers: {
+...headers,
+...body && {
+"content-type": "application/json"
+}
+},
+...body && {
+body: JSON.stringify(body)
+}
+};
+}
+function classifyTransportError({isSent, kind, message: reason}, {server, signal, clock, deadline}, elapsedMs) {
+const {host} = new URL(server.apiUrl);
+if (!signal.aborted) return {
+kind,
+reason,
+noResponse: {
+host,
+elapsedMs
+}
+};
+return isSent ? {
+kind: "aborted",
+reason
+} : {
+kind: "prevented",
+reason,
+...clock.now() >= deadline && {
+noResponse: {
+host,
+elapsedMs
+}
+}
+};
+}
+function prevented(request, reason, options) {
+return fail(request, {
+kind: "prevented",
+reason
+}, options);
+}
+function fail(request, failure, {server}) {
+const {operation, method, path, mayLeaveBehind, recovery, hint, readOnly} = request, facts = {
+operation,
+method,
+path,
+mayLeaveBehind,
+recovery,
+hint,
+readOnly
+};
+return {
+kind: failure.kind,
+failure: {
+server: server.name,
+...facts,
+...failure
+}
+};
+}
+function attemptStarter({clock, signal}) {
+const inFlight = [];
+signal.addEventListener("abort", () => {
+for (const attempt of inFlight) attempt.abort(signal.reason);
+});
+return ms => {
+const attempt = new AbortController;
+if (signal.aborted) attempt.abort(signal.reason);
+inFlight.push(attempt);
+const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
+return {
+signal: attempt.signal,
+end() {
+cancel();
+inFlight.splice(inFlight.indexOf(attempt), 1);
+}
+};
+};
+}
+function createClient(options) {
+return clientWith(createThrottle(options), {
+...options,
+startAttempt: attemptStarter(options)
+});
+}
+function clientWith(throttle, options) {
+const {clock, deadline, signal} = options, client = {
+request: request => requestUntilDone(request, client),
+send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
+tryOnce(request, ms) {
+const now = clock.now(), abortAt = now + Math.min(ms, (deadline - now) / 4);
+return sendOnce(request, {
+...options,
+abortAt
+});
+},
+waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
+throttle,
+...options
+}),
+async pause(ms) {
+await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
+},
+withTimeout(ms) {
+const end = Math.min(deadline, clock.now() + ms);
+return clientWith(throttle, {
+...options,
+deadline: end,
+abortAt: end
+});
+}
+};
+return client;
+}
+async function requestUntilDone(request, client) {
+const failures = [];
+let trusts404 = request.trusts404 ?? false;
+for (;;) {
+const outcome = await client.send(request);
+if (outcome.kind !== "applied") failures.push(outcome.failure);
+if (!trusts404 && statusOf(outcome) === 404) {
+trusts404 = true;
+await client.pause(CONFIRM_404_AFTER_MS);
+continue;
+}
+const mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
+if (outcome.kind === "applied") return {
+...outcome.response,
+mayBeApplied
+};
+const {failure} = outcome, {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
+if (!retryable || stopReason !== void 0) throw toApiError(failures, {
+ambiguous: mayBeApplied,
+stopReason
+});
+}
+}
+const CONFIRM_404_AFTER_MS = 1e3;
+function statusOf(outcome) {
+return outcome.kind === "applied" ? outcome.response.status : outcome.failure.status;
+}
+async function sendThrottled(request, throttle, options) {
+const stopReason = await throttle.waitUntilResumed(options.deadline);
+if (stopReason !== void 0) return prevented(request, stopReason, options);
+const outcome = await sendOnce(request, options);
+if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
+return outcome;
+}
+async function waitForRetry(failure, attempt, {throttle, clock, random, deadline, signal, log}) {
+if (signal.aborted) return abortReason(signal);
+const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
+if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
+log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
+if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
+return sleep(clock, wait, signal);
+}
+function toApiError(failures, conclusion) {
+return new ApiError({
+...failures.at(-1),
+attempts: failures.length,
+wasThrottled: failures.some(({kind}) => kind === "throttled"),
+...conclusion
+});
+}
+const MAX_CONCURRENCY = 8;
+function limitTo(max) {
+let running = 0;
+const waiting = new Set;
+return async send => {
+if (running < max) running += 1; else await new Promise(resolve => waiting.add(resolve));
+try {
+return await send();
+} finally {
+const [next] = waiting;
+if (next) {
+waiting.delete(next);
+next();
+} else running -= 1;
+}
+};
+}
+function createThrottle({server, clock, signal}) {
+let pausedUntil = clock.now();
+return {
+limit: limitTo(MAX_CONCURRENCY),
+pause(ms) {
+pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+},
+async waitUntilResumed(deadline) {
+while (clock.now() < pausedUntil) {
+const wait = pausedUntil - clock.now();
+if (pausedUntil >= deadline) return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
+const stopReason = await sleep(clock, wait, signal);
+if (stopReason !== void 0) return stopReason;
+}
+return;
+}
+};
+}
+const LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
+async function postOnce(post, context) {
+const attempts = [];
+for (;;) {
+const outcome = await post.send(attempts);
+if (outcome.kind === "applied") return {
+...outcome,
+attempts
+};
+const {failure} = outcome;
+attempts.push({
+failure
+});
+const decision = await decideAfter(post, attempts, context);
+if (decision.kind === "done") return {
+kind: "reconciled",
+result: decision.result,
+attempts
+};
+const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, attempts.length) : void 0;
+if (kind === "give-up" || stopReason !== void 0) throw toApiError(failuresOf(attempts), {
+ambiguous,
+stopReason
+});
+}
+}
+async function decideAfter(post, attempts, {log}) {
+for (;;) {
+const decision = post.reconcile(attempts);
+if (decision.kind !== "lookup") return decision;
+const last = attempts.at(-1);
+log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
+const {value, error} = await catching(post.lookup(attempts), ApiError);
+if (error) {
+const {ambiguous} = decision;
+throw toApiError(failuresOf(attempts), {
+ambiguous,
+lookupFailure: error.details
+});
+}
+last.found = value;
+}
+}
+function countAmbiguous(attempts) {
+return attempts.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
+}
+function failuresOf(attempts) {
+return attempts.map(({failure}) => failure);
+}
+async function planMembers(written, workspace, context) {
+const members = await findMembers(written, context), present = new Set(workspace ? await listMembers(context.client, workspace) : []), missing = members.filter(({userId}) => !present.has(userId));
+if (missing.length === 0) return [];
+const userIds = missing.map(({userId}) => userId);
+return [ {
+name: "the members",
+done: "Added the members.",
+changes: [ {
+field: "members to add",
+from: null,
+to: missing.map(member => member.written)
+} ],
+async write(existing) {
+await addMembers(existing, userIds, context);
+return;
+}
+} ];
+}
+async function findMembers(written, {client}) {
+const matches = matchMembers(written, await listOrganizationMembers(client)), unknown = matches.filter(({members}) => members.length !== 1);
+if (unknown.length > 0) throw new Failure("unknown-members", {
+members: unknown.map(({text, members}) => ({
+written: text,
+matches: members.length
+}))
+});
+const byId = new Map(matches.flatMap(({text, members}) => members.map(({id}) => [ id, text ])));
+return [ ...byId ].map(([userId, text]) => ({
+userId,
+written: text
+}));
+}
+function matchMembers(written, organization) {
+const byId = new Map(organization.map(member => [ member.id, member ])), byAddress = new Map;
+for (const member of organization) {
+const address = member.email?.toLowerCase();
+if (address === void 0) continue;
+const others = byAddress.get(address);
+if (others) others.push(member); else byAddress.set(address, [ member ]);
+}
+return written.map(text => {
+const addressed = byAddress.get(text.toLowerCase()) ?? [];
+return {
+text,
+members: [ ...new Set([ byId.get(text) ?? [], addressed ].flat()) ]
+};
+});
+}
+async function addMembers(workspace, userIds, context) {
+for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
+}
+async function addBatch(workspace, userIds, context) {
+const {client} = context, findMissing = async () => {
+const present = new Set(await listMembers(client, workspace));
+return userIds.filter(userId => !present.has(userId));
+}, added = await postOnce({
+send: attempts => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
+reconcile: reconcileMembers,
+question: "which users are members",
+lookup: findMissing
+}, context);
+if (added.kind === "reconciled") return;
+const listed = new Set(added.response.data), desired = lastMissing(added.attempts) ?? userIds;
+if (desired.every(userId => listed.has(userId))) return;
+const missing = await findMissing();
+if (missing.length > 0) throw new Failure("members-not-added", {
+workspace,
+userIds: missing
+});
+}
+function lastMissing(attempts) {
+return attempts.findLast(({found}) => found)?.found;
+}
+function reconcileMembers(attempts) {
+const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+if (found?.length === 0) return {
+kind: "done",
+result: "all are members"
+};
+if (!found && ambiguous && failure.kind !== "aborted") return {
+kind: "lookup",
+ambiguous: true
+};
+const mayBeApplied = countAmbiguous(attempts) > 0;
+return {
+kind: retryable ? "retry" : "give-up",
+ambiguous: mayBeApplied
+};
+}
+async function planGovernance({guardrail, budgets, members}, workspace, context) {
+return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
+}
+function diffWorkspace(workspace, desired) {
+return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
+field,
+from: workspace[field] ?? null,
+to: desired[field]
+}));
+}
+function diffReturned(workspace, desired) {
+return diffWorkspace(workspace, desired).filter(({field}) => workspace[field] !== void 0);
+}
+function matchesDesired(workspace, desired) {
+return diffReturned(workspace, desired).length === 0;
+}
+function normalize(field, value) {
+if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+if (field === "disabled_server_tools" && value.length === 0) return "null";
+return JSON.stringify([ ...new Set(value) ].sort());
+}
+function warnOnDrift(workspace, desired, {warn}) {
+const drift = diffReturned(workspace, desired);
+if (drift.length === 0) return;
+const changes = drift.map(({field, from, to}) => ({
+field,
+from: to,
+to: from
+}));
+warn("unexpected-fields", {
+workspace,
+changes
+});
+}
+const handleExisting = (existing, request, context) => {
+context.assertExisting?.(existing.workspace);
+return POLICIES[request.ifExists](existing, request, context);
+}, POLICIES = {
+async fail({workspace, creator}, {desired, governanceInputs}) {
+throw new Failure("slug-taken", {
+workspace,
+creatorUnknown: creator === "unknown",
+changes: diffWorkspace(workspace, desired),
+governanceInputs
+});
+},
+async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
+const {log, onWorkspace, warn} = context;
+onWorkspace(workspace, {
+created: false
+});
+if (governanceInputs.length > 0) {
+const creatorUnknown = creator === "unknown";
+warn("governance-not-applied", {
+workspace,
+inputs: governanceInputs,
+creatorUnknown,
+dryRun
+});
+}
+const {id, slug} = workspace;
+log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
+if (dryRun) log.info(DRY_RUN_NOTE);
+return {
+outcome: "unchanged",
+workspace,
+changes: [],
+governanceChanges: []
+};
+},
+async update({workspace}, {desired, governance, dryRun}, context) {
+const {log, onWorkspace} = context;
+onWorkspace(workspace, {
+created: false
+});
+log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+const changes = diffWorkspace(workspace, desired), writes = await planGovernance(governance, workspace, context), governanceChanges = changesOf(writes), plan = {
+workspace,
+changes,
+governanceChanges
+};
+if (changes.length === 0 && writes.length === 0) {
+log.info("Already as requested: nothing to change.");
+if (dryRun) log.info(DRY_RUN_NOTE);
+return {
+outcome: "unchanged",
+...plan
+};
+}
+for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
+if (dryRun) {
+log.info(DRY_RUN_NOTE);
+return {
+outcome: "would-update",
+...plan
+};
+}
+const allWrites = [ ...fieldWrites(changes, context), ...writes ], updated = await applyWrites(allWrites, {
+workspace,
+recovery: "run-again"
+}, context);
+warnOnDrift(updated, desired, context);
+return {
+outcome: "updated",
+...plan,
+workspace: updated
+};
+}
+};
+function fieldWrites(changes, {client, onWorkspace}) {
+if (changes.length === 0) return [];
+const names = changes.map(({field}) => field).join(", "), values = Object.fromEntries(changes.map(({field, to}) => [ field, to ]));
+return [ {
+name: names,
+done: `Updated ${names}.`,
+changes,
+async write(workspace) {
+const updated = await patchWorkspace(client, workspace, values);
+onWorkspace(updated, {
+created: false
+});
+return updated;
+}
+} ];
+}
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/, EARLIEST = Date.UTC(2023, 0);
+function readTime(value) {
+const time = Date.parse(typeof value === "string" && TIMESTAMP.test(value) ? value : "");
+return time >= EARLIEST ? time : void 0;
+}
+function createdAt(resource) {
+return readTime(resource.created_at);
+}
+function formatTime(ms) {
+const json = new Date(ms).toJSON();
+return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
+}
+const SLACK_MS = 1e3;
+function wasCreatedWithin(resource, {from, to}) {
+const created = createdAt(resource);
+return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
+}
+const TRUSTED_MS = 864e5;
+function differingClocks({server, runner}) {
+if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
+return {
+server,
+runner
+};
+}
+function reconcileWorkspace(attempts, facts) {
+const {failure, found} = attempts.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(attempts, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
+if (!found) {
+if (skipsLookup(failure)) return {
+kind: retryable ? "retry" : "give-up",
+ambiguous
+};
+return {
+kind: "lookup",
+ambiguous
+};
+}
+const {workspace} = found;
+if (!workspace) return {
+kind: retryable ? "retry" : "give-up",
+ambiguous: evidence.canArriveLate
+};
+const creator = decideCreator(workspace, {
+...evidence,
+desired: facts.desired
+});
+if (creator === "needs-probe") return {
+kind: "retry",
+ambiguous: true
+};
+return {
+kind: "done",
+result: {
+workspace,
+creator
+}
+};
+}
+function skipsLookup({kind, status}) {
+if (kind === "rejected") return status === 401 || status === 403;
+return [ "unsent", "prevented", "throttled", "conflict", "aborted" ].includes(kind);
+}
+function collectEvidence(attempts, facts) {
+const last = attempts.at(-1), lastFree = attempts.findLastIndex(({found}) => found && !found.workspace), sinceFree = attempts.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
+return {
+mayBeApplied: ambiguousRounds.length > 0,
+returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
+canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
+wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
+isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false : isCreatedSince(last.found, facts.start),
+slugWasFree,
+wasRejected: last.failure.kind === "rejected",
+wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
+};
+}
+const LOOKUP_TOLERANCE_MS = 6e4;
+function isCreatedSince(lookup, start) {
+if (!lookup?.workspace || lookup.serverTime === void 0) return;
+const from = lookup.serverTime - (lookup.headersAt - start);
+return wasCreatedWithin(lookup.workspace, {
+from,
+to: Number.POSITIVE_INFINITY
+});
+}
+function decideCreator(workspace, evidence) {
+const {mayBeApplied, isRecent, slugWasFree, desired} = evidence;
+if (isRecent === false) return "another-job";
+const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
+if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : "another-job";
+if (!mayBeOurs && !slugWasFree) return "another-job";
+if (isRecent === void 0 || !mayBeApplied) return "unknown";
+if (!evidence.returnedOnly500 || evidence.wasRejected) return "this-step";
+return evidence.wasProbed ? "unknown" : "needs-probe";
+}
+async function createWorkspace(request, context) {
+const {desired, governance, dryRun} = request, {log} = context;
+log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
+const lookup = await lookUpFirst(request, context);
+if (lookup?.workspace) return handleExisting({
+workspace: lookup.workspace,
+creator: "another-job"
+}, request, context);
+const writes = await planGovernance(governance, void 0, context);
+if (dryRun) return planCreation(writes, context);
+const result = await createWorkspaceOnce(request, lookup, context);
+if (result.creator !== "this-step") return handleExisting(result, request, context);
+return applyGovernance(result, {
+request,
+writes
+}, context);
+}
+async function lookUpFirst({desired: {slug}, ifExists, dryRun, deleteAfterJob}, {client}) {
+if (!dryRun && !deleteAfterJob && ifExists === "fail") return;
+return findWorkspace(client, slug, {
+trusts404: !dryRun
+});
+}
+function planCreation(writes, {log}) {
+const governanceChanges = changesOf(writes);
+log.info("It does not exist and would be created.");
+for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+log.info(DRY_RUN_NOTE);
+return {
+outcome: "would-create",
+changes: [],
+governanceChanges
+};
+}
+async function createWorkspaceOnce(request, lookup, context) {
+const {clock, journal, warn} = context, start = clock.now(), {deleteKeys} = request, pendingOf = pendingWithin(request, lookup);
+journal.saveOrFail({
+deleteKeys,
+target: pendingOf(request.timeoutMs)
+});
+const {value: result, error} = await catching(sendAndReconcile(request, {
+start,
+slugWasFree: lookup !== void 0
+}, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
+if (error) {
+const {ambiguous, wasThrottled} = error.details;
+if (ambiguous || wasThrottled) journal.saveOrWarn({
+deleteKeys,
+target: pending
+}); else journal.clearOrWarn();
+throw error;
+}
+const {workspace, creator, mayArriveLate} = result;
+if (creator === "this-step") {
+const {id, slug} = workspace, target = {
+created: {
+id,
+slug
+},
+...mayArriveLate && pending
+};
+reportCreated(workspace, {
+task: {
+deleteKeys,
+target
+},
+start
+}, context);
+} else {
+journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
+if (creator === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
+workspace
+});
+}
+return result;
+}
+const LATE_MS = 1e4;
+function pendingWithin({desired}, lookup) {
+const from = lookup?.serverTime;
+return windowMs => {
+const window = from === void 0 ? void 0 : {
+from,
+to: from + windowMs
+};
+return {
+pending: {
+desired,
+window
+}
+};
+};
+}
+async function sendAndReconcile(request, facts, context) {
+const {client} = context, {desired} = request, outcome = await postOnce({
+send: () => sendWorkspace(client, desired, {
+recovery: recoveryOf(request)
+}),
+reconcile: attempts => reconcileWorkspace(attempts, {
+desired,
+...facts
+}),
+question: "whether the workspace exists",
+lookup: () => findWorkspace(client, desired.slug, {
+trusts404: true
+})
+}, context), ambiguous = countAmbiguous(outcome.attempts);
+if (outcome.kind === "reconciled") return {
+...outcome.result,
+mayArriveLate: ambiguous > 1
+};
+return {
+workspace: outcome.response.data,
+creator: "this-step",
+mayArriveLate: ambiguous > 0
+};
+}
+function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
+const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
+journal.saveOrFail(task, exists);
+onWorkspace(workspace, {
+created: true
+});
+log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
+}
+function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
+if (deleteAfterJob) return "The post step of this action looks for the workspace, and deletes it.";
+const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
+return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
+}
+async function applyGovernance({workspace}, {request, writes}, context) {
+warnOnDrift(workspace, request.desired, context);
+const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
+await applyWrites(writes, {
+workspace,
+recovery
+}, context);
+return {
+outcome: "created",
+workspace,
+changes: [],
+governanceChanges: changesOf(writes)
+};
+}
+const UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
+function toLine(text, redact) {
+return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+}
+const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
+function toMessage(lines) {
+const text = lines.join("\n");
+if (text.length <= MAX_MESSAGE) return {
+text,
+omitted: 0
+};
+const fitting = {
+sizeOf: lengthWithBreak,
+render: line => line
+}, start = takeFitting(lines, {
+size: MAX_START,
+...fitting
+}), end = takeFitting(lines.toReversed(), {
+size: MAX_END,
+...fitting
+}), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: see the job summary.`;
+return {
+text: [ ...start, note, ...end.toReversed() ].join("\n"),
+omitted
+};
+}
+function lengthWithBreak(line) {
+return line.length + 1;
+}
+function takeFitting(items, {size, sizeOf, render}) {
+const texts = [];
+let left = size;
+for (const item of items) {
+const text = render(item);
+left -= sizeOf(text);
+if (left < 0) break;
+texts.push(text);
+}
+return texts;
+}
+const ENTITIES = {
+"&": "&amp;",
+"<": "&lt;",
+">": "&gt;",
+'"': "&quot;",
+"'": "&#39;",
+"\n": "<br>"
+};
+function toHtml(text, redact) {
+const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
+return truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
+}
+const MAX_CLEANED = 4096, MAX_SECRET = 1024;
+function bounded(text, clean) {
+if (text.length <= MAX_CLEANED) return clean(text);
+return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
+}
+function printable(text) {
+return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
+}
+function truncate(text) {
+return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
+}
+const MAX_VALUE_BYTES = 6e4, MAX_VALUE_SIZE = MAX_VALUE_BYTES / 1e3 + " kB", MAX_ENTRIES_BYTES = MAX_VALUE_BYTES - 2;
+function sizeWithComma(json) {
+return Buffer.byteLength(json) + 1;
+}
+function toJsonList(entries, items) {
+const shown = takeFitting(entries, {
+size: MAX_ENTRIES_BYTES,
+sizeOf: sizeWithComma,
+render: entry => JSON.stringify(entry)
+}), [count, total] = [ shown.length, entries.length ];
+return {
+json: `[${shown.join(",")}]`,
+shown: count,
+total,
+items
+};
+}
+function toJsonObject(value, ranks) {
+const rankOf = name => {
+const rank = ranks.findIndex(names => names.includes(name));
+return rank < 0 ? ranks.length : rank;
+}, fields = Object.entries(value).map(([name, field]) => {
+const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
+return {
+json,
+rank: rankOf(name),
+size: sizeWithComma(json)
+};
+});
+let left = MAX_ENTRIES_BYTES;
+const fitting = new Set;
+for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
+if (field.size > left) continue;
+left -= field.size;
+fitting.add(field);
+}
+const shown = fields.filter(field => fitting.has(field)), json = `{${shown.map(field => field.json).join(",")}}`;
+return {
+json,
+shown: shown.length,
+total: fields.length,
+items: "fields"
+};
+}
+function describeOmitted(outputs) {
+return Object.entries(outputs).flatMap(([name, value]) => {
+if (typeof value === "string" || value.shown === value.total) return [];
+const {shown, total, items} = value;
+return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`;
+});
+}
+function identityOutputs({id, slug, name}, {created}) {
+return {
+id,
+slug,
+name,
+url: dashboardUrl(slug),
+created: String(created)
+};
+}
+function outcomeOutputs({outcome, workspace}, {desired: {slug, name}}) {
+if (workspace) return {
+outcome,
+workspace: create_toJson(workspace)
+};
+return {
+slug,
+name,
+url: dashboardUrl(slug),
+created: "false",
+outcome
+};
+}
+function create_toJson(workspace) {
+return toJsonObject(workspace, [ [ "id", "slug", "name" ], WORKSPACE_FIELDS ]);
+}
+const TITLES = {
+created: "✅ Created the OpenRouter workspace",
+updated: "✅ Updated the OpenRouter workspace",
+unchanged: "✅ Unchanged: the OpenRouter workspace",
+"would-create": "🔎 Dry run: would create the OpenRouter workspace",
+"would-update": "🔎 Dry run: would update the OpenRouter workspace"
+}, DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
+function createSummary(result, request) {
+const {outcome, workspace} = result, {desired, dryRun} = request, values = workspace ?? desired, fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0), title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
+return {
+title: `${title} ${values.name}`,
+...workspace && {
+url: dashboardUrl(workspace.slug)
+},
+table: {
+header: [ "Field", "Value", "Remark" ],
+rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
+},
+notes: describeOmitted(outcomeOutputs(result, request))
+};
+}
+function fieldRemark(field, result, request) {
+const change = result.changes.find(other => other.field === field);
+if (change && request.dryRun) return {
+code: `would be ${textOf(change.to)}`
+};
+if (change) return {
+code: `was ${textOf(change.from)}`
+};
+const isRequested = request.desired[field] !== void 0;
+if (result.outcome === "would-create") return isRequested ? "would be set" : "";
+if (result.outcome !== "created") return "";
+return isRequested ? "set by this step" : "set by OpenRouter";
+}
+function governanceRemark({from}, {dryRun}) {
+if (from === null) return dryRun ? "would be set" : "set by this step";
+return {
+code: `${dryRun ? "is" : "was"} ${textOf(from)}`
+};
+}
+function row(field, value, remark) {
+return [ {
+code: field
+}, {
+code: textOf(value)
+}, remark ];
+}
+function textOf(value) {
+return typeof value === "string" ? value : JSON.stringify(value);
+}
+const CLEANUP_STATE = "cleanup";
+function openJournal({apiUrl, timeoutMs}, report) {
+const write = saved => report.saveState(CLEANUP_STATE, saved), writeOrWarn = saved => {
+const reason = write(saved);
+if (reason !== void 0) report.warn("state-not-written", {
+reason
+});
+};
+return {
+saveOrFail(task, exists) {
+const reason = write(task === null ? null : {
+apiUrl,
+timeoutMs,
+task
+});
+if (reason !== void 0) throw new Failure("state-not-written", {
+reason,
+exists
+});
+},
+saveOrWarn: task => writeOrWarn({
+apiUrl,
+timeoutMs,
+task
+}),
+clearOrWarn: () => writeOrWarn(null)
+};
+}
+const noJournal = {
+saveOrFail: () => {},
+saveOrWarn: () => {},
+clearOrWarn: () => {}
+};
+function readJournal(taskSchema) {
+const text = getState(CLEANUP_STATE);
+if (text === "") return "missing";
+if (text === "null") return "cleared";
+const schema = object({
+apiUrl,
+timeoutMs: schemas_number(),
+task: taskSchema
+}), {data} = safeParse(schema, parseJson(text));
+return data ?? new Failure("cleanup-state-invalid", {
+name: CLEANUP_STATE
+});
+}
+const external_node_fs_namespaceObject = require("node:fs"), MAIN_PROCESS_STATE = "main-process";
+function saveMainProcess(report) {
+const main = thisProcess();
+if (!main) return;
+const reason = report.saveState(MAIN_PROCESS_STATE, main);
+if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
+}
+function findRunningMain() {
+const schema = object({
+pid: schemas_int().check(_positive()),
+startTime: schemas_string()
+}), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
+return main && isRunning(main) ? main : void 0;
+}
+function thisProcess() {
+const stat = readStat("self"), startTime = runningSince(stat), {pid} = process;
+return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
+pid,
+startTime
+} : void 0;
+}
+function isRunning({pid, startTime}) {
+return runningSince(readStat(pid)) === startTime;
+}
+const END_WITHIN_MS = 5e3, POLL_MS = 20;
+async function endProcess(main, {clock, signal}) {
+terminate(main);
+const deadline = clock.now() + END_WITHIN_MS;
+while (isRunning(main)) {
+if (clock.now() > deadline || signal.aborted) return false;
+await sleep(clock, POLL_MS, signal);
+}
+return true;
+}
+function terminate({pid}) {
+try {
+process.kill(pid, "SIGTERM");
+} catch (error) {
+if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
+}
+}
+function readStat(pid) {
+try {
+return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
+} catch (error) {
+if (codeOf(error) === void 0) throw error;
+return "";
+}
+}
+function codeOf(error) {
+return external_node_util_namespaceObject.types.isNativeError(error) && "code" in error ? error.code : void 0;
+}
+function runningSince(stat) {
+const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+return state === "Z" || state === "X" ? void 0 : fields[18];
+}
+const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
+function effect_recordEffect() {
+let possible = 0, wasThrottled = false;
+return {
+async ofWrite(send) {
+possible += 1;
+const outcome = await send();
+if (outcome.kind !== "applied" && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
+wasThrottled ||= outcome.kind === "throttled";
+return outcome;
+},
+current() {
+if (possible > 0) return "possible";
+return wasThrottled ? "throttled" : "none";
+}
+};
+}
+function openRouter({apiUrl, managementKey}) {
+return {
+name: "OpenRouter",
+apiUrl,
+headers: {
+accept: "application/json",
+authorization: `Bearer ${managementKey}`
+},
+throttlingStatuses: [ 503 ],
+retryAfterMs: response_retryAfter,
+requestIdHeader: "cf-ray"
+};
+}
+function withEffect({effect, lines, ...text}) {
+return {
+...text,
+lines: [ ...lines, ...effect ]
+};
+}
+const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
+function troubleshootingUrl(code, env) {
+const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
+return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+}
+const SENTENCES = {
+none: "Nothing was changed at OpenRouter.",
+throttled: "OpenRouter reports that it rejected each change of this step, so nothing should have changed.",
+possible: "This step may have changed something at OpenRouter before that: see its log."
+};
+function describeEffect(effect) {
+return SENTENCES[effect];
+}
+function formatLeftovers(leftovers) {
+return `May still exist at OpenRouter: ${leftovers}.`;
+}
+function describeApiError(details, effect) {
+return {
+code: describe_api_error_codeOf(details),
+title: `Could not ${details.operation}`,
+lines: describe_api_error_linesOf(details, [ describeEffect(effect) ])
+};
+}
+function linesOfPart({details}) {
+return describe_api_error_linesOf(details, []);
+}
+function describe_api_error_linesOf(details, effect) {
+const {lookupFailure, requestId, server} = details;
+return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
+}
+function attemptLines({attempts, stopReason, reason}) {
+const isNew = stopReason !== void 0 && stopReason !== reason;
+return [ ...attempts > 1 ? [ `Attempts at this request: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
+}
+const CODES_BY_STATUS = {
+401: "unauthorized",
+402: "payment-required",
+403: "forbidden",
+404: "not-found"
+}, CODES_BY_KIND = {
+unsent: "unreachable",
+prevented: "unreachable",
+throttled: "throttled",
+conflict: "conflict",
+rejected: "request-rejected",
+ambiguous: "server-error",
+unexpected: "unexpected-response",
+aborted: "timed-out"
+};
+function mayBeApplied(details) {
+return details.ambiguous && !isRead(details);
+}
+function describe_api_error_codeOf(details) {
+const {kind, status = 0} = details;
+if (mayBeApplied(details)) return "outcome-unknown";
+if (kind === "prevented" && !details.noResponse) return "timed-out";
+return (kind === "throttled" ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
+}
+const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", SERVERS = {
+OpenRouter: {
+credential: MANAGEMENT_KEY,
+forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
+wrongPath: "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",
+address: "api-url",
+status: "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai."
+},
+GitHub: {
+credential: "github-token must be the token of this job, or another one that has not expired.",
+forbidden: "Check the permissions of the job.",
+wrongPath: "Check the environment variable GITHUB_API_URL.",
+address: "the environment variable GITHUB_API_URL",
+status: "The cause is at GitHub: see https://www.githubstatus.com."
+}
+};
+function checkNetwork({server}) {
+return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
+}
+const ADVICE = {
+"outcome-unknown": adviceOnResponder,
+unauthorized: ({server}) => [ SERVERS[server].credential ],
+forbidden: ({hint, server}) => [ hint ?? SERVERS[server].forbidden ],
+"payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
+"not-found": ({hint, server}) => [ hint ?? SERVERS[server].wrongPath ],
+"request-rejected": ({server}) => [ `${server} rejected the request for the reason above.` ],
+conflict: () => [ "Another request is changing the same resource. Run this again." ],
+throttled: ({server}) => [ `${server} limits the rate of requests. Wait, then run this again.` ],
+unreachable: () => [],
+"timed-out": () => [],
+"server-error": adviceOnResponder,
+"unexpected-response": adviceOnResponder
+};
+function adviceOnResponder({status, server}) {
+if (status === void 0) return [];
+return status < 400 ? [ `Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.` ] : [ SERVERS[server].status ];
+}
+function adviceAfterLookup(details) {
+const last = details.lookupFailure ?? details;
+return [ ...new Set([ ...details.noResponse ? [ checkNetwork(details) ] : [], ...advice(last) ]) ];
+}
+function advice(details) {
+const {hint, kind, status = 0, noResponse} = details;
+if (kind === "throttled") return ADVICE.throttled(details);
+if (noResponse) return [ checkNetwork(details) ];
+if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
+return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
+}
+function ambiguityLines({mayLeaveBehind, recovery}) {
+return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
+}
+function describeInvalidInputs({problems}) {
+const inputs = new Set(problems.map(({input}) => input)).size;
+return {
+title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
+lines: problems.map(describe_invalid_inputs_toLine),
+effect: [ "Nothing was sent to OpenRouter." ]
+};
+}
+function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
+const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
+return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
+}
+const MAX_PROVIDED = 100;
+function describe_invalid_inputs_truncate(text) {
+const characters = [ ...text ];
+return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
+}
+function keysTable(keys) {
+if (keys.length === 0) return;
+return {
+header: [ "API key", "Label", spentHeader(totalSpent(keys)) ],
+rows: keys.map(key => [ {
+code: key.name
+}, {
+code: key.label
+}, formatSpent(totalSpent([ key ])) ])
+};
+}
+function spentHeader(total) {
+return {
+numbers: total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`
+};
+}
+function formatSpent(amount) {
+return amount === null ? "unknown" : formatUsd(amount);
+}
+function hasWildcard(glob) {
+return fixedPrefix(glob) !== glob;
+}
+function globFinder(globs) {
+const exact = new Set(globs.filter(glob => !hasWildcard(glob))), others = globs.filter(hasWildcard);
+return text => exact.has(text) ? text : others.find(glob => matches(glob, text));
+}
+function fixedPrefix(glob) {
+return glob.replace(/[*?].*/s, "");
+}
+function matches(glob, text) {
+let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
+while (textIndex < text.length) if (glob[globIndex] === "*") {
+[star, starEnd] = [ globIndex, textIndex ];
+globIndex += 1;
+} else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
+globIndex += 1;
+textIndex += 1;
+} else if (star >= 0) {
+starEnd += 1;
+[globIndex, textIndex] = [ star + 1, starEnd ];
+} else return false;
+return /^\**$/.test(glob.slice(globIndex));
+}
+async function deleteEach(keys, client, onDeleted) {
+const outcomes = await Promise.all(keys.map(async key => {
+const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
+if (error) return [ {
+key,
+error
+} ];
+if (deletion.kind === "unclear") return [ {
+key,
+error: deletion.error
+} ];
+if (deletion.kind === "deleted") onDeleted(key);
+return [];
+}));
+return outcomes.flat();
+}
+const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
+async function teardown(workspace, options, context) {
+const deletedKeys = [], knownHashes = new Set;
+let last = {
+newKeys: []
+}, mayBeDeleted = false;
+for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
+await context.client.pause(delay);
+const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1, facts = {
+relistKeys,
+knownHashes,
+rejection: last.rejection
+}, round = await runRound(workspace, {
+...options,
+...facts
+}, context);
+deletedKeys.push(...round.deletedKeys);
+mayBeDeleted ||= round.mayBeDeleted === true;
+if (round.kind === "finished") return {
+deletedKeys,
+deleted: round.deleted || mayBeDeleted
+};
+if (round.kind === "blocked") return {
+deletedKeys,
+deleted: false,
+problem: round.problem
+};
+if (round.kind === "failed") return failUnlessGone(workspace, {
+...round,
+deletedKeys,
+mayBeDeleted
+}, context);
+for (const {hash} of round.newKeys) knownHashes.add(hash);
+last = round;
+}
+const {newKeys, rejection} = last;
+if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
+errors: [ rejection ],
+deletedKeys,
+mayBeDeleted
+}, context);
+const details = {
+workspace,
+rounds: ROUND_DELAYS_MS.length,
+deletedKeys: deletedKeys.length
+}, failure = new Failure("keys-keep-appearing", details), problem = {
+failure,
+reason: "new API keys keep appearing in it"
+};
+return {
+deletedKeys,
+deleted: false,
+problem
+};
+}
+async function runRound(workspace, options, {client, log}) {
+const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
+maxSize: maxListSize
+}), ApiError);
+if (list.error) return {
+kind: "failed",
+deletedKeys,
+errors: [ list.error ]
+};
+const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
+if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+if (rejection && !hadKeys) return {
+kind: "failed",
+deletedKeys,
+errors: [ rejection ]
+};
+const undeleted = await deleteEach(newKeys, client, key => {
+deletedKeys.push(key);
+log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+});
+if (undeleted.length > 0) return {
+kind: "failed",
+deletedKeys,
+errors: undeleted.map(({error}) => error)
+};
+if (newKeys.length > 0 && relistKeys) return {
+kind: "repeat",
+deletedKeys,
+newKeys
+};
+const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
+if (!deletion.error) return endOf(workspace, {
+deletion: deletion.value,
+deletedKeys
+});
+const {error} = deletion, facts = {
+deletedKeys,
+mayBeDeleted: error.details.ambiguous
+};
+return isRejection(error) ? {
+kind: "repeat",
+...facts,
+newKeys,
+rejection: error
+} : {
+kind: "failed",
+...facts,
+errors: [ error ]
+};
+}
+function blockedByKeys(workspace, keys) {
+const failure = new Failure("workspace-has-keys", {
+workspace,
+keys
+}), names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+return {
+kind: "blocked",
+deletedKeys: [],
+problem: {
+failure,
+reason
+}
+};
+}
+function endOf(workspace, {deletion, deletedKeys}) {
+if (deletion.kind !== "unclear") return {
+kind: "finished",
+deletedKeys,
+deleted: deletion.kind === "deleted"
+};
+const failure = new Failure("workspace-still-exists", {
+workspace
+}), reason = "OpenRouter reported that it does not exist, but still returns it";
+return {
+kind: "blocked",
+deletedKeys,
+problem: {
+failure,
+reason
+}
+};
+}
+async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
+const isUndecided = error => isRejection(error) || error.details.ambiguous;
+if (errors.every(isUndecided) && await isGone(workspace, context)) return {
+deletedKeys,
+deleted: mayBeDeleted
+};
+const details = {
+workspace,
+errors,
+deletedKeys: deletedKeys.length
+}, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
+return {
+deletedKeys,
+deleted: false,
+problem: {
+failure,
+reason
+}
+};
+}
+function isRejection({details: {kind, status = 0}}) {
+return kind === "rejected" && status !== 401 && status !== 403;
+}
+async function isGone({id}, {client}) {
+const {value: lookup, error} = await catching(findWorkspace(client, id), ApiError);
+return !error && !lookup.workspace;
+}
+const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
+async function sweep(request, context) {
+const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
+log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
+const nothing = {
+deleted: [],
+failed: [],
+alreadyDeleted: [],
+wouldDelete: [],
+tooMany: []
+}, result = {
+...nothing,
+kept,
+staleCount,
+keptCount
+};
+if (staleCount > request.maxDeletions) {
+log.info(`Nothing was deleted: ${TOO_MANY}.`);
+for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}`);
+return {
+...result,
+tooMany: stale.map(entry => ({
+...entry,
+reason: TOO_MANY
+}))
+};
+}
+if (request.dryRun) {
+for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
+if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
+log.info("Dry run: nothing was deleted.");
+return {
+...result,
+wouldDelete: stale
+};
+}
+const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
+log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
+return {
+...result,
+...outcomes
+};
+}
+const KEYS_NOT_CHECKED = "Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.", TOO_MANY = "more workspaces are stale than max-deletions allows";
+async function findStale(request, {client, timeOfDay, log, warn}) {
+log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
+const found = {
+stale: [],
+staleCount: 0,
+kept: [],
+keptCount: 0
+}, maxStale = Math.max(request.maxDeletions, MAX_SHOWN), reasonToKeep = keeper(request);
+let differing;
+for await (const {items, serverTime} of listWorkspaces(client)) {
+const clocks = differingClocks({
+server: serverTime,
+runner: timeOfDay()
+});
+differing ??= clocks;
+const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
+for (const workspace of items.filter(({slug}) => matches(request.slugPattern, slug))) {
+const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
+id,
+slug,
+created_at,
+age,
+reason
+}), reason = reasonToKeep(workspace, age);
+if (reason === void 0) {
+if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+found.staleCount += 1;
+} else {
+if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
+found.keptCount += 1;
+}
+}
+}
+if (differing) warn("clocks-differ", {
+...differing,
+purpose: "age"
+});
+return found;
+}
+function ageOf(workspace, now) {
+const created = createdAt(workspace);
+return now === void 0 || created === void 0 ? void 0 : now - created;
+}
+function keeper({keep, olderThanMs}) {
+const findGlob = globFinder(keep);
+return (workspace, age) => {
+if (isDefault(workspace)) return "the default workspace";
+const glob = findGlob(workspace.slug);
+if (glob !== void 0) return `matches ${glob} in keep`;
+if (age === void 0) return "its age is unknown";
+return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
+};
+}
+async function deleteAll(stale, request, context) {
+const outcomes = {
+deleted: [],
+alreadyDeleted: [],
+failed: []
+}, queue = stale.values(), deleteNext = async () => {
+for (const entry of queue) {
+const {outcome, ...changes} = await deleteStale(entry, request, context);
+outcomes[outcome].push({
+...entry,
+...changes
+});
+}
+};
+await Promise.all(Array.from({
+length: MAX_CONCURRENCY
+}, deleteNext));
+return outcomes;
+}
+async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
+const {log, signal} = context;
+if (signal.aborted) return {
+outcome: "failed",
+reason: `not attempted: ${abortReason(signal)}`
+};
+const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
+deleteKeys,
+relistKeys: false,
+maxListSize: MAX_KEY_LIST_SIZE
+}, result = await teardown({
+id,
+slug
+}, options, {
+...context,
+client
+}), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
+keysSpent: totalSpent(result.deletedKeys)
+} : {};
+if (!result.problem) {
+const done = result.deleted ? "Deleted" : "Another job had deleted";
+log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
+return {
+outcome: result.deleted ? "deleted" : "alreadyDeleted",
+...spent
+};
+}
+const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
+log.info(`Could not delete ${slug}, id ${id}: ${why}`);
+const hasKeys = result.problem.failure.code === "workspace-has-keys";
+return {
+outcome: "failed",
+reason: why,
+hasKeys,
+...spent
+};
+}
+function sweepFailure(result, {maxDeletions}) {
+if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
+result,
+maxDeletions
+});
+return result.failed.length > 0 ? new Failure("sweep-incomplete", {
+result
+}) : void 0;
+}
+function sweepOutputs(result) {
+const {deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount} = result;
+return {
+deleted: sweep_toJson(deleted),
+"would-delete": sweep_toJson(wouldDelete),
+kept: {
+...sweep_toJson([ ...tooMany, ...kept ]),
+total: keptCount + (tooMany.length > 0 ? staleCount : 0)
+},
+failed: sweep_toJson(failed),
+count: String(deleted.length)
+};
+}
+function sweep_toJson(entries) {
+return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
+id,
+slug,
+created_at,
+reason
+})), "workspaces");
+}
+function sweepNotes(result) {
+return describeOmitted(sweepOutputs(result));
+}
+function sweepSummary(result, {dryRun, deleteKeys}) {
+const {deleted, staleCount, keptCount} = result;
+return {
+title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`, ...dryRun && !deleteKeys && staleCount > 0 ? [ KEYS_NOT_CHECKED ] : [] ],
+table: sweepTable(result),
+notes: sweepNotes(result)
+};
+}
+const MAX_ROWS = 1e3;
+function sweepTable(result) {
+const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+code: slug
+}, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
+return {
+header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
+rows: shown,
+more: result.staleCount + result.keptCount - shown.length
+};
+}
+function concernsCost({kind}) {
+return kind !== "byok-unread" && kind !== "limit-unread";
+}
+function usageOutputs(result) {
+const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
+return {
+"cost-usd": exactUsd(cost),
+requests: String(requests),
+tokens: String(tokens),
+"by-model": toJsonList(models.map(toEntry), "models"),
+from: formatTime(from),
+to: formatTime(to),
+complete: String(gaps.length === 0),
+...key && {
+"limit-usd": limit ? exactUsd(limit.amount) : "",
+"remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
+}
+};
+}
+function toEntry(usage) {
+return {
+model: nameOf(usage),
+requests: Number(usage.request_count),
+tokens_prompt: Number(usage.tokens_prompt),
+tokens_completion: Number(usage.tokens_completion),
+tokens_reasoning: Number(usage.reasoning_tokens),
+cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
+};
+}
+function nameOf({model}) {
+return model ?? "unknown";
+}
+function usageLines(result) {
+const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
+return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
+}
+function usageSummary(result) {
+const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
+return {
+title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+paragraphs: [ counts ],
+table: modelsTable(result),
+notes: [ ...describeOmitted(usageOutputs(result)), ...notes ]
+};
+}
+function modelsTable({models, cost, byok}) {
+if (models.length === 0) return;
+const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
+numbers
+})), header = [ "Model", ...counts, {
+numbers: "Cost"
+}, "Share" ];
+return {
+header: hasByok ? [ ...header, {
+numbers: "Own provider keys"
+} ] : header,
+rows: models.map(usage => [ {
+code: nameOf(usage)
+}, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
+};
+}
+const BAR_LENGTH = 10;
+function shareBar(part, whole) {
+if (part === null || whole <= 0n) return "";
+const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
+return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
+}
+function describeSpender({workspace, key}) {
+return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+}
+function describeLimit({amount, reset, remaining}) {
+const left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
+return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
+}
+function describeByok(byok) {
+if (byok === void 0) return "an unknown amount";
+return byok > 0n ? formatUsd(byok) : "";
+}
+function describeGap(gap) {
+switch (gap.kind) {
+case "clocks-differ":
+return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
 
-   case "too-long":
-    return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
+case "too-long":
+return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
 
-   case "creation-unknown":
-    return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
+case "creation-unknown":
+return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
 
-   case "truncated":
-    return "There are more models than OpenRouter returns. The least expensive ones are missing.";
+case "truncated":
+return "There are more models than OpenRouter returns. The least expensive ones are missing.";
 
-   case "cached":
-    return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
+case "cached":
+return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
 
-   case "warning":
-    return `OpenRouter's analytics warns: ${gap.text}`;
+case "warning":
+return `OpenRouter's analytics warns: ${gap.text}`;
 
-   case "behind":
-    return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+case "behind":
+return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
 
-   case "keys-unread":
-    return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
+case "keys-unread":
+return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
 
-   case "byok-unread":
-    return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
+case "byok-unread":
+return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
 
-   case "models-unread":
-    return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
+case "models-unread":
+return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
 
-   case "limit-unread":
-    return "Could not read the limit of the API key, or what remains of it.";
-   }
-  }
-  const INVALID_FIELD = "A counter or created_at is missing or invalid.", describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
-   "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
-   "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
-   "run-again": "After fixing that, running this again finishes the work."
-  }, DESCRIPTIONS = {
-   "invalid-inputs": describeInvalidInputs,
-   "slug-taken": ({workspace, creatorUnknown, changes, governanceInputs}) => {
-    const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (governanceInputs.length > 0 ? "none of its fields" : "nothing");
-    return {
-     title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
-     lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...governanceInputs.length > 0 ? [ `It would also apply ${governanceInputs.join(", ")}, where that differs.` ] : [] ],
-     effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
-    };
-   },
-   "budgets-out-of-order": ({shorter, longer, budgets}, effect) => ({
-    title: "The budgets would be out of order",
-    lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "unknown-members": ({members}, effect) => ({
-    title: "Not all members belong to the organization",
-    lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "members-not-added": ({workspace, userIds}, effect) => ({
-    title: `Not all members were added to the workspace ${workspace.slug}`,
-    lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "guardrail-not-found": ({workspace}, effect) => ({
-    title: `The guardrail of the workspace ${workspace.slug} is unknown`,
-    lines: [ "OpenRouter does not report which guardrail the workspace has." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "unexpected-values": ({workspace, what, values}, effect) => ({
-    title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
-    lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "partly-applied": ({error, applied, notApplied, recovery}, effect) => {
-    const {title, lines} = error instanceof ApiError ? {
-     title: `Could not ${error.details.operation}`,
-     lines: linesOfPart(error)
-    } : describe_failure_textOf(error, effect);
-    return {
-     title,
-     lines,
-     effect: [ ...effect === "none" ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
-    };
-   },
-   "workspace-not-found": ({workspace}, effect) => ({
-    title: `The workspace ${workspace} does not exist`,
-    lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "unexpected-key": ({key, workspace, name, revoked}) => ({
-    title: "OpenRouter returned another API key",
-    lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.` ],
-    effect: revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
-   }),
-   "unexpected-key-values": ({key, changes, revoked, error}) => ({
-    title: `The API key ${describeKey(key)} is not limited as requested`,
-    lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange) ],
-    effect: [ ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
-   }),
-   "key-owner-unknown": describeUnknownOwner,
-   "orphan-not-deleted": ({key, error}) => ({
-    title: `Could not ${error.details.operation}`,
-    lines: linesOfPart(error),
-    effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
-   }),
-   "replaced-keys-not-deleted": ({key, undeleted, count}) => ({
-    title: count === 1 ? "Could not delete the replaced API key" : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-    lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
-    effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), `Running this again deletes ${undeleted.length === 1 ? "it" : "them"}, together with the new key.` ]
-   }),
-   "key-not-found": ({hash, workspace}, effect) => ({
-    title: `The workspace ${workspace.slug} has no API key with this hash`,
-    lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "usage-unknown": ({key, warnings}, effect) => ({
-    title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
-    lines: [ "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.", ...truncateList(warnings.map(text => describeGap({
-     kind: "warning",
-     text
-    }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "spending-above-limit": ({cost, limit, ...details}, effect) => ({
-    title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
-    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "default-workspace": ({workspace}) => ({
-    title: "The default workspace is never deleted",
-    lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
-    effect: [ NOTHING_DELETED ]
-   }),
-   "slug-prefix-mismatch": ({written, slug, prefix}) => ({
-    title: `The slug ${slug} does not begin with ${prefix}`,
-    lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix." ],
-    effect: [ NOTHING_DELETED ]
-   }),
-   "workspace-has-keys": ({workspace, keys}) => ({
-    title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
-    lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working." ],
-    effect: [ NOTHING_DELETED ],
-    table: keysTable(keys)
-   }),
-   "keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
-    title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-    lines: [ `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.` ],
-    effect: describeRemaining(workspace, deletedKeys)
-   }),
-   "workspace-still-exists": ({workspace}) => ({
-    title: `The workspace ${workspace.slug} still exists`,
-    lines: [],
-    effect: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
-   }),
-   "deletion-not-verified": ({workspace, error}) => ({
-    title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-    lines: linesOfPart(error),
-    effect: [ `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
-   }),
-   "teardown-incomplete": ({workspace, errors, deletedKeys}) => {
-    const [first] = errors, title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
-    return {
-     title,
-     lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)) ],
-     effect: describeRemaining(workspace, deletedKeys)
-    };
-   },
-   "too-many-stale": ({result, maxDeletions}) => ({
-    title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-    lines: [ `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.` ],
-    effect: [ NOTHING_DELETED ],
-    table: sweepTable(result),
-    notes: sweepNotes(result)
-   }),
-   "sweep-incomplete": ({result}) => ({
-    title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
-    lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
-    effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
-    table: sweepTable(result),
-    notes: sweepNotes(result)
-   }),
-   "created-workspace-missing": ({workspace}) => ({
-    title: `The workspace ${workspace.slug} cannot be found`,
-    lines: [],
-    effect: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
-   }),
-   "created-key-missing": ({key}) => ({
-    title: `The API key ${describeKey(key)} cannot be found`,
-    lines: [],
-    effect: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
-   }),
-   "cleanup-state-invalid": ({name}, effect) => ({
-    title: "The cleanup cannot read its saved state",
-    lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "outputs-not-written": ({reason, values}, effect) => ({
-    title: "The outputs could not be written",
-    lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ],
-    effect: [ describeEffect(effect) ]
-   }),
-   "secret-output-not-written": ({reason, name}) => ({
-    title: `The output ${name} could not be written`,
-    lines: [ `The runner's file for outputs cannot be written: ${reason}` ],
-    effect: [ "The step stopped there. The post step deletes the API key." ]
-   }),
-   "state-not-written": ({reason, exists}, effect) => ({
-    ...describeStateNotWritten({
-     reason
-    }),
-    effect: [ exists ? `Already exists at OpenRouter: ${exists}.` : describeEffect(effect) ]
-   })
-  };
-  function describeFailure(failure, effect) {
-   return {
-    code: failure.code,
-    ...withEffect(describe_failure_textOf(failure, effect))
-   };
-  }
-  function describe_failure_textOf({code, details}, effect) {
-   return DESCRIPTIONS[code](details, effect);
-  }
-  function describeUnknownOwner({name, workspace, isDistinguishable, keys}) {
-   const isOne = keys.length === 1, noun = isOne ? "API key" : "API keys";
-   return {
-    title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
-    lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
-    effect: [ isDistinguishable ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
-   };
-  }
-  function describeUnrevoked(error) {
-   return [ error ? `Could not revoke it: ${formatAttempt(error.details)}` : "OpenRouter reports that it does not exist.", "The post step tries again. No other step has its secret." ];
-  }
-  function describeStateNotWritten({reason}) {
-   return {
-    title: "The state for the post step could not be written",
-    lines: [ `The runner's state file cannot be written: ${reason}` ]
-   };
-  }
-  function describeRemaining(workspace, deletedKeys) {
-   return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
-  }
-  const SAFER_TIMES = {
-   age: "Each age is the younger of both, so that nothing is deleted too early.",
-   expiry: "The API key expires by the clock that is behind, unless what exists shows that this one is wrong.",
-   period: "The period is by the runner's clock, and the figures count as incomplete."
-  }, describe_warning_DESCRIPTIONS = {
-   "clocks-differ": ({server, runner, purpose}) => ({
-    title: "The clocks of OpenRouter and of the runner differ by more than a day",
-    lines: [ `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`, SAFER_TIMES[purpose], "Correct the runner's clock. If it is right, check the server at api-url." ]
-   }),
-   "unexpected-fields": ({workspace, changes}) => ({
-    title: `The workspace ${workspace.slug} has other values than requested`,
-    lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-   }),
-   "unexpected-key-fields": ({key, changes}) => ({
-    title: `The API key ${describeKey(key)} has other values than requested`,
-    lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-   }),
-   "unknown-guardrail-fields": ({fields}) => ({
-    title: "The input guardrail has fields that this version does not know",
-    lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step fails if OpenRouter rejects them, or returns other values than requested." ]
-   }),
-   "governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
-    title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
-    lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
-   }),
-   "not-deleted-after-job": ({workspace: {id, slug}}) => ({
-    title: `The workspace ${slug} is not deleted after the job`,
-    lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
-   }),
-   "workspace-left-alone": ({workspace: {id, slug}}) => ({
-    title: `The workspace ${slug} was not deleted`,
-    lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
-   }),
-   "key-owner-unknown": owner => withEffect(describeUnknownOwner(owner)),
-   "key-limit-used-up": ({name, spent, byok, limit}) => ({
-    title: `The limit of the API key ${JSON.stringify(name)} is used up`,
-    lines: [ `Spent in total: ${formatUsd(spent)}.`, ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
-   }),
-   "spending-above-warning": ({cost, threshold, ...details}) => ({
-    title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
-    lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
-   }),
-   "usage-incomplete": ({cost, gaps, undecided, ...details}) => ({
-    title: `${describeSpender(details)} may have spent more than is known`,
-    lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
-   }),
-   "stale-workspaces": ({result}) => {
-    const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, describe_warning_MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
-    return {
-     title: `Stale: ${countWorkspaces(staleCount)}`,
-     lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length + alreadyDeleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
-    };
-   },
-   "main-still-running": ({seconds, leftovers}) => ({
-    title: "The step is still running after its job ended",
-    lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
-   }),
-   "main-was-running": ({leftovers}) => ({
-    title: "The step was still running after its job ended",
-    lines: [ "It was ended with SIGTERM. Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
-   }),
-   "state-not-written": describeStateNotWritten,
-   "summary-not-written": ({reason}) => ({
-    title: "The job summary could not be written",
-    lines: [ reason ]
-   })
-  }, describe_warning_MAX_NAMED = 10;
-  function describeWarning(code, details) {
-   return {
-    code,
-    ...describe_warning_DESCRIPTIONS[code](details)
-   };
-  }
-  const INTERNAL_ERROR = "internal-error";
-  function describeError(error, effect) {
-   if (error instanceof Failure) return describeFailure(error, effect);
-   if (error instanceof ApiError) return describeApiError(error.details, effect);
-   return {
-    code: INTERNAL_ERROR,
-    title: "Internal error in this action",
-    lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
-   };
-  }
-  const OMISSION_BYTES = 100;
-  function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
-   const html = text => toHtml(text, redact), heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, rowHtml = rowRenderer(table, html), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
-   if (space < 0) return;
-   const {texts, rows} = fitBoth(space, {
-    texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${html(text)}</p>`),
-    rows: (table?.rows ?? []).map(cells => () => rowHtml("td", cells))
-   }), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
-   return [ heading, ...texts.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...texts.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - texts.length, "more paragraphs") ].join("\n");
-  }
-  function fitBoth(space, lines) {
-   const take = (rendered, size) => takeFitting(rendered, {
-    size,
-    sizeOf: sizeOfLine,
-    render: line => line()
-   }), texts = take(lines.texts, space), rows = take(lines.rows, space - Math.min(sizeOf(texts), space / 2));
-   return {
-    texts: take(lines.texts, space - sizeOf(rows)),
-    rows
-   };
-  }
-  function omission(count, what) {
-   return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
-  }
-  function rowRenderer(table, html) {
-   const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"'), cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
-   return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join("")}</tr>`;
-  }
-  function sizeOf(lines) {
-   return lines.reduce((size, line) => size + sizeOfLine(line), 0);
-  }
-  function sizeOfLine(line) {
-   return Buffer.byteLength(line) + 1;
-  }
-  function createReport() {
-   const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => core_info(line(text)), warnOf = description => {
-    const omitted = annotate(warning, description, line);
-    if (omitted > 0) summarize(toSummary("⚠️", description));
-   }, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
-    const reason = appendSummary(summary, redactor);
-    if (reason !== void 0) warn("summary-not-written", {
-     reason
-    });
-   };
-   return {
-    info,
-    debug: text => core_debug(line(text)),
-    mask: texts => texts.forEach(core_setSecret),
-    registerSecrets(secrets) {
-     secrets.forEach(core_setSecret);
-     redactor.register(secrets);
-    },
-    output: outputs => writeOutputs(outputs, redactor).forEach(info),
-    outputSecret: writeSecretOutput,
-    saveState: (name, value) => writeState(name, value, redactor),
-    summarize,
-    warn,
-    fail(error, effect) {
-     const description = describeError(error, effect);
-     annotate(core_error, description, line);
-     summarize(toSummary("❌", description));
-    },
-    warnOfCleanup(error, {effect, leftovers}) {
-     const {lines, ...description} = describeError(error, effect);
-     if (leftovers === "") [ description.title, ...lines ].forEach(info); else warnOf({
-      ...description,
-      lines: [ ...lines, formatLeftovers(leftovers) ]
-     });
-    }
-   };
-  }
-  function annotate(annotation, {code, title, lines}, line) {
-   const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
-   annotation(text, {
-    title: line(title)
-   });
-   return omitted;
-  }
-  function toSummary(icon, {code, title, lines, table, notes}) {
-   return {
-    title: `${icon} ${title}`,
-    url: urlOf(code),
-    paragraphs: lines,
-    table,
-    notes
-   };
-  }
-  function urlOf(code) {
-   return troubleshootingUrl(code, process.env);
-  }
-  function writeOutputs(outputs, {redact}) {
-   const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [ name, typeof value === "string" ? value : value.json ]));
-   try {
-    for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
-    return describeOmitted(outputs);
-   } catch (error) {
-    throw new Failure("outputs-not-written", {
-     reason: messageOf(error),
-     values
-    });
-   }
-  }
-  function writeSecretOutput(name, secret) {
-   try {
-    if (!process.env.GITHUB_OUTPUT) throw new Error("GITHUB_OUTPUT is not set");
-    setOutput(name, secret);
-   } catch (error) {
-    throw new Failure("secret-output-not-written", {
-     reason: messageOf(error),
-     name
-    });
-   }
-  }
-  function writeState(name, value, {redact}) {
-   const json = redact(JSON.stringify(value));
-   if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
-   try {
-    saveState(name, json);
-    return;
-   } catch (error) {
-    return messageOf(error);
-   }
-  }
-  const MAX_SUMMARY_BYTES = 1e6;
-  function appendSummary(summary, {redactShown}) {
-   const file = process.env.GITHUB_STEP_SUMMARY;
-   if (!file) return;
-   try {
-    const written = (0, external_node_fs_namespaceObject.statSync)(file, {
-     throwIfNoEntry: false
-    })?.size ?? 0, maxBytes = (MAX_SUMMARY_BYTES - written) / 2, html = summaryHtml(summary, {
-     redact: redactShown,
-     maxBytes
-    });
-    if (html === void 0) return "GitHub accepts no more than 1 MiB for each step.";
-    (0, external_node_fs_namespaceObject.appendFileSync)(file, `${html}\n`);
-    return;
-   } catch (error) {
-    return messageOf(error);
-   }
-  }
-  function messageOf(error) {
-   return external_node_util_namespaceObject.types.isNativeError(error) ? error.message : String(error);
-  }
-  function createRedactor() {
-   const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
-   return {
-    register: added => secrets.push(...added),
-    redact,
-    redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
-   };
-  }
-  async function runStep(program, onError = step_fail) {
-   process.exitCode = 1;
-   process.noDeprecation = true;
-   const report = createReport(), {managementKey, proxyPassword} = readSecrets();
-   report.registerSecrets(managementKey);
-   report.mask(proxyPassword);
-   const effect = recordEffect(), abort = new AbortController;
-   abortOnSignals(abort);
-   const unforeseen = abortOnUnforeseenErrors(abort);
-   process.stdout.on("error", () => {});
-   const timeout = step_timeoutOf(abort), {signal} = abort;
-   try {
-    await program({
-     report,
-     clock: systemClock,
-     signal,
-     effect,
-     startTimeout: timeout.start
-    });
-    if (unforeseen.first) throw unforeseen.first;
-    process.exitCode = 0;
-   } catch (error) {
-    process.exitCode = reportError(error, {
-     report,
-     effect: effect.current()
-    }, onError);
-   }
-   timeout.stop();
-   process.stdout.write("", () => process.exit());
-  }
-  function abortOnSignals(abort) {
-   for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
-  }
-  function abortOnUnforeseenErrors(abort) {
-   const unforeseen = {};
-   process.on("uncaughtException", error => {
-    unforeseen.first ??= error;
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-   });
-   return unforeseen;
-  }
-  function step_timeoutOf(abort) {
-   let stop = () => {};
-   return {
-    start(ms) {
-     stop = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
-     return systemClock.now() + ms;
-    },
-    stop: () => stop()
-   };
-  }
-  function step_fail(report, error, effect) {
-   report.fail(error, effect);
-   return 1;
-  }
-  function reportError(error, {report, effect}, onError) {
-   try {
-    return onError(report, error, effect);
-   } catch (defect) {
-    return onError(report, defect, effect);
-   }
-  }
-  const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-  function startContext(connection, step) {
-   const {apiUrl, managementKey, timeoutMs} = connection, {report, clock, signal, effect} = step, deadline = step.startTimeout(timeoutMs), client = createClient({
-    apiUrl,
-    managementKey,
-    transport: httpTransport(USER_AGENT),
-    clock,
-    random: Math.random,
-    deadline,
-    signal,
-    log: report,
-    effect
-   });
-   return {
-    client,
-    clock,
-    timeOfDay: Date.now,
-    log: report,
-    warn: report.warn,
-    signal
-   };
-  }
-  function create() {
-   return runStep(async step => {
-    const {report} = step;
-    saveMainProcess(report);
-    const inputs = readCreateInputs(), result = await createWorkspace(inputs, {
-     ...startContext(inputs, step),
-     journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
-     onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
-    });
-    report.output(outcomeOutputs(result, inputs));
-    report.summarize(createSummary(result, inputs));
-   });
-  }
-  const createCleanupTask = () => object({
-   deleteKeys: schemas_boolean(),
-   target: union([ object({
-    created: object({
-     id: schemas_guid(),
-     slug: schemas_string()
-    }),
-    pending: optional(pendingWorkspace())
-   }), object({
-    pending: pendingWorkspace()
-   }) ])
-  }), pendingWorkspace = () => object({
-   desired: createWorkspaceRequest,
-   window: optional(object({
-    from: schemas_number(),
-    to: schemas_number()
-   }))
-  });
-  function describeWorkspaceLeft({target}) {
-   return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
-  }
-  async function runCreateCleanup(task, context) {
-   const {target} = task, deletedIds = new Set;
-   let next = "created" in target ? target.created : void 0;
-   for (let count = 0; count < MAX_CREATED; count += 1) {
-    next ??= target.pending && await findCreated(target.pending, {
-     ...context,
-     deletedIds
-    });
-    if (!next) return;
-    const incomplete = await deleteCreated(next, task, context);
-    if (incomplete) return incomplete;
-    deletedIds.add(next.id);
-    next = void 0;
-   }
-   return;
-  }
-  const MAX_CREATED = 5;
-  async function deleteCreated(workspace, task, context) {
-   const {slug, id} = workspace, options = {
-    deleteKeys: task.deleteKeys,
-    relistKeys: false
-   };
-   let keyCount = 0;
-   for (const delay of MISSING_DELAYS_MS) {
-    if (delay > 0 && context.signal.aborted) break;
-    await context.client.pause(delay);
-    const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
-    if (problem) return {
-     error: problem.failure,
-     left: task
-    };
-    keyCount += deletedKeys.length;
-    if (!deleted) continue;
-    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : "";
-    context.log.info(`Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`);
-    return;
-   }
-   return {
-    error: new Failure("created-workspace-missing", {
-     workspace
-    }),
-    left: task
-   };
-  }
-  async function findCreated({desired, window}, context) {
-   const {client, log, warn, deletedIds} = context;
-   for (const delay of LATE_POST_DELAYS_MS) {
-    await client.pause(delay);
-    const {workspace} = await findWorkspace(client, desired.slug, {
-     trusts404: true
-    });
-    if (!workspace || deletedIds.has(workspace.id)) continue;
-    const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
-    if (isInTime && matchesDesired(workspace, desired)) return workspace;
-    warn("workspace-left-alone", {
-     workspace
-    });
-    return;
-   }
-   const what = deletedIds.size === 0 ? "nothing to clean up" : "no late request created it again";
-   log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
-   return;
-  }
-  async function runCleanupStep(cleanup) {
-   const saved = readJournal(cleanup.schema), isSaved = typeof saved === "object", main = findRunningMain();
-   if (!isSaved && !main) return;
-   let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
-   await runStep(async step => {
-    if (main) {
-     const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
-     await endMain(main, step, {
-      leftovers,
-      hasSavedState: saved !== "missing"
-     });
-    }
-    if (saved instanceof Failure) throw saved;
-    if (!isSaved) return;
-    const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, startContext({
-     ...saved,
-     managementKey
-    }, step), step.report);
-    task = incomplete?.left ?? task;
-    if (incomplete) throw incomplete.error;
-   }, (report, error, effect) => {
-    report.warnOfCleanup(error, {
-     effect,
-     leftovers: cleanup.describeLeftovers(task)
-    });
-    return 0;
-   });
-  }
-  async function endMain(main, {report, clock, signal}, {leftovers, hasSavedState}) {
-   const hasEnded = await endProcess(main, {
-    clock,
-    signal
-   });
-   if (!hasEnded) report.warn("main-still-running", {
-    seconds: END_WITHIN_MS / 1e3,
-    leftovers
-   }); else if (!hasSavedState) report.warn("main-was-running", {
-    leftovers
-   }); else report.info("The step was still running. It was ended with SIGTERM before this cleanup.");
-  }
-  function createPost() {
-   return runCleanupStep({
-    schema: createCleanupTask(),
-    run: runCreateCleanup,
-    describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if the step created one"
-   });
-  }
-  const deleteInputs = () => object({
-   management_key: connection.management_key,
-   workspace: idOrSlug(),
-   expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
-   delete_keys: fields_flag(),
-   dry_run: fields_flag(),
-   api_url: connection.api_url,
-   timeout: connection.timeout
-  });
-  function readDeleteInputs() {
-   const values = readInputs(deleteInputs());
-   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
-    workspace: values.workspace,
-    expectSlugPrefix: values.expect_slug_prefix,
-    deleteKeys: values.delete_keys,
-    dryRun: values.dry_run
-   };
-  }
-  async function deleteOne(request, context, onFound) {
-   const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
-   log.info(`Deleting the workspace ${request.workspace}.`);
-   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
-   const {workspace} = await findWorkspace(client, request.workspace);
-   if (!workspace) {
-    log.info("No workspace has that id or slug: nothing to delete.");
-    return {
-     deleted: false,
-     keys: []
-    };
-   }
-   onFound(workspace);
-   const {slug, id, name} = workspace;
-   log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
-   assertDeletable(workspace, request);
-   if (dryRun) return planDeletion(workspace, request, context);
-   const options = {
-    deleteKeys,
-    relistKeys: true
-   }, {deletedKeys: keys, deleted, problem} = await teardown(workspace, options, context);
-   if (problem) return {
-    workspace,
-    deleted,
-    keys,
-    failure: problem.failure
-   };
-   const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
-   if (failure) return {
-    workspace,
-    deleted: failure.code === "deletion-not-verified",
-    keys,
-    failure
-   };
-   const what = deleted ? `Deleted the workspace and ${countKeys(keys.length)}` : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
-   log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
-   return {
-    workspace,
-    deleted,
-    keys
-   };
-  }
-  function assertDeletable(workspace, request) {
-   if (isDefault(workspace)) throw new Failure("default-workspace", {
-    workspace
-   });
-   assertPrefix(workspace.slug, request);
-  }
-  function assertPrefix(slug, {workspace, expectSlugPrefix: prefix = ""}) {
-   if (!slug.startsWith(prefix)) throw new Failure("slug-prefix-mismatch", {
-    written: workspace,
-    slug,
-    prefix
-   });
-  }
-  async function planDeletion(workspace, {deleteKeys}, {client, log}) {
-   const {keys} = await listKeys(client, workspace);
-   if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
-    workspace,
-    keys
-   });
-   log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`);
-   return {
-    workspace,
-    deleted: false,
-    keys
-   };
-  }
-  async function verifyDeleted({slug, id}, {client}) {
-   const workspace = {
-    slug,
-    id
-   };
-   for (const delay of [ 0, ...DELETION_LAG_MS ]) {
-    await client.pause(delay);
-    const {value: lookup, error} = await catching(findWorkspace(client, id, {
-     trusts404: true
-    }), ApiError);
-    if (error) return new Failure("deletion-not-verified", {
-     workspace,
-     error
-    });
-    if (!lookup.workspace) return;
-   }
-   return new Failure("workspace-still-exists", {
-    workspace
-   });
-  }
-  function deleteOutputs({deleted, keys}, {dryRun}) {
-   const spent = totalSpent(keys);
-   return {
-    deleted: String(deleted),
-    "deleted-keys": String(dryRun ? 0 : keys.length),
-    "keys-cost-usd": spent === null ? "" : exactUsd(spent)
-   };
-  }
-  function deleteSummary({workspace, deleted, keys}, request) {
-   if (!workspace) return {
-    title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
-   };
-   const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
-   return {
-    title: titleOf(name, {
-     deleted,
-     dryRun: request.dryRun
-    }),
-    paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
-    table: keysTable(keys)
-   };
-  }
-  function titleOf(name, {deleted, dryRun}) {
-   if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
-   return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
-  }
-  function delete_deleteWorkspace() {
-   return runStep(async step => {
-    const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
-     id,
-     slug
-    }));
-    report.output(deleteOutputs(result, inputs));
-    if (result.failure) throw result.failure;
-    report.summarize(deleteSummary(result, inputs));
-   });
-  }
-  const keyInputs = () => {
-   const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
-   return object({
-    management_key: connection.management_key,
-    workspace: idOrSlug(),
-    name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
-    limit_usd: limit,
-    limit_reset,
-    include_byok_in_limit,
-    expires_in: schemas_default(durationOrWord({
-     min: "1m",
-     max: "3650d"
-    }, [ "never" ]), toMs("6h")),
-    revoke_after_job: fields_flag(true),
-    replace: fields_flag(),
-    api_url: connection.api_url,
-    timeout: connection.timeout
-   });
-  };
-  function keyProblems({limit_reset: reset, replace}, provided) {
-   const problems = [];
-   if (reset !== void 0 && !provided.has("limit_usd")) {
-    const message = "needs limit-usd: without a limit, there is nothing to reset";
-    problems.push({
-     input: "limit-reset",
-     message
-    });
-   }
-   if (replace === true && !provided.has("name")) {
-    const message = "needs name: a generated name is different each time";
-    problems.push({
-     input: "replace",
-     message
-    });
-   }
-   return problems;
-  }
-  function readKeyInputs() {
-   const values = readInputs(keyInputs(), keyProblems);
-   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
-    workspace: values.workspace,
-    desired: {
-     name: values.name ?? keyNameOf(process.env, Math.random()),
-     limit: values.limit_usd,
-     limit_reset: values.limit_reset,
-     include_byok_in_limit: values.include_byok_in_limit
-    },
-    nameIsRandom: values.name === void 0,
-    expiresInMs: values.expires_in === "never" ? null : values.expires_in,
-    revokeAfterJob: values.revoke_after_job,
-    replace: values.replace
-   };
-  }
-  const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
-  function keyNameOf(env, random) {
-   const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
-   return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
-  }
-  function planExpiry({expiresInMs, server, runner, recorded, random}) {
-   if (expiresInMs === null) return {
-    expiresAt: null,
-    clocks: void 0
-   };
-   const clocks = differingClocks({
-    server,
-    runner
-   }), [earlier, later] = clocks ? [ Math.min(clocks.server, runner), Math.max(clocks.server, runner) ] : [ server ?? runner, server ?? runner ], now = earlier + expiresInMs > Math.max(...recorded, 0) ? earlier : later, ms = 1 + Math.floor(random * 999), expiresAt = new Date(Math.floor(now / 1e3) * 1e3 + expiresInMs + ms).toISOString();
-   return {
-    expiresAt,
-    clocks
-   };
-  }
-  const TOLERANCE_MS = 6e4;
-  function unexpectedLifetime(key, desired, expiresInMs) {
-   const [created, expires] = [ createdAt(key), readTime(key.expires_at ?? desired.expires_at) ];
-   if (expiresInMs === null || created === void 0 || expires === void 0) return;
-   const lifetime = expires - created;
-   if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return;
-   return {
-    field: "lifetime",
-    from: formatAge(expiresInMs),
-    to: formatAge(lifetime)
-   };
-  }
-  const COMPARISONS = {
-   limit(returned, desired) {
-    const [amount, requested] = [ returned, desired.limit ].map(limit => toUsd(withoutNoise(limit)));
-    if (requested === void 0) return amount === void 0 ? "same" : "stricter";
-    if (amount === void 0 || amount < 0n || amount > requested) return "looser";
-    return amount < requested ? "stricter" : "same";
-   },
-   limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "looser",
-   include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
-    if (requested === void 0 || returned === true === requested) return "same";
-    return requested ? "looser" : "stricter";
-   },
-   expires_at(returned, {expires_at: requested}) {
-    const time = readTime(returned);
-    if (requested === null) return time === void 0 ? "same" : "stricter";
-    if (returned === void 0) return "stricter";
-    if (time === void 0) return "looser";
-    const later = time - Date.parse(requested);
-    if (Math.abs(later) < 1e3) return "same";
-    return later > 0 ? "looser" : "stricter";
-   }
-  };
-  function compareKey(key, desired) {
-   const differences = verdict => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === verdict).map(field => ({
-    field,
-    from: desired[field] ?? null,
-    to: key[field]
-   }));
-   return {
-    looser: differences("looser"),
-    stricter: differences("stricter")
-   };
-  }
-  const orphanCriteria = () => object({
-   workspace: object({
-    id: schemas_string(),
-    slug: schemas_string()
-   }),
-   desired: createKeyRequest,
-   nameIsRandom: schemas_boolean(),
-   isDistinguishable: schemas_boolean(),
-   since: optional(schemas_number()),
-   preexistingHashes: array(schemas_string()),
-   lostPosts: schemas_number()
-  });
-  function findOrphans(keys, search, isNew) {
-   const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && orphans_matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
-   return {
-    keys: candidates,
-    isConclusive
-   };
-  }
-  function orphans_matches(key, {desired, nameIsRandom}, keepsMs) {
-   if (key.name !== desired.name) return false;
-   if (nameIsRandom) return true;
-   return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
-  }
-  function expiryMatches(actual, desired, keepsMs) {
-   if (desired === null) return (actual ?? null) === null;
-   const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
-   return actualMs === desiredMs || !keepsMs && Math.abs(actualMs - desiredMs) < 1e3;
-  }
-  function mayBeCreatedSince(key, {since}) {
-   if (since === void 0) return true;
-   return wasCreatedWithin(key, {
-    from: since,
-    to: Number.POSITIVE_INFINITY
-   }) !== false;
-  }
-  function preexistingHashes({keys, serverTime}, name) {
-   return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
-    since: serverTime
-   })).map(({hash}) => hash);
-  }
-  async function deleteOrphans(search, isNew, {client, log}) {
-   const {keys} = await listKeys(client, search.workspace), candidates = findOrphans(keys, search, isNew);
-   if (!candidates.isConclusive) return {
-    deleted: [],
-    undecided: candidates.keys
-   };
-   const deleted = [], [failed] = await deleteEach(candidates.keys, client, key => {
-    deleted.push(key);
-    log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
-   });
-   if (failed) throw new Failure("orphan-not-deleted", failed);
-   return {
-    deleted,
-    undecided: []
-   };
-  }
-  function unknownOwner({desired: {name}, workspace, isDistinguishable}, keys) {
-   return {
-    name,
-    workspace,
-    isDistinguishable,
-    keys
-   };
-  }
-  function countPossibleOrphans(attempts) {
-   return countAmbiguous(attempts) - deletedOrphans(attempts).length;
-  }
-  function deletedOrphans(attempts) {
-   return attempts.flatMap(({found}) => found?.deleted ?? []);
-  }
-  function reconcileKey(attempts) {
-   const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
-   if (ambiguous && failure.kind !== "aborted" && !found) return {
-    kind: "lookup",
-    ambiguous: true
-   };
-   if (found && found.undecided.length > 0) return {
-    kind: "done",
-    result: found.undecided
-   };
-   return {
-    kind: retryable ? "retry" : "give-up",
-    ambiguous: countPossibleOrphans(attempts) > 0
-   };
-  }
-  async function createKey(request, context) {
-   const {clock, log, warn} = context, plan = await planKey(request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
-   saveRevocation(created, plan, context);
-   const {looser, stricter} = compareWithRequest(key, plan, request);
-   if (looser.length > 0) throw await revokeLooser(created, looser, context);
-   const result = outputKey(created, {
-    plan,
-    request
-   }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-   log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-   if (stricter.length > 0) warn("unexpected-key-fields", {
-    key,
-    changes: stricter
-   });
-   await deleteLateOrphans(created, request, context);
-   if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
-   log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
-   return result;
-  }
-  function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
-   const {looser, stricter} = compareKey(key, desired), lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : void 0;
-   return {
-    looser: [ ...looser, ...lifetime ? [ lifetime ] : [] ],
-    stricter
-   };
-  }
-  async function planKey(request, context) {
-   const {client, log} = context, {name} = request.desired;
-   log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-   const lookup = await findWorkspace(client, request.workspace), {workspace} = lookup;
-   if (!workspace) throw new Failure("workspace-not-found", {
-    workspace: request.workspace
-   });
-   const {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
-   log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
-   const {expiresAt, clocks} = planExpiry({
-    expiresInMs: request.expiresInMs,
-    server: lookup.serverTime,
-    runner: context.timeOfDay(),
-    recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
-    random: context.random()
-   });
-   if (clocks) context.warn("clocks-differ", {
-    ...clocks,
-    purpose: "expiry"
-   });
-   const desired = {
-    ...request.desired,
-    workspace_id: id,
-    expires_at: expiresAt
-   }, hashes = new Set(list.keys.map(({hash}) => hash));
-   return {
-    workspace,
-    search: {
-     workspace: {
-      id,
-      slug
-     },
-     desired,
-     nameIsRandom: request.nameIsRandom,
-     isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
-     since: list.serverTime,
-     preexistingHashes: preexistingHashes(list, name),
-     lostPosts: 0
-    },
-    namesakes,
-    clocksDiffer: clocks !== void 0,
-    isNew: ({hash}) => !hashes.has(hash)
-   };
-  }
-  async function createKeyOnce(plan, context) {
-   const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
-    send(attempts) {
-     const lostPosts = countPossibleOrphans(attempts) + 1, exists = lostPosts > 1 ? "possibly an API key whose secret was lost" : void 0;
-     journal.saveOrFail({
-      search: {
-       ...search,
-       lostPosts
-      },
-      revoke: true
-     }, exists);
-     return sendKey(client, search.desired, registerSecrets);
-    },
-    reconcile: reconcileKey,
-    question: "whether it created a key whose secret was lost",
-    lookup: attempts => deleteOrphans({
-     ...search,
-     lostPosts: countPossibleOrphans(attempts)
-    }, newSince(plan, attempts), context)
-   }, context), ApiError);
-   if (error) {
-    if (!error.details.ambiguous) journal.clearOrWarn();
-    throw error;
-   }
-   if (created.kind === "reconciled") {
-    journal.clearOrWarn();
-    throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
-   }
-   const {attempts, response} = created, lostPosts = countPossibleOrphans(attempts);
-   return {
-    ...response.data,
-    search: {
-     ...search,
-     lostPosts
-    },
-    isNew: newSince(plan, attempts)
-   };
-  }
-  function newSince(plan, attempts) {
-   const deletedHashes = new Set(deletedOrphans(attempts).map(({hash}) => hash));
-   return key => plan.isNew(key) && !deletedHashes.has(key.hash);
-  }
-  function saveRevocation(created, plan, {journal}) {
-   const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
-    revoke: true
-   }), isNew = key.workspace_id === workspace.id && plan.isNew(key);
-   if (isNew && key.name === name) {
-    journal.saveOrFail(task, existing(key));
-    return;
-   }
-   const revoked = isNew && key.name !== "" && name.startsWith(key.name);
-   if (revoked) journal.saveOrFail(task, existing(key)); else saveRest({
-    search,
-    revoke: false
-   }, journal);
-   throw new Failure("unexpected-key", {
-    key,
-    workspace,
-    name,
-    revoked
-   });
-  }
-  async function revokeLooser(created, changes, {client, log, journal}) {
-   const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
-   if (revoked) {
-    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    saveRest({
-     search,
-     revoke: false
-    }, journal);
-   }
-   const problem = deletion?.kind === "unclear" ? deletion.error : error;
-   return new Failure("unexpected-key-values", {
-    key,
-    changes,
-    revoked,
-    error: problem
-   });
-  }
-  function outputKey(created, {plan, request}, {journal, onCreated}) {
-   const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), result = {
-    workspace: plan.workspace,
-    key,
-    secret,
-    expiresAt
-   };
-   onCreated(result);
-   if (!request.revokeAfterJob) journal.saveOrFail(taskOf(created, {
-    revoke: false
-   }), existing(key));
-   return result;
-  }
-  function taskOf({key: {hash, label}, search}, {revoke}) {
-   return {
-    search,
-    created: {
-     hash,
-     label
-    },
-    revoke
-   };
-  }
-  function existing(key) {
-   return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
-  }
-  function saveRest(task, journal) {
-   if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task); else journal.clearOrWarn();
-  }
-  function expiryIn({expires_at: returned}, desired) {
-   if (returned === void 0) return desired.expires_at;
-   return readTime(returned) === void 0 ? null : String(returned);
-  }
-  async function deleteLateOrphans(created, request, context) {
-   const {key, search} = created, {lostPosts} = search;
-   if (lostPosts === 0) return;
-   const {log, journal, warn} = context, isLate = other => created.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
-   if (error) {
-    log.info(`${error.message}. The post step checks again.`);
-    return;
-   }
-   const {deleted, undecided} = orphans;
-   if (deleted.length === 0 && undecided.length === 0) return;
-   if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
-   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length, task = taskOf(created, {
-    revoke: request.revokeAfterJob
-   });
-   saveRest({
-    ...task,
-    search: {
-     ...search,
-     lostPosts: left
-    }
-   }, journal);
-  }
-  async function deleteReplacedKeys(namesakes, key, {client, log}) {
-   const undeleted = await deleteEach(namesakes, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
-   if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
-    key,
-    undeleted,
-    count: namesakes.length
-   });
-  }
-  function keyOutputs({key, workspace, expiresAt}) {
-   return {
-    name: key.name,
-    hash: key.hash,
-    label: key.label,
-    "expires-at": expiresAt ?? "",
-    "workspace-id": workspace.id,
-    "workspace-slug": workspace.slug
-   };
-  }
-  function keySummary({key, workspace, expiresAt}, request) {
-   return {
-    title: `✅ Created the OpenRouter API key ${key.name}`,
-    table: {
-     header: [ "Field", "Value" ],
-     rows: [ [ "Name", {
-      code: key.name
-     } ], [ "Label", {
-      code: key.label
-     } ], [ "Hash", {
-      code: key.hash
-     } ], [ "Workspace", {
-      code: `${workspace.slug} (${workspace.id})`
-     } ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
-      code: expiresAt
-     } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
-    }
-   };
-  }
-  function formatLimit({desired: {limit, limit_reset}}) {
-   if (limit === void 0) return "none";
-   return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
-  }
-  function formatSpend({name, spent, byok, limit}) {
-   const key = `(API key ${JSON.stringify(name)})`, byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
-   if (!limit?.reset) {
-    const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
-    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
-   }
-   return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
-  }
-  function key_key() {
-   return runStep(async step => {
-    const {report} = step;
-    saveMainProcess(report);
-    const inputs = readKeyInputs(), result = await createKey(inputs, {
-     ...startContext(inputs, step),
-     journal: openJournal(inputs, report),
-     registerSecrets: report.registerSecrets,
-     onCreated(created) {
-      report.output(keyOutputs(created));
-      report.outputSecret("key", created.secret);
-     },
-     random: Math.random
-    });
-    report.summarize(keySummary(result, inputs));
-   });
-  }
-  const READ_WITHIN_MS = 1500;
-  async function reportSpend(created, {client, log, warn, onSpend}) {
-   const {name} = created, described = describeKey(created), outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
-   if (outcome.kind !== "applied") {
-    log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
-    return;
-   }
-   const {data: key} = outcome.response, spent = toUsd(key?.usage);
-   if (!key || spent === void 0) {
-    const reason = key ? "OpenRouter does not report it" : "OpenRouter does not find the key (HTTP 404)";
-    log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
-    return;
-   }
-   const limit = limitOf(key), spend = {
-    name,
-    spent,
-    byok: toUsd(key.byok_usage)
-   };
-   onSpend({
-    ...spend,
-    limit
-   });
-   if (limit && limit.amount > 0n && isUsedUp(limit, spent)) warn("key-limit-used-up", {
-    ...spend,
-    limit
-   });
-  }
-  function isUsedUp({amount, reset, remaining}, spent) {
-   return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
-  }
-  const keyCleanupTask = () => object({
-   search: orphanCriteria(),
-   created: optional(object({
-    hash: schemas_string(),
-    label: schemas_string()
-   })),
-   revoke: schemas_boolean()
-  });
-  function describeKeysLeft({search, created, revoke}) {
-   const name = JSON.stringify(search.desired.name);
-   return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.lostPosts > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
-  }
-  async function runKeyCleanup(task, context) {
-   const {search, created} = task;
-   if (created) await reportSpend({
-    name: search.desired.name,
-    ...created
-   }, context);
-   const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
-   if (!error) return;
-   const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0, left = {
-    ...task,
-    revoke: revocation.error !== void 0,
-    search: {
-     ...task.search,
-     lostPosts
-    }
-   };
-   return {
-    error,
-    left
-   };
-  }
-  async function revokeCreated({search, created, revoke}, context) {
-   if (!created || !revoke) return;
-   const {client, log} = context, key = {
-    name: search.desired.name,
-    ...created
-   };
-   for (const delay of MISSING_DELAYS_MS) {
-    if (delay > 0 && context.signal.aborted) break;
-    await client.pause(delay);
-    const deletion = await deleteKey(client, key);
-    if (deletion.kind === "unclear") throw deletion.error;
-    if (deletion.kind === "missing") continue;
-    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    return;
-   }
-   throw new Failure("created-key-missing", {
-    key
-   });
-  }
-  async function deleteAllOrphans({search, created}, context) {
-   let {lostPosts} = search;
-   if (lostPosts === 0) return;
-   const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-   for (const delay of LATE_POST_DELAYS_MS) {
-    await context.client.pause(delay);
-    const {deleted, undecided} = await deleteOrphans({
-     ...search,
-     lostPosts
-    }, isNew, context);
-    if (undecided.length > 0) {
-     context.warn("key-owner-unknown", unknownOwner(search, undecided));
-     return;
-    }
-    for (const {hash} of deleted) knownHashes.add(hash);
-    lostPosts -= deleted.length;
-    if (lostPosts === 0) return;
-   }
-  }
-  function keyPost() {
-   return runCleanupStep({
-    schema: keyCleanupTask(),
-    run: (task, context, report) => runKeyCleanup(task, {
-     ...context,
-     onSpend(spend) {
-      report.info(`${formatSpend(spend)}.`);
-      report.summarize({
-       title: `💵 ${formatSpend(spend)}`
-      });
-     }
-    }),
-    describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
-   });
-  }
-  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
-   management_key: connection.management_key,
-   slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
-   older_than: fields_duration({
-    min: "1m",
-    max: "3650d"
-   }),
-   keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards").check(refine(globs => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE)), []),
-   delete_keys: fields_flag(),
-   max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
-   dry_run: fields_flag(),
-   api_url: connection.api_url,
-   timeout: timeout("10m")
-  });
-  function readSweepInputs() {
-   const values = readInputs(sweepInputs());
-   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
-    slugPattern: values.slug_pattern,
-    olderThanMs: values.older_than,
-    keep: values.keep,
-    deleteKeys: values.delete_keys,
-    maxDeletions: values.max_deletions,
-    dryRun: values.dry_run
-   };
-  }
-  function sweep_sweep() {
-   return runStep(async step => {
-    const {report} = step;
-    await limitNewSpace();
-    const inputs = readSweepInputs(), result = await sweep(inputs, startContext(inputs, step));
-    report.output(sweepOutputs(result));
-    if (result.staleCount > 0) report.warn("stale-workspaces", {
-     result
-    });
-    const failure = sweepFailure(result, inputs);
-    if (failure) throw failure;
-    report.summarize(sweepSummary(result, inputs));
-   });
-  }
-  async function limitNewSpace() {
-   const {setFlagsFromString} = await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__, 877, 23));
-   setFlagsFromString("--semi-space-growth-factor=1");
-  }
-  const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
-  function calendarStarts(to) {
-   const date = new Date(to - 1), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
-   return {
-    month: Date.UTC(year, month),
-    week: day - daysSinceMonday * DAY_MS,
-    day
-   };
-  }
-  function startOf(since, {created, to}) {
-   const createdSecond = created === void 0 ? void 0 : Math.min(Math.floor(created / 1e3) * 1e3, to - 1e3);
-   if (since === "created") return createdSecond;
-   const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
-   return Math.max(start, createdSecond ?? start);
-  }
-  function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to, workspaceCreated}) {
-   const starts = calendarStarts(to), calendar = [ {
-    began: starts.month,
-    field: `${counter}_monthly`
-   }, {
-    began: starts.week,
-    field: `${counter}_weekly`
-   }, {
-    began: starts.day,
-    field: `${counter}_daily`
-   } ].toSorted((a, b) => a.began - b.began), created = createdAt(key), life = {
-    began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY,
-    field: counter
-   }, amounts = [ life, ...calendar ].filter(({began}) => began >= from).map(({field}) => toUsd(key[field])), amount = amounts.find(read => read !== void 0), isUnread = created === void 0 || amounts.length > 0 && amounts[0] === void 0, spentInLife = toUsd(key[counter]), isAll = spentInLife !== void 0 && !exceeds(spentInLife, amount ?? 0n);
-   return {
-    amount,
-    isUnread: isUnread && !isAll
-   };
-  }
-  const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
-   const usd = parseUsd(text);
-   if (usd !== void 0 && usd >= 0n) return usd;
-   context.issues.push({
-    code: "custom",
-    message: AMOUNT_MESSAGE,
-    input: text
-   });
-   return NEVER;
-  }))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
-   management_key: connection.management_key,
-   workspace: idOrSlug(),
-   key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
-   since: schemas_default(durationOrWord({
-    min: "1m",
-    max: "3650d"
-   }, SINCE_WORDS), "created"),
-   warn_above_usd: usage_amount(),
-   fail_above_usd: usage_amount(),
-   api_url: connection.api_url,
-   timeout: connection.timeout
-  });
-  function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
-   if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
-   const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
-   return [ {
-    input: "warn-above-usd",
-    message
-   } ];
-  }
-  function readUsageInputs() {
-   const values = readInputs(usageInputs(), usageProblems);
-   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
-    workspace: values.workspace,
-    keyHash: values.key_hash,
-    since: values.since,
-    warnAbove: values.warn_above_usd,
-    failAbove: values.fail_above_usd
-   };
-  }
-  function spendingFailure(result, {failAbove}) {
-   if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
-   return new Failure("spending-above-limit", {
-    ...toCost(result),
-    limit: failAbove
-   });
-  }
-  function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
-   const cost = toCost(result);
-   if (warnAbove !== void 0 && exceeds(result.cost, warnAbove)) warn("spending-above-warning", {
-    ...cost,
-    threshold: warnAbove
-   });
-   const thresholds = {
-    "warn-above-usd": warnAbove,
-    "fail-above-usd": failAbove
-   }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && !exceeds(result.cost, threshold) ? [ input ] : []);
-   if (undecided.length > 0 && cost.gaps.length > 0) warn("usage-incomplete", {
-    ...cost,
-    undecided
-   });
-  }
-  function toCost(result) {
-   return {
-    ...result,
-    gaps: result.gaps.filter(concernsCost)
-   };
-  }
-  const metric = parse => pipe(unknown(), transform((value, context) => {
-   const parsed = parse(value ?? 0);
-   if (parsed !== void 0) return parsed;
-   context.issues.push({
-    code: "custom",
-    message: "must be a number",
-    input: value
-   });
-   return NEVER;
-  }));
-  function toCount(value) {
-   return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
-  }
-  const metrics = () => ({
-   request_count: metric(toCount),
-   tokens_total: metric(toCount),
-   tokens_prompt: metric(toCount),
-   tokens_completion: metric(toCount),
-   reasoning_tokens: metric(toCount),
-   credits_usage: nullable(metric(toUsd)),
-   byok_usage: metric(toUsd)
-  }), analytics_row = () => object({
-   model: nullable(schemas_string()),
-   ...metrics()
-  }), result = () => envelope(object({
-   data: array(analytics_row()),
-   metadata: object({
-    truncated: schemas_boolean()
-   }),
-   cachedAt: optional(nullable(schemas_number())),
-   warnings: optional(nullable(array(schemas_string())))
-  })), analytics_MAX_ROWS = 1e3;
-  async function queryUsage(client, filter, {from, to, subject}) {
-   const {data} = await client.request({
-    operation: `read the usage of ${subject}`,
-    method: "POST",
-    readOnly: true,
-    path: "/analytics/query",
-    body: {
-     metrics: Object.keys(metrics()),
-     dimensions: [ "model" ],
-     filters: [ {
-      ...filter,
-      operator: "eq"
-     } ],
-     time_range: {
-      start: formatTime(from),
-      end: formatTime(to)
-     },
-     order_by: {
-      field: "credits_usage",
-      direction: "desc"
-     },
-     limit: analytics_MAX_ROWS
-    },
-    schema: result()
-   });
-   return {
-    models: data.data,
-    truncated: data.metadata.truncated,
-    cachedAt: data.cachedAt ?? void 0,
-    warnings: data.warnings ?? []
-   };
-  }
-  async function readUsage(request, context) {
-   const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
-   log.info(`Reading the usage of the workspace ${request.workspace}.`);
-   const lookup = await findWorkspace(client, request.workspace), {workspace, serverTime} = lookup;
-   if (!workspace) throw new Failure("workspace-not-found", {
-    workspace: request.workspace
-   });
-   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
-   const runner = timeOfDay(), clocks = differingClocks({
-    server: serverTime,
-    runner
-   });
-   if (clocks) warn("clocks-differ", {
-    ...clocks,
-    purpose: "period"
-   });
-   const now = clocks ? runner : serverTime ?? runner, to = Math.floor(now / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
-    workspace,
-    since: request.since,
-    to
-   }, context) : await readWorkspaceUsage({
-    workspace,
-    since: request.since,
-    to
-   }, context);
-   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-   return clocks ? {
-    ...result,
-    gaps: [ {
-     kind: "clocks-differ",
-     ...clocks
-    }, ...result.gaps ]
-   } : result;
-  }
-  async function readWorkspaceUsage({workspace, since, to}, {client}) {
-   const {id, slug} = workspace, workspaceCreated = createdAt(workspace), from = startOf(since, {
-    created: workspaceCreated,
-    to
-   }), range = servedRange({
-    from,
-    to,
-    maxDays: MAX_DAYS.workspace
-   }), filter = {
-    field: "workspace",
-    value: id
-   }, [analytics, counted] = await Promise.all([ queryUsage(client, filter, {
-    from: range.from,
-    to,
-    subject: `the workspace ${slug}`
-   }), tallyKeys(workspace, client, {
-    from,
-    to,
-    workspaceCreated
-   }) ]), figures = combine(analytics, counted, range.gaps);
-   return {
-    workspace,
-    key: void 0,
-    limit: void 0,
-    from: range.requested,
-    to,
-    ...figures
-   };
-  }
-  const NO_KEYS = {
-   credits: 0n,
-   byok: 0n,
-   unreadCredits: 0,
-   unreadByok: 0
-  };
-  function addKey(tally, key, period) {
-   const credits = spentAtLeast(key, "usage", period), byok = spentAtLeast(key, "byok_usage", period);
-   return {
-    credits: tally.credits + (credits.amount ?? 0n),
-    byok: tally.byok + (byok.amount ?? 0n),
-    unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
-    unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0)
-   };
-  }
-  async function tallyKeys(workspace, client, period) {
-   let tally = NO_KEYS;
-   for await (const {items} of listKeyPages(client, workspace)) for (const key of items) tally = addKey(tally, key, period);
-   return tally;
-  }
-  async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
-   const key = await findKey(client, hash);
-   if (key?.workspace_id !== workspace.id) throw new Failure("key-not-found", {
-    hash,
-    workspace
-   });
-   log.info(`The API key is ${describeKey(key)}.`);
-   const from = startOf(since, {
-    created: createdAt(key),
-    to
-   }), range = servedRange({
-    from,
-    to,
-    maxDays: MAX_DAYS.api_key_id
-   }), filter = {
-    field: "api_key_id",
-    value: hash
-   }, subject = `the API key ${describeKey(key)}`, analytics = await queryUsage(client, filter, {
-    from: range.from,
-    to,
-    subject
-   }), period = {
-    from,
-    to,
-    workspaceCreated: createdAt(workspace)
-   }, {amount} = spentAtLeast(key, "usage", period), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
-   if (analytics.models.length === 0 && isUnresolved && amount === void 0) throw new Failure("usage-unknown", {
-    key,
-    warnings: analytics.warnings
-   });
-   const figures = combine(analytics, addKey(NO_KEYS, key, period), [ ...range.gaps, ...isLimitUnread(key) ? [ {
-    kind: "limit-unread"
-   } ] : [] ]);
-   return {
-    workspace,
-    key,
-    limit: limitOf(key),
-    from: range.requested,
-    to,
-    ...figures
-   };
-  }
-  const MAX_DAYS = {
-   workspace: 31,
-   api_key_id: 365
-  }, usage_DAY_MS = 864e5;
-  function servedRange({from, to, maxDays}) {
-   const earliest = to - maxDays * usage_DAY_MS;
-   if (from === void 0) return {
-    from: earliest,
-    requested: earliest,
-    gaps: [ {
-     kind: "creation-unknown",
-     maxDays
-    } ]
-   };
-   const gaps = from < earliest ? [ {
-    kind: "too-long",
-    maxDays,
-    from: earliest
-   } ] : [];
-   return {
-    from: Math.max(from, earliest),
-    requested: from,
-    gaps
-   };
-  }
-  function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
-   const credits = sumUsd(models.map(costOf)), cost = atLeast(credits, counted.credits);
-   return {
-    cost,
-    byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
-    requests: models.reduce((sum, {request_count}) => sum + request_count, 0n),
-    tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0n),
-    models: models.toSorted(byCost),
-    gaps: [ ...gaps, ...truncated ? [ {
-     kind: "truncated"
-    } ] : [], ...cachedAt === void 0 ? [] : [ {
-     kind: "cached",
-     at: cachedAt
-    } ], ...warnings.map(text => ({
-     kind: "warning",
-     text
-    })), ...cost > credits ? [ {
-     kind: "behind",
-     analytics: credits,
-     keys: counted.credits
-    } ] : [], ...unreadGaps(models, counted) ]
-   };
-  }
-  function unreadGaps(models, {unreadCredits, unreadByok}) {
-   const unreadModels = models.filter(({credits_usage}) => credits_usage === null).length;
-   return [ ...unreadModels > 0 ? [ {
-    kind: "models-unread",
-    models: unreadModels
-   } ] : [], ...unreadCredits > 0 ? [ {
-    kind: "keys-unread",
-    keys: unreadCredits
-   } ] : [], ...unreadByok > 0 ? [ {
-    kind: "byok-unread",
-    keys: unreadByok
-   } ] : [] ];
-  }
-  function costOf({credits_usage}) {
-   return credits_usage ?? 0n;
-  }
-  function atLeast(analytics, counted) {
-   return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
-  }
-  function byCost(a, b) {
-   if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
-   return costOf(a) < costOf(b) ? 1 : -1;
-  }
-  function usage() {
-   return runStep(async step => {
-    const {report} = step, inputs = readUsageInputs(), context = startContext(inputs, step), result = await readUsage(inputs, context);
-    for (const line of usageLines(result)) report.info(line);
-    report.output(usageOutputs(result));
-    report.summarize(usageSummary(result));
-    const failure = spendingFailure(result, inputs);
-    if (failure) throw failure;
-    warnOnCost(result, inputs, context);
-   });
-  }
- })();
- module.exports = __webpack_exports__;
+case "limit-unread":
+return "Could not read the limit of the API key, or what remains of it.";
+}
+}
+const INVALID_FIELD = "A counter or created_at is missing or invalid.", describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
+"deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
+"run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
+"run-again": "After fixing that, running this again finishes the work."
+}, DESCRIPTIONS = {
+"invalid-inputs": describeInvalidInputs,
+"slug-taken": ({workspace, creatorUnknown, changes, governanceInputs}) => {
+const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (governanceInputs.length > 0 ? "none of its fields" : "nothing");
+return {
+title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
+lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...governanceInputs.length > 0 ? [ `It would also apply ${governanceInputs.join(", ")}, where that differs.` ] : [] ],
+effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
+};
+},
+"budgets-out-of-order": ({shorter, longer, budgets}, effect) => ({
+title: "The budgets would be out of order",
+lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value." ],
+effect: [ describeEffect(effect) ]
+}),
+"unknown-members": ({members}, effect) => ({
+title: "Not all members belong to the organization",
+lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization." ],
+effect: [ describeEffect(effect) ]
+}),
+"members-not-added": ({workspace, userIds}, effect) => ({
+title: `Not all members were added to the workspace ${workspace.slug}`,
+lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ],
+effect: [ describeEffect(effect) ]
+}),
+"guardrail-not-found": ({workspace}, effect) => ({
+title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+lines: [ "OpenRouter does not report which guardrail the workspace has." ],
+effect: [ describeEffect(effect) ]
+}),
+"unexpected-values": ({workspace, what, values}, effect) => ({
+title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ],
+effect: [ describeEffect(effect) ]
+}),
+"partly-applied": ({error, applied, notApplied, recovery}, effect) => {
+const {title, lines} = error instanceof ApiError ? {
+title: `Could not ${error.details.operation}`,
+lines: linesOfPart(error)
+} : describe_failure_textOf(error, effect);
+return {
+title,
+lines,
+effect: [ ...effect === "none" ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
+};
+},
+"workspace-not-found": ({workspace}, effect) => ({
+title: `The workspace ${workspace} does not exist`,
+lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
+effect: [ describeEffect(effect) ]
+}),
+"unexpected-key": ({key, workspace, name, revoked}) => ({
+title: "OpenRouter returned another API key",
+lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.` ],
+effect: revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
+}),
+"unexpected-key-values": ({key, changes, revoked, error}) => ({
+title: `The API key ${describeKey(key)} is not limited as requested`,
+lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange) ],
+effect: [ ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
+}),
+"key-owner-unknown": describeUnknownOwner,
+"orphan-not-deleted": ({key, error}) => ({
+title: `Could not ${error.details.operation}`,
+lines: linesOfPart(error),
+effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
+}),
+"replaced-keys-not-deleted": ({key, undeleted, count}) => ({
+title: count === 1 ? "Could not delete the replaced API key" : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
+effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), `Running this again deletes ${undeleted.length === 1 ? "it" : "them"}, together with the new key.` ]
+}),
+"key-not-found": ({hash, workspace}, effect) => ({
+title: `The workspace ${workspace.slug} has no API key with this hash`,
+lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ],
+effect: [ describeEffect(effect) ]
+}),
+"usage-unknown": ({key, warnings}, effect) => ({
+title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
+lines: [ "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.", ...truncateList(warnings.map(text => describeGap({
+kind: "warning",
+text
+}))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ],
+effect: [ describeEffect(effect) ]
+}),
+"spending-above-limit": ({cost, limit, ...details}, effect) => ({
+title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
+lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
+effect: [ describeEffect(effect) ]
+}),
+"default-workspace": ({workspace}) => ({
+title: "The default workspace is never deleted",
+lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
+effect: [ NOTHING_DELETED ]
+}),
+"slug-prefix-mismatch": ({written, slug, prefix}) => ({
+title: `The slug ${slug} does not begin with ${prefix}`,
+lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix." ],
+effect: [ NOTHING_DELETED ]
+}),
+"workspace-has-keys": ({workspace, keys}) => ({
+title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
+lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working." ],
+effect: [ NOTHING_DELETED ],
+table: keysTable(keys)
+}),
+"keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
+title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+lines: [ `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.` ],
+effect: describeRemaining(workspace, deletedKeys)
+}),
+"workspace-still-exists": ({workspace}) => ({
+title: `The workspace ${workspace.slug} still exists`,
+lines: [],
+effect: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
+}),
+"deletion-not-verified": ({workspace, error}) => ({
+title: `Could not verify that the workspace ${workspace.slug} was deleted`,
+lines: linesOfPart(error),
+effect: [ `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
+}),
+"teardown-incomplete": ({workspace, errors, deletedKeys}) => {
+const [first] = errors, title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
+return {
+title,
+lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)) ],
+effect: describeRemaining(workspace, deletedKeys)
+};
+},
+"too-many-stale": ({result, maxDeletions}) => ({
+title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
+lines: [ `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.` ],
+effect: [ NOTHING_DELETED ],
+table: sweepTable(result),
+notes: sweepNotes(result)
+}),
+"sweep-incomplete": ({result}) => ({
+title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
+lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
+effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
+table: sweepTable(result),
+notes: sweepNotes(result)
+}),
+"created-workspace-missing": ({workspace}) => ({
+title: `The workspace ${workspace.slug} cannot be found`,
+lines: [],
+effect: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+}),
+"created-key-missing": ({key}) => ({
+title: `The API key ${describeKey(key)} cannot be found`,
+lines: [],
+effect: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+}),
+"cleanup-state-invalid": ({name}, effect) => ({
+title: "The cleanup cannot read its saved state",
+lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ],
+effect: [ describeEffect(effect) ]
+}),
+"outputs-not-written": ({reason, values}, effect) => ({
+title: "The outputs could not be written",
+lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ],
+effect: [ describeEffect(effect) ]
+}),
+"secret-output-not-written": ({reason, name}) => ({
+title: `The output ${name} could not be written`,
+lines: [ `The runner's file for outputs cannot be written: ${reason}` ],
+effect: [ "The step stopped there. The post step deletes the API key." ]
+}),
+"state-not-written": ({reason, exists}, effect) => ({
+...describeStateNotWritten({
+reason
+}),
+effect: [ exists ? `Already exists at OpenRouter: ${exists}.` : describeEffect(effect) ]
+})
+};
+function describeFailure(failure, effect) {
+return {
+code: failure.code,
+...withEffect(describe_failure_textOf(failure, effect))
+};
+}
+function describe_failure_textOf({code, details}, effect) {
+return DESCRIPTIONS[code](details, effect);
+}
+function describeUnknownOwner({name, workspace, isDistinguishable, keys}) {
+const isOne = keys.length === 1, noun = isOne ? "API key" : "API keys";
+return {
+title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
+lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
+effect: [ isDistinguishable ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
+};
+}
+function describeUnrevoked(error) {
+return [ error ? `Could not revoke it: ${formatAttempt(error.details)}` : "OpenRouter reports that it does not exist.", "The post step tries again. No other step has its secret." ];
+}
+function describeStateNotWritten({reason}) {
+return {
+title: "The state for the post step could not be written",
+lines: [ `The runner's state file cannot be written: ${reason}` ]
+};
+}
+function describeRemaining(workspace, deletedKeys) {
+return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
+}
+const SAFER_TIMES = {
+age: "Each age is the younger of both, so that nothing is deleted too early.",
+expiry: "The API key expires by the clock that is behind, unless what exists shows that this one is wrong.",
+period: "The period is by the runner's clock, and the figures count as incomplete."
+}, describe_warning_DESCRIPTIONS = {
+"clocks-differ": ({server, runner, purpose}) => ({
+title: "The clocks of OpenRouter and of the runner differ by more than a day",
+lines: [ `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`, SAFER_TIMES[purpose], "Correct the runner's clock. If it is right, check the server at api-url." ]
+}),
+"unexpected-fields": ({workspace, changes}) => ({
+title: `The workspace ${workspace.slug} has other values than requested`,
+lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+}),
+"unexpected-key-fields": ({key, changes}) => ({
+title: `The API key ${describeKey(key)} has other values than requested`,
+lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
+}),
+"unknown-guardrail-fields": ({fields}) => ({
+title: "The input guardrail has fields that this version does not know",
+lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step fails if OpenRouter rejects them, or returns other values than requested." ]
+}),
+"governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
+title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
+lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
+}),
+"not-deleted-after-job": ({workspace: {id, slug}}) => ({
+title: `The workspace ${slug} is not deleted after the job`,
+lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
+}),
+"workspace-left-alone": ({workspace: {id, slug}}) => ({
+title: `The workspace ${slug} was not deleted`,
+lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
+}),
+"key-owner-unknown": owner => withEffect(describeUnknownOwner(owner)),
+"key-limit-used-up": ({name, spent, byok, limit}) => ({
+title: `The limit of the API key ${JSON.stringify(name)} is used up`,
+lines: [ `Spent in total: ${formatUsd(spent)}.`, ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
+}),
+"spending-above-warning": ({cost, threshold, ...details}) => ({
+title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
+lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
+}),
+"usage-incomplete": ({cost, gaps, undecided, ...details}) => ({
+title: `${describeSpender(details)} may have spent more than is known`,
+lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
+}),
+"stale-workspaces": ({result}) => {
+const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, describe_warning_MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
+return {
+title: `Stale: ${countWorkspaces(staleCount)}`,
+lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length + alreadyDeleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
+};
+},
+"main-still-running": ({seconds, leftovers}) => ({
+title: "The step is still running after its job ended",
+lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
+}),
+"main-was-running": ({leftovers}) => ({
+title: "The step was still running after its job ended",
+lines: [ "It was ended with SIGTERM. Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
+}),
+"state-not-written": describeStateNotWritten,
+"summary-not-written": ({reason}) => ({
+title: "The job summary could not be written",
+lines: [ reason ]
+})
+}, describe_warning_MAX_NAMED = 10;
+function describeWarning(code, details) {
+return {
+code,
+...describe_warning_DESCRIPTIONS[code](details)
+};
+}
+const INTERNAL_ERROR = "internal-error";
+function describeError(error, effect) {
+if (error instanceof Failure) return describeFailure(error, effect);
+if (error instanceof ApiError) return describeApiError(error.details, effect);
+return {
+code: INTERNAL_ERROR,
+title: "Internal error in this action",
+lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
+};
+}
+const OMISSION_BYTES = 100;
+function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
+const html = text => toHtml(text, redact), heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, rowHtml = rowRenderer(table, html), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
+if (space < 0) return;
+const {texts, rows} = fitBoth(space, {
+texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${html(text)}</p>`),
+rows: (table?.rows ?? []).map(cells => () => rowHtml("td", cells))
+}), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
+return [ heading, ...texts.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...texts.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - texts.length, "more paragraphs") ].join("\n");
+}
+function fitBoth(space, lines) {
+const take = (rendered, size) => takeFitting(rendered, {
+size,
+sizeOf: sizeOfLine,
+render: line => line()
+}), texts = take(lines.texts, space), rows = take(lines.rows, space - Math.min(sizeOf(texts), space / 2));
+return {
+texts: take(lines.texts, space - sizeOf(rows)),
+rows
+};
+}
+function omission(count, what) {
+return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
+}
+function rowRenderer(table, html) {
+const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"'), cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
+return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join("")}</tr>`;
+}
+function sizeOf(lines) {
+return lines.reduce((size, line) => size + sizeOfLine(line), 0);
+}
+function sizeOfLine(line) {
+return Buffer.byteLength(line) + 1;
+}
+function createReport() {
+const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => core_info(line(text)), warnOf = description => {
+const omitted = annotate(warning, description, line);
+if (omitted > 0) summarize(toSummary("⚠️", description));
+}, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
+const reason = appendSummary(summary, redactor);
+if (reason !== void 0) warn("summary-not-written", {
+reason
+});
+};
+return {
+info,
+debug: text => core_debug(line(text)),
+mask: texts => texts.forEach(core_setSecret),
+registerSecrets(secrets) {
+secrets.forEach(core_setSecret);
+redactor.register(secrets);
+},
+output: outputs => writeOutputs(outputs, redactor).forEach(info),
+outputSecret: writeSecretOutput,
+saveState: (name, value) => writeState(name, value, redactor),
+summarize,
+warn,
+fail(error, effect) {
+const description = describeError(error, effect);
+annotate(core_error, description, line);
+summarize(toSummary("❌", description));
+},
+warnOfCleanup(error, {effect, leftovers}) {
+const {lines, ...description} = describeError(error, effect);
+if (leftovers === "") [ description.title, ...lines ].forEach(info); else warnOf({
+...description,
+lines: [ ...lines, formatLeftovers(leftovers) ]
+});
+}
+};
+}
+function annotate(annotation, {code, title, lines}, line) {
+const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
+annotation(text, {
+title: line(title)
+});
+return omitted;
+}
+function toSummary(icon, {code, title, lines, table, notes}) {
+return {
+title: `${icon} ${title}`,
+url: urlOf(code),
+paragraphs: lines,
+table,
+notes
+};
+}
+function urlOf(code) {
+return troubleshootingUrl(code, process.env);
+}
+function writeOutputs(outputs, {redact}) {
+const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [ name, typeof value === "string" ? value : value.json ]));
+try {
+for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
+return describeOmitted(outputs);
+} catch (error) {
+throw new Failure("outputs-not-written", {
+reason: messageOf(error),
+values
+});
+}
+}
+function writeSecretOutput(name, secret) {
+try {
+if (!process.env.GITHUB_OUTPUT) throw new Error("GITHUB_OUTPUT is not set");
+setOutput(name, secret);
+} catch (error) {
+throw new Failure("secret-output-not-written", {
+reason: messageOf(error),
+name
+});
+}
+}
+function writeState(name, value, {redact}) {
+const json = redact(JSON.stringify(value));
+if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
+try {
+saveState(name, json);
+return;
+} catch (error) {
+return messageOf(error);
+}
+}
+const MAX_SUMMARY_BYTES = 1e6;
+function appendSummary(summary, {redactShown}) {
+const file = process.env.GITHUB_STEP_SUMMARY;
+if (!file) return;
+try {
+const written = (0, external_node_fs_namespaceObject.statSync)(file, {
+throwIfNoEntry: false
+})?.size ?? 0, maxBytes = (MAX_SUMMARY_BYTES - written) / 2, html = summaryHtml(summary, {
+redact: redactShown,
+maxBytes
+});
+if (html === void 0) return "GitHub accepts no more than 1 MiB for each step.";
+(0, external_node_fs_namespaceObject.appendFileSync)(file, `${html}\n`);
+return;
+} catch (error) {
+return messageOf(error);
+}
+}
+function messageOf(error) {
+return external_node_util_namespaceObject.types.isNativeError(error) ? error.message : String(error);
+}
+function createRedactor() {
+const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
+return {
+register: added => secrets.push(...added),
+redact,
+redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+};
+}
+async function runStep(program, onError = step_fail) {
+process.exitCode = 1;
+process.noDeprecation = true;
+const report = createReport(), {managementKey, gitHubToken, proxyPassword} = readSecrets();
+report.registerSecrets([ ...managementKey, ...gitHubToken ]);
+report.mask(proxyPassword);
+const effect = effect_recordEffect(), abort = new AbortController;
+abortOnSignals(abort);
+const unforeseen = abortOnUnforeseenErrors(abort);
+process.stdout.on("error", () => {});
+const timeout = step_timeoutOf(abort), {signal} = abort;
+try {
+await program({
+report,
+clock: systemClock,
+signal,
+effect,
+startTimeout: timeout.start
+});
+if (unforeseen.first) throw unforeseen.first;
+process.exitCode = 0;
+} catch (error) {
+process.exitCode = reportError(error, {
+report,
+effect: effect.current()
+}, onError);
+}
+timeout.stop();
+process.stdout.write("", () => process.exit());
+}
+function abortOnSignals(abort) {
+for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+}
+function abortOnUnforeseenErrors(abort) {
+const unforeseen = {};
+process.on("uncaughtException", error => {
+unforeseen.first ??= error;
+abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+});
+return unforeseen;
+}
+function step_timeoutOf(abort) {
+let stop = () => {};
+return {
+start(ms) {
+stop = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
+return systemClock.now() + ms;
+},
+stop: () => stop()
+};
+}
+function step_fail(report, error, effect) {
+report.fail(error, effect);
+return 1;
+}
+function reportError(error, {report, effect}, onError) {
+try {
+return onError(report, error, effect);
+} catch (defect) {
+return onError(report, defect, effect);
+}
+}
+const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
+function startContext(connection, step) {
+const {report, clock, signal, effect} = step, deadline = step.startTimeout(connection.timeoutMs), client = clientOf(openRouter(connection), {
+...step,
+deadline,
+effect
+});
+return {
+client,
+clock,
+deadline,
+timeOfDay: Date.now,
+log: report,
+warn: report.warn,
+signal
+};
+}
+function clientOf(server, {report, clock, signal, effect, deadline}) {
+const transport = httpTransport(USER_AGENT), random = Math.random;
+return createClient({
+server,
+transport,
+clock,
+random,
+deadline,
+signal,
+log: report,
+effect
+});
+}
+function create() {
+return runStep(async step => {
+const {report} = step;
+saveMainProcess(report);
+const inputs = readCreateInputs(), result = await createWorkspace(inputs, {
+...startContext(inputs, step),
+journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
+onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
+});
+report.output(outcomeOutputs(result, inputs));
+report.summarize(createSummary(result, inputs));
+});
+}
+const createCleanupTask = () => object({
+deleteKeys: schemas_boolean(),
+target: union([ object({
+created: object({
+id: schemas_guid(),
+slug: schemas_string()
+}),
+pending: optional(pendingWorkspace())
+}), object({
+pending: pendingWorkspace()
+}) ])
+}), pendingWorkspace = () => object({
+desired: createWorkspaceRequest,
+window: optional(object({
+from: schemas_number(),
+to: schemas_number()
+}))
+});
+function describeWorkspaceLeft({target}) {
+return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
+}
+async function runCreateCleanup(task, context) {
+const {target} = task, deletedIds = new Set;
+let next = "created" in target ? target.created : void 0;
+for (let count = 0; count < MAX_CREATED; count += 1) {
+next ??= target.pending && await findCreated(target.pending, {
+...context,
+deletedIds
+});
+if (!next) return;
+const incomplete = await deleteCreated(next, task, context);
+if (incomplete) return incomplete;
+deletedIds.add(next.id);
+next = void 0;
+}
+return;
+}
+const MAX_CREATED = 5;
+async function deleteCreated(workspace, task, context) {
+const {slug, id} = workspace, options = {
+deleteKeys: task.deleteKeys,
+relistKeys: false
+};
+let keyCount = 0;
+for (const delay of MISSING_DELAYS_MS) {
+if (delay > 0 && context.signal.aborted) break;
+await context.client.pause(delay);
+const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
+if (problem) return {
+error: problem.failure,
+left: task
+};
+keyCount += deletedKeys.length;
+if (!deleted) continue;
+const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : "";
+context.log.info(`Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`);
+return;
+}
+return {
+error: new Failure("created-workspace-missing", {
+workspace
+}),
+left: task
+};
+}
+async function findCreated({desired, window}, context) {
+const {client, log, warn, deletedIds} = context;
+for (const delay of LATE_POST_DELAYS_MS) {
+await client.pause(delay);
+const {workspace} = await findWorkspace(client, desired.slug, {
+trusts404: true
+});
+if (!workspace || deletedIds.has(workspace.id)) continue;
+const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
+if (isInTime && matchesDesired(workspace, desired)) return workspace;
+warn("workspace-left-alone", {
+workspace
+});
+return;
+}
+const what = deletedIds.size === 0 ? "nothing to clean up" : "no late request created it again";
+log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
+return;
+}
+async function runCleanupStep(cleanup) {
+const saved = readJournal(cleanup.schema), isSaved = typeof saved === "object", main = findRunningMain();
+if (!isSaved && !main) return;
+let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
+await runStep(async step => {
+if (main) {
+const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
+await endMain(main, step, {
+leftovers,
+hasSavedState: saved !== "missing"
+});
+}
+if (saved instanceof Failure) throw saved;
+if (!isSaved) return;
+const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, startContext({
+...saved,
+managementKey
+}, step), step.report);
+task = incomplete?.left ?? task;
+if (incomplete) throw incomplete.error;
+}, (report, error, effect) => {
+report.warnOfCleanup(error, {
+effect,
+leftovers: cleanup.describeLeftovers(task)
+});
+return 0;
+});
+}
+async function endMain(main, {report, clock, signal}, {leftovers, hasSavedState}) {
+const hasEnded = await endProcess(main, {
+clock,
+signal
+});
+if (!hasEnded) report.warn("main-still-running", {
+seconds: END_WITHIN_MS / 1e3,
+leftovers
+}); else if (!hasSavedState) report.warn("main-was-running", {
+leftovers
+}); else report.info("The step was still running. It was ended with SIGTERM before this cleanup.");
+}
+function createPost() {
+return runCleanupStep({
+schema: createCleanupTask(),
+run: runCreateCleanup,
+describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if the step created one"
+});
+}
+const deleteInputs = () => object({
+management_key: connection.management_key,
+workspace: idOrSlug(),
+expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
+delete_keys: fields_flag(),
+dry_run: fields_flag(),
+api_url: connection.api_url,
+timeout: connection.timeout
+});
+function readDeleteInputs() {
+const values = readInputs(deleteInputs());
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+workspace: values.workspace,
+expectSlugPrefix: values.expect_slug_prefix,
+deleteKeys: values.delete_keys,
+dryRun: values.dry_run
+};
+}
+async function deleteOne(request, context, onFound) {
+const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
+log.info(`Deleting the workspace ${request.workspace}.`);
+if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
+const {workspace} = await findWorkspace(client, request.workspace);
+if (!workspace) {
+log.info("No workspace has that id or slug: nothing to delete.");
+return {
+deleted: false,
+keys: []
+};
+}
+onFound(workspace);
+const {slug, id, name} = workspace;
+log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+assertDeletable(workspace, request);
+if (dryRun) return planDeletion(workspace, request, context);
+const options = {
+deleteKeys,
+relistKeys: true
+}, {deletedKeys: keys, deleted, problem} = await teardown(workspace, options, context);
+if (problem) return {
+workspace,
+deleted,
+keys,
+failure: problem.failure
+};
+const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
+if (failure) return {
+workspace,
+deleted: failure.code === "deletion-not-verified",
+keys,
+failure
+};
+const what = deleted ? `Deleted the workspace and ${countKeys(keys.length)}` : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
+log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
+return {
+workspace,
+deleted,
+keys
+};
+}
+function assertDeletable(workspace, request) {
+if (isDefault(workspace)) throw new Failure("default-workspace", {
+workspace
+});
+assertPrefix(workspace.slug, request);
+}
+function assertPrefix(slug, {workspace, expectSlugPrefix: prefix = ""}) {
+if (!slug.startsWith(prefix)) throw new Failure("slug-prefix-mismatch", {
+written: workspace,
+slug,
+prefix
+});
+}
+async function planDeletion(workspace, {deleteKeys}, {client, log}) {
+const {keys} = await listKeys(client, workspace);
+if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
+workspace,
+keys
+});
+log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`);
+return {
+workspace,
+deleted: false,
+keys
+};
+}
+async function verifyDeleted({slug, id}, {client}) {
+const workspace = {
+slug,
+id
+};
+for (const delay of [ 0, ...DELETION_LAG_MS ]) {
+await client.pause(delay);
+const {value: lookup, error} = await catching(findWorkspace(client, id, {
+trusts404: true
+}), ApiError);
+if (error) return new Failure("deletion-not-verified", {
+workspace,
+error
+});
+if (!lookup.workspace) return;
+}
+return new Failure("workspace-still-exists", {
+workspace
+});
+}
+function deleteOutputs({deleted, keys}, {dryRun}) {
+const spent = totalSpent(keys);
+return {
+deleted: String(deleted),
+"deleted-keys": String(dryRun ? 0 : keys.length),
+"keys-cost-usd": spent === null ? "" : exactUsd(spent)
+};
+}
+function deleteSummary({workspace, deleted, keys}, request) {
+if (!workspace) return {
+title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
+};
+const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
+return {
+title: titleOf(name, {
+deleted,
+dryRun: request.dryRun
+}),
+paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
+table: keysTable(keys)
+};
+}
+function titleOf(name, {deleted, dryRun}) {
+if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
+return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
+}
+function delete_deleteWorkspace() {
+return runStep(async step => {
+const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
+id,
+slug
+}));
+report.output(deleteOutputs(result, inputs));
+if (result.failure) throw result.failure;
+report.summarize(deleteSummary(result, inputs));
+});
+}
+const keyInputs = () => {
+const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
+return object({
+management_key: connection.management_key,
+workspace: idOrSlug(),
+name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
+limit_usd: limit,
+limit_reset,
+include_byok_in_limit,
+expires_in: schemas_default(durationOrWord({
+min: "1m",
+max: "3650d"
+}, [ "never" ]), toMs("6h")),
+revoke_after_job: fields_flag(true),
+replace: fields_flag(),
+api_url: connection.api_url,
+timeout: connection.timeout
+});
+};
+function keyProblems({limit_reset: reset, replace}, provided) {
+const problems = [];
+if (reset !== void 0 && !provided.has("limit_usd")) {
+const message = "needs limit-usd: without a limit, there is nothing to reset";
+problems.push({
+input: "limit-reset",
+message
+});
+}
+if (replace === true && !provided.has("name")) {
+const message = "needs name: a generated name is different each time";
+problems.push({
+input: "replace",
+message
+});
+}
+return problems;
+}
+function readKeyInputs() {
+const values = readInputs(keyInputs(), keyProblems);
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+workspace: values.workspace,
+desired: {
+name: values.name ?? keyNameOf(process.env, Math.random()),
+limit: values.limit_usd,
+limit_reset: values.limit_reset,
+include_byok_in_limit: values.include_byok_in_limit
+},
+nameIsRandom: values.name === void 0,
+expiresInMs: values.expires_in === "never" ? null : values.expires_in,
+revokeAfterJob: values.revoke_after_job,
+replace: values.replace
+};
+}
+const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
+function keyNameOf(env, random) {
+const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
+return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
+}
+function planExpiry({expiresInMs, server, runner, recorded, random}) {
+if (expiresInMs === null) return {
+expiresAt: null,
+clocks: void 0
+};
+const clocks = differingClocks({
+server,
+runner
+}), [earlier, later] = clocks ? [ Math.min(clocks.server, runner), Math.max(clocks.server, runner) ] : [ server ?? runner, server ?? runner ], now = earlier + expiresInMs > Math.max(...recorded, 0) ? earlier : later, ms = 1 + Math.floor(random * 999), expiresAt = new Date(Math.floor(now / 1e3) * 1e3 + expiresInMs + ms).toISOString();
+return {
+expiresAt,
+clocks
+};
+}
+const TOLERANCE_MS = 6e4;
+function unexpectedLifetime(key, desired, expiresInMs) {
+const [created, expires] = [ createdAt(key), readTime(key.expires_at ?? desired.expires_at) ];
+if (expiresInMs === null || created === void 0 || expires === void 0) return;
+const lifetime = expires - created;
+if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return;
+return {
+field: "lifetime",
+from: formatAge(expiresInMs),
+to: formatAge(lifetime)
+};
+}
+const COMPARISONS = {
+limit(returned, desired) {
+const [amount, requested] = [ returned, desired.limit ].map(limit => toUsd(withoutNoise(limit)));
+if (requested === void 0) return amount === void 0 ? "same" : "stricter";
+if (amount === void 0 || amount < 0n || amount > requested) return "looser";
+return amount < requested ? "stricter" : "same";
+},
+limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "looser",
+include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
+if (requested === void 0 || returned === true === requested) return "same";
+return requested ? "looser" : "stricter";
+},
+expires_at(returned, {expires_at: requested}) {
+const time = readTime(returned);
+if (requested === null) return time === void 0 ? "same" : "stricter";
+if (returned === void 0) return "stricter";
+if (time === void 0) return "looser";
+const later = time - Date.parse(requested);
+if (Math.abs(later) < 1e3) return "same";
+return later > 0 ? "looser" : "stricter";
+}
+};
+function compareKey(key, desired) {
+const differences = verdict => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === verdict).map(field => ({
+field,
+from: desired[field] ?? null,
+to: key[field]
+}));
+return {
+looser: differences("looser"),
+stricter: differences("stricter")
+};
+}
+const orphanCriteria = () => object({
+workspace: object({
+id: schemas_string(),
+slug: schemas_string()
+}),
+desired: createKeyRequest,
+nameIsRandom: schemas_boolean(),
+isDistinguishable: schemas_boolean(),
+since: optional(schemas_number()),
+preexistingHashes: array(schemas_string()),
+lostPosts: schemas_number()
+});
+function findOrphans(keys, search, isNew) {
+const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && orphans_matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
+return {
+keys: candidates,
+isConclusive
+};
+}
+function orphans_matches(key, {desired, nameIsRandom}, keepsMs) {
+if (key.name !== desired.name) return false;
+if (nameIsRandom) return true;
+return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
+}
+function expiryMatches(actual, desired, keepsMs) {
+if (desired === null) return (actual ?? null) === null;
+const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
+return actualMs === desiredMs || !keepsMs && Math.abs(actualMs - desiredMs) < 1e3;
+}
+function mayBeCreatedSince(key, {since}) {
+if (since === void 0) return true;
+return wasCreatedWithin(key, {
+from: since,
+to: Number.POSITIVE_INFINITY
+}) !== false;
+}
+function preexistingHashes({keys, serverTime}, name) {
+return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
+since: serverTime
+})).map(({hash}) => hash);
+}
+async function deleteOrphans(search, isNew, {client, log}) {
+const {keys} = await listKeys(client, search.workspace), candidates = findOrphans(keys, search, isNew);
+if (!candidates.isConclusive) return {
+deleted: [],
+undecided: candidates.keys
+};
+const deleted = [], [failed] = await deleteEach(candidates.keys, client, key => {
+deleted.push(key);
+log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
+});
+if (failed) throw new Failure("orphan-not-deleted", failed);
+return {
+deleted,
+undecided: []
+};
+}
+function unknownOwner({desired: {name}, workspace, isDistinguishable}, keys) {
+return {
+name,
+workspace,
+isDistinguishable,
+keys
+};
+}
+function countPossibleOrphans(attempts) {
+return countAmbiguous(attempts) - deletedOrphans(attempts).length;
+}
+function deletedOrphans(attempts) {
+return attempts.flatMap(({found}) => found?.deleted ?? []);
+}
+function reconcileKey(attempts) {
+const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
+if (ambiguous && failure.kind !== "aborted" && !found) return {
+kind: "lookup",
+ambiguous: true
+};
+if (found && found.undecided.length > 0) return {
+kind: "done",
+result: found.undecided
+};
+return {
+kind: retryable ? "retry" : "give-up",
+ambiguous: countPossibleOrphans(attempts) > 0
+};
+}
+async function createKey(request, context) {
+const {client, log} = context, {desired, workspace} = request;
+log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
+const found = await findWorkspace(client, workspace);
+if (!found.workspace) throw new Failure("workspace-not-found", {
+workspace
+});
+const result = await createKeyIn(found.workspace, request, context);
+log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
+return result;
+}
+async function createKeyIn(workspace, request, context) {
+const {clock, log, warn} = context, plan = await planKey(workspace, request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
+saveRevocation(created, plan, context);
+const {looser, stricter} = compareWithRequest(key, plan, request);
+if (looser.length > 0) throw await revokeLooser(created, looser, context);
+const result = outputKey(created, {
+plan,
+request
+}, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
+log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+if (stricter.length > 0) warn("unexpected-key-fields", {
+key,
+changes: stricter
+});
+await deleteLateOrphans(created, request, context);
+if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
+return result;
+}
+function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
+const {looser, stricter} = compareKey(key, desired), lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : void 0;
+return {
+looser: [ ...looser, ...lifetime ? [ lifetime ] : [] ],
+stricter
+};
+}
+async function planKey(workspace, request, context) {
+const {client, log} = context, {name} = request.desired, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
+log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
+const {expiresAt, clocks} = planExpiry({
+expiresInMs: request.expiresInMs,
+server: list.serverTime,
+runner: context.timeOfDay(),
+recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
+random: context.random()
+});
+if (clocks) context.warn("clocks-differ", {
+...clocks,
+purpose: "expiry"
+});
+const desired = {
+...request.desired,
+workspace_id: id,
+expires_at: expiresAt
+}, hashes = new Set(list.keys.map(({hash}) => hash));
+return {
+workspace,
+search: {
+workspace: {
+id,
+slug
+},
+desired,
+nameIsRandom: request.nameIsRandom,
+isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
+since: list.serverTime,
+preexistingHashes: preexistingHashes(list, name),
+lostPosts: 0
+},
+namesakes,
+clocksDiffer: clocks !== void 0,
+isNew: ({hash}) => !hashes.has(hash)
+};
+}
+async function createKeyOnce(plan, context) {
+const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
+send(attempts) {
+const lostPosts = countPossibleOrphans(attempts) + 1, exists = lostPosts > 1 ? "possibly an API key whose secret was lost" : void 0;
+journal.saveOrFail({
+search: {
+...search,
+lostPosts
+},
+revoke: true
+}, exists);
+return sendKey(client, search.desired, registerSecrets);
+},
+reconcile: reconcileKey,
+question: "whether it created a key whose secret was lost",
+lookup: attempts => deleteOrphans({
+...search,
+lostPosts: countPossibleOrphans(attempts)
+}, newSince(plan, attempts), context)
+}, context), ApiError);
+if (error) {
+if (!error.details.ambiguous) journal.clearOrWarn();
+throw error;
+}
+if (created.kind === "reconciled") {
+journal.clearOrWarn();
+throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
+}
+const {attempts, response} = created, lostPosts = countPossibleOrphans(attempts);
+return {
+...response.data,
+search: {
+...search,
+lostPosts
+},
+isNew: newSince(plan, attempts)
+};
+}
+function newSince(plan, attempts) {
+const deletedHashes = new Set(deletedOrphans(attempts).map(({hash}) => hash));
+return key => plan.isNew(key) && !deletedHashes.has(key.hash);
+}
+function saveRevocation(created, plan, {journal}) {
+const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
+revoke: true
+}), isNew = key.workspace_id === workspace.id && plan.isNew(key);
+if (isNew && key.name === name) {
+journal.saveOrFail(task, existing(key));
+return;
+}
+const revoked = isNew && key.name !== "" && name.startsWith(key.name);
+if (revoked) journal.saveOrFail(task, existing(key)); else saveRest({
+search,
+revoke: false
+}, journal);
+throw new Failure("unexpected-key", {
+key,
+workspace,
+name,
+revoked
+});
+}
+async function revokeLooser(created, changes, {client, log, journal}) {
+const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
+if (revoked) {
+log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+saveRest({
+search,
+revoke: false
+}, journal);
+}
+const problem = deletion?.kind === "unclear" ? deletion.error : error;
+return new Failure("unexpected-key-values", {
+key,
+changes,
+revoked,
+error: problem
+});
+}
+function outputKey(created, {plan, request}, {journal, onCreated}) {
+const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), {workspace, namesakes} = plan, result = {
+workspace,
+key,
+secret,
+expiresAt,
+namesakes
+};
+onCreated(result);
+if (!request.revokeAfterJob) journal.saveOrFail(taskOf(created, {
+revoke: false
+}), existing(key));
+return result;
+}
+function taskOf({key: {hash, label}, search}, {revoke}) {
+return {
+search,
+created: {
+hash,
+label
+},
+revoke
+};
+}
+function existing(key) {
+return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+}
+function saveRest(task, journal) {
+if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task); else journal.clearOrWarn();
+}
+function expiryIn({expires_at: returned}, desired) {
+if (returned === void 0) return desired.expires_at;
+return readTime(returned) === void 0 ? null : String(returned);
+}
+async function deleteLateOrphans(created, request, context) {
+const {key, search} = created, {lostPosts} = search;
+if (lostPosts === 0) return;
+const {log, journal, warn} = context, isLate = other => created.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
+if (error) {
+log.info(`${error.message}. The post step checks again.`);
+return;
+}
+const {deleted, undecided} = orphans;
+if (deleted.length === 0 && undecided.length === 0) return;
+if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
+const left = undecided.length > 0 ? 0 : lostPosts - deleted.length, task = taskOf(created, {
+revoke: request.revokeAfterJob
+});
+saveRest({
+...task,
+search: {
+...search,
+lostPosts: left
+}
+}, journal);
+}
+async function deleteReplacedKeys(namesakes, key, {client, log}) {
+const undeleted = await deleteEach(namesakes, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
+if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
+key,
+undeleted,
+count: namesakes.length
+});
+}
+function keyOutputs({key, workspace, expiresAt}) {
+return {
+name: key.name,
+hash: key.hash,
+label: key.label,
+"expires-at": expiresAt ?? "",
+"workspace-id": workspace.id,
+"workspace-slug": workspace.slug
+};
+}
+function keySummary({key, workspace, expiresAt}, request) {
+return {
+title: `✅ Created the OpenRouter API key ${key.name}`,
+table: {
+header: [ "Field", "Value" ],
+rows: [ [ "Name", {
+code: key.name
+} ], [ "Label", {
+code: key.label
+} ], [ "Hash", {
+code: key.hash
+} ], [ "Workspace", {
+code: `${workspace.slug} (${workspace.id})`
+} ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
+code: expiresAt
+} ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
+}
+};
+}
+function formatLimit({desired: {limit, limit_reset}}) {
+if (limit === void 0) return "none";
+return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
+}
+function formatSpend({name, spent, byok, limit}) {
+const key = `(API key ${JSON.stringify(name)})`, byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
+if (!limit?.reset) {
+const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
+return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
+}
+return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
+}
+function key_key() {
+return runStep(async step => {
+const {report} = step;
+saveMainProcess(report);
+const inputs = readKeyInputs(), result = await createKey(inputs, {
+...startContext(inputs, step),
+journal: openJournal(inputs, report),
+registerSecrets: report.registerSecrets,
+onCreated(created) {
+report.output(keyOutputs(created));
+report.outputSecret("key", created.secret);
+},
+random: Math.random
+});
+report.summarize(keySummary(result, inputs));
+});
+}
+const READ_WITHIN_MS = 1500;
+async function reportSpend(created, {client, log, warn, onSpend}) {
+const {name} = created, described = describeKey(created), outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
+if (outcome.kind !== "applied") {
+log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
+return;
+}
+const {data: key} = outcome.response, spent = toUsd(key?.usage);
+if (!key || spent === void 0) {
+const reason = key ? "OpenRouter does not report it" : "OpenRouter does not find the key (HTTP 404)";
+log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
+return;
+}
+const limit = limitOf(key), spend = {
+name,
+spent,
+byok: toUsd(key.byok_usage)
+};
+onSpend({
+...spend,
+limit
+});
+if (limit && limit.amount > 0n && isUsedUp(limit, spent)) warn("key-limit-used-up", {
+...spend,
+limit
+});
+}
+function isUsedUp({amount, reset, remaining}, spent) {
+return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
+}
+const keyCleanupTask = () => object({
+search: orphanCriteria(),
+created: optional(object({
+hash: schemas_string(),
+label: schemas_string()
+})),
+revoke: schemas_boolean()
+});
+function describeKeysLeft({search, created, revoke}) {
+const name = JSON.stringify(search.desired.name);
+return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.lostPosts > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
+}
+async function runKeyCleanup(task, context) {
+const {search, created} = task;
+if (created) await reportSpend({
+name: search.desired.name,
+...created
+}, context);
+const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
+if (!error) return;
+const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0, left = {
+...task,
+revoke: revocation.error !== void 0,
+search: {
+...task.search,
+lostPosts
+}
+};
+return {
+error,
+left
+};
+}
+async function revokeCreated({search, created, revoke}, context) {
+if (!created || !revoke) return;
+const {client, log} = context, key = {
+name: search.desired.name,
+...created
+};
+for (const delay of MISSING_DELAYS_MS) {
+if (delay > 0 && context.signal.aborted) break;
+await client.pause(delay);
+const deletion = await deleteKey(client, key);
+if (deletion.kind === "unclear") throw deletion.error;
+if (deletion.kind === "missing") continue;
+log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+return;
+}
+throw new Failure("created-key-missing", {
+key
+});
+}
+async function deleteAllOrphans({search, created}, context) {
+let {lostPosts} = search;
+if (lostPosts === 0) return;
+const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+for (const delay of LATE_POST_DELAYS_MS) {
+await context.client.pause(delay);
+const {deleted, undecided} = await deleteOrphans({
+...search,
+lostPosts
+}, isNew, context);
+if (undecided.length > 0) {
+context.warn("key-owner-unknown", unknownOwner(search, undecided));
+return;
+}
+for (const {hash} of deleted) knownHashes.add(hash);
+lostPosts -= deleted.length;
+if (lostPosts === 0) return;
+}
+}
+function keyPost() {
+return runCleanupStep({
+schema: keyCleanupTask(),
+run: (task, context, report) => runKeyCleanup(task, {
+...context,
+onSpend(spend) {
+report.info(`${formatSpend(spend)}.`);
+report.summarize({
+title: `💵 ${formatSpend(spend)}`
+});
+}
+}),
+describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
+});
+}
+const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
+management_key: connection.management_key,
+slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
+older_than: fields_duration({
+min: "1m",
+max: "3650d"
+}),
+keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards").check(refine(globs => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE)), []),
+delete_keys: fields_flag(),
+max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
+dry_run: fields_flag(),
+api_url: connection.api_url,
+timeout: timeout("10m")
+});
+function readSweepInputs() {
+const values = readInputs(sweepInputs());
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+slugPattern: values.slug_pattern,
+olderThanMs: values.older_than,
+keep: values.keep,
+deleteKeys: values.delete_keys,
+maxDeletions: values.max_deletions,
+dryRun: values.dry_run
+};
+}
+function sweep_sweep() {
+return runStep(async step => {
+const {report} = step;
+await limitNewSpace();
+const inputs = readSweepInputs(), result = await sweep(inputs, startContext(inputs, step));
+report.output(sweepOutputs(result));
+if (result.staleCount > 0) report.warn("stale-workspaces", {
+result
+});
+const failure = sweepFailure(result, inputs);
+if (failure) throw failure;
+report.summarize(sweepSummary(result, inputs));
+});
+}
+async function limitNewSpace() {
+const {setFlagsFromString} = await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__, 877, 23));
+setFlagsFromString("--semi-space-growth-factor=1");
+}
+const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
+function calendarStarts(to) {
+const date = new Date(to - 1), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
+return {
+month: Date.UTC(year, month),
+week: day - daysSinceMonday * DAY_MS,
+day
+};
+}
+function startOf(since, {created, to}) {
+const createdSecond = created === void 0 ? void 0 : Math.min(Math.floor(created / 1e3) * 1e3, to - 1e3);
+if (since === "created") return createdSecond;
+const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
+return Math.max(start, createdSecond ?? start);
+}
+function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to, workspaceCreated}) {
+const starts = calendarStarts(to), calendar = [ {
+began: starts.month,
+field: `${counter}_monthly`
+}, {
+began: starts.week,
+field: `${counter}_weekly`
+}, {
+began: starts.day,
+field: `${counter}_daily`
+} ].toSorted((a, b) => a.began - b.began), created = createdAt(key), life = {
+began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY,
+field: counter
+}, amounts = [ life, ...calendar ].filter(({began}) => began >= from).map(({field}) => toUsd(key[field])), amount = amounts.find(read => read !== void 0), isUnread = created === void 0 || amounts.length > 0 && amounts[0] === void 0, spentInLife = toUsd(key[counter]), isAll = spentInLife !== void 0 && !exceeds(spentInLife, amount ?? 0n);
+return {
+amount,
+isUnread: isUnread && !isAll
+};
+}
+const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
+const usd = parseUsd(text);
+if (usd !== void 0 && usd >= 0n) return usd;
+context.issues.push({
+code: "custom",
+message: AMOUNT_MESSAGE,
+input: text
+});
+return NEVER;
+}))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
+management_key: connection.management_key,
+workspace: idOrSlug(),
+key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
+since: schemas_default(durationOrWord({
+min: "1m",
+max: "3650d"
+}, SINCE_WORDS), "created"),
+warn_above_usd: usage_amount(),
+fail_above_usd: usage_amount(),
+api_url: connection.api_url,
+timeout: connection.timeout
+});
+function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
+if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
+const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
+return [ {
+input: "warn-above-usd",
+message
+} ];
+}
+function readUsageInputs() {
+const values = readInputs(usageInputs(), usageProblems);
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+workspace: values.workspace,
+keyHash: values.key_hash,
+since: values.since,
+warnAbove: values.warn_above_usd,
+failAbove: values.fail_above_usd
+};
+}
+function spendingFailure(result, {failAbove}) {
+if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
+return new Failure("spending-above-limit", {
+...toCost(result),
+limit: failAbove
+});
+}
+function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
+const cost = toCost(result);
+if (warnAbove !== void 0 && exceeds(result.cost, warnAbove)) warn("spending-above-warning", {
+...cost,
+threshold: warnAbove
+});
+const thresholds = {
+"warn-above-usd": warnAbove,
+"fail-above-usd": failAbove
+}, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && !exceeds(result.cost, threshold) ? [ input ] : []);
+if (undecided.length > 0 && cost.gaps.length > 0) warn("usage-incomplete", {
+...cost,
+undecided
+});
+}
+function toCost(result) {
+return {
+...result,
+gaps: result.gaps.filter(concernsCost)
+};
+}
+const metric = parse => pipe(unknown(), transform((value, context) => {
+const parsed = parse(value ?? 0);
+if (parsed !== void 0) return parsed;
+context.issues.push({
+code: "custom",
+message: "must be a number",
+input: value
+});
+return NEVER;
+}));
+function toCount(value) {
+return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
+}
+const metrics = () => ({
+request_count: metric(toCount),
+tokens_total: metric(toCount),
+tokens_prompt: metric(toCount),
+tokens_completion: metric(toCount),
+reasoning_tokens: metric(toCount),
+credits_usage: nullable(metric(toUsd)),
+byok_usage: metric(toUsd)
+}), analytics_row = () => object({
+model: nullable(schemas_string()),
+...metrics()
+}), result = () => envelope(object({
+data: array(analytics_row()),
+metadata: object({
+truncated: schemas_boolean()
+}),
+cachedAt: optional(nullable(schemas_number())),
+warnings: optional(nullable(array(schemas_string())))
+})), analytics_MAX_ROWS = 1e3;
+async function queryUsage(client, filter, {from, to, subject}) {
+const {data} = await client.request({
+operation: `read the usage of ${subject}`,
+method: "POST",
+readOnly: true,
+path: "/analytics/query",
+body: {
+metrics: Object.keys(metrics()),
+dimensions: [ "model" ],
+filters: [ {
+...filter,
+operator: "eq"
+} ],
+time_range: {
+start: formatTime(from),
+end: formatTime(to)
+},
+order_by: {
+field: "credits_usage",
+direction: "desc"
+},
+limit: analytics_MAX_ROWS
+},
+schema: result()
+});
+return {
+models: data.data,
+truncated: data.metadata.truncated,
+cachedAt: data.cachedAt ?? void 0,
+warnings: data.warnings ?? []
+};
+}
+async function readUsage(request, context) {
+const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
+log.info(`Reading the usage of the workspace ${request.workspace}.`);
+const lookup = await findWorkspace(client, request.workspace), {workspace, serverTime} = lookup;
+if (!workspace) throw new Failure("workspace-not-found", {
+workspace: request.workspace
+});
+log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+const runner = timeOfDay(), clocks = differingClocks({
+server: serverTime,
+runner
+});
+if (clocks) warn("clocks-differ", {
+...clocks,
+purpose: "period"
+});
+const now = clocks ? runner : serverTime ?? runner, to = Math.floor(now / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
+workspace,
+since: request.since,
+to
+}, context) : await readWorkspaceUsage({
+workspace,
+since: request.since,
+to
+}, context);
+log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
+return clocks ? {
+...result,
+gaps: [ {
+kind: "clocks-differ",
+...clocks
+}, ...result.gaps ]
+} : result;
+}
+async function readWorkspaceUsage({workspace, since, to}, {client}) {
+const {id, slug} = workspace, workspaceCreated = createdAt(workspace), from = startOf(since, {
+created: workspaceCreated,
+to
+}), range = servedRange({
+from,
+to,
+maxDays: MAX_DAYS.workspace
+}), filter = {
+field: "workspace",
+value: id
+}, [analytics, counted] = await Promise.all([ queryUsage(client, filter, {
+from: range.from,
+to,
+subject: `the workspace ${slug}`
+}), tallyKeys(workspace, client, {
+from,
+to,
+workspaceCreated
+}) ]), figures = combine(analytics, counted, range.gaps);
+return {
+workspace,
+key: void 0,
+limit: void 0,
+from: range.requested,
+to,
+...figures
+};
+}
+const NO_KEYS = {
+credits: 0n,
+byok: 0n,
+unreadCredits: 0,
+unreadByok: 0
+};
+function addKey(tally, key, period) {
+const credits = spentAtLeast(key, "usage", period), byok = spentAtLeast(key, "byok_usage", period);
+return {
+credits: tally.credits + (credits.amount ?? 0n),
+byok: tally.byok + (byok.amount ?? 0n),
+unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
+unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0)
+};
+}
+async function tallyKeys(workspace, client, period) {
+let tally = NO_KEYS;
+for await (const {items} of listKeyPages(client, workspace)) for (const key of items) tally = addKey(tally, key, period);
+return tally;
+}
+async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
+const key = await findKey(client, hash);
+if (key?.workspace_id !== workspace.id) throw new Failure("key-not-found", {
+hash,
+workspace
+});
+log.info(`The API key is ${describeKey(key)}.`);
+const from = startOf(since, {
+created: createdAt(key),
+to
+}), range = servedRange({
+from,
+to,
+maxDays: MAX_DAYS.api_key_id
+}), filter = {
+field: "api_key_id",
+value: hash
+}, subject = `the API key ${describeKey(key)}`, analytics = await queryUsage(client, filter, {
+from: range.from,
+to,
+subject
+}), period = {
+from,
+to,
+workspaceCreated: createdAt(workspace)
+}, {amount} = spentAtLeast(key, "usage", period), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
+if (analytics.models.length === 0 && isUnresolved && amount === void 0) throw new Failure("usage-unknown", {
+key,
+warnings: analytics.warnings
+});
+const figures = combine(analytics, addKey(NO_KEYS, key, period), [ ...range.gaps, ...isLimitUnread(key) ? [ {
+kind: "limit-unread"
+} ] : [] ]);
+return {
+workspace,
+key,
+limit: limitOf(key),
+from: range.requested,
+to,
+...figures
+};
+}
+const MAX_DAYS = {
+workspace: 31,
+api_key_id: 365
+}, usage_DAY_MS = 864e5;
+function servedRange({from, to, maxDays}) {
+const earliest = to - maxDays * usage_DAY_MS;
+if (from === void 0) return {
+from: earliest,
+requested: earliest,
+gaps: [ {
+kind: "creation-unknown",
+maxDays
+} ]
+};
+const gaps = from < earliest ? [ {
+kind: "too-long",
+maxDays,
+from: earliest
+} ] : [];
+return {
+from: Math.max(from, earliest),
+requested: from,
+gaps
+};
+}
+function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
+const credits = sumUsd(models.map(costOf)), cost = atLeast(credits, counted.credits);
+return {
+cost,
+byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
+requests: models.reduce((sum, {request_count}) => sum + request_count, 0n),
+tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0n),
+models: models.toSorted(byCost),
+gaps: [ ...gaps, ...truncated ? [ {
+kind: "truncated"
+} ] : [], ...cachedAt === void 0 ? [] : [ {
+kind: "cached",
+at: cachedAt
+} ], ...warnings.map(text => ({
+kind: "warning",
+text
+})), ...cost > credits ? [ {
+kind: "behind",
+analytics: credits,
+keys: counted.credits
+} ] : [], ...unreadGaps(models, counted) ]
+};
+}
+function unreadGaps(models, {unreadCredits, unreadByok}) {
+const unreadModels = models.filter(({credits_usage}) => credits_usage === null).length;
+return [ ...unreadModels > 0 ? [ {
+kind: "models-unread",
+models: unreadModels
+} ] : [], ...unreadCredits > 0 ? [ {
+kind: "keys-unread",
+keys: unreadCredits
+} ] : [], ...unreadByok > 0 ? [ {
+kind: "byok-unread",
+keys: unreadByok
+} ] : [] ];
+}
+function costOf({credits_usage}) {
+return credits_usage ?? 0n;
+}
+function atLeast(analytics, counted) {
+return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
+}
+function byCost(a, b) {
+if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
+return costOf(a) < costOf(b) ? 1 : -1;
+}
+function usage() {
+return runStep(async step => {
+const {report} = step, inputs = readUsageInputs(), context = startContext(inputs, step), result = await readUsage(inputs, context);
+for (const line of usageLines(result)) report.info(line);
+report.output(usageOutputs(result));
+report.summarize(usageSummary(result));
+const failure = spendingFailure(result, inputs);
+if (failure) throw failure;
+warnOnCost(result, inputs, context);
+});
+}
+})();
+module.exports = __webpack_exports__;
 })();

@@ -1,5 +1,4 @@
-import pLimit from 'p-limit';
-import { MAX_CONCURRENCY } from '../src/http/client.ts';
+import { limitTo, MAX_CONCURRENCY } from '../src/http/client.ts';
 import { createdAt } from '../src/openrouter/time.ts';
 import type { Send } from './api.ts';
 import {
@@ -151,7 +150,7 @@ type Act = (send: Send, name: string) => Promise<void>;
 
 /** Does `act` for all of `names`. Returns a line for each for which it failed in the end. */
 async function eachOf(names: readonly string[], act: Act, cleanup: Cleanup): Promise<string[]> {
-  const limit = pLimit(MAX_CONCURRENCY);
+  const limit = limitTo(MAX_CONCURRENCY);
   const lines = names.map((name) => limit(() => problemOf(name, act, cleanup)));
   return (await Promise.all(lines)).flat();
 }

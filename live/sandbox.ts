@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inProcessTransport } from '../sandbox/openrouter/in-process.ts';
+import { inProcessTransport } from '../sandbox/http/in-process.ts';
 import {
   type OpenRouter,
   type OpenRouterOptions,
@@ -36,7 +36,7 @@ export function openSandbox(options: SandboxContextOptions = {}): SandboxContext
   const clock = impatientClock();
   const now = () => new Date(EPOCH + clock.now());
   const account = openAccount({ now, ...options, managementKey });
-  const network = { account, clock, schedule: [], calls: [], latency: LATENCY };
+  const network = { api: account, clock, schedule: [], calls: [], latency: LATENCY };
   const transport = proxy(inProcessTransport(network, API_URL), account);
   return {
     account,

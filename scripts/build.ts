@@ -66,7 +66,8 @@ async function withoutDeadCode(bundle: string): Promise<string> {
       toplevel: true,
       unused: true,
     },
-    format: { beautify: true, indent_level: 1, comments: false },
+    // The indentation would be a twentieth of the download. Any formatter restores it.
+    format: { beautify: true, indent_level: 0, comments: false },
   });
   return `${code}\n`;
 }

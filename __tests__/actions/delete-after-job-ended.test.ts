@@ -1,6 +1,6 @@
 /** What needs a process and a socket. `__tests__/operations/create/cleanup.test.ts` has other moments. */
 import { expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../../sandbox/http/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, openHarness } from '../support/harness.ts';
 import { inVirtualTime } from '../support/step-time.ts';

@@ -29,6 +29,7 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
       'a pending workspace without fields',
       { ...connection, task: { target: { pending: {} }, deleteKeys: false } },
     ],
+    ['no workspace', { ...connection, task: { target: {}, deleteKeys: false } }],
     ['no word on API keys', { ...connection, task: { target: { created } } }],
     ['a host without TLS', { ...connection, apiUrl: 'http://0.0.0.0:9/api/v1', task }],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../../sandbox/http/faults.ts';
 import { seedKey } from '../../sandbox/openrouter/seed.ts';
 import { printedBy } from '../support/harness.ts';
 import {

@@ -185,7 +185,7 @@ describe('the pure functions of the retry policy', () => {
     const methods = fc.constantFrom(...METHODS, 'POST' as const);
     fc.assert(
       fc.property(fc.integer({ min: 600, max: 999 }), methods, (status, method) => {
-        expect(classifyResponse(method, { status, asksToWait: false })).toBe('unexpected');
+        expect(classifyResponse(method, status)).toBe('unexpected');
       }),
     );
   });

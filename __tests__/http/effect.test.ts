@@ -99,7 +99,7 @@ test.each(Object.entries(FAILURE_CLASSES) as [FailureClass, { ambiguous: boolean
   'a write that ends as %s is possible exactly if it is ambiguous',
   async (kind, { ambiguous }) => {
     const { effect } = openRecordingClient([]);
-    const failure = { ...request({}), kind, reason: 'failed' };
+    const failure = { server: 'OpenRouter' as const, ...request({}), kind, reason: 'failed' };
     await effect.ofWrite(async () => ({ kind, failure }));
     expect(effect.current() === 'possible').toBe(ambiguous);
   },

@@ -9,6 +9,7 @@ import {
   retryAfter,
 } from '../../src/http/response.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
+import { openRouter } from '../../src/openrouter/server.ts';
 
 const REQUEST: ApiRequest<{ id: string }> = {
   operation: 'look up',
@@ -17,7 +18,11 @@ const REQUEST: ApiRequest<{ id: string }> = {
   schema: z.object({ id: z.string() }),
 };
 const parse = (response: Partial<HttpResponse>, request: Partial<typeof REQUEST> = {}) =>
-  parseResponse({ ...REQUEST, ...request }, { status: 200, headers: {}, body: '', ...response });
+  parseResponse(
+    { ...REQUEST, ...request },
+    { status: 200, headers: {}, body: '', ...response },
+    openRouter({ apiUrl: 'https://openrouter.test', managementKey: 'k' }),
+  );
 
 test.each([200, 201, 299])('a body with HTTP %i is a success', (status) => {
   expect(parse({ status, body: '{"id":"1"}' })).toEqual({ data: { id: '1' } });
@@ -89,11 +94,14 @@ describe('a body that is nested too deep to be checked', () => {
 });
 
 test.each([
-  ['8f00-FRA', '8f00-FRA'],
+  ['8f00-FRA', 'cf-ray 8f00-FRA'],
   [undefined, undefined],
   [['1', '2'], undefined],
-])('the cf-ray %j of a failed response is reported as %j', (header, cfRay) => {
-  expect(parse({ status: 502, headers: { 'cf-ray': header } })).toHaveProperty('cfRay', cfRay);
+])('the cf-ray %j of a failed response is reported as %j', (header, requestId) => {
+  expect(parse({ status: 502, headers: { 'cf-ray': header } })).toHaveProperty(
+    'requestId',
+    requestId,
+  );
 });
 
 test.each([

@@ -417,6 +417,7 @@ test('a list that is not usable is an error that names the request', async () =>
   const list: Work = (client) => listKeys(client, WORKSPACE);
   const { result } = await send([json({ data: [], total_count: 5 })], list);
   expect(detailsOf(result)).toEqual({
+    server: 'OpenRouter',
     operation: 'list the API keys of the workspace preview-42',
     method: 'GET',
     path: '/keys',

@@ -1,6 +1,6 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
-import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { ApiError } from '../../src/http/request.ts';

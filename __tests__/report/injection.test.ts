@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../../sandbox/http/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure, openHarness } from '../support/harness.ts';
 

@@ -17,6 +17,7 @@ export const KEY = {
 /** A request that was rejected, but for what `details` says. */
 export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
   new ApiError({
+    server: 'OpenRouter',
     operation: 'delete the API key "CI"',
     method: 'DELETE',
     path: '/keys/ab',

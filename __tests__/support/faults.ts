@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 
 const applied = fc.boolean();
 

@@ -1,4 +1,4 @@
-import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../src/operations/create/request.ts';
 import type { Governance } from '../../src/operations/governance/governance.ts';

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { KeyRequest } from '../../src/operations/key/create-key.ts';
 import { describeError } from '../../src/report/describe-error.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect } from '@jest/globals';
-import type { ScheduledFault } from '../../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../../sandbox/http/faults.ts';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedWorkspace } from '../../sandbox/openrouter/seed.ts';

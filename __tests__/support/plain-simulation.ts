@@ -1,4 +1,4 @@
-import type { InProcessFault } from '../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { openSimulation, type Simulation } from './simulation.ts';
 
 /** Draws for the backoff: in the middle of what is possible. */

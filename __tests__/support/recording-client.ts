@@ -2,6 +2,7 @@ import { type Client, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
+import { openRouter } from '../../src/openrouter/server.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /** A response, an error, or `'silence'` until the request is aborted. */
@@ -57,8 +58,10 @@ export function openRecordingClient(
     return { status: 200, headers: {}, body: '', ...reply };
   };
   const client = createClient({
-    apiUrl: 'https://openrouter.test/api/v1',
-    managementKey: 'sk-or-v1-of-a-test',
+    server: openRouter({
+      apiUrl: 'https://openrouter.test/api/v1',
+      managementKey: 'sk-or-v1-of-a-test',
+    }),
     transport,
     clock,
     random: () => 0.5,

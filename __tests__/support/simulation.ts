@@ -3,13 +3,14 @@ import {
   type InProcessFault,
   inProcessTransport,
   type Network,
-} from '../../sandbox/openrouter/in-process.ts';
+} from '../../sandbox/http/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import { createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
+import { openRouter } from '../../src/openrouter/server.ts';
 import {
   type CreateCleanupTask,
   createCleanupTask,
@@ -67,7 +68,7 @@ export function openSimulation(options: SimulationOptions): Simulation {
     account,
     managementKey: KEY,
     clock,
-    network: { account, clock, schedule, latency, calls: [] },
+    network: { api: account, clock, schedule, latency, calls: [] },
     timeOfDay,
     proxy: (direct) => direct,
   };
@@ -300,10 +301,10 @@ export function connect(
   }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
+  const deadline = clock.now() + timeout;
   let draws = 0;
   const client = createClient({
-    apiUrl: API_URL,
-    managementKey: KEY,
+    server: openRouter({ apiUrl: API_URL, managementKey: KEY }),
     transport: (request, signal) =>
       isDead() ? new Promise(() => undefined) : transport(request, signal),
     clock,
@@ -311,10 +312,10 @@ export function connect(
       draws += 1;
       return jitter[draws % jitter.length] ?? 0.5;
     },
-    deadline: clock.now() + timeout,
+    deadline,
     signal: step.signal,
     log,
     effect,
   });
-  return { client, clock, timeOfDay, log, warn: warnTo(lines), signal: step.signal };
+  return { client, clock, deadline, timeOfDay, log, warn: warnTo(lines), signal: step.signal };
 }

@@ -54,7 +54,7 @@ export const DELETION_OF_WORKSPACES: readonly Assumption[] = [
     async probe(scene) {
       const response = await deleteWorkspaceWith(scene, 'active');
       const { status } = response;
-      const isRejected = classifyResponse('DELETE', { status, asksToWait: false }) === 'rejected';
+      const isRejected = classifyResponse('DELETE', status) === 'rejected';
       return finding(describe(response), {
         agrees: isRejected && status !== 401 && status !== 403,
       });

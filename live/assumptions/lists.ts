@@ -1,5 +1,4 @@
-import pLimit from 'p-limit';
-import { MAX_CONCURRENCY } from '../../src/http/client.ts';
+import { limitTo, MAX_CONCURRENCY } from '../../src/http/client.ts';
 import { PAGE_SIZE } from '../../src/openrouter/pages.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
@@ -34,7 +33,7 @@ const MANY = PAGE_SIZE + 1;
 function manyKeys(scene: Scene): Promise<LiveWorkspace> {
   return scene.shared('many keys', async () => {
     const workspace = await scene.createWorkspace();
-    const limit = pLimit(MAX_CONCURRENCY);
+    const limit = limitTo(MAX_CONCURRENCY);
     const create = () => limit(() => scene.createKey(workspace));
     await Promise.all(Array.from({ length: MANY }, create));
     return workspace;

@@ -38,7 +38,7 @@ export const WORKSPACES: readonly Assumption[] = [
     async probe(scene) {
       const response = await postTakenSlug(scene);
       const { status } = response;
-      const isRejected = classifyResponse('POST', { status, asksToWait: false }) === 'rejected';
+      const isRejected = classifyResponse('POST', status) === 'rejected';
       const agrees = status === 500 || (isRejected && status !== 401 && status !== 403);
       return finding(describe(response), { agrees });
     },

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Redact } from '../../src/report/text.ts';
-import type { RecordedRequest } from '../openrouter/server.ts';
+import type { RecordedRequest } from '../http/exchange.ts';
 import { mask } from '../runner/log.ts';
 import type { Annotation, StepResult } from '../runner/runner.ts';
 import type { Inputs } from './scenes.ts';

@@ -1,4 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import {
+  type Api,
+  ApiError,
+  type ApiRequest,
+  callOf,
+  match,
+  type Routes,
+} from '../http/routing.ts';
 import type { Account } from './account.ts';
 import { organizationOf } from './resources/members.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
@@ -9,7 +17,6 @@ import { findBySecret, keyRoutes } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
 import { ownKeyRoutes } from './routes/own-key.ts';
 import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
-import { ApiError, type ApiRequest, type ApiResponse, match, type Routes } from './routing.ts';
 
 /** What a sandbox can be opened with; see `Account` for each. */
 export interface OpenRouterOptions
@@ -20,13 +27,9 @@ export interface OpenRouterOptions
 }
 
 /** An account at OpenRouter, and the API to it. */
-export interface OpenRouter extends Account {
-  /** The pattern of the route that a request takes, such as `GET /workspaces/:id`. */
-  callOf(method: string, path: string): string;
-  handle(request: ApiRequest): ApiResponse;
-}
+export interface OpenRouter extends Account, Api {}
 
-const ROUTES: Routes = {
+const ROUTES: Routes<Account> = {
   ...workspaceRoutes,
   ...keyRoutes,
   ...ownKeyRoutes,
@@ -46,7 +49,11 @@ export function openAccount({ managementKey, ...options }: OpenRouterOptions): O
   addWorkspace(account, { name: 'Default', slug: 'default' });
   return {
     ...account,
-    callOf: (method, path) => match(ROUTES, method, path)?.pattern ?? `${method} ${path}`,
+    callOf: (method, path) => callOf(ROUTES, method, path),
+    // A test can set the clock of what is returned here.
+    headers() {
+      return { date: this.now().toUTCString() };
+    },
     handle(request) {
       try {
         authenticate(account, request, managementKey);

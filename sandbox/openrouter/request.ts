@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ApiError } from './routing.ts';
+import { ApiError } from '../http/routing.ts';
 
 /**
  * The body of a request.

@@ -21,6 +21,13 @@ export async function createFiles(folder: string): Promise<Record<string, string
   return Object.fromEntries(paths);
 }
 
+/** Writes the event of a run in `folder`. Returns the variable with the path of its file. */
+export async function writeEvent(folder: string, event: object): Promise<Record<string, string>> {
+  const path = join(folder, 'event.json');
+  await writeFile(path, JSON.stringify(event));
+  return { GITHUB_EVENT_PATH: path };
+}
+
 export async function removeFiles(folder: string): Promise<void> {
   await Promise.all(Object.values(FILES).map((name) => rm(join(folder, name))));
 }

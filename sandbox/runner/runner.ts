@@ -6,7 +6,13 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Command } from './commands.ts';
 import { githubEnvironment, inputEnvironment, stateEnvironment } from './environment.ts';
-import { createFiles, type FileContents, readFiles, removeFiles } from './environment-files.ts';
+import {
+  createFiles,
+  type FileContents,
+  readFiles,
+  removeFiles,
+  writeEvent,
+} from './environment-files.ts';
 import { type Annotation, readLog } from './log.ts';
 import { readManifest } from './manifest.ts';
 
@@ -21,6 +27,8 @@ export interface StepOptions {
   with: Record<string, string>;
   /** In addition to the variables that a runner sets itself. */
   env?: Record<string, string>;
+  /** The event of the run: the JSON in the file of `GITHUB_EVENT_PATH`. There is none by default. */
+  event?: Record<string, unknown>;
   /** The runner's time of day in milliseconds since 1970, which then stands still. */
   timeOfDay?: number;
 }
@@ -105,6 +113,7 @@ export async function prepareStep(stage: Stage, options: StepOptions): Promise<P
   const env: Record<string, string> = {
     ...githubEnvironment(folder),
     ...(await createFiles(folder)),
+    ...(options.event && (await writeEvent(folder, options.event))),
     ...inputEnvironment(manifest, options.with),
     ...options.env,
   };

@@ -1,5 +1,4 @@
-import pLimit from 'p-limit';
-import { abortReason, type Clock, sleep } from '../lib/clock.ts';
+import { abortReason, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import {
   ApiError,
@@ -19,7 +18,7 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
   mayBeApplied: boolean;
 }
 
-/** A client of the management API, whose requests share a timeout and a throttle. */
+/** A client of one server, whose requests share a timeout and a throttle. */
 export interface Client {
   /**
    * Sends an idempotent request, and retries it as long as that can help and time is left. Repeats it once
@@ -31,7 +30,7 @@ export interface Client {
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
    * Sends a request once that must not hold up the others: it ends within `ms` milliseconds and a
-   * quarter of the time that is left, and if OpenRouter throttles it, the others do not wait.
+   * quarter of the time that is left, and if the server throttles it, the others do not wait.
    */
   tryOnce<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
   /**
@@ -120,7 +119,7 @@ async function sendThrottled<Data>(
   options: Options,
 ): Promise<Outcome<Data>> {
   const stopReason = await throttle.waitUntilResumed(options.deadline);
-  if (stopReason !== undefined) return prevented(request, stopReason);
+  if (stopReason !== undefined) return prevented(request, stopReason, options);
   const outcome = await sendOnce(request, options);
   // Pause here, before the limit lets another request start.
   if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
@@ -174,11 +173,36 @@ export interface Throttle {
   waitUntilResumed(deadline: number): Promise<string | undefined>;
 }
 
+/** Returns a function that calls each function it gets, in turn, when fewer than `max` others are running. */
+export function limitTo(max: number): Throttle['limit'] {
+  let running = 0;
+  // A set is a queue: it keeps the order, and its first entry can be removed in constant time.
+  const waiting = new Set<() => void>();
+  return async (send) => {
+    if (running < max) running += 1;
+    else await new Promise<void>((resolve) => waiting.add(resolve));
+    try {
+      return await send();
+    } finally {
+      // The first that waits takes this place, before any that comes now.
+      const [next] = waiting;
+      if (next) {
+        waiting.delete(next);
+        next();
+      } else running -= 1;
+    }
+  };
+}
+
 /** Creates a throttle. Its waits end early if `signal` aborts. */
-export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortSignal }): Throttle {
+export function createThrottle({
+  server,
+  clock,
+  signal,
+}: Pick<SendOptions, 'server' | 'clock' | 'signal'>): Throttle {
   let pausedUntil = clock.now();
   return {
-    limit: pLimit(MAX_CONCURRENCY),
+    limit: limitTo(MAX_CONCURRENCY),
 
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.now() + ms);
@@ -188,7 +212,7 @@ export function createThrottle({ clock, signal }: { clock: Clock; signal: AbortS
       while (clock.now() < pausedUntil) {
         const wait = pausedUntil - clock.now();
         if (pausedUntil >= deadline) {
-          return `OpenRouter requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
+          return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
         }
         const stopReason = await sleep(clock, wait, signal);
         if (stopReason !== undefined) return stopReason;

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { formatSeconds } from '../lib/format.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
+import type { ServerName } from './server.ts';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {
@@ -9,9 +10,9 @@ export interface RequestFacts {
   method: Method;
   /** The path below the base URL: `/workspaces`. */
   path: string;
-  /** What exists if OpenRouter applied the request but its response was lost. */
+  /** What exists if the server applied the request but its response was lost. */
   mayLeaveBehind?: string | undefined;
-  /** What to do if OpenRouter may have applied the request. */
+  /** What to do if the server may have applied the request. */
   recovery?: string | undefined;
   /** The likely cause of HTTP 402, 403 or 404 for this request. */
   hint?: string | undefined;
@@ -19,13 +20,14 @@ export interface RequestFacts {
   readOnly?: boolean | undefined;
 }
 
-/** Whether a request changes nothing at OpenRouter. */
+/** Whether a request changes nothing at the server. */
 export function isRead({ method, readOnly }: Pick<RequestFacts, 'method' | 'readOnly'>): boolean {
   return method === 'GET' || readOnly === true;
 }
 
 /** One attempt at a request that did not succeed. */
 export interface AttemptFailure extends RequestFacts {
+  server: ServerName;
   kind: FailureClass;
   /** What happened. It completes a sentence that begins with method and path. */
   reason: string;
@@ -33,10 +35,10 @@ export interface AttemptFailure extends RequestFacts {
   noResponse?: { host: string; elapsedMs: number };
   /** The HTTP status, if a response arrived. */
   status?: number;
-  /** The error message in OpenRouter's response. */
+  /** The error message in the response. */
   serverMessage?: string | undefined;
-  /** Cloudflare's id of the request, the only id in OpenRouter's responses. */
-  cfRay?: string | undefined;
+  /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
+  requestId?: string | undefined;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
 }
@@ -45,9 +47,9 @@ export interface AttemptFailure extends RequestFacts {
 export interface ApiErrorDetails extends AttemptFailure {
   /** How often the request was sent. */
   attempts: number;
-  /** Whether OpenRouter may have applied any of the attempts. */
+  /** Whether the server may have applied any of the attempts. */
   ambiguous: boolean;
-  /** Whether any attempt was throttled. OpenRouter reports that it did not apply those. */
+  /** Whether any attempt was throttled. The server reports that it did not apply those. */
   wasThrottled: boolean;
   /** Why there was no further attempt, if a retry could have helped. */
   stopReason?: string | undefined;

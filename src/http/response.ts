@@ -3,56 +3,72 @@ import * as z from 'zod/mini';
 import { countValues, isNestedDeeper, parseJson } from '../lib/json.ts';
 import type { ApiRequest, AttemptFailure } from './request.ts';
 import { classifyResponse } from './retry-policy.ts';
+import type { Server } from './server.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** The part of a failure that does not follow from the request. */
 export type ResponseFailure = Pick<AttemptFailure, 'kind' | 'reason'> & Partial<AttemptFailure>;
 
-/** Parses the response to `request`: returns its data, or why the attempt failed. */
+/** Parses the response of `server` to `request`: returns its data, or why the attempt failed. */
 export function parseResponse<Data>(
   request: ApiRequest<Data>,
   response: HttpResponse,
+  server: Server,
 ): { data: Data } | ResponseFailure {
   const { status, body } = response;
   // A 404 that is not JSON does not come from the API, so api-url is wrong.
   const isNotFound = status === 404 && parseJson(body) !== undefined;
   if (isNotFound && request.on404) return { data: request.on404() };
-  if (status < 200 || status >= 300) return toFailure(request, response);
+  if (status < 200 || status >= 300) return toFailure(request, response, server);
 
   if (countValues(body) > MAX_VALUES) {
-    return reject(request, response, `has more than ${MAX_VALUES} values`);
+    return reject({ request, response, server }, `has more than ${MAX_VALUES} values`);
   }
   const json = parseJson(body);
   if (isNestedDeeper(json, MAX_DEPTH)) {
-    return reject(request, response, `is nested more than ${MAX_DEPTH} levels deep`);
+    return reject({ request, response, server }, `is nested more than ${MAX_DEPTH} levels deep`);
   }
   const parsed = z.safeParse(request.schema, json);
   if (!parsed.success) {
     const reason = `HTTP ${status}, but ${describeDefect({ body, json }, parsed.error)}`;
-    return { kind: 'ambiguous', reason, ...metadata(response) };
+    return { kind: 'ambiguous', reason, ...metadata(response, server) };
   }
   const mismatch = request.findMismatch?.(parsed.data);
   if (mismatch === undefined) return { data: parsed.data };
   // A retry may return the right resource, but a POST could create a second one.
   const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
-  return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response) };
+  return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response, server) };
 }
 
-function toFailure({ method }: ApiRequest<unknown>, response: HttpResponse): ResponseFailure {
+function toFailure(
+  { method }: ApiRequest<unknown>,
+  response: HttpResponse,
+  server: Server,
+): ResponseFailure {
   const { status, headers, body } = response;
-  const retryAfterMs = retryAfter(response);
-  const kind = classifyResponse(method, { status, asksToWait: retryAfterMs !== undefined });
+  const retryAfterMs = server.retryAfterMs(response);
+  const throttles = retryAfterMs !== undefined && server.throttlingStatuses.includes(status);
+  const kind = throttles ? 'throttled' : classifyResponse(method, status);
   if (status >= 300 && status < 400) {
     const reason = `${formatStatus(status)} to ${headers['location'] ?? 'nowhere'}. Redirects are not followed, so that the key is not sent to another host`;
-    return { kind, reason, ...metadata(response) };
+    return { kind, reason, ...metadata(response, server) };
   }
   const serverMessage = extractServerMessage(body);
-  return { kind, reason: formatStatus(status), ...metadata(response), serverMessage, retryAfterMs };
+  return {
+    kind,
+    reason: formatStatus(status),
+    ...metadata(response, server),
+    serverMessage,
+    retryAfterMs,
+  };
 }
 
-function metadata({ status, headers }: HttpResponse): Partial<AttemptFailure> {
-  const ray = headers['cf-ray'];
-  return { status, cfRay: typeof ray === 'string' ? ray : undefined };
+function metadata(
+  { status, headers }: HttpResponse,
+  { requestIdHeader }: Server,
+): Partial<AttemptFailure> {
+  const id = headers[requestIdHeader];
+  return { status, requestId: typeof id === 'string' ? `${requestIdHeader} ${id}` : undefined };
 }
 
 /** `HTTP 401 Unauthorized` */
@@ -66,10 +82,15 @@ const MAX_VALUES = 15_000;
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
 export const MAX_DEPTH = 100;
 
+interface Exchange {
+  request: ApiRequest<unknown>;
+  response: HttpResponse;
+  server: Server;
+}
+
 /** Rejects a body before it is checked. Names the resource in it, because it may have been created. */
 function reject(
-  { method }: ApiRequest<unknown>,
-  response: HttpResponse,
+  { request: { method }, response, server }: Exchange,
   defect: string,
 ): ResponseFailure {
   const { status, body } = response;
@@ -77,7 +98,7 @@ function reject(
   const { data: created } = z.safeParse(withId, method === 'GET' ? undefined : parseJson(body));
   const idNote = created ? `; its id is ${created.data.id}` : '';
   const reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-  return { kind: 'unexpected', reason, ...metadata(response) };
+  return { kind: 'unexpected', reason, ...metadata(response, server) };
 }
 
 function describeDefect(

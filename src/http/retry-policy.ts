@@ -6,7 +6,7 @@ export type FailureClass = keyof typeof FAILURE_CLASSES;
 interface Policy {
   /** Whether the same request may succeed later. */
   retryable: boolean;
-  /** Whether OpenRouter may have applied the request. Then a POST is not retried without a lookup. */
+  /** Whether the server may have applied the request. Then a POST is not retried without a lookup. */
   ambiguous: boolean;
   /** Whether all requests of the step wait, not only this one. */
   pausesAll: boolean;
@@ -21,11 +21,11 @@ export const FAILURE_CLASSES = {
    * no time left.
    */
   prevented: { retryable: false, ambiguous: false, pausesAll: false },
-  /** OpenRouter requires fewer requests. */
+  /** The server requires fewer requests. */
   throttled: { retryable: true, ambiguous: false, pausesAll: true },
   /** Another request is changing the same resource. */
   conflict: { retryable: true, ambiguous: false, pausesAll: false },
-  /** OpenRouter understood the request and rejected it. */
+  /** The server understood the request and rejected it. */
   rejected: { retryable: false, ambiguous: false, pausesAll: false },
   /** The request was sent, but no usable response arrived. */
   ambiguous: { retryable: true, ambiguous: true, pausesAll: false },
@@ -37,7 +37,7 @@ export const FAILURE_CLASSES = {
 
 /**
  * The exceptions. By default, a 4xx is `rejected`, and every other failure is `unexpected`. 499
- * comes from a proxy whose client disconnected, so OpenRouter may have applied the request. 520 to
+ * comes from a proxy whose client disconnected, so the server may have applied the request. 520 to
  * 524 are Cloudflare's.
  */
 const BY_STATUS: Readonly<Record<number, FailureClass>> = {
@@ -61,15 +61,8 @@ const BY_METHOD: Readonly<Partial<Record<Method, Readonly<Record<number, Failure
   PATCH: { 409: 'conflict' },
 };
 
-/**
- * Classifies a response whose status is not a success.
- * @param asksToWait whether the response has a valid `Retry-After`
- */
-export function classifyResponse(
-  method: Method,
-  { status, asksToWait }: { status: number; asksToWait: boolean },
-): FailureClass {
-  if (status === 503 && asksToWait) return 'throttled';
+/** Classifies a response whose status is not a success. */
+export function classifyResponse(method: Method, status: number): FailureClass {
   const isRejection = status >= 400 && status < 500;
   return (
     BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? 'rejected' : 'unexpected')

@@ -5,12 +5,11 @@ import type { EffectRecord } from './effect.ts';
 import { type ApiRequest, isRead, type Outcome } from './request.ts';
 import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
+import type { Server } from './server.ts';
 import { type HttpResponse, type Transport, TransportError } from './transport.ts';
 
 export interface SendOptions {
-  /** Without a trailing slash. */
-  apiUrl: string;
-  managementKey: string;
+  server: Server;
   transport: Transport;
   clock: Clock;
   /** When the step's timeout expires, by `clock`. */
@@ -43,16 +42,16 @@ async function attemptOnce<Data>(
 ): Promise<Outcome<Data>> {
   const { clock, abortAt } = options;
   if (abortAt !== undefined && abortAt <= clock.now()) {
-    return prevented(request, 'the timeout expired before it was sent');
+    return prevented(request, 'the timeout expired before it was sent', options);
   }
   const start = clock.now();
   const result = await sendAndReceive(request, options);
   if (result instanceof TransportError) {
-    return fail(request, classifyTransportError(result, options, clock.now() - start));
+    return fail(request, classifyTransportError(result, options, clock.now() - start), options);
   }
   const headersAt = clock.now() - (result.bodyMs ?? 0);
-  const parsed = parseResponse(request, result);
-  if ('kind' in parsed) return fail(request, parsed);
+  const parsed = parseResponse(request, result, options.server);
+  if ('kind' in parsed) return fail(request, parsed, options);
   const { status, body } = result;
   const serverTime = parseHttpDate(result.headers['date']);
   const response = { data: parsed.data, status, serverTime, size: body.length, headersAt };
@@ -64,13 +63,13 @@ async function sendAndReceive(
   request: ApiRequest<unknown>,
   options: SendOptions,
 ): Promise<HttpResponse | TransportError> {
-  const { apiUrl, transport, clock, log } = options;
+  const { server, transport, clock, log } = options;
   const { method, path } = request;
   const start = clock.now();
   const attempt = options.startAttempt(timeoutOf(options));
   const logOutcome = (outcome: string | number) =>
     log.debug(
-      `${method} ${apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
+      `${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
     );
   try {
     const response = await transport(toHttpRequest(request, options), attempt.signal);
@@ -94,14 +93,13 @@ function timeoutOf({ clock, deadline, abortAt = Number.POSITIVE_INFINITY }: Send
 
 function toHttpRequest(
   { method, path, body }: ApiRequest<unknown>,
-  { apiUrl, managementKey }: SendOptions,
+  { server: { apiUrl, headers } }: SendOptions,
 ) {
   return {
     method,
     url: apiUrl + path,
     headers: {
-      accept: 'application/json',
-      authorization: `Bearer ${managementKey}`,
+      ...headers,
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
@@ -110,10 +108,10 @@ function toHttpRequest(
 
 function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,
-  { apiUrl, signal, clock, deadline }: SendOptions,
+  { server, signal, clock, deadline }: SendOptions,
   elapsedMs: number,
 ): ResponseFailure {
-  const { host } = new URL(apiUrl);
+  const { host } = new URL(server.apiUrl);
   if (!signal.aborted) return { kind, reason, noResponse: { host, elapsedMs } };
   // The step itself aborted the request, which implies nothing about the network.
   return isSent
@@ -127,16 +125,24 @@ function classifyTransportError(
 }
 
 /** The outcome of a request that was not sent, for `reason`. */
-export function prevented(request: ApiRequest<unknown>, reason: string): FailedOutcome {
-  return fail(request, { kind: 'prevented', reason });
+export function prevented(
+  request: ApiRequest<unknown>,
+  reason: string,
+  options: Pick<SendOptions, 'server'>,
+): FailedOutcome {
+  return fail(request, { kind: 'prevented', reason }, options);
 }
 
 type FailedOutcome = Exclude<Outcome<never>, { kind: 'applied' }>;
 
-function fail(request: ApiRequest<unknown>, failure: ResponseFailure): FailedOutcome {
+function fail(
+  request: ApiRequest<unknown>,
+  failure: ResponseFailure,
+  { server }: Pick<SendOptions, 'server'>,
+): FailedOutcome {
   const { operation, method, path, mayLeaveBehind, recovery, hint, readOnly } = request;
   const facts = { operation, method, path, mayLeaveBehind, recovery, hint, readOnly };
-  return { kind: failure.kind, failure: { ...facts, ...failure } };
+  return { kind: failure.kind, failure: { server: server.name, ...facts, ...failure } };
 }
 
 /** One attempt at a request. */

@@ -8,6 +8,9 @@ import { duration, toMs } from './fields.ts';
 /** The default of `action.yml`, which also applies if the author leaves the input empty. */
 const DEFAULT_API_URL = 'https://openrouter.ai/api/v1';
 
+/** The base URL of the API. It becomes one without a trailing slash. */
+export const apiUrl = z.pipe(z.string(), z.transform(toApiUrl));
+
 /** The inputs with which every action connects to OpenRouter. */
 export const connection = {
   management_key: z
@@ -16,7 +19,7 @@ export const connection = {
       z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
       z.minLength(MIN_KEY_LENGTH, 'is too short to be a key: a part of it may be missing'),
     ),
-  api_url: z._default(z.pipe(z.string(), z.transform(toApiUrl)), DEFAULT_API_URL),
+  api_url: z._default(apiUrl, DEFAULT_API_URL),
   timeout: timeout('60s'),
 };
 
@@ -53,7 +56,7 @@ function reject(context: z.core.ParsePayload, input: string, message: string): n
 function toApiUrl(text: string, context: z.core.ParsePayload): string {
   const url = toUrl(text);
   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  if (!isConfidential(url)) {
     return reject(context, text, 'must begin with https, because the key is sent there');
   }
   if (url.username || url.password)
@@ -61,6 +64,11 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   if (/[?#]/.test(text)) return reject(context, text, 'must not contain ? or #');
   // Only the first slash of each row begins a match, or the time would grow with their square.
   return url.href.replace(/(?<!\/)\/+$/, '');
+}
+
+/** Whether no one can read what is sent to `url`. */
+export function isConfidential({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 /**
@@ -104,7 +112,7 @@ function isProxyUrl(text: string): boolean {
   return !url.hostname.startsWith('[') && decode(url.username + url.password) !== undefined;
 }
 
-function toUrl(text: string): URL | undefined {
+export function toUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
@@ -119,6 +127,7 @@ function decode(text: string): string | undefined {
 /** The secrets in this step's environment, each as every text in which it may appear. */
 interface Secrets {
   managementKey: string[];
+  gitHubToken: string[];
   proxyPassword: string[];
 }
 
@@ -126,14 +135,18 @@ interface Secrets {
 const MIN_PASSWORD_LENGTH = 4;
 
 /**
- * Reads the secrets in this step's environment. The management key is returned whole, trimmed, and
+ * Reads the secrets in this step's environment. The key and the token are returned whole, trimmed, and
  * line by line, because masking matches exact text. A text that is too short to be a key is left out:
  * masking `short` would hide that word in the message about it.
  */
 export function readSecrets(): Secrets {
-  const key = getInput('management-key');
+  const textsOf = (input: string) => {
+    const secret = getInput(input);
+    return textsFrom([secret, ...secret.split(/[\r\n]+/)], MIN_KEY_LENGTH);
+  };
   return {
-    managementKey: textsFrom([key, ...key.split(/[\r\n]+/)], MIN_KEY_LENGTH),
+    managementKey: textsOf('management-key'),
+    gitHubToken: textsOf('github-token'),
     proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),
   };
 }

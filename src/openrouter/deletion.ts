@@ -13,7 +13,7 @@ export type Deletion =
   | { kind: 'unclear'; error: ApiError };
 
 const deleted = z.pipe(
-  z.object({ deleted: z.literal(true) }),
+  z.object({ deleted: z.boolean().check(z.refine((isDeleted) => isDeleted)) }),
   z.transform(() => true),
 );
 
@@ -69,6 +69,7 @@ function unconfirmed(
 ): ApiError {
   return new ApiError({
     ...facts,
+    server: 'OpenRouter',
     method: 'DELETE',
     kind: 'unexpected',
     attempts: 1,

@@ -103,6 +103,7 @@ export async function listAll<Item>(
 
 function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): ApiError {
   return new ApiError({
+    server: 'OpenRouter',
     operation,
     method: 'GET',
     path,

@@ -1,6 +1,5 @@
-import * as z from 'zod/mini';
-
-const timestamp = z.iso.datetime({ offset: true });
+/** ISO 8601 with a time zone. `Date.parse` also accepts other forms, and reads a time without a zone as local. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** OpenRouter began in 2023. An earlier time, such as the beginning of 1970, stands for none. */
 const EARLIEST = Date.UTC(2023, 0);
@@ -10,8 +9,7 @@ const EARLIEST = Date.UTC(2023, 0);
  * or later.
  */
 export function readTime(value: unknown): number | undefined {
-  const { data = '' } = z.safeParse(timestamp, value);
-  const time = Date.parse(data);
+  const time = Date.parse(typeof value === 'string' && TIMESTAMP.test(value) ? value : '');
   return time >= EARLIEST ? time : undefined;
 }
 

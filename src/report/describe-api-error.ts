@@ -1,5 +1,6 @@
 import type { Effect } from '../http/effect.ts';
 import { type ApiError, type ApiErrorDetails, formatAttempt, isRead } from '../http/request.ts';
+import type { ServerName } from '../http/server.ts';
 import { type Description, describeEffect } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
@@ -35,14 +36,14 @@ export function linesOfPart({ details }: ApiError): string[] {
 }
 
 function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
-  const { lookupFailure, cfRay } = details;
+  const { lookupFailure, requestId, server } = details;
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
     ...attemptLines(lookupFailure ?? details),
     ...adviceAfterLookup(details),
     ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
-    ...(cfRay ? [`Request id for OpenRouter's support: cf-ray ${cfRay}`] : []),
+    ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
 }
 
@@ -72,7 +73,7 @@ const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   aborted: 'timed-out',
 };
 
-/** Whether OpenRouter may have applied a request that changes something. */
+/** Whether the server may have applied a request that changes something. */
 function mayBeApplied(details: ApiErrorDetails): boolean {
   return details.ambiguous && !isRead(details);
 }
@@ -82,31 +83,53 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
   if (mayBeApplied(details)) return 'outcome-unknown';
   // The step ended before it could send the request, which implies nothing about the network.
   if (kind === 'prevented' && !details.noResponse) return 'timed-out';
-  return CODES_BY_STATUS[status] ?? CODES_BY_KIND[kind];
+  // GitHub also throttles with HTTP 403.
+  return (kind === 'throttled' ? undefined : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
 
 const MANAGEMENT_KEY =
   'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.';
 
-const CHECK_NETWORK =
-  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
+/** What the advice about each server says. */
+const SERVERS: Readonly<
+  Record<
+    ServerName,
+    { credential: string; forbidden: string; wrongPath: string; address: string; status: string }
+  >
+> = {
+  OpenRouter: {
+    credential: MANAGEMENT_KEY,
+    forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
+    wrongPath:
+      'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
+    address: 'api-url',
+    status: 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.',
+  },
+  GitHub: {
+    credential: 'github-token must be the token of this job, or another one that has not expired.',
+    forbidden: 'Check the permissions of the job.',
+    wrongPath: 'Check the environment variable GITHUB_API_URL.',
+    address: 'the environment variable GITHUB_API_URL',
+    status: 'The cause is at GitHub: see https://www.githubstatus.com.',
+  },
+};
+
+function checkNetwork({ server }: ApiErrorDetails): string {
+  return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
+}
 
 const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string[]>> = {
   'outcome-unknown': adviceOnResponder,
-  unauthorized: () => [MANAGEMENT_KEY],
-  forbidden: ({ hint }) => [
-    hint ?? `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
-  ],
+  unauthorized: ({ server }) => [SERVERS[server].credential],
+  forbidden: ({ hint, server }) => [hint ?? SERVERS[server].forbidden],
   'payment-required': ({ hint }) => [
     hint ??
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
   ],
-  'not-found': ({ hint }) => [
-    hint ?? 'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
-  ],
-  'request-rejected': () => ['OpenRouter rejected the request for the reason above.'],
+  'not-found': ({ hint, server }) => [hint ?? SERVERS[server].wrongPath],
+  'request-rejected': ({ server }) => [`${server} rejected the request for the reason above.`],
   conflict: () => ['Another request is changing the same resource. Run this again.'],
-  throttled: () => ['OpenRouter limits the rate of requests. Wait, then run this again.'],
+  throttled: ({ server }) => [`${server} limits the rate of requests. Wait, then run this again.`],
   unreachable: () => [],
   'timed-out': () => [],
   'server-error': adviceOnResponder,
@@ -118,23 +141,26 @@ export function apiErrorCodes(): string[] {
   return Object.keys(ADVICE);
 }
 
-/** The advice for a response that OpenRouter's API does not have, or for an error of its servers. */
-function adviceOnResponder({ status }: ApiErrorDetails): string[] {
+/** The advice for a response that the API does not have, or for an error of its servers. */
+function adviceOnResponder({ status, server }: ApiErrorDetails): string[] {
   if (status === undefined) return [];
   return status < 400
-    ? ['Check api-url, and whether a proxy or a login page responds instead of OpenRouter.']
-    : ['The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.'];
+    ? [
+        `Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`,
+      ]
+    : [SERVERS[server].status];
 }
 
 /** The advice for the last response: after a failed lookup, that is the response to the lookup. */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
   const last = details.lookupFailure ?? details;
-  return [...new Set([...(details.noResponse ? [CHECK_NETWORK] : []), ...advice(last)])];
+  return [...new Set([...(details.noResponse ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
 function advice(details: ApiErrorDetails): string[] {
-  const { hint, status = 0, noResponse } = details;
-  if (noResponse) return [CHECK_NETWORK];
+  const { hint, kind, status = 0, noResponse } = details;
+  if (kind === 'throttled') return ADVICE.throttled(details);
+  if (noResponse) return [checkNetwork(details)];
   if (hint && [402, 403, 404].includes(status)) return [hint];
   return ADVICE[CODES_BY_STATUS[status] ?? codeOf(details)](details);
 }

@@ -1,6 +1,6 @@
 import { getState } from '@actions/core';
 import * as z from 'zod/mini';
-import { type Connection, connection } from '../inputs/connection.ts';
+import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
 import type { CleanupJournal } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
@@ -55,7 +55,7 @@ export function readJournal<Task>(
   if (text === '') return 'missing';
   if (text === 'null') return 'cleared';
   const schema = z.object({
-    apiUrl: z.nonoptional(connection.api_url),
+    apiUrl,
     timeoutMs: z.number(),
     task: taskSchema,
   });

@@ -1,9 +1,12 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { createClient } from '../http/client.ts';
+import { gitHub } from '../github/server.ts';
+import { type Client, createClient } from '../http/client.ts';
 import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
+import type { Server } from '../http/server.ts';
 import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { openRouter } from '../openrouter/server.ts';
 import type { Context } from '../operations/shared/context.ts';
 import { createReport, type Report } from '../report/report.ts';
 
@@ -35,8 +38,8 @@ export async function runStep(
   // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
   const report = createReport();
-  const { managementKey, proxyPassword } = readSecrets();
-  report.registerSecrets(managementKey);
+  const { managementKey, gitHubToken, proxyPassword } = readSecrets();
+  report.registerSecrets([...managementKey, ...gitHubToken]);
   // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 
@@ -117,19 +120,26 @@ const USER_AGENT = `${manifest.name}/${manifest.version}`;
 
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function startContext(connection: Connection, step: Step): Context {
-  const { apiUrl, managementKey, timeoutMs } = connection;
   const { report, clock, signal, effect } = step;
-  const deadline = step.startTimeout(timeoutMs);
-  const client = createClient({
-    apiUrl,
-    managementKey,
-    transport: httpTransport(USER_AGENT),
-    clock,
-    random: Math.random,
-    deadline,
-    signal,
-    log: report,
-    effect,
-  });
-  return { client, clock, timeOfDay: Date.now, log: report, warn: report.warn, signal };
+  const deadline = step.startTimeout(connection.timeoutMs);
+  const client = clientOf(openRouter(connection), { ...step, deadline, effect });
+  return { client, clock, deadline, timeOfDay: Date.now, log: report, warn: report.warn, signal };
+}
+
+/** Creates the client of another server for a step whose timeout has started. */
+export function startGitHub(
+  connection: Parameters<typeof gitHub>[0],
+  { context, step }: { context: Pick<Context, 'deadline'>; step: Step },
+): Client {
+  // The effect of a step is what it changes at OpenRouter.
+  return clientOf(gitHub(connection), { ...step, ...context, effect: recordEffect() });
+}
+
+function clientOf(
+  server: Server,
+  { report, clock, signal, effect, deadline }: Step & Pick<Context, 'deadline'>,
+): Client {
+  const transport = httpTransport(USER_AGENT);
+  const random = Math.random;
+  return createClient({ server, transport, clock, random, deadline, signal, log: report, effect });
 }

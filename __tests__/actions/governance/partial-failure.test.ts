@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
+import type { ScheduledFault } from '../../../sandbox/http/faults.ts';
 import {
   ADD_MEMBERS,
   GOVERNANCE,

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { ApiError } from '../../../src/http/request.ts';
 import type { CreateRequest } from '../../../src/operations/create/request.ts';
 import { describeError } from '../../../src/report/describe-error.ts';

@@ -18,6 +18,7 @@ type FailedPost = FailedAttempt<Lookup>;
 /** A failed POST without a lookup after it. */
 const post = (kind: FailureClass, status?: number): FailedPost => ({
   failure: {
+    server: 'OpenRouter',
     operation: 'create the workspace preview-42',
     method: 'POST',
     path: '/workspaces',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { GuardrailUpdate } from '../../../src/openrouter/resources/guardrails.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';

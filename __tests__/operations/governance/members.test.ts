@@ -174,7 +174,14 @@ describe('a response that names only some of the added members', () => {
 /** A round whose attempt failed as `kind`; `missing` is what the lookup after it found. */
 function round(kind: FailureClass, missing?: readonly string[]): FailedAttempt<readonly string[]> {
   return {
-    failure: { operation: 'add', method: 'POST', path: '/members/add', kind, reason: 'failed' },
+    failure: {
+      server: 'OpenRouter',
+      operation: 'add',
+      method: 'POST',
+      path: '/members/add',
+      kind,
+      reason: 'failed',
+    },
     ...(missing && { found: missing }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { describeKeysLeft } from '../../../src/operations/key/cleanup.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { CREATE, DELETE, LIST, LOOKUP, sha256 } from '../../support/key.ts';

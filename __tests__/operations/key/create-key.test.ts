@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { HttpResponse } from '../../../src/http/transport.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { KeyCleanupTask } from '../../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest } from '../../../src/operations/key/create-key.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScheduledFault } from '../../../sandbox/openrouter/faults.ts';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { ScheduledFault } from '../../../sandbox/http/faults.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP } from '../../support/key.ts';
 import {
   DURING_POST_MS,

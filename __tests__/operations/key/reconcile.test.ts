@@ -9,7 +9,13 @@ type KeyAttempt = FailedAttempt<OrphanDeletion>;
 
 /** An attempt whose POST failed with `kind`, and what the deletion of orphans after it found. */
 function attempt(kind: FailureClass, found?: Partial<OrphanDeletion>): KeyAttempt {
-  const request = { operation: 'create', method: 'POST', path: '/keys', reason: '' } as const;
+  const request = {
+    server: 'OpenRouter',
+    operation: 'create',
+    method: 'POST',
+    path: '/keys',
+    reason: '',
+  } as const;
   return {
     failure: { ...request, kind },
     ...(found && { found: { deleted: [], undecided: [], ...found } }),

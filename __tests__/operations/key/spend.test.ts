@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, type UsageFixture } from '../../../sandbox/openrouter/seed.ts';
 import { DELETE, READ } from '../../support/key.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';

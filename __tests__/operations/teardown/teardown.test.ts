@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/openrouter/in-process.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { teardown } from '../../../src/operations/teardown/teardown.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../sandbox/runner/commands.ts';
 import { parseKeyValues } from '../../../sandbox/runner/environment-files.ts';
-import { runStep } from '../../../sandbox/runner/runner.ts';
+import { runStep, type StepOptions } from '../../../sandbox/runner/runner.ts';
 
 // By the sources of actions/runner: ActionCommand.cs, ActionCommandManager.cs, FileCommandManager.cs.
 
@@ -92,12 +92,12 @@ test.each<[string, string]>([
 });
 
 /** Runs `code` as the main program of an action. */
-async function run(code: string) {
+async function run(code: string, options: Pick<StepOptions, 'event'> = {}) {
   const action = await mkdtemp(join(tmpdir(), 'action-'));
   await writeFile(join(action, 'action.yml'), 'runs: { using: node24, main: main.mjs }');
   const imports = "import { appendFileSync } from 'node:fs';";
   await writeFile(join(action, 'main.mjs'), `${imports}\n${code}`);
-  const step = await runStep({ action, with: {} });
+  const step = await runStep({ action, with: {}, ...options });
   await rm(action, { recursive: true });
   return step;
 }
@@ -107,6 +107,16 @@ const append = (variable: string, text: string) =>
   `appendFileSync(process.env.${variable}, ${JSON.stringify(text)});`;
 
 describe('a step in the runner', () => {
+  test('has the event of its run in a file, if there is one', async () => {
+    const event = { number: 42 };
+    const copy =
+      "appendFileSync(process.env.GITHUB_OUTPUT, 'event=' + (process.env.GITHUB_EVENT_PATH";
+    const code = `import { readFileSync } from 'node:fs';
+      ${copy} && readFileSync(process.env.GITHUB_EVENT_PATH)) + '\\n');`;
+    expect((await run(code, { event })).outputs).toEqual({ event: JSON.stringify(event) });
+    expect((await run(code)).outputs).toEqual({ event: 'undefined' });
+  });
+
   test.each([
     ['GITHUB_OUTPUT', 'output', 'outputs'],
     ['GITHUB_STATE', 'state', 'state'],

@@ -1,3 +1,4 @@
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { invalidRequest, parseBody } from '../request.ts';
 import {
@@ -9,9 +10,8 @@ import {
   periodStart,
   type Spend,
 } from '../resources/usage.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 
-export const analyticsRoutes: Routes = {
+export const analyticsRoutes: Routes<Account> = {
   'POST /analytics/query': query,
   'GET /analytics/meta': () =>
     ok({

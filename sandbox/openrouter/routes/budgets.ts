@@ -1,13 +1,13 @@
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { removeFrom } from '../remove-from.ts';
 import { invalidRequest, parseBody } from '../request.ts';
 import { type Budget, INTERVALS, setBudgetRequest } from '../resources/budgets.ts';
 import type { Workspace } from '../resources/workspaces.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 import { newUuid } from '../uuid.ts';
 import { findWorkspace } from './workspaces.ts';
 
-export const budgetRoutes: Routes = {
+export const budgetRoutes: Routes<Account> = {
   'GET /workspaces/:id/budgets': listBudgets,
   'GET /workspaces/:id/budgets/:interval': getBudget,
   'PUT /workspaces/:id/budgets/:interval': setBudget,

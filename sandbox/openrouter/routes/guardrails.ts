@@ -1,3 +1,4 @@
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { parseBody } from '../request.ts';
 import {
@@ -7,9 +8,8 @@ import {
   updateGuardrailRequest,
 } from '../resources/guardrails.ts';
 import type { Workspace } from '../resources/workspaces.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 
-export const guardrailRoutes: Routes = {
+export const guardrailRoutes: Routes<Account> = {
   'GET /guardrails/:id': getGuardrail,
   'PATCH /guardrails/:id': updateGuardrail,
 };

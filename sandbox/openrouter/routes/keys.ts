@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { invalidRequest, pageOf, parseBody, readFlag } from '../request.ts';
 import {
@@ -9,9 +10,8 @@ import {
   updateKeyRequest,
 } from '../resources/keys.ts';
 import { usageFields } from '../resources/usage.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 
-export const keyRoutes: Routes = {
+export const keyRoutes: Routes<Account> = {
   'POST /keys': createKey,
   'GET /keys': listKeys,
   'GET /keys/:hash': getKey,

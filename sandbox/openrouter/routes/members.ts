@@ -1,3 +1,4 @@
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { removeFrom } from '../remove-from.ts';
 import { pageOf, parseBody } from '../request.ts';
@@ -8,10 +9,9 @@ import {
   type WorkspaceMember,
 } from '../resources/members.ts';
 import type { Workspace } from '../resources/workspaces.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 import { findWorkspace } from './workspaces.ts';
 
-export const memberRoutes: Routes = {
+export const memberRoutes: Routes<Account> = {
   'GET /organization/members': ({ members }, { query }) => listOf(members, query),
   'GET /workspaces/:id/members': (account, { params: [id], query }) =>
     listOf(membersOf(account, findWorkspace(account, id)), query),

@@ -1,10 +1,10 @@
+import { type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { type Key, NO_USAGE } from '../resources/keys.ts';
 import { NANO, periodEnd, periodStart, type Spend, sumOf, toUsd } from '../resources/usage.ts';
-import { type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 import { findBySecret, withUsage } from './keys.ts';
 
-export const ownKeyRoutes: Routes = {
+export const ownKeyRoutes: Routes<Account> = {
   'GET /key': getOwnKey,
 };
 

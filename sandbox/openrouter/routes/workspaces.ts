@@ -1,3 +1,4 @@
+import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { removeFrom } from '../remove-from.ts';
 import { pageOf, parseBody } from '../request.ts';
@@ -9,10 +10,9 @@ import {
   WORKSPACE_DEFAULTS,
   type Workspace,
 } from '../resources/workspaces.ts';
-import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../routing.ts';
 import { derivedUuid, newUuid } from '../uuid.ts';
 
-export const workspaceRoutes: Routes = {
+export const workspaceRoutes: Routes<Account> = {
   'POST /workspaces': createWorkspace,
   'GET /workspaces': ({ workspaces }, { query }) =>
     ok({ data: pageOf(workspaces, query, 50), total_count: workspaces.length }),

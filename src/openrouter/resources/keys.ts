@@ -37,7 +37,7 @@ const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
 );
 
 /** The fields that are used of a key in a list, besides those that each key has. */
-const LISTED_FIELDS = ['created_at', 'expires_at', 'limit', ...COUNTERS];
+const LISTED_FIELDS = ['created_at', 'disabled', 'expires_at', 'limit', ...COUNTERS];
 
 /** A list can be long, so its keys have the fields that are used, and no nested values. */
 function toListedKey(key: Key): Key {
@@ -212,6 +212,21 @@ export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
     path: `/keys/${encodeURIComponent(key.hash)}`,
   };
   return sendDeletion(client, facts, () => findKey(client, key.hash, { trusts404: true }));
+}
+
+/**
+ * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns whether the key exists.
+ * @throws {ApiError}
+ */
+export async function disableKey(client: Client, key: KeyIdentity): Promise<boolean> {
+  const { data } = await client.request({
+    ...keyRequest(key.hash, describeKey(key)),
+    operation: `disable the API key ${describeKey(key)}`,
+    mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
+    method: 'PATCH',
+    body: { disabled: true },
+  });
+  return data !== undefined;
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -132,16 +132,21 @@ export type Workspace = z.infer<typeof workspace>;
 /** Far longer than any slug or time. A list of longer texts could fill the memory. */
 const listedText = z.string().check(z.maxLength(200));
 
+/** A text that is used if it is valid, and counts as absent otherwise. */
+const textIfValid = (schema: z.ZodMiniType<string>) =>
+  z.optional(
+    z.pipe(
+      z.unknown(),
+      z.transform((value) => z.safeParse(schema, value).data),
+    ),
+  );
+
 /** What is used of a workspace in a list. Without a valid time of creation, its age is unknown. */
 const listedWorkspace = z.object({
   id: z.guid(),
   slug: listedText,
-  created_at: z.optional(
-    z.pipe(
-      z.unknown(),
-      z.transform((value) => z.safeParse(listedText, value).data),
-    ),
-  ),
+  created_at: textIfValid(listedText),
+  description: textIfValid(text(0, 500)),
 });
 
 export type ListedWorkspace = z.infer<typeof listedWorkspace>;

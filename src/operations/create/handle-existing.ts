@@ -23,8 +23,10 @@ type Policy = (
  * @throws {Failure} `slug-taken`, `partly-applied`, and those of `planGovernance`
  * @throws {ApiError}
  */
-export const handleExisting: Policy = (existing, request, context) =>
-  POLICIES[request.ifExists](existing, request, context);
+export const handleExisting: Policy = (existing, request, context) => {
+  context.assertExisting?.(existing.workspace);
+  return POLICIES[request.ifExists](existing, request, context);
+};
 
 const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
   async fail({ workspace, creator }, { desired, governanceInputs }) {

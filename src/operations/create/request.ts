@@ -37,6 +37,11 @@ export interface CreateResult {
 export interface CreateContext extends Context {
   journal: CleanupJournal<CreateCleanupTask>;
   /**
+   * Called with a workspace that exists already, before anything is done with it.
+   * @throws {Failure} if it must be left alone
+   */
+  assertExisting?(workspace: Workspace): void;
+  /**
    * Called as soon as the workspace is known, and again after an update, so that the outputs are set
    * even if the step fails later.
    */

@@ -80,7 +80,7 @@ async function revokeCreated(
 }
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
-async function deleteAllOrphans(
+export async function deleteAllOrphans(
   { search, created }: KeyCleanupTask,
   context: Context,
 ): Promise<void> {

@@ -49,6 +49,8 @@ export interface KeyResult {
   secret: string;
   /** ISO 8601; null for never. */
   expiresAt: string | null;
+  /** The keys with the same name that existed before. */
+  namesakes: readonly Key[];
 }
 
 export interface KeyContext extends Context {
@@ -68,8 +70,31 @@ export interface KeyContext extends Context {
  *   `unexpected-key-values`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
+  const { client, log } = context;
+  const { desired, workspace } = request;
+  log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
+  const found = await findWorkspace(client, workspace);
+  if (!found.workspace) throw new Failure('workspace-not-found', { workspace });
+  const result = await createKeyIn(found.workspace, request, context);
+  log.info(
+    request.revokeAfterJob
+      ? 'The key is revoked when the job ends.'
+      : 'The key is not revoked after the job.',
+  );
+  return result;
+}
+
+/**
+ * Creates an API key, as `createKey` does, in a workspace that was looked up already. The caller logs when it
+ * ends.
+ */
+export async function createKeyIn(
+  workspace: Workspace,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<KeyResult> {
   const { clock, log, warn } = context;
-  const plan = await planKey(request, context);
+  const plan = await planKey(workspace, request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
   const { key } = created;
@@ -84,11 +109,6 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 
   await deleteLateOrphans(created, request, context);
   if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
-  log.info(
-    request.revokeAfterJob
-      ? 'The key is revoked when the job ends.'
-      : 'The key is not revoked after the job.',
-  );
   return result;
 }
 
@@ -115,13 +135,13 @@ interface Plan {
 }
 
 /** Looks up what exists before the key is created. */
-async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> {
+async function planKey(
+  workspace: Workspace,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<Plan> {
   const { client, log } = context;
   const { name } = request.desired;
-  log.info(`Creating the API key ${JSON.stringify(name)} in the workspace ${request.workspace}.`);
-  const lookup = await findWorkspace(client, request.workspace);
-  const { workspace } = lookup;
-  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
   const namesakes = list.keys.filter((key) => key.name === name);
@@ -130,7 +150,7 @@ async function planKey(request: KeyRequest, context: KeyContext): Promise<Plan> 
   );
   const { expiresAt, clocks } = planExpiry({
     expiresInMs: request.expiresInMs,
-    server: lookup.serverTime,
+    server: list.serverTime,
     runner: context.timeOfDay(),
     recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
     random: context.random(),
@@ -260,7 +280,8 @@ function outputKey(
 ): KeyResult {
   const { key, secret, search } = created;
   const expiresAt = expiryIn(key, search.desired);
-  const result = { workspace: plan.workspace, key, secret, expiresAt };
+  const { workspace, namesakes } = plan;
+  const result = { workspace, key, secret, expiresAt, namesakes };
   onCreated(result);
   // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
   if (!request.revokeAfterJob) {

@@ -1,8 +1,9 @@
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
 import { abortReason, type Clock, sleep } from '../../src/lib/clock.ts';
+import { type ExchangeHook, outcomeOf } from './exchange.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
-import type { OpenRouter } from './openrouter.ts';
+import type { Api, ApiResponse } from './routing.ts';
 
 /** Also the faults for which no server is needed. */
 export type InProcessFault =
@@ -12,41 +13,45 @@ export type InProcessFault =
   /** No response arrives, and the request is applied only after so many milliseconds. */
   | { kind: 'late'; on?: string; after: number };
 
+/** What is between a step and an API. */
 export interface Network {
-  account: OpenRouter;
+  api: Api;
   clock: Clock;
   schedule: InProcessFault[];
   /** The requests so far, each as a call such as `GET /workspaces/:id`. */
   calls: string[];
   /** How long a request, and a response, is in flight, in milliseconds. */
   latency: number;
+  /** Called when a request has arrived, before its response is sent. */
+  onExchange?: ExchangeHook;
 }
 
-/** A transport to the account of `network` without a socket, in the time of its clock. */
+/** A transport to the API of `network` without a socket, in the time of its clock. */
 export function inProcessTransport(network: Network, baseUrl: string): Transport {
-  const { account, clock, schedule, calls } = network;
+  const { api, clock, schedule, calls } = network;
   return async ({ method, url, headers, body = '' }, signal) => {
     const path = url.slice(baseUrl.length);
-    const call = account.callOf(method, path);
+    const call = api.callOf(method, path);
     calls.push(call);
-    const apply = () =>
-      account.handle({ method, path, authorization: headers['authorization'], body });
+    const apply = () => api.handle({ method, path, authorization: headers['authorization'], body });
     const fault = takeFault(schedule, [call, `${method} ${path}`]);
+    const report = (response?: ApiResponse) =>
+      network.onExchange?.({ method, path, body }, outcomeOf(fault, response));
 
     const isSent = fault?.kind !== 'refused';
     await travel(network, signal, { isSent });
     if (fault?.kind === 'refused') throw new TransportError('refused', { isSent });
     if (fault?.kind === 'late') {
-      clock.after(fault.after, apply);
+      clock.after(fault.after, () => report(apply()));
       return silence(signal);
     }
     const response = !fault || fault.applied ? apply() : undefined;
+    report(response);
     await travel(network, signal, { isSent });
-    const headersOfResponse = { date: account.now().toUTCString() };
-    if (fault) return misbehave(fault, headersOfResponse, signal);
+    if (fault) return misbehave(fault, api.headers(), signal);
     return {
       status: response?.status ?? 0,
-      headers: headersOfResponse,
+      headers: { ...api.headers(), ...response?.headers },
       body: JSON.stringify(response?.body),
     };
   };

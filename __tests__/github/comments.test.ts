@@ -1,0 +1,209 @@
+import { describe, expect, test } from '@jest/globals';
+import { commentBy, openPull } from '../../sandbox/github/people.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { startGitHub } from '../../sandbox/github/server.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import {
+  type Comment,
+  listComments,
+  readLogin,
+  sendComment,
+  updateComment,
+} from '../../src/github/comments.ts';
+import { gitHub } from '../../src/github/server.ts';
+import { createClient } from '../../src/http/client.ts';
+import { recordEffect } from '../../src/http/effect.ts';
+import { ApiError } from '../../src/http/request.ts';
+import { httpTransport } from '../../src/http/transport.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { type GitHubSceneOptions, openGitHubScene, reportOf } from '../support/github-scene.ts';
+import { openResources } from '../support/resources.ts';
+
+const resources = openResources();
+
+const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
+
+/** A GitHub whose pull request #42 has so many comments. */
+function openWith(count: number, options: GitHubSceneOptions = {}) {
+  const scene = openGitHubScene(options);
+  const { github, repository } = scene;
+  openPull(github, repository, { number: 41 });
+  openPull(github, repository, { number: 42 });
+  commentBy(github, repository, { by: 'octocat', pull: 41, body: 'of another' });
+  for (let at = 1; at <= count; at += 1) {
+    commentBy(github, repository, { by: 'octocat', pull: 42, body: `#${at}` });
+  }
+  return scene;
+}
+
+async function readAll(comments: AsyncIterable<Comment>): Promise<Comment[]> {
+  const all: Comment[] = [];
+  for await (const comment of comments) all.push(comment);
+  return all;
+}
+
+describe('the comments of a pull request are listed, the oldest first', () => {
+  test.each([
+    [0, 1],
+    [6, 1],
+    [7, 2],
+    [8, 2],
+    [95, 14],
+  ])('%i of them with %i requests', async (count, requests) => {
+    const { client, named, run, network } = openWith(count, { isPrivate: true });
+    const comments = await run(readAll(listComments(client, named, 42)));
+    expect(comments).toEqual(
+      Array.from({ length: count }, (_, at) => ({
+        id: expect.any(Number),
+        body: `#${at + 1}`,
+        user: { login: 'octocat' },
+      })),
+    );
+    expect(network.calls).toEqual(Array(requests).fill(LIST));
+  });
+
+  test('as far as they are needed', async () => {
+    const { client, named, run, network } = openWith(95);
+    const second = async () => {
+      for await (const { body } of listComments(client, named, 42)) if (body === '#2') return body;
+      return undefined;
+    };
+    expect(await run(second())).toBe('#2');
+    expect(network.calls).toEqual([LIST]);
+  });
+
+  test('also of a user who no longer exists', async () => {
+    const body = '[{"id":1,"body":"x","user":null}]';
+    const { client, named, run } = openWith(0, {
+      schedule: [{ kind: 'response', status: 200, body }],
+    });
+    const comments = await run(readAll(listComments(client, named, 42)));
+    expect(comments).toEqual([{ id: 1, body: 'x', user: null }]);
+  });
+});
+
+test('a comment is added, then changed', async () => {
+  const { client, named, run, repository } = openWith(1);
+  const outcome = await run(sendComment(client, named, 42, 'first'));
+  const expected = { body: 'first', user: { login: 'github-actions[bot]' } };
+  expect(outcome).toMatchObject({ kind: 'applied', response: { data: expected } });
+  const comment = repository.comments.now().at(-1);
+  expect(comment).toMatchObject({ pull: 42, body: 'first' });
+  await run(updateComment(client, named, { id: comment?.id ?? 0 }, 'second'));
+  expect(repository.comments.now().map(({ body }) => body)).toEqual(['of another', '#1', 'second']);
+});
+
+const READ_ONLY = { permissions: { 'pull-requests': 'read' } } as const;
+const PRIVATE = { permissions: {}, isPrivate: true };
+
+/** What fails without a permission. */
+const CALLS: [
+  string,
+  GitHubSceneOptions,
+  (scene: ReturnType<typeof openWith>) => Promise<unknown>,
+][] = [
+  ['list comments', PRIVATE, ({ client, named }) => readAll(listComments(client, named, 42))],
+  [
+    'change a comment',
+    READ_ONLY,
+    ({ client, named }) => updateComment(client, named, { id: 1 }, 'x'),
+  ],
+  [
+    'change a comment',
+    PRIVATE,
+    ({ client, named }) => updateComment(client, named, { id: 1 }, 'x'),
+  ],
+];
+
+test.each(CALLS)(
+  'a token that may not %s gets an error that names the permission',
+  async (...row) => {
+    const [, options, call] = row;
+    const scene = openWith(1, options);
+    const { lines } = reportOf(await scene.run(call(scene)));
+    expect(lines.join('\n')).toMatch(/permission pull-requests: write/);
+  },
+);
+
+/** What becomes of a comment, and whether it is there afterwards. */
+const OUTCOMES: [string, GitHubSceneOptions, string, string, boolean][] = [
+  ['without a permission', READ_ONLY, 'x', 'rejected', false],
+  ['without a permission in a private repository', PRIVATE, 'x', 'rejected', false],
+  ['that is too long', {}, 'x'.repeat(65_537), 'rejected', false],
+  [
+    'whose response is lost',
+    { schedule: [{ kind: 'reset', applied: true }] },
+    'x',
+    'ambiguous',
+    true,
+  ],
+  ['that does not arrive', { schedule: [{ kind: 'reset' }] }, 'x', 'ambiguous', false],
+  ['whose connection is refused', { schedule: [{ kind: 'refused' }] }, 'x', 'unsent', false],
+];
+
+test.each(OUTCOMES)('a comment %s is sent once', async (_, options, body, kind, exists) => {
+  const { client, named, run, network, repository } = openWith(0, options);
+  expect(await run(sendComment(client, named, 42, body))).toMatchObject({ kind });
+  expect(network.calls).toHaveLength(1);
+  expect(repository.comments.now()).toHaveLength(exists ? 2 : 1);
+});
+
+describe('the login of a token is', () => {
+  test.each([
+    ['that of its user', 'octocat', 'octocat'],
+    ['unknown for the token of a job', undefined, undefined],
+    ['unknown for an app', 'my-app[bot]', undefined],
+  ])('%s', async (_, login, expected) => {
+    const { client, run } = openGitHubScene(login === undefined ? {} : { login });
+    expect(await run(readLogin(client))).toBe(expected);
+  });
+
+  // A token of a user would be taken for that of a job, and its comment written again.
+  test.each<[string, InProcessFault]>([
+    ['HTTP 502', { kind: 'response', status: 502 }],
+    ['HTTP 429', { kind: 'response', status: 429, headers: { 'retry-after': '1' } }],
+    ['a reset connection', { kind: 'reset' }],
+    ['a response that is cut short', { kind: 'cut', applied: true }],
+  ])('that of its user after %s', async (_, fault) => {
+    const { client, run } = openGitHubScene({ login: 'octocat', schedule: [fault] });
+    expect(await run(readLogin(client))).toBe('octocat');
+  });
+});
+
+/** The comments of a pull request over a socket, if each of `count` has a body of `length` characters. */
+async function listOverSocket(count: number, length: number): Promise<Comment[] | ApiError> {
+  const { github, url, token } = resources.add(await startGitHub());
+  const repository = addRepository(github, { name: 'octo-org/shop' });
+  openPull(github, repository, { number: 42 });
+  for (let at = 1; at <= count; at += 1) {
+    commentBy(github, repository, { by: 'octocat', pull: 42, body: 'x'.repeat(length) });
+  }
+  const step = new AbortController();
+  const client = createClient({
+    server: gitHub({ apiUrl: url, token }),
+    transport: httpTransport('test'),
+    clock: systemClock,
+    random: () => 0,
+    deadline: systemClock.now() + 60_000,
+    signal: step.signal,
+    // A retry would have the same response.
+    log: { info: (line) => step.abort(new Error(line)), debug: () => undefined },
+    effect: recordEffect(),
+  });
+  const named = { name: repository.name, id: repository.id, serverUrl: github.serverUrl };
+  return readAll(listComments(client, named, 42)).catch((error: unknown) => {
+    if (error instanceof ApiError) return error;
+    throw error;
+  });
+}
+
+describe('comments of many characters are listed', () => {
+  test('if a page has less than 512 KiB', async () => {
+    expect(await listOverSocket(35, 16_000)).toHaveLength(35);
+  });
+
+  // A bot that reports coverage writes such comments: 8 of them block the comment of the preview.
+  test('also if 9 of them have the most that GitHub accepts', async () => {
+    expect(await listOverSocket(9, 65_536)).toHaveLength(9);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import { openPull, renameRepository } from '../../sandbox/github/people.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { startGitHub } from '../../sandbox/github/server.ts';
+import { readPull } from '../../src/github/pulls.ts';
+import { gitHub } from '../../src/github/server.ts';
+import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
+import { openResources } from '../support/resources.ts';
+
+const resources = openResources();
+
+/** Rejects what follows for 5 s by a rate limit. */
+const LIMITS: [string, (scene: GitHubScene) => unknown][] = [
+  [
+    'a secondary rate limit, with Retry-After',
+    ({ github, clock }) => {
+      github.limitedUntil = new Date(github.now().getTime() + 5_000 - clock.now());
+    },
+  ],
+  [
+    'the primary rate limit, with x-ratelimit-reset',
+    ({ github, token }) => {
+      token.limit = {
+        ...token.limit,
+        remaining: 0,
+        resetsAt: new Date(github.now().getTime() + 5_000),
+      };
+    },
+  ],
+];
+
+describe.each([403, 429] as const)('HTTP %i', (status) => {
+  describe.each(LIMITS)('for %s', (_, limit) => {
+    test('delays all requests until the limit ends', async () => {
+      const scene = openGitHubScene();
+      const { github, repository, client, named, clock, network } = scene;
+      github.limitStatus = status;
+      for (const number of [41, 42]) openPull(github, repository, { number });
+      limit(scene);
+      const first = await scene.run(readPull(client, named, 41));
+      const second = await scene.run(readPull(client, named, 42));
+      expect([first, second]).toMatchObject([{ number: 41 }, { number: 42 }]);
+      expect(network.calls).toHaveLength(3);
+      expect(Math.floor(clock.now() / 1000)).toBe(5);
+    });
+
+    const inTime = test;
+    // HTTP 403 is described as a missing permission, by its status.
+    inTime('is reported as throttling if the timeout ends first', async () => {
+      const scene = openGitHubScene({ timeout: 3_000 });
+      scene.github.limitStatus = status;
+      openPull(scene.github, scene.repository, { number: 42 });
+      limit(scene);
+      const { code, lines } = reportOf(await scene.run(readPull(scene.client, scene.named, 42)));
+      expect(lines.join('\n')).not.toMatch(/permission/);
+      expect(code).toBe('throttled');
+    });
+  });
+});
+
+const USED_UP = {
+  date: 'Thu, 01 Jan 2026 00:00:00 GMT',
+  'x-ratelimit-remaining': '0',
+  'x-ratelimit-reset': String(Date.UTC(2026, 0, 1) / 1000 + 7),
+};
+
+describe('a response asks to wait', () => {
+  test.each([
+    ['until the primary rate limit resets, by the clock of GitHub', USED_UP, 7_000],
+    ['no longer, if that is over', { ...USED_UP, 'x-ratelimit-reset': '1' }, 0],
+    ['as long as Retry-After, if it has both', { ...USED_UP, 'retry-after': '3' }, 3_000],
+    ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, undefined],
+    ['not, if the time is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, undefined],
+    ['not, if the time is missing', { ...USED_UP, 'x-ratelimit-reset': undefined }, undefined],
+    ['not, if it has no date', { ...USED_UP, date: undefined }, undefined],
+  ])('%s', (_, headers, ms) => {
+    const { retryAfterMs } = gitHub({ apiUrl: 'https://github.test', token: 'x' });
+    expect(retryAfterMs({ status: 403, headers, body: '' })).toBe(ms);
+  });
+});
+
+test('the token and the version of the API are in the headers of each request', async () => {
+  const server = resources.add(await startGitHub());
+  const { headers } = gitHub({ apiUrl: server.url, token: server.token });
+  openPull(server.github, addRepository(server.github, { name: 'octo-org/shop' }), { number: 1 });
+  const response = await fetch(`${server.url}/repos/octo-org/shop/pulls/1`, { headers });
+  expect(response.status).toBe(200);
+  expect(headers).toEqual({
+    accept: 'application/vnd.github+json',
+    authorization: `Bearer ${server.token}`,
+    'x-github-api-version': '2022-11-28',
+  });
+});
+
+test('the id of a request that fails is reported for the support of GitHub', async () => {
+  const { client, named, run } = openGitHubScene();
+  const { lines } = reportOf(await run(readPull(client, named, 42)));
+  expect(lines.at(-1)).toMatch(
+    /^Request id for GitHub's support: x-github-request-id 5B0C:[0-9A-F]{6}$/,
+  );
+});
+
+test('an invalid token is reported as that', async () => {
+  const { client, named, run, token } = openGitHubScene();
+  token.secret = 'revoked';
+  const { code, lines } = reportOf(await run(readPull(client, named, 42)));
+  expect(code).toBe('unauthorized');
+  expect(lines.join('\n')).toMatch(/Bad credentials\ngithub-token must be/);
+});
+
+test('a repository that was renamed is not looked for under another name', async () => {
+  const { github, repository, client, named, run, network } = openGitHubScene();
+  openPull(github, repository, { number: 42 });
+  renameRepository(repository, 'octo-org/store');
+  const { lines } = reportOf(await run(readPull(client, named, 42)));
+  expect(lines[0]).toMatch(/HTTP 301 Moved Permanently to \/repositories\/\d+\. Redirects are not/);
+  expect(network.calls).toHaveLength(1);
+});

@@ -1,0 +1,104 @@
+import { type GitHub, openGitHub } from '../../sandbox/github/github.ts';
+import {
+  addRepository,
+  addToken,
+  type RepositoryFixture,
+  type TokenFixture,
+} from '../../sandbox/github/seed.ts';
+import type { Repository, Token } from '../../sandbox/github/state.ts';
+import {
+  type InProcessFault,
+  inProcessTransport,
+  type Network,
+} from '../../sandbox/http/in-process.ts';
+import { gitHub } from '../../src/github/server.ts';
+import { type Client, createClient } from '../../src/http/client.ts';
+import { recordEffect } from '../../src/http/effect.ts';
+import { ApiError } from '../../src/http/request.ts';
+import { describeApiError } from '../../src/report/describe-api-error.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+/** A GitHub in virtual time, with one repository, and a client with the token of a job in it. */
+export interface GitHubScene {
+  github: GitHub;
+  repository: Repository;
+  /** The repository as the runner names it. */
+  named: { name: string; id: number; serverUrl: string; defaultBranch: string };
+  token: Token;
+  client: Client;
+  clock: VirtualClock;
+  network: Network;
+  /** Lets time pass until `work` ends; its error if it fails. */
+  run<Value>(work: Promise<Value>): Promise<Value | ApiError>;
+}
+
+export interface GitHubSceneOptions
+  extends Partial<Pick<RepositoryFixture, 'isPrivate' | 'defaultBranch'>>,
+    TokenFixture {
+  schedule?: InProcessFault[];
+  /** In milliseconds. */
+  timeout?: number;
+}
+
+export const API_URL = 'https://github.test/api/v3';
+const EPOCH = Date.UTC(2026, 0, 1);
+
+/** What the README's workflow has, and `contents` for previews of branches. */
+const PERMISSIONS = { contents: 'read', 'pull-requests': 'write' } as const;
+
+/** Opens a GitHub with the repository octo-org/shop. */
+export function openGitHubScene(options: GitHubSceneOptions = {}): GitHubScene {
+  const { isPrivate = false, defaultBranch = 'main', schedule = [], timeout = 60_000 } = options;
+  const clock = virtualClock();
+  const github = openGitHub({ now: () => new Date(EPOCH + clock.now()) });
+  const repository = addRepository(github, { name: 'octo-org/shop', isPrivate, defaultBranch });
+  const token = addToken(github, { permissions: PERMISSIONS, ...options });
+  const network: Network = { api: github, clock, schedule, calls: [], latency: 10 };
+  const { name, id } = repository;
+  return {
+    github,
+    repository,
+    named: { name, id, serverUrl: github.serverUrl, defaultBranch },
+    token,
+    client: connect({ network, token, timeout }),
+    clock,
+    network,
+    run: (work) =>
+      clock.run(
+        work.catch((error: unknown) => {
+          if (error instanceof ApiError) return error;
+          throw error;
+        }),
+      ),
+  };
+}
+
+function connect({
+  network,
+  token,
+  timeout,
+}: Pick<GitHubScene, 'network' | 'token'> & { timeout: number }): Client {
+  const step = new AbortController();
+  network.clock.after(timeout, () => step.abort(new Error('the timeout is over')));
+  return createClient({
+    server: gitHub({ apiUrl: API_URL, token: token.secret }),
+    transport: inProcessTransport(network, API_URL),
+    clock: network.clock,
+    random: () => 0.5,
+    deadline: timeout,
+    signal: step.signal,
+    log: { info: () => undefined, debug: () => undefined },
+    effect: recordEffect(),
+  });
+}
+
+/** Lets `ms` milliseconds pass. */
+export function pass({ clock }: Pick<GitHubScene, 'clock'>, ms: number): Promise<void> {
+  return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
+}
+
+/** What a failed step would report. Throws what is no error. */
+export function reportOf(error: unknown) {
+  if (!(error instanceof ApiError)) throw new Error(`No error: ${JSON.stringify(error)}`);
+  return describeApiError(error.details, 'none');
+}

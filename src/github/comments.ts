@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+import type { Client } from '../http/client.ts';
+import { ApiError } from '../http/request.ts';
+import { catching } from '../lib/catching.ts';
+import { pathIn, type Repository } from './repository.ts';
+
+const comment = z.object({
+  id: z.int(),
+  body: z.string(),
+  user: z.nullable(z.object({ login: z.string() })),
+});
+
+export type Comment = z.infer<typeof comment>;
+
+const HINT = 'Check that the job has the permission pull-requests: write.';
+
+/** So many of the longest comments that GitHub accepts fit into the 512 KiB of a response, in ASCII. */
+const PAGE_SIZE = 7;
+
+/**
+ * Lists the comments of a pull request, oldest first, page by page.
+ * @throws {ApiError}
+ */
+export async function* listComments(
+  client: Client,
+  repository: Repository,
+  number: number,
+): AsyncGenerator<Comment> {
+  for (let page = 1; ; page += 1) {
+    const { data } = await client.request({
+      operation: `list the comments of pull request #${number}`,
+      method: 'GET',
+      path: `${pathIn(repository, 'issues', String(number), 'comments')}?per_page=${PAGE_SIZE}&page=${page}`,
+      schema: z.array(comment),
+      hint: HINT,
+    });
+    yield* data;
+    if (data.length < PAGE_SIZE) return;
+  }
+}
+
+/**
+ * `POST …/issues/{number}/comments`: adds a comment. Sent once, because it is not idempotent.
+ * @throws {ApiError}
+ */
+export function sendComment(client: Client, repository: Repository, number: number, body: string) {
+  return client.send({
+    operation: `comment on pull request #${number}`,
+    mayLeaveBehind: 'the comment',
+    method: 'POST',
+    path: pathIn(repository, 'issues', String(number), 'comments'),
+    body: { body },
+    schema: comment,
+    hint: HINT,
+  });
+}
+
+/** @throws {ApiError} */
+export async function updateComment(
+  client: Client,
+  repository: Repository,
+  { id }: Pick<Comment, 'id'>,
+  body: string,
+): Promise<void> {
+  await client.request({
+    operation: 'update the comment of the preview',
+    mayLeaveBehind: 'the new text of the comment',
+    method: 'PATCH',
+    path: pathIn(repository, 'issues', 'comments', String(id)),
+    body: { body },
+    schema: comment,
+    hint: HINT,
+  });
+}
+
+/**
+ * `GET /user`: the login that comments are written under; undefined for the token of a job or of an app,
+ * which may not ask.
+ * @throws {ApiError} if that cannot be determined
+ */
+export async function readLogin(client: Client): Promise<string | undefined> {
+  const { value, error } = await catching(
+    client.request({
+      operation: 'read whose token github-token is',
+      method: 'GET',
+      path: '/user',
+      schema: z.object({ login: z.string() }),
+    }),
+    ApiError,
+  );
+  if (error && error.details.status !== 403) throw error;
+  return value?.data.login;
+}
