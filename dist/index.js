@@ -85,26 +85,26 @@ self.sockets.push(placeholder);
 var connectOptions = mergeOptions({}, self.proxyOptions, {
 method: "CONNECT",
 path: options.host + ":" + options.port,
-agent: false,
+agent: !1,
 headers: {
 host: options.host + ":" + options.port
 }
 });
-if (options.localAddress) connectOptions.localAddress = options.localAddress;
+options.localAddress && (connectOptions.localAddress = options.localAddress);
 if (connectOptions.proxyAuth) {
 connectOptions.headers = connectOptions.headers || {};
 connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
 }
 debug("making CONNECT request");
 var connectReq = self.request(connectOptions);
-connectReq.useChunkedEncodingByDefault = false;
+connectReq.useChunkedEncodingByDefault = !1;
 connectReq.once("response", onResponse);
 connectReq.once("upgrade", onUpgrade);
 connectReq.once("connect", onConnect);
 connectReq.once("error", onError);
 connectReq.end();
 function onResponse(res) {
-res.upgrade = true;
+res.upgrade = !0;
 }
 function onUpgrade(res, socket, head) {
 process.nextTick(function() {
@@ -150,7 +150,7 @@ var pos = this.sockets.indexOf(socket);
 if (pos === -1) return;
 this.sockets.splice(pos, 1);
 var pending = this.requests.shift();
-if (pending) this.createSocket(pending, function(socket) {
+pending && this.createSocket(pending, function(socket) {
 pending.request.onSocket(socket);
 });
 };
@@ -178,16 +178,16 @@ for (var i = 1, len = arguments.length; i < len; ++i) {
 var overrides = arguments[i];
 if (typeof overrides === "object") for (var keys = Object.keys(overrides), j = 0, keyLen = keys.length; j < keyLen; ++j) {
 var k = keys[j];
-if (overrides[k] !== void 0) target[k] = overrides[k];
+overrides[k] !== void 0 && (target[k] = overrides[k]);
 }
 }
 return target;
 }
-if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) debug = function() {
+debug = process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG) ? function() {
 var args = Array.prototype.slice.call(arguments);
-if (typeof args[0] === "string") args[0] = "TUNNEL: " + args[0]; else args.unshift("TUNNEL:");
+typeof args[0] === "string" ? args[0] = "TUNNEL: " + args[0] : args.unshift("TUNNEL:");
 console.error.apply(console, args);
-}; else debug = function() {};
+} : function() {};
 },
 613: module => {
 "use strict";
@@ -227,16 +227,16 @@ var cachedModule = __webpack_module_cache__[moduleId];
 if (cachedModule !== void 0) return cachedModule.exports;
 var module = __webpack_module_cache__[moduleId] = {
 exports: {}
-}, threw = true;
+}, threw = !0;
 try {
 __webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-threw = false;
+threw = !1;
 } finally {
-if (threw) delete __webpack_module_cache__[moduleId];
+threw && delete __webpack_module_cache__[moduleId];
 }
 return module.exports;
 }
-if (typeof __nccwpck_require__ !== "undefined") __nccwpck_require__.ab = __dirname + "/";
+typeof __nccwpck_require__ !== "undefined" && (__nccwpck_require__.ab = __dirname + "/");
 (() => {
 __nccwpck_require__.n = module => {
 var getter = module && module.__esModule ? () => module.default : () => module;
@@ -249,7 +249,7 @@ return getter;
 (() => {
 var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
 __nccwpck_require__.t = function(value, mode) {
-if (mode & 1) value = this(value);
+mode & 1 && (value = this(value));
 if (mode & 8) return value;
 if (typeof value === "object" && value) {
 if (mode & 4 && value.__esModule) return value;
@@ -267,8 +267,8 @@ return ns;
 })();
 (() => {
 __nccwpck_require__.d = (exports, definition) => {
-for (var key in definition) if (__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) Object.defineProperty(exports, key, {
-enumerable: true,
+for (var key in definition) __nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key) && Object.defineProperty(exports, key, {
+enumerable: !0,
 get: definition[key]
 });
 };
@@ -278,11 +278,11 @@ __nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj,
 })();
 (() => {
 __nccwpck_require__.r = exports => {
-if (typeof Symbol !== "undefined" && Symbol.toStringTag) Object.defineProperty(exports, Symbol.toStringTag, {
+typeof Symbol !== "undefined" && Symbol.toStringTag && Object.defineProperty(exports, Symbol.toStringTag, {
 value: "Module"
 });
 Object.defineProperty(exports, "__esModule", {
-value: true
+value: !0
 });
 };
 })();
@@ -296,6 +296,8 @@ create: () => create,
 delete: () => delete_deleteWorkspace,
 key: () => key_key,
 "key-post": () => keyPost,
+preview: () => preview,
+"preview-post": () => previewPost,
 sweep: () => sweep_sweep,
 usage: () => usage
 });
@@ -334,24 +336,32 @@ return source.slice(start, end);
 function assignProp(target, prop, value) {
 Object.defineProperty(target, prop, {
 value,
-writable: true,
-enumerable: true,
-configurable: true
+writable: !0,
+enumerable: !0,
+configurable: !0
 });
+}
+function mergeDefs(...defs) {
+const mergedDescriptors = {};
+for (const def of defs) {
+const descriptors = Object.getOwnPropertyDescriptors(def);
+Object.assign(mergedDescriptors, descriptors);
+}
+return Object.defineProperties({}, mergedDescriptors);
 }
 const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
 function util_isObject(data) {
 return typeof data === "object" && data !== null && !Array.isArray(data);
 }
 function isPlainObject(o) {
-if (util_isObject(o) === false) return false;
+if (util_isObject(o) === !1) return !1;
 const ctor = o.constructor;
-if (ctor === void 0) return true;
-if (typeof ctor !== "function") return true;
+if (ctor === void 0) return !0;
+if (typeof ctor !== "function") return !0;
 const prot = ctor.prototype;
-if (util_isObject(prot) === false) return false;
-if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) return false;
-return true;
+if (util_isObject(prot) === !1) return !1;
+if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === !1) return !1;
+return !0;
 }
 function shallowClone(o) {
 if (isPlainObject(o)) return {
@@ -368,7 +378,7 @@ return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 function clone(inst, def, params) {
 const cl = new inst._zod.constr(def ?? inst._zod.def);
-if (!def || params?.parent) cl._zod.parent = inst;
+def && !params?.parent || (cl._zod.parent = inst);
 return cl;
 }
 function normalizeParams(_params) {
@@ -399,14 +409,14 @@ float32: [ -34028234663852886e22, 34028234663852886e22 ],
 float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
 }))();
 function aborted(x, startIndex = 0) {
-if (x.aborted === true) return true;
-for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
-return false;
+if (x.aborted === !0) return !0;
+for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== !0) return !0;
+return !1;
 }
 function explicitlyAborted(x, startIndex = 0) {
-if (x.aborted === true) return true;
-for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === false) return true;
-return false;
+if (x.aborted === !0) return !0;
+for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === !1) return !0;
+return !1;
 }
 function prefixIssues(path, issues) {
 return issues.map(iss => {
@@ -425,7 +435,7 @@ for (const ch of defChecks ?? []) {
 const d = ch._zod.def;
 if (!/_(length|size)$|_equals$/.test(d.check)) break;
 const max = d.maximum ?? d.length ?? d.size;
-if (max >= 0) caps.push([ max, ch ]);
+max >= 0 && caps.push([ max, ch ]);
 }
 return caps;
 }
@@ -436,7 +446,7 @@ for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schem
 function finalizeIssue(iss, ctx, config) {
 var _a;
 const traits = iss.inst?._zod?.traits;
-if (traits?.has("$ZodType")) if (traits.has("$ZodCheck")) (_a = iss).schema ?? (_a.schema = iss.inst); else iss.schema = iss.inst;
+traits?.has("$ZodType") && (traits.has("$ZodCheck") ? (_a = iss).schema ?? (_a.schema = iss.inst) : iss.schema = iss.inst);
 const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0, message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input", full = {};
 for (const k of Object.keys(iss)) {
 if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
@@ -444,7 +454,7 @@ full[k] = iss[k];
 }
 full.path ?? (full.path = []);
 full.message = message;
-if (ctx?.reportInput) full.input = iss.input;
+ctx?.reportInput && (full.input = iss.input);
 return full;
 }
 const highSurrogate = /[\uD800-\uDBFF]/;
@@ -478,27 +488,27 @@ return {
 function members(proto, table) {
 for (const key in table) {
 const desc = Object.getOwnPropertyDescriptor(table, key);
-if (desc.get) Object.defineProperty(proto, key, {
+desc.get ? Object.defineProperty(proto, key, {
 ...desc,
-enumerable: false
-}); else defineBound(proto, key, desc.value);
+enumerable: !1
+}) : defineBound(proto, key, desc.value);
 }
 }
-function own(inst, key, value, enumerable = true) {
+function own(inst, key, value, enumerable = !0) {
 Object.defineProperty(inst, key, {
-configurable: true,
-writable: true,
+configurable: !0,
+writable: !0,
 enumerable,
 value
 });
 return value;
 }
 function hide(inst, key, value) {
-return own(inst, key, value, false);
+return own(inst, key, value, !1);
 }
 function defineBound(proto, key, fn) {
 Object.defineProperty(proto, key, {
-configurable: true,
+configurable: !0,
 get() {
 return this == null ? fn : own(this, key, fn.bind(this));
 },
@@ -511,11 +521,11 @@ function claim(inst, sentinel) {
 const proto = Object.getPrototypeOf(inst);
 return sentinel in proto ? void 0 : proto;
 }
-let installing, broke = false;
+let installing, broke = !1;
 const breaker = {
-configurable: true,
+configurable: !0,
 get() {
-broke = true;
+broke = !0;
 return;
 }
 };
@@ -527,16 +537,16 @@ return;
 }
 installing = inst._zod;
 Object.defineProperty(proto, key, {
-configurable: true,
+configurable: !0,
 get() {
 Object.defineProperty(this, key, breaker);
 const outer = broke;
-broke = false;
+broke = !1;
 try {
 const value = compute(this);
-if (broke) delete this[key]; else Object.defineProperty(this, key, {
-configurable: true,
-writable: true,
+broke ? delete this[key] : Object.defineProperty(this, key, {
+configurable: !0,
+writable: !0,
 value
 });
 broke = broke || outer;
@@ -549,8 +559,8 @@ throw err;
 },
 set(value) {
 Object.defineProperty(this, key, {
-configurable: true,
-writable: true,
+configurable: !0,
+writable: !0,
 value
 });
 }
@@ -560,11 +570,11 @@ function installLazyProp(inst, key, make, enumerable) {
 const proto = claim(inst, key);
 if (!proto) return;
 Object.defineProperty(proto, key, {
-configurable: true,
+configurable: !0,
 get() {
 const desc = {
-configurable: true,
-writable: true,
+configurable: !0,
+writable: !0,
 enumerable,
 value: void 0
 };
@@ -575,8 +585,8 @@ return desc.value;
 },
 set(value) {
 Object.defineProperty(this, key, {
-configurable: true,
-writable: true,
+configurable: !0,
+writable: !0,
 enumerable,
 value
 });
@@ -588,7 +598,7 @@ const NEVER = Object.freeze({
 status: "aborted"
 }), _zodDesc = {
 value: void 0,
-enumerable: false
+enumerable: !1
 };
 let _E = "captureStackTrace" in Error ? Error : null;
 function newError(Definition) {
@@ -621,14 +631,16 @@ this.traits = new Set;
 Internals.prototype = zodProto;
 const protoMembers = proto, initialized = protoMembers && new WeakSet;
 function init(inst, def) {
-if (!inst._zod) {
+if (inst._zod) {
+if (inst._zod.traits.has(name)) return;
+} else {
 _zodDesc.value = new Internals(def);
 try {
 Object.defineProperty(inst, "_zod", _zodDesc);
 } finally {
 _zodDesc.value = void 0;
 }
-} else if (inst._zod.traits.has(name)) return;
+}
 inst._zod.traits.add(name);
 initializer(inst, def);
 if (initialized) {
@@ -644,7 +656,7 @@ members(target, protoMembers);
 const proto = _.prototype;
 for (const k in proto) {
 if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
-if (!(k in inst)) inst[k] = proto[k].bind(inst);
+k in inst || (inst[k] = proto[k].bind(inst));
 }
 }
 const Parent = params?.Parent ?? Object;
@@ -661,7 +673,7 @@ for (const fn of deferred) fn();
 inst._zod.deferred = void 0;
 }
 const pp = globalThis.__zod_globalConfig?.postProcessor;
-if (pp) pp(inst);
+pp && pp(inst);
 return inst;
 }
 Object.defineProperty(_, "init", {
@@ -669,7 +681,7 @@ value: init
 });
 Object.defineProperty(_, Symbol.hasInstance, {
 value: inst => {
-if (params?.Parent && inst instanceof params.Parent) return true;
+if (params?.Parent && inst instanceof params.Parent) return !0;
 return inst?._zod?.traits?.has(name);
 }
 });
@@ -692,7 +704,7 @@ this.name = "ZodEncodeError";
 (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
 const core_globalConfig = globalThis.__zod_globalConfig;
 function config(newConfig) {
-if (newConfig) Object.assign(core_globalConfig, newConfig);
+newConfig && Object.assign(core_globalConfig, newConfig);
 return core_globalConfig;
 }
 const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
@@ -749,50 +761,50 @@ payload.issues.push({
 expected: origin,
 format: def.format,
 code: "invalid_type",
-continue: false,
+continue: !1,
 input,
 inst
 });
 return;
 }
 if (!Number.isSafeInteger(input)) {
-if (input > 0) payload.issues.push({
+payload.issues.push(input > 0 ? {
 input,
 code: "too_big",
 maximum: Number.MAX_SAFE_INTEGER,
 note: "Integers must be within the safe integer range.",
 inst,
 origin,
-inclusive: true,
+inclusive: !0,
 continue: !def.abort
-}); else payload.issues.push({
+} : {
 input,
 code: "too_small",
 minimum: Number.MIN_SAFE_INTEGER,
 note: "Integers must be within the safe integer range.",
 inst,
 origin,
-inclusive: true,
+inclusive: !0,
 continue: !def.abort
 });
 return;
 }
 }
-if (input < minimum) payload.issues.push({
+input < minimum && payload.issues.push({
 origin: "number",
 input,
 code: "too_small",
 minimum,
-inclusive: true,
+inclusive: !0,
 inst,
 continue: !def.abort
 });
-if (input > maximum) payload.issues.push({
+input > maximum && payload.issues.push({
 origin: "number",
 input,
 code: "too_big",
 maximum,
-inclusive: true,
+inclusive: !0,
 inst,
 continue: !def.abort
 });
@@ -809,7 +821,7 @@ payload.issues.push({
 origin,
 code: "too_big",
 maximum: def.maximum,
-inclusive: true,
+inclusive: !0,
 input,
 inst,
 continue: !def.abort
@@ -827,7 +839,7 @@ payload.issues.push({
 origin,
 code: "too_small",
 minimum: def.minimum,
-inclusive: true,
+inclusive: !0,
 input,
 inst,
 continue: !def.abort
@@ -836,7 +848,7 @@ continue: !def.abort
 }), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
 var _a, _b;
 $ZodCheck.init(inst, def);
-if (def.pattern) (_a = inst._zod).check ?? (_a.check = payload => {
+def.pattern ? (_a = inst._zod).check ?? (_a.check = payload => {
 def.pattern.lastIndex = 0;
 if (def.pattern.test(payload.value)) return;
 payload.issues.push({
@@ -850,7 +862,7 @@ pattern: def.pattern.toString()
 inst,
 continue: !def.abort
 });
-}); else (_b = inst._zod).check ?? (_b.check = () => {});
+}) : (_b = inst._zod).check ?? (_b.check = () => {});
 }), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
 $ZodCheckStringFormat.init(inst, def);
 inst._zod.check = payload => {
@@ -894,30 +906,30 @@ const shouldRun = ch._zod.def.when(payload);
 if (!shouldRun) continue;
 } else if (isAborted) continue;
 const currLen = payload.issues.length, _ = ch._zod.check(payload);
-if (_ instanceof Promise && ctx?.async === false) throw new $ZodAsyncError;
+if (_ instanceof Promise && ctx?.async === !1) throw new $ZodAsyncError;
 if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
 await _;
 const nextLen = payload.issues.length;
 if (nextLen === currLen) return;
 attachSchema(payload.issues, currLen, inst);
-if (!isAborted) isAborted = aborted(payload, currLen);
+isAborted || (isAborted = aborted(payload, currLen));
 }); else {
 const nextLen = payload.issues.length;
 if (nextLen === currLen) continue;
 attachSchema(payload.issues, currLen, inst);
-if (!isAborted) isAborted = aborted(payload, currLen);
+isAborted || (isAborted = aborted(payload, currLen));
 }
 }
 if (asyncResult) return asyncResult.then(() => payload);
 return payload;
 }, handleCanaryResult = (canary, payload, ctx) => {
 if (aborted(canary)) {
-canary.aborted = true;
+canary.aborted = !0;
 return canary;
 }
 const checkResult = runChecks(payload, checks, ctx);
 if (checkResult instanceof Promise) {
-if (ctx.async === false) throw new $ZodAsyncError;
+if (ctx.async === !1) throw new $ZodAsyncError;
 return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
 }
 return inst._zod.parse(checkResult, ctx);
@@ -930,14 +942,14 @@ value: payload.value,
 issues: []
 }, {
 ...ctx,
-skipChecks: true
+skipChecks: !0
 });
 if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
 return handleCanaryResult(canary, payload, ctx);
 }
 const result = inst._zod.parse(payload, ctx);
 if (result instanceof Promise) {
-if (ctx.async === false) throw new $ZodAsyncError;
+if (ctx.async === !1) throw new $ZodAsyncError;
 return result.then(result => runChecks(result, checks, ctx));
 }
 return runChecks(result, checks, ctx);
@@ -957,7 +969,7 @@ value: r.value
 };
 async function validateAsync(inst, value) {
 const ctx = {
-async: true
+async: !0
 };
 return toStandardResult(await inst._zod.run({
 value,
@@ -968,7 +980,7 @@ function standardProps(inst) {
 return {
 validate: value => {
 const ctx = {
-async: false
+async: !1
 };
 try {
 const r = inst._zod.run({
@@ -1014,7 +1026,7 @@ payload.value = Number(payload.value);
 } catch (_) {}
 const input = payload.value;
 if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
-const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : Number.isFinite(input) ? void 0 : String(input) : void 0;
 payload.issues.push({
 expected: "number",
 code: "invalid_type",
@@ -1070,7 +1082,7 @@ const n = size(payload.value);
 if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
 const start = payload.issues.length;
 ch._zod.check(payload);
-payload.issues[start].continue = false;
+payload.issues[start].continue = !1;
 attachSchema(payload.issues, start, inst);
 return payload;
 }
@@ -1079,7 +1091,7 @@ return parse(payload, ctx);
 }
 const arraySize = input => Array.isArray(input) ? input.length : -1;
 function handleArrayResult(result, final, index) {
-if (result.issues.length) final.issues.push(...prefixIssues(index, result.issues));
+result.issues.length && final.issues.push(...prefixIssues(index, result.issues));
 final.value[index] = result.value;
 }
 const $ZodArray = $constructor("$ZodArray", (inst, def) => {
@@ -1122,7 +1134,7 @@ if (optin !== void 0 && isOptionalOut && !isPresent) return;
 final.issues.push(...prefixIssues(key, result.issues));
 }
 if (!isPresent && optin === void 0) {
-if (!result.issues.length) final.issues.push({
+result.issues.length || final.issues.push({
 code: "invalid_type",
 expected: "nonoptional",
 input: void 0,
@@ -1130,9 +1142,7 @@ path: [ key ]
 });
 return;
 }
-if (result.value === void 0) {
-if (isPresent || optin === "defaulted" && !isOptionalOut) final.value[key] = void 0;
-} else final.value[key] = result.value;
+result.value === void 0 ? (isPresent || optin === "defaulted" && !isOptionalOut) && (final.value[key] = void 0) : final.value[key] = result.value;
 }
 const NO_SYMBOL_KEYS = [];
 function normalizeDef(def) {
@@ -1158,7 +1168,7 @@ seen = payload.issues.length;
 }
 if (keySet.has(key)) continue;
 if (key === "__proto__") {
-if (t === "never") unrecognized.push(key);
+t === "never" && unrecognized.push(key);
 continue;
 }
 if (t === "never") {
@@ -1169,14 +1179,14 @@ const r = _catchall.run({
 value: input[key],
 issues: []
 }, ctx);
-if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+r instanceof Promise ? proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))) : handlePropertyResult(r, payload, key, input, optin, optout);
 }
-if (unrecognized.length) payload.issues.push({
+unrecognized.length && payload.issues.push({
 code: "unrecognized_keys",
 keys: unrecognized,
 input,
 inst,
-continue: true
+continue: !0
 });
 if (!proms.length) return payload;
 return Promise.all(proms).then(() => payload);
@@ -1206,9 +1216,9 @@ const shape = zod.def.shape, propValues = {};
 for (const key in shape) {
 const field = shape[key]._zod;
 if (field.values) {
-if (!Object.prototype.hasOwnProperty.call(propValues, key)) assignProp(propValues, key, new Set);
+Object.prototype.hasOwnProperty.call(propValues, key) || assignProp(propValues, key, new Set);
 for (const v of field.values) propValues[key].add(v);
-if (field.optin !== void 0) propValues[key].add(void 0);
+field.optin !== void 0 && propValues[key].add(void 0);
 }
 }
 return propValues;
@@ -1242,65 +1252,10 @@ const el = shape[key], optin = el._zod.optin, optout = el._zod.optout, r = el._z
 value: input[key],
 issues: []
 }, ctx);
-if (r instanceof Promise) proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))); else handlePropertyResult(r, payload, key, input, optin, optout);
+r instanceof Promise ? proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))) : handlePropertyResult(r, payload, key, input, optin, optout);
 }
 if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
-return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-};
-});
-function handleUnionResults(results, final, inst, ctx) {
-for (const result of results) if (result.issues.length === 0) {
-final.value = result.value;
-return final;
-}
-const nonaborted = results.filter(r => !aborted(r));
-if (nonaborted.length === 1) {
-final.value = nonaborted[0].value;
-return nonaborted[0];
-}
-final.issues.push({
-code: "invalid_union",
-input: final.value,
-inst,
-errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
-});
-return final;
-}
-const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
-$ZodType.init(inst, def);
-defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
-defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
-defineLazyInternal(inst, "values", zod => {
-if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
-return;
-});
-defineLazyInternal(inst, "pattern", zod => {
-if (zod.def.options.every(o => o._zod.pattern)) {
-const patterns = zod.def.options.map(o => o._zod.pattern);
-return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
-}
-return;
-});
-const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-inst._zod.parse = (payload, ctx) => {
-if (first) return first(payload, ctx);
-let async = false;
-const results = [];
-for (const option of def.options) {
-const result = option._zod.run({
-value: payload.value,
-issues: []
-}, ctx);
-if (result instanceof Promise) {
-results.push(result);
-async = true;
-} else {
-if (result.issues.length === 0) return result;
-results.push(result);
-}
-}
-if (!async) return handleUnionResults(results, payload, inst, ctx);
-return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === !0);
 };
 }), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
 $ZodType.init(inst, def);
@@ -1397,7 +1352,7 @@ return handleDefaultResult(result, def);
 };
 });
 function handleDefaultResult(payload, def) {
-if (payload.value === void 0) payload.value = def.defaultValue;
+payload.value === void 0 && (payload.value = def.defaultValue);
 return payload;
 }
 const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
@@ -1419,7 +1374,7 @@ return handlePipeResult(left, def.out, ctx);
 });
 function handlePipeResult(left, next, ctx) {
 if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
-left.aborted = true;
+left.aborted = !0;
 return left;
 }
 return next._zod.run({
@@ -1447,7 +1402,7 @@ inst,
 path: [ ...inst._zod.def.path ?? [] ],
 continue: !inst._zod.def.abort
 };
-if (inst._zod.def.params) _iss.params = inst._zod.def.params;
+inst._zod.def.params && (_iss.params = inst._zod.def.params);
 payload.issues.push(util_issue(_iss));
 }
 }
@@ -1460,7 +1415,7 @@ this._idmap = new Map;
 add(schema, ..._meta) {
 const meta = _meta[0];
 this._map.set(schema, meta);
-if (meta && typeof meta === "object" && "id" in meta) this._idmap.set(meta.id, schema);
+meta && typeof meta === "object" && "id" in meta && this._idmap.set(meta.id, schema);
 return this;
 }
 clear() {
@@ -1470,7 +1425,7 @@ return this;
 }
 remove(schema) {
 const meta = this._map.get(schema);
-if (meta && typeof meta === "object" && "id" in meta) this._idmap.delete(meta.id);
+meta && typeof meta === "object" && "id" in meta && this._idmap.delete(meta.id);
 this._map.delete(schema);
 return this;
 }
@@ -1499,7 +1454,7 @@ return new $ZodRegistry;
 (registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
 globalThis;
 function snapshotChecks(def) {
-if (def.checks) def.checks = [ ...def.checks ];
+def.checks && (def.checks = [ ...def.checks ]);
 return def;
 }
 function _string(Class, params) {
@@ -1513,7 +1468,7 @@ return new Class({
 type: "string",
 format: "guid",
 check: "string_format",
-abort: false,
+abort: !1,
 ...normalizeParams(params)
 });
 }
@@ -1528,7 +1483,7 @@ function _int(Class, params) {
 return new Class({
 type: "number",
 check: "number_format",
-abort: false,
+abort: !1,
 format: "safeint",
 ...normalizeParams(params)
 });
@@ -1555,7 +1510,7 @@ return new $ZodCheckLessThan({
 check: "less_than",
 ...normalizeParams(params),
 value,
-inclusive: true
+inclusive: !0
 });
 }
 function _gt(value, params) {
@@ -1563,7 +1518,7 @@ return new $ZodCheckGreaterThan({
 check: "greater_than",
 ...normalizeParams(params),
 value,
-inclusive: false
+inclusive: !1
 });
 }
 function _gte(value, params) {
@@ -1571,7 +1526,7 @@ return new $ZodCheckGreaterThan({
 check: "greater_than",
 ...normalizeParams(params),
 value,
-inclusive: true
+inclusive: !0
 });
 }
 function _positive(params) {
@@ -1620,11 +1575,11 @@ this._zod.message = value;
 const _messageDesc = {
 get: _getMessage,
 set: _setMessage,
-enumerable: true,
-configurable: true
+enumerable: !0,
+configurable: !0
 }, _issuesDesc = {
 value: void 0,
-enumerable: false
+enumerable: !1
 }, _installedToString = new WeakSet([ Object.prototype, Error.prototype ]), initializer = (inst, def) => {
 inst.name = "$ZodError";
 _issuesDesc.value = def;
@@ -1635,22 +1590,22 @@ const proto = Object.getPrototypeOf(inst);
 if (!_installedToString.has(proto)) {
 _installedToString.add(proto);
 Object.defineProperty(proto, "toString", {
-configurable: true,
-enumerable: false,
+configurable: !0,
+enumerable: !1,
 get() {
 const value = () => this.message;
 Object.defineProperty(this, "toString", {
 value,
-configurable: true,
-writable: true
+configurable: !0,
+writable: !0
 });
 return value;
 },
 set(value) {
 Object.defineProperty(this, "toString", {
 value,
-configurable: true,
-writable: true
+configurable: !0,
+writable: !0
 });
 }
 });
@@ -1661,9 +1616,9 @@ Parent: Error
 const fn = (schema, value, _ctx, _params) => {
 const ctx = _ctx ? {
 ..._ctx,
-async: false
+async: !1
 } : {
-async: false
+async: !1
 }, result = schema._zod.run({
 value,
 issues: []
@@ -1681,15 +1636,15 @@ return fn;
 const fn = async (schema, value, _ctx, params) => {
 const ctx = _ctx ? {
 ..._ctx,
-async: true
+async: !0
 } : {
-async: true
+async: !0
 };
 let result = schema._zod.run({
 value,
 issues: []
 }, ctx);
-if (result instanceof Promise) result = await result;
+result instanceof Promise && (result = await result);
 if (result.issues.length) {
 const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
 captureStackTrace(e, params?.callee ?? fn);
@@ -1701,23 +1656,23 @@ return fn;
 }, parse_parseAsync = _parseAsync($ZodRealError), _safeParse = _Err => (schema, value, _ctx) => {
 const ctx = _ctx ? {
 ..._ctx,
-async: false
+async: !1
 } : {
-async: false
+async: !1
 }, result = schema._zod.run({
 value,
 issues: []
 }, ctx);
 if (result instanceof Promise) throw new $ZodAsyncError;
 return result.issues.length ? failure(_Err, result.issues, ctx) : {
-success: true,
+success: !0,
 data: result.value
 };
 }, safeParse = _safeParse($ZodRealError);
 function failure(Err, issues, ctx) {
 let error;
 return {
-success: false,
+success: !1,
 get error() {
 if (!error) {
 error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
@@ -1736,17 +1691,17 @@ ctx = void 0;
 const _safeParseAsync = _Err => async (schema, value, _ctx) => {
 const ctx = _ctx ? {
 ..._ctx,
-async: true
+async: !0
 } : {
-async: true
+async: !0
 };
 let result = schema._zod.run({
 value,
 issues: []
 }, ctx);
-if (result instanceof Promise) result = await result;
+result instanceof Promise && (result = await result);
 return result.issues.length ? failure(_Err, result.issues, ctx) : {
-success: true,
+success: !0,
 data: result.value
 };
 }, safeParseAsync = _safeParseAsync($ZodRealError), ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
@@ -1791,7 +1746,7 @@ onattach: []
 }
 } : ch) ]
 }, {
-parent: true
+parent: !0
 });
 },
 clone(_def, params) {
@@ -1873,7 +1828,7 @@ element,
 const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
 $ZodObject.init(inst, def);
 ZodMiniType.init(inst, def);
-installLazyProp(inst, "shape", self => self._zod.def.shape, false);
+installLazyProp(inst, "shape", self => self._zod.def.shape, !1);
 });
 function object(shape, params) {
 const def = {
@@ -1891,16 +1846,10 @@ catchall: unknown(),
 ...normalizeParams(params)
 });
 }
-const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
-$ZodUnion.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function union(options, params) {
-return new ZodMiniUnion({
-type: "union",
-options,
-...normalizeParams(params)
-});
+function catchall(inst, catchall) {
+return inst.clone(mergeDefs(inst._zod.def, {
+catchall
+}));
 }
 const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
 $ZodEnum.init(inst, def);
@@ -2024,7 +1973,7 @@ const value = to === void 0 ? "not returned" : JSON.stringify(to);
 return `${field}: ${JSON.stringify(from)} → ${value}`;
 }
 function isRead({method, readOnly}) {
-return method === "GET" || readOnly === true;
+return method === "GET" || readOnly === !0;
 }
 class ApiError extends Error {
 name="ApiError";
@@ -2052,16 +2001,16 @@ error
 }
 const deleted = pipe(object({
 deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
-}), transform(() => true)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
 async function sendDeletion(client, facts, lookUp) {
-let mayBeApplied = false;
+let mayBeApplied = !1;
 for (const delay of DELETION_LAG_MS) {
 const response = await client.request({
 ...facts,
 method: "DELETE",
 schema: deleted,
-on404: () => false,
-trusts404: true
+on404: () => !1,
+trusts404: !0
 });
 if (response.data) return {
 kind: "deleted"
@@ -2088,7 +2037,7 @@ return {
 kind: "unclear",
 error: unconfirmed(facts, {
 reason,
-ambiguous: false
+ambiguous: !1
 })
 };
 }
@@ -2099,7 +2048,7 @@ server: "OpenRouter",
 method: "DELETE",
 kind: "unexpected",
 attempts: 1,
-wasThrottled: false,
+wasThrottled: !1,
 ...conclusion
 });
 }
@@ -2179,8 +2128,8 @@ path,
 kind: "unexpected",
 reason,
 attempts: 1,
-ambiguous: false,
-wasThrottled: false
+ambiguous: !1,
+wasThrottled: !1
 });
 }
 async function* readPages(list) {
@@ -2197,10 +2146,10 @@ continue;
 }
 const items = newItems(page.items, idOf, seen);
 for (const item of items) seen.add(idOf(item));
-if (items.length > 0 || offset === 0) yield {
+(items.length > 0 || offset === 0) && (yield {
 ...page,
 items
-};
+});
 pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
 const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
 if (isShort && (page.total === void 0 || end >= page.total)) return;
@@ -2322,7 +2271,7 @@ path: `/workspaces/${encodeURIComponent(id)}`
 };
 return sendDeletion(client, facts, async () => {
 const {workspace} = await findWorkspace(client, id, {
-trusts404: true
+trusts404: !0
 });
 return workspace;
 });
@@ -2332,7 +2281,8 @@ return `https://openrouter.ai/workspaces/${slug}`;
 }
 const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
 function utils_toCommandValue(input) {
-if (input === null || input === void 0) return ""; else if (typeof input === "string" || input instanceof String) return input;
+if (input === null || input === void 0) return "";
+if (typeof input === "string" || input instanceof String) return input;
 return JSON.stringify(input);
 }
 function utils_toCommandProperties(annotationProperties) {
@@ -2353,7 +2303,7 @@ process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 const CMD_STRING = "::";
 class Command {
 constructor(command, properties, message) {
-if (!command) command = "missing.command";
+command || (command = "missing.command");
 this.command = command;
 this.properties = properties;
 this.message = message;
@@ -2362,11 +2312,11 @@ toString() {
 let cmdStr = CMD_STRING + this.command;
 if (this.properties && Object.keys(this.properties).length > 0) {
 cmdStr += " ";
-let first = true;
+let first = !0;
 for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
 const val = this.properties[key];
 if (val) {
-if (first) first = false; else cmdStr += ",";
+first ? first = !1 : cmdStr += ",";
 cmdStr += `${key}=${escapeProperty(val)}`;
 }
 }
@@ -2400,27 +2350,26 @@ var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = _
 function getProxyUrl(reqUrl) {
 const usingSsl = reqUrl.protocol === "https:";
 if (checkBypass(reqUrl)) return;
-const proxyVar = (() => {
-if (usingSsl) return process.env.https_proxy || process.env.HTTPS_PROXY; else return process.env.http_proxy || process.env.HTTP_PROXY;
-})();
-if (proxyVar) try {
+const proxyVar = (() => usingSsl ? process.env.https_proxy || process.env.HTTPS_PROXY : process.env.http_proxy || process.env.HTTP_PROXY)();
+if (!proxyVar) return;
+try {
 return new DecodedURL(proxyVar);
 } catch (_a) {
 if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-} else return;
+}
 }
 function checkBypass(reqUrl) {
-if (!reqUrl.hostname) return false;
+if (!reqUrl.hostname) return !1;
 const reqHost = reqUrl.hostname;
-if (isLoopbackAddress(reqHost)) return true;
+if (isLoopbackAddress(reqHost)) return !0;
 const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
-if (!noProxy) return false;
+if (!noProxy) return !1;
 let reqPort;
-if (reqUrl.port) reqPort = Number(reqUrl.port); else if (reqUrl.protocol === "http:") reqPort = 80; else if (reqUrl.protocol === "https:") reqPort = 443;
+reqUrl.port ? reqPort = Number(reqUrl.port) : reqUrl.protocol === "http:" ? reqPort = 80 : reqUrl.protocol === "https:" && (reqPort = 443);
 const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-if (typeof reqPort === "number") upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return true;
-return false;
+typeof reqPort === "number" && upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return !0;
+return !1;
 }
 function isLoopbackAddress(host) {
 const hostLower = host.toLowerCase();
@@ -2554,26 +2503,26 @@ resolve(Buffer.concat(chunks));
 }
 class lib_HttpClient {
 constructor(userAgent, handlers, requestOptions) {
-this._ignoreSslError = false;
-this._allowRedirects = true;
-this._allowRedirectDowngrade = false;
+this._ignoreSslError = !1;
+this._allowRedirects = !0;
+this._allowRedirectDowngrade = !1;
 this._maxRedirects = 50;
-this._allowRetries = false;
+this._allowRetries = !1;
 this._maxRetries = 1;
-this._keepAlive = false;
-this._disposed = false;
+this._keepAlive = !1;
+this._disposed = !1;
 this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
 this.handlers = handlers || [];
 this.requestOptions = requestOptions;
 if (requestOptions) {
-if (requestOptions.ignoreSslError != null) this._ignoreSslError = requestOptions.ignoreSslError;
+requestOptions.ignoreSslError != null && (this._ignoreSslError = requestOptions.ignoreSslError);
 this._socketTimeout = requestOptions.socketTimeout;
-if (requestOptions.allowRedirects != null) this._allowRedirects = requestOptions.allowRedirects;
-if (requestOptions.allowRedirectDowngrade != null) this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-if (requestOptions.maxRedirects != null) this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-if (requestOptions.keepAlive != null) this._keepAlive = requestOptions.keepAlive;
-if (requestOptions.allowRetries != null) this._allowRetries = requestOptions.allowRetries;
-if (requestOptions.maxRetries != null) this._maxRetries = requestOptions.maxRetries;
+requestOptions.allowRedirects != null && (this._allowRedirects = requestOptions.allowRedirects);
+requestOptions.allowRedirectDowngrade != null && (this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade);
+requestOptions.maxRedirects != null && (this._maxRedirects = Math.max(requestOptions.maxRedirects, 0));
+requestOptions.keepAlive != null && (this._keepAlive = requestOptions.keepAlive);
+requestOptions.allowRetries != null && (this._allowRetries = requestOptions.allowRetries);
+requestOptions.maxRetries != null && (this._maxRetries = requestOptions.maxRetries);
 }
 }
 options(requestUrl, additionalHeaders) {
@@ -2665,7 +2614,7 @@ for (const handler of this.handlers) if (handler.canHandleAuthentication(respons
 authenticationHandler = handler;
 break;
 }
-if (authenticationHandler) return authenticationHandler.handleAuthentication(this, info, data); else return response;
+return authenticationHandler ? authenticationHandler.handleAuthentication(this, info, data) : response;
 }
 let redirectsRemaining = this._maxRedirects;
 while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
@@ -2674,7 +2623,7 @@ if (!redirectUrl) break;
 const parsedRedirectUrl = new URL(redirectUrl);
 if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
 yield response.readBody();
-if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) if (header.toLowerCase() === "authorization") delete headers[header];
+if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) header.toLowerCase() === "authorization" && delete headers[header];
 info = this._prepareRequest(verb, parsedRedirectUrl, headers);
 response = yield this.requestRaw(info, data);
 redirectsRemaining--;
@@ -2690,14 +2639,14 @@ return response;
 });
 }
 dispose() {
-if (this._agent) this._agent.destroy();
-this._disposed = true;
+this._agent && this._agent.destroy();
+this._disposed = !0;
 }
 requestRaw(info, data) {
 return __awaiter(this, void 0, void 0, function*() {
 return new Promise((resolve, reject) => {
 function callbackForResult(err, res) {
-if (err) reject(err); else if (!res) reject(new Error("Unknown error")); else resolve(res);
+err ? reject(err) : res ? resolve(res) : reject(new Error("Unknown error"));
 }
 this.requestRawWithCallback(info, data, callbackForResult);
 });
@@ -2705,13 +2654,13 @@ this.requestRawWithCallback(info, data, callbackForResult);
 }
 requestRawWithCallback(info, data, onResult) {
 if (typeof data === "string") {
-if (!info.options.headers) info.options.headers = {};
+info.options.headers || (info.options.headers = {});
 info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
 }
-let callbackCalled = false;
+let callbackCalled = !1;
 function handleResult(err, res) {
 if (!callbackCalled) {
-callbackCalled = true;
+callbackCalled = !0;
 onResult(err, res);
 }
 }
@@ -2724,13 +2673,13 @@ req.on("socket", sock => {
 socket = sock;
 });
 req.setTimeout(this._socketTimeout || 18e4, () => {
-if (socket) socket.end();
+socket && socket.end();
 handleResult(new Error(`Request timeout: ${info.options.path}`));
 });
 req.on("error", function(err) {
 handleResult(err);
 });
-if (data && typeof data === "string") req.write(data, "utf8");
+data && typeof data === "string" && req.write(data, "utf8");
 if (data && typeof data !== "string") {
 data.on("close", function() {
 req.end();
@@ -2759,7 +2708,7 @@ info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaul
 info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
 info.options.method = method;
 info.options.headers = this._mergeHeaders(headers);
-if (this.userAgent != null) info.options.headers["user-agent"] = this.userAgent;
+this.userAgent != null && (info.options.headers["user-agent"] = this.userAgent);
 info.options.agent = this._getAgent(info.parsedUrl);
 if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
 return info;
@@ -2772,7 +2721,7 @@ _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
 let clientHeader;
 if (this.requestOptions && this.requestOptions.headers) {
 const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-if (headerValue) clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+headerValue && (clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue);
 }
 const additionalValue = additionalHeaders[header];
 if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
@@ -2783,22 +2732,22 @@ _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
 let clientHeader;
 if (this.requestOptions && this.requestOptions.headers) {
 const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-if (headerValue) if (typeof headerValue === "number") clientHeader = String(headerValue); else if (Array.isArray(headerValue)) clientHeader = headerValue.join(", "); else clientHeader = headerValue;
+headerValue && (clientHeader = typeof headerValue === "number" ? String(headerValue) : Array.isArray(headerValue) ? headerValue.join(", ") : headerValue);
 }
 const additionalValue = additionalHeaders[Headers.ContentType];
-if (additionalValue !== void 0) if (typeof additionalValue === "number") return String(additionalValue); else if (Array.isArray(additionalValue)) return additionalValue.join(", "); else return additionalValue;
+if (additionalValue !== void 0) return typeof additionalValue === "number" ? String(additionalValue) : Array.isArray(additionalValue) ? additionalValue.join(", ") : additionalValue;
 if (clientHeader !== void 0) return clientHeader;
 return _default;
 }
 _getAgent(parsedUrl) {
 let agent;
 const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-if (this._keepAlive && useProxy) agent = this._proxyAgent;
-if (!useProxy) agent = this._agent;
+this._keepAlive && useProxy && (agent = this._proxyAgent);
+useProxy || (agent = this._agent);
 if (agent) return agent;
 const usingSsl = parsedUrl.protocol === "https:";
 let maxSockets = 100;
-if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+this.requestOptions && (maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets);
 if (proxyUrl && proxyUrl.hostname) {
 const agentOptions = {
 maxSockets,
@@ -2812,7 +2761,7 @@ port: proxyUrl.port
 };
 let tunnelAgent;
 const overHttps = proxyUrl.protocol === "https:";
-if (usingSsl) tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp; else tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+tunnelAgent = usingSsl ? overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp : overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
 agent = tunnelAgent(agentOptions);
 this._proxyAgent = agent;
 }
@@ -2824,26 +2773,26 @@ maxSockets
 agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
 this._agent = agent;
 }
-if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, {
-rejectUnauthorized: false
-});
+usingSsl && this._ignoreSslError && (agent.options = Object.assign(agent.options || {}, {
+rejectUnauthorized: !1
+}));
 return agent;
 }
 _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
 let proxyAgent;
-if (this._keepAlive) proxyAgent = this._proxyAgentDispatcher;
+this._keepAlive && (proxyAgent = this._proxyAgentDispatcher);
 if (proxyAgent) return proxyAgent;
 const usingSsl = parsedUrl.protocol === "https:";
 proxyAgent = new ProxyAgent(Object.assign({
 uri: proxyUrl.href,
-pipelining: !this._keepAlive ? 0 : 1
+pipelining: this._keepAlive ? 1 : 0
 }, (proxyUrl.username || proxyUrl.password) && {
 token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
 }));
 this._proxyAgentDispatcher = proxyAgent;
-if (usingSsl && this._ignoreSslError) proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-rejectUnauthorized: false
-});
+usingSsl && this._ignoreSslError && (proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+rejectUnauthorized: !1
+}));
 return proxyAgent;
 }
 _getUserAgentWithOrchestrationId(userAgent) {
@@ -2869,7 +2818,7 @@ statusCode,
 result: null,
 headers: {}
 };
-if (statusCode === HttpCodes.NotFound) resolve(response);
+statusCode === HttpCodes.NotFound && resolve(response);
 function dateTimeDeserializer(key, value) {
 if (typeof value === "string") {
 const a = new Date(value);
@@ -2881,14 +2830,14 @@ let obj, contents;
 try {
 contents = yield res.readBody();
 if (contents && contents.length > 0) {
-if (options && options.deserializeDates) obj = JSON.parse(contents, dateTimeDeserializer); else obj = JSON.parse(contents);
+obj = options && options.deserializeDates ? JSON.parse(contents, dateTimeDeserializer) : JSON.parse(contents);
 response.result = obj;
 }
 response.headers = res.message.headers;
 } catch (err) {}
 if (statusCode > 299) {
 let msg;
-if (obj && obj.message) msg = obj.message; else if (contents && contents.length > 0) msg = contents; else msg = `Failed request: (${statusCode})`;
+msg = obj && obj.message ? obj.message : contents && contents.length > 0 ? contents : `Failed request: (${statusCode})`;
 const err = new HttpClientError(msg, statusCode);
 err.result = response.result;
 reject(err);
@@ -2913,7 +2862,7 @@ command_issueCommand("add-mask", {}, secret);
 function getInput(name, options) {
 const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
 if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-if (options && options.trimWhitespace === false) return val;
+if (options && options.trimWhitespace === !1) return val;
 return val.trim();
 }
 function setOutput(name, value) {
@@ -2959,7 +2908,7 @@ for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 
 return count;
 }
 function isNestedDeeper(value, depth) {
-if (typeof value !== "object" || value === null) return false;
+if (typeof value !== "object" || value === null) return !1;
 return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
 }
 const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
@@ -3102,8 +3051,20 @@ mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
 path: `/keys/${encodeURIComponent(key.hash)}`
 };
 return sendDeletion(client, facts, () => findKey(client, key.hash, {
-trusts404: true
+trusts404: !0
 }));
+}
+async function disableKey(client, key) {
+const {data} = await client.request({
+...keyRequest(key.hash, describeKey(key)),
+operation: `disable the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
+method: "PATCH",
+body: {
+disabled: !0
+}
+});
+return data !== void 0;
 }
 const MAX_NAME_LENGTH = 100;
 function describeKey({name, label}) {
@@ -3126,7 +3087,7 @@ function totalSpent(keys) {
 const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
 return amounts.length === keys.length ? sumUsd(amounts) : null;
 }
-const fields_flag = (preset = false) => schemas_default(schemas_boolean("must be true or false"), preset), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
 s: 1e3,
 m: 6e4,
 h: 36e5,
@@ -3152,6 +3113,10 @@ or
 });
 }));
 }
+const lifetime = () => durationOrWord({
+min: "1m",
+max: "3650d"
+}, [ "never" ]);
 function parseWithin(text, context, {bounds, or = ""}) {
 const ms = parseDuration(text);
 if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
@@ -3234,7 +3199,7 @@ value: env[name] ?? ""
 }
 function isProxyUrl(text) {
 const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return false;
+if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return !1;
 return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
 }
 function toUrl(text) {
@@ -3301,7 +3266,7 @@ const operation = `delete the ${interval} budget of the workspace ${slug}`, dele
 operation
 }, async () => {
 const {budgets} = await listBudgets(client, workspace, {
-trusts404: true
+trusts404: !0
 });
 return budgets[interval];
 });
@@ -3389,44 +3354,44 @@ const external_node_http_namespaceObject = require("node:http");
 var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
 const FAILURE_CLASSES = {
 unsent: {
-retryable: true,
-ambiguous: false,
-pausesAll: false
+retryable: !0,
+ambiguous: !1,
+pausesAll: !1
 },
 prevented: {
-retryable: false,
-ambiguous: false,
-pausesAll: false
+retryable: !1,
+ambiguous: !1,
+pausesAll: !1
 },
 throttled: {
-retryable: true,
-ambiguous: false,
-pausesAll: true
+retryable: !0,
+ambiguous: !1,
+pausesAll: !0
 },
 conflict: {
-retryable: true,
-ambiguous: false,
-pausesAll: false
+retryable: !0,
+ambiguous: !1,
+pausesAll: !1
 },
 rejected: {
-retryable: false,
-ambiguous: false,
-pausesAll: false
+retryable: !1,
+ambiguous: !1,
+pausesAll: !1
 },
 ambiguous: {
-retryable: true,
-ambiguous: true,
-pausesAll: false
+retryable: !0,
+ambiguous: !0,
+pausesAll: !1
 },
 unexpected: {
-retryable: false,
-ambiguous: true,
-pausesAll: false
+retryable: !1,
+ambiguous: !0,
+pausesAll: !1
 },
 aborted: {
-retryable: false,
-ambiguous: true,
-pausesAll: false
+retryable: !1,
+ambiguous: !0,
+pausesAll: !1
 }
 }, BY_STATUS = {
 408: "ambiguous",
@@ -3560,7 +3525,7 @@ return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT
 function textOfHtml(html) {
 return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
 }
-function response_retryAfter({headers}) {
+function retryAfter({headers}) {
 const value = String(headers["retry-after"] ?? "").trim();
 if (/^\d+$/.test(value)) return Number(value) * 1e3;
 const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
@@ -3572,7 +3537,7 @@ if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
 const time = Date.parse(value);
 return Number.isNaN(time) ? void 0 : time;
 }
-const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, true ]), ...[ "false", "False", "FALSE" ].map(word => [ word, false ]) ]);
+const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, !0 ]), ...[ "false", "False", "FALSE" ].map(word => [ word, !1 ]) ]);
 function parseInput(schema, text) {
 const {def} = schema._zod;
 switch (def.type) {
@@ -3763,7 +3728,7 @@ function problemsOf(field, error) {
 const paths = new Map;
 for (const {message, path} of error.issues) {
 const others = paths.get(message);
-if (others) others.push(path); else paths.set(message, [ path ]);
+others ? others.push(path) : paths.set(message, [ path ]);
 }
 return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
 }
@@ -3887,6 +3852,13 @@ message
 } ];
 }
 function toGovernance(values) {
+const governance = toRequest(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance), names = Object.keys(governanceInputs).filter(isRequested).map(inputName);
+return {
+governance,
+governanceInputs: names
+};
+}
+function toRequest(values) {
 const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
 return {
 ...Object.keys(guardrail).length > 0 && {
@@ -3927,26 +3899,28 @@ api_url: connection.api_url,
 timeout: connection.timeout
 });
 function createProblems(valid, provided) {
-const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === false || !provided.has("delete_after_job"), problem = {
+const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === !1 || !provided.has("delete_after_job"), problem = {
 input: "delete-keys",
 message: "needs delete-after-job: true"
 };
-return [ ...governanceProblems(valid, provided), ...deleteKeys === true && isOff ? [ problem ] : [] ];
+return [ ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
 }
 function readCreateInputs() {
-const values = readInputs(createInputs(), createProblems), fields = Object.keys(createWorkspaceRequest.shape), desired = Object.fromEntries(Object.entries(values).filter(([key]) => fields.includes(key))), governance = toGovernance(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance);
+const values = readInputs(createInputs(), createProblems);
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-desired,
-governance,
-governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
+desired: toFields(values),
+...toGovernance(values),
 ifExists: values.if_exists,
 dryRun: values.dry_run,
 deleteAfterJob: values.delete_after_job,
 deleteKeys: values.delete_keys
 };
+}
+function toFields(values) {
+return Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(createWorkspaceRequest.shape, key)));
 }
 const external_node_util_namespaceObject = require("node:util");
 function changesOf(writes) {
@@ -4127,19 +4101,19 @@ fields
 };
 }
 function includes(actual, desired) {
-if (actual.text === desired.text) return true;
+if (actual.text === desired.text) return !0;
 const {entries, fields} = actual;
 if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
-if (!desired.fields || !fields) return false;
-for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return false;
-return true;
+if (!desired.fields || !fields) return !1;
+for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return !1;
+return !0;
 }
 function isSameSet(actual, desired) {
-if (actual.size !== desired.size) return false;
+if (actual.size !== desired.size) return !1;
 const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
 for (const [, entry] of sorted) {
 const counterparts = others.filter(other => includes(other, entry));
-if (counterparts.length === 0) return false;
+if (counterparts.length === 0) return !1;
 for (const other of counterparts) found.add(other);
 }
 return found.size === actual.size;
@@ -4154,7 +4128,7 @@ function isModels(field) {
 return field === "allowed_models" || field === "ignored_models";
 }
 function isSameModels(actual, desired, groupOf) {
-if (!isTexts(actual) || !isTexts(desired)) return false;
+if (!isTexts(actual) || !isTexts(desired)) return !1;
 const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
 return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
 }
@@ -4182,7 +4156,7 @@ return model.split("/", 1).join();
 }
 async function planGuardrail(desired, workspace, {client, warn}) {
 const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
-if (fields.length > 0) warn("unknown-guardrail-fields", {
+fields.length > 0 && warn("unknown-guardrail-fields", {
 fields
 });
 const known = workspace && {
@@ -4292,7 +4266,7 @@ signal.removeEventListener("abort", onAbort);
 resolve(void 0);
 });
 signal.addEventListener("abort", onAbort, {
-once: true
+once: !0
 });
 });
 }
@@ -4306,18 +4280,18 @@ class TransportError extends Error {
 name="TransportError";
 isSent;
 kind;
-constructor(reason, {isSent, isPermanent = false, cause}) {
+constructor(reason, {isSent, isPermanent = !1, cause}) {
 super(reason, {
 cause
 });
 this.isSent = isSent;
-if (isSent) this.kind = isPermanent ? "unexpected" : "ambiguous"; else this.kind = isPermanent ? "prevented" : "unsent";
+this.kind = isSent ? isPermanent ? "unexpected" : "ambiguous" : isPermanent ? "prevented" : "unsent";
 }
 }
 const MAX_BODY_BYTES = 524288;
 function httpTransport(userAgent) {
 const client = new lib_HttpClient(userAgent, [], {
-keepAlive: true
+keepAlive: !0
 });
 return async (request, signal) => {
 const exchange = new Exchange(request, {
@@ -4338,7 +4312,7 @@ cause: error
 };
 }
 class Exchange {
-isSent=false;
+isSent=!1;
 #status=0;
 #request;
 #client;
@@ -4351,7 +4325,7 @@ this.#signal = signal;
 run() {
 return new Promise((resolve, reject) => {
 this.#signal.addEventListener("abort", () => {
-if (this.#status < 400) reject(this.#signal.reason);
+this.#status < 400 && reject(this.#signal.reason);
 });
 const body = this.#request.body ?? "";
 this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
@@ -4366,7 +4340,7 @@ readResponse(response.message).then(resolve, reject);
 }
 #requestInfo() {
 const {method, url, headers} = this.#request, parsedUrl = new URL(url), isTls = parsedUrl.protocol === "https:", isProxied = lib_getProxyUrl(url) !== "", agent = (isProxied ? new lib_HttpClient : this.#client).getAgent(url);
-agent.options.rejectUnauthorized = true;
+agent.options.rejectUnauthorized = !0;
 const request = (options, onResponse) => this.#observe((isTls ? external_node_https_default() : external_node_http_default()).request(options, onResponse));
 return {
 parsedUrl,
@@ -4389,11 +4363,11 @@ signal: this.#signal
 }
 #observe(request) {
 const onReady = () => {
-this.isSent = true;
+this.isSent = !0;
 };
 return request.once("socket", socket => {
 const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-if (request.reusedSocket || !(isTls || socket.connecting)) onReady(); else socket.once(isTls ? "secureConnect" : "connect", onReady);
+request.reusedSocket || !isTls && !socket.connecting ? onReady() : socket.once(isTls ? "secureConnect" : "connect", onReady);
 });
 }
 }
@@ -4438,7 +4412,7 @@ ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
 function diagnose(error, isSent) {
 if (!external_node_util_namespaceObject.types.isNativeError(error)) return {
 reason: String(error),
-isPermanent: false
+isPermanent: !1
 };
 const {message} = error, code = "code" in error && typeof error.code === "string" ? error.code : "";
 if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
@@ -4451,12 +4425,12 @@ isPermanent
 function diagnoseUnready(message) {
 if (message.endsWith("statusCode=407")) return {
 reason: "the proxy requires a user and a password",
-isPermanent: true
+isPermanent: !0
 };
 const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was established";
 return {
 reason: `${reason} (ECONNRESET)`,
-isPermanent: false
+isPermanent: !1
 };
 }
 function proxyNote(url) {
@@ -4576,7 +4550,7 @@ for (const attempt of inFlight) attempt.abort(signal.reason);
 });
 return ms => {
 const attempt = new AbortController;
-if (signal.aborted) attempt.abort(signal.reason);
+signal.aborted && attempt.abort(signal.reason);
 inFlight.push(attempt);
 const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
 return {
@@ -4625,12 +4599,12 @@ return client;
 }
 async function requestUntilDone(request, client) {
 const failures = [];
-let trusts404 = request.trusts404 ?? false;
+let trusts404 = request.trusts404 ?? !1;
 for (;;) {
 const outcome = await client.send(request);
-if (outcome.kind !== "applied") failures.push(outcome.failure);
+outcome.kind !== "applied" && failures.push(outcome.failure);
 if (!trusts404 && statusOf(outcome) === 404) {
-trusts404 = true;
+trusts404 = !0;
 await client.pause(CONFIRM_404_AFTER_MS);
 continue;
 }
@@ -4654,7 +4628,7 @@ async function sendThrottled(request, throttle, options) {
 const stopReason = await throttle.waitUntilResumed(options.deadline);
 if (stopReason !== void 0) return prevented(request, stopReason, options);
 const outcome = await sendOnce(request, options);
-if (outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll) throttle.pause(outcome.failure.retryAfterMs ?? 0);
+outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll && throttle.pause(outcome.failure.retryAfterMs ?? 0);
 return outcome;
 }
 async function waitForRetry(failure, attempt, {throttle, clock, random, deadline, signal, log}) {
@@ -4662,7 +4636,7 @@ if (signal.aborted) return abortReason(signal);
 const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
 if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
 log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
-if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
+FAILURE_CLASSES[failure.kind].pausesAll && throttle.pause(wait);
 return sleep(clock, wait, signal);
 }
 function toApiError(failures, conclusion) {
@@ -4678,7 +4652,7 @@ function limitTo(max) {
 let running = 0;
 const waiting = new Set;
 return async send => {
-if (running < max) running += 1; else await new Promise(resolve => waiting.add(resolve));
+running < max ? running += 1 : await new Promise(resolve => waiting.add(resolve));
 try {
 return await send();
 } finally {
@@ -4795,7 +4769,7 @@ for (const member of organization) {
 const address = member.email?.toLowerCase();
 if (address === void 0) continue;
 const others = byAddress.get(address);
-if (others) others.push(member); else byAddress.set(address, [ member ]);
+others ? others.push(member) : byAddress.set(address, [ member ]);
 }
 return written.map(text => {
 const addressed = byAddress.get(text.toLowerCase()) ?? [];
@@ -4838,7 +4812,7 @@ result: "all are members"
 };
 if (!found && ambiguous && failure.kind !== "aborted") return {
 kind: "lookup",
-ambiguous: true
+ambiguous: !0
 };
 const mayBeApplied = countAmbiguous(attempts) > 0;
 return {
@@ -4895,7 +4869,7 @@ governanceInputs
 async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
 const {log, onWorkspace, warn} = context;
 onWorkspace(workspace, {
-created: false
+created: !1
 });
 if (governanceInputs.length > 0) {
 const creatorUnknown = creator === "unknown";
@@ -4908,7 +4882,7 @@ dryRun
 }
 const {id, slug} = workspace;
 log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
-if (dryRun) log.info(DRY_RUN_NOTE);
+dryRun && log.info(DRY_RUN_NOTE);
 return {
 outcome: "unchanged",
 workspace,
@@ -4919,7 +4893,7 @@ governanceChanges: []
 async update({workspace}, {desired, governance, dryRun}, context) {
 const {log, onWorkspace} = context;
 onWorkspace(workspace, {
-created: false
+created: !1
 });
 log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
 const changes = diffWorkspace(workspace, desired), writes = await planGovernance(governance, workspace, context), governanceChanges = changesOf(writes), plan = {
@@ -4929,7 +4903,7 @@ governanceChanges
 };
 if (changes.length === 0 && writes.length === 0) {
 log.info("Already as requested: nothing to change.");
-if (dryRun) log.info(DRY_RUN_NOTE);
+dryRun && log.info(DRY_RUN_NOTE);
 return {
 outcome: "unchanged",
 ...plan
@@ -4965,7 +4939,7 @@ changes,
 async write(workspace) {
 const updated = await patchWorkspace(client, workspace, values);
 onWorkspace(updated, {
-created: false
+created: !1
 });
 return updated;
 }
@@ -5019,7 +4993,7 @@ desired: facts.desired
 });
 if (creator === "needs-probe") return {
 kind: "retry",
-ambiguous: true
+ambiguous: !0
 };
 return {
 kind: "done",
@@ -5040,7 +5014,7 @@ mayBeApplied: ambiguousRounds.length > 0,
 returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
 canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
 wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
-isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false : isCreatedSince(last.found, facts.start),
+isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== !1 : isCreatedSince(last.found, facts.start),
 slugWasFree,
 wasRejected: last.failure.kind === "rejected",
 wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
@@ -5057,7 +5031,7 @@ to: Number.POSITIVE_INFINITY
 }
 function decideCreator(workspace, evidence) {
 const {mayBeApplied, isRecent, slugWasFree, desired} = evidence;
-if (isRecent === false) return "another-job";
+if (isRecent === !1) return "another-job";
 const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
 if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : "another-job";
 if (!mayBeOurs && !slugWasFree) return "another-job";
@@ -5111,10 +5085,10 @@ slugWasFree: lookup !== void 0
 }, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
 if (error) {
 const {ambiguous, wasThrottled} = error.details;
-if (ambiguous || wasThrottled) journal.saveOrWarn({
+ambiguous || wasThrottled ? journal.saveOrWarn({
 deleteKeys,
 target: pending
-}); else journal.clearOrWarn();
+}) : journal.clearOrWarn();
 throw error;
 }
 const {workspace, creator, mayArriveLate} = result;
@@ -5135,7 +5109,7 @@ start
 }, context);
 } else {
 journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
-if (creator === "unknown" && request.deleteAfterJob) warn("not-deleted-after-job", {
+creator === "unknown" && request.deleteAfterJob && warn("not-deleted-after-job", {
 workspace
 });
 }
@@ -5168,7 +5142,7 @@ desired,
 }),
 question: "whether the workspace exists",
 lookup: () => findWorkspace(client, desired.slug, {
-trusts404: true
+trusts404: !0
 })
 }, context), ambiguous = countAmbiguous(outcome.attempts);
 if (outcome.kind === "reconciled") return {
@@ -5185,7 +5159,7 @@ function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspa
 const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
 journal.saveOrFail(task, exists);
 onWorkspace(workspace, {
-created: true
+created: !0
 });
 log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
@@ -5401,7 +5375,7 @@ const CLEANUP_STATE = "cleanup";
 function openJournal({apiUrl, timeoutMs}, report) {
 const write = saved => report.saveState(CLEANUP_STATE, saved), writeOrWarn = saved => {
 const reason = write(saved);
-if (reason !== void 0) report.warn("state-not-written", {
+reason !== void 0 && report.warn("state-not-written", {
 reason
 });
 };
@@ -5448,7 +5422,7 @@ function saveMainProcess(report) {
 const main = thisProcess();
 if (!main) return;
 const reason = report.saveState(MAIN_PROCESS_STATE, main);
-if (reason !== void 0) report.debug(`The id of this process could not be saved: ${reason}`);
+reason !== void 0 && report.debug(`The id of this process could not be saved: ${reason}`);
 }
 function findRunningMain() {
 const schema = object({
@@ -5472,10 +5446,10 @@ async function endProcess(main, {clock, signal}) {
 terminate(main);
 const deadline = clock.now() + END_WITHIN_MS;
 while (isRunning(main)) {
-if (clock.now() > deadline || signal.aborted) return false;
+if (clock.now() > deadline || signal.aborted) return !1;
 await sleep(clock, POLL_MS, signal);
 }
-return true;
+return !0;
 }
 function terminate({pid}) {
 try {
@@ -5500,13 +5474,32 @@ const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 return state === "Z" || state === "X" ? void 0 : fields[18];
 }
 const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-function effect_recordEffect() {
-let possible = 0, wasThrottled = false;
+function gitHub({apiUrl, token}) {
+return {
+name: "GitHub",
+apiUrl,
+headers: {
+accept: "application/vnd.github+json",
+authorization: `Bearer ${token}`,
+"x-github-api-version": "2022-11-28"
+},
+throttlingStatuses: [ 403, 503 ],
+retryAfterMs: response => retryAfter(response) ?? untilReset(response),
+requestIdHeader: "x-github-request-id"
+};
+}
+function untilReset({headers}) {
+const reset = String(headers["x-ratelimit-reset"] ?? ""), now = Date.parse(String(headers.date));
+if (headers["x-ratelimit-remaining"] !== "0" || !/^\d+$/.test(reset)) return;
+return Number.isNaN(now) ? void 0 : Math.max(Number(reset) * 1e3 - now, 0);
+}
+function recordEffect() {
+let possible = 0, wasThrottled = !1;
 return {
 async ofWrite(send) {
 possible += 1;
 const outcome = await send();
-if (outcome.kind !== "applied" && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
+outcome.kind === "applied" || FAILURE_CLASSES[outcome.kind].ambiguous || (possible -= 1);
 wasThrottled ||= outcome.kind === "throttled";
 return outcome;
 },
@@ -5525,7 +5518,7 @@ accept: "application/json",
 authorization: `Bearer ${managementKey}`
 },
 throttlingStatuses: [ 503 ],
-retryAfterMs: response_retryAfter,
+retryAfterMs: retryAfter,
 requestIdHeader: "cf-ray"
 };
 }
@@ -5698,10 +5691,11 @@ globIndex += 1;
 } else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
 globIndex += 1;
 textIndex += 1;
-} else if (star >= 0) {
+} else {
+if (!(star >= 0)) return !1;
 starEnd += 1;
 [globIndex, textIndex] = [ star + 1, starEnd ];
-} else return false;
+}
 return /^\**$/.test(glob.slice(globIndex));
 }
 async function deleteEach(keys, client, onDeleted) {
@@ -5715,7 +5709,7 @@ if (deletion.kind === "unclear") return [ {
 key,
 error: deletion.error
 } ];
-if (deletion.kind === "deleted") onDeleted(key);
+deletion.kind === "deleted" && onDeleted(key);
 return [];
 }));
 return outcomes.flat();
@@ -5725,7 +5719,7 @@ async function teardown(workspace, options, context) {
 const deletedKeys = [], knownHashes = new Set;
 let last = {
 newKeys: []
-}, mayBeDeleted = false;
+}, mayBeDeleted = !1;
 for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
 await context.client.pause(delay);
 const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1, facts = {
@@ -5737,14 +5731,14 @@ rejection: last.rejection
 ...facts
 }, context);
 deletedKeys.push(...round.deletedKeys);
-mayBeDeleted ||= round.mayBeDeleted === true;
+mayBeDeleted ||= round.mayBeDeleted === !0;
 if (round.kind === "finished") return {
 deletedKeys,
 deleted: round.deleted || mayBeDeleted
 };
 if (round.kind === "blocked") return {
 deletedKeys,
-deleted: false,
+deleted: !1,
 problem: round.problem
 };
 if (round.kind === "failed") return failUnlessGone(workspace, {
@@ -5771,7 +5765,7 @@ reason: "new API keys keep appearing in it"
 };
 return {
 deletedKeys,
-deleted: false,
+deleted: !1,
 problem
 };
 }
@@ -5871,7 +5865,7 @@ deletedKeys: deletedKeys.length
 }, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
 return {
 deletedKeys,
-deleted: false,
+deleted: !1,
 problem: {
 failure,
 reason
@@ -5914,7 +5908,7 @@ reason: TOO_MANY
 }
 if (request.dryRun) {
 for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
+request.deleteKeys || log.info(KEYS_NOT_CHECKED);
 log.info("Dry run: nothing was deleted.");
 return {
 ...result,
@@ -5954,15 +5948,15 @@ age,
 reason
 }), reason = reasonToKeep(workspace, age);
 if (reason === void 0) {
-if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
+found.staleCount < maxStale && found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
 found.staleCount += 1;
 } else {
-if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
+found.keptCount < MAX_SHOWN && found.kept.push(toEntry(reason));
 found.keptCount += 1;
 }
 }
 }
-if (differing) warn("clocks-differ", {
+differing && warn("clocks-differ", {
 ...differing,
 purpose: "age"
 });
@@ -6009,7 +6003,7 @@ reason: `not attempted: ${abortReason(signal)}`
 };
 const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
 deleteKeys,
-relistKeys: false,
+relistKeys: !1,
 maxListSize: MAX_KEY_LIST_SIZE
 }, result = await teardown({
 id,
@@ -6039,10 +6033,14 @@ hasKeys,
 };
 }
 function sweepFailure(result, {maxDeletions}) {
-if (result.staleCount > maxDeletions) return new Failure("too-many-stale", {
+if (result.staleCount > maxDeletions) {
+const check = "slug-pattern, older-than and keep";
+return new Failure("too-many-stale", {
 result,
-maxDeletions
+maxDeletions,
+check
 });
+}
 return result.failed.length > 0 ? new Failure("sweep-incomplete", {
 result
 }) : void 0;
@@ -6082,11 +6080,11 @@ notes: sweepNotes(result)
 }
 const MAX_ROWS = 1e3;
 function sweepTable(result) {
-const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
+const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, found = [ failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept ].flat(), hasAge = found.some(({age}) => age !== void 0), total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
 code: slug
-}, age === void 0 ? "unknown" : formatAge(age), outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
+}, ...hasAge ? [ age === void 0 ? "unknown" : formatAge(age) ] : [], outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
 return {
-header: [ "Workspace", "Age", "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
+header: [ "Workspace", ...hasAge ? [ "Age" ] : [], "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
 rows: shown,
 more: result.staleCount + result.keptCount - shown.length
 };
@@ -6205,7 +6203,11 @@ case "limit-unread":
 return "Could not read the limit of the API key, or what remains of it.";
 }
 }
-const INVALID_FIELD = "A counter or created_at is missing or invalid.", describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
+const INVALID_FIELD = "A counter or created_at is missing or invalid.";
+function attempted({deleted, alreadyDeleted, failed}) {
+return deleted.length + alreadyDeleted.length + failed.length;
+}
+const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
 "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
 "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
 "run-again": "After fixing that, running this again finishes the work."
@@ -6338,15 +6340,15 @@ lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) 
 effect: describeRemaining(workspace, deletedKeys)
 };
 },
-"too-many-stale": ({result, maxDeletions}) => ({
+"too-many-stale": ({result, maxDeletions, check}) => ({
 title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-lines: [ `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.` ],
+lines: [ `Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.` ],
 effect: [ NOTHING_DELETED ],
 table: sweepTable(result),
 notes: sweepNotes(result)
 }),
 "sweep-incomplete": ({result}) => ({
-title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
+title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
 lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
 effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
 table: sweepTable(result),
@@ -6361,6 +6363,36 @@ effect: [ `This step created it, id ${workspace.id}, and OpenRouter now reports 
 title: `The API key ${describeKey(key)} cannot be found`,
 lines: [],
 effect: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
+}),
+"no-subject": ({event}, effect) => ({
+title: "Cannot tell which pull request or branch this preview is of",
+lines: [ `The event ${event || "(unknown)"} names none.`, "Set the input pull-request to the number of a pull request." ],
+effect: [ describeEffect(effect) ]
+}),
+"preview-not-ours": ({workspace, description, expected}) => ({
+title: `The workspace ${workspace.slug} is not this preview`,
+lines: [ `Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`, "Set slug-prefix to a text that no other repository uses, or delete that workspace." ],
+effect: [ `The workspace, id ${workspace.id}, was left alone.` ]
+}),
+"stale-answer": ({number}, effect) => ({
+title: `GitHub does not yet show the current state of pull request #${number}`,
+lines: [ "Its answers are older than the event of this run. Run this again." ],
+effect: [ describeEffect(effect) ]
+}),
+"preview-reopened": ({workspace}) => ({
+title: `The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,
+lines: [ "It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace." ],
+effect: [ `The workspace with the id ${workspace.id} was deleted, with its API keys.` ]
+}),
+"preview-deleted": ({workspace}) => ({
+title: `The workspace ${workspace.slug} was deleted during this job`,
+lines: [ "Its pull request or branch is open. Run this again." ],
+effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
+}),
+"key-replaced": ({key}) => ({
+title: `The API key ${describeKey(key)} does not work any more`,
+lines: [ "A job beside this one has replaced it. Give jobs that deploy a concurrency group with cancel-in-progress: false, and run this again." ],
+effect: [ `The key, hash ${key.hash}, is disabled or deleted. Older keys were left alone.` ]
 }),
 "cleanup-state-invalid": ({name}, effect) => ({
 title: "The cleanup cannot read its saved state",
@@ -6466,6 +6498,14 @@ title: `Stale: ${countWorkspaces(staleCount)}`,
 lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length + alreadyDeleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
 };
 },
+"preview-not-checked": ({workspace, reason}) => ({
+title: `Whether the preview ${workspace} is still needed could not be checked`,
+lines: [ `${reason}.`, "Nothing was deleted. The next clean-up looks again." ]
+}),
+"job-status-unknown": ({status}) => ({
+title: "Whether the job succeeded is unknown",
+lines: [ `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`, "No older API key was disabled." ]
+}),
 "main-still-running": ({seconds, leftovers}) => ({
 title: "The step is still running after its job ended",
 lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
@@ -6498,10 +6538,13 @@ lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.s
 }
 const OMISSION_BYTES = 100;
 function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
-const html = text => toHtml(text, redact), heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`, rowHtml = rowRenderer(table, html), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
+const html = text => toHtml(text, redact), cellHtml = cellRenderer(html), heading = `<h3>${cellHtml(url ? {
+text: title,
+url
+} : title)}</h3>`, rowHtml = rowRenderer(table, cellHtml), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
 if (space < 0) return;
 const {texts, rows} = fitBoth(space, {
-texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${html(text)}</p>`),
+texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${cellHtml(text)}</p>`),
 rows: (table?.rows ?? []).map(cells => () => rowHtml("td", cells))
 }), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
 return [ heading, ...texts.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...texts.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - texts.length, "more paragraphs") ].join("\n");
@@ -6520,9 +6563,16 @@ rows
 function omission(count, what) {
 return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
 }
-function rowRenderer(table, html) {
-const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"'), cell = content => typeof content === "string" ? html(content) : `<code>${html(content.code)}</code>`;
-return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join("")}</tr>`;
+function cellRenderer(html) {
+return content => {
+if (typeof content === "string") return html(content);
+if ("code" in content) return `<code>${html(content.code)}</code>`;
+return `<a href="${html(content.url)}">${html(content.text)}</a>`;
+};
+}
+function rowRenderer(table, cellHtml) {
+const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"');
+return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`;
 }
 function sizeOf(lines) {
 return lines.reduce((size, line) => size + sizeOfLine(line), 0);
@@ -6533,15 +6583,16 @@ return Buffer.byteLength(line) + 1;
 function createReport() {
 const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => core_info(line(text)), warnOf = description => {
 const omitted = annotate(warning, description, line);
-if (omitted > 0) summarize(toSummary("⚠️", description));
+omitted > 0 && summarize(toSummary("⚠️", description));
 }, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
 const reason = appendSummary(summary, redactor);
-if (reason !== void 0) warn("summary-not-written", {
+reason !== void 0 && warn("summary-not-written", {
 reason
 });
 };
 return {
 info,
+redact: redactor.redactShown,
 debug: text => core_debug(line(text)),
 mask: texts => texts.forEach(core_setSecret),
 registerSecrets(secrets) {
@@ -6560,7 +6611,7 @@ summarize(toSummary("❌", description));
 },
 warnOfCleanup(error, {effect, leftovers}) {
 const {lines, ...description} = describeError(error, effect);
-if (leftovers === "") [ description.title, ...lines ].forEach(info); else warnOf({
+leftovers === "" ? [ description.title, ...lines ].forEach(info) : warnOf({
 ...description,
 lines: [ ...lines, formatLeftovers(leftovers) ]
 });
@@ -6625,7 +6676,7 @@ const file = process.env.GITHUB_STEP_SUMMARY;
 if (!file) return;
 try {
 const written = (0, external_node_fs_namespaceObject.statSync)(file, {
-throwIfNoEntry: false
+throwIfNoEntry: !1
 })?.size ?? 0, maxBytes = (MAX_SUMMARY_BYTES - written) / 2, html = summaryHtml(summary, {
 redact: redactShown,
 maxBytes
@@ -6650,11 +6701,11 @@ redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
 }
 async function runStep(program, onError = step_fail) {
 process.exitCode = 1;
-process.noDeprecation = true;
+process.noDeprecation = !0;
 const report = createReport(), {managementKey, gitHubToken, proxyPassword} = readSecrets();
 report.registerSecrets([ ...managementKey, ...gitHubToken ]);
 report.mask(proxyPassword);
-const effect = effect_recordEffect(), abort = new AbortController;
+const effect = recordEffect(), abort = new AbortController;
 abortOnSignals(abort);
 const unforeseen = abortOnUnforeseenErrors(abort);
 process.stdout.on("error", () => {});
@@ -6727,6 +6778,13 @@ warn: report.warn,
 signal
 };
 }
+function startGitHub(connection, {context, step}) {
+return clientOf(gitHub(connection), {
+...step,
+...context,
+effect: recordEffect()
+});
+}
 function clientOf(server, {report, clock, signal, effect, deadline}) {
 const transport = httpTransport(USER_AGENT), random = Math.random;
 return createClient({
@@ -6755,15 +6813,13 @@ report.summarize(createSummary(result, inputs));
 }
 const createCleanupTask = () => object({
 deleteKeys: schemas_boolean(),
-target: union([ object({
-created: object({
+target: object({
+created: optional(object({
 id: schemas_guid(),
 slug: schemas_string()
-}),
+})),
 pending: optional(pendingWorkspace())
-}), object({
-pending: pendingWorkspace()
-}) ])
+}).check(refine(({created, pending}) => (created ?? pending) !== void 0))
 }), pendingWorkspace = () => object({
 desired: createWorkspaceRequest,
 window: optional(object({
@@ -6771,12 +6827,12 @@ from: schemas_number(),
 to: schemas_number()
 }))
 });
-function describeWorkspaceLeft({target}) {
-return `the workspace ${"created" in target ? target.created.slug : target.pending.desired.slug}`;
+function describeWorkspaceLeft({target: {created, pending}}) {
+return `the workspace ${(created ?? pending?.desired)?.slug}`;
 }
 async function runCreateCleanup(task, context) {
 const {target} = task, deletedIds = new Set;
-let next = "created" in target ? target.created : void 0;
+let next = target.created;
 for (let count = 0; count < MAX_CREATED; count += 1) {
 next ??= target.pending && await findCreated(target.pending, {
 ...context,
@@ -6794,7 +6850,7 @@ const MAX_CREATED = 5;
 async function deleteCreated(workspace, task, context) {
 const {slug, id} = workspace, options = {
 deleteKeys: task.deleteKeys,
-relistKeys: false
+relistKeys: !1
 };
 let keyCount = 0;
 for (const delay of MISSING_DELAYS_MS) {
@@ -6823,7 +6879,7 @@ const {client, log, warn, deletedIds} = context;
 for (const delay of LATE_POST_DELAYS_MS) {
 await client.pause(delay);
 const {workspace} = await findWorkspace(client, desired.slug, {
-trusts404: true
+trusts404: !0
 });
 if (!workspace || deletedIds.has(workspace.id)) continue;
 const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
@@ -6840,7 +6896,7 @@ return;
 async function runCleanupStep(cleanup) {
 const saved = readJournal(cleanup.schema), isSaved = typeof saved === "object", main = findRunningMain();
 if (!isSaved && !main) return;
-let task = isSaved && !(saved instanceof Failure) ? saved.task : void 0;
+let task = !isSaved || saved instanceof Failure ? void 0 : saved.task;
 await runStep(async step => {
 if (main) {
 const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
@@ -6854,10 +6910,14 @@ if (!isSaved) return;
 const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, startContext({
 ...saved,
 managementKey
-}, step), step.report);
+}, step), step);
 task = incomplete?.left ?? task;
 if (incomplete) throw incomplete.error;
 }, (report, error, effect) => {
+if (cleanup.failsJob) {
+report.fail(error, effect);
+return 1;
+}
 report.warnOfCleanup(error, {
 effect,
 leftovers: cleanup.describeLeftovers(task)
@@ -6870,12 +6930,12 @@ const hasEnded = await endProcess(main, {
 clock,
 signal
 });
-if (!hasEnded) report.warn("main-still-running", {
+hasEnded ? hasSavedState ? report.info("The step was still running. It was ended with SIGTERM before this cleanup.") : report.warn("main-was-running", {
+leftovers
+}) : report.warn("main-still-running", {
 seconds: END_WITHIN_MS / 1e3,
 leftovers
-}); else if (!hasSavedState) report.warn("main-was-running", {
-leftovers
-}); else report.info("The step was still running. It was ended with SIGTERM before this cleanup.");
+});
 }
 function createPost() {
 return runCleanupStep({
@@ -6908,12 +6968,12 @@ dryRun: values.dry_run
 async function deleteOne(request, context, onFound) {
 const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
 log.info(`Deleting the workspace ${request.workspace}.`);
-if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
+isUuid(request.workspace) || assertPrefix(request.workspace, request);
 const {workspace} = await findWorkspace(client, request.workspace);
 if (!workspace) {
 log.info("No workspace has that id or slug: nothing to delete.");
 return {
-deleted: false,
+deleted: !1,
 keys: []
 };
 }
@@ -6924,7 +6984,7 @@ assertDeletable(workspace, request);
 if (dryRun) return planDeletion(workspace, request, context);
 const options = {
 deleteKeys,
-relistKeys: true
+relistKeys: !0
 }, {deletedKeys: keys, deleted, problem} = await teardown(workspace, options, context);
 if (problem) return {
 workspace,
@@ -6969,7 +7029,7 @@ keys
 log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`);
 return {
 workspace,
-deleted: false,
+deleted: !1,
 keys
 };
 }
@@ -6981,7 +7041,7 @@ id
 for (const delay of [ 0, ...DELETION_LAG_MS ]) {
 await client.pause(delay);
 const {value: lookup, error} = await catching(findWorkspace(client, id, {
-trusts404: true
+trusts404: !0
 }), ApiError);
 if (error) return new Failure("deletion-not-verified", {
 workspace,
@@ -7039,11 +7099,8 @@ name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must n
 limit_usd: limit,
 limit_reset,
 include_byok_in_limit,
-expires_in: schemas_default(durationOrWord({
-min: "1m",
-max: "3650d"
-}, [ "never" ]), toMs("6h")),
-revoke_after_job: fields_flag(true),
+expires_in: schemas_default(lifetime(), toMs("6h")),
+revoke_after_job: fields_flag(!0),
 replace: fields_flag(),
 api_url: connection.api_url,
 timeout: connection.timeout
@@ -7058,7 +7115,7 @@ input: "limit-reset",
 message
 });
 }
-if (replace === true && !provided.has("name")) {
+if (replace === !0 && !provided.has("name")) {
 const message = "needs name: a generated name is different each time";
 problems.push({
 input: "replace",
@@ -7126,7 +7183,7 @@ return amount < requested ? "stricter" : "same";
 },
 limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "looser",
 include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
-if (requested === void 0 || returned === true === requested) return "same";
+if (requested === void 0 || returned === !0 === requested) return "same";
 return requested ? "looser" : "stricter";
 },
 expires_at(returned, {expires_at: requested}) {
@@ -7170,8 +7227,8 @@ isConclusive
 };
 }
 function orphans_matches(key, {desired, nameIsRandom}, keepsMs) {
-if (key.name !== desired.name) return false;
-if (nameIsRandom) return true;
+if (key.name !== desired.name) return !1;
+if (nameIsRandom) return !0;
 return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
 }
 function expiryMatches(actual, desired, keepsMs) {
@@ -7180,11 +7237,11 @@ const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) 
 return actualMs === desiredMs || !keepsMs && Math.abs(actualMs - desiredMs) < 1e3;
 }
 function mayBeCreatedSince(key, {since}) {
-if (since === void 0) return true;
+if (since === void 0) return !0;
 return wasCreatedWithin(key, {
 from: since,
 to: Number.POSITIVE_INFINITY
-}) !== false;
+}) !== !1;
 }
 function preexistingHashes({keys, serverTime}, name) {
 return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
@@ -7225,7 +7282,7 @@ function reconcileKey(attempts) {
 const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
 if (ambiguous && failure.kind !== "aborted" && !found) return {
 kind: "lookup",
-ambiguous: true
+ambiguous: !0
 };
 if (found && found.undecided.length > 0) return {
 kind: "done",
@@ -7257,12 +7314,12 @@ plan,
 request
 }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
 log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-if (stricter.length > 0) warn("unexpected-key-fields", {
+stricter.length > 0 && warn("unexpected-key-fields", {
 key,
 changes: stricter
 });
 await deleteLateOrphans(created, request, context);
-if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
+request.replace && await deleteReplacedKeys(plan.namesakes, key, context);
 return result;
 }
 function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
@@ -7282,7 +7339,7 @@ runner: context.timeOfDay(),
 recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
 random: context.random()
 });
-if (clocks) context.warn("clocks-differ", {
+clocks && context.warn("clocks-differ", {
 ...clocks,
 purpose: "expiry"
 });
@@ -7319,7 +7376,7 @@ search: {
 ...search,
 lostPosts
 },
-revoke: true
+revoke: !0
 }, exists);
 return sendKey(client, search.desired, registerSecrets);
 },
@@ -7331,7 +7388,7 @@ lostPosts: countPossibleOrphans(attempts)
 }, newSince(plan, attempts), context)
 }, context), ApiError);
 if (error) {
-if (!error.details.ambiguous) journal.clearOrWarn();
+error.details.ambiguous || journal.clearOrWarn();
 throw error;
 }
 if (created.kind === "reconciled") {
@@ -7354,16 +7411,16 @@ return key => plan.isNew(key) && !deletedHashes.has(key.hash);
 }
 function saveRevocation(created, plan, {journal}) {
 const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
-revoke: true
+revoke: !0
 }), isNew = key.workspace_id === workspace.id && plan.isNew(key);
 if (isNew && key.name === name) {
 journal.saveOrFail(task, existing(key));
 return;
 }
 const revoked = isNew && key.name !== "" && name.startsWith(key.name);
-if (revoked) journal.saveOrFail(task, existing(key)); else saveRest({
+revoked ? journal.saveOrFail(task, existing(key)) : saveRest({
 search,
-revoke: false
+revoke: !1
 }, journal);
 throw new Failure("unexpected-key", {
 key,
@@ -7378,7 +7435,7 @@ if (revoked) {
 log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
 saveRest({
 search,
-revoke: false
+revoke: !1
 }, journal);
 }
 const problem = deletion?.kind === "unclear" ? deletion.error : error;
@@ -7398,8 +7455,8 @@ expiresAt,
 namesakes
 };
 onCreated(result);
-if (!request.revokeAfterJob) journal.saveOrFail(taskOf(created, {
-revoke: false
+request.revokeAfterJob || journal.saveOrFail(taskOf(created, {
+revoke: !1
 }), existing(key));
 return result;
 }
@@ -7417,7 +7474,7 @@ function existing(key) {
 return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
 }
 function saveRest(task, journal) {
-if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task); else journal.clearOrWarn();
+task.created || task.search.lostPosts > 0 ? journal.saveOrWarn(task) : journal.clearOrWarn();
 }
 function expiryIn({expires_at: returned}, desired) {
 if (returned === void 0) return desired.expires_at;
@@ -7433,7 +7490,7 @@ return;
 }
 const {deleted, undecided} = orphans;
 if (deleted.length === 0 && undecided.length === 0) return;
-if (undecided.length > 0) warn("key-owner-unknown", unknownOwner(search, undecided));
+undecided.length > 0 && warn("key-owner-unknown", unknownOwner(search, undecided));
 const left = undecided.length > 0 ? 0 : lostPosts - deleted.length, task = taskOf(created, {
 revoke: request.revokeAfterJob
 });
@@ -7533,7 +7590,7 @@ onSpend({
 ...spend,
 limit
 });
-if (limit && limit.amount > 0n && isUsedUp(limit, spent)) warn("key-limit-used-up", {
+limit && limit.amount > 0n && isUsedUp(limit, spent) && warn("key-limit-used-up", {
 ...spend,
 limit
 });
@@ -7555,7 +7612,7 @@ return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash 
 }
 async function runKeyCleanup(task, context) {
 const {search, created} = task;
-if (created) await reportSpend({
+created && await reportSpend({
 name: search.desired.name,
 ...created
 }, context);
@@ -7615,7 +7672,7 @@ if (lostPosts === 0) return;
 function keyPost() {
 return runCleanupStep({
 schema: keyCleanupTask(),
-run: (task, context, report) => runKeyCleanup(task, {
+run: (task, context, {report}) => runKeyCleanup(task, {
 ...context,
 onSpend(spend) {
 report.info(`${formatSpend(spend)}.`);
@@ -7627,7 +7684,1442 @@ title: `💵 ${formatSpend(spend)}`
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
-const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, COUNT_MESSAGE = "must be a whole number, 1 or more", sweepInputs = () => object({
+const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape, previewInputs = () => {
+const {limit_reset, include_byok_in_limit} = createKeyRequest.shape;
+return object({
+management_key: connection.management_key,
+github_token: schemas_default(schemas_string(), ""),
+pull_request: optional(count("must be the number of a pull request")),
+slug_prefix: optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))),
+...fields,
+...governanceInputs,
+key: schemas_default(schemas_enum([ "job", "preview", "none" ], "must be job, preview or none"), "job"),
+limit_usd: schemas_default(nullable(schemas_number(preview_LIMIT_MESSAGE).check(_gte(0, preview_LIMIT_MESSAGE))), 1),
+limit_reset,
+include_byok_in_limit,
+expires_in: optional(lifetime()),
+comment: fields_flag(!0),
+max_deletions: maxDeletions(),
+dry_run: fields_flag(),
+api_url: connection.api_url,
+timeout: timeout("2m"),
+job_status: optional(schemas_string())
+});
+};
+function previewProblems(valid, provided) {
+const problem = {
+input: "limit-reset",
+message: "needs limit-usd to be an amount"
+}, isUnlimited = valid.limit_usd === null && valid.limit_reset !== void 0;
+return [ ...governanceProblems(valid, provided), ...isUnlimited ? [ problem ] : [] ];
+}
+const LIFETIMES = {
+job: "6h",
+preview: "30d",
+none: "6h"
+};
+function readPreviewInputs() {
+const values = readInputs(previewInputs(), previewProblems), run = {
+event: process.env.GITHUB_EVENT_NAME ?? "",
+payload: readEvent(),
+pullRequest: values.pull_request
+}, expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+gitHub: readGitHub(values.github_token),
+run,
+slugPrefix: values.slug_prefix,
+workspace: {
+fields: toFields(values),
+...toGovernance(values)
+},
+keyMode: values.key,
+key: {
+desired: {
+name: keyNameOf(process.env, Math.random()),
+limit: values.limit_usd ?? void 0,
+limit_reset: values.limit_reset,
+include_byok_in_limit: values.include_byok_in_limit
+},
+jobName: [ process.env.GITHUB_WORKFLOW, process.env.GITHUB_JOB ].filter(Boolean).join(" / "),
+expiresInMs: expiresIn === "never" ? null : expiresIn
+},
+comment: values.comment,
+maxDeletions: values.max_deletions,
+dryRun: values.dry_run
+};
+}
+function readEvent() {
+const path = process.env.GITHUB_EVENT_PATH;
+try {
+return path ? parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
+} catch {
+return;
+}
+}
+const JOB_LOGINS = [ [ "FORGEJO_ACTIONS", "forgejo-actions" ], [ "GITEA_ACTIONS", "gitea-actions" ] ], runnerEvent = object({
+repository: object({
+default_branch: schemas_default(schemas_string(), "main")
+})
+});
+function readGitHub(token) {
+const {env} = process, apiUrl = env.GITHUB_API_URL || "https://api.github.com", url = toUrl(apiUrl);
+if (!url || !isConfidential(url)) {
+const problem = {
+input: "GITHUB_API_URL (environment variable)",
+message: "must be a URL that begins with https, because the token is sent there"
+};
+throw new Failure("invalid-inputs", {
+problems: [ problem ]
+});
+}
+const {data} = safeParse(runnerEvent, readEvent()), id = Number(env.GITHUB_REPOSITORY_ID || Number.NaN);
+return {
+apiUrl: apiUrl.replace(/\/$/, ""),
+token,
+jobLogin: JOB_LOGINS.find(([name]) => env[name])?.[1] ?? "github-actions[bot]",
+repository: {
+name: env.GITHUB_REPOSITORY ?? "",
+id: Number.isSafeInteger(id) ? id : void 0,
+serverUrl: env.GITHUB_SERVER_URL || "https://github.com",
+defaultBranch: data?.repository.default_branch ?? "main"
+}
+};
+}
+const strangersEvent = object({
+repository: object({
+full_name: schemas_string(),
+fork: optional(schemas_boolean())
+}),
+pull_request: optional(object({
+head: object({
+repo: nullable(object({
+full_name: schemas_string()
+}))
+})
+}))
+});
+function reasonForNoKey() {
+const {env} = process;
+if (getInput("management-key") !== "") return;
+if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run";
+const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name;
+return isForeign || data?.repository.fork ? "it is a run for a fork" : void 0;
+}
+function readPreviewPostInputs() {
+const {github_token, job_status} = previewInputs().shape, values = readInputs(object({
+github_token,
+job_status
+}));
+return {
+gitHub: readGitHub(values.github_token),
+jobStatus: values.job_status ?? ""
+};
+}
+const MAX_AMOUNT = 40, comment_amount = schemas_string().check(_maxLength(MAX_AMOUNT), refine(text => parseUsd(text) !== void 0)), keyRow = object({
+at: schemas_int(),
+limit: nullable(comment_amount),
+name: schemas_string()
+}), keyData = object({
+spent: nullable(comment_amount),
+row: optional(keyRow)
+}), DELETIONS = [ "none", "unfinished", "finished" ];
+function recordOf(isName, value) {
+return catchall(object({}), value).check(refine(record => Object.keys(record).every(isName)));
+}
+const workspaceData = object({
+slug: schemas_string().check(_regex(/^[a-z0-9-]{1,50}$/)),
+deletion: schemas_enum(DELETIONS),
+keys: recordOf(hash => /^[\w-]{1,16}$/.test(hash), keyData)
+}), commentData = object({
+isCut: schemas_boolean(),
+workspaces: recordOf(isUuid, workspaceData)
+}), NO_DATA = {
+isCut: !1,
+workspaces: {}
+}, HASH_LENGTH = 16;
+function observe({id, slug}, keys, deletion) {
+const all = keys.map(key => [ key.hash.slice(0, HASH_LENGTH), toKeyData(key) ]), workspace = {
+slug,
+deletion,
+keys: Object.fromEntries(all)
+};
+return {
+...NO_DATA,
+workspaces: {
+[id]: workspace
+}
+};
+}
+function toKeyData(key) {
+const at = Math.floor((createdAt(key) ?? 0) / 1e3), limit = amountOf(key.limit);
+return {
+spent: amountOf(key.usage),
+row: {
+at,
+limit,
+name: key.name
+}
+};
+}
+function amountOf(value) {
+const usd = toUsd(value), text = usd === void 0 ? "" : exactUsd(usd);
+return text === "" || text.length > MAX_AMOUNT ? null : text;
+}
+function findMissing({workspaces}, {slug, existing}) {
+const missing = Object.entries(workspaces).filter(([id, known]) => known.slug === slug && id !== existing).map(([id]) => [ id, {
+slug,
+deletion: "unfinished",
+keys: {}
+} ]);
+return {
+...NO_DATA,
+workspaces: Object.fromEntries(missing)
+};
+}
+function checkDeletions(known, remembered) {
+const checked = Object.entries(known.workspaces).map(([id, workspace]) => {
+const others = Object.keys(remembered.workspaces[id]?.keys ?? {}), hasAll = others.every(hash => Object.hasOwn(workspace.keys, hash)), isDoubtful = workspace.deletion === "finished" && !hasAll;
+return [ id, isDoubtful ? {
+...workspace,
+deletion: "unfinished"
+} : workspace ];
+});
+return {
+...known,
+workspaces: Object.fromEntries(checked)
+};
+}
+function mergeComment(a, b) {
+return {
+isCut: a.isCut || b.isCut,
+workspaces: mergeRecords(a.workspaces, b.workspaces, mergeWorkspace)
+};
+}
+function mergeWorkspace(a, b) {
+const rank = Math.max(DELETIONS.indexOf(a.deletion), DELETIONS.indexOf(b.deletion));
+return {
+slug: [ a.slug, b.slug ].sort().at(-1),
+deletion: DELETIONS[rank],
+keys: mergeRecords(a.keys, b.keys, (one, other) => isLess(one, other) ? other : one)
+};
+}
+function mergeRecords(a, b, merge) {
+const merged = Object.entries(b).map(([id, value]) => [ id, Object.hasOwn(a, id) ? merge(a[id], value) : value ]);
+return {
+...a,
+...Object.fromEntries(merged)
+};
+}
+function isLess(a, b) {
+const [spentA, spentB] = [ spentOf(a), spentOf(b) ];
+if (spentA !== spentB) return spentB !== null && (spentA === null || spentA < spentB);
+return orderOf(a) < orderOf(b);
+}
+function orderOf({spent, row}) {
+return JSON.stringify([ row?.at ?? -1, row?.limit, row?.name, spent ]);
+}
+function spentOf({spent}) {
+return spent === null ? null : parseUsd(spent) ?? null;
+}
+function sumOf(keys) {
+const amounts = keys.map(spentOf);
+return {
+amount: sumUsd(amounts.map(known => known ?? 0n)),
+isComplete: !amounts.includes(null)
+};
+}
+function totalOf({isCut, workspaces}) {
+const all = Object.values(workspaces), {amount, isComplete} = sumOf(all.flatMap(({keys}) => Object.values(keys))), isRecorded = all.every(({deletion}) => deletion !== "unfinished");
+return {
+amount,
+isComplete: isComplete && isRecorded && !isCut
+};
+}
+const MAX_KEYS = 600, MAX_WORKSPACES = 40;
+function limitComment(data, {maxRows, toName}) {
+const all = Object.entries(data.workspaces), known = all.sort(compareWorkspaces).slice(0, MAX_WORKSPACES), workspaces = Object.fromEntries(known.map(([id, workspace]) => [ id, {
+...workspace,
+keys: {}
+} ])), keys = newestFirst(known), kept = keys.slice(0, MAX_KEYS).map((entry, at) => ({
+...entry,
+hasRow: at < maxRows
+}));
+for (const {id, hash, key, hasRow} of kept.sort(compareHashes)) {
+const {spent, row} = key, {keys: entries} = workspaces[id];
+entries[hash] = row && hasRow ? {
+spent,
+row: {
+...row,
+name: toName(row.name)
+}
+} : {
+spent
+};
+}
+const isCut = data.isCut || known.length < all.length || keys.length > MAX_KEYS;
+return {
+isCut,
+workspaces
+};
+}
+function compareWorkspaces([idA, a], [idB, b]) {
+const rank = DELETIONS.indexOf(a.deletion) - DELETIONS.indexOf(b.deletion);
+return rank || (idA < idB ? -1 : 1);
+}
+function compareHashes(a, b) {
+return a.hash + a.id < b.hash + b.id ? -1 : 1;
+}
+function newestFirst(workspaces) {
+const timeOf = ({key}) => key.row?.at ?? -1;
+return workspaces.flatMap(([id, {keys}]) => Object.entries(keys).map(([hash, key]) => ({
+id,
+hash,
+key
+}))).sort((a, b) => timeOf(b) - timeOf(a) || compareHashes(a, b));
+}
+const START = "\x3c!-- openrouter-preview:v1 ", END = " --\x3e", comment_MAX_LENGTH = 65536;
+function hasMarker(body) {
+return body.startsWith(START);
+}
+function formatMarker(data) {
+const json = JSON.stringify(data).replace(/[^ -~]|[<>&@#]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+return START + json + END;
+}
+function readComment(body) {
+const end = body.indexOf(END);
+if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
+return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
+}
+const external_node_crypto_namespaceObject = require("node:crypto"), MAX_SLUG = 50, MAX_REPOSITORY = 21, MAX_NAME = 100;
+function identify(subject, repository, slugPrefix) {
+const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`, {name} = repository;
+return {
+slug: prefix + partOf(subject, MAX_SLUG - prefix.length),
+name: cut(subject.kind === "pull" ? `${name}#${subject.number}` : `${name}: ${subject.name}`),
+description: markOf(subject, repository)
+};
+}
+function partOf(subject, maxLength) {
+return subject.kind === "pull" ? String(subject.number) : withHash(subject.name, maxLength);
+}
+function withHash(text, maxLength) {
+const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, naming_HASH_LENGTH), start = naming_toSlug(text).slice(0, Math.max(0, maxLength - naming_HASH_LENGTH - 1)).replace(/-$/, "");
+return start === "" ? hash : `${start}-${hash}`;
+}
+const naming_HASH_LENGTH = 8;
+function shorten(text, maxLength) {
+const slug = naming_toSlug(text);
+return slug !== "" && slug.length <= maxLength ? slug : withHash(text, maxLength);
+}
+function naming_toSlug(text) {
+return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+function lastOf(name) {
+return name.slice(name.lastIndexOf("/") + 1);
+}
+function cut(name) {
+return [ ...name ].slice(0, MAX_NAME).join("");
+}
+function markOf(subject, {serverUrl, name, id}) {
+const path = subject.kind === "pull" ? `pull/${subject.number}` : `tree/${subject.name}`;
+return `${naming_START}${serverUrl}/${name}/${path}${id === void 0 ? "" : ` (repository ${id})`}`;
+}
+const naming_START = "Preview of ", REST = /^\/(?<name>[^/\s]+\/[^/\s]+)\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+))(?: \(repository (?<id>\d{1,15})\))?$/;
+function readMark(description, repository) {
+const start = naming_START + repository.serverUrl;
+if (typeof description !== "string" || !description.startsWith(start)) return;
+const {groups} = REST.exec(description.slice(start.length)) ?? {};
+if (!groups) return;
+const {name = "", number, branch = "", id} = groups, isOwn = id !== void 0 && repository.id !== void 0 ? Number(id) === repository.id : name.toLowerCase() === repository.name.toLowerCase();
+if (!isOwn) return;
+return number === void 0 ? {
+kind: "branch",
+name: branch
+} : {
+kind: "pull",
+number: Number(number)
+};
+}
+function naming_isSame(a, b) {
+return a.kind === "pull" ? b.kind === "pull" && a.number === b.number : b.kind === "branch" && a.name === b.name;
+}
+function pathIn({name}, ...segments) {
+return [ "/repos", ...name.split("/").map(encodeURIComponent), ...segments ].join("/");
+}
+const reference = object({
+ref: schemas_string(),
+object: object({
+sha: schemas_string()
+})
+}), CHECK_PERMISSION = "Check that the job has the permission contents: read. Gitea and Forgejo do not have this request.";
+async function findBranch(client, repository, name) {
+const found = await readBranch(client, repository, name);
+if (found) return found;
+await listBranches(client, repository, repository.defaultBranch);
+const {named} = await listBranches(client, repository, name, {
+isRequired: !1
+});
+return named;
+}
+async function listBranches(client, repository, name, {isRequired = !0} = {}) {
+const facts = {
+operation: `list the branches of ${repository.name}`,
+method: "GET",
+path: pathIn(repository, "git", "matching-refs", "heads", encodeRef(name)),
+hint: CHECK_PERMISSION
+}, {data, status} = await client.request({
+...facts,
+schema: array(reference)
+}), named = data.find(({ref}) => ref === `refs/heads/${name}`);
+if (named) return {
+named: {
+sha: named.object.sha
+}
+};
+if (!isRequired) return {
+named: void 0
+};
+throw new ApiError({
+...facts,
+server: "GitHub",
+kind: "rejected",
+reason: `HTTP ${status}, but it has no branch ${name}`,
+status: 404,
+attempts: 1,
+ambiguous: !1,
+wasThrottled: !1
+});
+}
+async function readBranch(client, repository, name) {
+const {data} = await client.request({
+operation: `read the branch ${name} of ${repository.name}`,
+method: "GET",
+path: pathIn(repository, "git", "ref", "heads", encodeRef(name)),
+schema: reference,
+on404: () => {},
+hint: CHECK_PERMISSION,
+findMismatch: found => found?.ref !== `refs/heads/${name}` ? `the response is about ${found?.ref}` : void 0
+});
+return data && {
+sha: data.object.sha
+};
+}
+function encodeRef(name) {
+return name.split("/").map(encodeURIComponent).join("/");
+}
+const repository = object({
+id: optional(schemas_int()),
+full_name: schemas_string()
+}), pull = object({
+number: schemas_int(),
+state: schemas_enum([ "open", "closed" ]),
+updated_at: schemas_string(),
+head: object({
+sha: schemas_string(),
+repo: nullable(repository)
+})
+});
+async function readPull(client, repository, number) {
+const {data} = await client.request({
+operation: `read pull request #${number} of ${repository.name}`,
+method: "GET",
+path: pathIn(repository, "pulls", String(number)),
+schema: pull,
+hint: "Check that the job has the permission pull-requests: read or write, and that the pull request exists.",
+findMismatch: found => found.number === number ? void 0 : `the response is about #${found.number}`
+});
+return data;
+}
+function isOwnPull({head}, {id, name}) {
+if (head.repo === null) return !1;
+if (id !== void 0 && head.repo.id !== void 0) return head.repo.id === id;
+return head.repo.full_name.toLowerCase() === name.toLowerCase();
+}
+const STALE_DELAYS_MS = [ 0, 1e3, 2e3, 4e3 ];
+async function readStanding(subject, since, {github, repository, client}) {
+if (subject.kind === "branch") {
+const branch = await findBranch(github, repository, subject.name);
+return {
+isOpen: branch !== void 0,
+isOwn: !0,
+head: branch?.sha,
+since
+};
+}
+for (const delay of STALE_DELAYS_MS) {
+await client.pause(delay);
+const pull = await readPull(github, repository, subject.number), updatedAt = Date.parse(pull.updated_at);
+if (!(updatedAt >= (since ?? 0))) continue;
+const isOwn = isOwnPull(pull, repository);
+return {
+isOpen: pull.state === "open",
+isOwn,
+head: pull.head.sha,
+since: updatedAt
+};
+}
+throw new Failure("stale-answer", {
+number: subject.number
+});
+}
+const comment = object({
+id: schemas_int(),
+body: schemas_string(),
+user: nullable(object({
+login: schemas_string()
+}))
+}), HINT = "Check that the job has the permission pull-requests: write.", comments_PAGE_SIZE = 7;
+async function* listComments(client, repository, number) {
+for (let page = 1; ;page += 1) {
+const {data} = await client.request({
+operation: `list the comments of pull request #${number}`,
+method: "GET",
+path: `${pathIn(repository, "issues", String(number), "comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,
+schema: array(comment),
+hint: HINT
+});
+yield* data;
+if (data.length < comments_PAGE_SIZE) return;
+}
+}
+function sendComment(client, repository, number, body) {
+return client.send({
+operation: `comment on pull request #${number}`,
+mayLeaveBehind: "the comment",
+method: "POST",
+path: pathIn(repository, "issues", String(number), "comments"),
+body: {
+body
+},
+schema: comment,
+hint: HINT
+});
+}
+async function updateComment(client, repository, {id}, body) {
+await client.request({
+operation: "update the comment of the preview",
+mayLeaveBehind: "the new text of the comment",
+method: "PATCH",
+path: pathIn(repository, "issues", "comments", String(id)),
+body: {
+body
+},
+schema: comment,
+hint: HINT
+});
+}
+async function readLogin(client) {
+const {value, error} = await catching(client.request({
+operation: "read whose token github-token is",
+method: "GET",
+path: "/user",
+schema: object({
+login: schemas_string()
+})
+}), ApiError);
+if (error && error.details.status !== 403) throw error;
+return value?.data.login;
+}
+const MAX_WRITES = 5;
+async function writeComment(request, context) {
+const {error} = await catching(writeUntilRight(request, context), ApiError);
+if (!error) return;
+const {hint} = error.details, problem = `The comment of the preview may be out of date: ${error.message}.`;
+context.log.info(hint === void 0 ? problem : `${problem} ${hint}`);
+}
+async function writeUntilRight(request, context) {
+const {github, repository, log} = context, {number, slug, seen, render} = request, login = await readLogin(github);
+let written, known = seen;
+for (let writes = 0; writes < MAX_WRITES; writes += 1) {
+const {data, existing} = await observeWorkspace(request, context), found = await findComment(login, request, context);
+if (found === "unknown-author") return;
+const comment = found ?? written, remembered = (comment && readComment(comment.body)) ?? NO_DATA;
+known = [ data, remembered ].reduce(mergeComment, checkDeletions(known, remembered));
+known = mergeComment(known, findMissing(known, {
+slug,
+existing
+}));
+if (Object.keys(known.workspaces).length === 0) return;
+const body = render(known, existing);
+if (comment?.body === body) return;
+comment ? await updateComment(github, repository, comment, body) : written = await createComment({
+number,
+body,
+attempt: writes + 1
+}, context);
+}
+log.info("The comment of the preview may be out of date: other runs keep changing it.");
+}
+async function observeWorkspace({number, slug}, {client, repository}) {
+const {workspace} = await findWorkspace(client, slug), mark = readMark(workspace?.description, repository);
+if (!workspace || !mark || !naming_isSame(mark, {
+kind: "pull",
+number
+})) return {
+data: NO_DATA,
+existing: void 0
+};
+const {keys} = await listKeys(client, workspace);
+return {
+data: observe(workspace, keys, "none"),
+existing: workspace.id
+};
+}
+async function findComment(login, {number}, {github, repository, jobLogin, log}) {
+let otherApp;
+for await (const comment of listComments(github, repository, number)) {
+const author = comment.user?.login;
+if (!hasMarker(comment.body)) continue;
+if (author === (login ?? jobLogin)) return comment;
+author?.endsWith("[bot]") && (otherApp ??= author);
+}
+if (login !== void 0 || otherApp === void 0) return;
+log.info(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`);
+return "unknown-author";
+}
+async function createComment({number, body, attempt}, {github, repository}) {
+const outcome = await sendComment(github, repository, number, body);
+if (outcome.kind === "applied") return outcome.response.data;
+const {retryable, ambiguous} = FAILURE_CLASSES[outcome.kind], stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : void 0;
+if (retryable && stopReason === void 0) return;
+throw toApiError([ outcome.failure ], {
+ambiguous,
+stopReason
+});
+}
+const COMMENT_WITHIN_MS = 1e4;
+async function deletePreview(preview, {dryRun}, context) {
+const {log, client} = context, {subject, since, identity} = preview, {workspace} = await findWorkspace(client, identity.slug);
+if (!workspace) {
+log.info(`There is no workspace ${identity.slug}: nothing to delete.`);
+return {
+kind: "missing"
+};
+}
+assertOurs(workspace, preview, context);
+if (dryRun) {
+log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`);
+const {keys} = await listKeys(client, workspace);
+return {
+kind: "deletion",
+workspace,
+deleted: !1,
+deletedKeys: keys
+};
+}
+await commentOn(preview, observe(workspace, [], "unfinished"), context);
+const standing = await readStanding(subject, since, context);
+if (standing.isOpen) {
+log.info("It is open again: nothing was deleted.");
+return {
+kind: "reopened",
+workspace
+};
+}
+context.onDeletion?.(workspace);
+const deletion = await deleteWorkspaceOf(preview, workspace, context), {value: after, error} = await catching(readStanding(subject, standing.since, context), ApiError, Failure);
+error && log.info(`Whether it was reopened is unknown: ${error.message}.`);
+if (after?.isOpen) throw new Failure("preview-reopened", {
+workspace
+});
+return deletion;
+}
+async function deleteWorkspaceOf(preview, workspace, context) {
+const {value: endedKeys} = await catching(endKeys(workspace, context), ApiError), options = {
+deleteKeys: !0,
+relistKeys: !1
+}, {deleted, deletedKeys, problem} = await teardown(workspace, options, context);
+if (problem) throw problem.failure;
+const {slug, id} = workspace, done = deleted ? "Deleted" : "Another job had deleted";
+context.log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
+const isFinal = endedKeys !== void 0 && deletedKeys.every(isDisabled), keys = [ ...endedKeys ?? [], ...deletedKeys ];
+await commentOn(preview, observe(workspace, keys, isFinal ? "finished" : "unfinished"), context);
+return {
+kind: "deletion",
+workspace,
+deleted,
+deletedKeys
+};
+}
+async function endKeys(workspace, {client}) {
+const {keys} = await listKeys(client, workspace);
+if (keys.every(isDisabled)) return keys;
+await Promise.all(keys.filter(key => !isDisabled(key)).map(key => disableKey(client, key)));
+return (await listKeys(client, workspace)).keys;
+}
+function isDisabled(key) {
+return key.disabled === !0;
+}
+async function commentOn({subject, identity}, seen, context) {
+const {renderComment: render, client, github, clock, deadline} = context;
+if (subject.kind !== "pull" || !render) return;
+const ms = Math.min(COMMENT_WITHIN_MS, (deadline - clock.now()) / 4), limited = {
+...context,
+client: client.withTimeout(ms),
+github: github.withTimeout(ms)
+};
+await writeComment({
+number: subject.number,
+slug: identity.slug,
+seen,
+render
+}, limited);
+}
+function assertOurs(workspace, {subject, identity}, {repository}) {
+const marked = readMark(workspace.description, repository);
+if (marked && naming_isSame(marked, subject) && !isDefault(workspace)) return;
+throw new Failure("preview-not-ours", {
+workspace,
+description: String(workspace.description ?? ""),
+expected: identity.description
+});
+}
+async function cleanUp({maxDeletions, dryRun}, context) {
+const {log} = context, marked = await findMarked(context);
+log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
+const outdated = [], failed = [], kept = [];
+for (const workspace of marked) {
+const entry = clean_up_toEntry(workspace), {value: standing, error} = await catching(readStanding(workspace.subject, void 0, context), ApiError, Failure);
+error ? failed.push({
+...entry,
+reason: reasonOf(error)
+}) : standing.isOpen ? kept.push({
+...entry,
+reason: "it is open"
+}) : outdated.push({
+workspace,
+since: standing.since,
+entry
+});
+}
+const stale = outdated.map(({entry}) => entry), result = {
+deleted: [],
+alreadyDeleted: [],
+wouldDelete: [],
+tooMany: [],
+failed,
+kept,
+staleCount: stale.length,
+keptCount: kept.length
+};
+if (stale.length > maxDeletions) return {
+...result,
+tooMany: stale
+};
+if (dryRun) return {
+...result,
+wouldDelete: stale
+};
+return clean_up_deleteAll(outdated, result, context);
+}
+async function clean_up_deleteAll(outdated, result, context) {
+const lists = {
+deleted: [],
+alreadyDeleted: [],
+failed: [ ...result.failed ],
+kept: [ ...result.kept ]
+};
+for (const {workspace, since, entry} of outdated) {
+const {slug, subject, description} = workspace, identity = {
+slug,
+name: slug,
+description: String(description)
+}, preview = {
+subject,
+since,
+identity
+}, {value: deletion, error} = await catching(deletePreview(preview, {
+dryRun: !1
+}, context), ApiError, Failure);
+error ? lists.failed.push({
+...entry,
+reason: reasonOf(error)
+}) : deletion.kind === "reopened" ? lists.kept.push({
+...entry,
+reason: "it is open again"
+}) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
+...entry,
+keysSpent: totalSpent(deletion.deletedKeys)
+}) : lists.alreadyDeleted.push(entry);
+}
+return {
+...result,
+...lists
+};
+}
+function cleanUpFailure(result, {maxDeletions}) {
+if (result.tooMany.length > 0) {
+const check = "the table in the job summary";
+return new Failure("too-many-stale", {
+result,
+maxDeletions,
+check
+});
+}
+return result.failed.length > 0 ? new Failure("sweep-incomplete", {
+result
+}) : void 0;
+}
+const REASONS = {
+"preview-not-ours": "its slug is taken",
+"preview-reopened": "deleted, and open again: run its workflow again"
+};
+function reasonOf(error) {
+return error instanceof ApiError ? error.message : REASONS[error.code] ?? error.code;
+}
+async function findMarked({client, repository}) {
+const marked = [];
+for await (const {items} of listWorkspaces(client)) for (const workspace of items) {
+const subject = readMark(workspace.description, repository);
+subject && !isDefault(workspace) && marked.push({
+...workspace,
+subject
+});
+}
+return marked;
+}
+function clean_up_toEntry({id, slug, created_at}) {
+return {
+id,
+slug,
+created_at: created_at ?? null,
+age: void 0,
+reason: "its pull request or branch is closed"
+};
+}
+const pullEvent = object({
+action: schemas_string(),
+pull_request: object({
+number: schemas_int(),
+updated_at: schemas_string(),
+head: object({
+sha: schemas_string()
+})
+})
+}), pushEvent = object({
+ref: schemas_string(),
+after: schemas_string(),
+deleted: optional(schemas_boolean())
+}), deleteEvent = object({
+ref: schemas_string(),
+ref_type: schemas_string()
+}), anyEvent = object({
+repository: optional(object({
+default_branch: optional(schemas_string())
+}))
+}), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
+function findTopic(facts) {
+const {event, payload, pullRequest} = facts, known = subject_readPull(facts) ?? (pullRequest === void 0 ? topicOf(event, payload) : void 0);
+if (known) return known;
+if (pullRequest !== void 0) return {
+kind: "subject",
+subject: {
+kind: "pull",
+number: pullRequest
+},
+isEnd: !1
+};
+if (CLEAN_UP_EVENTS.includes(event)) return {
+kind: "clean-up"
+};
+throw new Failure("no-subject", {
+event
+});
+}
+function topicOf(event, payload) {
+const [, read] = Object.entries(EVENTS).find(([name]) => name === event) ?? [];
+return read?.(payload);
+}
+const EVENTS = {
+merge_group: () => skipped("the merge queue"),
+push(payload) {
+const {data} = safeParse(pushEvent, payload), branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : void 0;
+if (!data) return;
+if (branch === void 0) return skipped("a tag");
+const isEnd = data.deleted === !0;
+return ofBranch(branch, {
+payload,
+isEnd,
+...!isEnd && {
+head: data.after
+}
+});
+},
+delete(payload) {
+const {data} = safeParse(deleteEvent, payload);
+if (!data) return;
+if (data.ref_type !== "branch") return skipped("a tag");
+return ofBranch(data.ref, {
+payload,
+isEnd: !0
+});
+}
+}, HEADS = "refs/heads/", QUEUE = "gh-readonly-queue/";
+function ofBranch(name, {payload, isEnd, head}) {
+const {data} = safeParse(anyEvent, payload);
+if (name === data?.repository?.default_branch) return skipped("the default branch");
+if (name.startsWith(QUEUE)) return skipped("the merge queue");
+return {
+kind: "subject",
+subject: {
+kind: "branch",
+name
+},
+isEnd,
+head
+};
+}
+function subject_readPull({event, payload, pullRequest}) {
+if (![ "pull_request", "pull_request_target" ].includes(event)) return;
+const {data} = safeParse(pullEvent, payload);
+if (!data) return;
+const {number, head, updated_at} = data.pull_request;
+if (pullRequest !== void 0 && pullRequest !== number) return;
+const time = Date.parse(updated_at);
+return {
+kind: "subject",
+subject: {
+kind: "pull",
+number
+},
+head: head.sha,
+since: Number.isNaN(time) ? void 0 : time,
+isEnd: data.action === "closed"
+};
+}
+function skipped(what) {
+return {
+kind: "skipped",
+reason: `${what} has no preview`
+};
+}
+async function runPreview(request, context) {
+const {log, repository} = context, topic = findTopic(request.run);
+if (topic.kind === "skipped") return {
+state: "skipped",
+reason: topic.reason
+};
+if (topic.kind === "clean-up") {
+const result = await cleanUp(request, context);
+return {
+state: "clean-up",
+result,
+failure: cleanUpFailure(result, request)
+};
+}
+const {subject, since} = topic, identity = identify(subject, repository, request.slugPrefix);
+log.info(`${identity.description}: its workspace is ${identity.slug}.`);
+saveTask({
+subject,
+since,
+identity
+}, request, context);
+const standing = await readStanding(subject, since, context), preview = {
+subject,
+since: standing.since,
+identity
+};
+saveTask(preview, request, context);
+if (!standing.isOpen) return closePreview(preview, request, context);
+if (!standing.isOwn) return {
+state: "skipped",
+reason: "a pull request from another repository has no preview"
+};
+if (topic.isEnd) {
+log.info("It is open again: this run changes nothing.");
+return {
+state: "open",
+preview,
+created: !1
+};
+}
+return openPreview({
+request,
+preview,
+topic
+}, standing, context);
+}
+function saveTask(preview, {keyMode, comment, dryRun}, {journal}) {
+const task = {
+...preview,
+keyMode: keyMode === "preview" ? "preview" : "job",
+replaced: [],
+comment
+};
+dryRun || journal.saveOrFail(task);
+return task;
+}
+async function closePreview(preview, request, context) {
+const deletion = await deletePreview(preview, request, {
+...context,
+onDeletion: ({id, slug}) => saveTask({
+...preview,
+workspace: {
+id,
+slug
+}
+}, request, context)
+});
+saveTask(preview, request, context);
+return deletion.kind === "reopened" ? {
+state: "open",
+preview,
+workspace: deletion.workspace,
+created: !1
+} : {
+state: "closed",
+preview,
+deletion
+};
+}
+const MAX_VANISHED = 2;
+async function openPreview(opening, standing, context) {
+const {request, preview} = opening;
+let current = standing;
+for (let vanished = 0; ;vanished += 1) {
+const {workspace, created} = await ensureWorkspace(opening, current, context);
+if (workspace) {
+const {id, slug} = workspace;
+saveTask({
+...preview,
+workspace: {
+id,
+slug
+}
+}, request, context);
+}
+if (!workspace || request.keyMode === "none" || request.dryRun) return {
+state: "open",
+preview,
+created,
+...workspace && {
+workspace
+}
+};
+const {value: key, error} = await catching(ensureKey(opening, workspace, context), ApiError, Failure);
+if (key) return {
+state: "open",
+preview,
+workspace,
+created,
+key
+};
+const {value: lookup} = await catching(findWorkspace(context.client, workspace.id), ApiError);
+if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
+context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
+current = await readStanding(preview.subject, current.since, context);
+if (!current.isOpen) return closePreview({
+...preview,
+since: current.since
+}, request, context);
+}
+}
+async function ensureWorkspace({request, preview, topic}, {head}, context) {
+const {identity} = preview, isCurrent = topic.head === void 0 || topic.head === head;
+isCurrent || context.log.info("There are newer commits: this run uses the workspace as it is.");
+const {governance, governanceInputs, fields} = request.workspace, {outcome, workspace} = await createWorkspace({
+desired: {
+...fields,
+...identity
+},
+governance,
+governanceInputs: isCurrent ? governanceInputs : [],
+ifExists: isCurrent ? "update" : "reuse",
+dryRun: request.dryRun,
+deleteAfterJob: !1,
+deleteKeys: !1,
+timeoutMs: request.timeoutMs
+}, {
+...context,
+journal: {
+saveOrFail() {},
+saveOrWarn() {},
+clearOrWarn() {}
+},
+assertExisting: existing => assertOurs(existing, preview, context)
+});
+return {
+workspace,
+created: outcome === "created"
+};
+}
+async function ensureKey({request, preview}, workspace, context) {
+const {journal, log} = context, {id, slug} = workspace, isDeployed = request.keyMode === "preview";
+let last = saveTask({
+...preview,
+workspace: {
+id,
+slug
+}
+}, request, context);
+const taskWith = key => {
+last = {
+...last,
+key
+};
+return last;
+}, result = await createKeyIn(workspace, keyRequestOf(request, preview), {
+...context,
+journal: {
+saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? void 0), exists),
+saveOrWarn: key => journal.saveOrWarn(taskWith(key)),
+clearOrWarn: () => journal.saveOrWarn(taskWith(void 0))
+},
+onCreated: context.onKey
+});
+log.info(isDeployed ? "The key stays until a later job that succeeds replaces it." : "The key is disabled when the job ends.");
+const replaced = result.namesakes.map(({hash, label}) => ({
+hash,
+label
+}));
+isDeployed && replaced.length > 0 && journal.saveOrWarn({
+...last,
+replaced
+});
+return result;
+}
+function keyRequestOf({key, keyMode}, {identity}) {
+const {desired, expiresInMs, jobName} = key, isDeployed = keyMode === "preview", name = isDeployed ? `${identity.name} / ${jobName}` : desired.name;
+return {
+workspace: identity.slug,
+desired: {
+...desired,
+name
+},
+nameIsRandom: !isDeployed,
+expiresInMs,
+revokeAfterJob: !isDeployed,
+replace: !1
+};
+}
+function previewKeyOutputs({key, expiresAt}) {
+return {
+"key-hash": key.hash,
+"expires-at": expiresAt ?? ""
+};
+}
+function previewOutputs(result) {
+if (result.state === "clean-up") {
+const {deleted = ""} = sweepOutputs(result.result);
+return {
+deleted
+};
+}
+if (result.state !== "closed") return {
+state: result.state
+};
+const {deletion} = result, spent = deletion.kind === "deletion" ? totalSpent(deletion.deletedKeys) : 0n;
+return {
+state: "closed",
+deleted: toJsonList(deletedEntries(deletion), "workspaces"),
+"keys-cost-usd": spent === null ? "" : exactUsd(spent)
+};
+}
+function deletedEntries(deletion) {
+if (deletion.kind !== "deletion" || !deletion.deleted) return [];
+const {id, slug, created_at = null} = deletion.workspace;
+return [ {
+id,
+slug,
+created_at,
+reason: "its pull request or branch is closed"
+} ];
+}
+function previewSummary(result, request) {
+if (result.state === "clean-up") {
+const kept = countWorkspaces(result.result.keptCount);
+return {
+...sweepSummary(result.result, {
+...request,
+deleteKeys: !0
+}),
+paragraphs: [ `Kept, because they are open: ${kept}.` ]
+};
+}
+if (result.state === "skipped") return skippedSummary(result.reason);
+const {slug, description} = result.preview.identity;
+if (result.state === "closed") {
+const {deletion} = result;
+return {
+title: `${closedTitle(deletion, request)} ${slug}`,
+paragraphs: [ `${description}.` ],
+...deletion.kind === "deletion" && {
+table: keysTable(deletion.deletedKeys)
+}
+};
+}
+return {
+title: openTitle(result, request, slug),
+url: dashboardUrl(slug),
+paragraphs: [ `${description}.`, ...result.key ? [ `Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.` ] : [] ]
+};
+}
+function closedTitle(deletion, {dryRun}) {
+if (deletion.kind !== "deletion") return "✅ Nothing to delete: no OpenRouter workspace is";
+if (dryRun) return "🔎 Dry run: would delete the OpenRouter workspace";
+return deletion.deleted ? "✅ Deleted the OpenRouter workspace" : "✅ Already deleted by another job: the OpenRouter workspace";
+}
+function openTitle({workspace, created}, {dryRun}, slug) {
+const named = `the OpenRouter workspace ${slug}`;
+if (workspace) {
+if (dryRun) return `🔎 Dry run: found ${named}`;
+return `✅ ${created ? "Created" : "Found"} ${named}`;
+}
+return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
+}
+function skippedSummary(reason) {
+return {
+title: `⏭️ No preview: ${reason}`
+};
+}
+const preview_comment_MAX_LENGTH = 6e4, preview_comment_MAX_ROWS = 400, preview_comment_MAX_NAME = 200;
+function renderComment(data, options) {
+const toName = name => [ ...options.redact(name) ].slice(0, preview_comment_MAX_NAME).join("");
+for (let maxRows = preview_comment_MAX_ROWS; ;maxRows = Math.floor(maxRows * .9)) {
+const limited = limitComment(data, {
+maxRows,
+toName
+}), body = `${formatMarker(limited)}\n${htmlOf(limited, options)}`;
+if (body.length <= preview_comment_MAX_LENGTH || maxRows === 0) return body;
+}
+}
+function htmlOf(data, options) {
+const {existing, redact} = options, workspaces = Object.entries(data.workspaces), living = workspaces.filter(([id, {deletion}]) => deletion === "none" || id === existing), deleted = living.length === 0 ? [ "Deleted" ] : [], summary = {
+title: "OpenRouter preview",
+paragraphs: living.map(([, {slug}]) => ({
+text: slug,
+url: dashboardUrl(slug)
+})),
+table: tableOf(workspaces, options),
+notes: [ `Total: ${formatTotal(totalOf(data))}`, ...deleted ]
+};
+return summaryHtml(summary, {
+redact,
+maxBytes: Number.POSITIVE_INFINITY
+});
+}
+function tableOf(workspaces, {repository}) {
+const keys = newestFirst(workspaces).map(({key}) => key);
+if (keys.length === 0) return;
+const rows = keys.flatMap(key => key.row ? [ rowOf(key, key.row, repository) ] : []), older = keys.filter(({row}) => !row), what = older.length === 1 ? "older key" : "older keys", last = [ "", `… and ${older.length} ${what}`, formatTotal(sumOf(older)), "" ];
+return {
+header: [ "Run", "API key", {
+numbers: "Cost"
+}, {
+numbers: "Limit"
+} ],
+rows: older.length > 0 ? [ ...rows, last ] : rows
+};
+}
+function rowOf(key, {at, name, limit}, repository) {
+const {amount, isComplete} = sumOf([ key ]);
+return [ runOf(name, repository) || (at > 0 ? formatTime(at * 1e3) : ""), {
+code: name
+}, isComplete ? formatUsd(amount) : "unknown", limit === null ? "–" : formatUsd(parseUsd(limit) ?? 0n) ];
+}
+function runOf(name, repository) {
+const [start, ...parts] = name.split(" / "), [run, attempt] = parts.findLast(part => /^\d{1,15}\.\d{1,5}$/.test(part))?.split(".") ?? [];
+if (start !== repository.name || run === void 0) return "";
+const url = `${repository.serverUrl}/${repository.name}/actions/runs/${run}/attempts/${attempt}`;
+return {
+text: `${run}, attempt ${attempt}`,
+url
+};
+}
+function formatTotal({amount, isComplete}) {
+return `${isComplete ? "" : "at least "}${formatUsd(amount)}`;
+}
+function commentRenderer({repository}, {redact}) {
+return (data, existing) => renderComment(data, {
+existing,
+repository,
+redact
+});
+}
+function preview() {
+return runStep(async step => {
+const {report} = step, reason = reasonForNoKey();
+if (reason !== void 0) {
+report.info(`No preview: ${reason}.`);
+report.output({
+state: "skipped"
+});
+report.summarize(skippedSummary(reason));
+return;
+}
+saveMainProcess(report);
+const inputs = readPreviewInputs(), context = startContext(inputs, step), result = await runPreview(inputs, {
+...context,
+github: startGitHub(inputs.gitHub, {
+context,
+step
+}),
+repository: inputs.gitHub.repository,
+jobLogin: inputs.gitHub.jobLogin,
+renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : void 0,
+journal: openJournal(inputs, report),
+registerSecrets: report.registerSecrets,
+onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+onKey(created) {
+report.output(previewKeyOutputs(created));
+report.outputSecret("key", created.secret);
+},
+random: Math.random
+});
+report.output(previewOutputs(result));
+if (result.state === "clean-up" && result.failure) throw result.failure;
+report.summarize(previewSummary(result, inputs));
+});
+}
+async function finishPreview(task, context) {
+const {value: endsEarly, error: keyError} = await catching(endKey(task, context), ApiError, Failure), {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
+if (lookError) {
+const reason = lookError instanceof ApiError ? lookError.message : "GitHub shows an older state of it";
+context.warn("preview-not-checked", {
+workspace: identity.slug,
+reason
+});
+throwIfAny(keyError, endsEarly);
+return {
+isOpen: void 0,
+deletion: void 0
+};
+}
+const {isOpen, since} = standing;
+if (!isOpen) {
+const deletion = await deletePreview({
+subject,
+since,
+identity
+}, {
+dryRun: !1
+}, context);
+deletion.kind !== "deletion" && throwIfAny(keyError);
+return {
+isOpen: !1,
+deletion
+};
+}
+await commentOn(task, NO_DATA, context);
+if (workspace && !(await findWorkspace(context.client, workspace.id)).workspace) {
+const wasClosed = !(await readStanding(subject, since, context)).isOpen;
+wasClosed && throwIfAny(keyError);
+if (wasClosed) return {
+isOpen: !1,
+deletion: void 0
+};
+throw new Failure("preview-deleted", {
+workspace
+});
+}
+throwIfAny(keyError, endsEarly);
+return {
+isOpen: !0,
+deletion: void 0
+};
+}
+function throwIfAny(...errors) {
+const [first] = errors.filter(error => error !== void 0);
+if (first) throw first;
+}
+async function endKey(task, context) {
+const {key: saved} = task;
+if (!saved) return;
+const {created, search} = saved;
+if (created) {
+const key = {
+name: search.desired.name,
+...created
+};
+await reportSpend(key, context);
+if (task.keyMode !== "preview" || saved.revoke) await disable(key, context); else {
+const replaced = await replaceKeys(task, key, context);
+if (replaced) return replaced;
+}
+}
+await deleteAllOrphans(saved, context);
+return;
+}
+async function disable(key, {client, log}) {
+const isThere = await disableKey(client, key);
+log.info(isThere ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.` : `The API key ${describeKey(key)} does not exist any more.`);
+}
+const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
+async function replaceKeys({replaced}, key, context) {
+const {client, jobStatus, log, warn} = context, own = await findKey(client, key.hash);
+if (!own || own.disabled === !0) return new Failure("key-replaced", {
+key
+});
+if (jobStatus !== "success") {
+KNOWN_STATUSES.includes(jobStatus) || warn("job-status-unknown", {
+status: jobStatus
+});
+log.info("The job has not succeeded: older keys stay.");
+return;
+}
+const outcomes = await Promise.all(replaced.map(old => catching(disable({
+...key,
+...old
+}, context), ApiError)));
+throwIfAny(...outcomes.map(({error}) => error));
+return;
+}
+const subject = object({
+kind: schemas_enum([ "pull", "branch" ]),
+number: optional(schemas_int()),
+name: optional(schemas_string())
+}).check(refine(({kind, number, name}) => (kind === "pull" ? number : name) !== void 0)), previewTask = () => object({
+subject,
+since: optional(schemas_number()),
+identity: object({
+slug: schemas_string(),
+name: schemas_string(),
+description: schemas_string()
+}),
+workspace: optional(object({
+id: schemas_string(),
+slug: schemas_string()
+})),
+key: optional(keyCleanupTask()),
+keyMode: schemas_enum([ "job", "preview" ]),
+replaced: array(object({
+hash: schemas_string(),
+label: schemas_string()
+})),
+comment: schemas_boolean()
+});
+function previewPost() {
+return runCleanupStep({
+schema: previewTask(),
+failsJob: !0,
+async run(task, context, step) {
+const {report} = step, {gitHub, jobStatus} = readPreviewPostInputs();
+await finishPreview(task, {
+...context,
+github: startGitHub(gitHub, {
+context,
+step
+}),
+repository: gitHub.repository,
+jobLogin: gitHub.jobLogin,
+renderComment: task.comment ? commentRenderer(gitHub, report) : void 0,
+jobStatus,
+onSpend(spend) {
+report.info(`${formatSpend(spend)}.`);
+report.summarize({
+title: `💵 ${formatSpend(spend)}`
+});
+}
+});
+return;
+},
+describeLeftovers: task => task ? `the workspace ${task.identity.slug}` : ""
+});
+}
+const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, sweepInputs = () => object({
 management_key: connection.management_key,
 slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
 older_than: fields_duration({
@@ -7636,7 +9128,7 @@ max: "3650d"
 }),
 keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards").check(refine(globs => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE)), []),
 delete_keys: fields_flag(),
-max_deletions: schemas_default(schemas_int(COUNT_MESSAGE).check(_gte(1, COUNT_MESSAGE)), 50),
+max_deletions: maxDeletions(),
 dry_run: fields_flag(),
 api_url: connection.api_url,
 timeout: timeout("10m")
@@ -7661,7 +9153,7 @@ const {report} = step;
 await limitNewSpace();
 const inputs = readSweepInputs(), result = await sweep(inputs, startContext(inputs, step));
 report.output(sweepOutputs(result));
-if (result.staleCount > 0) report.warn("stale-workspaces", {
+result.staleCount > 0 && report.warn("stale-workspaces", {
 result
 });
 const failure = sweepFailure(result, inputs);
@@ -7759,15 +9251,15 @@ limit: failAbove
 }
 function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
 const cost = toCost(result);
-if (warnAbove !== void 0 && exceeds(result.cost, warnAbove)) warn("spending-above-warning", {
+warnAbove !== void 0 && exceeds(result.cost, warnAbove) && warn("spending-above-warning", {
 ...cost,
 threshold: warnAbove
 });
 const thresholds = {
 "warn-above-usd": warnAbove,
 "fail-above-usd": failAbove
-}, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold !== void 0 && !exceeds(result.cost, threshold) ? [ input ] : []);
-if (undecided.length > 0 && cost.gaps.length > 0) warn("usage-incomplete", {
+}, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold === void 0 || exceeds(result.cost, threshold) ? [] : [ input ]);
+undecided.length > 0 && cost.gaps.length > 0 && warn("usage-incomplete", {
 ...cost,
 undecided
 });
@@ -7814,7 +9306,7 @@ async function queryUsage(client, filter, {from, to, subject}) {
 const {data} = await client.request({
 operation: `read the usage of ${subject}`,
 method: "POST",
-readOnly: true,
+readOnly: !0,
 path: "/analytics/query",
 body: {
 metrics: Object.keys(metrics()),
@@ -7854,7 +9346,7 @@ const runner = timeOfDay(), clocks = differingClocks({
 server: serverTime,
 runner
 });
-if (clocks) warn("clocks-differ", {
+clocks && warn("clocks-differ", {
 ...clocks,
 purpose: "period"
 });

@@ -55,6 +55,8 @@ async function withoutDeadCode(bundle: string): Promise<string> {
     mangle: false,
     compress: {
       defaults: false,
+      booleans: true,
+      conditionals: true,
       dead_code: true,
       evaluate: true,
       join_vars: true,

@@ -118,7 +118,7 @@ const EXPECTATIONS: Expectations = {
     effect: 'API keys deleted before that: 2.',
   },
   'too-many-stale': {
-    details: { result: { ...EMPTY_SWEEP, staleCount: 3 }, maxDeletions: 2 },
+    details: { result: { ...EMPTY_SWEEP, staleCount: 3 }, maxDeletions: 2, check: 'keep' },
     effect: NOTHING_DELETED,
   },
   'sweep-incomplete': {
@@ -134,6 +134,24 @@ const EXPECTATIONS: Expectations = {
   'created-key-missing': {
     details: { key: KEY },
     effect: 'This step created it, hash ab, and OpenRouter now reports that it does not exist.',
+  },
+  'no-subject': { details: { event: 'release' }, effect: OF_STEP },
+  'preview-not-ours': {
+    details: { workspace: WORKSPACE, description: '', expected: 'Preview of a' },
+    effect: `The workspace, id ${WORKSPACE.id}, was left alone.`,
+  },
+  'stale-answer': { details: { number: 42 }, effect: OF_STEP },
+  'preview-reopened': {
+    details: { workspace: WORKSPACE },
+    effect: `The workspace with the id ${WORKSPACE.id} was deleted, with its API keys.`,
+  },
+  'preview-deleted': {
+    details: { workspace: WORKSPACE },
+    effect: `The workspace with the id ${WORKSPACE.id} does not exist any more.`,
+  },
+  'key-replaced': {
+    details: { key: KEY },
+    effect: `The key, hash ${KEY.hash}, is disabled or deleted. Older keys were left alone.`,
   },
   'cleanup-state-invalid': { details: { name: 'cleanup' }, effect: OF_STEP },
   'outputs-not-written': { details: { reason: 'ENOSPC', values: {} }, effect: OF_STEP },

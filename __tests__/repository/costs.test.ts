@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { readExamples } from '../../scripts/examples.ts';
@@ -17,12 +17,6 @@ interface Step {
   env?: Record<string, string>;
 }
 
-interface Comment {
-  id: number;
-  user: { login: string };
-  body: string;
-}
-
 const STEPS = new Map(
   readExamples(join(ROOT, 'docs/costs.md')).map(({ text }): [string, Step[]] => {
     const { name, jobs } = parse(text);
@@ -30,32 +24,10 @@ const STEPS = new Map(
   }),
 );
 
-/** A `gh` that has the comments and the secret in files, and knows only what the page uses. */
+/** A `gh` that has the secret in a file, and knows only what the page uses. */
 const GH = `import { readFileSync, writeFileSync } from 'node:fs';
-const [command, ...args] = process.argv.slice(2);
-if (command === 'secret') {
-  if (process.env.GH_FAILS) process.exit(1);
-  writeFileSync('secret', readFileSync(0));
-  process.exit();
-}
-const comments = JSON.parse(readFileSync('comments', 'utf8'));
-const option = (name) => args[args.indexOf(name) + 1];
-const path = args.find((arg) => arg.startsWith('repos/'));
-const comment = comments.find(({ id }) => path === 'repos/o/r/issues/comments/' + id);
-const isList = path === 'repos/o/r/issues/7/comments';
-if (args.includes('--method')) {
-  const body = option('--raw-field').slice('body='.length);
-  if (option('--method') === 'PATCH') comment.body = body;
-  else comments.push({ id: comments.length + 1, user: { login: 'github-actions[bot]' }, body });
-  writeFileSync('comments', JSON.stringify(comments));
-} else if (isList) {
-  const [, login, start] = /login == "(.*?)" and .*startswith\\("(.*?)"\\).* \\.id$/.exec(option('--jq'));
-  for (const { id, user, body } of comments) {
-    if (user.login === login && body.startsWith(start)) console.log(id);
-  }
-} else {
-  console.log(comment.body);
-}
+if (process.env.GH_FAILS) process.exit(1);
+writeFileSync('secret', readFileSync(0));
 `;
 
 const folder = mkdtempSync(join(tmpdir(), 'costs-'));
@@ -73,80 +45,6 @@ function runScript({ run = '' }: Step, env: Record<string, string>): number | nu
   });
   return status;
 }
-
-describe('the bill in the pull request', () => {
-  const MARK = '<!-- cost of the preview -->';
-  const FOREIGN: Comment[] = [
-    { id: 1, user: { login: 'mona' }, body: `${MARK}\n| [1.1](x) | 999 |` },
-    { id: 2, user: { login: 'github-actions[bot]' }, body: 'Coverage: 80 %' },
-  ];
-  let runs: number;
-  beforeEach(() => {
-    runs = 0;
-    write(FOREIGN);
-  });
-  const write = (comments: Comment[]) =>
-    writeFileSync(join(folder, 'comments'), JSON.stringify(comments));
-  const read = (): Comment[] => JSON.parse(readFileSync(join(folder, 'comments'), 'utf8'));
-  const comment = (workflow: string, env: Record<string, string>) => {
-    const step = STEPS.get(workflow)?.findLast(({ run }) => run?.includes(MARK));
-    if (!step) throw new Error(`${workflow} has no step that comments`);
-    expect(runScript(step, { NUMBER: '7', ...env })).toBe(0);
-  };
-  const preview = (cost: string) => {
-    runs += 1;
-    comment('Preview', {
-      COST: cost,
-      GITHUB_SERVER_URL: 'https://github.com',
-      GITHUB_RUN_ID: '99',
-      GITHUB_RUN_NUMBER: String(runs),
-      GITHUB_RUN_ATTEMPT: '1',
-    });
-  };
-  const close = () => comment('Delete preview', {});
-  const bills = () => read().slice(FOREIGN.length);
-  const sentence = () => bills()[0]?.body.split('\n')[1];
-
-  test('One comment has a row for each run and their total, also after a reopen', () => {
-    preview('0.0421');
-    expect(sentence()).toBe('The tests have cost at least **0.0421 USD** so far.');
-    preview('0.5');
-    close();
-    const total = 'The tests have cost at least **0.5421 USD** in total. The preview was deleted.';
-    expect(sentence()).toBe(total);
-    close();
-    expect(sentence()).toBe(total);
-    preview('0');
-    // A cost that could not be read.
-    preview('');
-    expect(bills()).toHaveLength(1);
-    expect(bills()[0]?.body.split('\n')).toEqual([
-      MARK,
-      'The tests have cost at least **0.5421 USD** so far.',
-      '',
-      '| Run | USD |',
-      '| --- | --- |',
-      '| [1.1](https://github.com/o/r/actions/runs/99/attempts/1) | 0.0421 |',
-      '| [2.1](https://github.com/o/r/actions/runs/99/attempts/1) | 0.5 |',
-      '| [3.1](https://github.com/o/r/actions/runs/99/attempts/1) | 0 |',
-      '| [4.1](https://github.com/o/r/actions/runs/99/attempts/1) | unknown |',
-    ]);
-    expect(read().slice(0, 2)).toEqual(FOREIGN);
-  });
-
-  test('A pull request without a preview gets no comment when it is closed', () => {
-    close();
-    expect(read()).toEqual(FOREIGN);
-  });
-
-  test('Of two comments with the mark, the first is updated', () => {
-    preview('1');
-    write([...read(), { id: 4, user: { login: 'github-actions[bot]' }, body: MARK }]);
-    preview('1');
-    expect(sentence()).toBe('The tests have cost at least **2.0000 USD** so far.');
-    expect(bills()[1]?.body).toBe(MARK);
-  });
-});
 
 describe('the rotation of a key', () => {
   const harness = openHarness();

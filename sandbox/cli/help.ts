@@ -25,8 +25,8 @@ export function helpOf({ name, scene, manifest }: Example): string {
   return [
     commandOf(name, '[options]'),
     '',
-    `Runs the ${name} action in a sandbox of OpenRouter, and shows what a workflow author sees on`,
-    'GitHub, and the requests that OpenRouter received.',
+    `Runs the ${name} action in a sandbox, and shows what a workflow author sees on GitHub, and the`,
+    'requests of the action.',
     '',
     `${manifest.description}.`,
     `The example: ${scene.description}`,

@@ -1,3 +1,6 @@
+import type { GitHubEvent } from '../github/events.ts';
+import { closePull, openPull, pushTo } from '../github/people.ts';
+import type { GitHubState, Repository } from '../github/state.ts';
 import type { AccountAccess } from '../openrouter/seed.ts';
 import { type Contents, EMPTY, seedKeys, spend } from './contents.ts';
 
@@ -14,9 +17,35 @@ export interface Scene {
   contents: Contents;
   /** What the job does between the step and its post step. */
   runJob?(access: AccountAccess, outputs: Inputs, contents: Contents): void;
+  /** What happens on GitHub. Each starts a run; without any, there is one run, and no GitHub. */
+  occurrences?: readonly Occurrence[];
   /** Arguments that make something else happen. */
   variants: Readonly<Record<string, string>>;
 }
+
+/** Something that happens on GitHub and starts a run. */
+export interface Occurrence {
+  title: string;
+  happen(github: GitHubState, repository: Repository): GitHubEvent;
+}
+
+const BRANCH = 'faster-search';
+
+/** The life of a pull request. */
+const PULL_REQUEST: readonly Occurrence[] = [
+  {
+    title: 'The pull request is opened',
+    happen: (github, repository) => openPull(github, repository, { number: 42, branch: BRANCH })[0],
+  },
+  {
+    title: 'A commit is pushed to it',
+    happen: (github, repository) => pushTo(github, repository, BRANCH)[1] as GitHubEvent,
+  },
+  {
+    title: 'It is closed',
+    happen: (github, repository) => closePull(github, repository, 42)[0],
+  },
+];
 
 /** The examples that `npm start` can run, by the name of the action. */
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -44,6 +73,21 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       '--existing preview-42 --if-exists update': 'the existing workspace is updated',
       '--delete-after-job true': 'the post step deletes the workspace',
       '--delete-after-job true --keys 2': 'keys of the job block that deletion',
+    },
+  },
+  preview: {
+    folder: 'preview',
+    description: 'A pull request is opened, gets another commit, and is closed.',
+    inputs: { 'limit-usd': '1', 'default-text-model': 'openai/gpt-5-mini' },
+    contents: { ...EMPTY, spent: 0.0421 },
+    runJob: spendWithKey,
+    occurrences: PULL_REQUEST,
+    variants: {
+      '--spent 1': 'each job uses up the limit of its key',
+      '--key preview': 'the key is for what is deployed, and stays after the job',
+      '--key none': 'the jobs get no key',
+      '--existing preview-app-42': 'the slug belongs to a workspace that is no preview',
+      '--dry-run true': 'the steps change nothing',
     },
   },
   key: {
@@ -127,7 +171,8 @@ function createKeys(access: AccountAccess, outputs: Inputs, contents: Contents):
 
 /** Spends with the API key that the step has created, if it has. */
 function spendWithKey(access: AccountAccess, outputs: Inputs, { spent }: Contents): void {
-  const key = access.account.keys.find(({ hash }) => hash === outputs['hash']);
+  const created = outputs['hash'] ?? outputs['key-hash'];
+  const key = access.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.
   if (key) spend(access, key, Math.min(spent, Number(key['limit'] ?? spent)));
 }

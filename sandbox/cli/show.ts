@@ -12,6 +12,8 @@ export interface Stage {
   result: StepResult;
   /** What OpenRouter received in it; undefined if that is another server, which shows it itself. */
   requests: readonly RecordedRequest[] | undefined;
+  /** What GitHub received in it, if there is one. */
+  gitHubRequests?: readonly RecordedRequest[];
 }
 
 /** Prints `lines` under a title. */
@@ -62,13 +64,27 @@ export function showJob(all: readonly Stage[], redact: Redact): void {
   );
   const summaries = stages.map(({ result }) => summaryText(result.summary)).filter(Boolean);
   showUnlessEmpty('Job summary', summaries.length > 0 ? [summaries.join('\n\n')] : []);
-  for (const { name, requests } of stages) {
-    if (!requests) continue;
-    show(`Requests of the ${name}`, [
-      ...requests.map(({ method, path, body }) => redact(`${method} ${path} ${body}`.trimEnd())),
-      `(${requests.length} in total)`,
-    ]);
+  for (const { name, requests, gitHubRequests } of stages) {
+    showRequests(`Requests of the ${name}`, requests, redact);
+    showRequests(`Requests of the ${name} to GitHub`, gitHubRequests, redact);
   }
+}
+
+function showRequests(
+  title: string,
+  requests: readonly RecordedRequest[] | undefined,
+  redact: Redact,
+): void {
+  if (!requests) return;
+  show(title, [
+    ...requests.map(({ method, path, body }) => redact(`${method} ${path} ${body}`.trimEnd())),
+    `(${requests.length} in total)`,
+  ]);
+}
+
+/** Prints the comments of the only pull request as text. */
+export function showComments(bodies: readonly string[]): void {
+  showUnlessEmpty('Comment on the pull request', bodies.map(summaryText));
 }
 
 /** Whether a post step had anything to do. */

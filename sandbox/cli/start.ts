@@ -1,8 +1,12 @@
 /**
  * Runs an action in a sandbox, and shows what a workflow author would see on GitHub, and the
- * requests that OpenRouter received: `npm start` for the root action, `npm start -- usage` for
+ * requests of the action: `npm start` for the root action, `npm start -- usage` for
  * that in the folder `usage`. `npm start -- --help` lists what the arguments can change.
  */
+import type { Redact } from '../../src/report/text.ts';
+import { stepIn } from '../github/environment.ts';
+import { addRepository } from '../github/seed.ts';
+import { type GitHubServer, startGitHub } from '../github/server.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { mask } from '../runner/log.ts';
 import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
@@ -10,7 +14,16 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { helpOf } from './help.ts';
-import { firstLines, PUBLISHED, type Stage, show, showJob, showStep } from './show.ts';
+import type { Occurrence } from './scenes.ts';
+import {
+  firstLines,
+  PUBLISHED,
+  type Stage,
+  show,
+  showComments,
+  showJob,
+  showStep,
+} from './show.ts';
 import { writePage } from './summary.ts';
 
 await runProgram(async (args) => {
@@ -19,7 +32,7 @@ await runProgram(async (args) => {
   else await run(call);
 });
 
-/** Runs the step, the rest of its job and its post step, and shows them. */
+/** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
   const { scene, inputs, contents } = call;
   const sandbox = call.apiUrl === undefined ? await startSandbox() : undefined;
@@ -27,11 +40,12 @@ async function run(call: Call): Promise<void> {
     seedContents(sandbox, contents);
     show('Before the step, OpenRouter has', firstLines(describeContents(sandbox)));
   }
-  const stages = await runStages(call, sandbox);
-  await sandbox?.close();
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
   showStep(scene.folder, inputs, redact);
-  showJob(stages, redact);
+  const stages = scene.occurrences
+    ? await runOccurrences(call, scene.occurrences, { sandbox, redact })
+    : await runJob(call, { sandbox, redact });
+  await sandbox?.close();
   if (call.preview) {
     const page = writePage(stages.map(({ result }) => result.summary));
     show('Job summary as a page, for a browser', [page.href]);
@@ -40,25 +54,72 @@ async function run(call: Call): Promise<void> {
   process.exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
 }
 
-/** Runs the step, the rest of its job and its post step. Without a sandbox, no one records requests. */
-async function runStages(call: Call, sandbox: Sandbox | undefined): Promise<Stage[]> {
+interface Surroundings {
+  /** Undefined if the action runs against another server, which shows its requests itself. */
+  sandbox: Sandbox | undefined;
+  redact: Redact;
+}
+
+/** Lets each of `occurrences` happen in a GitHub, and runs and shows a job after it. */
+async function runOccurrences(
+  call: Call,
+  occurrences: readonly Occurrence[],
+  surroundings: Surroundings,
+): Promise<Stage[]> {
+  const gitHub = await startGitHub();
+  const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
+  const stages: Stage[] = [];
+  for (const [at, { title, happen }] of occurrences.entries()) {
+    const event = happen(gitHub.github, repository);
+    show(title, [`Event ${event.name}, ${event.payload['action']}`]);
+    const run = stepIn(gitHub, event, { id: 17_000_000_001 + at });
+    stages.push(...(await runJob(call, surroundings, { gitHub, run })));
+    showComments(repository.comments.now().map(({ body }) => body));
+  }
+  await gitHub.close();
+  return stages;
+}
+
+/** The run that something on GitHub has started. */
+interface StartedRun {
+  gitHub: GitHubServer;
+  run: ReturnType<typeof stepIn>;
+}
+
+/** Runs the step, the rest of its job and its post step, and shows them. */
+async function runJob(
+  call: Call,
+  { sandbox, redact }: Surroundings,
+  started?: StartedRun,
+): Promise<Stage[]> {
   const { scene, action, manifest, contents, inputs } = call;
   const step: StepOptions = {
     action,
+    ...started?.run,
     with: {
       'management-key': call.managementKey ?? sandbox?.managementKey ?? '',
       ...(sandbox && { 'api-url': sandbox.url }),
+      ...started?.run.with,
       ...inputs,
     },
     // As the runner sets them for the step that is shown.
-    env: { GITHUB_ACTION_REPOSITORY: PUBLISHED.repository, GITHUB_ACTION_REF: PUBLISHED.ref },
+    env: {
+      ...started?.run.env,
+      GITHUB_ACTION_REPOSITORY: PUBLISHED.repository,
+      GITHUB_ACTION_REF: PUBLISHED.ref,
+    },
   };
+  const received = () => ({
+    requests: sandbox?.requests.splice(0),
+    ...(started && { gitHubRequests: started.gitHub.requests.splice(0) }),
+  });
   const main = await runStep(step);
-  const stages: Stage[] = [{ name: 'step', result: main, requests: sandbox?.requests.splice(0) }];
+  const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);
   if (manifest.runs.post !== undefined) {
     const post = await runPost(step, main);
-    stages.push({ name: 'post step', result: post, requests: sandbox?.requests });
+    stages.push({ name: 'post step', result: post, ...received() });
   }
+  showJob(stages, redact);
   return stages;
 }

@@ -9,7 +9,7 @@ import { runCleanupStep } from '../runtime/cleanup-step.ts';
 export function keyPost(): Promise<void> {
   return runCleanupStep({
     schema: keyCleanupTask(),
-    run: (task, context, report) =>
+    run: (task, context, { report }) =>
       runKeyCleanup(task, {
         ...context,
         onSpend(spend) {

@@ -8,7 +8,7 @@ import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
-import { inputName, readInputs } from './read-inputs.ts';
+import { readInputs } from './read-inputs.ts';
 
 /**
  * The inputs of `action.yml`, in the order in which their problems are reported. The schema of each
@@ -49,24 +49,22 @@ function createProblems(
 /** @throws {Failure} `invalid-inputs` */
 export function readCreateInputs(): CreateInputs {
   const values = readInputs(createInputs(), createProblems);
-  const fields = Object.keys(createWorkspaceRequest.shape);
-  const desired = Object.fromEntries(
-    Object.entries(values).filter(([key]) => fields.includes(key)),
-  );
-  const governance = toGovernance(values);
-  // An empty list of members and an empty guardrail request nothing.
-  const isRequested = (key: string) =>
-    key in values && (!['members', 'guardrail'].includes(key) || key in governance);
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    desired: desired as CreateWorkspaceRequest,
-    governance,
-    governanceInputs: Object.keys(governanceInputs).filter(isRequested).map(inputName),
+    desired: toFields(values) as CreateWorkspaceRequest,
+    ...toGovernance(values),
     ifExists: values.if_exists,
     dryRun: values.dry_run,
     deleteAfterJob: values.delete_after_job,
     deleteKeys: values.delete_keys,
   };
+}
+
+/** The fields of a workspace in `values`, which are those that the author wrote. */
+export function toFields(values: object): Partial<CreateWorkspaceRequest> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([key]) => Object.hasOwn(createWorkspaceRequest.shape, key)),
+  );
 }

@@ -4,6 +4,12 @@ import { isIdOrSlug } from '../openrouter/resources/workspaces.ts';
 /** A boolean input, `preset` by default. */
 export const flag = (preset = false) => z._default(z.boolean('must be true or false'), preset);
 
+/** A whole number, 1 or more. */
+export const count = (message: string) => z.int(message).check(z.gte(1, message));
+
+/** How many workspaces a step may delete. */
+export const maxDeletions = () => z._default(count('must be a whole number, 1 or more'), 50);
+
 const ID_OR_SLUG_MESSAGE = 'must be the id or slug of a workspace';
 
 /**
@@ -56,6 +62,9 @@ export function durationOrWord<Word extends string>(bounds: Bounds, words: reado
     }),
   );
 }
+
+/** The input for the lifetime of an API key. */
+export const lifetime = () => durationOrWord({ min: '1m', max: '3650d' }, ['never']);
 
 function parseWithin(
   text: string,

@@ -158,8 +158,21 @@ function flagProblems(valid: GovernanceInputs, provided: Provided): InvalidInput
   return [{ input: 'include-byok-in-budgets', message }];
 }
 
+/** What the inputs request, and the names of those that request something. */
+export function toGovernance(values: GovernanceInputs): {
+  governance: Governance;
+  governanceInputs: string[];
+} {
+  const governance = toRequest(values);
+  // An empty list of members and an empty guardrail request nothing.
+  const isRequested = (key: string) =>
+    key in values && (!['members', 'guardrail'].includes(key) || key in governance);
+  const names = Object.keys(governanceInputs).filter(isRequested).map(inputName);
+  return { governance, governanceInputs: names };
+}
+
 /** Converts the inputs to the API's terms. What the author did not write is absent. */
-export function toGovernance(values: GovernanceInputs): Governance {
+function toRequest(values: GovernanceInputs): Governance {
   const guardrail = toGuardrail(values);
   const limits = Object.fromEntries(
     INTERVALS.map((interval) => [interval, values[`budget_${interval}_usd`]] as const).filter(

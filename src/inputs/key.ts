@@ -3,7 +3,7 @@ import { createKeyRequest, LIKELY_SECRET } from '../openrouter/resources/keys.ts
 import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
-import { durationOrWord, flag, idOrSlug, toMs } from './fields.ts';
+import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
@@ -19,7 +19,7 @@ export const keyInputs = () => {
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,
-    expires_in: z._default(durationOrWord({ min: '1m', max: '3650d' }, ['never']), toMs('6h')),
+    expires_in: z._default(lifetime(), toMs('6h')),
     revoke_after_job: flag(true),
     replace: flag(),
     api_url: connection.api_url,

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { fixedPrefix, hasWildcard } from '../lib/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, timeout } from './connection.ts';
-import { duration, flag } from './fields.ts';
+import { duration, flag, maxDeletions } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
 const GLOB_MESSAGE = 'must be a slug, in which * matches any characters and ? matches one';
@@ -13,7 +13,6 @@ const MAX_WILDCARDS = 100;
 const WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`;
 
 const MIN_PREFIX = 2;
-const COUNT_MESSAGE = 'must be a whole number, 1 or more';
 
 /** The inputs of `sweep/action.yml`, in the order in which their problems are reported. */
 export const sweepInputs = () =>
@@ -35,7 +34,7 @@ export const sweepInputs = () =>
       [],
     ),
     delete_keys: flag(),
-    max_deletions: z._default(z.int(COUNT_MESSAGE).check(z.gte(1, COUNT_MESSAGE)), 50),
+    max_deletions: maxDeletions(),
     dry_run: flag(),
     api_url: connection.api_url,
     timeout: timeout('10m'),

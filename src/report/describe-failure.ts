@@ -11,6 +11,7 @@ import type {
   Recovery,
   UnknownOwner,
 } from '../operations/shared/failure.ts';
+import type { SweepResult } from '../operations/shared/sweep-result.ts';
 import { linesOfPart } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import {
@@ -23,6 +24,11 @@ import {
 import { keysTable } from './key-table.ts';
 import { sweepNotes, sweepTable } from './sweep.ts';
 import { describeGap, describeSpender } from './usage.ts';
+
+/** How many workspaces a step wanted to delete; a clean-up cannot even read some. */
+function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {
+  return deleted.length + alreadyDeleted.length + failed.length;
+}
 
 /** `the workspace preview-42, id 0f1e…` */
 const describeWorkspace = ({ slug, id }: WorkspaceRef) => `the workspace ${slug}, id ${id}`;
@@ -289,10 +295,10 @@ const DESCRIPTIONS: {
     };
   },
 
-  'too-many-stale': ({ result, maxDeletions }) => ({
+  'too-many-stale': ({ result, maxDeletions, check }) => ({
     title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
     lines: [
-      `Check slug-pattern, older-than and keep. If they are right, raise max-deletions to ${result.staleCount} or more.`,
+      `Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`,
     ],
     effect: [NOTHING_DELETED],
     table: sweepTable(result),
@@ -300,7 +306,7 @@ const DESCRIPTIONS: {
   }),
 
   'sweep-incomplete': ({ result }) => ({
-    title: `${result.failed.length} of ${countWorkspaces(result.staleCount)} could not be deleted`,
+    title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
     lines: truncateList(
       result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
       10,
@@ -334,6 +340,52 @@ const DESCRIPTIONS: {
       `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`,
       ANOTHER_ACCOUNT,
     ],
+  }),
+
+  'no-subject': ({ event }, effect) => ({
+    title: 'Cannot tell which pull request or branch this preview is of',
+    lines: [
+      `The event ${event || '(unknown)'} names none.`,
+      'Set the input pull-request to the number of a pull request.',
+    ],
+    effect: [describeEffect(effect)],
+  }),
+
+  'preview-not-ours': ({ workspace, description, expected }) => ({
+    title: `The workspace ${workspace.slug} is not this preview`,
+    lines: [
+      `Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,
+      'Set slug-prefix to a text that no other repository uses, or delete that workspace.',
+    ],
+    effect: [`The workspace, id ${workspace.id}, was left alone.`],
+  }),
+
+  'stale-answer': ({ number }, effect) => ({
+    title: `GitHub does not yet show the current state of pull request #${number}`,
+    lines: ['Its answers are older than the event of this run. Run this again.'],
+    effect: [describeEffect(effect)],
+  }),
+
+  'preview-reopened': ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,
+    lines: [
+      'It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace.',
+    ],
+    effect: [`The workspace with the id ${workspace.id} was deleted, with its API keys.`],
+  }),
+
+  'preview-deleted': ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} was deleted during this job`,
+    lines: ['Its pull request or branch is open. Run this again.'],
+    effect: [`The workspace with the id ${workspace.id} does not exist any more.`],
+  }),
+
+  'key-replaced': ({ key }) => ({
+    title: `The API key ${describeKey(key)} does not work any more`,
+    lines: [
+      'A job beside this one has replaced it. Give jobs that deploy a concurrency group with cancel-in-progress: false, and run this again.',
+    ],
+    effect: [`The key, hash ${key.hash}, is disabled or deleted. Older keys were left alone.`],
   }),
 
   'cleanup-state-invalid': ({ name }, effect) => ({

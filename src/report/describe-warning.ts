@@ -115,6 +115,19 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     };
   },
 
+  'preview-not-checked': ({ workspace, reason }) => ({
+    title: `Whether the preview ${workspace} is still needed could not be checked`,
+    lines: [`${reason}.`, 'Nothing was deleted. The next clean-up looks again.'],
+  }),
+
+  'job-status-unknown': ({ status }) => ({
+    title: 'Whether the job succeeded is unknown',
+    lines: [
+      `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`,
+      'No older API key was disabled.',
+    ],
+  }),
+
   'main-still-running': ({ seconds, leftovers }) => ({
     title: 'The step is still running after its job ended',
     lines: [

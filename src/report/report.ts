@@ -16,6 +16,8 @@ import { type Redact, toLine, toMessage } from './text.ts';
 export interface Report extends Log {
   /** Makes the runner replace `texts` with `***` in the rest of the job's log. */
   mask(texts: readonly string[]): void;
+  /** Replaces secrets in a text that is written elsewhere with `***`. */
+  redact: Redact;
   /** Masks `secrets` in the log, and redacts them in outputs, state and summaries. */
   registerSecrets(secrets: readonly string[]): void;
   /**
@@ -62,6 +64,7 @@ export function createReport(): Report {
   };
   return {
     info,
+    redact: redactor.redactShown,
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
     registerSecrets(secrets) {

@@ -5,7 +5,7 @@ export interface Summary {
   title: string;
   /** The link of the title. */
   url?: string;
-  paragraphs?: readonly string[];
+  paragraphs?: readonly Cell[];
   table?: Table | undefined;
   /** Paragraphs after the table. */
   notes?: readonly string[] | undefined;
@@ -22,7 +22,7 @@ export interface Table {
 export type Heading = string | { numbers: string };
 
 /** The content of a cell. GitHub finds no mentions, emoji or links in code. */
-export type Cell = string | { code: string };
+export type Cell = string | { code: string } | { text: string; url: string };
 
 /** What the sentences about omitted paragraphs and rows can take, in bytes. */
 const OMISSION_BYTES = 100;
@@ -37,8 +37,9 @@ export function summaryHtml(
   { redact, maxBytes }: { redact: Redact; maxBytes: number },
 ): string | undefined {
   const html = (text: string) => toHtml(text, redact);
-  const heading = `<h3>${url ? `<a href="${html(url)}">${html(title)}</a>` : html(title)}</h3>`;
-  const rowHtml = rowRenderer(table, html);
+  const cellHtml = cellRenderer(html);
+  const heading = `<h3>${cellHtml(url ? { text: title, url } : title)}</h3>`;
+  const rowHtml = rowRenderer(table, cellHtml);
   const headings = table?.header.map((column) =>
     typeof column === 'string' ? column : column.numbers,
   );
@@ -48,7 +49,7 @@ export function summaryHtml(
   if (space < 0) return undefined;
 
   const { texts, rows } = fitBoth(space, {
-    texts: [...paragraphs, ...notes].map((text) => () => `<p>${html(text)}</p>`),
+    texts: [...paragraphs, ...notes].map((text) => () => `<p>${cellHtml(text)}</p>`),
     rows: (table?.rows ?? []).map((cells) => () => rowHtml('td', cells)),
   });
   const omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
@@ -80,16 +81,23 @@ function omission(count: number, what: string): string[] {
   return count > 0 ? [`<p>… and ${count} ${what}</p>`] : [];
 }
 
-/** Returns a function that renders the rows of `table`. */
-function rowRenderer(table: Table | undefined, html: (text: string) => string) {
+/** Returns a function that renders the content of cells, with `html` for their texts. */
+function cellRenderer(html: (text: string) => string) {
+  return (content: Cell) => {
+    if (typeof content === 'string') return html(content);
+    if ('code' in content) return `<code>${html(content.code)}</code>`;
+    return `<a href="${html(content.url)}">${html(content.text)}</a>`;
+  };
+}
+
+/** Returns a function that renders the rows of `table`, with `cellHtml` for their cells. */
+function rowRenderer(table: Table | undefined, cellHtml: (content: Cell) => string) {
   // GitHub keeps this attribute, and removes styles.
   const attributes = table?.header.map((heading) =>
     typeof heading === 'string' ? '' : ' align="right"',
   );
-  const cell = (content: Cell) =>
-    typeof content === 'string' ? html(content) : `<code>${html(content.code)}</code>`;
   return (tag: string, cells: readonly Cell[]) =>
-    `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cell(content)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cellHtml(content)}</${tag}>`).join('')}</tr>`;
 }
 
 /** The size of `lines` in bytes, with a line break each. */

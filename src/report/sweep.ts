@@ -35,7 +35,10 @@ export function sweepNotes(result: SweepResult): string[] {
 }
 
 /** The summary of a step that succeeded. */
-export function sweepSummary(result: SweepResult, { dryRun, deleteKeys }: SweepRequest): Summary {
+export function sweepSummary(
+  result: SweepResult,
+  { dryRun, deleteKeys }: Pick<SweepRequest, 'dryRun' | 'deleteKeys'>,
+): Summary {
   const { deleted, staleCount, keptCount } = result;
   return {
     title: dryRun
@@ -60,13 +63,16 @@ export function sweepTable(result: SweepResult): Table {
     ({ keysSpent = [] }) => keysSpent,
   );
   const hasSpent = spent.length > 0;
+  const found = [failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept].flat();
+  // The age decides nothing in a clean-up of previews.
+  const hasAge = found.some(({ age }) => age !== undefined);
   const total = spent.every((amount) => amount !== null) ? sumUsd(spent) : null;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
     entries
       .slice(0, MAX_ROWS)
       .map(({ slug, age, keysSpent, reason }) => [
         { code: slug },
-        age === undefined ? 'unknown' : formatAge(age),
+        ...(hasAge ? [age === undefined ? 'unknown' : formatAge(age)] : []),
         outcome(reason),
         ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
       ]);
@@ -80,7 +86,12 @@ export function sweepTable(result: SweepResult): Table {
     ...rows(kept, keptBecause),
   ].slice(0, MAX_ROWS);
   return {
-    header: ['Workspace', 'Age', 'Outcome', ...(hasSpent ? [spentHeader(total)] : [])],
+    header: [
+      'Workspace',
+      ...(hasAge ? ['Age'] : []),
+      'Outcome',
+      ...(hasSpent ? [spentHeader(total)] : []),
+    ],
     rows: shown,
     more: result.staleCount + result.keptCount - shown.length,
   };

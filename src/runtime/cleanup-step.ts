@@ -2,7 +2,6 @@ import type * as z from 'zod/mini';
 import { readManagementKey } from '../inputs/read-inputs.ts';
 import type { Context, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
-import type { Report } from '../report/report.ts';
 import { readJournal } from './cleanup-journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
@@ -10,12 +9,14 @@ import { runStep, type Step, startContext } from './step.ts';
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
-  run(task: Task, context: Context, report: Report): Promise<IncompleteCleanup<Task> | undefined>;
+  run(task: Task, context: Context, step: Step): Promise<IncompleteCleanup<Task> | undefined>;
+  /** Whether an error fails the job. By default, it is a warning, because the job has ended. */
+  failsJob?: boolean;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }
 
-/** Runs a cleanup as a post step. A failed cleanup is only a warning, because the job has ended. */
+/** Runs a cleanup as a post step. */
 export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void> {
   const saved = readJournal(cleanup.schema);
   const isSaved = typeof saved === 'object';
@@ -34,12 +35,16 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       const incomplete = await cleanup.run(
         saved.task,
         startContext({ ...saved, managementKey }, step),
-        step.report,
+        step,
       );
       task = incomplete?.left ?? task;
       if (incomplete) throw incomplete.error;
     },
     (report, error, effect) => {
+      if (cleanup.failsJob) {
+        report.fail(error, effect);
+        return 1;
+      }
       report.warnOfCleanup(error, { effect, leftovers: cleanup.describeLeftovers(task) });
       return 0;
     },

@@ -138,6 +138,36 @@ test('npm start -- usage can read the usage of an API key by the hash that it sh
   expect(section(stdout, 'Log of the step')).toContain('and warn-above-usd is 0.6.');
 });
 
+describe('npm start -- preview', () => {
+  test('plays the life of a pull request, with its comment after each event', async () => {
+    const { exitCode, stdout, stderr } = await start('preview', '--spent', '0.25');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const runs = stdout.split(/\n(?=.+\n\n {4}Event )/).slice(1);
+    const comments = runs.map((run) => section(run, 'Comment on the pull request'));
+    expect(runs.map((run) => section(run, 'Outputs').match(/^(state|created): .*$/gm))).toEqual([
+      ['created: true', 'state: open'],
+      ['created: false', 'state: open'],
+      ['state: closed'],
+    ]);
+    expect(comments.map((comment) => comment.match(/^(Total: .*|Deleted)$/gm))).toEqual([
+      ['Total: $0.25'],
+      ['Total: $0.50'],
+      ['Total: $0.50', 'Deleted'],
+    ]);
+    for (const step of ['step', 'post step']) {
+      const requests = section(runs[0] ?? '', `Requests of the ${step} to GitHub`);
+      expect(requests).toContain('GET /repos/octo-org/app/pulls/42\n');
+    }
+  });
+
+  test('--existing takes the slug of the preview for another workspace', async () => {
+    const { exitCode, stdout } = await start('preview', '--existing', 'preview-app-42');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('#preview-not-ours');
+    expect(titles(stdout)).not.toContain('Comment on the pull request');
+  });
+});
+
 test('npm start --delete-after-job true shows that API keys of the job block the deletion', async () => {
   const { stdout } = await start('create', '--delete-after-job', 'true', '--keys', '2');
   expect(section(stdout, 'Log of the post step')).toContain(

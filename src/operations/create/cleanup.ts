@@ -19,14 +19,14 @@ export const createCleanupTask = () =>
   z.object({
     /** Whether the post step also deletes the API keys of the workspace. */
     deleteKeys: z.boolean(),
-    target: z.union([
-      z.object({
-        created: z.object({ id: z.guid(), slug: z.string() }),
-        /** Present if an earlier POST may still be applied, once the workspace is deleted. */
+    /** At least one of them. */
+    target: z
+      .object({
+        created: z.optional(z.object({ id: z.guid(), slug: z.string() })),
+        /** With `created`, what an earlier POST may still create once that is deleted. */
         pending: z.optional(pendingWorkspace()),
-      }),
-      z.object({ pending: pendingWorkspace() }),
-    ]),
+      })
+      .check(z.refine(({ created, pending }) => (created ?? pending) !== undefined)),
   });
 
 /** A workspace that a POST may have created or may still create. */
@@ -41,8 +41,8 @@ export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
 type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
 
 /** Describes what may be left if `task` fails. */
-export function describeWorkspaceLeft({ target }: CreateCleanupTask): string {
-  return `the workspace ${'created' in target ? target.created.slug : target.pending.desired.slug}`;
+export function describeWorkspaceLeft({ target: { created, pending } }: CreateCleanupTask): string {
+  return `the workspace ${(created ?? pending?.desired)?.slug}`;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function runCreateCleanup(
 ): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
   const { target } = task;
   const deletedIds = new Set<string>();
-  let next: WorkspaceRef | undefined = 'created' in target ? target.created : undefined;
+  let next: WorkspaceRef | undefined = target.created;
   for (let count = 0; count < MAX_CREATED; count += 1) {
     next ??= target.pending && (await findCreated(target.pending, { ...context, deletedIds }));
     if (!next) return undefined;

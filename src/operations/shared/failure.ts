@@ -116,10 +116,26 @@ export interface FailureDetails {
     errors: readonly ApiError[];
     deletedKeys: number;
   };
-  'too-many-stale': { result: SweepResult; maxDeletions: number };
+  'too-many-stale': {
+    result: SweepResult;
+    maxDeletions: number;
+    /** What to check before more are deleted. */
+    check: string;
+  };
   'sweep-incomplete': { result: SweepResult };
   'created-workspace-missing': { workspace: WorkspaceRef };
   'created-key-missing': { key: Pick<Key, 'name' | 'label' | 'hash'> };
+  'no-subject': { event: string };
+  'preview-not-ours': {
+    workspace: WorkspaceRef;
+    /** What the description says, and what that of this preview says. */
+    description: string;
+    expected: string;
+  };
+  'stale-answer': { number: number };
+  'preview-reopened': { workspace: WorkspaceRef };
+  'preview-deleted': { workspace: WorkspaceRef };
+  'key-replaced': { key: Pick<Key, 'name' | 'label' | 'hash'> };
   'cleanup-state-invalid': { name: string };
   'outputs-not-written': { reason: string; values: Readonly<Record<string, string>> };
   'secret-output-not-written': { reason: string; name: string };
@@ -174,6 +190,8 @@ export interface WarningDetails {
     undecided: readonly string[];
   };
   'stale-workspaces': { result: SweepResult };
+  'preview-not-checked': { workspace: string; reason: string };
+  'job-status-unknown': { status: string };
   'main-still-running': { seconds: number; leftovers: string };
   'main-was-running': { leftovers: string };
   'state-not-written': { reason: string };

@@ -203,7 +203,9 @@ export function sweepFailure(
   result: SweepResult,
   { maxDeletions }: SweepRequest,
 ): Failure | undefined {
-  if (result.staleCount > maxDeletions)
-    return new Failure('too-many-stale', { result, maxDeletions });
+  if (result.staleCount > maxDeletions) {
+    const check = 'slug-pattern, older-than and keep';
+    return new Failure('too-many-stale', { result, maxDeletions, check });
+  }
   return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
 }

@@ -1,0 +1,469 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  asTarget,
+  deleteEvent,
+  eventIn,
+  type GitHubEvent,
+  pushEvent,
+  scheduleEvent,
+} from '../../sandbox/github/events.ts';
+import {
+  closePull,
+  deleteBranch,
+  openPull,
+  pushTo,
+  reopenPull,
+} from '../../sandbox/github/people.ts';
+import { addRepository, addToken } from '../../sandbox/github/seed.ts';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure, printedBy } from '../support/harness.ts';
+import { onNth } from '../support/on-nth.ts';
+import { openPreviewHarness, type PreviewStep } from '../support/preview-steps.ts';
+
+const { harness, gitHub, main, post, job, keyOf, slugs, comments } = openPreviewHarness();
+
+const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options);
+const close = (number = 1) => closePull(gitHub.server.github, gitHub.repository, number);
+const reopen = (number = 1) => reopenPull(gitHub.server.github, gitHub.repository, number);
+/** Pushes to the branch of a pull request. Returns what happens to that. */
+function push(): GitHubEvent {
+  const [, synchronized] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
+  return synchronized as GitHubEvent;
+}
+
+/** The only workspace of the account but the default one. */
+const fields = (): Partial<Workspace> => harness.sandbox.account.workspaces[1] ?? {};
+
+/** For a step that deletes: a comment afterwards confirms in a second that the workspace is gone. */
+const QUIET = { comment: 'false' };
+
+function expectUnchanged({ openRouterCalls }: PreviewStep): void {
+  expect(openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
+}
+
+describe('the life of a pull request', () => {
+  test('is that of its workspace, of a key for each job, and of one comment', async () => {
+    const opened = await job(open()[0], {}, 0.25);
+    const { id, ...others } = opened.main.outputs;
+    expect(others).toMatchObject({ state: 'open', slug: 'preview-shop-1', created: 'true' });
+    expect(fields()).toMatchObject({ id, slug: 'preview-shop-1', name: 'octo-org/shop#1' });
+    expect(keyOf(opened.main)).toMatchObject({ limit: 1, disabled: true });
+    expect(comments()).toEqual([expect.stringMatching(/preview-shop-1.*Total: \$0\.25</s)]);
+
+    const pushed = await job(push(), {}, 0.5);
+    expect(pushed.main.outputs).toMatchObject({ id, state: 'open', created: 'false' });
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>$/)]);
+
+    const closed = await job(close()[0]);
+    expect(closed.main.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.75' });
+    expect(JSON.parse(closed.main.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
+    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>\n<p>Deleted<\/p>$/)]);
+    const reopened = await job(reopen()[0], {}, 0.25);
+    expect(reopened.main.outputs).toMatchObject({ state: 'open', created: 'true' });
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$1\.00<\/p>$/)]);
+    for (const step of [opened, pushed, closed, reopened].flatMap(Object.values)) {
+      expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    }
+  });
+
+  test('costs few requests if everything is in place', async () => {
+    await job(open()[0]);
+    const { openRouterCalls, gitHubCalls } = await main(push());
+    expect(openRouterCalls).toEqual(['GET /workspaces/:id', 'GET /keys', 'POST /keys']);
+    expect(gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+  });
+
+  test('ends only once: a late or repeated run brings nothing back, and deletes nothing', async () => {
+    const [opened] = open();
+    const [closed] = close();
+    for (const event of [opened, closed]) {
+      expect((await main(event)).outputs).toMatchObject({ state: 'closed', deleted: '[]' });
+    }
+    expect([slugs(), comments()]).toEqual([[], []]);
+
+    await job(reopen()[0]);
+    const repeated = await main(closed);
+    expect(repeated.outputs).toEqual({ state: 'open' });
+    expect(repeated.summary).toContain('Left the OpenRouter workspace preview-shop-1 alone');
+    expect(repeated.log).toContain('It is open again: this run changes nothing.');
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('can end during a job: its post step deletes the workspace', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    close();
+    expect(await post(opened, step, QUIET)).toMatchObject({ exitCode: 0 });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('has a job that fails if its workspace was deleted although it is open', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    harness.sandbox.account.workspaces.pop();
+    expect(expectFailure(await post(opened, step)).code).toBe('preview-deleted');
+  });
+
+  test('can go on during its deletion, which then fails', async () => {
+    await job(open()[0]);
+    const [closed] = close();
+    onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
+    expect(expectFailure(await main(closed, QUIET)).code).toBe('preview-reopened');
+  });
+});
+
+test('an older run uses the workspace as it is', async () => {
+  const [opened] = open();
+  await job(push(), { 'default-text-model': 'openai/gpt-5' });
+  const late = await job(opened, { 'default-text-model': 'openai/gpt-4' });
+  expect(late.main.log).toContain('There are newer commits');
+  expect(late.main.outputs).toMatchObject({ state: 'open', created: 'false' });
+  expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-5' });
+  await job(push(), { 'default-text-model': 'openai/gpt-4' });
+  expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-4' });
+});
+
+test('a workspace that vanishes before its API key exists is created again', async () => {
+  onNth(harness.sandbox, 'POST /workspaces', 1, () => harness.sandbox.account.workspaces.pop());
+  const step = await main(open()[0]);
+  expect(step.log).toContain('has vanished. Looking again.');
+  expect(step.outputs).toMatchObject({ state: 'open', id: fields().id });
+  expect(keyOf(step).workspace_id).toBe(fields().id);
+});
+
+describe('code of strangers gets no workspace and no key', () => {
+  const fork = () => addRepository(gitHub.server.github, { name: 'stranger/shop', isFork: true });
+  const NO_KEY = { 'management-key': '' };
+
+  test.each<[string, () => GitHubEvent, Record<string, string>]>([
+    ['a pull request from a fork, with the management key', () => open({ from: fork() })[0], {}],
+    ['the same, on pull_request_target', () => targetOf(open({ from: fork() })[0]), {}],
+    ['the same, without the key', () => open({ from: fork() })[0], NO_KEY],
+    ['a run of Dependabot without the key', () => open({ by: 'dependabot[bot]' })[0], NO_KEY],
+    ['a push in a fork without the key', () => pushIn(fork()), NO_KEY],
+  ])('%s', async (_, happen, inputs) => {
+    const event = happen();
+    const { main: step, post: end } = await job(event, { ...QUIET, ...inputs });
+    expect(step).toMatchObject({ exitCode: 0, stderr: '', outputs: { state: 'skipped' } });
+    expect(step.summary).toContain('No preview: ');
+    expect(end).toMatchObject({ exitCode: 0, stderr: '', outputs: {} });
+    for (const each of [step, end]) expectUnchanged(each);
+    expect([slugs(), comments()]).toEqual([[], []]);
+  });
+
+  test('but a workspace that exists is deleted when the pull request is closed', async () => {
+    await job(open()[0]);
+    const { pulls } = gitHub.repository;
+    pulls.change(pulls.now().map((pull) => ({ ...pull, head: { ...pull.head, repository: 0 } })));
+    const step = await main(targetOf(close()[0]), QUIET);
+    expect(step.outputs).toMatchObject({ state: 'closed' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('an empty management key without such a reason is an error', async () => {
+    const failure = expectFailure(await main(open()[0], NO_KEY));
+    expect(failure.code).toBe('invalid-inputs');
+  });
+});
+
+const targetOf = (event: GitHubEvent) => asTarget(gitHub.server.github, event);
+const pushIn = (repository = gitHub.repository, branch = 'feature/x') =>
+  pushTo(gitHub.server.github, repository, branch)[0];
+
+describe('a branch', () => {
+  const SLUG = 'preview-shop-feature-x-217d2bf5';
+
+  test('has a workspace from its first push to its deletion, and no comment', async () => {
+    const pushed = await job(pushIn(), {}, 0.5);
+    expect(pushed.main.outputs).toMatchObject({ state: 'open', slug: SLUG, created: 'true' });
+    expect(fields()['description']).toBe(
+      `Preview of https://github.com/octo-org/shop/tree/feature/x (repository ${gitHub.repository.id})`,
+    );
+    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    const step = await main(deleted);
+    expect(step.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.5' });
+    expect([slugs(), comments()]).toEqual([[], []]);
+  });
+
+  test('that exists again keeps its workspace in a late run for its deletion', async () => {
+    const deleted = deleteEvent(gitHub.server.github, gitHub.repository, {
+      branch: 'feature/x',
+      by: 'octocat',
+    });
+    await job(pushIn());
+    expect((await job(deleted)).main.outputs).toEqual({ state: 'open' });
+    expect(slugs()).toEqual([SLUG]);
+  });
+
+  test.each<[string, () => GitHubEvent]>([
+    ['the default branch', () => pushIn(gitHub.repository, 'main')],
+    ['the merge queue', () => pushIn(gitHub.repository, 'gh-readonly-queue/main/pr-1')],
+    ['the merge queue', () => otherEvent('merge_group')],
+    [
+      'a tag',
+      () =>
+        pushEvent(gitHub.server.github, gitHub.repository, {
+          ref: 'refs/tags/v1',
+          after: 'a'.repeat(40),
+          by: 'octocat',
+        }),
+    ],
+  ])('that is %s is skipped', async (what, happen) => {
+    const { main: step } = await job(happen());
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
+    expect(step.summary).toContain(`No preview: ${what} has no preview`);
+    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([]);
+  });
+});
+
+const otherEvent = (name: string) =>
+  eventIn(gitHub.server.github, gitHub.repository, { name, by: 'octocat' });
+
+test('an event that names no pull request needs the input pull-request', async () => {
+  open();
+  const event = otherEvent('issue_comment');
+  expect(expectFailure(await main(event)).code).toBe('no-subject');
+  expect((await job(event, { 'pull-request': '1' })).main.outputs['slug']).toBe('preview-shop-1');
+});
+
+describe('a clean-up', () => {
+  /** Opens previews 1 to `count` and closes all but the first, without a run for that. */
+  async function openSome(count: number): Promise<GitHubEvent> {
+    for (let number = 1; number <= count; number += 1) {
+      await job(open({ branch: `branch-${number}` })[0]);
+      if (number > 1) close(number);
+    }
+    return scheduleEvent(gitHub.server.github, gitHub.repository);
+  }
+
+  test('deletes the previews of closed pull requests and writes their comments', async () => {
+    const event = await openSome(2);
+    seedWorkspace(harness.sandbox, { slug: 'preview-shop-9', name: 'Made by hand' });
+    await job(pushIn(), { 'slug-prefix': 'demo-' });
+    deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(Object.keys(step.outputs)).toEqual(['deleted']);
+    expect(step.summary).toContain('<p>Kept, because they are open: 1 workspace.</p>');
+    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
+    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
+    expect(comments().map((body) => body.includes('<p>Deleted</p>'))).toEqual([false, true]);
+  });
+
+  test('lists what it would delete with dry-run', async () => {
+    const step = await main(await openSome(2), { 'dry-run': 'true' });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' } });
+    expect(step.summary).toContain('preview-shop-2');
+    expectUnchanged(step);
+  });
+
+  test('deletes nothing if max-deletions would be exceeded', async () => {
+    const step = await main(await openSome(3), { 'max-deletions': '1' });
+    expect(expectFailure(step, { deleted: '[]' }).code).toBe('too-many-stale');
+    expectUnchanged(step);
+  });
+
+  test('keeps a preview that it cannot read, goes on, and fails', async () => {
+    const event = await openSome(3);
+    const on = 'GET /repos/octo-org/shop/pulls/2';
+    gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
+    const step = await main(event, QUIET);
+    const { deleted } = step.outputs;
+    expect(JSON.parse(deleted ?? '')).toMatchObject([{ slug: 'preview-shop-3' }]);
+    const { code, title } = expectFailure(step, { deleted });
+    expect([code, title]).toEqual(['sweep-incomplete', '1 of 2 workspaces could not be deleted']);
+    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-2']);
+  });
+});
+
+test('the default workspace is never deleted, whatever its description says', async () => {
+  const [workspace] = harness.sandbox.account.workspaces;
+  const marked = 'Preview of https://github.com/octo-org/shop/pull/1';
+  Object.assign(workspace ?? {}, { description: marked });
+  seedKey(harness.sandbox, workspace as Workspace, { name: 'Production' });
+  open();
+  close();
+  const event = scheduleEvent(gitHub.server.github, gitHub.repository);
+  expect((await main(event)).exitCode).toBe(0);
+  expect(harness.sandbox.account.keys).toMatchObject([{ name: 'Production', disabled: false }]);
+  Object.assign(workspace ?? {}, { description: null });
+});
+
+test('a look after a deletion that fails leaves the step with what it has done', async () => {
+  await job(open()[0]);
+  const [closed] = close();
+  const { github } = gitHub.server;
+  const { handle } = github;
+  let looks = 0;
+  github.handle = (request) => {
+    looks += request.path.endsWith('/pulls/1') ? 1 : 0;
+    // One is at the start, and one before the deletion.
+    return looks === 3 ? { status: 403, body: {} } : handle(request);
+  };
+  const step = await main(closed, QUIET);
+  github.handle = handle;
+  expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
+  expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(1);
+  expect(step.log).toContain('Whether it was reopened is unknown');
+});
+
+test('comments that GitHub never returns do not fail a job', async () => {
+  const on = 'GET /repos/:owner/:repo/issues/:number/comments';
+  gitHub.server.faults.push({ on, kind: 'silence' });
+  const { main: step, post: end } = await job(open()[0], { timeout: '4s' });
+  expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
+  expect(end.log).toContain('The comment of the preview may be out of date');
+});
+
+test('a workspace with the slug and another description is left alone', async () => {
+  const { id } = seedWorkspace(harness.sandbox, { slug: 'preview-shop-1', name: 'By hand' });
+  const opened = await main(open()[0]);
+  const { code, message } = expectFailure(opened);
+  expect([code, message.includes('slug-prefix')]).toEqual(['preview-not-ours', true]);
+  const closed = await main(close()[0]);
+  expect(expectFailure(closed).code).toBe('preview-not-ours');
+  for (const step of [opened, closed]) expectUnchanged(step);
+  expect(fields()).toMatchObject({ id, name: 'By hand' });
+});
+
+describe('without the permission to read', () => {
+  const withoutPermission = () => ({ 'github-token': addToken(gitHub.server.github).secret });
+
+  test.each([true, false])(
+    'nothing is changed; the repository is private: %s',
+    async (isPrivate) => {
+      await job(pushIn());
+      gitHub.repository.isPrivate = isPrivate;
+      const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+      const step = await main(deleted, withoutPermission());
+      const { code, message } = expectFailure(step);
+      expect(code).toBe(isPrivate ? 'not-found' : 'forbidden');
+      expect(message).toContain('the permission contents: read');
+      expectUnchanged(step);
+    },
+  );
+
+  test('a private pull request is never taken for a closed one', async () => {
+    await job(open()[0]);
+    gitHub.repository.isPrivate = true;
+    const step = await main(close()[0], withoutPermission());
+    const { code, message } = expectFailure(step);
+    expect(code).toBe('not-found');
+    expect(message).toContain('the permission pull-requests: read');
+    expectUnchanged(step);
+  });
+});
+
+test('without the permission to comment, the job stays as it is', async () => {
+  const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
+  const { post: step } = await job(open()[0], { 'github-token': secret });
+  expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+  expect(step.log).toContain('pull-requests: write');
+  expect(comments()).toEqual([]);
+});
+
+test('there is no comment with comment: false', async () => {
+  const { post: step } = await job(open()[0], { comment: 'false' });
+  expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+});
+
+test('a dry run finds the state, and changes nothing', async () => {
+  const dryRun = { 'dry-run': 'true' };
+  const opened = await job(open()[0], dryRun);
+  expect(opened.main.outputs).toEqual({ state: 'open' });
+  expect(opened.main.summary).toContain('Dry run: would create the OpenRouter workspace');
+  expect(opened.post).toMatchObject({ exitCode: 0, gitHubCalls: [] });
+  await job(push());
+  const found = await main(push(), dryRun);
+  expect(found.outputs).toMatchObject({ state: 'open', created: 'false' });
+  expect(found.summary).toContain('Dry run: found the OpenRouter workspace');
+  const closed = await main(close()[0], dryRun);
+  expect(closed.outputs).toMatchObject({ state: 'closed', deleted: '[]' });
+  expect(closed.summary).toContain('Dry run: would delete the OpenRouter workspace');
+  for (const step of [opened.main, found, closed]) expectUnchanged(step);
+});
+
+describe('the API key', () => {
+  const PREVIEW = { key: 'preview' };
+  const states = () => harness.sandbox.account.keys.map(({ disabled }) => disabled);
+
+  test('does not exist with key: none', async () => {
+    const { main: step } = await job(open()[0], { key: 'none' });
+    expect(step.outputs).not.toHaveProperty('key');
+    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('has no limit with limit-usd: "null"', async () => {
+    expect(keyOf(await main(open()[0], { 'limit-usd': 'null' }))['limit']).toBeNull();
+  });
+
+  test('of a preview stays until a job that succeeds replaces it', async () => {
+    const first = await job(open()[0], PREVIEW);
+    expect(keyOf(first.main)).toMatchObject({
+      name: 'octo-org/shop#1 / Preview / test',
+      disabled: false,
+    });
+    await job(push(), { ...PREVIEW, 'job-status': 'failure' });
+    expect(states()).toEqual([false, false]);
+    await job(push(), PREVIEW);
+    expect(states()).toEqual([false, true, true]);
+  });
+
+  test('of a preview that no step has got is disabled when the job ends', async () => {
+    const { sandbox } = harness;
+    const { handle } = sandbox.account;
+    sandbox.account.handle = (request) => {
+      const response = handle(request);
+      const isNew = request.method === 'POST' && request.path === '/keys';
+      if (isNew) Object.assign((response.body as { data: object }).data, { limit: 100 });
+      return response;
+    };
+    sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const [opened] = open();
+    const step = await main(opened, PREVIEW);
+    sandbox.account.handle = handle;
+    expect(annotations(step)[0]?.data).toContain('No other step has its secret.');
+    await post(opened, step, PREVIEW);
+    expect(states()).toEqual([true]);
+  });
+
+  test('that cannot be disabled fails the job', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    expect(expectFailure(await post(opened, step)).code).toBe('forbidden');
+  });
+
+  test('of a preview that another job has replaced fails the job', async () => {
+    const [opened] = open();
+    const step = await main(opened, PREVIEW);
+    keyOf(step).disabled = true;
+    expect(expectFailure(await post(opened, step, PREVIEW)).code).toBe('key-replaced');
+  });
+
+  test.each([
+    ['job', 'disabled when the job ends'],
+    ['preview', 'stays until'],
+  ])('with key: %s %s, as the log says', async (key, end) => {
+    const step = await main(open()[0], { key });
+    expect(step.log).toContain(end);
+    expect(step.log).not.toContain('revoked');
+  });
+});
+
+test('both secrets are masked before anything is printed, and shown nowhere', async () => {
+  const [opened] = open();
+  const { token } = gitHub.server;
+  const { managementKey } = harness.sandbox;
+  const inputs = { 'slug-prefix': token, 'default-text-model': token };
+  const steps = [await main(opened, inputs), ...Object.values(await job(opened))];
+  for (const step of steps) {
+    expect(step.masks.slice(0, 2)).toEqual([managementKey, token]);
+    const { outputs, state, summary } = step;
+    const shown = printedBy(step) + JSON.stringify({ outputs, state, summary, all: comments() });
+    for (const secret of [token, managementKey]) expect(shown).not.toContain(secret);
+  }
+});

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
+import { identify, readMark } from '../../../src/operations/preview/naming.ts';
+import type { Subject } from '../../../src/operations/preview/subject.ts';
+
+const SHOP = { name: 'octo-org/shop', id: 123456, serverUrl: 'https://github.com' };
+const pull = (number: number): Subject => ({ kind: 'pull', number });
+const branch = (name: string): Subject => ({ kind: 'branch', name });
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+test.each<[Subject, string, string, string]>([
+  [
+    pull(42),
+    'preview-shop-42',
+    'octo-org/shop#42',
+    'Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)',
+  ],
+  [
+    branch('feature/Größe_2'),
+    `preview-shop-feature-große-2-${hash('feature/Größe_2')}`.replace('große', 'gro-e'),
+    'octo-org/shop: feature/Größe_2',
+    'Preview of https://github.com/octo-org/shop/tree/feature/Größe_2 (repository 123456)',
+  ],
+  [
+    branch('日本語'),
+    `preview-shop-${hash('日本語')}`,
+    'octo-org/shop: 日本語',
+    'Preview of https://github.com/octo-org/shop/tree/日本語 (repository 123456)',
+  ],
+])('%j has the slug %s', (subject, slug, name, description) => {
+  expect(identify(subject, SHOP, undefined)).toEqual({ slug, name, description });
+});
+
+test.each([
+  ['octo-org/a-name-of-21-letters', 'preview-a-name-of-21-letters-1'],
+  ['octo-org/a-name-of-twenty-two-x', `preview-a-name-of-tw-${hash('a-name-of-twenty-two-x')}-1`],
+  ['octo-org/___', `preview-${hash('___')}-1`],
+])('the slug of pull request 1 of %s is %s', (name, slug) => {
+  expect(identify(pull(1), { ...SHOP, name }, undefined).slug).toBe(slug);
+});
+
+test('slug-prefix replaces preview- and the name of the repository', () => {
+  expect(identify(pull(7), SHOP, 'pr-').slug).toBe('pr-7');
+});
+
+const subjects = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 31 }).map(pull),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
+    // Git allows neither a space nor a control character.
+    .map((name) => branch(name.replace(/[ \p{Cc}]/gu, '-'))),
+);
+const repositories = fc.record({
+  name: fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/),
+  id: fc.option(fc.integer({ min: 1, max: 2 ** 40 }), { nil: undefined }),
+  serverUrl: fc.constantFrom('https://github.com', 'https://git.example/a'),
+});
+
+test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back', () => {
+  fc.assert(
+    fc.property(subjects, repositories, (subject, repository) => {
+      const identity = identify(subject, repository, undefined);
+      expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
+      expect(readMark(identity.description, repository)).toEqual(subject);
+    }),
+  );
+});
+
+test('two subjects with the same slug are the same subject', () => {
+  fc.assert(
+    fc.property(subjects, subjects, (one, other) => {
+      const [first, second] = [one, other].map(
+        (subject) => identify(subject, SHOP, undefined).slug,
+      );
+      if (JSON.stringify(one) !== JSON.stringify(other)) expect(first).not.toBe(second);
+    }),
+  );
+});
+
+describe('the mark of a workspace belongs to', () => {
+  const OF_42 = 'Preview of https://github.com/octo-org/shop/pull/42';
+  test.each<[string, string, Subject | undefined]>([
+    [
+      'a repository that was renamed',
+      `${OF_42.replace('shop', 'old')} (repository 123456)`,
+      pull(42),
+    ],
+    ['a repository whose name differs in case', OF_42.replace('octo-org', 'Octo-Org'), pull(42)],
+    ['a repository without an id', OF_42, pull(42)],
+    ['no new repository with an old name', `${OF_42} (repository 9)`, undefined],
+    ['no other repository', OF_42.replace('shop', 'other'), undefined],
+    ['no other server', OF_42.replace('github.com', 'evil.example'), undefined],
+    ['no server whose name begins so', OF_42.replace('github.com', 'github.com.evil'), undefined],
+    ['nothing if text follows', `${OF_42} and more`, undefined],
+    ['nothing if text precedes', `A ${OF_42}`, undefined],
+    ['nothing if it is not one', 'Staging of web', undefined],
+  ])('%s', (_, description, subject) => {
+    expect(readMark(description, SHOP)).toEqual(subject);
+  });
+
+  test.each([null, undefined, 42])('nothing if it is %j', (description) => {
+    expect(readMark(description, SHOP)).toBeUndefined();
+  });
+
+  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b'])('the branch %j', (name) => {
+    const { description } = identify(branch(name), SHOP, undefined);
+    expect(readMark(description, SHOP)).toEqual(branch(name));
+  });
+});

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { environmentOf } from '../../sandbox/github/environment.ts';
+import { asTarget, eventIn, type GitHubEvent } from '../../sandbox/github/events.ts';
+import { closePull, deleteBranch, openPull, pushTo } from '../../sandbox/github/people.ts';
+import { addRepository, addToken } from '../../sandbox/github/seed.ts';
+import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
+import type { Repository, Token } from '../../sandbox/github/state.ts';
+import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { readExamples } from '../../scripts/examples.ts';
+import { openHarness, ROOT } from '../support/harness.ts';
+
+interface Step {
+  id?: string;
+  uses?: string;
+  if?: string;
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
+}
+
+interface Workflow {
+  name: string;
+  on: string | Record<string, { types?: string[] } | null>;
+  jobs: Record<string, { permissions: Token['permissions']; steps: Step[] }>;
+}
+
+const harness = openHarness();
+let server: GitHubServer;
+beforeAll(async () => {
+  server = await startGitHub();
+});
+afterAll(() => server.close());
+
+/** The workflow `name` of a document. */
+function workflowOf(document: string, name: string): Workflow {
+  const examples = readExamples(join(ROOT, document)).map(({ text }) => parse(text));
+  const workflow = examples.find((example) => example.name === name);
+  if (!workflow) throw new Error(`${document} has no workflow ${name}`);
+  return workflow;
+}
+
+const PREVIEW = workflowOf('README.md', 'Preview');
+const CLEAN_UP = workflowOf('README.md', 'Preview clean-up');
+const BRANCH = workflowOf('docs/preview-environments.md', 'Branch preview');
+const BRANCH_CLEAN_UP = workflowOf('docs/preview-environments.md', 'Preview clean-up');
+const DEPLOY = workflowOf('docs/preview-environments.md', 'Deploy preview');
+
+interface Run {
+  main: StepResult;
+  post: StepResult;
+  /** The API key that the last script of the job gets; undefined if it is skipped. */
+  key: string | undefined;
+}
+
+/** Runs the only job of a workflow, as GitHub does for `event`. */
+async function run(
+  { on, jobs }: Workflow,
+  event: GitHubEvent,
+  { hasSecrets = true } = {},
+): Promise<Run> {
+  const started = typeof on === 'string' ? { [on]: null } : on;
+  expect(Object.keys(started)).toContain(event.name);
+  const { types = [event.payload['action']] } = started[event.name] ?? {};
+  expect(types).toContain(event.payload['action']);
+
+  const [job] = Object.values(jobs);
+  const [ours, ...steps] = job?.steps ?? [];
+  const secret = hasSecrets ? harness.sandbox.managementKey : '';
+  const repository = event.repository.id;
+  const token = addToken(server.github, { repository, permissions: job?.permissions ?? {} });
+  const options = {
+    action: join(ROOT, 'preview'),
+    with: {
+      ...Object.fromEntries(
+        Object.entries(ours?.with ?? {}).map(([input, value]) => [input, String(value)]),
+      ),
+      'management-key': secret,
+      'github-token': token.secret,
+      'job-status': 'success',
+      'api-url': harness.sandbox.url,
+    },
+    env: environmentOf(server.github, event, { apiUrl: server.url }),
+    event: event.payload,
+  };
+  expect(ours?.uses).toBe('OWNER/openrouter-workspace/preview@v1');
+  expect(ours?.with?.['management-key']).toBe(`\${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`);
+  const main = await runStepInProcess(options);
+  expect(main).toMatchObject({ exitCode: 0 });
+  const key = keyOf(steps.at(-1), ours?.id, main);
+  const post = await runPostInProcess(options, main);
+  expect(post).toMatchObject({ exitCode: 0 });
+  return { main, post, key };
+}
+
+/** The key that a script gets from the step `id`; undefined if its `if` skips it. */
+function keyOf(script: Step | undefined, id: string | undefined, { outputs }: StepResult) {
+  if (!script) return undefined;
+  expect(script).toMatchObject({
+    if: `steps.${id}.outputs.key != ''`,
+    env: { OPENROUTER_API_KEY: `\${{ steps.${id}.outputs.key }}` },
+  });
+  return outputs['key'] || undefined;
+}
+
+let count = 0;
+
+/** A private repository, which a token can read only with the permissions of its job. */
+function newRepository(): Repository {
+  count += 1;
+  return addRepository(server.github, { name: `octo-org/shop-${count}`, isPrivate: true });
+}
+
+/** The workspaces of a repository's previews. */
+const workspacesOf = ({ name }: Repository) =>
+  harness.sandbox.account.workspaces.filter(({ description }) =>
+    String(description).startsWith(`Preview of https://github.com/${name}/`),
+  );
+const slugsOf = (repository: Repository) => workspacesOf(repository).map(({ slug }) => slug);
+/** Whether each API key of a repository's previews is disabled, the newest first. */
+const disabledKeysOf = (repository: Repository) => {
+  const ids = workspacesOf(repository).map(({ id }) => id);
+  const keys = harness.sandbox.account.keys.filter(({ workspace_id: id }) => ids.includes(id));
+  return keys.map(({ disabled }) => disabled);
+};
+const commentsOn = ({ comments }: Repository) => comments.now().map(({ body }) => body);
+
+describe('the two files of README.md', () => {
+  test('give an open pull request a workspace and a key, and delete both when it is closed', async () => {
+    const repository = newRepository();
+    const [opened] = openPull(server.github, repository);
+    const { key, main } = await run(PREVIEW, opened);
+    expect(key).toMatch(/^sk-or-v1-/);
+    expect(main.outputs).toMatchObject({ state: 'open', created: 'true' });
+    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
+    expect(disabledKeysOf(repository)).toEqual([true]);
+    expect(commentsOn(repository)).toEqual([expect.stringContaining(String(main.outputs['slug']))]);
+
+    const [closed] = closePull(server.github, repository, 1);
+    const { main: end } = await run(CLEAN_UP, asTarget(server.github, closed));
+    expect(end.outputs).toMatchObject({ state: 'closed' });
+    expect(slugsOf(repository)).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(commentsOn(repository)).toEqual([expect.stringContaining('Deleted')]);
+  });
+
+  test('delete each night what no event has deleted, and keep what is open', async () => {
+    const repository = newRepository();
+    const { github } = server;
+    const [first] = openPull(github, repository);
+    const [second] = openPull(github, repository);
+    await run(PREVIEW, first);
+    const { main } = await run(PREVIEW, second);
+    closePull(github, repository, 1);
+    await run(CLEAN_UP, eventIn(github, repository, { name: 'schedule', by: 'octocat' }));
+    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
+  });
+
+  test('succeed without a key for a fork', async () => {
+    const repository = newRepository();
+    const from = addRepository(server.github, { name: `mona/shop-${count}`, isFork: true });
+    const [opened] = openPull(server.github, repository, { from });
+    const { key, main } = await run(PREVIEW, opened, { hasSecrets: false });
+    expect(key).toBeUndefined();
+    expect(main.outputs).toEqual({ state: 'skipped' });
+    expect(slugsOf(repository)).toEqual([]);
+  });
+});
+
+describe('docs/preview-environments.md', () => {
+  test('has two files for a branch, which has a preview until it is deleted', async () => {
+    const repository = newRepository();
+    const pushed = pushTo(server.github, repository, 'feature/x').find(
+      ({ name }) => name === 'push',
+    ) as GitHubEvent;
+    const { key, main } = await run(BRANCH, pushed);
+    expect(key).toMatch(/^sk-or-v1-/);
+    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
+    const deleted = deleteBranch(server.github, repository, 'feature/x').find(
+      ({ name }) => name === 'delete',
+    ) as GitHubEvent;
+    await run(BRANCH_CLEAN_UP, deleted);
+    expect(slugsOf(repository)).toEqual([]);
+  });
+
+  test('has a deployment whose key works until the next one has succeeded', async () => {
+    const repository = newRepository();
+    const [opened] = openPull(server.github, repository);
+    await run(DEPLOY, opened);
+    expect(disabledKeysOf(repository)).toEqual([false]);
+    await run(DEPLOY, opened);
+    expect(disabledKeysOf(repository)).toEqual([false, true]);
+  });
+
+  test('has the clean-up of README.md, with what branches need', () => {
+    const { on, jobs, ...rest } = CLEAN_UP;
+    const { permissions, ...job } = jobs['clean-up'] ?? {};
+    expect(BRANCH_CLEAN_UP).toEqual({
+      ...rest,
+      on: { ...Object(on), delete: null },
+      jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { beforeAll, beforeEach } from '@jest/globals';
+import { stepIn } from '../../sandbox/github/environment.ts';
+import type { GitHubEvent } from '../../sandbox/github/events.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
+import type { Repository } from '../../sandbox/github/state.ts';
+import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
+import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
+import { openEmptiedHarness } from './emptied-harness.ts';
+import { openResources } from './resources.ts';
+import { ROOT } from './root.ts';
+
+type Inputs = Record<string, string>;
+
+/** A step of the preview action, and the requests that it sent. */
+export interface PreviewStep extends StepResult {
+  openRouterCalls: string[];
+  gitHubCalls: string[];
+}
+
+/** An OpenRouter and a GitHub with the repository octo-org/shop, both emptied before each test. */
+export function openPreviewHarness() {
+  const { harness } = openEmptiedHarness();
+  const gitHub = openGitHubServer();
+  const stepOf = (event: GitHubEvent, inputs: Inputs): StepOptions => {
+    const { managementKey, url } = harness.sandbox;
+    const run = stepIn(gitHub.server, event);
+    const connection = { 'management-key': managementKey, 'api-url': url };
+    return {
+      action: join(ROOT, 'preview'),
+      ...run,
+      with: { ...connection, ...run.with, ...inputs },
+    };
+  };
+  const record = async (running: Promise<StepResult>): Promise<PreviewStep> => {
+    const { sandbox } = harness;
+    const { server } = gitHub;
+    for (const { requests } of [sandbox, server]) requests.splice(0);
+    const result = await running;
+    const openRouterCalls = callsOf(sandbox.requests, sandbox.account);
+    return { ...result, openRouterCalls, gitHubCalls: callsOf(server.requests, server.github) };
+  };
+  const main = (event: GitHubEvent, inputs: Inputs = {}) =>
+    record(runStepInProcess(stepOf(event, inputs)));
+  const post = (event: GitHubEvent, ended: StepResult, inputs: Inputs = {}) =>
+    record(runPostInProcess(stepOf(event, inputs), ended));
+  /** The API key that a step has created. */
+  const keyOf = ({ outputs }: StepResult) => {
+    const key = harness.sandbox.account.keys.find(({ hash }) => hash === outputs['key-hash']);
+    if (!key) throw new Error(`No API key ${outputs['key-hash']}`);
+    return key;
+  };
+  return {
+    harness,
+    gitHub,
+    /** Runs the main step in the run that an event has started. */
+    main,
+    /** Runs the post step of such a run. */
+    post,
+    keyOf,
+    /** Runs both; the job between them spends `usd` with its key. */
+    async job(event: GitHubEvent, inputs: Inputs = {}, usd = 0) {
+      const ended = await main(event, inputs);
+      if (usd > 0) seedUsage(harness.sandbox, keyOf(ended), { credits: usd });
+      return { main: ended, post: await post(event, ended, inputs) };
+    },
+    /** The slugs of all workspaces but the default one. */
+    slugs: () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) => slug),
+    /** The bodies of all comments. */
+    comments: () => gitHub.repository.comments.now().map(({ body }) => body),
+  };
+}
+
+function callsOf(
+  requests: readonly { method: string; path: string }[],
+  api: { callOf(method: string, path: string): string },
+): string[] {
+  return requests.map(({ method, path }) => api.callOf(method, path));
+}
+
+interface OpenGitHub {
+  server: GitHubServer;
+  repository: Repository;
+}
+
+function openGitHubServer(): OpenGitHub {
+  const resources = openResources();
+  const opened = {} as OpenGitHub;
+  beforeAll(async () => {
+    opened.server = resources.add(await startGitHub());
+  });
+  beforeEach(() => {
+    const { github, faults } = opened.server;
+    github.repositories.splice(0);
+    faults.splice(0);
+    opened.repository = addRepository(github, { name: 'octo-org/shop' });
+  });
+  return opened;
+}

@@ -1,0 +1,33 @@
+import { readPreviewPostInputs } from '../inputs/preview.ts';
+import { finishPreview } from '../operations/preview/finish.ts';
+import { previewTask } from '../operations/preview/task.ts';
+import { formatSpend } from '../report/key.ts';
+import { commentRenderer } from '../report/preview-comment.ts';
+import { runCleanupStep } from '../runtime/cleanup-step.ts';
+import { startGitHub } from '../runtime/step.ts';
+
+/** The post step of `preview/action.yml`: ends the API key, and looks once more whether the preview is needed. */
+export function previewPost(): Promise<void> {
+  return runCleanupStep({
+    schema: previewTask(),
+    failsJob: true,
+    async run(task, context, step) {
+      const { report } = step;
+      const { gitHub, jobStatus } = readPreviewPostInputs();
+      await finishPreview(task, {
+        ...context,
+        github: startGitHub(gitHub, { context, step }),
+        repository: gitHub.repository,
+        jobLogin: gitHub.jobLogin,
+        renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
+        jobStatus,
+        onSpend(spend) {
+          report.info(`${formatSpend(spend)}.`);
+          report.summarize({ title: `💵 ${formatSpend(spend)}` });
+        },
+      });
+      return undefined;
+    },
+    describeLeftovers: (task) => (task ? `the workspace ${task.identity.slug}` : ''),
+  });
+}

@@ -1,0 +1,50 @@
+import { readPreviewInputs, reasonForNoKey } from '../inputs/preview.ts';
+import { runPreview } from '../operations/preview/preview.ts';
+import { identityOutputs } from '../report/create.ts';
+import {
+  previewKeyOutputs,
+  previewOutputs,
+  previewSummary,
+  skippedSummary,
+} from '../report/preview.ts';
+import { commentRenderer } from '../report/preview-comment.ts';
+import { openJournal } from '../runtime/cleanup-journal.ts';
+import { saveMainProcess } from '../runtime/main-process.ts';
+import { runStep, startContext, startGitHub } from '../runtime/step.ts';
+
+/** `preview/action.yml`: makes the workspace of a pull request or branch agree with its state. */
+export function preview(): Promise<void> {
+  return runStep(async (step) => {
+    const { report } = step;
+    const reason = reasonForNoKey();
+    if (reason !== undefined) {
+      report.info(`No preview: ${reason}.`);
+      report.output({ state: 'skipped' });
+      report.summarize(skippedSummary(reason));
+      return;
+    }
+    saveMainProcess(report);
+    const inputs = readPreviewInputs();
+
+    const context = startContext(inputs, step);
+    const result = await runPreview(inputs, {
+      ...context,
+      github: startGitHub(inputs.gitHub, { context, step }),
+      repository: inputs.gitHub.repository,
+      jobLogin: inputs.gitHub.jobLogin,
+      renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
+      journal: openJournal(inputs, report),
+      registerSecrets: report.registerSecrets,
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+      onKey(created) {
+        report.output(previewKeyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
+      random: Math.random,
+    });
+
+    report.output(previewOutputs(result));
+    if (result.state === 'clean-up' && result.failure) throw result.failure;
+    report.summarize(previewSummary(result, inputs));
+  });
+}

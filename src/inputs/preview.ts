@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { getInput } from '@actions/core';
+import * as z from 'zod/mini';
+import type { Repository } from '../github/repository.ts';
+import { parseJson } from '../lib/json.ts';
+import { createKeyRequest } from '../openrouter/resources/keys.ts';
+import { createWorkspaceRequest } from '../openrouter/resources/workspaces.ts';
+import type { PreviewRequest } from '../operations/preview/preview.ts';
+import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
+import { type Connection, connection, isConfidential, timeout, toUrl } from './connection.ts';
+import { toFields } from './create.ts';
+import { count, flag, lifetime, maxDeletions, toMs } from './fields.ts';
+import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
+import { keyNameOf } from './key.ts';
+import { readInputs } from './read-inputs.ts';
+
+const PREFIX_MESSAGE =
+  'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
+const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
+
+const {
+  name: _name,
+  slug: _slug,
+  description: _description,
+  ...fields
+} = createWorkspaceRequest.shape;
+
+/** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
+export const previewInputs = () => {
+  const { limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  return z.object({
+    management_key: connection.management_key,
+    github_token: z._default(z.string(), ''),
+    pull_request: z.optional(count('must be the number of a pull request')),
+    slug_prefix: z.optional(
+      z
+        .string(PREFIX_MESSAGE)
+        .check(
+          z.maxLength(30, PREFIX_MESSAGE),
+          z.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE),
+        ),
+    ),
+    ...fields,
+    ...governanceInputs,
+    key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
+    limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
+    limit_reset,
+    include_byok_in_limit,
+    expires_in: z.optional(lifetime()),
+    comment: flag(true),
+    max_deletions: maxDeletions(),
+    dry_run: flag(),
+    api_url: connection.api_url,
+    timeout: timeout('2m'),
+    job_status: z.optional(z.string()),
+  });
+};
+
+type Values = z.infer<ReturnType<typeof previewInputs>>;
+
+/** Checks the inputs against each other. */
+function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>): InvalidInput[] {
+  const problem = { input: 'limit-reset', message: 'needs limit-usd to be an amount' };
+  const isUnlimited = valid.limit_usd === null && valid.limit_reset !== undefined;
+  return [...governanceProblems(valid, provided), ...(isUnlimited ? [problem] : [])];
+}
+
+/** How long the key lives by default, by what it is for. */
+const LIFETIMES = { job: '6h', preview: '30d', none: '6h' };
+
+interface PreviewInputs extends Connection, PreviewRequest {
+  gitHub: GitHubConnection;
+}
+
+/** How to reach GitHub, and which repository the run belongs to. */
+export interface GitHubConnection {
+  apiUrl: string;
+  token: string;
+  /** The login of the token of a job. */
+  jobLogin: string;
+  repository: Repository & { defaultBranch: string };
+}
+
+/** @throws {Failure} `invalid-inputs` */
+export function readPreviewInputs(): PreviewInputs {
+  const values = readInputs(previewInputs(), previewProblems);
+  const run = {
+    event: process.env['GITHUB_EVENT_NAME'] ?? '',
+    payload: readEvent(),
+    pullRequest: values.pull_request,
+  };
+  const expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
+  return {
+    managementKey: values.management_key,
+    apiUrl: values.api_url,
+    timeoutMs: values.timeout,
+    gitHub: readGitHub(values.github_token),
+    run,
+    slugPrefix: values.slug_prefix,
+    workspace: { fields: toFields(values), ...toGovernance(values) },
+    keyMode: values.key,
+    key: {
+      desired: {
+        name: keyNameOf(process.env, Math.random()),
+        limit: values.limit_usd ?? undefined,
+        limit_reset: values.limit_reset,
+        include_byok_in_limit: values.include_byok_in_limit,
+      },
+      jobName: [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']]
+        .filter(Boolean)
+        .join(' / '),
+      expiresInMs: expiresIn === 'never' ? null : expiresIn,
+    },
+    comment: values.comment,
+    maxDeletions: values.max_deletions,
+    dryRun: values.dry_run,
+  };
+}
+
+/** The event of the run; undefined if the runner provides none. */
+function readEvent(): unknown {
+  const path = process.env['GITHUB_EVENT_PATH'];
+  try {
+    return path ? parseJson(readFileSync(path, 'utf8')) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The variables that other runners set, and the logins of the tokens of their jobs. */
+const JOB_LOGINS = [
+  ['FORGEJO_ACTIONS', 'forgejo-actions'],
+  ['GITEA_ACTIONS', 'gitea-actions'],
+] as const;
+
+const runnerEvent = z.object({
+  repository: z.object({ default_branch: z._default(z.string(), 'main') }),
+});
+
+/** @throws {Failure} `invalid-inputs` */
+export function readGitHub(token: string): GitHubConnection {
+  const { env } = process;
+  const apiUrl = env['GITHUB_API_URL'] || 'https://api.github.com';
+  const url = toUrl(apiUrl);
+  if (!url || !isConfidential(url)) {
+    const problem = {
+      input: 'GITHUB_API_URL (environment variable)',
+      message: 'must be a URL that begins with https, because the token is sent there',
+    };
+    throw new Failure('invalid-inputs', { problems: [problem] });
+  }
+  const { data } = z.safeParse(runnerEvent, readEvent());
+  const id = Number(env['GITHUB_REPOSITORY_ID'] || Number.NaN);
+  return {
+    apiUrl: apiUrl.replace(/\/$/, ''),
+    token,
+    jobLogin: JOB_LOGINS.find(([name]) => env[name])?.[1] ?? 'github-actions[bot]',
+    repository: {
+      name: env['GITHUB_REPOSITORY'] ?? '',
+      id: Number.isSafeInteger(id) ? id : undefined,
+      serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
+      defaultBranch: data?.repository.default_branch ?? 'main',
+    },
+  };
+}
+
+const strangersEvent = z.object({
+  repository: z.object({ full_name: z.string(), fork: z.optional(z.boolean()) }),
+  pull_request: z.optional(
+    z.object({ head: z.object({ repo: z.nullable(z.object({ full_name: z.string() })) }) }),
+  ),
+});
+
+/** Why this run has no management key although nothing is wrong; undefined if it has one, or should have. */
+export function reasonForNoKey(): string | undefined {
+  const { env } = process;
+  if (getInput('management-key') !== '') return undefined;
+  if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
+  const { data } = z.safeParse(strangersEvent, readEvent());
+  const head = data?.pull_request?.head;
+  const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
+  return isForeign || data?.repository.fork ? 'it is a run for a fork' : undefined;
+}
+
+/**
+ * Reads the inputs that the post step uses, besides the management key. GitHub evaluates them again for it:
+ * the status of the job is then known.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readPreviewPostInputs(): { gitHub: GitHubConnection; jobStatus: string } {
+  const { github_token, job_status } = previewInputs().shape;
+  const values = readInputs(z.object({ github_token, job_status }));
+  return { gitHub: readGitHub(values.github_token), jobStatus: values.job_status ?? '' };
+}

@@ -1,0 +1,241 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { createWorkspace } from '../create/create.ts';
+import type { CreateRequest } from '../create/request.ts';
+import type { KeyCleanupTask } from '../key/cleanup.ts';
+import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.ts';
+import type { CleanupJournal } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import type { SweepResult } from '../shared/sweep-result.ts';
+import { cleanUp, cleanUpFailure } from './clean-up.ts';
+import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
+import { identify } from './naming.ts';
+import { type GitHubContext, readStanding, type Standing } from './standing.ts';
+import { findTopic, type RunFacts, type Topic } from './subject.ts';
+import type { PreviewTask } from './task.ts';
+
+/** What a preview is to have, as the author of the workflow requested it. */
+export interface PreviewRequest {
+  run: RunFacts;
+  slugPrefix: string | undefined;
+  /** The fields, guardrail, budgets and members of the workspace. */
+  workspace: Pick<CreateRequest, 'governance' | 'governanceInputs'> & {
+    fields: Omit<CreateRequest['desired'], 'slug' | 'name' | 'description'>;
+  };
+  keyMode: 'job' | 'preview' | 'none';
+  key: Pick<KeyRequest, 'desired' | 'expiresInMs'> & {
+    /** What the name of a key for a deployed preview ends with: it is the same in each run of the job. */
+    jobName: string;
+  };
+  comment: boolean;
+  /** If a clean-up finds more previews to delete, it deletes none. */
+  maxDeletions: number;
+  dryRun: boolean;
+  timeoutMs: number;
+}
+
+/** What a run did. */
+export type PreviewResult =
+  | { state: 'skipped'; reason: string }
+  | { state: 'open'; preview: Preview; workspace?: Workspace; created: boolean; key?: KeyResult }
+  | { state: 'closed'; preview: Preview; deletion: Exclude<PreviewDeletion, { kind: 'reopened' }> }
+  | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
+
+export interface PreviewContext extends GitHubContext {
+  journal: CleanupJournal<PreviewTask>;
+  registerSecrets(secrets: readonly string[]): void;
+  /** Called as soon as the workspace is known. */
+  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
+  /** Called as soon as the key exists. */
+  onKey(result: KeyResult): void;
+  random(): number;
+}
+
+/**
+ * Makes the workspace of a pull request or branch exist while that is open, and be gone once it is closed.
+ * @throws {ApiError}
+ * @throws {Failure} `no-subject`, `preview-not-ours`, `preview-reopened`, `stale-answer`, and those of the
+ *   operations that it consists of
+ */
+export async function runPreview(
+  request: PreviewRequest,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const { log, repository } = context;
+  const topic = findTopic(request.run);
+  if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
+  if (topic.kind === 'clean-up') {
+    const result = await cleanUp(request, context);
+    return { state: 'clean-up', result, failure: cleanUpFailure(result, request) };
+  }
+  const { subject, since } = topic;
+  const identity = identify(subject, repository, request.slugPrefix);
+  log.info(`${identity.description}: its workspace is ${identity.slug}.`);
+  saveTask({ subject, since, identity }, request, context);
+  const standing = await readStanding(subject, since, context);
+  const preview = { subject, since: standing.since, identity };
+  saveTask(preview, request, context);
+  if (!standing.isOpen) return closePreview(preview, request, context);
+  if (!standing.isOwn) {
+    return { state: 'skipped', reason: 'a pull request from another repository has no preview' };
+  }
+  if (topic.isEnd) {
+    log.info('It is open again: this run changes nothing.');
+    return { state: 'open', preview, created: false };
+  }
+  return openPreview({ request, preview, topic }, standing, context);
+}
+
+/** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
+function saveTask(
+  preview: Preview & Pick<PreviewTask, 'workspace'>,
+  { keyMode, comment, dryRun }: PreviewRequest,
+  { journal }: PreviewContext,
+): PreviewTask {
+  const task: PreviewTask = {
+    ...preview,
+    keyMode: keyMode === 'preview' ? 'preview' : 'job',
+    replaced: [],
+    comment,
+  };
+  if (!dryRun) journal.saveOrFail(task);
+  return task;
+}
+
+async function closePreview(
+  preview: Preview,
+  request: PreviewRequest,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const deletion = await deletePreview(preview, request, {
+    ...context,
+    onDeletion: ({ id, slug }) =>
+      saveTask({ ...preview, workspace: { id, slug } }, request, context),
+  });
+  // What is gone as it should be is not missed if it is reopened before the post step.
+  saveTask(preview, request, context);
+  return deletion.kind === 'reopened'
+    ? { state: 'open', preview, workspace: deletion.workspace, created: false }
+    : { state: 'closed', preview, deletion };
+}
+
+interface Opening {
+  request: PreviewRequest;
+  preview: Preview;
+  topic: Topic & { kind: 'subject' };
+}
+
+/** How often the workspace may vanish between its creation and that of its key. */
+const MAX_VANISHED = 2;
+
+async function openPreview(
+  opening: Opening,
+  standing: Standing,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const { request, preview } = opening;
+  let current = standing;
+  for (let vanished = 0; ; vanished += 1) {
+    const { workspace, created } = await ensureWorkspace(opening, current, context);
+    if (workspace) {
+      const { id, slug } = workspace;
+      saveTask({ ...preview, workspace: { id, slug } }, request, context);
+    }
+    if (!workspace || request.keyMode === 'none' || request.dryRun) {
+      return { state: 'open', preview, created, ...(workspace && { workspace }) };
+    }
+    const { value: key, error } = await catching(
+      ensureKey(opening, workspace, context),
+      ApiError,
+      Failure,
+    );
+    if (key) return { state: 'open', preview, workspace, created, key };
+    const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
+    if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
+    context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
+    current = await readStanding(preview.subject, current.since, context);
+    if (!current.isOpen) {
+      return closePreview({ ...preview, since: current.since }, request, context);
+    }
+  }
+}
+
+/** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
+async function ensureWorkspace(
+  { request, preview, topic }: Opening,
+  { head }: Standing,
+  context: PreviewContext,
+): Promise<{ workspace: Workspace | undefined; created: boolean }> {
+  const { identity } = preview;
+  const isCurrent = topic.head === undefined || topic.head === head;
+  if (!isCurrent) {
+    context.log.info('There are newer commits: this run uses the workspace as it is.');
+  }
+  const { governance, governanceInputs, fields } = request.workspace;
+  const { outcome, workspace } = await createWorkspace(
+    {
+      desired: { ...fields, ...identity },
+      governance,
+      governanceInputs: isCurrent ? governanceInputs : [],
+      ifExists: isCurrent ? 'update' : 'reuse',
+      dryRun: request.dryRun,
+      deleteAfterJob: false,
+      deleteKeys: false,
+      timeoutMs: request.timeoutMs,
+    },
+    {
+      ...context,
+      // The post step deletes what is not needed, whoever has created it.
+      journal: { saveOrFail() {}, saveOrWarn() {}, clearOrWarn() {} },
+      assertExisting: (existing) => assertOurs(existing, preview, context),
+    },
+  );
+  return { workspace, created: outcome === 'created' };
+}
+
+async function ensureKey(
+  { request, preview }: Opening,
+  workspace: Workspace,
+  context: PreviewContext,
+): Promise<KeyResult> {
+  const { journal, log } = context;
+  const { id, slug } = workspace;
+  const isDeployed = request.keyMode === 'preview';
+  let last = saveTask({ ...preview, workspace: { id, slug } }, request, context);
+  const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => {
+    last = { ...last, key };
+    return last;
+  };
+  const result = await createKeyIn(workspace, keyRequestOf(request, preview), {
+    ...context,
+    journal: {
+      saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
+      saveOrWarn: (key) => journal.saveOrWarn(taskWith(key)),
+      clearOrWarn: () => journal.saveOrWarn(taskWith(undefined)),
+    },
+    onCreated: context.onKey,
+  });
+  log.info(
+    isDeployed
+      ? 'The key stays until a later job that succeeds replaces it.'
+      : 'The key is disabled when the job ends.',
+  );
+  const replaced = result.namesakes.map(({ hash, label }) => ({ hash, label }));
+  if (isDeployed && replaced.length > 0) journal.saveOrWarn({ ...last, replaced });
+  return result;
+}
+
+function keyRequestOf({ key, keyMode }: PreviewRequest, { identity }: Preview): KeyRequest {
+  const { desired, expiresInMs, jobName } = key;
+  const isDeployed = keyMode === 'preview';
+  const name = isDeployed ? `${identity.name} / ${jobName}` : desired.name;
+  return {
+    workspace: identity.slug,
+    desired: { ...desired, name },
+    nameIsRandom: !isDeployed,
+    expiresInMs,
+    revokeAfterJob: !isDeployed,
+    replace: false,
+  };
+}

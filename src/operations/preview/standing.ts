@@ -1,0 +1,61 @@
+import { findBranch } from '../../github/branches.ts';
+import { isOwnPull, readPull } from '../../github/pulls.ts';
+import type { Repository } from '../../github/repository.ts';
+import type { Client } from '../../http/client.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import type { Subject } from './subject.ts';
+import type { CommentRequest } from './write-comment.ts';
+
+/** Where the state of previews is looked up. */
+export interface GitHubContext extends Context {
+  github: Client;
+  repository: Repository & { defaultBranch: string };
+  /** The login of the token of a job, which may not ask for its own. */
+  jobLogin: string;
+  /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
+  onDeletion?(workspace: WorkspaceRef): void;
+  /** Renders the comment of a pull request; undefined if none is to be written. */
+  renderComment: CommentRequest['render'] | undefined;
+}
+
+/** What GitHub says of a pull request or a branch. */
+export interface Standing {
+  isOpen: boolean;
+  /** Whether the code is in the repository itself. Code of strangers gets no preview. */
+  isOwn: boolean;
+  /** Its newest commit; undefined for a branch that is gone. */
+  head: string | undefined;
+  /** When the pull request changed, in milliseconds since 1970: a later answer that is older is stale. */
+  since: number | undefined;
+}
+
+/** When an answer that is older than the event is asked for again, in milliseconds. */
+const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
+
+/**
+ * Reads whether a pull request is open, or whether a branch exists.
+ * @param since when it is known to have changed: an answer that is older is stale
+ * @throws {ApiError} also if the token may not read it: that never means that it is closed
+ * @throws {Failure} `stale-answer`
+ */
+export async function readStanding(
+  subject: Subject,
+  since: number | undefined,
+  { github, repository, client }: GitHubContext,
+): Promise<Standing> {
+  if (subject.kind === 'branch') {
+    const branch = await findBranch(github, repository, subject.name);
+    return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
+  }
+  for (const delay of STALE_DELAYS_MS) {
+    await client.pause(delay);
+    const pull = await readPull(github, repository, subject.number);
+    const updatedAt = Date.parse(pull.updated_at);
+    if (!(updatedAt >= (since ?? 0))) continue;
+    const isOwn = isOwnPull(pull, repository);
+    return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
+  }
+  throw new Failure('stale-answer', { number: subject.number });
+}

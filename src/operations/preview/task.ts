@@ -1,0 +1,34 @@
+import * as z from 'zod/mini';
+import { keyCleanupTask } from '../key/cleanup.ts';
+import type { Subject } from './subject.ts';
+
+/** Has a number or a name, as its kind requires. */
+const subject = z
+  .object({
+    kind: z.enum(['pull', 'branch']),
+    number: z.optional(z.int()),
+    name: z.optional(z.string()),
+  })
+  .check(
+    z.refine(({ kind, number, name }) => (kind === 'pull' ? number : name) !== undefined),
+  ) as z.ZodMiniType<Subject>;
+
+/** The schema of what a preview saves for its post step. */
+export const previewTask = () =>
+  z.object({
+    subject,
+    /** When the subject is known to have changed, in milliseconds since 1970. */
+    since: z.optional(z.number()),
+    identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
+    /** The workspace of this run; absent until it is known. */
+    workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
+    /** The API key of this run; absent until it is about to be created. */
+    key: z.optional(keyCleanupTask()),
+    /** What becomes of the key: `job` disables it when the job ends. */
+    keyMode: z.enum(['job', 'preview']),
+    /** The keys that a successful job replaces, with their masked forms. */
+    replaced: z.array(z.object({ hash: z.string(), label: z.string() })),
+    comment: z.boolean(),
+  });
+
+export type PreviewTask = z.infer<ReturnType<typeof previewTask>>;

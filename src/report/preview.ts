@@ -1,0 +1,97 @@
+import { countWorkspaces } from '../lib/format.ts';
+import { exactUsd } from '../lib/usd.ts';
+import { totalSpent } from '../openrouter/resources/keys.ts';
+import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
+import type { KeyResult } from '../operations/key/create-key.ts';
+import type { PreviewDeletion } from '../operations/preview/delete-preview.ts';
+import type { PreviewRequest, PreviewResult } from '../operations/preview/preview.ts';
+import { keysTable } from './key-table.ts';
+import { type Outputs, toJsonList } from './outputs.ts';
+import type { Summary } from './summary.ts';
+import { sweepOutputs, sweepSummary } from './sweep.ts';
+
+/** The outputs that describe the key of a preview, without its secret. */
+export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
+  return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
+}
+
+/** The outputs for the result of the step. */
+export function previewOutputs(result: PreviewResult): Outputs {
+  if (result.state === 'clean-up') {
+    const { deleted = '' } = sweepOutputs(result.result);
+    return { deleted };
+  }
+  if (result.state !== 'closed') return { state: result.state };
+  const { deletion } = result;
+  const spent = deletion.kind === 'deletion' ? totalSpent(deletion.deletedKeys) : 0n;
+  return {
+    state: 'closed',
+    deleted: toJsonList(deletedEntries(deletion), 'workspaces'),
+    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
+  };
+}
+
+function deletedEntries(deletion: PreviewDeletion): object[] {
+  if (deletion.kind !== 'deletion' || !deletion.deleted) return [];
+  const { id, slug, created_at = null } = deletion.workspace;
+  return [{ id, slug, created_at, reason: 'its pull request or branch is closed' }];
+}
+
+/** The summary of a step that succeeded. */
+export function previewSummary(result: PreviewResult, request: PreviewRequest): Summary {
+  if (result.state === 'clean-up') {
+    const kept = countWorkspaces(result.result.keptCount);
+    return {
+      ...sweepSummary(result.result, { ...request, deleteKeys: true }),
+      paragraphs: [`Kept, because they are open: ${kept}.`],
+    };
+  }
+  if (result.state === 'skipped') return skippedSummary(result.reason);
+  const { slug, description } = result.preview.identity;
+  if (result.state === 'closed') {
+    const { deletion } = result;
+    return {
+      title: `${closedTitle(deletion, request)} ${slug}`,
+      paragraphs: [`${description}.`],
+      ...(deletion.kind === 'deletion' && { table: keysTable(deletion.deletedKeys) }),
+    };
+  }
+  return {
+    title: openTitle(result, request, slug),
+    url: dashboardUrl(slug),
+    paragraphs: [
+      `${description}.`,
+      ...(result.key
+        ? [`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]
+        : []),
+    ],
+  };
+}
+
+type Titled = Pick<PreviewRequest, 'dryRun'>;
+
+function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
+  if (deletion.kind !== 'deletion') return '✅ Nothing to delete: no OpenRouter workspace is';
+  if (dryRun) return '🔎 Dry run: would delete the OpenRouter workspace';
+  return deletion.deleted
+    ? '✅ Deleted the OpenRouter workspace'
+    : '✅ Already deleted by another job: the OpenRouter workspace';
+}
+
+function openTitle(
+  { workspace, created }: PreviewResult & { state: 'open' },
+  { dryRun }: Titled,
+  slug: string,
+): string {
+  const named = `the OpenRouter workspace ${slug}`;
+  if (workspace) {
+    if (dryRun) return `🔎 Dry run: found ${named}`;
+    return `✅ ${created ? 'Created' : 'Found'} ${named}`;
+  }
+  return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
+}
+
+/** The summary of a run that has no preview. */
+export function skippedSummary(reason: string): Summary {
+  return { title: `⏭️ No preview: ${reason}` };
+}
