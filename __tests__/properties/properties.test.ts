@@ -2,6 +2,7 @@ import { test } from '@jest/globals';
 import fc from 'fast-check';
 import { createsOnceAndReportsIt, oneOfConcurrentJobsCreates } from './create.ts';
 import { noKeyLostAndNoneOfOthers } from './key.ts';
+import { previewsFollowTheirSubjects } from './preview.ts';
 import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
 import { costEqualsTheBooksOrIsIncomplete } from './usage.ts';
 
@@ -30,4 +31,8 @@ test('a key step leaves no orphaned key and deletes no key of another job, in 1,
 
 test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 2,000 accounts', async () => {
   await fc.assert(costEqualsTheBooksOrIsIncomplete, runs(2_000));
+});
+
+test('a preview exists as long as its pull request or branch is open, or a run names it, in 60 schedules', async () => {
+  await fc.assert(previewsFollowTheirSubjects, runs(60));
 });

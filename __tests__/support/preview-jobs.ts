@@ -1,0 +1,324 @@
+/** The preview action and its post step in virtual time, without a process. */
+
+import * as z from 'zod';
+import type { Network } from '../../sandbox/http/in-process.ts';
+import { inProcessTransport } from '../../sandbox/http/in-process.ts';
+import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import { gitHub } from '../../src/github/server.ts';
+import { createClient } from '../../src/http/client.ts';
+import { recordEffect } from '../../src/http/effect.ts';
+import type { HttpResponse, Transport } from '../../src/http/transport.ts';
+import { parseJson } from '../../src/lib/json.ts';
+import type { KeyResult } from '../../src/operations/key/create-key.ts';
+import { type CommentData, formatMarker } from '../../src/operations/preview/comment.ts';
+import { type FinishedPreview, finishPreview } from '../../src/operations/preview/finish.ts';
+import {
+  type PreviewRequest,
+  type PreviewResult,
+  runPreview,
+} from '../../src/operations/preview/preview.ts';
+import type { GitHubContext } from '../../src/operations/preview/standing.ts';
+import type { Subject } from '../../src/operations/preview/subject.ts';
+import { type PreviewTask, previewTask } from '../../src/operations/preview/task.ts';
+import { GITHUB_URL, type World, works } from './preview-world.ts';
+import { connect, savedAndRead, whileAlive } from './simulation.ts';
+
+const TIMEOUT_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** How a process is ended from outside, if at all. */
+export interface Ending {
+  /** It is killed at this request, counted from 1. */
+  killedAt?: number | undefined;
+  /** Whether the request is still sent. */
+  isSent: boolean;
+  /** When it is cancelled, in milliseconds from its start. */
+  cancelledAfter?: number | undefined;
+}
+
+/** How the processes of a job run. */
+export interface JobPlan {
+  /** How long requests and responses are in flight, in turn. */
+  latencies: readonly number[];
+  jitter: number[];
+  main: Ending;
+  /** Undefined if the runner dies before it. */
+  post: Ending | undefined;
+  /** How long the other steps of the job take, in milliseconds. */
+  work: number;
+  /** When the key spends something after its creation, in milliseconds, and how many cents. */
+  spends: readonly { after: number; cents: number }[];
+  status: string;
+}
+
+/** A request that a process sent. */
+export interface Sent {
+  at: number;
+  method: string;
+  call: string;
+  path: string;
+  /** What the response says about the subject in question, if it is about that. */
+  look?: { isOpen: boolean; updatedAt: number | undefined } | undefined;
+}
+
+/** A main step or a post step that has ended. */
+export interface Process<Result> {
+  startedAt: number;
+  endedAt: number;
+  killed: boolean;
+  /** Whether one of its requests met a fault, or it was cancelled. */
+  metFault: boolean;
+  sent: Sent[];
+  result?: Result;
+  error?: unknown;
+  lines: string[];
+}
+
+export interface Job {
+  name: string;
+  /** Undefined for a clean-up. */
+  subject: Subject | undefined;
+  request: PreviewRequest;
+  plan: JobPlan;
+  /** The `updated_at` of its event, in milliseconds since 1970; 0 if it has none. */
+  since: number;
+  main?: Process<PreviewResult>;
+  post?: Process<FinishedPreview>;
+  key?: KeyResult;
+  task?: PreviewTask;
+}
+
+/** What a run of a workflow is to do, but for its event. */
+export function requestOf(
+  run: PreviewRequest['run'],
+  { keyMode, name }: Pick<PreviewRequest, 'keyMode'> & { name: string },
+): PreviewRequest {
+  return {
+    run,
+    slugPrefix: undefined,
+    workspace: {
+      fields: { default_text_model: 'openai/gpt-5-mini' },
+      governance: {},
+      governanceInputs: [],
+    },
+    keyMode,
+    key: {
+      desired: { name: `octo-org/shop / Preview / ${name} / test`, limit: 1 },
+      jobName: 'Preview / test',
+      expiresInMs: keyMode === 'preview' ? 720 * HOUR_MS : 6 * HOUR_MS,
+    },
+    comment: true,
+    maxDeletions: 50,
+    dryRun: false,
+    timeoutMs: TIMEOUT_MS,
+  };
+}
+
+/** Waits in the time of `world`. */
+export function wait({ simulation }: World, ms: number): Promise<void> {
+  return new Promise((resolve) => simulation.clock.after(ms, resolve));
+}
+
+/** Runs the steps of a job, one after the other. */
+export async function runJob(world: World, job: Job): Promise<void> {
+  const { plan } = job;
+  await runMain(world, job);
+  await wait(world, plan.work);
+  if (plan.post && job.task) await runPost(world, job, job.task, plan.post);
+}
+
+async function runMain(world: World, job: Job): Promise<void> {
+  const { request, plan } = job;
+  job.main = newProcess(world);
+  const alive = whileAlive(job.main);
+  const save = alive((task: PreviewTask | null) => {
+    if (task === null) delete job.task;
+    else job.task = savedAndRead(previewTask(), task);
+  });
+  await runProcess(world, job.main, { job, ending: plan.main }, (context) =>
+    runPreview(request, {
+      ...context,
+      journal: { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) },
+      registerSecrets: () => undefined,
+      onWorkspace: () => undefined,
+      onKey: alive((result: KeyResult) => {
+        job.key = result;
+        for (const spend of plan.spends) spendLater(world, result, spend);
+      }),
+      random: () => randomOf(job.name),
+    }),
+  );
+}
+
+/** A number for each job, so that no two request the same expiry. */
+function randomOf(name: string): number {
+  return (Number(name.replace(/\D/g, '')) % 997) / 997;
+}
+
+function spendLater(
+  world: World,
+  { key }: KeyResult,
+  { after, cents }: { after: number; cents: number },
+): void {
+  const { account, clock } = world.simulation;
+  clock.after(after, () => {
+    if (works(world, key)) seedUsage({ account }, key, { credits: cents / 100 });
+  });
+}
+
+function statusOf({ plan, main }: Job): string {
+  if (plan.main.cancelledAfter !== undefined && main?.error) return 'cancelled';
+  return main?.result && !main.error ? plan.status : 'failure';
+}
+
+async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending): Promise<void> {
+  job.post = newProcess(world);
+  await runProcess(world, job.post, { job, ending }, (context) =>
+    finishPreview(task, { ...context, jobStatus: statusOf(job), onSpend: () => undefined }),
+  );
+}
+
+function newProcess({ simulation }: World): Process<never> {
+  const now = simulation.clock.now();
+  return { startedAt: now, endedAt: now, killed: false, metFault: false, sent: [], lines: [] };
+}
+
+/** Runs `work` until it ends or is killed. */
+async function runProcess<Result>(
+  world: World,
+  process: Process<Result>,
+  { job, ending }: { job: Job; ending: Ending },
+  work: (context: GitHubContext) => Promise<Result>,
+): Promise<void> {
+  const { clock } = world.simulation;
+  const alive = whileAlive(process);
+  const death = Promise.withResolvers<void>();
+  const kill = () => {
+    process.killed = true;
+    death.resolve();
+  };
+  const context = contextOf(world, process, { job, ending, kill });
+  const end = work(context).then(
+    alive((result) => {
+      process.result = result;
+    }),
+    alive((error) => {
+      process.error = error;
+    }),
+  );
+  await Promise.race([end, death.promise]);
+  process.endedAt = clock.now();
+}
+
+function contextOf<Result>(
+  world: World,
+  process: Process<Result>,
+  { job, ending, kill }: { job: Job; ending: Ending; kill(): void },
+): GitHubContext {
+  const { simulation, gitHubNetwork, github, token, repository } = world;
+  const { jitter } = job.plan;
+  const observer = observe(world, process, { job, ending, kill });
+  const network = slow(simulation.network, job.plan);
+  const context = connect(
+    { ...simulation, network, proxy: (direct) => observer(direct, network) },
+    { timeout: TIMEOUT_MS, jitter, ...noteCancellation(world, process, ending) },
+    { lines: process.lines },
+  );
+  const gitHubSide = slow(gitHubNetwork, job.plan);
+  const { name, id, defaultBranch } = repository;
+  return {
+    ...context,
+    github: createClient({
+      ...context,
+      server: gitHub({ apiUrl: GITHUB_URL, token: token.secret }),
+      transport: observer(inProcessTransport(gitHubSide, GITHUB_URL), gitHubSide),
+      random: () => jitter[0] ?? 0.5,
+      effect: recordEffect(),
+    }),
+    repository: { name, id, serverUrl: github.serverUrl, defaultBranch },
+    jobLogin: token.user.login,
+    renderComment: (data: CommentData, existing: string | undefined) =>
+      `${formatMarker(data)}\n${existing ?? 'Deleted'}`,
+  };
+}
+
+/** Notes when a process is cancelled: what it does then counts as failed. */
+function noteCancellation(
+  { simulation }: World,
+  process: Process<unknown>,
+  { cancelledAfter }: Ending,
+): { cancelledAfter?: number } {
+  if (cancelledAfter === undefined) return {};
+  const { startedAt } = process;
+  simulation.clock.after(cancelledAfter, () => {
+    if (process.endedAt === startedAt) process.metFault = true;
+  });
+  return { cancelledAfter };
+}
+
+/** The same network, in which each way takes another time. */
+function slow(network: Network, { latencies }: JobPlan): Network {
+  let count = 0;
+  return {
+    ...network,
+    calls: [],
+    get latency() {
+      count += 1;
+      return latencies[count % latencies.length] ?? 1;
+    },
+  };
+}
+
+/** What records each request of a process, and kills it at one of them. */
+function observe<Result>(
+  world: World,
+  process: Process<Result>,
+  { job, ending, kill }: { job: Job; ending: Ending; kill(): void },
+) {
+  const never = () => new Promise<never>(() => undefined);
+  return (direct: Transport, network: Network): Transport =>
+    async (request, signal) => {
+      if (process.killed) return never();
+      const { method } = request;
+      const path = request.url.replace(/^.*?\/api\/v[13]/, '');
+      const call = network.api.callOf(method, path);
+      const sent: Sent = { at: world.simulation.clock.now(), method, call, path };
+      process.sent.push(sent);
+      const dies = process.sent.length === ending.killedAt;
+      if (dies && !ending.isSent) {
+        kill();
+        return never();
+      }
+      if (call === 'POST /keys') world.ledger.jobs.set(request.body ?? '', job.name);
+      const before = network.schedule.length;
+      const response = direct(request, signal);
+      if (network.schedule.length < before) process.metFault = true;
+      if (dies) {
+        response.catch(() => undefined);
+        kill();
+        return never();
+      }
+      const answer = await response;
+      sent.look = lookOf(sent, answer);
+      return process.killed ? never() : answer;
+    };
+}
+
+const pull = z.object({ state: z.string(), updated_at: z.string() });
+
+/** What a response of GitHub says about a pull request or a branch. */
+function lookOf(
+  { call, path }: Sent,
+  { status, body }: Pick<HttpResponse, 'status' | 'body'>,
+): Sent['look'] {
+  if (status !== 200) return undefined;
+  if (call === 'GET /repos/:owner/:repo/pulls/:number') {
+    const { data } = z.safeParse(pull, parseJson(body));
+    return data && { isOpen: data.state === 'open', updatedAt: Date.parse(data.updated_at) };
+  }
+  if (call.startsWith('GET /repos/:owner/:repo/git/matching-refs')) {
+    return { isOpen: false, updatedAt: undefined };
+  }
+  if (!path.includes('/git/ref/')) return undefined;
+  return { isOpen: true, updatedAt: undefined };
+}
