@@ -1,4 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { stepIn } from '../sandbox/github/environment.ts';
+import { openPull } from '../sandbox/github/people.ts';
+import { addRepository } from '../sandbox/github/seed.ts';
+import { startGitHub } from '../sandbox/github/server.ts';
+import type { ApiServer } from '../sandbox/http/server.ts';
 import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
@@ -101,12 +106,40 @@ export async function measureRequests(): Promise<Row[]> {
     const main = await runStep(step);
     if (main.exitCode !== 0) throw new Error(`${useCase.name}: ${main.log}`);
     if (Object.keys(main.state).length > 0) await runPost(step, main);
-    rows.push({
-      Requests: useCase.name,
-      'These actions': String(sandbox.requests.length),
-      'Least possible': String(useCase.least),
-    });
+    rows.push(row(useCase.name, String(sandbox.requests.length), useCase.least));
     await sandbox.close();
   }
+  return [...rows, ...(await measurePreview())];
+}
+
+/** The requests of a preview of an open pull request that finds its workspace and its comment in place. */
+async function measurePreview(): Promise<Row[]> {
+  const sandbox = await startSandbox();
+  const gitHub = await startGitHub();
+  const repository = addRepository(gitHub.github, { name: 'octo-org/shop' });
+  const [opened] = openPull(gitHub.github, repository);
+  const run = stepIn(gitHub, opened);
+  const step = {
+    action: fileURLToPath(new URL('../preview', import.meta.url)),
+    ...run,
+    with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...run.with },
+  };
+  await runPost(step, await runStep(step));
+  const count = ({ requests }: ApiServer) => String(requests.splice(0).length);
+  const toRows = (name: string, least: { openRouter: number; gitHub: number }): Row[] => [
+    row(`${name}, to OpenRouter`, count(sandbox), least.openRouter),
+    row(`${name}, to GitHub`, count(gitHub), least.gitHub),
+  ];
+  for (const { requests } of [sandbox, gitHub]) requests.splice(0);
+  const main = await runStep(step);
+  const rows = toRows('Preview, everything in place', { openRouter: 2, gitHub: 1 });
+  await runPost(step, main);
+  rows.push(...toRows('Preview, its post step with the comment', { openRouter: 3, gitHub: 3 }));
+  await sandbox.close();
+  await gitHub.close();
   return rows;
+}
+
+function row(name: string, requests: string, least: number): Row {
+  return { Requests: name, 'These actions': requests, 'Least possible': String(least) };
 }

@@ -1,10 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { GitHubEvent } from '../sandbox/github/events.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -49,7 +51,10 @@ export interface RunOptions {
   /** A file of e2e/workflows, or the path of another file. */
   workflow: string;
   sandbox: Sandbox;
+  /** By default, `workflow_dispatch`. */
+  event?: Pick<GitHubEvent, 'name' | 'payload'>;
   inputs?: Record<string, string>;
+  secrets?: Record<string, string>;
   env?: Record<string, string>;
   /** Cancels the run as soon as its log has this text. */
   cancelAt?: string;
@@ -61,7 +66,8 @@ export interface RunOptions {
 
 /** Runs a workflow with act on this machine, without containers. */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
-  const child = spawn('act', argumentsOf(options), {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  const child = spawn('act', argumentsOf(options, folder), {
     cwd: ROOT,
     env: { ...process.env, PATH: pathFor(options) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,6 +86,7 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
     readLines(child.stdout, onLine),
     readLines(child.stderr, onLine),
   ]);
+  rmSync(folder, { recursive: true });
   return { exitCode, ...readRun(lines) };
 }
 
@@ -88,14 +95,20 @@ function pathFor({ inContainer = false }: RunOptions): string {
   return inContainer ? [join(ROOT, 'e2e/container'), PATH].join(delimiter) : PATH;
 }
 
-function argumentsOf({ workflow, sandbox, inputs = {}, env = {} }: RunOptions): string[] {
+/** The arguments of act. Its event is a file in `folder`. */
+function argumentsOf(
+  { workflow, sandbox, event, inputs = {}, secrets = {}, env = {} }: RunOptions,
+  folder: string,
+): string[] {
+  const eventPath = join(folder, 'event.json');
+  if (event) writeFileSync(eventPath, JSON.stringify(event.payload));
   const pairs = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   return [
-    'workflow_dispatch',
+    ...(event ? [event.name, '--eventpath', eventPath] : ['workflow_dispatch']),
     ...['--workflows', resolve(ROOT, 'e2e/workflows', workflow)],
     ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
-    ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey }),
+    ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
     ...pairs('--var', { API_URL: sandbox.url }),
     ...pairs('--input', inputs),
     ...pairs('--env', { E2E_NODE: process.execPath, ...env }),

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stepIn } from '../sandbox/github/environment.ts';
+import { asTarget, type GitHubEvent, scheduleEvent } from '../sandbox/github/events.ts';
+import { closePull, deleteBranch, openPull, pushTo } from '../sandbox/github/people.ts';
+import { addRepository } from '../sandbox/github/seed.ts';
+import { startGitHub } from '../sandbox/github/server.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { runWorkflow } from './act.ts';
@@ -106,6 +111,40 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.match(run.log, /Deleted 1, first preview-1/);
     assert.deepEqual(slugs(sandbox), ['default', 'preview-main', 'preview-demo-1', 'preview-2']);
     assert.deepEqual(sandbox.account.keys, []);
+  },
+
+  async 'a preview follows the events of a pull request, of a branch and of a schedule'(sandbox) {
+    const server = await startGitHub();
+    const { github } = server;
+    const repository = addRepository(github, { name: 'octo-org/shop' });
+    const slugsAfter = async (event: GitHubEvent) => {
+      const { env } = stepIn(server, event);
+      const secrets = { GITHUB_TOKEN: server.token };
+      const run = await runWorkflow({ workflow: 'preview.yml', sandbox, event, secrets, env });
+      assert.equal(run.exitCode, 0, run.log);
+      assert.ok(!run.log.includes(server.token), 'the token is in the log');
+      return slugs(sandbox).slice(1);
+    };
+    const [opened] = openPull(github, repository);
+    assert.deepEqual(await slugsAfter(opened), ['preview-shop-1']);
+    const [pushed, synchronized] = pushTo(github, repository, 'feature');
+    assert.deepEqual(await slugsAfter(synchronized as GitHubEvent), ['preview-shop-1']);
+    // The post step knows that the job has succeeded: its key replaces the older one.
+    assert.deepEqual(
+      sandbox.account.keys.map(({ disabled }) => disabled),
+      [false, true],
+    );
+    assert.equal((await slugsAfter(pushed)).length, 2);
+    const closed = asTarget(github, closePull(github, repository, 1)[0]);
+    const [ofBranch = '', ...others] = await slugsAfter(closed);
+    assert.match(ofBranch, /^preview-shop-feature-[0-9a-f]{8}$/);
+    assert.deepEqual(others, []);
+    assert.match(repository.comments.now()[0]?.body ?? '', /<p>Deleted<\/p>$/);
+    assert.deepEqual(await slugsAfter(deleteBranch(github, repository, 'feature')[0]), []);
+    assert.equal((await slugsAfter(openPull(github, repository)[0])).length, 1);
+    closePull(github, repository, 2);
+    assert.deepEqual(await slugsAfter(scheduleEvent(github, repository)), []);
+    await server.close();
   },
 
   async 'a quoted null clears a field and removes a budget'(sandbox) {
