@@ -8315,8 +8315,7 @@ const standing = await readStanding(subject, since, context);
 if (standing.isOpen) {
 log.info("It is open again: nothing was deleted.");
 return {
-kind: "reopened",
-workspace
+kind: "reopened"
 };
 }
 context.onDeletion?.(workspace);
@@ -8667,7 +8666,6 @@ saveTask(preview, request, context);
 return deletion.kind === "reopened" ? {
 state: "open",
 preview,
-workspace: deletion.workspace,
 created: !1
 } : {
 state: "closed",

@@ -25,7 +25,7 @@ export type PreviewDeletion =
   /** There was none. */
   | { kind: 'missing' }
   /** Its subject was open again before anything was deleted. */
-  | { kind: 'reopened'; workspace: Workspace };
+  | { kind: 'reopened' };
 
 /** The most that a comment may delay the rest, in milliseconds. */
 const COMMENT_WITHIN_MS = 10_000;
@@ -59,7 +59,7 @@ export async function deletePreview(
   const standing = await readStanding(subject, since, context);
   if (standing.isOpen) {
     log.info('It is open again: nothing was deleted.');
-    return { kind: 'reopened', workspace };
+    return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
   const deletion = await deleteWorkspaceOf(preview, workspace, context);

@@ -116,7 +116,7 @@ async function closePreview(
   // What is gone as it should be is not missed if it is reopened before the post step.
   saveTask(preview, request, context);
   return deletion.kind === 'reopened'
-    ? { state: 'open', preview, workspace: deletion.workspace, created: false }
+    ? { state: 'open', preview, created: false }
     : { state: 'closed', preview, deletion };
 }
 
