@@ -2285,7 +2285,7 @@ if (input === null || input === void 0) return "";
 if (typeof input === "string" || input instanceof String) return input;
 return JSON.stringify(input);
 }
-function utils_toCommandProperties(annotationProperties) {
+function toCommandProperties(annotationProperties) {
 if (!Object.keys(annotationProperties).length) return {};
 return {
 title: annotationProperties.title,
@@ -2877,10 +2877,13 @@ function core_debug(message) {
 command_issueCommand("debug", {}, message);
 }
 function core_error(message, properties = {}) {
-command_issueCommand("error", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 function warning(message, properties = {}) {
-command_issueCommand("warning", utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function notice(message, properties = {}) {
+command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 function core_info(message) {
 process.stdout.write(message + external_os_namespaceObject.EOL);
@@ -6592,6 +6595,7 @@ reason
 };
 return {
 info,
+notice: text => notice(line(text)),
 redact: redactor.redactShown,
 debug: text => core_debug(line(text)),
 mask: texts => texts.forEach(core_setSecret),
@@ -8228,10 +8232,10 @@ async function writeComment(request, context) {
 const {error} = await catching(writeUntilRight(request, context), ApiError);
 if (!error) return;
 const {hint} = error.details, problem = `The comment of the preview may be out of date: ${error.message}.`;
-context.log.info(hint === void 0 ? problem : `${problem} ${hint}`);
+context.notice(hint === void 0 ? problem : `${problem} ${hint}`);
 }
 async function writeUntilRight(request, context) {
-const {github, repository, log} = context, {number, slug, seen, render} = request, login = await readLogin(github);
+const {github, repository, notice} = context, {number, slug, seen, render} = request, login = await readLogin(github);
 let written, known = seen;
 for (let writes = 0; writes < MAX_WRITES; writes += 1) {
 const {data, existing} = await observeWorkspace(request, context), found = await findComment(login, request, context);
@@ -8251,7 +8255,7 @@ body,
 attempt: writes + 1
 }, context);
 }
-log.info("The comment of the preview may be out of date: other runs keep changing it.");
+notice("The comment of the preview may be out of date: other runs keep changing it.");
 }
 async function observeWorkspace({number, slug}, {client, repository}) {
 const {workspace} = await findWorkspace(client, slug), mark = readMark(workspace?.description, repository);
@@ -8268,7 +8272,7 @@ data: observe(workspace, keys, "none"),
 existing: workspace.id
 };
 }
-async function findComment(login, {number}, {github, repository, jobLogin, log}) {
+async function findComment(login, {number}, {github, repository, jobLogin, notice}) {
 let otherApp;
 for await (const comment of listComments(github, repository, number)) {
 const author = comment.user?.login;
@@ -8277,7 +8281,7 @@ if (author === (login ?? jobLogin)) return comment;
 author?.endsWith("[bot]") && (otherApp ??= author);
 }
 if (login !== void 0 || otherApp === void 0) return;
-log.info(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`);
+notice(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`);
 return "unknown-author";
 }
 async function createComment({number, body, attempt}, {github, repository}) {
@@ -8717,7 +8721,7 @@ since: current.since
 }
 async function ensureWorkspace({request, preview, topic}, {head}, context) {
 const {identity} = preview, isCurrent = topic.head === void 0 || topic.head === head;
-isCurrent || context.log.info("There are newer commits: this run uses the workspace as it is.");
+isCurrent || context.notice("There are newer commits: this run uses the workspace as it is.");
 const {governance, governanceInputs, fields} = request.workspace, {outcome, workspace} = await createWorkspace({
 desired: {
 ...fields,
@@ -8941,7 +8945,7 @@ function preview() {
 return runStep(async step => {
 const {report} = step, reason = reasonForNoKey();
 if (reason !== void 0) {
-report.info(`No preview: ${reason}.`);
+report.notice(`No preview: ${reason}.`);
 report.output({
 state: "skipped"
 });
@@ -8959,6 +8963,7 @@ repository: inputs.gitHub.repository,
 jobLogin: inputs.gitHub.jobLogin,
 renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : void 0,
 journal: openJournal(inputs, report),
+notice: report.notice,
 registerSecrets: report.registerSecrets,
 onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
 onKey(created) {
@@ -8967,26 +8972,24 @@ report.outputSecret("key", created.secret);
 },
 random: Math.random
 });
+result.state === "skipped" && report.notice(`No preview: ${result.reason}.`);
 report.output(previewOutputs(result));
 if (result.state === "clean-up" && result.failure) throw result.failure;
 report.summarize(previewSummary(result, inputs));
 });
 }
 async function finishPreview(task, context) {
-const {value: endsEarly, error: keyError} = await catching(endKey(task, context), ApiError, Failure), {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
+const {error: keyError} = await catching(endKey(task, context), ApiError, Failure), {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
 if (lookError) {
 const reason = lookError instanceof ApiError ? lookError.message : "GitHub shows an older state of it";
 context.warn("preview-not-checked", {
 workspace: identity.slug,
 reason
 });
-throwIfAny(keyError, endsEarly);
-return {
-isOpen: void 0,
-deletion: void 0
-};
+if (keyError) throw keyError;
+return;
 }
-const {isOpen, since} = standing;
+const {isOpen, since} = standing, isReplaced = keyError instanceof Failure && keyError.code === "key-replaced";
 if (!isOpen) {
 const deletion = await deletePreview({
 subject,
@@ -8995,33 +8998,18 @@ identity
 }, {
 dryRun: !1
 }, context);
-deletion.kind !== "deletion" && throwIfAny(keyError);
-return {
-isOpen: !1,
-deletion
-};
+if (keyError && !isReplaced && deletion.kind !== "deletion") throw keyError;
+return;
 }
 await commentOn(task, NO_DATA, context);
 if (workspace && !(await findWorkspace(context.client, workspace.id)).workspace) {
 const wasClosed = !(await readStanding(subject, since, context)).isOpen;
-wasClosed && throwIfAny(keyError);
-if (wasClosed) return {
-isOpen: !1,
-deletion: void 0
-};
-throw new Failure("preview-deleted", {
+if (!wasClosed) throw new Failure("preview-deleted", {
 workspace
 });
+if (isReplaced) return;
 }
-throwIfAny(keyError, endsEarly);
-return {
-isOpen: !0,
-deletion: void 0
-};
-}
-function throwIfAny(...errors) {
-const [first] = errors.filter(error => error !== void 0);
-if (first) throw first;
+if (keyError) throw keyError;
 }
 async function endKey(task, context) {
 const {key: saved} = task;
@@ -9033,13 +9021,9 @@ name: search.desired.name,
 ...created
 };
 await reportSpend(key, context);
-if (task.keyMode !== "preview" || saved.revoke) await disable(key, context); else {
-const replaced = await replaceKeys(task, key, context);
-if (replaced) return replaced;
-}
+task.keyMode !== "preview" || saved.revoke ? await disable(key, context) : await replaceKeys(task, key, context);
 }
 await deleteAllOrphans(saved, context);
-return;
 }
 async function disable(key, {client, log}) {
 const isThere = await disableKey(client, key);
@@ -9048,7 +9032,7 @@ log.info(isThere ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. 
 const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
 async function replaceKeys({replaced}, key, context) {
 const {client, jobStatus, log, warn} = context, own = await findKey(client, key.hash);
-if (!own || own.disabled === !0) return new Failure("key-replaced", {
+if (!own || own.disabled === !0) throw new Failure("key-replaced", {
 key
 });
 if (jobStatus !== "success") {
@@ -9061,9 +9045,8 @@ return;
 const outcomes = await Promise.all(replaced.map(old => catching(disable({
 ...key,
 ...old
-}, context), ApiError)));
-throwIfAny(...outcomes.map(({error}) => error));
-return;
+}, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
+if (first) throw first;
 }
 const subject = object({
 kind: schemas_enum([ "pull", "branch" ]),
@@ -9103,6 +9086,7 @@ step
 }),
 repository: gitHub.repository,
 jobLogin: gitHub.jobLogin,
+notice: report.notice,
 renderComment: task.comment ? commentRenderer(gitHub, report) : void 0,
 jobStatus,
 onSpend(spend) {

@@ -11,7 +11,7 @@ import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import type { KeyResult } from '../../src/operations/key/create-key.ts';
 import { type CommentData, formatMarker } from '../../src/operations/preview/comment.ts';
-import { type FinishedPreview, finishPreview } from '../../src/operations/preview/finish.ts';
+import { finishPreview } from '../../src/operations/preview/finish.ts';
 import {
   type PreviewRequest,
   type PreviewResult,
@@ -83,7 +83,7 @@ export interface Job {
   /** The `updated_at` of its event, in milliseconds since 1970; 0 if it has none. */
   since: number;
   main?: Process<PreviewResult>;
-  post?: Process<FinishedPreview>;
+  post?: Process<void>;
   key?: KeyResult;
   task?: PreviewTask;
 }
@@ -237,6 +237,7 @@ function contextOf<Result>(
     }),
     repository: { name, id, serverUrl: github.serverUrl, defaultBranch },
     jobLogin: token.user.login,
+    notice: context.log.info,
     renderComment: (data: CommentData, existing: string | undefined) =>
       `${formatMarker(data)}\n${existing ?? 'Deleted'}`,
   };

@@ -19,6 +19,7 @@ export function previewPost(): Promise<void> {
         github: startGitHub(gitHub, { context, step }),
         repository: gitHub.repository,
         jobLogin: gitHub.jobLogin,
+        notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
         jobStatus,
         onSpend(spend) {

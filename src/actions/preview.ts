@@ -18,7 +18,7 @@ export function preview(): Promise<void> {
     const { report } = step;
     const reason = reasonForNoKey();
     if (reason !== undefined) {
-      report.info(`No preview: ${reason}.`);
+      report.notice(`No preview: ${reason}.`);
       report.output({ state: 'skipped' });
       report.summarize(skippedSummary(reason));
       return;
@@ -34,6 +34,7 @@ export function preview(): Promise<void> {
       jobLogin: inputs.gitHub.jobLogin,
       renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
       journal: openJournal(inputs, report),
+      notice: report.notice,
       registerSecrets: report.registerSecrets,
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
       onKey(created) {
@@ -43,6 +44,7 @@ export function preview(): Promise<void> {
       random: Math.random,
     });
 
+    if (result.state === 'skipped') report.notice(`No preview: ${result.reason}.`);
     report.output(previewOutputs(result));
     if (result.state === 'clean-up' && result.failure) throw result.failure;
     report.summarize(previewSummary(result, inputs));

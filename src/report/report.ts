@@ -34,6 +34,8 @@ export interface Report extends Log {
   saveState(name: string, value: unknown): string | undefined;
   /** Appends to the job summary. A failure to write it is only a warning. */
   summarize(summary: Summary): void;
+  /** Adds a notice annotation, for what a reader of a green run should know. */
+  notice(text: string): void;
   /** Adds a warning annotation, for a problem that does not fail the step. */
   warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
   /**
@@ -64,6 +66,7 @@ export function createReport(): Report {
   };
   return {
     info,
+    notice: (text) => core.notice(line(text)),
     redact: redactor.redactShown,
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),

@@ -134,7 +134,7 @@ function openScene(latency: (count: number) => number = () => 20) {
         github: clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' })),
         repository: REPOSITORY,
         jobLogin: JOB,
-        log,
+        notice: log.info,
       },
     );
   return {

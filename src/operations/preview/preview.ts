@@ -170,7 +170,7 @@ async function ensureWorkspace(
   const { identity } = preview;
   const isCurrent = topic.head === undefined || topic.head === head;
   if (!isCurrent) {
-    context.log.info('There are newer commits: this run uses the workspace as it is.');
+    context.notice('There are newer commits: this run uses the workspace as it is.');
   }
   const { governance, governanceInputs, fields } = request.workspace;
   const { outcome, workspace } = await createWorkspace(

@@ -16,6 +16,8 @@ export interface GitHubContext extends Context {
   jobLogin: string;
   /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
   onDeletion?(workspace: WorkspaceRef): void;
+  /** Shows what a reader of a green run should know. */
+  notice(text: string): void;
   /** Renders the comment of a pull request; undefined if none is to be written. */
   renderComment: CommentRequest['render'] | undefined;
 }

@@ -40,7 +40,9 @@ export interface CommentRequest {
   render(data: CommentData, existing: string | undefined): string;
 }
 
-export interface CommentContext extends Pick<Context, 'client' | 'log'> {
+export interface CommentContext extends Pick<Context, 'client'> {
+  /** Shows why the comment may be out of date. */
+  notice(text: string): void;
   github: Client;
   repository: Repository;
   /** The login of the token of a job, which may not ask for its own: `github-actions[bot]`. */
@@ -62,12 +64,12 @@ export async function writeComment(
   if (!error) return;
   const { hint } = error.details;
   const problem = `The comment of the preview may be out of date: ${error.message}.`;
-  context.log.info(hint === undefined ? problem : `${problem} ${hint}`);
+  context.notice(hint === undefined ? problem : `${problem} ${hint}`);
 }
 
 /** @throws {ApiError} */
 async function writeUntilRight(request: CommentRequest, context: CommentContext): Promise<void> {
-  const { github, repository, log } = context;
+  const { github, repository, notice } = context;
   const { number, slug, seen, render } = request;
   const login = await readLogin(github);
   let known = seen;
@@ -88,7 +90,7 @@ async function writeUntilRight(request: CommentRequest, context: CommentContext)
     if (comment) await updateComment(github, repository, comment, body);
     else written = await createComment({ number, body, attempt: writes + 1 }, context);
   }
-  log.info('The comment of the preview may be out of date: other runs keep changing it.');
+  notice('The comment of the preview may be out of date: other runs keep changing it.');
 }
 
 /** @throws {ApiError} */
@@ -114,7 +116,7 @@ async function observeWorkspace(
 async function findComment(
   login: string | undefined,
   { number }: CommentRequest,
-  { github, repository, jobLogin, log }: CommentContext,
+  { github, repository, jobLogin, notice }: CommentContext,
 ): Promise<Comment | undefined | 'unknown-author'> {
   let otherApp: string | undefined;
   for await (const comment of listComments(github, repository, number)) {
@@ -124,7 +126,7 @@ async function findComment(
     if (author?.endsWith('[bot]')) otherApp ??= author;
   }
   if (login !== undefined || otherApp === undefined) return undefined;
-  log.info(
+  notice(
     `The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`,
   );
   return 'unknown-author';
