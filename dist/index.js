@@ -1925,6 +1925,34 @@ ZodMiniType.init(inst, def);
 function refine(fn, _params = {}) {
 return _refine(ZodMiniCustom, fn, _params);
 }
+const external_node_util_namespaceObject = require("node:util"), systemClock = {
+now: () => Number(process.hrtime.bigint()) / 1e6,
+after: (ms, callback) => {
+const timer = setTimeout(callback, ms);
+return () => clearTimeout(timer);
+}
+};
+function sleep(clock, ms, signal) {
+return new Promise(resolve => {
+if (signal.aborted) {
+resolve(abortReason(signal));
+return;
+}
+const onAbort = () => {
+cancel();
+resolve(abortReason(signal));
+}, cancel = clock.after(ms, () => {
+signal.removeEventListener("abort", onAbort);
+resolve(void 0);
+});
+signal.addEventListener("abort", onAbort, {
+once: !0
+});
+});
+}
+function abortReason({reason}) {
+return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
+}
 function formatSeconds(ms) {
 return `${(ms / 1e3).toFixed(1)} s`;
 }
@@ -1987,365 +2015,212 @@ function formatAttempt(failure) {
 const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
 return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
 }
-async function catching(work, ...classes) {
-try {
-return {
-value: await work
-};
-} catch (error) {
-if (!classes.some(type => error instanceof type)) throw error;
-return {
-error
-};
-}
-}
-const deleted = pipe(object({
-deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
-}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
-async function sendDeletion(client, facts, lookUp) {
-let mayBeApplied = !1;
-for (const delay of DELETION_LAG_MS) {
-const response = await client.request({
-...facts,
-method: "DELETE",
-schema: deleted,
-on404: () => !1,
-trusts404: !0
-});
-if (response.data) return {
-kind: "deleted"
-};
-mayBeApplied ||= response.mayBeApplied;
-await client.pause(delay);
-const {value: found, error} = await catching(lookUp(), ApiError);
-if (error) {
-const conclusion = {
-ambiguous: mayBeApplied,
-lookupFailure: error.details
-};
-throw unconfirmed(facts, {
-reason: "HTTP 404 Not Found",
-...conclusion
-});
-}
-if (found === void 0) return {
-kind: mayBeApplied ? "deleted" : "missing"
-};
-}
-const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
-return {
-kind: "unclear",
-error: unconfirmed(facts, {
-reason,
-ambiguous: !1
-})
-};
-}
-function unconfirmed(facts, conclusion) {
-return new ApiError({
-...facts,
-server: "OpenRouter",
-method: "DELETE",
-kind: "unexpected",
-attempts: 1,
-wasThrottled: !1,
-...conclusion
-});
-}
-function envelope(data) {
-return pipe(object({
-data
-}), transform(body => body.data));
-}
-const PAGE_SIZE = 100;
-function pageOf(item) {
-return pipe(object({
-data: array(unknown()),
-total_count: optional(schemas_number())
-}), transform(({data, total_count}, context) => {
-const items = [];
-for (const [index, entry] of data.entries()) {
-const parsed = safeParse(item, entry);
-if (!parsed.success) {
-for (const {path} of parsed.error.issues) context.issues.push({
-code: "custom",
-input: entry,
-path: [ "data", index, ...path ]
-});
-return NEVER;
-}
-items.push(parsed.data);
-}
-return {
-data: items,
-total_count
-};
-}));
-}
-const MAX_READ_SIZE = 100663296;
-function listPages(client, list) {
-const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
-return readPages({
-idOf,
-maxSize,
-async read(offset) {
-const {data, serverTime, size} = await client.request({
-...request,
-method: "GET",
-path: `${list.path}?${new URLSearchParams({
-offset: String(offset),
-...query
-})}`
-});
-return {
-items: data.data,
-total: data.total_count,
-serverTime,
-size
-};
-},
-toError: reason => toError(list, reason)
-});
-}
-const MAX_KEPT_SIZE = 6291456;
-async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
-const pages = [];
-for await (const page of listPages(client, {
-...list,
-maxSize
-})) pages.push(page);
-return {
-items: pages.flatMap(({items}) => items),
-serverTime: pages[0]?.serverTime
-};
-}
-function toError({operation, path}, reason) {
-return new ApiError({
-server: "OpenRouter",
-operation,
-method: "GET",
-path,
-kind: "unexpected",
-reason,
-attempts: 1,
+const FAILURE_CLASSES = {
+unsent: {
+retryable: !0,
 ambiguous: !1,
-wasThrottled: !1
-});
-}
-async function* readPages(list) {
-const {read, idOf, maxSize, toError} = list, seen = new Set;
-let pagesWithoutNewItems = 0, size = 0;
-for (let offset = 0; ;) {
-const page = await read(offset);
-size += page.size ?? 0;
-if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
-const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
-if (isGap) {
-offset = Math.max(0, offset - PAGE_SIZE + 1);
-continue;
-}
-const items = newItems(page.items, idOf, seen);
-for (const item of items) seen.add(idOf(item));
-(items.length > 0 || offset === 0) && (yield {
-...page,
-items
-});
-pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
-const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
-if (isShort && (page.total === void 0 || end >= page.total)) return;
-if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
-if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
-offset = end - 1;
-}
-}
-const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-function newItems(items, idOf, seen) {
-const byId = new Map(items.map(item => [ idOf(item), item ]));
-return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-}
-function workspaces_text(min, max) {
-const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
-return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
-}));
-}
-const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
-slug: value
-}), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
-function isDefault({slug}) {
-return slug === "default";
-}
-function isUuid(text) {
-return guid.test(text);
-}
-function isIdOrSlug(text) {
-return isUuid(text) || safeParse(anySlug, text).success;
-}
-const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
-name: workspaces_text(1, 100),
-slug,
-description: optional(nullable(workspaces_text(0, 500))),
-default_text_model: model,
-default_image_model: model,
-default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
-io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
-is_data_discount_logging_enabled: flag,
-is_observability_broadcast_enabled: flag,
-is_observability_io_logging_enabled: flag,
-disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-}), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
-id: schemas_guid(),
-slug: schemas_string(),
-name: schemas_string()
-}), listedText = schemas_string().check(_maxLength(200)), textIfValid = schema => optional(pipe(unknown(), transform(value => safeParse(schema, value).data))), listedWorkspace = object({
-id: schemas_guid(),
-slug: listedText,
-created_at: textIfValid(listedText),
-description: textIfValid(workspaces_text(0, 500))
-}), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
-function hasIdOrSlug(idOrSlug, {id, slug}) {
-return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
-}
-function mismatch(idOrSlug, returned) {
-if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
-return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
-}
-function sendWorkspace(client, body, {recovery} = {}) {
-return client.send({
-operation: `create the workspace ${body.slug}`,
-mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-recovery,
-method: "POST",
-path: "/workspaces",
-body,
-schema: workspaceResponse,
-findMismatch: returned => mismatch(body.slug, returned)
-});
-}
-async function findWorkspace(client, idOrSlug, options = {}) {
-const {data, serverTime, headersAt} = await client.request({
-operation: `look up the workspace ${idOrSlug}`,
-method: "GET",
-path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-schema: workspaceResponse,
-on404: () => {},
-findMismatch: returned => mismatch(idOrSlug, returned),
-...options
-});
-return {
-workspace: data,
-serverTime,
-headersAt
-};
-}
-function listWorkspaces(client) {
-return listPages(client, {
-operation: "list the workspaces",
-path: "/workspaces",
-query: {
-limit: String(PAGE_SIZE)
+pausesAll: !1
 },
-schema: workspacePage,
-idOf: ({id}) => id
-});
+prevented: {
+retryable: !1,
+ambiguous: !1,
+pausesAll: !1
+},
+throttled: {
+retryable: !0,
+ambiguous: !1,
+pausesAll: !0
+},
+conflict: {
+retryable: !0,
+ambiguous: !1,
+pausesAll: !1
+},
+rejected: {
+retryable: !1,
+ambiguous: !1,
+pausesAll: !1
+},
+ambiguous: {
+retryable: !0,
+ambiguous: !0,
+pausesAll: !1
+},
+unexpected: {
+retryable: !1,
+ambiguous: !0,
+pausesAll: !1
+},
+aborted: {
+retryable: !1,
+ambiguous: !0,
+pausesAll: !1
 }
-async function patchWorkspace(client, {id, slug}, changes) {
-const {data} = await client.request({
-operation: `update the workspace ${slug}`,
-mayLeaveBehind: `the new values in the workspace ${slug}`,
-method: "PATCH",
-path: `/workspaces/${encodeURIComponent(id)}`,
-body: changes,
-schema: workspaceResponse,
-findMismatch: returned => mismatch(slug, returned),
-hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
-});
-return data;
+}, BY_STATUS = {
+408: "ambiguous",
+425: "ambiguous",
+429: "throttled",
+499: "unexpected",
+500: "ambiguous",
+502: "ambiguous",
+503: "ambiguous",
+504: "ambiguous",
+520: "ambiguous",
+521: "ambiguous",
+522: "ambiguous",
+523: "ambiguous",
+524: "ambiguous"
+}, BY_METHOD = {
+PATCH: {
+409: "conflict"
 }
-function deleteWorkspace(client, {id, slug}) {
-const facts = {
-operation: `delete the workspace ${slug}`,
-mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-path: `/workspaces/${encodeURIComponent(id)}`
 };
-return sendDeletion(client, facts, async () => {
-const {workspace} = await findWorkspace(client, id, {
-trusts404: !0
-});
-return workspace;
-});
+function classifyResponse(method, status) {
+const isRejection = status >= 400 && status < 500;
+return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
 }
-function dashboardUrl(slug) {
-return `https://openrouter.ai/workspaces/${slug}`;
+const BASE_MS = 500, CAP_MS = 8e3;
+function backoff(attempt, random) {
+return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
-function utils_toCommandValue(input) {
-if (input === null || input === void 0) return "";
-if (typeof input === "string" || input instanceof String) return input;
-return JSON.stringify(input);
+const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
+function attemptTimeout(remaining) {
+return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }
-function toCommandProperties(annotationProperties) {
-if (!Object.keys(annotationProperties).length) return {};
+const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
+function parseJson(text) {
+try {
+return JSON.parse(text);
+} catch {
+return;
+}
+}
+function countValues(text) {
+let count = 1;
+for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
+return count;
+}
+function isNestedDeeper(value, depth) {
+if (typeof value !== "object" || value === null) return !1;
+return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
+}
+function parseResponse(request, response, server) {
+const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+if (isNotFound && request.on404) return {
+data: request.on404()
+};
+if (status < 200 || status >= 300) return toFailure(request, response, server);
+if (countValues(body) > MAX_VALUES) return reject({
+request,
+response,
+server
+}, `has more than ${MAX_VALUES} values`);
+const json = parseJson(body);
+if (isNestedDeeper(json, MAX_DEPTH)) return reject({
+request,
+response,
+server
+}, `is nested more than ${MAX_DEPTH} levels deep`);
+const parsed = safeParse(request.schema, json);
+if (!parsed.success) {
+const reason = `HTTP ${status}, but ${describeDefect({
+body,
+json
+}, parsed.error)}`;
 return {
-title: annotationProperties.title,
-file: annotationProperties.file,
-line: annotationProperties.startLine,
-endLine: annotationProperties.endLine,
-col: annotationProperties.startColumn,
-endColumn: annotationProperties.endColumn
+kind: "ambiguous",
+reason,
+...metadata(response, server)
 };
 }
-function command_issueCommand(command, properties, message) {
-const cmd = new Command(command, properties, message);
-process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+const mismatch = request.findMismatch?.(parsed.data);
+if (mismatch === void 0) return {
+data: parsed.data
+};
+const kind = request.method === "POST" ? "unexpected" : "ambiguous";
+return {
+kind,
+reason: `HTTP ${status}, but ${mismatch}`,
+...metadata(response, server)
+};
 }
-const CMD_STRING = "::";
-class Command {
-constructor(command, properties, message) {
-command || (command = "missing.command");
-this.command = command;
-this.properties = properties;
-this.message = message;
+function toFailure({method}, response, server) {
+const {status, headers, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
+if (status >= 300 && status < 400) {
+const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+return {
+kind,
+reason,
+...metadata(response, server)
+};
 }
-toString() {
-let cmdStr = CMD_STRING + this.command;
-if (this.properties && Object.keys(this.properties).length > 0) {
-cmdStr += " ";
-let first = !0;
-for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-const val = this.properties[key];
-if (val) {
-first ? first = !1 : cmdStr += ",";
-cmdStr += `${key}=${escapeProperty(val)}`;
+const serverMessage = extractServerMessage(body);
+return {
+kind,
+reason: formatStatus(status),
+...metadata(response, server),
+serverMessage,
+retryAfterMs
+};
 }
+function metadata({status, headers}, {requestIdHeader}) {
+const id = headers[requestIdHeader];
+return {
+status,
+requestId: typeof id === "string" ? `${requestIdHeader} ${id}` : void 0
+};
 }
+function formatStatus(status) {
+return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
 }
-cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-return cmdStr;
+const MAX_VALUES = 15e3, MAX_DEPTH = 100;
+function reject({request: {method}, response, server}, defect) {
+const {status, body} = response, withId = object({
+data: object({
+id: schemas_guid()
+})
+}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+return {
+kind: "unexpected",
+reason,
+...metadata(response, server)
+};
 }
+function describeDefect({body, json}, {issues}) {
+if (body.trim() === "") return "the body is empty";
+if (json === void 0) return "the body is not JSON";
+const names = issues.map(({path}) => path.join("."));
+return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
 }
-function escapeData(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+const MAX_ERROR_TEXT = 16384;
+function extractServerMessage(body) {
+const json = parseJson(body);
+if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
+return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
 }
-function escapeProperty(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+function textAt(json, ...path) {
+const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
+return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
 }
-const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
-function file_command_issueFileCommand(command, message) {
-const filePath = process.env[`GITHUB_${command}`];
-if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-encoding: "utf8"
-});
+function textOfHtml(html) {
+return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
 }
-function file_command_prepareKeyValueMessage(key, value) {
-const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
-if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+function retryAfter({headers}) {
+const value = String(headers["retry-after"] ?? "").trim();
+if (/^\d+$/.test(value)) return Number(value) * 1e3;
+const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
+return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
 }
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
+function parseHttpDate(value) {
+if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
+const time = Date.parse(value);
+return Number.isNaN(time) ? void 0 : time;
+}
+const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
+const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
 var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
 function getProxyUrl(reqUrl) {
 const usingSsl = reqUrl.protocol === "https:";
@@ -2848,1437 +2723,6 @@ reject(err);
 }
 const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
 c), {});
-process;
-process;
-external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
-var ExitCode;
-(function(ExitCode) {
-ExitCode[ExitCode.Success = 0] = "Success";
-ExitCode[ExitCode.Failure = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-function core_setSecret(secret) {
-command_issueCommand("add-mask", {}, secret);
-}
-function getInput(name, options) {
-const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-if (options && options.trimWhitespace === !1) return val;
-return val.trim();
-}
-function setOutput(name, value) {
-const filePath = process.env.GITHUB_OUTPUT || "";
-if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-process.stdout.write(external_os_namespaceObject.EOL);
-command_issueCommand("set-output", {
-name
-}, utils_toCommandValue(value));
-}
-function core_debug(message) {
-command_issueCommand("debug", {}, message);
-}
-function core_error(message, properties = {}) {
-command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function warning(message, properties = {}) {
-command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function notice(message, properties = {}) {
-command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function core_info(message) {
-process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-function saveState(name, value) {
-const filePath = process.env.GITHUB_STATE || "";
-if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-command_issueCommand("save-state", {
-name
-}, utils_toCommandValue(value));
-}
-function getState(name) {
-return process.env[`STATE_${name}`] || "";
-}
-function parseJson(text) {
-try {
-return JSON.parse(text);
-} catch {
-return;
-}
-}
-function countValues(text) {
-let count = 1;
-for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-return count;
-}
-function isNestedDeeper(value, depth) {
-if (typeof value !== "object" || value === null) return !1;
-return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-}
-const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
-function parseUsd(text) {
-const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-if (whole === void 0) return;
-const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
-return sign === "-" ? -amount : amount;
-}
-const SIGNIFICANT_DIGITS = 15;
-function toUsd(value) {
-if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
-return typeof value === "string" ? parseUsd(value) : void 0;
-}
-function withoutNoise(limit) {
-return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
-}
-function sumUsd(amounts) {
-return amounts.reduce((sum, amount) => sum + amount, 0n);
-}
-const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
-function exceeds(amount, bound) {
-return amount - bound > NOISE;
-}
-function exactUsd(amount) {
-return decimalText(amount, 0);
-}
-const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-function formatUsd(amount) {
-const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
-return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-}
-function decimalText(amount, min) {
-const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
-return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
-}
-const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
-hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
-name: schemas_string(),
-label: schemas_string(),
-workspace_id: schemas_string(),
-limit: optional(pipe(unknown(), transform(withoutNoise)))
-}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
-function toListedKey(key) {
-const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
-return {
-...used,
-hash,
-name,
-label,
-workspace_id
-};
-}
-const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
-name: schemas_string("must be a name"),
-workspace_id: schemas_string(),
-limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-expires_at: nullable(schemas_string())
-}), createdKey = pipe(object({
-data: key,
-key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-}), transform(({data, key: secret}) => ({
-key: data,
-secret
-})));
-function sendKey(client, body, registerSecrets) {
-return client.send({
-operation: `create the API key ${JSON.stringify(body.name)}`,
-mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-recovery: "The post step of this action looks for the API key, and deletes it.",
-method: "POST",
-path: "/keys",
-body,
-schema: createdKey,
-hint: WORKSPACE_MAY_BE_DELETED,
-onBody: text => registerSecrets(secretsIn(text))
-});
-}
-function secretsIn(text) {
-const {data} = safeParse(object({
-key: schemas_string()
-}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
-}
-const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-async function listKeys(client, workspace, {maxSize} = {}) {
-const {items, serverTime} = await listAll(client, {
-...keyList(workspace),
-maxSize
-});
-return {
-keys: items,
-serverTime
-};
-}
-function listKeyPages(client, workspace) {
-return listPages(client, keyList(workspace));
-}
-function keyList({id, slug}) {
-return {
-operation: `list the API keys of the workspace ${slug}`,
-path: "/keys",
-query: {
-workspace_id: id,
-include_disabled: "true",
-include_expired: "true"
-},
-schema: keyPage,
-findMismatch({data}) {
-const other = data.find(({workspace_id}) => workspace_id !== id);
-return other && `it lists a key of the workspace ${other.workspace_id}`;
-},
-idOf: ({hash}) => hash,
-hint: WORKSPACE_MAY_BE_DELETED
-};
-}
-function keyRequest(hash, name) {
-return {
-operation: `read the API key ${name}`,
-method: "GET",
-path: `/keys/${encodeURIComponent(hash)}`,
-schema: envelope(key),
-on404: () => {},
-findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-};
-}
-async function findKey(client, hash, options = {}) {
-const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
-...request,
-...options
-});
-return data;
-}
-function deleteKey(client, key) {
-const facts = {
-operation: `delete the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-path: `/keys/${encodeURIComponent(key.hash)}`
-};
-return sendDeletion(client, facts, () => findKey(client, key.hash, {
-trusts404: !0
-}));
-}
-async function disableKey(client, key) {
-const {data} = await client.request({
-...keyRequest(key.hash, describeKey(key)),
-operation: `disable the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
-method: "PATCH",
-body: {
-disabled: !0
-}
-});
-return data !== void 0;
-}
-const MAX_NAME_LENGTH = 100;
-function describeKey({name, label}) {
-const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-return `${JSON.stringify(shownName)} (${label})`;
-}
-function limitOf(key) {
-const amount = toUsd(key.limit), reset = key.limit_reset;
-if (amount === void 0) return;
-return {
-amount,
-reset: typeof reset === "string" ? reset : void 0,
-remaining: toUsd(key.limit_remaining)
-};
-}
-function isLimitUnread(key) {
-return key.limit !== null && limitOf(key)?.remaining === void 0;
-}
-function totalSpent(keys) {
-const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-return amounts.length === keys.length ? sumUsd(amounts) : null;
-}
-const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
-s: 1e3,
-m: 6e4,
-h: 36e5,
-d: 864e5
-};
-function parseDuration(text) {
-const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
-return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
-}
-const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
-function fields_duration(bounds) {
-return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
-bounds
-})));
-}
-function durationOrWord(bounds, words) {
-const or = `, or ${words.join(", ")}`;
-return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
-const word = words.find(other => other === text);
-return word ?? parseWithin(text, context, {
-bounds,
-or
-});
-}));
-}
-const lifetime = () => durationOrWord({
-min: "1m",
-max: "3650d"
-}, [ "never" ]);
-function parseWithin(text, context, {bounds, or = ""}) {
-const ms = parseDuration(text);
-if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-const message = ms === void 0 ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-context.issues.push({
-code: "custom",
-message: message + or,
-input: text
-});
-return NEVER;
-}
-function describeDefect(text) {
-const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
-return `${problem} ${EXAMPLES}`;
-}
-function toMs(text) {
-return parseDuration(text) ?? Number.NaN;
-}
-const DEFAULT_API_URL = "https://openrouter.ai/api/v1", apiUrl = pipe(schemas_string(), transform(toApiUrl)), connection = {
-management_key: schemas_string({
-error: () => missingKey(process.env)
-}).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
-api_url: schemas_default(apiUrl, DEFAULT_API_URL),
-timeout: timeout("60s")
-};
-function timeout(preset) {
-return schemas_default(fields_duration({
-min: "1s",
-max: "24h"
-}), toMs(preset));
-}
-function missingKey(env) {
-const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
-if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
-const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
-}
-function reject(context, input, message) {
-context.issues.push({
-code: "custom",
-message,
-input
-});
-return NEVER;
-}
-function toApiUrl(text, context) {
-const url = toUrl(text);
-if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-if (!isConfidential(url)) return reject(context, text, "must begin with https, because the key is sent there");
-if (url.username || url.password) return reject(context, text, "must not contain a user or password");
-if (/[?#]/.test(text)) return reject(context, text, "must not contain ? or #");
-return url.href.replace(/(?<!\/)\/+$/, "");
-}
-function isConfidential({protocol, hostname}) {
-return protocol === "https:" || protocol === "http:" && isLoopback(hostname);
-}
-function isLoopback(hostname) {
-const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-return isAddress || hostname === "localhost" || hostname === "[::1]";
-}
-function proxyProblems(env) {
-const {name, value} = proxyVariable(env);
-if (!value || isProxyUrl(value)) return [];
-const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
-return [ {
-input: `${name} (environment variable)`,
-message
-} ];
-}
-function proxyPasswords(env) {
-const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
-return [ password, connection_decode(password) ?? "" ];
-}
-function proxyVariable(env) {
-const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
-return {
-name,
-value: env[name] ?? ""
-};
-}
-function isProxyUrl(text) {
-const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return !1;
-return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
-}
-function toUrl(text) {
-return URL.canParse(text) ? new URL(text) : void 0;
-}
-function connection_decode(text) {
-try {
-return decodeURIComponent(text);
-} catch {
-return;
-}
-}
-const MIN_PASSWORD_LENGTH = 4;
-function readSecrets() {
-const textsOf = input => {
-const secret = getInput(input);
-return textsFrom([ secret, ...secret.split(/[\r\n]+/) ], MIN_KEY_LENGTH);
-};
-return {
-managementKey: textsOf("management-key"),
-gitHubToken: textsOf("github-token"),
-proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
-};
-}
-function textsFrom(texts, minLength) {
-const trimmed = texts.map(text => text.trim());
-return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
-}
-const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
-limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
-reset_interval: nullable(schemas_string())
-}), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
-data: array(budget),
-include_byok_in_budgets: budgets_flag
-}), NO_BUDGETS = {
-budgets: {},
-include_byok_in_budgets: void 0
-};
-async function listBudgets(client, {id, slug}, options = {}) {
-const {data} = await client.request({
-operation: `list the budgets of the workspace ${slug}`,
-method: "GET",
-path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-schema: budgetList(),
-on404: () => {},
-hint: NEEDS_ENTERPRISE,
-...options
-});
-if (!data) return NO_BUDGETS;
-const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
-return {
-budgets: Object.fromEntries(limits),
-include_byok_in_budgets: data.include_byok_in_budgets
-};
-}
-async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
-const {id, slug} = workspace, common = {
-path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
-hint: NEEDS_ENTERPRISE
-};
-if (limit_usd === null) {
-const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
-...common,
-operation
-}, async () => {
-const {budgets} = await listBudgets(client, workspace, {
-trusts404: !0
-});
-return budgets[interval];
-});
-if (deletion.kind === "unclear") throw deletion.error;
-return {
-interval,
-limit_usd
-};
-}
-const {data} = await client.request({
-...common,
-operation: `set the ${interval} budget of the workspace ${slug}`,
-method: "PUT",
-body: {
-limit_usd,
-...flags
-},
-schema: object({
-data: budget,
-include_byok_in_budgets: budgets_flag
-})
-});
-return {
-interval: data.data.reset_interval ?? "lifetime",
-limit_usd: data.data.limit_usd,
-..."include_byok_in_budgets" in flags && {
-include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
-}
-};
-}
-const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
-error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
-}), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
-allow_safety_retention_google: guardrails_flag,
-allow_safety_retention_other: guardrails_flag,
-allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
-allowed_models: unchecked,
-allowed_providers: unchecked,
-content_filter_builtins: list,
-content_filters: list,
-description: optional(nullable(schemas_string(mustHave("a text or null")))),
-enable_free_model_publication: guardrails_flag,
-enable_free_model_training: guardrails_flag,
-enable_paid_model_training: guardrails_flag,
-enforce_zdr: unchecked,
-enforce_zdr_anthropic: guardrails_flag,
-enforce_zdr_google: guardrails_flag,
-enforce_zdr_openai: guardrails_flag,
-enforce_zdr_other: guardrails_flag,
-enforce_zdr_xai: guardrails_flag,
-ignored_models: unchecked,
-ignored_providers: unchecked,
-include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
-limit_usd: unchecked,
-name: unchecked,
-reset_interval: unchecked
-}, guardrail = looseObject({
-id: optional(schemas_string()),
-limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
-}), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
-async function findGuardrail(client, {id, workspace}) {
-const {data} = await client.request({
-operation: `look up the guardrail of the workspace ${workspace.slug}`,
-method: "GET",
-path: `/guardrails/${encodeURIComponent(id)}`,
-schema: envelope(guardrail),
-on404: () => {},
-findMismatch: returned => guardrails_mismatch(id, returned)
-});
-return data;
-}
-async function patchGuardrail(client, {id, workspace}, update) {
-const {data} = await client.request({
-operation: `set the guardrail of the workspace ${workspace.slug}`,
-method: "PATCH",
-path: `/guardrails/${encodeURIComponent(id)}`,
-body: update,
-schema: envelope(guardrail),
-findMismatch: returned => guardrails_mismatch(id, returned),
-hint: NO_GUARDRAIL
-});
-return data;
-}
-const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-const FAILURE_CLASSES = {
-unsent: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !1
-},
-prevented: {
-retryable: !1,
-ambiguous: !1,
-pausesAll: !1
-},
-throttled: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !0
-},
-conflict: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !1
-},
-rejected: {
-retryable: !1,
-ambiguous: !1,
-pausesAll: !1
-},
-ambiguous: {
-retryable: !0,
-ambiguous: !0,
-pausesAll: !1
-},
-unexpected: {
-retryable: !1,
-ambiguous: !0,
-pausesAll: !1
-},
-aborted: {
-retryable: !1,
-ambiguous: !0,
-pausesAll: !1
-}
-}, BY_STATUS = {
-408: "ambiguous",
-425: "ambiguous",
-429: "throttled",
-499: "unexpected",
-500: "ambiguous",
-502: "ambiguous",
-503: "ambiguous",
-504: "ambiguous",
-520: "ambiguous",
-521: "ambiguous",
-522: "ambiguous",
-523: "ambiguous",
-524: "ambiguous"
-}, BY_METHOD = {
-PATCH: {
-409: "conflict"
-}
-};
-function classifyResponse(method, status) {
-const isRejection = status >= 400 && status < 500;
-return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-}
-const BASE_MS = 500, CAP_MS = 8e3;
-function backoff(attempt, random) {
-return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-}
-const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-function attemptTimeout(remaining) {
-return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-}
-function parseResponse(request, response, server) {
-const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-if (isNotFound && request.on404) return {
-data: request.on404()
-};
-if (status < 200 || status >= 300) return toFailure(request, response, server);
-if (countValues(body) > MAX_VALUES) return response_reject({
-request,
-response,
-server
-}, `has more than ${MAX_VALUES} values`);
-const json = parseJson(body);
-if (isNestedDeeper(json, MAX_DEPTH)) return response_reject({
-request,
-response,
-server
-}, `is nested more than ${MAX_DEPTH} levels deep`);
-const parsed = safeParse(request.schema, json);
-if (!parsed.success) {
-const reason = `HTTP ${status}, but ${response_describeDefect({
-body,
-json
-}, parsed.error)}`;
-return {
-kind: "ambiguous",
-reason,
-...metadata(response, server)
-};
-}
-const mismatch = request.findMismatch?.(parsed.data);
-if (mismatch === void 0) return {
-data: parsed.data
-};
-const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-return {
-kind,
-reason: `HTTP ${status}, but ${mismatch}`,
-...metadata(response, server)
-};
-}
-function toFailure({method}, response, server) {
-const {status, headers, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
-if (status >= 300 && status < 400) {
-const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
-return {
-kind,
-reason,
-...metadata(response, server)
-};
-}
-const serverMessage = extractServerMessage(body);
-return {
-kind,
-reason: formatStatus(status),
-...metadata(response, server),
-serverMessage,
-retryAfterMs
-};
-}
-function metadata({status, headers}, {requestIdHeader}) {
-const id = headers[requestIdHeader];
-return {
-status,
-requestId: typeof id === "string" ? `${requestIdHeader} ${id}` : void 0
-};
-}
-function formatStatus(status) {
-return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
-}
-const MAX_VALUES = 15e3, MAX_DEPTH = 100;
-function response_reject({request: {method}, response, server}, defect) {
-const {status, body} = response, withId = object({
-data: object({
-id: schemas_guid()
-})
-}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-return {
-kind: "unexpected",
-reason,
-...metadata(response, server)
-};
-}
-function response_describeDefect({body, json}, {issues}) {
-if (body.trim() === "") return "the body is empty";
-if (json === void 0) return "the body is not JSON";
-const names = issues.map(({path}) => path.join("."));
-return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
-}
-const MAX_ERROR_TEXT = 16384;
-function extractServerMessage(body) {
-const json = parseJson(body);
-if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
-}
-function textAt(json, ...path) {
-const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
-}
-function textOfHtml(html) {
-return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-}
-function retryAfter({headers}) {
-const value = String(headers["retry-after"] ?? "").trim();
-if (/^\d+$/.test(value)) return Number(value) * 1e3;
-const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-}
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-function parseHttpDate(value) {
-if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-const time = Date.parse(value);
-return Number.isNaN(time) ? void 0 : time;
-}
-const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, !0 ]), ...[ "false", "False", "FALSE" ].map(word => [ word, !1 ]) ]);
-function parseInput(schema, text) {
-const {def} = schema._zod;
-switch (def.type) {
-case "optional":
-case "default":
-return parseInput(def.innerType, text);
-
-case "nullable":
-return text === "null" ? null : parseInput(def.innerType, text);
-
-case "boolean":
-return BOOLEANS.get(text) ?? text;
-
-case "number":
-return JSON_NUMBER.test(text) ? Number(text) : text;
-
-case "array":
-return parseList(def.element, text);
-
-case "object":
-return parseObject(text);
-
-default:
-return text;
-}
-}
-const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
-function parseList(element, text) {
-if (text.startsWith("[")) {
-const json = parseJson(text);
-return Array.isArray(json) ? json : text;
-}
-const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-}
-function parseObject(text) {
-const json = toJson(text);
-if (json === void 0) return linesOf(text).find(line => !isField(line));
-return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
-}
-const MAX_LEVELS = MAX_DEPTH - 1;
-function objectProblem(text) {
-const json = toJson(text) ?? "", value = parseJson(json);
-if (value === void 0) return;
-if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
-if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
-return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
-}
-function toJson(text) {
-if (text.startsWith("{")) return text;
-const lines = linesOf(text);
-if (!lines.every(isField)) return;
-return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
-}
-function linesOf(text) {
-return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
-}
-const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
-function isField(line) {
-return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
-}
-function namesAndNumbers(json) {
-const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
-return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
-}
-class Failure extends Error {
-name="Failure";
-code;
-details;
-constructor(code, details) {
-super(code);
-this.code = code;
-this.details = details;
-}
-}
-const suggest_BOOLEANS = {
-yes: "true",
-y: "true",
-on: "true",
-no: "false",
-n: "false",
-off: "false"
-}, SUGGESTERS = {
-boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
-enum: text => [ text.toLowerCase() ],
-slug: text => [ toSlug(text) ],
-api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-timeout: text => [ toDuration(text) ],
-older_than: text => [ toDuration(text) ],
-expires_in: text => [ toDuration(text) ],
-since: text => [ toDuration(text) ],
-number: text => [ toAmount(text) ],
-warn_above_usd: text => [ toAmount(text) ],
-fail_above_usd: text => [ toAmount(text) ],
-workspace: text => [ slugOfPage(text) ]
-};
-function suggest(key, schema, text) {
-const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
-return accepted === "null" ? '"null"' : accepted;
-}
-function withScheme(text) {
-return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-}
-function toAmount(text) {
-const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
-return number.startsWith(".") ? `0${number}` : number;
-}
-function toDuration(text) {
-return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-}
-function slugOfPage(text) {
-const page = dashboardUrl("");
-return text.startsWith(page) ? text.slice(page.length) : void 0;
-}
-function typeOf(schema) {
-const {def} = schema._zod;
-return "innerType" in def ? typeOf(def.innerType) : def.type;
-}
-const MAX_NORMALIZED = 500;
-function toSlug(text) {
-if (text.length > MAX_NORMALIZED) return;
-return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-}
-const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
-pull_request_review: "github.event.pull_request.number",
-pull_request_review_comment: "github.event.pull_request.number",
-issue_comment: "github.event.issue.number",
-issues: "github.event.issue.number"
-};
-function emptyExpression(text, env) {
-const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
-}
-function emptyOn(event = "") {
-if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
-}
-function readInputs(schema, crossFieldChecks = () => []) {
-const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
-if (problems.length > 0) throw new Failure("invalid-inputs", {
-problems
-});
-return valuesOf(fields);
-}
-function readManagementKey() {
-return readInputs(object({
-management_key: connection.management_key
-})).management_key;
-}
-function inputName(field) {
-return field.replaceAll("_", "-");
-}
-const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
-function readField([key, schema]) {
-const text = getInput(inputName(key));
-if (Buffer.byteLength(text) > MAX_BYTES) {
-const problems = [ {
-input: inputName(key),
-message: TOO_LONG
-} ];
-return {
-key,
-text,
-value: void 0,
-problems
-};
-}
-const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
-key,
-text
-}, problems = error ? problemsOf({
-...written,
-schema,
-parsed
-}, error) : [];
-return {
-...written,
-value: data,
-problems
-};
-}
-function valuesOf(fields) {
-const values = fields.map(({key, value}) => [ key, value ]);
-return Object.fromEntries(values.filter(([, value]) => value !== void 0));
-}
-function problemsOf(field, error) {
-const paths = new Map;
-for (const {message, path} of error.issues) {
-const others = paths.get(message);
-others ? others.push(path) : paths.set(message, [ path ]);
-}
-return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
-}
-function problemOf({key, text, schema, parsed}, message, paths) {
-const input = inputName(key);
-if (text === "") return {
-input,
-message: `is required, and ${message}`
-};
-const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
-input,
-entries,
-message,
-cause
-};
-if (containsSecret(key, text)) return problem;
-const provided = partAt(paths[0]?.[0], parsed) ?? text;
-return {
-...problem,
-provided,
-suggestion: suggest(key, schema, text)
-};
-}
-function partAt(field, value) {
-if (typeof value === "string") return value;
-return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
-}
-const MAX_SEARCHED = 200;
-function containsSecret(key, text) {
-const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
-return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
-}
-const entries = (what, entry) => {
-const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
-}, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
-allowed_models: models,
-ignored_models: models,
-allowed_providers: providers,
-ignored_providers: providers,
-enforce_zdr: governance_flag,
-guardrail_limit_usd: amount,
-guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-guardrail: optional(looseObject({
-...guardrailFields,
-...setElsewhere
-}, {
-error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
-})),
-budget_daily_usd: amount,
-budget_weekly_usd: amount,
-budget_monthly_usd: amount,
-budget_lifetime_usd: amount,
-include_byok_in_budgets: governance_flag,
-members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
-};
-function governanceProblems(valid, provided) {
-return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
-}
-function listProblems(valid) {
-return [ "models", "providers" ].flatMap(kind => {
-const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
-return inBoth.length > 0 ? [ {
-input: `ignored-${kind}`,
-message
-} ] : [];
-});
-}
-function limitProblems(valid, provided) {
-const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
-if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
-return [ {
-input: "guardrail-limit-usd",
-message
-} ];
-}
-const isLifted = limit === null && reset !== null;
-if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
-input: "guardrail-limit-reset",
-message: "also needs guardrail-limit-usd"
-} ];
-return [];
-}
-function fieldProblems({guardrail = {}}, provided) {
-if (!provided.has("enforce_zdr")) return [];
-return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
-const message = `must not have ${field}, because the input enforce-zdr sets it`;
-return {
-input: "guardrail",
-message
-};
-});
-}
-function orderProblems(valid) {
-const budgets = INTERVALS.flatMap(interval => {
-const limit = valid[`budget_${interval}_usd`];
-return typeof limit === "number" ? [ {
-input: `budget-${interval}-usd`,
-limit
-} ] : [];
-});
-return budgets.flatMap(({input, limit}, index) => {
-const shorter = budgets[index - 1];
-if (!shorter || limit > shorter.limit) return [];
-const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
-return [ {
-input,
-message,
-provided: String(limit)
-} ];
-});
-}
-function flagProblems(valid, provided) {
-const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
-if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-const message = "needs a budget: OpenRouter can only set it together with one";
-return [ {
-input: "include-byok-in-budgets",
-message
-} ];
-}
-function toGovernance(values) {
-const governance = toRequest(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance), names = Object.keys(governanceInputs).filter(isRequested).map(inputName);
-return {
-governance,
-governanceInputs: names
-};
-}
-function toRequest(values) {
-const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
-return {
-...Object.keys(guardrail).length > 0 && {
-guardrail
-},
-...Object.keys(limits).length > 0 && {
-budgets: {
-limits,
-include_byok_in_budgets
-}
-},
-...members !== void 0 && members.length > 0 && {
-members
-}
-};
-}
-function toGuardrail(values) {
-const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
-return {
-...Object.fromEntries(lists.map(field => [ field, values[field] ])),
-...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
-...limit !== void 0 && {
-limit_usd: limit,
-reset_interval: reset
-},
-...values.guardrail
-};
-}
-const createInputs = () => object({
-management_key: connection.management_key,
-...createWorkspaceRequest.shape,
-...governanceInputs,
-if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-dry_run: fields_flag(),
-delete_after_job: fields_flag(),
-delete_keys: fields_flag(),
-api_url: connection.api_url,
-timeout: connection.timeout
-});
-function createProblems(valid, provided) {
-const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === !1 || !provided.has("delete_after_job"), problem = {
-input: "delete-keys",
-message: "needs delete-after-job: true"
-};
-return [ ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
-}
-function readCreateInputs() {
-const values = readInputs(createInputs(), createProblems);
-return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
-desired: toFields(values),
-...toGovernance(values),
-ifExists: values.if_exists,
-dryRun: values.dry_run,
-deleteAfterJob: values.delete_after_job,
-deleteKeys: values.delete_keys
-};
-}
-function toFields(values) {
-return Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(createWorkspaceRequest.shape, key)));
-}
-const external_node_util_namespaceObject = require("node:util");
-function changesOf(writes) {
-return writes.flatMap(({changes}) => changes);
-}
-async function applyWrites(writes, {workspace, recovery}, {log}) {
-let current = workspace;
-for (const [index, write] of writes.entries()) {
-const {value, error} = await catching(write.write(current), ApiError, Failure);
-if (error) throw new Failure("partly-applied", {
-error,
-workspace,
-applied: writes.slice(0, index).map(({name}) => name),
-notApplied: writes.slice(index).map(({name}) => name),
-recovery
-});
-current = value ?? current;
-log.info(write.done);
-}
-return current;
-}
-function onlyChanges(changes) {
-return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
-}
-async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
-const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
-assertBudgetOrder(desired);
-const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
-return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
-}
-function assertBudgetOrder(desired) {
-const violation = findOrderViolation(desired);
-if (!violation) return;
-const [shorter, longer] = violation;
-throw new Failure("budgets-out-of-order", {
-shorter,
-longer,
-budgets: desired
-});
-}
-function toWrite(write, before, client) {
-const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
-return {
-name: `the ${interval} budget`,
-done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
-changes: onlyChanges([ {
-field: `budget ${interval}`,
-from: before.budgets[interval] ?? null,
-to: limit_usd
-}, {
-field: "include_byok_in_budgets",
-from: byok,
-to: write.include_byok_in_budgets ?? byok
-} ]),
-async write(workspace) {
-const returned = await writeBudget(client, workspace, write);
-if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
-throw new Failure("unexpected-values", {
-what: `${interval} budget`,
-workspace,
-values: {
-[`${returned.interval}_usd`]: returned.limit_usd,
-...byokOf(returned)
-}
-});
-}
-};
-}
-function byokOf({include_byok_in_budgets}) {
-return include_byok_in_budgets === void 0 ? {} : {
-include_byok_in_budgets
-};
-}
-function withByok(writes, limits, byok) {
-const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
-if (firstSet) return writes.map(write => write === firstSet ? {
-...write,
-include_byok_in_budgets: byok
-} : write);
-const unchanged = INTERVALS.flatMap(interval => {
-const limit_usd = limits[interval] ?? null;
-return limit_usd === null ? [] : [ {
-interval,
-limit_usd,
-include_byok_in_budgets: byok
-} ];
-});
-return [ ...writes, ...unchanged.slice(0, 1) ];
-}
-function budgetsAfter(budgets, limits) {
-const merged = {
-...budgets,
-...limits
-};
-return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-}
-function findOrderViolation(budgets) {
-const set = INTERVALS.flatMap(interval => {
-const limit = budgets[interval];
-return limit === void 0 ? [] : [ {
-interval,
-limit
-} ];
-});
-for (const [index, {interval, limit}] of set.entries()) {
-const shorter = set[index - 1];
-if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
-}
-return;
-}
-function budgetWrites(budgets, desired) {
-const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
-return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
-interval,
-limit_usd: desired[interval] ?? null
-}));
-}
-function guardrailIdOf({default_guardrail_id: id}) {
-return typeof id === "string" && id !== "" ? id : void 0;
-}
-function unexpectedGuardrailFields(returned, update) {
-return Object.keys(diffGuardrail(returned, update)).filter(field => {
-const [actual, desired] = [ returned[field], update[field] ];
-if (isModels(field)) return !isSameModels(actual, desired, authorOf);
-return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
-});
-}
-const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
-function diffGuardrail(guardrail, update) {
-const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
-return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
-}
-const ENTRY_DEFAULTS = {
-content_filters: {
-label: null
-},
-content_filter_builtins: {
-scan_scope: "all_messages"
-}
-};
-function isSame(field, actual, desired) {
-if (isModels(field)) {
-const isLifted = isNone(actual) && isNone(desired);
-return isLifted || isSameModels(actual, desired, model => model);
-}
-return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
-}
-function withDefaults(field, value) {
-const defaults = ENTRY_DEFAULTS[field];
-if (!defaults || !Array.isArray(value)) return value;
-return value.map(entry => isObject(entry) ? {
-...defaults,
-...entry
-} : entry);
-}
-function isSameValue(actual, desired) {
-return includes(toValue(actual), toValue(desired));
-}
-const NONE = {
-text: "null"
-};
-function toValue(value) {
-if (isNone(value)) return NONE;
-if (Array.isArray(value)) {
-const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
-return {
-text: `[${[ ...entries.keys() ].sort().join()}]`,
-entries
-};
-}
-if (!isObject(value)) return {
-text: JSON.stringify(value)
-};
-const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
-return {
-text: `{${texts.sort().join()}}`,
-fields
-};
-}
-function includes(actual, desired) {
-if (actual.text === desired.text) return !0;
-const {entries, fields} = actual;
-if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
-if (!desired.fields || !fields) return !1;
-for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return !1;
-return !0;
-}
-function isSameSet(actual, desired) {
-if (actual.size !== desired.size) return !1;
-const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
-for (const [, entry] of sorted) {
-const counterparts = others.filter(other => includes(other, entry));
-if (counterparts.length === 0) return !1;
-for (const other of counterparts) found.add(other);
-}
-return found.size === actual.size;
-}
-function isObject(value) {
-return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-function isNone(value) {
-return (value ?? null) === null || Array.isArray(value) && value.length === 0;
-}
-function isModels(field) {
-return field === "allowed_models" || field === "ignored_models";
-}
-function isSameModels(actual, desired, groupOf) {
-if (!isTexts(actual) || !isTexts(desired)) return !1;
-const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
-return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
-}
-function isTexts(value) {
-return Array.isArray(value) && value.every(entry => typeof entry === "string");
-}
-function countBy(models, groupOf) {
-const counts = new Map;
-for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
-return counts;
-}
-function isWithin(counts, limits) {
-return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
-}
-function withoutDate(slug) {
-const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
-return base + variant;
-}
-function sortWords(model) {
-const parts = model.split(/([/:])/);
-return parts.map(part => part.split("-").sort().join("-")).join("");
-}
-function authorOf(model) {
-return model.split("/", 1).join();
-}
-async function planGuardrail(desired, workspace, {client, warn}) {
-const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
-fields.length > 0 && warn("unknown-guardrail-fields", {
-fields
-});
-const known = workspace && {
-id: knownIdOf(workspace),
-workspace
-}, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
-field: `guardrail ${field}`,
-from: guardrail?.[field] ?? null,
-to
-})));
-if (changes.length === 0) return [];
-return [ {
-name: "the guardrail",
-done: "Set the guardrail.",
-changes,
-async write(existing) {
-const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
-id,
-workspace: existing
-}, update), unexpected = unexpectedGuardrailFields(returned, update);
-if (unexpected.length === 0) return;
-throw new Failure("unexpected-values", {
-what: "guardrail",
-workspace: existing,
-values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
-});
-}
-} ];
-}
-function knownIdOf(workspace) {
-const id = guardrailIdOf(workspace);
-if (id === void 0) throw new Failure("guardrail-not-found", {
-workspace
-});
-return id;
-}
-async function findGuardrailId(workspace, client) {
-const id = guardrailIdOf(workspace);
-if (id !== void 0) return id;
-const lookup = await findWorkspace(client, workspace.slug);
-return knownIdOf(lookup.workspace ?? workspace);
-}
-const organizationMember = object({
-id: schemas_string(),
-email: optional(nullable(schemas_string()))
-}), workspaceMember = object({
-user_id: schemas_string()
-});
-async function listOrganizationMembers(client) {
-const {items} = await listAll(client, {
-operation: "list the members of the organization",
-path: "/organization/members",
-query: {
-limit: String(PAGE_SIZE)
-},
-schema: pageOf(organizationMember),
-idOf: ({id}) => id,
-hint: "Only an organization has members: a personal account cannot use the input members."
-});
-return items;
-}
-async function listMembers(client, {id, slug}) {
-const {items} = await listAll(client, {
-operation: `list the members of the workspace ${slug}`,
-path: `/workspaces/${encodeURIComponent(id)}/members`,
-query: {
-limit: String(PAGE_SIZE)
-},
-schema: pageOf(workspaceMember),
-idOf: ({user_id}) => user_id
-});
-return items.map(({user_id}) => user_id);
-}
-const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
-function sendMembers(client, {id, slug}, userIds) {
-return client.send({
-operation: `add members to the workspace ${slug}`,
-method: "POST",
-path: `/workspaces/${encodeURIComponent(id)}/members/add`,
-body: {
-user_ids: userIds
-},
-schema: addedMembers,
-hint: UNCHANGEABLE
-});
-}
-const addedMembers = pipe(object({
-data: array(workspaceMember)
-}), transform(({data}) => data.map(({user_id}) => user_id))), systemClock = {
-now: () => Number(process.hrtime.bigint()) / 1e6,
-after: (ms, callback) => {
-const timer = setTimeout(callback, ms);
-return () => clearTimeout(timer);
-}
-};
-function sleep(clock, ms, signal) {
-return new Promise(resolve => {
-if (signal.aborted) {
-resolve(abortReason(signal));
-return;
-}
-const onAbort = () => {
-cancel();
-resolve(abortReason(signal));
-}, cancel = clock.after(ms, () => {
-signal.removeEventListener("abort", onAbort);
-resolve(void 0);
-});
-signal.addEventListener("abort", onAbort, {
-once: !0
-});
-});
-}
-function abortReason({reason}) {
-return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
-}
-const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
-const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
 class TransportError extends Error {
 name="TransportError";
 isSent;
@@ -4685,7 +3129,1565 @@ return;
 }
 };
 }
-const LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
+async function catching(work, ...classes) {
+try {
+return {
+value: await work
+};
+} catch (error) {
+if (!classes.some(type => error instanceof type)) throw error;
+return {
+error
+};
+}
+}
+const deleted = pipe(object({
+deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
+}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+async function sendDeletion(client, facts, lookUp) {
+let mayBeApplied = !1;
+for (const delay of DELETION_LAG_MS) {
+const response = await client.request({
+...facts,
+method: "DELETE",
+schema: deleted,
+on404: () => !1,
+trusts404: !0
+});
+if (response.data) return {
+kind: "deleted"
+};
+mayBeApplied ||= response.mayBeApplied;
+await client.pause(delay);
+const {value: found, error} = await catching(lookUp(), ApiError);
+if (error) {
+const conclusion = {
+ambiguous: mayBeApplied,
+lookupFailure: error.details
+};
+throw unconfirmed(facts, {
+reason: "HTTP 404 Not Found",
+...conclusion
+});
+}
+if (found === void 0) return {
+kind: mayBeApplied ? "deleted" : "missing"
+};
+}
+const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
+return {
+kind: "unclear",
+error: unconfirmed(facts, {
+reason,
+ambiguous: !1
+})
+};
+}
+function unconfirmed(facts, {reason, ...conclusion}) {
+const failure = {
+...facts,
+server: "OpenRouter",
+method: "DELETE",
+kind: "unexpected"
+};
+return toApiError([ {
+...failure,
+reason
+} ], conclusion);
+}
+function envelope(data) {
+return pipe(object({
+data
+}), transform(body => body.data));
+}
+const PAGE_SIZE = 100;
+function pageOf(item) {
+return pipe(object({
+data: array(unknown()),
+total_count: optional(schemas_number())
+}), transform(({data, total_count}, context) => {
+const items = [];
+for (const [index, entry] of data.entries()) {
+const parsed = safeParse(item, entry);
+if (!parsed.success) {
+for (const {path} of parsed.error.issues) context.issues.push({
+code: "custom",
+input: entry,
+path: [ "data", index, ...path ]
+});
+return NEVER;
+}
+items.push(parsed.data);
+}
+return {
+data: items,
+total_count
+};
+}));
+}
+const MAX_READ_SIZE = 100663296;
+function listPages(client, list) {
+const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
+return readPages({
+idOf,
+maxSize,
+async read(offset) {
+const {data, serverTime, size} = await client.request({
+...request,
+method: "GET",
+path: `${list.path}?${new URLSearchParams({
+offset: String(offset),
+...query
+})}`
+});
+return {
+items: data.data,
+total: data.total_count,
+serverTime,
+size
+};
+},
+toError: reason => toError(list, reason)
+});
+}
+const MAX_KEPT_SIZE = 6291456;
+async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
+const pages = [];
+for await (const page of listPages(client, {
+...list,
+maxSize
+})) pages.push(page);
+return {
+items: pages.flatMap(({items}) => items),
+serverTime: pages[0]?.serverTime
+};
+}
+function toError({operation, path}, reason) {
+const failure = {
+server: "OpenRouter",
+operation,
+method: "GET",
+path,
+kind: "unexpected"
+};
+return toApiError([ {
+...failure,
+reason
+} ], {
+ambiguous: !1
+});
+}
+async function* readPages(list) {
+const {read, idOf, maxSize, toError} = list, seen = new Set;
+let pagesWithoutNewItems = 0, size = 0;
+for (let offset = 0; ;) {
+const page = await read(offset);
+size += page.size ?? 0;
+if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
+const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
+if (isGap) {
+offset = Math.max(0, offset - PAGE_SIZE + 1);
+continue;
+}
+const items = newItems(page.items, idOf, seen);
+for (const item of items) seen.add(idOf(item));
+(items.length > 0 || offset === 0) && (yield {
+...page,
+items
+});
+pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
+const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
+if (isShort && (page.total === void 0 || end >= page.total)) return;
+if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
+offset = end - 1;
+}
+}
+const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
+function newItems(items, idOf, seen) {
+const byId = new Map(items.map(item => [ idOf(item), item ]));
+return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+}
+function workspaces_text(min, max) {
+const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
+return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
+error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
+}));
+}
+const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
+slug: value
+}), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
+function isDefault({slug}) {
+return slug === "default";
+}
+function isUuid(text) {
+return guid.test(text);
+}
+function isIdOrSlug(text) {
+return isUuid(text) || safeParse(anySlug, text).success;
+}
+const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
+name: workspaces_text(1, 100),
+slug,
+description: optional(nullable(workspaces_text(0, 500))),
+default_text_model: model,
+default_image_model: model,
+default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
+io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
+io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
+is_data_discount_logging_enabled: flag,
+is_observability_broadcast_enabled: flag,
+is_observability_io_logging_enabled: flag,
+disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+}), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
+id: schemas_guid(),
+slug: schemas_string(),
+name: schemas_string()
+}), listedText = schemas_string().check(_maxLength(200)), textIfValid = schema => optional(pipe(unknown(), transform(value => safeParse(schema, value).data))), listedWorkspace = object({
+id: schemas_guid(),
+slug: listedText,
+created_at: textIfValid(listedText),
+description: textIfValid(workspaces_text(0, 500))
+}), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
+function hasIdOrSlug(idOrSlug, {id, slug}) {
+return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
+}
+function mismatch(idOrSlug, returned) {
+if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
+return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
+}
+function sendWorkspace(client, body, {recovery} = {}) {
+return client.send({
+operation: `create the workspace ${body.slug}`,
+mayLeaveBehind: `a workspace with the slug ${body.slug}`,
+recovery,
+method: "POST",
+path: "/workspaces",
+body,
+schema: workspaceResponse,
+findMismatch: returned => mismatch(body.slug, returned)
+});
+}
+async function findWorkspace(client, idOrSlug, options = {}) {
+const {data, serverTime, headersAt} = await client.request({
+operation: `look up the workspace ${idOrSlug}`,
+method: "GET",
+path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
+schema: workspaceResponse,
+on404: () => {},
+findMismatch: returned => mismatch(idOrSlug, returned),
+...options
+});
+return {
+workspace: data,
+serverTime,
+headersAt
+};
+}
+function listWorkspaces(client) {
+return listPages(client, {
+operation: "list the workspaces",
+path: "/workspaces",
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: workspacePage,
+idOf: ({id}) => id
+});
+}
+async function patchWorkspace(client, {id, slug}, changes) {
+const {data} = await client.request({
+operation: `update the workspace ${slug}`,
+mayLeaveBehind: `the new values in the workspace ${slug}`,
+method: "PATCH",
+path: `/workspaces/${encodeURIComponent(id)}`,
+body: changes,
+schema: workspaceResponse,
+findMismatch: returned => mismatch(slug, returned),
+hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
+});
+return data;
+}
+function deleteWorkspace(client, {id, slug}) {
+const facts = {
+operation: `delete the workspace ${slug}`,
+mayLeaveBehind: `the workspace ${slug}, which may still exist`,
+path: `/workspaces/${encodeURIComponent(id)}`
+};
+return sendDeletion(client, facts, async () => {
+const {workspace} = await findWorkspace(client, id, {
+trusts404: !0
+});
+return workspace;
+});
+}
+function dashboardUrl(slug) {
+return `https://openrouter.ai/workspaces/${slug}`;
+}
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
+function utils_toCommandValue(input) {
+if (input === null || input === void 0) return "";
+if (typeof input === "string" || input instanceof String) return input;
+return JSON.stringify(input);
+}
+function toCommandProperties(annotationProperties) {
+if (!Object.keys(annotationProperties).length) return {};
+return {
+title: annotationProperties.title,
+file: annotationProperties.file,
+line: annotationProperties.startLine,
+endLine: annotationProperties.endLine,
+col: annotationProperties.startColumn,
+endColumn: annotationProperties.endColumn
+};
+}
+function command_issueCommand(command, properties, message) {
+const cmd = new Command(command, properties, message);
+process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+const CMD_STRING = "::";
+class Command {
+constructor(command, properties, message) {
+command || (command = "missing.command");
+this.command = command;
+this.properties = properties;
+this.message = message;
+}
+toString() {
+let cmdStr = CMD_STRING + this.command;
+if (this.properties && Object.keys(this.properties).length > 0) {
+cmdStr += " ";
+let first = !0;
+for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+const val = this.properties[key];
+if (val) {
+first ? first = !1 : cmdStr += ",";
+cmdStr += `${key}=${escapeProperty(val)}`;
+}
+}
+}
+cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+return cmdStr;
+}
+}
+function escapeData(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+function escapeProperty(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
+function file_command_issueFileCommand(command, message) {
+const filePath = process.env[`GITHUB_${command}`];
+if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+encoding: "utf8"
+});
+}
+function file_command_prepareKeyValueMessage(key, value) {
+const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
+if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+process;
+process;
+external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
+var ExitCode;
+(function(ExitCode) {
+ExitCode[ExitCode.Success = 0] = "Success";
+ExitCode[ExitCode.Failure = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+function core_setSecret(secret) {
+command_issueCommand("add-mask", {}, secret);
+}
+function getInput(name, options) {
+const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+if (options && options.trimWhitespace === !1) return val;
+return val.trim();
+}
+function setOutput(name, value) {
+const filePath = process.env.GITHUB_OUTPUT || "";
+if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+process.stdout.write(external_os_namespaceObject.EOL);
+command_issueCommand("set-output", {
+name
+}, utils_toCommandValue(value));
+}
+function core_debug(message) {
+command_issueCommand("debug", {}, message);
+}
+function core_error(message, properties = {}) {
+command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function warning(message, properties = {}) {
+command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function notice(message, properties = {}) {
+command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function core_info(message) {
+process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+function saveState(name, value) {
+const filePath = process.env.GITHUB_STATE || "";
+if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+command_issueCommand("save-state", {
+name
+}, utils_toCommandValue(value));
+}
+function getState(name) {
+return process.env[`STATE_${name}`] || "";
+}
+const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+function parseUsd(text) {
+const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+if (whole === void 0) return;
+const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+return sign === "-" ? -amount : amount;
+}
+const SIGNIFICANT_DIGITS = 15;
+function toUsd(value) {
+if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+return typeof value === "string" ? parseUsd(value) : void 0;
+}
+function withoutNoise(limit) {
+return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
+}
+function sumUsd(amounts) {
+return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+function exceeds(amount, bound) {
+return amount - bound > NOISE;
+}
+function exactUsd(amount) {
+return decimalText(amount, 0);
+}
+const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
+function formatUsd(amount) {
+const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
+return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
+}
+function decimalText(amount, min) {
+const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
+}
+const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
+hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
+name: schemas_string(),
+label: schemas_string(),
+workspace_id: schemas_string(),
+limit: optional(pipe(unknown(), transform(withoutNoise)))
+}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
+function toListedKey(key) {
+const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+return {
+...used,
+hash,
+name,
+label,
+workspace_id
+};
+}
+const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+name: schemas_string("must be a name"),
+workspace_id: schemas_string(),
+limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+expires_at: nullable(schemas_string())
+}), createdKey = pipe(object({
+data: key,
+key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
+}), transform(({data, key: secret}) => ({
+key: data,
+secret
+})));
+function sendKey(client, body, registerSecrets) {
+return client.send({
+operation: `create the API key ${JSON.stringify(body.name)}`,
+mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+recovery: "The post step of this action looks for the API key, and deletes it.",
+method: "POST",
+path: "/keys",
+body,
+schema: createdKey,
+hint: WORKSPACE_MAY_BE_DELETED,
+onBody: text => registerSecrets(secretsIn(text))
+});
+}
+function secretsIn(text) {
+const {data} = safeParse(object({
+key: schemas_string()
+}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
+}
+const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+async function listKeys(client, workspace, {maxSize} = {}) {
+const {items, serverTime} = await listAll(client, {
+...keyList(workspace),
+maxSize
+});
+return {
+keys: items,
+serverTime
+};
+}
+function listKeyPages(client, workspace) {
+return listPages(client, keyList(workspace));
+}
+function keyList({id, slug}) {
+return {
+operation: `list the API keys of the workspace ${slug}`,
+path: "/keys",
+query: {
+workspace_id: id,
+include_disabled: "true",
+include_expired: "true"
+},
+schema: keyPage,
+findMismatch({data}) {
+const other = data.find(({workspace_id}) => workspace_id !== id);
+return other && `it lists a key of the workspace ${other.workspace_id}`;
+},
+idOf: ({hash}) => hash,
+hint: WORKSPACE_MAY_BE_DELETED
+};
+}
+function keyRequest(hash, name) {
+return {
+operation: `read the API key ${name}`,
+method: "GET",
+path: `/keys/${encodeURIComponent(hash)}`,
+schema: envelope(key),
+on404: () => {},
+findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+};
+}
+async function findKey(client, hash, options = {}) {
+const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
+...request,
+...options
+});
+return data;
+}
+function deleteKey(client, key) {
+const facts = {
+operation: `delete the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+path: `/keys/${encodeURIComponent(key.hash)}`
+};
+return sendDeletion(client, facts, () => findKey(client, key.hash, {
+trusts404: !0
+}));
+}
+async function disableKey(client, key) {
+const {data} = await client.request({
+...keyRequest(key.hash, describeKey(key)),
+operation: `disable the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
+method: "PATCH",
+body: {
+disabled: !0
+}
+});
+return data !== void 0;
+}
+const MAX_NAME_LENGTH = 100;
+function describeKey({name, label}) {
+const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+return `${JSON.stringify(shownName)} (${label})`;
+}
+function limitOf(key) {
+const amount = toUsd(key.limit), reset = key.limit_reset;
+if (amount === void 0) return;
+return {
+amount,
+reset: typeof reset === "string" ? reset : void 0,
+remaining: toUsd(key.limit_remaining)
+};
+}
+function isLimitUnread(key) {
+return key.limit !== null && limitOf(key)?.remaining === void 0;
+}
+function totalSpent(keys) {
+const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
+return amounts.length === keys.length ? sumUsd(amounts) : null;
+}
+const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+s: 1e3,
+m: 6e4,
+h: 36e5,
+d: 864e5
+};
+function parseDuration(text) {
+const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
+return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
+}
+const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
+function fields_duration(bounds) {
+return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
+bounds
+})));
+}
+function durationOrWord(bounds, words) {
+const or = `, or ${words.join(", ")}`;
+return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
+const word = words.find(other => other === text);
+return word ?? parseWithin(text, context, {
+bounds,
+or
+});
+}));
+}
+const lifetime = () => durationOrWord({
+min: "1m",
+max: "3650d"
+}, [ "never" ]);
+function parseWithin(text, context, {bounds, or = ""}) {
+const ms = parseDuration(text);
+if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
+const message = ms === void 0 ? fields_describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
+context.issues.push({
+code: "custom",
+message: message + or,
+input: text
+});
+return NEVER;
+}
+function fields_describeDefect(text) {
+const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
+return `${problem} ${EXAMPLES}`;
+}
+function toMs(text) {
+return parseDuration(text) ?? Number.NaN;
+}
+const DEFAULT_API_URL = "https://openrouter.ai/api/v1", apiUrl = pipe(schemas_string(), transform(toApiUrl)), connection = {
+management_key: schemas_string({
+error: () => missingKey(process.env)
+}).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
+api_url: schemas_default(apiUrl, DEFAULT_API_URL),
+timeout: timeout("60s")
+};
+function timeout(preset) {
+return schemas_default(fields_duration({
+min: "1s",
+max: "24h"
+}), toMs(preset));
+}
+function missingKey(env) {
+const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
+if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
+return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
+}
+function connection_reject(context, input, message) {
+context.issues.push({
+code: "custom",
+message,
+input
+});
+return NEVER;
+}
+function toApiUrl(text, context) {
+const url = toUrl(text);
+if (!url?.hostname) return connection_reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
+if (!isConfidential(url)) return connection_reject(context, text, "must begin with https, because the key is sent there");
+if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
+if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
+return url.href.replace(/(?<!\/)\/+$/, "");
+}
+function isConfidential({protocol, hostname}) {
+return protocol === "https:" || protocol === "http:" && isLoopback(hostname);
+}
+function isLoopback(hostname) {
+const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
+return isAddress || hostname === "localhost" || hostname === "[::1]";
+}
+function proxyProblems(env) {
+const {name, value} = proxyVariable(env);
+if (!value || isProxyUrl(value)) return [];
+const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
+return [ {
+input: `${name} (environment variable)`,
+message
+} ];
+}
+function proxyPasswords(env) {
+const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
+return [ password, connection_decode(password) ?? "" ];
+}
+function proxyVariable(env) {
+const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
+return {
+name,
+value: env[name] ?? ""
+};
+}
+function isProxyUrl(text) {
+const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
+if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return !1;
+return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
+}
+function toUrl(text) {
+return URL.canParse(text) ? new URL(text) : void 0;
+}
+function connection_decode(text) {
+try {
+return decodeURIComponent(text);
+} catch {
+return;
+}
+}
+const MIN_PASSWORD_LENGTH = 4;
+function readSecrets() {
+const textsOf = input => {
+const secret = getInput(input);
+return textsFrom([ secret, ...secret.split(/[\r\n]+/) ], MIN_KEY_LENGTH);
+};
+return {
+managementKey: textsOf("management-key"),
+gitHubToken: textsOf("github-token"),
+proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
+};
+}
+function textsFrom(texts, minLength) {
+const trimmed = texts.map(text => text.trim());
+return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
+}
+const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
+limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
+reset_interval: nullable(schemas_string())
+}), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
+data: array(budget),
+include_byok_in_budgets: budgets_flag
+}), NO_BUDGETS = {
+budgets: {},
+include_byok_in_budgets: void 0
+};
+async function listBudgets(client, {id, slug}, options = {}) {
+const {data} = await client.request({
+operation: `list the budgets of the workspace ${slug}`,
+method: "GET",
+path: `/workspaces/${encodeURIComponent(id)}/budgets`,
+schema: budgetList(),
+on404: () => {},
+hint: NEEDS_ENTERPRISE,
+...options
+});
+if (!data) return NO_BUDGETS;
+const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
+return {
+budgets: Object.fromEntries(limits),
+include_byok_in_budgets: data.include_byok_in_budgets
+};
+}
+async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
+const {id, slug} = workspace, common = {
+path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
+hint: NEEDS_ENTERPRISE
+};
+if (limit_usd === null) {
+const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
+...common,
+operation
+}, async () => {
+const {budgets} = await listBudgets(client, workspace, {
+trusts404: !0
+});
+return budgets[interval];
+});
+if (deletion.kind === "unclear") throw deletion.error;
+return {
+interval,
+limit_usd
+};
+}
+const {data} = await client.request({
+...common,
+operation: `set the ${interval} budget of the workspace ${slug}`,
+method: "PUT",
+body: {
+limit_usd,
+...flags
+},
+schema: object({
+data: budget,
+include_byok_in_budgets: budgets_flag
+})
+});
+return {
+interval: data.data.reset_interval ?? "lifetime",
+limit_usd: data.data.limit_usd,
+..."include_byok_in_budgets" in flags && {
+include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
+}
+};
+}
+const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
+error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
+}), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
+allow_safety_retention_google: guardrails_flag,
+allow_safety_retention_other: guardrails_flag,
+allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
+allowed_models: unchecked,
+allowed_providers: unchecked,
+content_filter_builtins: list,
+content_filters: list,
+description: optional(nullable(schemas_string(mustHave("a text or null")))),
+enable_free_model_publication: guardrails_flag,
+enable_free_model_training: guardrails_flag,
+enable_paid_model_training: guardrails_flag,
+enforce_zdr: unchecked,
+enforce_zdr_anthropic: guardrails_flag,
+enforce_zdr_google: guardrails_flag,
+enforce_zdr_openai: guardrails_flag,
+enforce_zdr_other: guardrails_flag,
+enforce_zdr_xai: guardrails_flag,
+ignored_models: unchecked,
+ignored_providers: unchecked,
+include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
+limit_usd: unchecked,
+name: unchecked,
+reset_interval: unchecked
+}, guardrail = looseObject({
+id: optional(schemas_string()),
+limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
+}), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
+async function findGuardrail(client, {id, workspace}) {
+const {data} = await client.request({
+operation: `look up the guardrail of the workspace ${workspace.slug}`,
+method: "GET",
+path: `/guardrails/${encodeURIComponent(id)}`,
+schema: envelope(guardrail),
+on404: () => {},
+findMismatch: returned => guardrails_mismatch(id, returned)
+});
+return data;
+}
+async function patchGuardrail(client, {id, workspace}, update) {
+const {data} = await client.request({
+operation: `set the guardrail of the workspace ${workspace.slug}`,
+method: "PATCH",
+path: `/guardrails/${encodeURIComponent(id)}`,
+body: update,
+schema: envelope(guardrail),
+findMismatch: returned => guardrails_mismatch(id, returned),
+hint: NO_GUARDRAIL
+});
+return data;
+}
+const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, !0 ]), ...[ "false", "False", "FALSE" ].map(word => [ word, !1 ]) ]);
+function parseInput(schema, text) {
+const {def} = schema._zod;
+switch (def.type) {
+case "optional":
+case "default":
+return parseInput(def.innerType, text);
+
+case "nullable":
+return text === "null" ? null : parseInput(def.innerType, text);
+
+case "boolean":
+return BOOLEANS.get(text) ?? text;
+
+case "number":
+return JSON_NUMBER.test(text) ? Number(text) : text;
+
+case "array":
+return parseList(def.element, text);
+
+case "object":
+return parseObject(text);
+
+default:
+return text;
+}
+}
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+function parseList(element, text) {
+if (text.startsWith("[")) {
+const json = parseJson(text);
+return Array.isArray(json) ? json : text;
+}
+const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
+return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
+}
+function parseObject(text) {
+const json = toJson(text);
+if (json === void 0) return linesOf(text).find(line => !isField(line));
+return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
+}
+const MAX_LEVELS = MAX_DEPTH - 1;
+function objectProblem(text) {
+const json = toJson(text) ?? "", value = parseJson(json);
+if (value === void 0) return;
+if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
+if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
+return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
+}
+function toJson(text) {
+if (text.startsWith("{")) return text;
+const lines = linesOf(text);
+if (!lines.every(isField)) return;
+return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
+}
+function linesOf(text) {
+return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
+}
+const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
+function isField(line) {
+return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+}
+function namesAndNumbers(json) {
+const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
+return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
+}
+class Failure extends Error {
+name="Failure";
+code;
+details;
+constructor(code, details) {
+super(code);
+this.code = code;
+this.details = details;
+}
+}
+const suggest_BOOLEANS = {
+yes: "true",
+y: "true",
+on: "true",
+no: "false",
+n: "false",
+off: "false"
+}, SUGGESTERS = {
+boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+enum: text => [ text.toLowerCase() ],
+slug: text => [ toSlug(text) ],
+api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
+timeout: text => [ toDuration(text) ],
+older_than: text => [ toDuration(text) ],
+expires_in: text => [ toDuration(text) ],
+since: text => [ toDuration(text) ],
+number: text => [ toAmount(text) ],
+warn_above_usd: text => [ toAmount(text) ],
+fail_above_usd: text => [ toAmount(text) ],
+workspace: text => [ slugOfPage(text) ]
+};
+function suggest(key, schema, text) {
+const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
+return accepted === "null" ? '"null"' : accepted;
+}
+function withScheme(text) {
+return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
+}
+function toAmount(text) {
+const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
+return number.startsWith(".") ? `0${number}` : number;
+}
+function toDuration(text) {
+return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
+}
+function slugOfPage(text) {
+const page = dashboardUrl("");
+return text.startsWith(page) ? text.slice(page.length) : void 0;
+}
+function typeOf(schema) {
+const {def} = schema._zod;
+return "innerType" in def ? typeOf(def.innerType) : def.type;
+}
+const MAX_NORMALIZED = 500;
+function toSlug(text) {
+if (text.length > MAX_NORMALIZED) return;
+return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
+}
+const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
+pull_request_review: "github.event.pull_request.number",
+pull_request_review_comment: "github.event.pull_request.number",
+issue_comment: "github.event.issue.number",
+issues: "github.event.issue.number"
+};
+function emptyExpression(text, env) {
+const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
+}
+function emptyOn(event = "") {
+if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
+const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
+return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
+}
+function readInputs(schema, crossFieldChecks = () => []) {
+const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
+if (problems.length > 0) throw new Failure("invalid-inputs", {
+problems
+});
+return valuesOf(fields);
+}
+function readManagementKey() {
+return readInputs(object({
+management_key: connection.management_key
+})).management_key;
+}
+function inputName(field) {
+return field.replaceAll("_", "-");
+}
+const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
+function readField([key, schema]) {
+const text = getInput(inputName(key));
+if (Buffer.byteLength(text) > MAX_BYTES) {
+const problems = [ {
+input: inputName(key),
+message: TOO_LONG
+} ];
+return {
+key,
+text,
+value: void 0,
+problems
+};
+}
+const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
+key,
+text
+}, problems = error ? problemsOf({
+...written,
+schema,
+parsed
+}, error) : [];
+return {
+...written,
+value: data,
+problems
+};
+}
+function valuesOf(fields) {
+const values = fields.map(({key, value}) => [ key, value ]);
+return Object.fromEntries(values.filter(([, value]) => value !== void 0));
+}
+function problemsOf(field, error) {
+const paths = new Map;
+for (const {message, path} of error.issues) {
+const others = paths.get(message);
+others ? others.push(path) : paths.set(message, [ path ]);
+}
+return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
+}
+function problemOf({key, text, schema, parsed}, message, paths) {
+const input = inputName(key);
+if (text === "") return {
+input,
+message: `is required, and ${message}`
+};
+const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
+input,
+entries,
+message,
+cause
+};
+if (containsSecret(key, text)) return problem;
+const provided = partAt(paths[0]?.[0], parsed) ?? text;
+return {
+...problem,
+provided,
+suggestion: suggest(key, schema, text)
+};
+}
+function partAt(field, value) {
+if (typeof value === "string") return value;
+return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
+}
+const MAX_SEARCHED = 200;
+function containsSecret(key, text) {
+const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
+return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
+}
+const entries = (what, entry) => {
+const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
+return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
+}, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
+allowed_models: models,
+ignored_models: models,
+allowed_providers: providers,
+ignored_providers: providers,
+enforce_zdr: governance_flag,
+guardrail_limit_usd: amount,
+guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
+guardrail: optional(looseObject({
+...guardrailFields,
+...setElsewhere
+}, {
+error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
+})),
+budget_daily_usd: amount,
+budget_weekly_usd: amount,
+budget_monthly_usd: amount,
+budget_lifetime_usd: amount,
+include_byok_in_budgets: governance_flag,
+members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
+};
+function governanceProblems(valid, provided) {
+return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
+}
+function listProblems(valid) {
+return [ "models", "providers" ].flatMap(kind => {
+const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
+return inBoth.length > 0 ? [ {
+input: `ignored-${kind}`,
+message
+} ] : [];
+});
+}
+function limitProblems(valid, provided) {
+const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
+if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
+const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
+return [ {
+input: "guardrail-limit-usd",
+message
+} ];
+}
+const isLifted = limit === null && reset !== null;
+if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
+input: "guardrail-limit-reset",
+message: "also needs guardrail-limit-usd"
+} ];
+return [];
+}
+function fieldProblems({guardrail = {}}, provided) {
+if (!provided.has("enforce_zdr")) return [];
+return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
+const message = `must not have ${field}, because the input enforce-zdr sets it`;
+return {
+input: "guardrail",
+message
+};
+});
+}
+function orderProblems(valid) {
+const budgets = INTERVALS.flatMap(interval => {
+const limit = valid[`budget_${interval}_usd`];
+return typeof limit === "number" ? [ {
+input: `budget-${interval}-usd`,
+limit
+} ] : [];
+});
+return budgets.flatMap(({input, limit}, index) => {
+const shorter = budgets[index - 1];
+if (!shorter || limit > shorter.limit) return [];
+const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
+return [ {
+input,
+message,
+provided: String(limit)
+} ];
+});
+}
+function flagProblems(valid, provided) {
+const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
+if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
+const message = "needs a budget: OpenRouter can only set it together with one";
+return [ {
+input: "include-byok-in-budgets",
+message
+} ];
+}
+function toGovernance(values) {
+const governance = toRequest(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance), names = Object.keys(governanceInputs).filter(isRequested).map(inputName);
+return {
+governance,
+governanceInputs: names
+};
+}
+function toRequest(values) {
+const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
+return {
+...Object.keys(guardrail).length > 0 && {
+guardrail
+},
+...Object.keys(limits).length > 0 && {
+budgets: {
+limits,
+include_byok_in_budgets
+}
+},
+...members !== void 0 && members.length > 0 && {
+members
+}
+};
+}
+function toGuardrail(values) {
+const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
+return {
+...Object.fromEntries(lists.map(field => [ field, values[field] ])),
+...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
+...limit !== void 0 && {
+limit_usd: limit,
+reset_interval: reset
+},
+...values.guardrail
+};
+}
+const createInputs = () => object({
+management_key: connection.management_key,
+...createWorkspaceRequest.shape,
+...governanceInputs,
+if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
+dry_run: fields_flag(),
+delete_after_job: fields_flag(),
+delete_keys: fields_flag(),
+api_url: connection.api_url,
+timeout: connection.timeout
+});
+function createProblems(valid, provided) {
+const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === !1 || !provided.has("delete_after_job"), problem = {
+input: "delete-keys",
+message: "needs delete-after-job: true"
+};
+return [ ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
+}
+function readCreateInputs() {
+const values = readInputs(createInputs(), createProblems);
+return {
+managementKey: values.management_key,
+apiUrl: values.api_url,
+timeoutMs: values.timeout,
+desired: toFields(values),
+...toGovernance(values),
+ifExists: values.if_exists,
+dryRun: values.dry_run,
+deleteAfterJob: values.delete_after_job,
+deleteKeys: values.delete_keys
+};
+}
+function toFields(values) {
+return Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(createWorkspaceRequest.shape, key)));
+}
+function changesOf(writes) {
+return writes.flatMap(({changes}) => changes);
+}
+async function applyWrites(writes, {workspace, recovery}, {log}) {
+let current = workspace;
+for (const [index, write] of writes.entries()) {
+const {value, error} = await catching(write.write(current), ApiError, Failure);
+if (error) throw new Failure("partly-applied", {
+error,
+workspace,
+applied: writes.slice(0, index).map(({name}) => name),
+notApplied: writes.slice(index).map(({name}) => name),
+recovery
+});
+current = value ?? current;
+log.info(write.done);
+}
+return current;
+}
+function onlyChanges(changes) {
+return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
+}
+async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
+const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
+assertBudgetOrder(desired);
+const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
+return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
+}
+function assertBudgetOrder(desired) {
+const violation = findOrderViolation(desired);
+if (!violation) return;
+const [shorter, longer] = violation;
+throw new Failure("budgets-out-of-order", {
+shorter,
+longer,
+budgets: desired
+});
+}
+function toWrite(write, before, client) {
+const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
+return {
+name: `the ${interval} budget`,
+done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
+changes: onlyChanges([ {
+field: `budget ${interval}`,
+from: before.budgets[interval] ?? null,
+to: limit_usd
+}, {
+field: "include_byok_in_budgets",
+from: byok,
+to: write.include_byok_in_budgets ?? byok
+} ]),
+async write(workspace) {
+const returned = await writeBudget(client, workspace, write);
+if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
+throw new Failure("unexpected-values", {
+what: `${interval} budget`,
+workspace,
+values: {
+[`${returned.interval}_usd`]: returned.limit_usd,
+...byokOf(returned)
+}
+});
+}
+};
+}
+function byokOf({include_byok_in_budgets}) {
+return include_byok_in_budgets === void 0 ? {} : {
+include_byok_in_budgets
+};
+}
+function withByok(writes, limits, byok) {
+const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
+if (firstSet) return writes.map(write => write === firstSet ? {
+...write,
+include_byok_in_budgets: byok
+} : write);
+const unchanged = INTERVALS.flatMap(interval => {
+const limit_usd = limits[interval] ?? null;
+return limit_usd === null ? [] : [ {
+interval,
+limit_usd,
+include_byok_in_budgets: byok
+} ];
+});
+return [ ...writes, ...unchanged.slice(0, 1) ];
+}
+function budgetsAfter(budgets, limits) {
+const merged = {
+...budgets,
+...limits
+};
+return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
+}
+function findOrderViolation(budgets) {
+const set = INTERVALS.flatMap(interval => {
+const limit = budgets[interval];
+return limit === void 0 ? [] : [ {
+interval,
+limit
+} ];
+});
+for (const [index, {interval, limit}] of set.entries()) {
+const shorter = set[index - 1];
+if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
+}
+return;
+}
+function budgetWrites(budgets, desired) {
+const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
+return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
+interval,
+limit_usd: desired[interval] ?? null
+}));
+}
+function guardrailIdOf({default_guardrail_id: id}) {
+return typeof id === "string" && id !== "" ? id : void 0;
+}
+function unexpectedGuardrailFields(returned, update) {
+return Object.keys(diffGuardrail(returned, update)).filter(field => {
+const [actual, desired] = [ returned[field], update[field] ];
+if (isModels(field)) return !isSameModels(actual, desired, authorOf);
+return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
+});
+}
+const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
+function diffGuardrail(guardrail, update) {
+const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
+return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
+}
+const ENTRY_DEFAULTS = {
+content_filters: {
+label: null
+},
+content_filter_builtins: {
+scan_scope: "all_messages"
+}
+};
+function isSame(field, actual, desired) {
+if (isModels(field)) {
+const isLifted = isNone(actual) && isNone(desired);
+return isLifted || isSameModels(actual, desired, model => model);
+}
+return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
+}
+function withDefaults(field, value) {
+const defaults = ENTRY_DEFAULTS[field];
+if (!defaults || !Array.isArray(value)) return value;
+return value.map(entry => isObject(entry) ? {
+...defaults,
+...entry
+} : entry);
+}
+function isSameValue(actual, desired) {
+return includes(toValue(actual), toValue(desired));
+}
+const NONE = {
+text: "null"
+};
+function toValue(value) {
+if (isNone(value)) return NONE;
+if (Array.isArray(value)) {
+const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
+return {
+text: `[${[ ...entries.keys() ].sort().join()}]`,
+entries
+};
+}
+if (!isObject(value)) return {
+text: JSON.stringify(value)
+};
+const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
+return {
+text: `{${texts.sort().join()}}`,
+fields
+};
+}
+function includes(actual, desired) {
+if (actual.text === desired.text) return !0;
+const {entries, fields} = actual;
+if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
+if (!desired.fields || !fields) return !1;
+for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return !1;
+return !0;
+}
+function isSameSet(actual, desired) {
+if (actual.size !== desired.size) return !1;
+const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
+for (const [, entry] of sorted) {
+const counterparts = others.filter(other => includes(other, entry));
+if (counterparts.length === 0) return !1;
+for (const other of counterparts) found.add(other);
+}
+return found.size === actual.size;
+}
+function isObject(value) {
+return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function isNone(value) {
+return (value ?? null) === null || Array.isArray(value) && value.length === 0;
+}
+function isModels(field) {
+return field === "allowed_models" || field === "ignored_models";
+}
+function isSameModels(actual, desired, groupOf) {
+if (!isTexts(actual) || !isTexts(desired)) return !1;
+const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
+return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
+}
+function isTexts(value) {
+return Array.isArray(value) && value.every(entry => typeof entry === "string");
+}
+function countBy(models, groupOf) {
+const counts = new Map;
+for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
+return counts;
+}
+function isWithin(counts, limits) {
+return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
+}
+function withoutDate(slug) {
+const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
+return base + variant;
+}
+function sortWords(model) {
+const parts = model.split(/([/:])/);
+return parts.map(part => part.split("-").sort().join("-")).join("");
+}
+function authorOf(model) {
+return model.split("/", 1).join();
+}
+async function planGuardrail(desired, workspace, {client, warn}) {
+const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
+fields.length > 0 && warn("unknown-guardrail-fields", {
+fields
+});
+const known = workspace && {
+id: knownIdOf(workspace),
+workspace
+}, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
+field: `guardrail ${field}`,
+from: guardrail?.[field] ?? null,
+to
+})));
+if (changes.length === 0) return [];
+return [ {
+name: "the guardrail",
+done: "Set the guardrail.",
+changes,
+async write(existing) {
+const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
+id,
+workspace: existing
+}, update), unexpected = unexpectedGuardrailFields(returned, update);
+if (unexpected.length === 0) return;
+throw new Failure("unexpected-values", {
+what: "guardrail",
+workspace: existing,
+values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
+});
+}
+} ];
+}
+function knownIdOf(workspace) {
+const id = guardrailIdOf(workspace);
+if (id === void 0) throw new Failure("guardrail-not-found", {
+workspace
+});
+return id;
+}
+async function findGuardrailId(workspace, client) {
+const id = guardrailIdOf(workspace);
+if (id !== void 0) return id;
+const lookup = await findWorkspace(client, workspace.slug);
+return knownIdOf(lookup.workspace ?? workspace);
+}
+const organizationMember = object({
+id: schemas_string(),
+email: optional(nullable(schemas_string()))
+}), workspaceMember = object({
+user_id: schemas_string()
+});
+async function listOrganizationMembers(client) {
+const {items} = await listAll(client, {
+operation: "list the members of the organization",
+path: "/organization/members",
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: pageOf(organizationMember),
+idOf: ({id}) => id,
+hint: "Only an organization has members: a personal account cannot use the input members."
+});
+return items;
+}
+async function listMembers(client, {id, slug}) {
+const {items} = await listAll(client, {
+operation: `list the members of the workspace ${slug}`,
+path: `/workspaces/${encodeURIComponent(id)}/members`,
+query: {
+limit: String(PAGE_SIZE)
+},
+schema: pageOf(workspaceMember),
+idOf: ({user_id}) => user_id
+});
+return items.map(({user_id}) => user_id);
+}
+const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
+function sendMembers(client, {id, slug}, userIds) {
+return client.send({
+operation: `add members to the workspace ${slug}`,
+method: "POST",
+path: `/workspaces/${encodeURIComponent(id)}/members/add`,
+body: {
+user_ids: userIds
+},
+schema: addedMembers,
+hint: UNCHANGEABLE
+});
+}
+const addedMembers = pipe(object({
+data: array(workspaceMember)
+}), transform(({data}) => data.map(({user_id}) => user_id))), LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
 async function postOnce(post, context) {
 const attempts = [];
 for (;;) {
@@ -5185,7 +5187,11 @@ changes: [],
 governanceChanges: changesOf(writes)
 };
 }
-const UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
+const noJournal = {
+saveOrFail: () => {},
+saveOrWarn: () => {},
+clearOrWarn: () => {}
+}, UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
 function toLine(text, redact) {
 return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
 }
@@ -5402,11 +5408,6 @@ task
 clearOrWarn: () => writeOrWarn(null)
 };
 }
-const noJournal = {
-saveOrFail: () => {},
-saveOrWarn: () => {},
-clearOrWarn: () => {}
-};
 function readJournal(taskSchema) {
 const text = getState(CLEANUP_STATE);
 if (text === "") return "missing";
@@ -7688,8 +7689,8 @@ title: `💵 ${formatSpend(spend)}`
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
-const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape, previewInputs = () => {
-const {limit_reset, include_byok_in_limit} = createKeyRequest.shape;
+const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
+const {limit_reset, include_byok_in_limit} = createKeyRequest.shape, {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape;
 return object({
 management_key: connection.management_key,
 github_token: schemas_default(schemas_string(), ""),
@@ -7723,16 +7724,16 @@ preview: "30d",
 none: "6h"
 };
 function readPreviewInputs() {
-const values = readInputs(previewInputs(), previewProblems), run = {
+const values = readInputs(previewInputs(), previewProblems), payload = readEvent(), run = {
 event: process.env.GITHUB_EVENT_NAME ?? "",
-payload: readEvent(),
+payload,
 pullRequest: values.pull_request
 }, expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-gitHub: readGitHub(values.github_token),
+gitHub: readGitHub(values.github_token, payload),
 run,
 slugPrefix: values.slug_prefix,
 workspace: {
@@ -7768,7 +7769,7 @@ repository: object({
 default_branch: schemas_default(schemas_string(), "main")
 })
 });
-function readGitHub(token) {
+function readGitHub(token, payload) {
 const {env} = process, apiUrl = env.GITHUB_API_URL || "https://api.github.com", url = toUrl(apiUrl);
 if (!url || !isConfidential(url)) {
 const problem = {
@@ -7779,7 +7780,7 @@ throw new Failure("invalid-inputs", {
 problems: [ problem ]
 });
 }
-const {data} = safeParse(runnerEvent, readEvent()), id = Number(env.GITHUB_REPOSITORY_ID || Number.NaN);
+const {data} = safeParse(runnerEvent, payload), id = Number(env.GITHUB_REPOSITORY_ID || Number.NaN);
 return {
 apiUrl: apiUrl.replace(/\/$/, ""),
 token,
@@ -7818,7 +7819,7 @@ github_token,
 job_status
 }));
 return {
-gitHub: readGitHub(values.github_token),
+gitHub: readGitHub(values.github_token, readEvent()),
 jobStatus: values.job_status ?? ""
 };
 }
@@ -8086,15 +8087,15 @@ sha: named.object.sha
 if (!isRequired) return {
 named: void 0
 };
-throw new ApiError({
+const reason = `HTTP ${status}, but it has no branch ${name}`, failure = {
 ...facts,
 server: "GitHub",
 kind: "rejected",
-reason: `HTTP ${status}, but it has no branch ${name}`,
-status: 404,
-attempts: 1,
-ambiguous: !1,
-wasThrottled: !1
+reason,
+status: 404
+};
+throw toApiError([ failure ], {
+ambiguous: !1
 });
 }
 async function readBranch(client, repository, name) {
@@ -8143,7 +8144,7 @@ if (id !== void 0 && head.repo.id !== void 0) return head.repo.id === id;
 return head.repo.full_name.toLowerCase() === name.toLowerCase();
 }
 const STALE_DELAYS_MS = [ 0, 1e3, 2e3, 4e3 ];
-async function readStanding(subject, since, {github, repository, client}) {
+async function readStanding(subject, since, {github, repository}) {
 if (subject.kind === "branch") {
 const branch = await findBranch(github, repository, subject.name);
 return {
@@ -8154,7 +8155,7 @@ since
 };
 }
 for (const delay of STALE_DELAYS_MS) {
-await client.pause(delay);
+await github.pause(delay);
 const pull = await readPull(github, repository, subject.number), updatedAt = Date.parse(pull.updated_at);
 if (!(updatedAt >= (since ?? 0))) continue;
 const isOwn = isOwnPull(pull, repository);
@@ -8515,7 +8516,7 @@ default_branch: optional(schemas_string())
 }))
 }), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
 function findTopic(facts) {
-const {event, payload, pullRequest} = facts, known = subject_readPull(facts) ?? (pullRequest === void 0 ? topicOf(event, payload) : void 0);
+const {event, payload, pullRequest} = facts, readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = subject_readPull(facts) ?? (pullRequest === void 0 ? readTopic?.(payload) : void 0);
 if (known) return known;
 if (pullRequest !== void 0) return {
 kind: "subject",
@@ -8531,10 +8532,6 @@ kind: "clean-up"
 throw new Failure("no-subject", {
 event
 });
-}
-function topicOf(event, payload) {
-const [, read] = Object.entries(EVENTS).find(([name]) => name === event) ?? [];
-return read?.(payload);
 }
 const EVENTS = {
 merge_group: () => skipped("the merge queue"),
@@ -8683,25 +8680,28 @@ const {request, preview} = opening;
 let current = standing;
 for (let vanished = 0; ;vanished += 1) {
 const {workspace, created} = await ensureWorkspace(opening, current, context);
-if (workspace) {
-const {id, slug} = workspace;
-saveTask({
+if (!workspace) return {
+state: "open",
+preview,
+created
+};
+const {id, slug} = workspace, task = saveTask({
 ...preview,
 workspace: {
 id,
 slug
 }
 }, request, context);
-}
-if (!workspace || request.keyMode === "none" || request.dryRun) return {
+if (request.keyMode === "none" || request.dryRun) return {
 state: "open",
 preview,
-created,
-...workspace && {
-workspace
-}
+workspace,
+created
 };
-const {value: key, error} = await catching(ensureKey(opening, workspace, context), ApiError, Failure);
+const {value: key, error} = await catching(ensureKey({
+...opening,
+task
+}, workspace, context), ApiError, Failure);
 if (key) return {
 state: "open",
 preview,
@@ -8736,11 +8736,7 @@ deleteKeys: !1,
 timeoutMs: request.timeoutMs
 }, {
 ...context,
-journal: {
-saveOrFail() {},
-saveOrWarn() {},
-clearOrWarn() {}
-},
+journal: noJournal,
 assertExisting: existing => assertOurs(existing, preview, context)
 });
 return {
@@ -8748,15 +8744,9 @@ workspace,
 created: outcome === "created"
 };
 }
-async function ensureKey({request, preview}, workspace, context) {
-const {journal, log} = context, {id, slug} = workspace, isDeployed = request.keyMode === "preview";
-let last = saveTask({
-...preview,
-workspace: {
-id,
-slug
-}
-}, request, context);
+async function ensureKey({request, preview, task}, workspace, context) {
+const {journal, log} = context, isDeployed = request.keyMode === "preview";
+let last = task;
 const taskWith = key => {
 last = {
 ...last,

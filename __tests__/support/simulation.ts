@@ -22,9 +22,12 @@ import type {
   CreateRequest,
   CreateResult,
 } from '../../src/operations/create/request.ts';
-import type { CleanupJournal, Context } from '../../src/operations/shared/context.ts';
+import {
+  type CleanupJournal,
+  type Context,
+  noJournal,
+} from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
-import { noJournal } from '../../src/runtime/cleanup-journal.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 interface SimulationOptions {

@@ -1,7 +1,8 @@
 import { readCreateInputs } from '../inputs/create.ts';
 import { createWorkspace } from '../operations/create/create.ts';
+import { noJournal } from '../operations/shared/context.ts';
 import { createSummary, identityOutputs, outcomeOutputs } from '../report/create.ts';
-import { noJournal, openJournal } from '../runtime/cleanup-journal.ts';
+import { openJournal } from '../runtime/cleanup-journal.ts';
 import { saveMainProcess } from '../runtime/main-process.ts';
 import { runStep, startContext } from '../runtime/step.ts';
 

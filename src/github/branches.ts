@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { Client } from '../http/client.ts';
-import { ApiError } from '../http/request.ts';
+import { type Client, toApiError } from '../http/client.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 const reference = z.object({ ref: z.string(), object: z.object({ sha: z.string() }) });
@@ -50,16 +49,9 @@ async function listBranches(
   const named = data.find(({ ref }) => ref === `refs/heads/${name}`);
   if (named) return { named: { sha: named.object.sha } };
   if (!isRequired) return { named: undefined };
-  throw new ApiError({
-    ...facts,
-    server: 'GitHub',
-    kind: 'rejected',
-    reason: `HTTP ${status}, but it has no branch ${name}`,
-    status: 404,
-    attempts: 1,
-    ambiguous: false,
-    wasThrottled: false,
-  });
+  const reason = `HTTP ${status}, but it has no branch ${name}`;
+  const failure = { ...facts, server: 'GitHub', kind: 'rejected', reason, status: 404 } as const;
+  throw toApiError([failure], { ambiguous: false });
 }
 
 async function readBranch(

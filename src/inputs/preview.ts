@@ -18,16 +18,15 @@ const PREFIX_MESSAGE =
   'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
 const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
 
-const {
-  name: _name,
-  slug: _slug,
-  description: _description,
-  ...fields
-} = createWorkspaceRequest.shape;
-
 /** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
 export const previewInputs = () => {
   const { limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  const {
+    name: _name,
+    slug: _slug,
+    description: _description,
+    ...fields
+  } = createWorkspaceRequest.shape;
   return z.object({
     management_key: connection.management_key,
     github_token: z._default(z.string(), ''),
@@ -84,9 +83,10 @@ export interface GitHubConnection {
 /** @throws {Failure} `invalid-inputs` */
 export function readPreviewInputs(): PreviewInputs {
   const values = readInputs(previewInputs(), previewProblems);
+  const payload = readEvent();
   const run = {
     event: process.env['GITHUB_EVENT_NAME'] ?? '',
-    payload: readEvent(),
+    payload,
     pullRequest: values.pull_request,
   };
   const expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
@@ -94,7 +94,7 @@ export function readPreviewInputs(): PreviewInputs {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    gitHub: readGitHub(values.github_token),
+    gitHub: readGitHub(values.github_token, payload),
     run,
     slugPrefix: values.slug_prefix,
     workspace: { fields: toFields(values), ...toGovernance(values) },
@@ -138,7 +138,7 @@ const runnerEvent = z.object({
 });
 
 /** @throws {Failure} `invalid-inputs` */
-export function readGitHub(token: string): GitHubConnection {
+function readGitHub(token: string, payload: unknown): GitHubConnection {
   const { env } = process;
   const apiUrl = env['GITHUB_API_URL'] || 'https://api.github.com';
   const url = toUrl(apiUrl);
@@ -149,7 +149,7 @@ export function readGitHub(token: string): GitHubConnection {
     };
     throw new Failure('invalid-inputs', { problems: [problem] });
   }
-  const { data } = z.safeParse(runnerEvent, readEvent());
+  const { data } = z.safeParse(runnerEvent, payload);
   const id = Number(env['GITHUB_REPOSITORY_ID'] || Number.NaN);
   return {
     apiUrl: apiUrl.replace(/\/$/, ''),
@@ -190,5 +190,8 @@ export function reasonForNoKey(): string | undefined {
 export function readPreviewPostInputs(): { gitHub: GitHubConnection; jobStatus: string } {
   const { github_token, job_status } = previewInputs().shape;
   const values = readInputs(z.object({ github_token, job_status }));
-  return { gitHub: readGitHub(values.github_token), jobStatus: values.job_status ?? '' };
+  return {
+    gitHub: readGitHub(values.github_token, readEvent()),
+    jobStatus: values.job_status ?? '',
+  };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Client } from '../http/client.ts';
+import { type Client, toApiError } from '../http/client.ts';
 import { ApiError, type ApiErrorDetails, type RequestFacts } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 
@@ -65,15 +65,8 @@ export async function sendDeletion(
 /** Creates the error for a DELETE whose HTTP 404 no lookup confirmed. */
 function unconfirmed(
   facts: Omit<RequestFacts, 'method'>,
-  conclusion: Pick<ApiErrorDetails, 'reason' | 'ambiguous' | 'lookupFailure'>,
+  { reason, ...conclusion }: Pick<ApiErrorDetails, 'reason' | 'ambiguous' | 'lookupFailure'>,
 ): ApiError {
-  return new ApiError({
-    ...facts,
-    server: 'OpenRouter',
-    method: 'DELETE',
-    kind: 'unexpected',
-    attempts: 1,
-    wasThrottled: false,
-    ...conclusion,
-  });
+  const failure = { ...facts, server: 'OpenRouter', method: 'DELETE', kind: 'unexpected' } as const;
+  return toApiError([{ ...failure, reason }], conclusion);
 }

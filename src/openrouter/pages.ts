@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { Client } from '../http/client.ts';
-import type { ApiRequest, ApiResponse } from '../http/request.ts';
-import { ApiError } from '../http/request.ts';
+import { type Client, toApiError } from '../http/client.ts';
+import type { ApiError, ApiRequest, ApiResponse } from '../http/request.ts';
 
 export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
   items: readonly Item[];
@@ -102,17 +101,14 @@ export async function listAll<Item>(
 }
 
 function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): ApiError {
-  return new ApiError({
+  const failure = {
     server: 'OpenRouter',
     operation,
     method: 'GET',
     path,
     kind: 'unexpected',
-    reason,
-    attempts: 1,
-    ambiguous: false,
-    wasThrottled: false,
-  });
+  } as const;
+  return toApiError([{ ...failure, reason }], { ambiguous: false });
 }
 
 /** What `readPages` needs to know about a list. */

@@ -36,13 +36,6 @@ export function openJournal<Task>(
   };
 }
 
-/** The journal of a step whose work needs no cleanup: it saves nothing. */
-export const noJournal: CleanupJournal<unknown> = {
-  saveOrFail: () => undefined,
-  saveOrWarn: () => undefined,
-  clearOrWarn: () => undefined,
-};
-
 /**
  * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step saved
  * nothing, because it created nothing or needs no cleanup, and a `Failure` if the state is invalid. State arrives in an environment

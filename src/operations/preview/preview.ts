@@ -5,7 +5,7 @@ import { createWorkspace } from '../create/create.ts';
 import type { CreateRequest } from '../create/request.ts';
 import type { KeyCleanupTask } from '../key/cleanup.ts';
 import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.ts';
-import type { CleanupJournal } from '../shared/context.ts';
+import { type CleanupJournal, noJournal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepResult } from '../shared/sweep-result.ts';
 import { cleanUp, cleanUpFailure } from './clean-up.ts';
@@ -138,15 +138,14 @@ async function openPreview(
   let current = standing;
   for (let vanished = 0; ; vanished += 1) {
     const { workspace, created } = await ensureWorkspace(opening, current, context);
-    if (workspace) {
-      const { id, slug } = workspace;
-      saveTask({ ...preview, workspace: { id, slug } }, request, context);
-    }
-    if (!workspace || request.keyMode === 'none' || request.dryRun) {
-      return { state: 'open', preview, created, ...(workspace && { workspace }) };
+    if (!workspace) return { state: 'open', preview, created };
+    const { id, slug } = workspace;
+    const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
+    if (request.keyMode === 'none' || request.dryRun) {
+      return { state: 'open', preview, workspace, created };
     }
     const { value: key, error } = await catching(
-      ensureKey(opening, workspace, context),
+      ensureKey({ ...opening, task }, workspace, context),
       ApiError,
       Failure,
     );
@@ -187,7 +186,7 @@ async function ensureWorkspace(
     {
       ...context,
       // The post step deletes what is not needed, whoever has created it.
-      journal: { saveOrFail() {}, saveOrWarn() {}, clearOrWarn() {} },
+      journal: noJournal,
       assertExisting: (existing) => assertOurs(existing, preview, context),
     },
   );
@@ -195,14 +194,13 @@ async function ensureWorkspace(
 }
 
 async function ensureKey(
-  { request, preview }: Opening,
+  { request, preview, task }: Opening & { task: PreviewTask },
   workspace: Workspace,
   context: PreviewContext,
 ): Promise<KeyResult> {
   const { journal, log } = context;
-  const { id, slug } = workspace;
   const isDeployed = request.keyMode === 'preview';
-  let last = saveTask({ ...preview, workspace: { id, slug } }, request, context);
+  let last = task;
   const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => {
     last = { ...last, key };
     return last;

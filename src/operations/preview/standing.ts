@@ -45,14 +45,14 @@ const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 export async function readStanding(
   subject: Subject,
   since: number | undefined,
-  { github, repository, client }: GitHubContext,
+  { github, repository }: GitHubContext,
 ): Promise<Standing> {
   if (subject.kind === 'branch') {
     const branch = await findBranch(github, repository, subject.name);
     return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
   }
   for (const delay of STALE_DELAYS_MS) {
-    await client.pause(delay);
+    await github.pause(delay);
     const pull = await readPull(github, repository, subject.number);
     const updatedAt = Date.parse(pull.updated_at);
     if (!(updatedAt >= (since ?? 0))) continue;

@@ -59,19 +59,14 @@ const CLEAN_UP_EVENTS = ['schedule', 'workflow_dispatch', 'repository_dispatch']
  */
 export function findTopic(facts: RunFacts): Topic {
   const { event, payload, pullRequest } = facts;
-  const known =
-    readPull(facts) ?? (pullRequest === undefined ? topicOf(event, payload) : undefined);
+  const readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
+  const known = readPull(facts) ?? (pullRequest === undefined ? readTopic?.(payload) : undefined);
   if (known) return known;
   if (pullRequest !== undefined) {
     return { kind: 'subject', subject: { kind: 'pull', number: pullRequest }, isEnd: false };
   }
   if (CLEAN_UP_EVENTS.includes(event)) return { kind: 'clean-up' };
   throw new Failure('no-subject', { event });
-}
-
-function topicOf(event: string, payload: unknown): Topic | undefined {
-  const [, read] = Object.entries(EVENTS).find(([name]) => name === event) ?? [];
-  return read?.(payload);
 }
 
 /** The events about a branch, or about something that never has a preview. */

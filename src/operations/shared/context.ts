@@ -32,6 +32,13 @@ export interface CleanupJournal<Task> {
   clearOrWarn(): void;
 }
 
+/** The journal of a step whose work needs no cleanup: it saves nothing. */
+export const noJournal: CleanupJournal<unknown> = {
+  saveOrFail: () => undefined,
+  saveOrWarn: () => undefined,
+  clearOrWarn: () => undefined,
+};
+
 /** A cleanup that failed. `left` is what remains of its task. */
 export interface IncompleteCleanup<Task> {
   error: Error;
