@@ -8217,18 +8217,34 @@ hint: HINT
 });
 }
 async function readLogin(client) {
-const {value, error} = await catching(client.request({
-operation: "read whose token github-token is",
+const operation = "read whose token github-token is", {value: user, error} = await catching(client.request({
+operation,
 method: "GET",
 path: "/user",
-schema: object({
-login: schemas_string()
-})
+schema: owner
 }), ApiError);
-if (error && error.details.status !== 403) throw error;
-return value?.data.login;
+if (user) return user.data.login;
+if (error.details.status !== 403) throw error;
+const {value: viewer} = await catching(client.request({
+operation,
+method: "POST",
+path: GRAPHQL,
+body: {
+query: "{viewer{login}}"
+},
+schema: object({
+data: object({
+viewer: owner
+})
+}),
+trusts404: !0,
+readOnly: !0
+}), ApiError);
+return viewer?.data.data.viewer.login;
 }
-const MAX_WRITES = 5;
+const owner = object({
+login: schemas_string()
+}), GRAPHQL = "/../graphql", MAX_WRITES = 5;
 async function writeComment(request, context) {
 const {error} = await catching(writeUntilRight(request, context), ApiError);
 if (!error) return;

@@ -150,12 +150,20 @@ test.each(OUTCOMES)('a comment %s is sent once', async (_, options, body, kind, 
 
 describe('the login of a token is', () => {
   test.each([
-    ['that of its user', 'octocat', 'octocat'],
-    ['unknown for the token of a job', undefined, undefined],
-    ['unknown for an app', 'my-app[bot]', undefined],
-  ])('%s', async (_, login, expected) => {
-    const { client, run } = openGitHubScene(login === undefined ? {} : { login });
-    expect(await run(readLogin(client))).toBe(expected);
+    ['that of its user', 'octocat'],
+    ['that of the token of a job', 'github-actions[bot]'],
+    ['that of an app', 'my-app[bot]'],
+  ])('%s', async (_, login) => {
+    const { client, run } = openGitHubScene({ login });
+    expect(await run(readLogin(client))).toBe(login);
+  });
+
+  // Gitea and Forgejo have no GraphQL.
+  test('unknown if the server says it in no way', async () => {
+    const schedule: InProcessFault[] = [{ on: 'POST /graphql', kind: 'response', status: 404 }];
+    const { client, run, network } = openGitHubScene({ schedule });
+    expect(await run(readLogin(client))).toBeUndefined();
+    expect(network.calls).toEqual(['GET /user', 'POST /graphql']);
   });
 
   // A token of a user would be taken for that of a job, and its comment written again.
@@ -170,14 +178,9 @@ describe('the login of a token is', () => {
   });
 });
 
-/** The comments of a pull request over a socket, if each of `count` has a body of `length` characters. */
-async function listOverSocket(count: number, length: number): Promise<Comment[] | ApiError> {
+/** A client of a GitHub over a socket. */
+async function connect() {
   const { github, url, token } = resources.add(await startGitHub());
-  const repository = addRepository(github, { name: 'octo-org/shop' });
-  openPull(github, repository, { number: 42 });
-  for (let at = 1; at <= count; at += 1) {
-    commentBy(github, repository, { by: 'octocat', pull: 42, body: 'x'.repeat(length) });
-  }
   const step = new AbortController();
   const client = createClient({
     server: gitHub({ apiUrl: url, token }),
@@ -190,6 +193,22 @@ async function listOverSocket(count: number, length: number): Promise<Comment[] 
     log: { info: (line) => step.abort(new Error(line)), debug: () => undefined },
     effect: recordEffect(),
   });
+  return { github, client };
+}
+
+test('the login of a token is read over a socket', async () => {
+  const { client } = await connect();
+  expect(await readLogin(client)).toBe('github-actions[bot]');
+});
+
+/** The comments of a pull request over a socket, if each of `count` has a body of `length` characters. */
+async function listOverSocket(count: number, length: number): Promise<Comment[] | ApiError> {
+  const { github, client } = await connect();
+  const repository = addRepository(github, { name: 'octo-org/shop' });
+  openPull(github, repository, { number: 42 });
+  for (let at = 1; at <= count; at += 1) {
+    commentBy(github, repository, { by: 'octocat', pull: 42, body: 'x'.repeat(length) });
+  }
   const named = { name: repository.name, id: repository.id, serverUrl: github.serverUrl };
   return readAll(listComments(client, named, 42)).catch((error: unknown) => {
     if (error instanceof ApiError) return error;

@@ -20,6 +20,7 @@ export async function startGitHub(
   const github = openGitHub(options);
   const permissions = { contents: 'read', 'pull-requests': 'write' } as const;
   const { secret: token } = addToken(github, { permissions });
-  const server = await serve(github, { ...options, basePath: '/api/v3' });
+  const elsewhere = { '/api/graphql': '/graphql' };
+  const server = await serve(github, { ...options, basePath: '/api/v3', elsewhere });
   return { ...server, github, token };
 }

@@ -30,7 +30,8 @@ export interface Network {
 export function inProcessTransport(network: Network, baseUrl: string): Transport {
   const { api, clock, schedule, calls } = network;
   return async ({ method, url, headers, body = '' }, signal) => {
-    const path = url.slice(baseUrl.length);
+    const { pathname, search } = new URL(url.slice(baseUrl.length), 'http://sandbox');
+    const path = pathname + search;
     const call = api.callOf(method, path);
     calls.push(call);
     const apply = () => api.handle({ method, path, authorization: headers['authorization'], body });

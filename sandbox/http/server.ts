@@ -32,6 +32,13 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+/** Where the paths of an API are on its server. */
+interface Mount {
+  basePath: string;
+  /** The paths of the API that are elsewhere, by their paths on the server. */
+  elsewhere?: Readonly<Record<string, string>>;
+}
+
 /**
  * Serves `api` below `basePath` of a port on loopback. The server is listening when the promise
  * resolves.
@@ -39,10 +46,11 @@ export interface ApiServer {
  */
 export async function serve(
   api: Api,
-  { basePath, tls, port = 0, ...options }: ServerOptions & { basePath: string },
+  { tls, port = 0, ...options }: ServerOptions & Mount,
 ): Promise<ApiServer> {
+  const { basePath } = options;
   const traffic: Traffic = { requests: [], faults: [], arrivals: new EventTarget() };
-  const listener = listenerOf(api, traffic, { basePath, ...options });
+  const listener = listenerOf(api, traffic, options);
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -79,13 +87,14 @@ function listenerOf(
   { requests, faults, arrivals }: Traffic,
   {
     basePath,
+    elsewhere = {},
     latency = 0,
     onExchange,
-  }: Pick<ServerOptions, 'latency' | 'onExchange'> & { basePath: string },
+  }: Pick<ServerOptions, 'latency' | 'onExchange'> & Mount,
 ): RequestListener {
   return async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;
-    const path = url.startsWith(basePath) ? url.slice(basePath.length) : '';
+    const path = elsewhere[url] ?? (url.startsWith(basePath) ? url.slice(basePath.length) : '');
     const request = { method, path, headers, body: await text(incoming) };
     requests.push(request);
     arrivals.dispatchEvent(new Event('request'));

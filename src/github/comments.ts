@@ -74,20 +74,37 @@ export async function updateComment(
 }
 
 /**
- * `GET /user`: the login that comments are written under; undefined for the token of a job or of an app,
- * which may not ask.
+ * The login that comments are written under; undefined if GitHub does not say. The tokens of jobs and apps
+ * may not read `GET /user`, but ask GraphQL, which Gitea and Forgejo do not have.
  * @throws {ApiError} if that cannot be determined
  */
 export async function readLogin(client: Client): Promise<string | undefined> {
-  const { value, error } = await catching(
+  const operation = 'read whose token github-token is';
+  const { value: user, error } = await catching(
+    client.request({ operation, method: 'GET', path: '/user', schema: owner }),
+    ApiError,
+  );
+  if (user) return user.data.login;
+  if (error.details.status !== 403) throw error;
+  const { value: viewer } = await catching(
     client.request({
-      operation: 'read whose token github-token is',
-      method: 'GET',
-      path: '/user',
-      schema: z.object({ login: z.string() }),
+      operation,
+      method: 'POST',
+      path: GRAPHQL,
+      body: { query: '{viewer{login}}' },
+      schema: z.object({ data: z.object({ viewer: owner }) }),
+      trusts404: true,
+      readOnly: true,
     }),
     ApiError,
   );
-  if (error && error.details.status !== 403) throw error;
-  return value?.data.login;
+  return viewer?.data.data.viewer.login;
 }
+
+const owner = z.object({ login: z.string() });
+
+/**
+ * GraphQL is beside the REST API: https://api.github.com/graphql, https://HOST/api/graphql beside
+ * https://HOST/api/v3. A URL resolves the two dots, which the root of a host has nothing above.
+ */
+const GRAPHQL = '/../graphql';

@@ -28,6 +28,8 @@ const REPOSITORY = { name: 'octo-org/shop', id: 1, serverUrl: 'https://github.co
 const MARK = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 1)';
 const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
+const GRAPHQL = 'POST /graphql';
+const LOGIN = ['GET /user', GRAPHQL];
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/1';
 
 interface Reply {
@@ -51,6 +53,7 @@ function openServers() {
     /** The login of the token, which it may not ask for if that is the one of a job. */
     login: JOB,
     mayAsk: false,
+    hasGraphQl: true,
     calls: [] as string[],
     /** Called before each request is applied. Can return another response to it. */
     intercept: (_call: string, _count: number): Reply | 'lost' | 'unsent' | undefined => undefined,
@@ -74,6 +77,9 @@ function openServers() {
     const page = Number(url.searchParams.get('page')) - 1;
     const id = Number(/^PATCH .*\/(\d+)$/.exec(call)?.[1]);
     if (call === 'GET /user') return state.mayAsk ? found({ login: state.login }) : FORBIDDEN;
+    if (call === GRAPHQL) {
+      return found(state.hasGraphQl ? { data: { viewer: { login: state.login } } } : undefined);
+    }
     if (call === COMMENTS) return found(state.comments.slice(page * 30, page * 30 + 30));
     if (call === POST) return write(body);
     if (id) return write(body, id);
@@ -172,7 +178,7 @@ const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
   });
 
 const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
-  calls.filter((call) => !call.startsWith('GET'));
+  calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
 
 describe('a run that writes the comment', () => {
   test('creates it, then reads list, state and comment again', async () => {
@@ -180,7 +186,7 @@ describe('a run that writes the comment', () => {
     await write();
     expect(totalsIn(state)).toEqual(['0.25']);
     const reads = ['GET /workspaces/preview-shop-42', 'GET /keys', COMMENTS];
-    expect(state.calls).toEqual(['GET /user', ...reads, POST, ...reads]);
+    expect(state.calls).toEqual([...LOGIN, ...reads, POST, ...reads]);
     expect(info).toEqual([]);
   });
 
@@ -249,7 +255,7 @@ describe('a run that writes the comment', () => {
       const { state, write } = openScene();
       state.workspace = { ...WORKSPACE, name: 'a', description };
       await write();
-      expect(state.calls).toEqual(['GET /user', 'GET /workspaces/preview-shop-42', COMMENTS]);
+      expect(state.calls).toEqual([...LOGIN, 'GET /workspaces/preview-shop-42', COMMENTS]);
     },
   );
 
@@ -325,10 +331,20 @@ describe('a failure', () => {
   });
 });
 
-describe('the token of an app whose login is unknown', () => {
-  test('writes no second comment, and the log says why', async () => {
+describe('the token of an app', () => {
+  test('updates the comment that it wrote', async () => {
+    const { state, write } = openScene();
+    state.login = 'shop-previews[bot]';
+    await write();
+    state.keys['key1'] = 0.5;
+    await write();
+    expect(writesIn(state)).toEqual([POST, PATCH]);
+  });
+
+  test('whose login is unknown writes no second comment, and the log says why', async () => {
     const { state, write, info } = openScene();
     state.login = 'shop-previews[bot]';
+    state.hasGraphQl = false;
     await write();
     await write();
     expect(writesIn(state)).toEqual([POST]);
