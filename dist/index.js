@@ -4050,8 +4050,8 @@ class Failure extends Error {
 name="Failure";
 code;
 details;
-constructor(code, details) {
-super(code);
+constructor(code, details, reason = code) {
+super(reason);
 this.code = code;
 this.details = details;
 }
@@ -5763,10 +5763,7 @@ const details = {
 workspace,
 rounds: ROUND_DELAYS_MS.length,
 deletedKeys: deletedKeys.length
-}, failure = new Failure("keys-keep-appearing", details), problem = {
-failure,
-reason: "new API keys keep appearing in it"
-};
+}, reason = "new API keys keep appearing in it", problem = new Failure("keys-keep-appearing", details, reason);
 return {
 deletedKeys,
 deleted: !1,
@@ -5825,17 +5822,14 @@ errors: [ error ]
 };
 }
 function blockedByKeys(workspace, keys) {
-const failure = new Failure("workspace-has-keys", {
+const names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`, problem = new Failure("workspace-has-keys", {
 workspace,
 keys
-}), names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+}, reason);
 return {
 kind: "blocked",
 deletedKeys: [],
-problem: {
-failure,
-reason
-}
+problem
 };
 }
 function endOf(workspace, {deletion, deletedKeys}) {
@@ -5844,16 +5838,13 @@ kind: "finished",
 deletedKeys,
 deleted: deletion.kind === "deleted"
 };
-const failure = new Failure("workspace-still-exists", {
+const reason = "OpenRouter reported that it does not exist, but still returns it", problem = new Failure("workspace-still-exists", {
 workspace
-}), reason = "OpenRouter reported that it does not exist, but still returns it";
+}, reason);
 return {
 kind: "blocked",
 deletedKeys,
-problem: {
-failure,
-reason
-}
+problem
 };
 }
 async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
@@ -5866,14 +5857,11 @@ const details = {
 workspace,
 errors,
 deletedKeys: deletedKeys.length
-}, failure = new Failure("teardown-incomplete", details), reason = errors.map(error => formatAttempt(error.details)).join("; ");
+}, reason = errors.map(error => formatAttempt(error.details)).join("; "), problem = new Failure("teardown-incomplete", details, reason);
 return {
 deletedKeys,
 deleted: !1,
-problem: {
-failure,
-reason
-}
+problem
 };
 }
 function isRejection({details: {kind, status = 0}}) {
@@ -6026,9 +6014,9 @@ outcome: result.deleted ? "deleted" : "alreadyDeleted",
 ...spent
 };
 }
-const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
+const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
 log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-const hasKeys = result.problem.failure.code === "workspace-has-keys";
+const hasKeys = result.problem.code === "workspace-has-keys";
 return {
 outcome: "failed",
 reason: why,
@@ -6036,15 +6024,12 @@ hasKeys,
 ...spent
 };
 }
-function sweepFailure(result, {maxDeletions}) {
-if (result.staleCount > maxDeletions) {
-const check = "slug-pattern, older-than and keep";
-return new Failure("too-many-stale", {
+function sweepFailure(result, {maxDeletions, check}) {
+if (result.tooMany.length > 0) return new Failure("too-many-stale", {
 result,
 maxDeletions,
 check
 });
-}
 return result.failed.length > 0 ? new Failure("sweep-incomplete", {
 result
 }) : void 0;
@@ -6090,7 +6075,7 @@ code: slug
 return {
 header: [ "Workspace", ...hasAge ? [ "Age" ] : [], "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
 rows: shown,
-more: result.staleCount + result.keptCount - shown.length
+more: Math.max(found.length, result.staleCount + result.keptCount) - shown.length
 };
 }
 function concernsCost({kind}) {
@@ -6863,7 +6848,7 @@ if (delay > 0 && context.signal.aborted) break;
 await context.client.pause(delay);
 const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
 if (problem) return {
-error: problem.failure,
+error: problem,
 left: task
 };
 keyCount += deletedKeys.length;
@@ -6995,7 +6980,7 @@ if (problem) return {
 workspace,
 deleted,
 keys,
-failure: problem.failure
+failure: problem
 };
 const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
 if (failure) return {
@@ -8166,9 +8151,10 @@ head: pull.head.sha,
 since: updatedAt
 };
 }
+const reason = "GitHub shows an older state of it";
 throw new Failure("stale-answer", {
 number: subject.number
-});
+}, reason);
 }
 const comment = object({
 id: schemas_int(),
@@ -8334,7 +8320,7 @@ deletedKeys: keys
 await commentOn(preview, observe(workspace, [], "unfinished"), context);
 const standing = await readStanding(subject, since, context);
 if (standing.isOpen) {
-log.info("It is open again: nothing was deleted.");
+log.info(`${identity.description} is open again: nothing was deleted.`);
 return {
 kind: "reopened"
 };
@@ -8342,9 +8328,12 @@ kind: "reopened"
 context.onDeletion?.(workspace);
 const deletion = await deleteWorkspaceOf(preview, workspace, context), {value: after, error} = await catching(readStanding(subject, standing.since, context), ApiError, Failure);
 error && log.info(`Whether it was reopened is unknown: ${error.message}.`);
-if (after?.isOpen) throw new Failure("preview-reopened", {
+if (after?.isOpen) {
+const reason = "it was deleted, and is open again: run its workflow again";
+throw new Failure("preview-reopened", {
 workspace
-});
+}, reason);
+}
 return deletion;
 }
 async function deleteWorkspaceOf(preview, workspace, context) {
@@ -8352,7 +8341,7 @@ const {value: endedKeys} = await catching(endKeys(workspace, context), ApiError)
 deleteKeys: !0,
 relistKeys: !1
 }, {deleted, deletedKeys, problem} = await teardown(workspace, options, context);
-if (problem) throw problem.failure;
+if (problem) throw problem;
 const {slug, id} = workspace, done = deleted ? "Deleted" : "Another job had deleted";
 context.log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
 const isFinal = endedKeys !== void 0 && deletedKeys.every(isDisabled), keys = [ ...endedKeys ?? [], ...deletedKeys ];
@@ -8391,104 +8380,59 @@ render
 function assertOurs(workspace, {subject, identity}, {repository}) {
 const marked = readMark(workspace.description, repository);
 if (marked && naming_isSame(marked, subject) && !isDefault(workspace)) return;
-throw new Failure("preview-not-ours", {
+const description = String(workspace.description ?? ""), details = {
 workspace,
-description: String(workspace.description ?? ""),
+description,
 expected: identity.description
-});
+};
+throw new Failure("preview-not-ours", details, "another workspace has its slug");
 }
 async function cleanUp({maxDeletions, dryRun}, context) {
-const {log} = context, marked = await findMarked(context);
-log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
-const outdated = [], failed = [], kept = [];
-for (const workspace of marked) {
-const entry = clean_up_toEntry(workspace), {value: standing, error} = await catching(readStanding(workspace.subject, void 0, context), ApiError, Failure);
-error ? failed.push({
-...entry,
-reason: reasonOf(error)
-}) : standing.isOpen ? kept.push({
-...entry,
-reason: "it is open"
-}) : outdated.push({
-workspace,
-since: standing.since,
-entry
-});
-}
-const stale = outdated.map(({entry}) => entry), result = {
-deleted: [],
-alreadyDeleted: [],
-wouldDelete: [],
-tooMany: [],
-failed,
-kept,
-staleCount: stale.length,
-keptCount: kept.length
-};
-if (stale.length > maxDeletions) return {
-...result,
-tooMany: stale
-};
-if (dryRun) return {
-...result,
-wouldDelete: stale
-};
-return clean_up_deleteAll(outdated, result, context);
-}
-async function clean_up_deleteAll(outdated, result, context) {
+const marked = await findMarked(context);
+context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
 const lists = {
 deleted: [],
 alreadyDeleted: [],
-failed: [ ...result.failed ],
-kept: [ ...result.kept ]
+failed: [],
+kept: []
+}, outdated = [];
+await forEachOf(marked, async workspace => {
+const {value: standing, error} = await catching(readStanding(workspace.subject, void 0, context), ApiError, Failure);
+error ? lists.failed.push(clean_up_toEntry(workspace, error.message)) : standing.isOpen ? lists.kept.push(clean_up_toEntry(workspace, "it is open")) : outdated.push({
+workspace,
+since: standing.since
+});
+});
+const stale = outdated.map(({workspace}) => clean_up_toEntry(workspace)), isTooMany = stale.length > maxDeletions;
+isTooMany || dryRun || await forEachOf(outdated, preview => deleteOutdated(preview, lists, context));
+return {
+...lists,
+wouldDelete: !isTooMany && dryRun ? stale : [],
+tooMany: isTooMany ? stale : [],
+staleCount: stale.length,
+keptCount: lists.kept.length
 };
-for (const {workspace, since, entry} of outdated) {
+}
+async function forEachOf(items, handle) {
+const limit = limitTo(MAX_CONCURRENCY);
+await Promise.all(items.map(item => limit(() => handle(item))));
+}
+async function deleteOutdated({workspace, since}, lists, context) {
 const {slug, subject, description} = workspace, identity = {
 slug,
 name: slug,
 description: String(description)
-}, preview = {
+}, {value: deletion, error} = await catching(deletePreview({
 subject,
 since,
 identity
-}, {value: deletion, error} = await catching(deletePreview(preview, {
+}, {
 dryRun: !1
 }, context), ApiError, Failure);
-error ? lists.failed.push({
-...entry,
-reason: reasonOf(error)
-}) : deletion.kind === "reopened" ? lists.kept.push({
-...entry,
-reason: "it is open again"
-}) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
-...entry,
+error ? lists.failed.push(clean_up_toEntry(workspace, error.message)) : deletion.kind === "reopened" ? lists.kept.push(clean_up_toEntry(workspace, "it is open again")) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
+...clean_up_toEntry(workspace),
 keysSpent: totalSpent(deletion.deletedKeys)
-}) : lists.alreadyDeleted.push(entry);
-}
-return {
-...result,
-...lists
-};
-}
-function cleanUpFailure(result, {maxDeletions}) {
-if (result.tooMany.length > 0) {
-const check = "the table in the job summary";
-return new Failure("too-many-stale", {
-result,
-maxDeletions,
-check
-});
-}
-return result.failed.length > 0 ? new Failure("sweep-incomplete", {
-result
-}) : void 0;
-}
-const REASONS = {
-"preview-not-ours": "its slug is taken",
-"preview-reopened": "deleted, and open again: run its workflow again"
-};
-function reasonOf(error) {
-return error instanceof ApiError ? error.message : REASONS[error.code] ?? error.code;
+}) : lists.alreadyDeleted.push(clean_up_toEntry(workspace));
 }
 async function findMarked({client, repository}) {
 const marked = [];
@@ -8501,13 +8445,13 @@ subject
 }
 return marked;
 }
-function clean_up_toEntry({id, slug, created_at}) {
+function clean_up_toEntry({id, slug, created_at}, reason = "its pull request or branch is closed") {
 return {
 id,
 slug,
 created_at: created_at ?? null,
 age: void 0,
-reason: "its pull request or branch is closed"
+reason
 };
 }
 const pullEvent = object({
@@ -8619,11 +8563,14 @@ state: "skipped",
 reason: topic.reason
 };
 if (topic.kind === "clean-up") {
-const result = await cleanUp(request, context);
+const result = await cleanUp(request, context), check = "the table in the job summary";
 return {
 state: "clean-up",
 result,
-failure: cleanUpFailure(result, request)
+failure: sweepFailure(result, {
+...request,
+check
+})
 };
 }
 const {subject, since} = topic, identity = identify(subject, repository, request.slugPrefix);
@@ -8987,7 +8934,7 @@ report.summarize(previewSummary(result, inputs));
 async function finishPreview(task, context) {
 const {error: keyError} = await catching(endKey(task, context), ApiError, Failure), {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
 if (lookError) {
-const reason = lookError instanceof ApiError ? lookError.message : "GitHub shows an older state of it";
+const reason = lookError.message;
 context.warn("preview-not-checked", {
 workspace: identity.slug,
 reason
@@ -9144,7 +9091,10 @@ report.output(sweepOutputs(result));
 result.staleCount > 0 && report.warn("stale-workspaces", {
 result
 });
-const failure = sweepFailure(result, inputs);
+const check = "slug-pattern, older-than and keep", failure = sweepFailure(result, {
+...inputs,
+check
+});
 if (failure) throw failure;
 report.summarize(sweepSummary(result, inputs));
 });

@@ -276,6 +276,16 @@ describe('a clean-up', () => {
     expect([code, title]).toEqual(['sweep-incomplete', '1 of 2 workspaces could not be deleted']);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-2']);
   });
+
+  test('names what keeps a workspace, goes on, and fails', async () => {
+    const event = await openSome(3);
+    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const step = await main(event, QUIET);
+    expect(expectFailure(step, step.outputs).message).toMatch(
+      /preview-shop-\d: DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden/,
+    );
+    expect(slugs()).toHaveLength(2);
+  });
 });
 
 test('the default workspace is never deleted, whatever its description says', async () => {

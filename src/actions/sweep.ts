@@ -14,7 +14,8 @@ export function sweep(): Promise<void> {
 
     report.output(sweepOutputs(result));
     if (result.staleCount > 0) report.warn('stale-workspaces', { result });
-    const failure = sweepFailure(result, inputs);
+    const check = 'slug-pattern, older-than and keep';
+    const failure = sweepFailure(result, { ...inputs, check });
     if (failure) throw failure;
     report.summarize(sweepSummary(result, inputs));
   });

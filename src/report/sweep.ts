@@ -93,6 +93,6 @@ export function sweepTable(result: SweepResult): Table {
       ...(hasSpent ? [spentHeader(total)] : []),
     ],
     rows: shown,
-    more: result.staleCount + result.keptCount - shown.length,
+    more: Math.max(found.length, result.staleCount + result.keptCount) - shown.length,
   };
 }

@@ -226,7 +226,7 @@ describe('max-deletions', () => {
     seedAll(simulation, 2, 2 * DAY);
     const { result } = await runSweep(simulation, { maxDeletions: 2 });
     expect(slugsOf(result.deleted)).toEqual(['pr-1', 'pr-2']);
-    expect(sweepFailure(result, { ...REQUEST, maxDeletions: 2 })).toBeUndefined();
+    expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toBeUndefined();
   });
 
   test.each([false, true])(
@@ -240,7 +240,7 @@ describe('max-deletions', () => {
         expect.objectContaining({ slug, reason }),
       );
       expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
-      expect(sweepFailure(result, { ...REQUEST, maxDeletions: 2 })).toMatchObject({
+      expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
         code: 'too-many-stale',
         details: { result, maxDeletions: 2 },
       });
@@ -281,7 +281,7 @@ test('a dry run of a sweep returns and logs what it would delete, and deletes no
     'Dry run: nothing was deleted.',
   ]);
   expect(simulation.network.calls).toEqual(['GET /workspaces']);
-  expect(sweepFailure(result, REQUEST)).toBeUndefined();
+  expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toBeUndefined();
 });
 
 describe('a workspace that a sweep cannot delete', () => {
@@ -294,7 +294,7 @@ describe('a workspace that a sweep cannot delete', () => {
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
     expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
-    expect(sweepFailure(result, REQUEST)).toMatchObject({
+    expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
       code: 'sweep-incomplete',
       details: { result },
     });

@@ -49,10 +49,8 @@ const deleteWithItsKeys = ({ account }: Simulation) => {
 };
 const slugs = ({ account }: Simulation) => account.workspaces.map(({ slug }) => slug);
 const incomplete = (...statuses: number[]) => ({
-  failure: {
-    code: 'teardown-incomplete',
-    details: { errors: statuses.map((status) => ({ details: { status } })) },
-  },
+  code: 'teardown-incomplete',
+  details: { errors: statuses.map((status) => ({ details: { status } })) },
 });
 
 test.each([
@@ -77,8 +75,9 @@ test('API keys without delete-keys block a teardown before it deletes anything, 
     deletedKeys: 0,
     deleted: false,
     problem: {
-      failure: { code: 'workspace-has-keys', details: { workspace: { slug: SLUG } } },
-      reason: `it has 4 API keys, and delete-keys is false: ${labels.slice(0, 3).join(', ')}, … and 1 more`,
+      code: 'workspace-has-keys',
+      details: { workspace: { slug: SLUG } },
+      message: `it has 4 API keys, and delete-keys is false: ${labels.slice(0, 3).join(', ')}, … and 1 more`,
     },
   });
   expect(scene.calls).toEqual([LIST_KEYS]);
@@ -87,12 +86,15 @@ test('API keys without delete-keys block a teardown before it deletes anything, 
 describe('a workspace that OpenRouter reports as missing', () => {
   test('but still returns is not taken for deleted', async () => {
     const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));
-    const failure = { code: 'workspace-still-exists', details: { workspace: { slug: SLUG } } };
-    const reason = expect.stringContaining('still returns it');
+    const problem = {
+      code: 'workspace-still-exists',
+      details: { workspace: { slug: SLUG } },
+      message: expect.stringContaining('still returns it'),
+    };
     expect(await runTeardown(scene)).toMatchObject({
       deletedKeys: 0,
       deleted: false,
-      problem: { failure, reason },
+      problem,
     });
     expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
   });
@@ -142,11 +144,11 @@ describe('a rejection', () => {
 
   test('of the deletion of a workspace that never had a key fails the teardown at once', async () => {
     const scene = simulate(0, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
-    const reason = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
+    const message = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
     expect(await runTeardown(scene)).toMatchObject({
       deletedKeys: 0,
       deleted: false,
-      problem: { ...incomplete(400), reason },
+      problem: { ...incomplete(400), message },
     });
     expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, LIST_KEYS, FIND_WORKSPACE]);
   });
@@ -155,7 +157,7 @@ describe('a rejection', () => {
     const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
     const result = await runTeardown(scene);
     expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
-    expect(result.problem?.failure.details).toMatchObject({ deletedKeys: 1 });
+    expect(result.problem?.details).toMatchObject({ deletedKeys: 1 });
     expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(1);
     expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
   });
@@ -217,7 +219,7 @@ test('a workspace one of whose API keys cannot be deleted is left, and the other
   expect(await runTeardown(scene)).toMatchObject({
     deletedKeys: 2,
     deleted: false,
-    problem: { ...incomplete(403), reason: `DELETE /keys/${hash}: HTTP 403 Forbidden: No` },
+    problem: { ...incomplete(403), message: `DELETE /keys/${hash}: HTTP 403 Forbidden: No` },
   });
   expect(scene.calls).not.toContain(DELETE_WORKSPACE);
   expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
@@ -284,8 +286,9 @@ describe('another job that creates keys', () => {
         deletedKeys: 5,
         deleted: false,
         problem: {
-          failure: { code: 'keys-keep-appearing', details: { rounds: 5, deletedKeys: 5 } },
-          reason: 'new API keys keep appearing in it',
+          code: 'keys-keep-appearing',
+          details: { rounds: 5, deletedKeys: 5 },
+          message: 'new API keys keep appearing in it',
         },
       });
       expect(scene.calls.filter((call) => call === LIST_KEYS)).toHaveLength(5);

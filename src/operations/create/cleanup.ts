@@ -88,7 +88,7 @@ async function deleteCreated(
     if (delay > 0 && context.signal.aborted) break;
     await context.client.pause(delay);
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
-    if (problem) return { error: problem.failure, left: task };
+    if (problem) return { error: problem, left: task };
     keyCount += deletedKeys.length;
     if (!deleted) continue;
     const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';

@@ -1,3 +1,4 @@
+import { limitTo, MAX_CONCURRENCY } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces } from '../../lib/format.ts';
@@ -7,7 +8,7 @@ import {
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
-import { Failure, type FailureCode } from '../shared/failure.ts';
+import { Failure } from '../shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
@@ -22,8 +23,9 @@ interface Outdated {
   workspace: MarkedWorkspace;
   /** When its pull request is known to have changed. */
   since: number | undefined;
-  entry: SweepEntry;
 }
+
+type Lists = Record<'deleted' | 'alreadyDeleted' | 'failed' | 'kept', SweepEntry[]>;
 
 /**
  * Deletes the previews of this repository whose pull request is closed or whose branch is gone. One that
@@ -34,88 +36,61 @@ export async function cleanUp(
   { maxDeletions, dryRun }: { maxDeletions: number; dryRun: boolean },
   context: GitHubContext,
 ): Promise<SweepResult> {
-  const { log } = context;
   const marked = await findMarked(context);
-  log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
+  context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
+  const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
   const outdated: Outdated[] = [];
-  const failed: SweepEntry[] = [];
-  const kept: SweepEntry[] = [];
-  for (const workspace of marked) {
-    const entry = toEntry(workspace);
+  await forEachOf(marked, async (workspace) => {
     const { value: standing, error } = await catching(
       readStanding(workspace.subject, undefined, context),
       ApiError,
       Failure,
     );
-    if (error) failed.push({ ...entry, reason: reasonOf(error) });
-    else if (standing.isOpen) kept.push({ ...entry, reason: 'it is open' });
-    else outdated.push({ workspace, since: standing.since, entry });
+    if (error) lists.failed.push(toEntry(workspace, error.message));
+    else if (standing.isOpen) lists.kept.push(toEntry(workspace, 'it is open'));
+    else outdated.push({ workspace, since: standing.since });
+  });
+  const stale = outdated.map(({ workspace }) => toEntry(workspace));
+  const isTooMany = stale.length > maxDeletions;
+  if (!isTooMany && !dryRun) {
+    await forEachOf(outdated, (preview) => deleteOutdated(preview, lists, context));
   }
-  const stale = outdated.map(({ entry }) => entry);
-  const result = {
-    deleted: [],
-    alreadyDeleted: [],
-    wouldDelete: [],
-    tooMany: [],
-    failed,
-    kept,
+  return {
+    ...lists,
+    wouldDelete: !isTooMany && dryRun ? stale : [],
+    tooMany: isTooMany ? stale : [],
     staleCount: stale.length,
-    keptCount: kept.length,
+    keptCount: lists.kept.length,
   };
-  if (stale.length > maxDeletions) return { ...result, tooMany: stale };
-  if (dryRun) return { ...result, wouldDelete: stale };
-  return deleteAll(outdated, result, context);
 }
 
-async function deleteAll(
-  outdated: readonly Outdated[],
-  result: SweepResult,
+/** Calls `handle` with each of `items`, a few at once. */
+async function forEachOf<Item>(items: readonly Item[], handle: (item: Item) => Promise<void>) {
+  const limit = limitTo(MAX_CONCURRENCY);
+  await Promise.all(items.map((item) => limit(() => handle(item))));
+}
+
+async function deleteOutdated(
+  { workspace, since }: Outdated,
+  lists: Lists,
   context: GitHubContext,
-): Promise<SweepResult> {
-  const lists = {
-    deleted: [] as SweepEntry[],
-    alreadyDeleted: [] as SweepEntry[],
-    failed: [...result.failed],
-    kept: [...result.kept],
-  };
-  for (const { workspace, since, entry } of outdated) {
-    const { slug, subject, description } = workspace;
-    const identity = { slug, name: slug, description: String(description) };
-    const preview = { subject, since, identity };
-    const { value: deletion, error } = await catching(
-      deletePreview(preview, { dryRun: false }, context),
-      ApiError,
-      Failure,
-    );
-    if (error) lists.failed.push({ ...entry, reason: reasonOf(error) });
-    else if (deletion.kind === 'reopened')
-      lists.kept.push({ ...entry, reason: 'it is open again' });
-    else if (deletion.kind === 'missing' || !deletion.deleted) lists.alreadyDeleted.push(entry);
-    else lists.deleted.push({ ...entry, keysSpent: totalSpent(deletion.deletedKeys) });
+): Promise<void> {
+  const { slug, subject, description } = workspace;
+  const identity = { slug, name: slug, description: String(description) };
+  const { value: deletion, error } = await catching(
+    deletePreview({ subject, since, identity }, { dryRun: false }, context),
+    ApiError,
+    Failure,
+  );
+  if (error) {
+    lists.failed.push(toEntry(workspace, error.message));
+  } else if (deletion.kind === 'reopened') {
+    lists.kept.push(toEntry(workspace, 'it is open again'));
+  } else if (deletion.kind === 'missing' || !deletion.deleted) {
+    lists.alreadyDeleted.push(toEntry(workspace));
+  } else {
+    lists.deleted.push({ ...toEntry(workspace), keysSpent: totalSpent(deletion.deletedKeys) });
   }
-  return { ...result, ...lists };
-}
-
-/** The failure of the step after a clean-up, if it fails. */
-export function cleanUpFailure(
-  result: SweepResult,
-  { maxDeletions }: { maxDeletions: number },
-): Failure | undefined {
-  if (result.tooMany.length > 0) {
-    const check = 'the table in the job summary';
-    return new Failure('too-many-stale', { result, maxDeletions, check });
-  }
-  return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
-}
-
-/** The failures that are not about a request, in a few words. */
-const REASONS: Partial<Record<FailureCode, string>> = {
-  'preview-not-ours': 'its slug is taken',
-  'preview-reopened': 'deleted, and open again: run its workflow again',
-};
-
-function reasonOf(error: ApiError | Failure): string {
-  return error instanceof ApiError ? error.message : (REASONS[error.code] ?? error.code);
 }
 
 async function findMarked({ client, repository }: GitHubContext): Promise<MarkedWorkspace[]> {
@@ -129,12 +104,9 @@ async function findMarked({ client, repository }: GitHubContext): Promise<Marked
   return marked;
 }
 
-function toEntry({ id, slug, created_at }: MarkedWorkspace): SweepEntry {
-  return {
-    id,
-    slug,
-    created_at: created_at ?? null,
-    age: undefined,
-    reason: 'its pull request or branch is closed',
-  };
+function toEntry(
+  { id, slug, created_at }: MarkedWorkspace,
+  reason = 'its pull request or branch is closed',
+): SweepEntry {
+  return { id, slug, created_at: created_at ?? null, age: undefined, reason };
 }

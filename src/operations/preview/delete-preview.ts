@@ -58,7 +58,7 @@ export async function deletePreview(
   await commentOn(preview, observe(workspace, [], 'unfinished'), context);
   const standing = await readStanding(subject, since, context);
   if (standing.isOpen) {
-    log.info('It is open again: nothing was deleted.');
+    log.info(`${identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
@@ -69,7 +69,10 @@ export async function deletePreview(
     Failure,
   );
   if (error) log.info(`Whether it was reopened is unknown: ${error.message}.`);
-  if (after?.isOpen) throw new Failure('preview-reopened', { workspace });
+  if (after?.isOpen) {
+    const reason = 'it was deleted, and is open again: run its workflow again';
+    throw new Failure('preview-reopened', { workspace }, reason);
+  }
   return deletion;
 }
 
@@ -82,7 +85,7 @@ async function deleteWorkspaceOf(
   const { value: endedKeys } = await catching(endKeys(workspace, context), ApiError);
   const options = { deleteKeys: true, relistKeys: false };
   const { deleted, deletedKeys, problem } = await teardown(workspace, options, context);
-  if (problem) throw problem.failure;
+  if (problem) throw problem;
   const { slug, id } = workspace;
   const done = deleted ? 'Deleted' : 'Another job had deleted';
   context.log.info(
@@ -134,9 +137,7 @@ export function assertOurs(
 ): void {
   const marked = readMark(workspace['description'], repository);
   if (marked && isSame(marked, subject) && !isDefault(workspace)) return;
-  throw new Failure('preview-not-ours', {
-    workspace,
-    description: String(workspace['description'] ?? ''),
-    expected: identity.description,
-  });
+  const description = String(workspace['description'] ?? '');
+  const details = { workspace, description, expected: identity.description };
+  throw new Failure('preview-not-ours', details, 'another workspace has its slug');
 }

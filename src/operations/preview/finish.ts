@@ -35,8 +35,7 @@ export async function finishPreview(task: PreviewTask, context: FinishContext): 
     Failure,
   );
   if (lookError) {
-    const reason =
-      lookError instanceof ApiError ? lookError.message : 'GitHub shows an older state of it';
+    const reason = lookError.message;
     context.warn('preview-not-checked', { workspace: identity.slug, reason });
     if (keyError) throw keyError;
     return;

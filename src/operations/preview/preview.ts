@@ -8,7 +8,8 @@ import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.
 import { type CleanupJournal, noJournal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepResult } from '../shared/sweep-result.ts';
-import { cleanUp, cleanUpFailure } from './clean-up.ts';
+import { sweepFailure } from '../teardown/sweep.ts';
+import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
 import { identify } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
@@ -67,7 +68,8 @@ export async function runPreview(
   if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
   if (topic.kind === 'clean-up') {
     const result = await cleanUp(request, context);
-    return { state: 'clean-up', result, failure: cleanUpFailure(result, request) };
+    const check = 'the table in the job summary';
+    return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
   }
   const { subject, since } = topic;
   const identity = identify(subject, repository, request.slugPrefix);

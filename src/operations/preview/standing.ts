@@ -59,5 +59,6 @@ export async function readStanding(
     const isOwn = isOwnPull(pull, repository);
     return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
   }
-  throw new Failure('stale-answer', { number: subject.number });
+  const reason = 'GitHub shows an older state of it';
+  throw new Failure('stale-answer', { number: subject.number }, reason);
 }

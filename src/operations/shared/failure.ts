@@ -144,14 +144,17 @@ export interface FailureDetails {
 
 export type FailureCode = keyof FailureDetails;
 
-/** An error that fails the step. It has a code and details; `report/` makes sentences of them. */
+/**
+ * An error that fails the step. It has a code and details; `report/` makes sentences of them. Where it can
+ * end up in one line of a list, its message is the reason in a few words.
+ */
 export class Failure<Code extends FailureCode = FailureCode> extends Error {
   override readonly name = 'Failure';
   readonly code: Code;
   readonly details: FailureDetails[Code];
 
-  constructor(code: Code, details: FailureDetails[Code]) {
-    super(code);
+  constructor(code: Code, details: FailureDetails[Code], reason: string = code) {
+    super(reason);
     this.code = code;
     this.details = details;
   }

@@ -18,7 +18,7 @@ export interface SweepEntry extends WorkspaceRef {
   keysSpent?: Usd | null;
 }
 
-/** The result of a sweep. */
+/** The result of a sweep, or of a clean-up of previews. */
 export interface SweepResult {
   deleted: readonly SweepEntry[];
   failed: readonly SweepEntry[];

@@ -67,7 +67,7 @@ export async function deleteOne(
 
   const options = { deleteKeys, relistKeys: true };
   const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
-  if (problem) return { workspace, deleted, keys, failure: problem.failure };
+  if (problem) return { workspace, deleted, keys, failure: problem };
   const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
   if (failure)
     return { workspace, deleted: failure.code === 'deletion-not-verified', keys, failure };

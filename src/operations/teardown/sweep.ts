@@ -192,19 +192,21 @@ async function deleteStale(
     log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
     return { outcome: result.deleted ? 'deleted' : 'alreadyDeleted', ...spent };
   }
-  const why = `${result.problem.reason}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
+  const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  const hasKeys = result.problem.failure.code === 'workspace-has-keys';
+  const hasKeys = result.problem.code === 'workspace-has-keys';
   return { outcome: 'failed', reason: why, hasKeys, ...spent };
 }
 
-/** The failure of the step after a sweep, if it fails. */
+/**
+ * The failure of the step after a sweep, if it fails.
+ * @param check what to check before more are deleted
+ */
 export function sweepFailure(
   result: SweepResult,
-  { maxDeletions }: SweepRequest,
+  { maxDeletions, check }: { maxDeletions: number; check: string },
 ): Failure | undefined {
-  if (result.staleCount > maxDeletions) {
-    const check = 'slug-pattern, older-than and keep';
+  if (result.tooMany.length > 0) {
     return new Failure('too-many-stale', { result, maxDeletions, check });
   }
   return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;

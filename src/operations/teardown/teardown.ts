@@ -30,13 +30,7 @@ interface TeardownResult {
   /** Whether it deleted the workspace; false also if another job had deleted that. */
   deleted: boolean;
   /** Why the workspace still exists or may still exist. */
-  problem?: TeardownProblem;
-}
-
-interface TeardownProblem {
-  failure: Failure;
-  /** A short form for one line of a list. */
-  reason: string;
+  problem?: Failure;
 }
 
 /**
@@ -78,8 +72,8 @@ export async function teardown(
     return failUnlessGone(workspace, { errors: [rejection], deletedKeys, mayBeDeleted }, context);
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
-  const failure = new Failure('keys-keep-appearing', details);
-  const problem = { failure, reason: 'new API keys keep appearing in it' };
+  const reason = 'new API keys keep appearing in it';
+  const problem = new Failure('keys-keep-appearing', details, reason);
   return { deletedKeys, deleted: false, problem };
 }
 
@@ -99,7 +93,7 @@ type Round = {
   | { kind: 'finished'; deleted: boolean }
   | ({ kind: 'repeat' } & Repeat)
   /** The workspace must not or cannot be deleted. */
-  | { kind: 'blocked'; problem: TeardownProblem }
+  | { kind: 'blocked'; problem: Failure }
   | { kind: 'failed'; errors: readonly ApiError[] }
 );
 
@@ -143,10 +137,10 @@ async function runRound(
 }
 
 function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
-  const failure = new Failure('workspace-has-keys', { workspace, keys });
   const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
-  return { kind: 'blocked', deletedKeys: [], problem: { failure, reason } };
+  const problem = new Failure('workspace-has-keys', { workspace, keys }, reason);
+  return { kind: 'blocked', deletedKeys: [], problem };
 }
 
 /** The round in which OpenRouter processed the deletion of the workspace. */
@@ -157,9 +151,9 @@ function endOf(
   if (deletion.kind !== 'unclear') {
     return { kind: 'finished', deletedKeys, deleted: deletion.kind === 'deleted' };
   }
-  const failure = new Failure('workspace-still-exists', { workspace });
   const reason = 'OpenRouter reported that it does not exist, but still returns it';
-  return { kind: 'blocked', deletedKeys, problem: { failure, reason } };
+  const problem = new Failure('workspace-still-exists', { workspace }, reason);
+  return { kind: 'blocked', deletedKeys, problem };
 }
 
 interface Conclusion {
@@ -179,9 +173,9 @@ async function failUnlessGone(
     return { deletedKeys, deleted: mayBeDeleted };
   }
   const details = { workspace, errors, deletedKeys: deletedKeys.length };
-  const failure = new Failure('teardown-incomplete', details);
   const reason = errors.map((error) => formatAttempt(error.details)).join('; ');
-  return { deletedKeys, deleted: false, problem: { failure, reason } };
+  const problem = new Failure('teardown-incomplete', details, reason);
+  return { deletedKeys, deleted: false, problem };
 }
 
 /** Whether OpenRouter rejected the request because of this workspace, not because of the key. */
