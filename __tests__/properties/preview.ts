@@ -433,6 +433,13 @@ function targetOf(scene: Scene, job: Job, { method, path }: Sent): Subject | und
 const asksFor = ({ path }: Sent, subject: Subject) =>
   subject.kind === 'pull' ? path.endsWith(`/pulls/${subject.number}`) : path.includes('/git/');
 
+/** Whether a request creates something for `subject`. A clean-up also comments on others meanwhile. */
+const writesFor = ({ method, path }: Sent, subject: Subject) =>
+  method === 'POST' &&
+  (path === '/keys' ||
+    path === '/workspaces' ||
+    (subject.kind === 'pull' && path.endsWith(`/issues/${subject.number}/comments`)));
+
 /** What a process sent before it ended something, and which look it relied on. */
 interface Deletion {
   request: Sent;
@@ -469,7 +476,7 @@ function deletesOnlyWhatItHasSeenClosed(scene: Scene): void {
     expect(look?.look?.updatedAt ?? newest).toBeGreaterThanOrEqual(newest);
     const slug = slugOf(scene, target);
     const others = between.filter(
-      ({ method, path }) => method === 'POST' || path.endsWith(`/workspaces/${slug}`),
+      (other) => writesFor(other, target) || other.path.endsWith(`/workspaces/${slug}`),
     );
     expect(others).toEqual([]);
     const period = { from: look?.at ?? 0, to: request.at };
