@@ -3326,8 +3326,12 @@ return guid.test(text);
 function isIdOrSlug(text) {
 return isUuid(text) || safeParse(anySlug, text).success;
 }
+const NAME_MAX_LENGTH = 100;
+function cutName(name) {
+return [ ...name ].slice(0, NAME_MAX_LENGTH).join("");
+}
 const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
-name: workspaces_text(1, 100),
+name: workspaces_text(1, NAME_MAX_LENGTH),
 slug,
 description: optional(nullable(workspaces_text(0, 500))),
 default_text_model: model,
@@ -7983,35 +7987,33 @@ const end = body.indexOf(END);
 if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
 return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
 }
-const external_node_crypto_namespaceObject = require("node:crypto"), MAX_SLUG = 50, MAX_REPOSITORY = 21, MAX_NAME = 100;
+const external_node_crypto_namespaceObject = require("node:crypto");
+function slugFrom(text, prefix = "") {
+return prefix + withHash(text, SLUG_MAX_LENGTH - prefix.length);
+}
+const slug_HASH_LENGTH = 8;
+function withHash(text, maxLength) {
+const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, slug_HASH_LENGTH), start = slug_toSlug(text).slice(0, Math.max(0, maxLength - slug_HASH_LENGTH - 1)).replace(/-$/, "");
+return start === "" ? hash : `${start}-${hash}`;
+}
+function slug_toSlug(text) {
+return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+const MAX_REPOSITORY = 21;
 function identify(subject, repository, slugPrefix) {
 const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`, {name} = repository;
 return {
-slug: prefix + partOf(subject, MAX_SLUG - prefix.length),
-name: cut(subject.kind === "pull" ? `${name}#${subject.number}` : `${name}: ${subject.name}`),
+slug: subject.kind === "pull" ? `${prefix}${subject.number}` : slugFrom(subject.name, prefix),
+name: cutName(subject.kind === "pull" ? `${name}#${subject.number}` : `${name}: ${subject.name}`),
 description: markOf(subject, repository)
 };
 }
-function partOf(subject, maxLength) {
-return subject.kind === "pull" ? String(subject.number) : withHash(subject.name, maxLength);
-}
-function withHash(text, maxLength) {
-const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, naming_HASH_LENGTH), start = naming_toSlug(text).slice(0, Math.max(0, maxLength - naming_HASH_LENGTH - 1)).replace(/-$/, "");
-return start === "" ? hash : `${start}-${hash}`;
-}
-const naming_HASH_LENGTH = 8;
 function shorten(text, maxLength) {
-const slug = naming_toSlug(text);
+const slug = slug_toSlug(text);
 return slug !== "" && slug.length <= maxLength ? slug : withHash(text, maxLength);
-}
-function naming_toSlug(text) {
-return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 function lastOf(name) {
 return name.slice(name.lastIndexOf("/") + 1);
-}
-function cut(name) {
-return [ ...name ].slice(0, MAX_NAME).join("");
 }
 function markOf(subject, {serverUrl, name, id}) {
 const path = subject.kind === "pull" ? `pull/${subject.number}` : `tree/${subject.name}`;
@@ -8830,9 +8832,9 @@ return {
 title: `⏭️ No preview: ${reason}`
 };
 }
-const preview_comment_MAX_LENGTH = 6e4, preview_comment_MAX_ROWS = 400, preview_comment_MAX_NAME = 200;
+const preview_comment_MAX_LENGTH = 6e4, preview_comment_MAX_ROWS = 400, MAX_NAME = 200;
 function renderComment(data, options) {
-const toName = name => [ ...options.redact(name) ].slice(0, preview_comment_MAX_NAME).join("");
+const toName = name => [ ...options.redact(name) ].slice(0, MAX_NAME).join("");
 for (let maxRows = preview_comment_MAX_ROWS; ;maxRows = Math.floor(maxRows * .9)) {
 const limited = limitComment(data, {
 maxRows,

@@ -30,7 +30,8 @@ export const modelSlug = z
 
 const model = z.optional(z.nullable(modelSlug));
 
-const SLUG_MAX_LENGTH = 50;
+/** The length of the longest slug that OpenRouter accepts. */
+export const SLUG_MAX_LENGTH = 50;
 
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
   z.regex(
@@ -65,6 +66,13 @@ export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
 }
 
+const NAME_MAX_LENGTH = 100;
+
+/** Cuts the name of a workspace to the length that OpenRouter accepts. */
+export function cutName(name: string): string {
+  return [...name].slice(0, NAME_MAX_LENGTH).join('');
+}
+
 const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
 
 const TOOL_MESSAGE = 'must be the name of a tool, without whitespace or quotes';
@@ -79,7 +87,7 @@ const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
  * stricter.
  */
 export const createWorkspaceRequest = z.object({
-  name: text(1, 100),
+  name: text(1, NAME_MAX_LENGTH),
   slug,
   description: z.optional(z.nullable(text(0, 500))),
   default_text_model: model,

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Repository } from '../../github/repository.ts';
+import { cutName } from '../../openrouter/resources/workspaces.ts';
+import { slugFrom, toSlug, withHash } from '../shared/slug.ts';
 import type { Subject } from './subject.ts';
-
-/** The longest slug that OpenRouter accepts. */
-const MAX_SLUG = 50;
 
 /** What the name of a repository may take of a slug. The rest suffices for any number and most branches. */
 const MAX_REPOSITORY = 21;
-
-const MAX_NAME = 100;
 
 /** What identifies the preview of `subject`: its slug, and its name and description for people. */
 export function identify(
@@ -19,26 +15,13 @@ export function identify(
   const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`;
   const { name } = repository;
   return {
-    slug: prefix + partOf(subject, MAX_SLUG - prefix.length),
-    name: cut(subject.kind === 'pull' ? `${name}#${subject.number}` : `${name}: ${subject.name}`),
+    slug: subject.kind === 'pull' ? `${prefix}${subject.number}` : slugFrom(subject.name, prefix),
+    name: cutName(
+      subject.kind === 'pull' ? `${name}#${subject.number}` : `${name}: ${subject.name}`,
+    ),
     description: markOf(subject, repository),
   };
 }
-
-function partOf(subject: Subject, maxLength: number): string {
-  return subject.kind === 'pull' ? String(subject.number) : withHash(subject.name, maxLength);
-}
-
-/** `text` as a part of a slug, always with its hash: two names that differ in case are two branches. */
-export function withHash(text: string, maxLength: number): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
-  const start = toSlug(text)
-    .slice(0, Math.max(0, maxLength - HASH_LENGTH - 1))
-    .replace(/-$/, '');
-  return start === '' ? hash : `${start}-${hash}`;
-}
-
-const HASH_LENGTH = 8;
 
 /** `text` as a part of a slug, with its hash only if it does not fit. */
 function shorten(text: string, maxLength: number): string {
@@ -46,22 +29,8 @@ function shorten(text: string, maxLength: number): string {
   return slug !== '' && slug.length <= maxLength ? slug : withHash(text, maxLength);
 }
 
-/** Lower-case letters without their marks, and digits, in groups joined by single hyphens. */
-export function toSlug(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-}
-
 function lastOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
-}
-
-function cut(name: string): string {
-  return [...name].slice(0, MAX_NAME).join('');
 }
 
 /** The description of a preview: `Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)` */
