@@ -4124,7 +4124,7 @@ const number = NUMBERS[event], fields = [ "github.event.number", "github.event.p
 return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
 }
 function readInputs(schema, crossFieldChecks = () => []) {
-const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), problems = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))), ...proxyProblems(process.env) ];
+const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), names = fields.map(({key}) => inputName(key)), ofInputs = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))) ].toSorted((one, other) => names.indexOf(one.input) - names.indexOf(other.input)), problems = [ ...ofInputs, ...proxyProblems(process.env) ];
 if (problems.length > 0) throw new Failure("invalid-inputs", {
 problems
 });

@@ -167,9 +167,9 @@ test('The key action reports all invalid inputs together, before it sends or sav
   const inputs = {
     workspace: '/',
     name: 'SK-OR-PREVIEW-ENVIRONMENT-KEY',
+    'limit-reset': 'daily',
     'expires-in': 'x',
     timeout: '1',
-    'limit-reset': 'daily',
   };
   const main = await createKey(inputs);
   const { title, message } = expectFailed(main);

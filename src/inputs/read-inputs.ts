@@ -11,7 +11,7 @@ import { emptyExpression, suggest } from './suggest.ts';
  * what the author wrote is sent.
  * @param crossFieldChecks checks inputs against each other: `valid` has the inputs that are valid on
  *   their own, `provided` the names of all that the author wrote
- * @throws {Failure} `invalid-inputs`, with all problems
+ * @throws {Failure} `invalid-inputs`, with all problems, in the order of `schema`
  */
 export function readInputs<Shape extends z.core.$ZodShape>(
   schema: z.ZodMiniObject<Shape>,
@@ -22,11 +22,12 @@ export function readInputs<Shape extends z.core.$ZodShape>(
 ): z.infer<z.ZodMiniObject<Shape>> {
   const fields = Object.entries<z.core.$ZodType>(schema.shape).map(readField);
   const provided = fields.filter(({ text }) => text !== '');
-  const problems = [
+  const names = fields.map(({ key }) => inputName(key));
+  const ofInputs = [
     ...fields.flatMap((field) => field.problems),
     ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({ key }) => key))),
-    ...proxyProblems(process.env),
-  ];
+  ].toSorted((one, other) => names.indexOf(one.input) - names.indexOf(other.input));
+  const problems = [...ofInputs, ...proxyProblems(process.env)];
   if (problems.length > 0) throw new Failure('invalid-inputs', { problems });
   return valuesOf(fields) as z.infer<z.ZodMiniObject<Shape>>;
 }

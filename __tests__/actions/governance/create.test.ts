@@ -71,8 +71,8 @@ test('a create step rejects invalid values and invalid combinations together, be
   const { lines } = expectFailure(await create(inputs));
   expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([
     'slug',
-    'guardrail',
     'guardrail-limit-usd',
+    'guardrail',
     'budget-weekly-usd',
     'Nothing',
   ]);
