@@ -301,6 +301,625 @@ preview: () => preview,
 sweep: () => sweep_sweep,
 usage: () => usage
 });
+const external_os_namespaceObject = require("os");
+function utils_toCommandValue(input) {
+if (input === null || input === void 0) return "";
+if (typeof input === "string" || input instanceof String) return input;
+return JSON.stringify(input);
+}
+function toCommandProperties(annotationProperties) {
+if (!Object.keys(annotationProperties).length) return {};
+return {
+title: annotationProperties.title,
+file: annotationProperties.file,
+line: annotationProperties.startLine,
+endLine: annotationProperties.endLine,
+col: annotationProperties.startColumn,
+endColumn: annotationProperties.endColumn
+};
+}
+function command_issueCommand(command, properties, message) {
+const cmd = new Command(command, properties, message);
+process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+const CMD_STRING = "::";
+class Command {
+constructor(command, properties, message) {
+command || (command = "missing.command");
+this.command = command;
+this.properties = properties;
+this.message = message;
+}
+toString() {
+let cmdStr = CMD_STRING + this.command;
+if (this.properties && Object.keys(this.properties).length > 0) {
+cmdStr += " ";
+let first = !0;
+for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+const val = this.properties[key];
+if (val) {
+first ? first = !1 : cmdStr += ",";
+cmdStr += `${key}=${escapeProperty(val)}`;
+}
+}
+}
+cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+return cmdStr;
+}
+}
+function escapeData(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+function escapeProperty(s) {
+return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
+function file_command_issueFileCommand(command, message) {
+const filePath = process.env[`GITHUB_${command}`];
+if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+encoding: "utf8"
+});
+}
+function file_command_prepareKeyValueMessage(key, value) {
+const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
+if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+function getProxyUrl(reqUrl) {
+const usingSsl = reqUrl.protocol === "https:";
+if (checkBypass(reqUrl)) return;
+const proxyVar = (() => usingSsl ? process.env.https_proxy || process.env.HTTPS_PROXY : process.env.http_proxy || process.env.HTTP_PROXY)();
+if (!proxyVar) return;
+try {
+return new DecodedURL(proxyVar);
+} catch (_a) {
+if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
+}
+}
+function checkBypass(reqUrl) {
+if (!reqUrl.hostname) return !1;
+const reqHost = reqUrl.hostname;
+if (isLoopbackAddress(reqHost)) return !0;
+const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
+if (!noProxy) return !1;
+let reqPort;
+reqUrl.port ? reqPort = Number(reqUrl.port) : reqUrl.protocol === "http:" ? reqPort = 80 : reqUrl.protocol === "https:" && (reqPort = 443);
+const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
+typeof reqPort === "number" && upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return !0;
+return !1;
+}
+function isLoopbackAddress(host) {
+const hostLower = host.toLowerCase();
+return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+}
+class DecodedURL extends URL {
+constructor(url, base) {
+super(url, base);
+this._decodedUsername = decodeURIComponent(super.username);
+this._decodedPassword = decodeURIComponent(super.password);
+}
+get username() {
+return this._decodedUsername;
+}
+get password() {
+return this._decodedPassword;
+}
+}
+var tunnel = __nccwpck_require__(770);
+class ProxyAgent {
+constructor() {
+throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
+}
+}
+var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
+function adopt(value) {
+return value instanceof P ? value : new P(function(resolve) {
+resolve(value);
+});
+}
+return new (P || (P = Promise))(function(resolve, reject) {
+function fulfilled(value) {
+try {
+step(generator.next(value));
+} catch (e) {
+reject(e);
+}
+}
+function rejected(value) {
+try {
+step(generator.throw(value));
+} catch (e) {
+reject(e);
+}
+}
+function step(result) {
+result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+}
+step((generator = generator.apply(thisArg, _arguments || [])).next());
+});
+};
+(function(HttpCodes) {
+HttpCodes[HttpCodes.OK = 200] = "OK";
+HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
+HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
+HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
+HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
+HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
+HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
+HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
+HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
+HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
+HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
+HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
+HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
+HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
+HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
+HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
+HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
+HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
+HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
+HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
+HttpCodes[HttpCodes.Gone = 410] = "Gone";
+HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
+HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
+HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
+HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
+HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
+HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+(function(Headers) {
+Headers.Accept = "accept";
+Headers.ContentType = "content-type";
+})(Headers || (Headers = {}));
+(function(MediaTypes) {
+MediaTypes.ApplicationJson = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+function lib_getProxyUrl(serverUrl) {
+const proxyUrl = getProxyUrl(new URL(serverUrl));
+return proxyUrl ? proxyUrl.href : "";
+}
+const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+constructor(message, statusCode) {
+super(message);
+this.name = "HttpClientError";
+this.statusCode = statusCode;
+Object.setPrototypeOf(this, HttpClientError.prototype);
+}
+}
+class HttpClientResponse {
+constructor(message) {
+this.message = message;
+}
+readBody() {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+let output = Buffer.alloc(0);
+this.message.on("data", chunk => {
+output = Buffer.concat([ output, chunk ]);
+});
+this.message.on("end", () => {
+resolve(output.toString());
+});
+}));
+});
+}
+readBodyBuffer() {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
+const chunks = [];
+this.message.on("data", chunk => {
+chunks.push(chunk);
+});
+this.message.on("end", () => {
+resolve(Buffer.concat(chunks));
+});
+}));
+});
+}
+}
+class lib_HttpClient {
+constructor(userAgent, handlers, requestOptions) {
+this._ignoreSslError = !1;
+this._allowRedirects = !0;
+this._allowRedirectDowngrade = !1;
+this._maxRedirects = 50;
+this._allowRetries = !1;
+this._maxRetries = 1;
+this._keepAlive = !1;
+this._disposed = !1;
+this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+this.handlers = handlers || [];
+this.requestOptions = requestOptions;
+if (requestOptions) {
+requestOptions.ignoreSslError != null && (this._ignoreSslError = requestOptions.ignoreSslError);
+this._socketTimeout = requestOptions.socketTimeout;
+requestOptions.allowRedirects != null && (this._allowRedirects = requestOptions.allowRedirects);
+requestOptions.allowRedirectDowngrade != null && (this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade);
+requestOptions.maxRedirects != null && (this._maxRedirects = Math.max(requestOptions.maxRedirects, 0));
+requestOptions.keepAlive != null && (this._keepAlive = requestOptions.keepAlive);
+requestOptions.allowRetries != null && (this._allowRetries = requestOptions.allowRetries);
+requestOptions.maxRetries != null && (this._maxRetries = requestOptions.maxRetries);
+}
+}
+options(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+});
+}
+get(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("GET", requestUrl, null, additionalHeaders || {});
+});
+}
+del(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+});
+}
+post(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("POST", requestUrl, data, additionalHeaders || {});
+});
+}
+patch(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+});
+}
+put(requestUrl, data, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("PUT", requestUrl, data, additionalHeaders || {});
+});
+}
+head(requestUrl, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+});
+}
+sendStream(verb, requestUrl, stream, additionalHeaders) {
+return __awaiter(this, void 0, void 0, function*() {
+return this.request(verb, requestUrl, stream, additionalHeaders);
+});
+}
+getJson(requestUrl_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+const res = yield this.get(requestUrl, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+postJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.post(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+putJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.put(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+patchJson(requestUrl_1, obj_1) {
+return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
+const data = JSON.stringify(obj, null, 2);
+additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+const res = yield this.patch(requestUrl, data, additionalHeaders);
+return this._processResponse(res, this.requestOptions);
+});
+}
+request(verb, requestUrl, data, headers) {
+return __awaiter(this, void 0, void 0, function*() {
+if (this._disposed) throw new Error("Client has already been disposed.");
+const parsedUrl = new URL(requestUrl);
+let info = this._prepareRequest(verb, parsedUrl, headers);
+const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+let response, numTries = 0;
+do {
+response = yield this.requestRaw(info, data);
+if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+let authenticationHandler;
+for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
+authenticationHandler = handler;
+break;
+}
+return authenticationHandler ? authenticationHandler.handleAuthentication(this, info, data) : response;
+}
+let redirectsRemaining = this._maxRedirects;
+while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+const redirectUrl = response.message.headers.location;
+if (!redirectUrl) break;
+const parsedRedirectUrl = new URL(redirectUrl);
+if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+yield response.readBody();
+if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) header.toLowerCase() === "authorization" && delete headers[header];
+info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+response = yield this.requestRaw(info, data);
+redirectsRemaining--;
+}
+if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
+numTries += 1;
+if (numTries < maxTries) {
+yield response.readBody();
+yield this._performExponentialBackoff(numTries);
+}
+} while (numTries < maxTries);
+return response;
+});
+}
+dispose() {
+this._agent && this._agent.destroy();
+this._disposed = !0;
+}
+requestRaw(info, data) {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise((resolve, reject) => {
+function callbackForResult(err, res) {
+err ? reject(err) : res ? resolve(res) : reject(new Error("Unknown error"));
+}
+this.requestRawWithCallback(info, data, callbackForResult);
+});
+});
+}
+requestRawWithCallback(info, data, onResult) {
+if (typeof data === "string") {
+info.options.headers || (info.options.headers = {});
+info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+}
+let callbackCalled = !1;
+function handleResult(err, res) {
+if (!callbackCalled) {
+callbackCalled = !0;
+onResult(err, res);
+}
+}
+const req = info.httpModule.request(info.options, msg => {
+const res = new HttpClientResponse(msg);
+handleResult(void 0, res);
+});
+let socket;
+req.on("socket", sock => {
+socket = sock;
+});
+req.setTimeout(this._socketTimeout || 18e4, () => {
+socket && socket.end();
+handleResult(new Error(`Request timeout: ${info.options.path}`));
+});
+req.on("error", function(err) {
+handleResult(err);
+});
+data && typeof data === "string" && req.write(data, "utf8");
+if (data && typeof data !== "string") {
+data.on("close", function() {
+req.end();
+});
+data.pipe(req);
+} else req.end();
+}
+getAgent(serverUrl) {
+const parsedUrl = new URL(serverUrl);
+return this._getAgent(parsedUrl);
+}
+getAgentDispatcher(serverUrl) {
+const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+if (!useProxy) return;
+return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+}
+_prepareRequest(method, requestUrl, headers) {
+const info = {};
+info.parsedUrl = requestUrl;
+const usingSsl = info.parsedUrl.protocol === "https:";
+info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+const defaultPort = usingSsl ? 443 : 80;
+info.options = {};
+info.options.host = info.parsedUrl.hostname;
+info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
+info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
+info.options.method = method;
+info.options.headers = this._mergeHeaders(headers);
+this.userAgent != null && (info.options.headers["user-agent"] = this.userAgent);
+info.options.agent = this._getAgent(info.parsedUrl);
+if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
+return info;
+}
+_mergeHeaders(headers) {
+if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+return lowercaseKeys(headers || {});
+}
+_getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+let clientHeader;
+if (this.requestOptions && this.requestOptions.headers) {
+const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+headerValue && (clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue);
+}
+const additionalValue = additionalHeaders[header];
+if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+if (clientHeader !== void 0) return clientHeader;
+return _default;
+}
+_getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+let clientHeader;
+if (this.requestOptions && this.requestOptions.headers) {
+const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+headerValue && (clientHeader = typeof headerValue === "number" ? String(headerValue) : Array.isArray(headerValue) ? headerValue.join(", ") : headerValue);
+}
+const additionalValue = additionalHeaders[Headers.ContentType];
+if (additionalValue !== void 0) return typeof additionalValue === "number" ? String(additionalValue) : Array.isArray(additionalValue) ? additionalValue.join(", ") : additionalValue;
+if (clientHeader !== void 0) return clientHeader;
+return _default;
+}
+_getAgent(parsedUrl) {
+let agent;
+const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
+this._keepAlive && useProxy && (agent = this._proxyAgent);
+useProxy || (agent = this._agent);
+if (agent) return agent;
+const usingSsl = parsedUrl.protocol === "https:";
+let maxSockets = 100;
+this.requestOptions && (maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets);
+if (proxyUrl && proxyUrl.hostname) {
+const agentOptions = {
+maxSockets,
+keepAlive: this._keepAlive,
+proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+}), {
+host: proxyUrl.hostname,
+port: proxyUrl.port
+})
+};
+let tunnelAgent;
+const overHttps = proxyUrl.protocol === "https:";
+tunnelAgent = usingSsl ? overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp : overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+agent = tunnelAgent(agentOptions);
+this._proxyAgent = agent;
+}
+if (!agent) {
+const options = {
+keepAlive: this._keepAlive,
+maxSockets
+};
+agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+this._agent = agent;
+}
+usingSsl && this._ignoreSslError && (agent.options = Object.assign(agent.options || {}, {
+rejectUnauthorized: !1
+}));
+return agent;
+}
+_getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+let proxyAgent;
+this._keepAlive && (proxyAgent = this._proxyAgentDispatcher);
+if (proxyAgent) return proxyAgent;
+const usingSsl = parsedUrl.protocol === "https:";
+proxyAgent = new ProxyAgent(Object.assign({
+uri: proxyUrl.href,
+pipelining: this._keepAlive ? 1 : 0
+}, (proxyUrl.username || proxyUrl.password) && {
+token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+}));
+this._proxyAgentDispatcher = proxyAgent;
+usingSsl && this._ignoreSslError && (proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+rejectUnauthorized: !1
+}));
+return proxyAgent;
+}
+_getUserAgentWithOrchestrationId(userAgent) {
+const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
+if (orchId) {
+const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+}
+return baseUserAgent;
+}
+_performExponentialBackoff(retryNumber) {
+return __awaiter(this, void 0, void 0, function*() {
+retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+return new Promise(resolve => setTimeout(() => resolve(), ms));
+});
+}
+_processResponse(res, options) {
+return __awaiter(this, void 0, void 0, function*() {
+return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
+const statusCode = res.message.statusCode || 0, response = {
+statusCode,
+result: null,
+headers: {}
+};
+statusCode === HttpCodes.NotFound && resolve(response);
+function dateTimeDeserializer(key, value) {
+if (typeof value === "string") {
+const a = new Date(value);
+if (!isNaN(a.valueOf())) return a;
+}
+return value;
+}
+let obj, contents;
+try {
+contents = yield res.readBody();
+if (contents && contents.length > 0) {
+obj = options && options.deserializeDates ? JSON.parse(contents, dateTimeDeserializer) : JSON.parse(contents);
+response.result = obj;
+}
+response.headers = res.message.headers;
+} catch (err) {}
+if (statusCode > 299) {
+let msg;
+msg = obj && obj.message ? obj.message : contents && contents.length > 0 ? contents : `Failed request: (${statusCode})`;
+const err = new HttpClientError(msg, statusCode);
+err.result = response.result;
+reject(err);
+} else resolve(response);
+}));
+});
+}
+}
+const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
+c), {});
+process;
+process;
+external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
+var ExitCode;
+(function(ExitCode) {
+ExitCode[ExitCode.Success = 0] = "Success";
+ExitCode[ExitCode.Failure = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+function core_setSecret(secret) {
+command_issueCommand("add-mask", {}, secret);
+}
+function getInput(name, options) {
+const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
+if (options && options.trimWhitespace === !1) return val;
+return val.trim();
+}
+function setOutput(name, value) {
+const filePath = process.env.GITHUB_OUTPUT || "";
+if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
+process.stdout.write(external_os_namespaceObject.EOL);
+command_issueCommand("set-output", {
+name
+}, utils_toCommandValue(value));
+}
+function core_debug(message) {
+command_issueCommand("debug", {}, message);
+}
+function core_error(message, properties = {}) {
+command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function warning(message, properties = {}) {
+command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function notice(message, properties = {}) {
+command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function core_info(message) {
+process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+function saveState(name, value) {
+const filePath = process.env.GITHUB_STATE || "";
+if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
+command_issueCommand("save-state", {
+name
+}, utils_toCommandValue(value));
+}
+function getState(name) {
+return process.env[`STATE_${name}`] || "";
+}
 function getEnumValues(entries) {
 const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
 return values;
@@ -2221,508 +2840,6 @@ return Number.isNaN(time) ? void 0 : time;
 const external_node_https_namespaceObject = require("node:https");
 var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
 const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
-var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-function getProxyUrl(reqUrl) {
-const usingSsl = reqUrl.protocol === "https:";
-if (checkBypass(reqUrl)) return;
-const proxyVar = (() => usingSsl ? process.env.https_proxy || process.env.HTTPS_PROXY : process.env.http_proxy || process.env.HTTP_PROXY)();
-if (!proxyVar) return;
-try {
-return new DecodedURL(proxyVar);
-} catch (_a) {
-if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-}
-}
-function checkBypass(reqUrl) {
-if (!reqUrl.hostname) return !1;
-const reqHost = reqUrl.hostname;
-if (isLoopbackAddress(reqHost)) return !0;
-const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
-if (!noProxy) return !1;
-let reqPort;
-reqUrl.port ? reqPort = Number(reqUrl.port) : reqUrl.protocol === "http:" ? reqPort = 80 : reqUrl.protocol === "https:" && (reqPort = 443);
-const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-typeof reqPort === "number" && upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return !0;
-return !1;
-}
-function isLoopbackAddress(host) {
-const hostLower = host.toLowerCase();
-return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-}
-class DecodedURL extends URL {
-constructor(url, base) {
-super(url, base);
-this._decodedUsername = decodeURIComponent(super.username);
-this._decodedPassword = decodeURIComponent(super.password);
-}
-get username() {
-return this._decodedUsername;
-}
-get password() {
-return this._decodedPassword;
-}
-}
-var tunnel = __nccwpck_require__(770);
-class ProxyAgent {
-constructor() {
-throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-}
-}
-var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
-function adopt(value) {
-return value instanceof P ? value : new P(function(resolve) {
-resolve(value);
-});
-}
-return new (P || (P = Promise))(function(resolve, reject) {
-function fulfilled(value) {
-try {
-step(generator.next(value));
-} catch (e) {
-reject(e);
-}
-}
-function rejected(value) {
-try {
-step(generator.throw(value));
-} catch (e) {
-reject(e);
-}
-}
-function step(result) {
-result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-}
-step((generator = generator.apply(thisArg, _arguments || [])).next());
-});
-};
-(function(HttpCodes) {
-HttpCodes[HttpCodes.OK = 200] = "OK";
-HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
-HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
-HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
-HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
-HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
-HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
-HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
-HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
-HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
-HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
-HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
-HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
-HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
-HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
-HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
-HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
-HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
-HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
-HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
-HttpCodes[HttpCodes.Gone = 410] = "Gone";
-HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
-HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
-HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
-HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
-HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
-HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-(function(Headers) {
-Headers.Accept = "accept";
-Headers.ContentType = "content-type";
-})(Headers || (Headers = {}));
-(function(MediaTypes) {
-MediaTypes.ApplicationJson = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-function lib_getProxyUrl(serverUrl) {
-const proxyUrl = getProxyUrl(new URL(serverUrl));
-return proxyUrl ? proxyUrl.href : "";
-}
-const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-constructor(message, statusCode) {
-super(message);
-this.name = "HttpClientError";
-this.statusCode = statusCode;
-Object.setPrototypeOf(this, HttpClientError.prototype);
-}
-}
-class HttpClientResponse {
-constructor(message) {
-this.message = message;
-}
-readBody() {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-let output = Buffer.alloc(0);
-this.message.on("data", chunk => {
-output = Buffer.concat([ output, chunk ]);
-});
-this.message.on("end", () => {
-resolve(output.toString());
-});
-}));
-});
-}
-readBodyBuffer() {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-const chunks = [];
-this.message.on("data", chunk => {
-chunks.push(chunk);
-});
-this.message.on("end", () => {
-resolve(Buffer.concat(chunks));
-});
-}));
-});
-}
-}
-class lib_HttpClient {
-constructor(userAgent, handlers, requestOptions) {
-this._ignoreSslError = !1;
-this._allowRedirects = !0;
-this._allowRedirectDowngrade = !1;
-this._maxRedirects = 50;
-this._allowRetries = !1;
-this._maxRetries = 1;
-this._keepAlive = !1;
-this._disposed = !1;
-this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-this.handlers = handlers || [];
-this.requestOptions = requestOptions;
-if (requestOptions) {
-requestOptions.ignoreSslError != null && (this._ignoreSslError = requestOptions.ignoreSslError);
-this._socketTimeout = requestOptions.socketTimeout;
-requestOptions.allowRedirects != null && (this._allowRedirects = requestOptions.allowRedirects);
-requestOptions.allowRedirectDowngrade != null && (this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade);
-requestOptions.maxRedirects != null && (this._maxRedirects = Math.max(requestOptions.maxRedirects, 0));
-requestOptions.keepAlive != null && (this._keepAlive = requestOptions.keepAlive);
-requestOptions.allowRetries != null && (this._allowRetries = requestOptions.allowRetries);
-requestOptions.maxRetries != null && (this._maxRetries = requestOptions.maxRetries);
-}
-}
-options(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-});
-}
-get(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("GET", requestUrl, null, additionalHeaders || {});
-});
-}
-del(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-});
-}
-post(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("POST", requestUrl, data, additionalHeaders || {});
-});
-}
-patch(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-});
-}
-put(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("PUT", requestUrl, data, additionalHeaders || {});
-});
-}
-head(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-});
-}
-sendStream(verb, requestUrl, stream, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request(verb, requestUrl, stream, additionalHeaders);
-});
-}
-getJson(requestUrl_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-const res = yield this.get(requestUrl, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-postJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.post(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-putJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.put(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-patchJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.patch(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-request(verb, requestUrl, data, headers) {
-return __awaiter(this, void 0, void 0, function*() {
-if (this._disposed) throw new Error("Client has already been disposed.");
-const parsedUrl = new URL(requestUrl);
-let info = this._prepareRequest(verb, parsedUrl, headers);
-const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-let response, numTries = 0;
-do {
-response = yield this.requestRaw(info, data);
-if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-let authenticationHandler;
-for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-authenticationHandler = handler;
-break;
-}
-return authenticationHandler ? authenticationHandler.handleAuthentication(this, info, data) : response;
-}
-let redirectsRemaining = this._maxRedirects;
-while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-const redirectUrl = response.message.headers.location;
-if (!redirectUrl) break;
-const parsedRedirectUrl = new URL(redirectUrl);
-if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-yield response.readBody();
-if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) header.toLowerCase() === "authorization" && delete headers[header];
-info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-response = yield this.requestRaw(info, data);
-redirectsRemaining--;
-}
-if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-numTries += 1;
-if (numTries < maxTries) {
-yield response.readBody();
-yield this._performExponentialBackoff(numTries);
-}
-} while (numTries < maxTries);
-return response;
-});
-}
-dispose() {
-this._agent && this._agent.destroy();
-this._disposed = !0;
-}
-requestRaw(info, data) {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise((resolve, reject) => {
-function callbackForResult(err, res) {
-err ? reject(err) : res ? resolve(res) : reject(new Error("Unknown error"));
-}
-this.requestRawWithCallback(info, data, callbackForResult);
-});
-});
-}
-requestRawWithCallback(info, data, onResult) {
-if (typeof data === "string") {
-info.options.headers || (info.options.headers = {});
-info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-}
-let callbackCalled = !1;
-function handleResult(err, res) {
-if (!callbackCalled) {
-callbackCalled = !0;
-onResult(err, res);
-}
-}
-const req = info.httpModule.request(info.options, msg => {
-const res = new HttpClientResponse(msg);
-handleResult(void 0, res);
-});
-let socket;
-req.on("socket", sock => {
-socket = sock;
-});
-req.setTimeout(this._socketTimeout || 18e4, () => {
-socket && socket.end();
-handleResult(new Error(`Request timeout: ${info.options.path}`));
-});
-req.on("error", function(err) {
-handleResult(err);
-});
-data && typeof data === "string" && req.write(data, "utf8");
-if (data && typeof data !== "string") {
-data.on("close", function() {
-req.end();
-});
-data.pipe(req);
-} else req.end();
-}
-getAgent(serverUrl) {
-const parsedUrl = new URL(serverUrl);
-return this._getAgent(parsedUrl);
-}
-getAgentDispatcher(serverUrl) {
-const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-if (!useProxy) return;
-return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-}
-_prepareRequest(method, requestUrl, headers) {
-const info = {};
-info.parsedUrl = requestUrl;
-const usingSsl = info.parsedUrl.protocol === "https:";
-info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-const defaultPort = usingSsl ? 443 : 80;
-info.options = {};
-info.options.host = info.parsedUrl.hostname;
-info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-info.options.method = method;
-info.options.headers = this._mergeHeaders(headers);
-this.userAgent != null && (info.options.headers["user-agent"] = this.userAgent);
-info.options.agent = this._getAgent(info.parsedUrl);
-if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-return info;
-}
-_mergeHeaders(headers) {
-if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-return lowercaseKeys(headers || {});
-}
-_getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-let clientHeader;
-if (this.requestOptions && this.requestOptions.headers) {
-const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-headerValue && (clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue);
-}
-const additionalValue = additionalHeaders[header];
-if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-if (clientHeader !== void 0) return clientHeader;
-return _default;
-}
-_getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-let clientHeader;
-if (this.requestOptions && this.requestOptions.headers) {
-const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-headerValue && (clientHeader = typeof headerValue === "number" ? String(headerValue) : Array.isArray(headerValue) ? headerValue.join(", ") : headerValue);
-}
-const additionalValue = additionalHeaders[Headers.ContentType];
-if (additionalValue !== void 0) return typeof additionalValue === "number" ? String(additionalValue) : Array.isArray(additionalValue) ? additionalValue.join(", ") : additionalValue;
-if (clientHeader !== void 0) return clientHeader;
-return _default;
-}
-_getAgent(parsedUrl) {
-let agent;
-const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-this._keepAlive && useProxy && (agent = this._proxyAgent);
-useProxy || (agent = this._agent);
-if (agent) return agent;
-const usingSsl = parsedUrl.protocol === "https:";
-let maxSockets = 100;
-this.requestOptions && (maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets);
-if (proxyUrl && proxyUrl.hostname) {
-const agentOptions = {
-maxSockets,
-keepAlive: this._keepAlive,
-proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-}), {
-host: proxyUrl.hostname,
-port: proxyUrl.port
-})
-};
-let tunnelAgent;
-const overHttps = proxyUrl.protocol === "https:";
-tunnelAgent = usingSsl ? overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp : overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-agent = tunnelAgent(agentOptions);
-this._proxyAgent = agent;
-}
-if (!agent) {
-const options = {
-keepAlive: this._keepAlive,
-maxSockets
-};
-agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-this._agent = agent;
-}
-usingSsl && this._ignoreSslError && (agent.options = Object.assign(agent.options || {}, {
-rejectUnauthorized: !1
-}));
-return agent;
-}
-_getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-let proxyAgent;
-this._keepAlive && (proxyAgent = this._proxyAgentDispatcher);
-if (proxyAgent) return proxyAgent;
-const usingSsl = parsedUrl.protocol === "https:";
-proxyAgent = new ProxyAgent(Object.assign({
-uri: proxyUrl.href,
-pipelining: this._keepAlive ? 1 : 0
-}, (proxyUrl.username || proxyUrl.password) && {
-token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-}));
-this._proxyAgentDispatcher = proxyAgent;
-usingSsl && this._ignoreSslError && (proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-rejectUnauthorized: !1
-}));
-return proxyAgent;
-}
-_getUserAgentWithOrchestrationId(userAgent) {
-const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
-if (orchId) {
-const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-}
-return baseUserAgent;
-}
-_performExponentialBackoff(retryNumber) {
-return __awaiter(this, void 0, void 0, function*() {
-retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-return new Promise(resolve => setTimeout(() => resolve(), ms));
-});
-}
-_processResponse(res, options) {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-const statusCode = res.message.statusCode || 0, response = {
-statusCode,
-result: null,
-headers: {}
-};
-statusCode === HttpCodes.NotFound && resolve(response);
-function dateTimeDeserializer(key, value) {
-if (typeof value === "string") {
-const a = new Date(value);
-if (!isNaN(a.valueOf())) return a;
-}
-return value;
-}
-let obj, contents;
-try {
-contents = yield res.readBody();
-if (contents && contents.length > 0) {
-obj = options && options.deserializeDates ? JSON.parse(contents, dateTimeDeserializer) : JSON.parse(contents);
-response.result = obj;
-}
-response.headers = res.message.headers;
-} catch (err) {}
-if (statusCode > 299) {
-let msg;
-msg = obj && obj.message ? obj.message : contents && contents.length > 0 ? contents : `Failed request: (${statusCode})`;
-const err = new HttpClientError(msg, statusCode);
-err.result = response.result;
-reject(err);
-} else resolve(response);
-}));
-});
-}
-}
-const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-c), {});
 class TransportError extends Error {
 name="TransportError";
 isSent;
@@ -3428,124 +3545,7 @@ return workspace;
 function dashboardUrl(slug) {
 return `https://openrouter.ai/workspaces/${slug}`;
 }
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), external_os_namespaceObject = require("os");
-function utils_toCommandValue(input) {
-if (input === null || input === void 0) return "";
-if (typeof input === "string" || input instanceof String) return input;
-return JSON.stringify(input);
-}
-function toCommandProperties(annotationProperties) {
-if (!Object.keys(annotationProperties).length) return {};
-return {
-title: annotationProperties.title,
-file: annotationProperties.file,
-line: annotationProperties.startLine,
-endLine: annotationProperties.endLine,
-col: annotationProperties.startColumn,
-endColumn: annotationProperties.endColumn
-};
-}
-function command_issueCommand(command, properties, message) {
-const cmd = new Command(command, properties, message);
-process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-}
-const CMD_STRING = "::";
-class Command {
-constructor(command, properties, message) {
-command || (command = "missing.command");
-this.command = command;
-this.properties = properties;
-this.message = message;
-}
-toString() {
-let cmdStr = CMD_STRING + this.command;
-if (this.properties && Object.keys(this.properties).length > 0) {
-cmdStr += " ";
-let first = !0;
-for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-const val = this.properties[key];
-if (val) {
-first ? first = !1 : cmdStr += ",";
-cmdStr += `${key}=${escapeProperty(val)}`;
-}
-}
-}
-cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-return cmdStr;
-}
-}
-function escapeData(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-}
-function escapeProperty(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-}
-const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
-function file_command_issueFileCommand(command, message) {
-const filePath = process.env[`GITHUB_${command}`];
-if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-encoding: "utf8"
-});
-}
-function file_command_prepareKeyValueMessage(key, value) {
-const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
-if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-}
-process;
-process;
-external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
-var ExitCode;
-(function(ExitCode) {
-ExitCode[ExitCode.Success = 0] = "Success";
-ExitCode[ExitCode.Failure = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-function core_setSecret(secret) {
-command_issueCommand("add-mask", {}, secret);
-}
-function getInput(name, options) {
-const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-if (options && options.trimWhitespace === !1) return val;
-return val.trim();
-}
-function setOutput(name, value) {
-const filePath = process.env.GITHUB_OUTPUT || "";
-if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-process.stdout.write(external_os_namespaceObject.EOL);
-command_issueCommand("set-output", {
-name
-}, utils_toCommandValue(value));
-}
-function core_debug(message) {
-command_issueCommand("debug", {}, message);
-}
-function core_error(message, properties = {}) {
-command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function warning(message, properties = {}) {
-command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function notice(message, properties = {}) {
-command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function core_info(message) {
-process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-function saveState(name, value) {
-const filePath = process.env.GITHUB_STATE || "";
-if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-command_issueCommand("save-state", {
-name
-}, utils_toCommandValue(value));
-}
-function getState(name) {
-return process.env[`STATE_${name}`] || "";
-}
-const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
 function parseUsd(text) {
 const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
 if (whole === void 0) return;
@@ -4334,9 +4334,58 @@ reset_interval: reset
 ...values.guardrail
 };
 }
-const createInputs = () => object({
+const external_node_crypto_namespaceObject = require("node:crypto");
+function slugFrom(text, prefix = "") {
+return prefix + withHash(text, SLUG_MAX_LENGTH - prefix.length);
+}
+const HASH_LENGTH = 8;
+function withHash(text, maxLength) {
+const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, HASH_LENGTH), start = slug_toSlug(text).slice(0, Math.max(0, maxLength - HASH_LENGTH - 1)).replace(/-$/, "");
+return start === "" ? hash : `${start}-${hash}`;
+}
+function slug_toSlug(text) {
+return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", slugPrefix = () => optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))), slugInputs = () => ({
+slug_from: optional(schemas_string()),
+slug_prefix: slugPrefix()
+});
+function slugProblems(named, valid, provided) {
+const problems = [], isMade = provided.has("slug_from");
+isMade || provided.has(named) || problems.push({
+input: named,
+message: "or slug-from is required"
+});
+if (isMade && provided.has(named)) {
+const message = `must not be combined with ${named}: remove one of them`;
+problems.push({
+input: "slug-from",
+message
+});
+}
+if (!isMade && valid.slug_prefix !== void 0) {
+const message = `needs slug-from: ${named} is used as it is written`;
+problems.push({
+input: "slug-prefix",
+message
+});
+}
+return problems;
+}
+function readSlug(written, {slug_from: text = "", slug_prefix: prefix}, log) {
+if (written !== void 0) return written;
+const slug = slugFrom(text, prefix);
+log.info(`The slug is ${slug}, made from slug-from.`);
+return slug;
+}
+const createInputs = () => {
+const {name, slug, ...fields} = createWorkspaceRequest.shape;
+return object({
 management_key: connection.management_key,
-...createWorkspaceRequest.shape,
+name: getInput("slug-from") === "" ? name : pipe(transform(cutText), name),
+slug: optional(slug),
+...slugInputs(),
+...fields,
 ...governanceInputs,
 if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
 dry_run: fields_flag(),
@@ -4345,20 +4394,28 @@ delete_keys: fields_flag(),
 api_url: connection.api_url,
 timeout: connection.timeout
 });
+};
+function cutText(value) {
+return typeof value === "string" ? cutName(value) : value;
+}
 function createProblems(valid, provided) {
 const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === !1 || !provided.has("delete_after_job"), problem = {
 input: "delete-keys",
 message: "needs delete-after-job: true"
 };
-return [ ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
+return [ ...slugProblems("slug", valid, provided), ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
 }
-function readCreateInputs() {
-const values = readInputs(createInputs(), createProblems);
+function readCreateInputs(log) {
+const values = readInputs(createInputs(), createProblems), slug = readSlug(values.slug, values, log);
+values.name !== getInput("name") && log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-desired: toFields(values),
+desired: toFields({
+...values,
+slug
+}),
 ...toGovernance(values),
 ifExists: values.if_exists,
 dryRun: values.dry_run,
@@ -6252,7 +6309,7 @@ effect: [ ...effect === "none" ? [ describeEffect(effect) ] : [], ...applied.len
 },
 "workspace-not-found": ({workspace}, effect) => ({
 title: `The workspace ${workspace} does not exist`,
-lines: [ "No workspace has that id or slug in the account of the management key.", "Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
+lines: [ "No workspace has that id or slug in the account of the management key.", "Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
 effect: [ describeEffect(effect) ]
 }),
 "unexpected-key": ({key, workspace, name, revoked}) => ({
@@ -6301,7 +6358,7 @@ effect: [ NOTHING_DELETED ]
 }),
 "slug-prefix-mismatch": ({written, slug, prefix}) => ({
 title: `The slug ${slug} does not begin with ${prefix}`,
-lines: [ `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct workspace or, if it is right, expect-slug-prefix." ],
+lines: [ `expect-slug-prefix is ${prefix}, but the workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct the workspace or, if it is right, expect-slug-prefix." ],
 effect: [ NOTHING_DELETED ]
 }),
 "workspace-has-keys": ({workspace, keys}) => ({
@@ -6796,7 +6853,7 @@ function create() {
 return runStep(async step => {
 const {report} = step;
 saveMainProcess(report);
-const inputs = readCreateInputs(), result = await createWorkspace(inputs, {
+const inputs = readCreateInputs(report), result = await createWorkspace(inputs, {
 ...startContext(inputs, step),
 journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
 onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
@@ -6940,20 +6997,21 @@ describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if
 }
 const deleteInputs = () => object({
 management_key: connection.management_key,
-workspace: idOrSlug(),
+workspace: optional(idOrSlug()),
+...slugInputs(),
 expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
 delete_keys: fields_flag(),
 dry_run: fields_flag(),
 api_url: connection.api_url,
 timeout: connection.timeout
 });
-function readDeleteInputs() {
-const values = readInputs(deleteInputs());
+function readDeleteInputs(log) {
+const values = readInputs(deleteInputs(), (valid, provided) => slugProblems("workspace", valid, provided));
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-workspace: values.workspace,
+workspace: readSlug(values.workspace, values, log),
 expectSlugPrefix: values.expect_slug_prefix,
 deleteKeys: values.delete_keys,
 dryRun: values.dry_run
@@ -7075,7 +7133,7 @@ return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already d
 }
 function delete_deleteWorkspace() {
 return runStep(async step => {
-const {report} = step, inputs = readDeleteInputs(), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
+const {report} = step, inputs = readDeleteInputs(report), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
 id,
 slug
 }));
@@ -7088,7 +7146,8 @@ const keyInputs = () => {
 const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
 return object({
 management_key: connection.management_key,
-workspace: idOrSlug(),
+workspace: optional(idOrSlug()),
+...slugInputs(),
 name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
 limit_usd: limit,
 limit_reset,
@@ -7100,8 +7159,8 @@ api_url: connection.api_url,
 timeout: connection.timeout
 });
 };
-function keyProblems({limit_reset: reset, replace}, provided) {
-const problems = [];
+function keyProblems(valid, provided) {
+const problems = slugProblems("workspace", valid, provided), {limit_reset: reset, replace} = valid;
 if (reset !== void 0 && !provided.has("limit_usd")) {
 const message = "needs limit-usd: without a limit, there is nothing to reset";
 problems.push({
@@ -7118,13 +7177,13 @@ message
 }
 return problems;
 }
-function readKeyInputs() {
+function readKeyInputs(log) {
 const values = readInputs(keyInputs(), keyProblems);
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-workspace: values.workspace,
+workspace: readSlug(values.workspace, values, log),
 desired: {
 name: values.name ?? keyNameOf(process.env, Math.random()),
 limit: values.limit_usd,
@@ -7549,7 +7608,7 @@ function key_key() {
 return runStep(async step => {
 const {report} = step;
 saveMainProcess(report);
-const inputs = readKeyInputs(), result = await createKey(inputs, {
+const inputs = readKeyInputs(report), result = await createKey(inputs, {
 ...startContext(inputs, step),
 journal: openJournal(inputs, report),
 registerSecrets: report.registerSecrets,
@@ -7678,13 +7737,13 @@ title: `💵 ${formatSpend(spend)}`
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
-const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
+const preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
 const {limit_reset, include_byok_in_limit} = createKeyRequest.shape, {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape;
 return object({
 management_key: connection.management_key,
 github_token: schemas_default(schemas_string(), ""),
 pull_request: optional(count("must be the number of a pull request")),
-slug_prefix: optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))),
+slug_prefix: slugPrefix(),
 ...fields,
 ...governanceInputs,
 key: schemas_default(schemas_enum([ "job", "preview", "none" ], "must be job, preview or none"), "job"),
@@ -7833,9 +7892,9 @@ workspaces: recordOf(isUuid, workspaceData)
 }), NO_DATA = {
 isCut: !1,
 workspaces: {}
-}, HASH_LENGTH = 16;
+}, comment_HASH_LENGTH = 16;
 function observe({id, slug}, keys, deletion) {
-const all = keys.map(key => [ key.hash.slice(0, HASH_LENGTH), toKeyData(key) ]), workspace = {
+const all = keys.map(key => [ key.hash.slice(0, comment_HASH_LENGTH), toKeyData(key) ]), workspace = {
 slug,
 deletion,
 keys: Object.fromEntries(all)
@@ -7986,18 +8045,6 @@ function readComment(body) {
 const end = body.indexOf(END);
 if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
 return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
-}
-const external_node_crypto_namespaceObject = require("node:crypto");
-function slugFrom(text, prefix = "") {
-return prefix + withHash(text, SLUG_MAX_LENGTH - prefix.length);
-}
-const slug_HASH_LENGTH = 8;
-function withHash(text, maxLength) {
-const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, slug_HASH_LENGTH), start = slug_toSlug(text).slice(0, Math.max(0, maxLength - slug_HASH_LENGTH - 1)).replace(/-$/, "");
-return start === "" ? hash : `${start}-${hash}`;
-}
-function slug_toSlug(text) {
-return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 const MAX_REPOSITORY = 21;
 function identify(subject, repository, slugPrefix) {
@@ -9150,7 +9197,8 @@ input: text
 return NEVER;
 }))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
 management_key: connection.management_key,
-workspace: idOrSlug(),
+workspace: optional(idOrSlug()),
+...slugInputs(),
 key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
 since: schemas_default(durationOrWord({
 min: "1m",
@@ -9161,21 +9209,24 @@ fail_above_usd: usage_amount(),
 api_url: connection.api_url,
 timeout: connection.timeout
 });
-function usageProblems({warn_above_usd: warnAbove, fail_above_usd: failAbove}) {
-if (warnAbove === void 0 || failAbove === void 0 || warnAbove <= failAbove) return [];
+function usageProblems(valid, provided) {
+const problems = slugProblems("workspace", valid, provided), {warn_above_usd: warnAbove, fail_above_usd: failAbove} = valid;
+if (warnAbove !== void 0 && failAbove !== void 0 && warnAbove > failAbove) {
 const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
-return [ {
+problems.push({
 input: "warn-above-usd",
 message
-} ];
+});
 }
-function readUsageInputs() {
+return problems;
+}
+function readUsageInputs(log) {
 const values = readInputs(usageInputs(), usageProblems);
 return {
 managementKey: values.management_key,
 apiUrl: values.api_url,
 timeoutMs: values.timeout,
-workspace: values.workspace,
+workspace: readSlug(values.workspace, values, log),
 keyHash: values.key_hash,
 since: values.since,
 warnAbove: values.warn_above_usd,
@@ -9472,7 +9523,7 @@ return costOf(a) < costOf(b) ? 1 : -1;
 }
 function usage() {
 return runStep(async step => {
-const {report} = step, inputs = readUsageInputs(), context = startContext(inputs, step), result = await readUsage(inputs, context);
+const {report} = step, inputs = readUsageInputs(report), context = startContext(inputs, step), result = await readUsage(inputs, context);
 for (const line of usageLines(result)) report.info(line);
 report.output(usageOutputs(result));
 report.summarize(usageSummary(result));

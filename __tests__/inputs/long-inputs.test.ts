@@ -9,7 +9,7 @@ import { summaryHtml } from '../../src/report/summary.ts';
 import { toLine, toMessage } from '../../src/report/text.ts';
 import { ACTIONS } from '../support/actions.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';
-import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
+import { KEY, NO_LOG, type Reader, readWith, rejectionOf } from '../support/inputs.ts';
 
 /** Every input of every action. */
 const INPUTS = ACTIONS.flatMap(({ folder, schema, read }) =>
@@ -62,11 +62,11 @@ const SLOW: readonly Repetition[] = [
 ];
 
 /** Reads inputs, and reports what is wrong with them, as a step does. */
-function readAndReport(read: () => unknown): void {
+function readAndReport(read: Reader<unknown>): void {
   const { register, redactShown } = createRedactor();
   register(readSecrets().managementKey);
   try {
-    read();
+    read(NO_LOG);
   } catch (error) {
     const { title, lines } = describeError(error, 'none');
     toMessage([title, ...lines].map((line) => toLine(line, redactShown)));

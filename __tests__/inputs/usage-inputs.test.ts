@@ -68,7 +68,7 @@ describe('the inputs of usage', () => {
   });
 
   test.each<[Texts, string]>([
-    [{ workspace: '' }, 'workspace is required, and must be the id or slug of a workspace'],
+    [{ workspace: '' }, 'workspace or slug-from is required'],
     [{ 'key-hash': 'a b' }, `${HASH_MESSAGE}; given: "a b"`],
     [{ 'key-hash': 'sk-or-v1-0123456789abcdef0123456789abcdef' }, HASH_MESSAGE],
     [{ since: '59s' }, 'since must be'],

@@ -95,6 +95,20 @@ test('action.yml mentions "null" for the inputs that accept it, and for no other
   expect(mentioned).toEqual(nullable);
 });
 
+test.each(['slug-from', 'slug-prefix'])(
+  '%s is described in the same words in each action.yml',
+  async (input) => {
+    const manifests = await Promise.all(
+      ACTIONS.filter(({ schema }) => 'slug_from' in schema.shape).map(({ folder }) =>
+        readManifest(join(ROOT, folder)),
+      ),
+    );
+    const descriptions = manifests.map(({ inputs = {} }) => inputs[input]?.description);
+    expect(descriptions).toHaveLength(4);
+    expect(new Set(descriptions).size).toBe(1);
+  },
+);
+
 test('docs/compatibility.md has the limit of outputs', () => {
   const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');
   expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);

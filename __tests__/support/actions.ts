@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { actionFolders } from '../../sandbox/runner/manifest.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
+import type { Reader } from './inputs.ts';
 import { ROOT } from './root.ts';
 
 /** What reads the inputs of an action: `src/inputs/key.ts` for the one in `key/`. */
@@ -9,7 +10,7 @@ interface ActionInputs {
   /** The folder of its `action.yml`; '' for the root. */
   folder: string;
   schema: z.ZodMiniObject;
-  read: () => unknown;
+  read: Reader<unknown>;
 }
 
 /** The inputs of every action, by the convention that names their files and functions. */

@@ -86,7 +86,7 @@ export const REJECTED: Rejected[] = [
     '🎈'.repeat(101),
     `name must be 1 to 100 characters, but has 101; given: "${'🎈'.repeat(100)}…"`,
   ],
-  ['slug', '', 'slug is required, and must be 1 to 50 characters'],
+  ['slug', '', 'slug or slug-from is required'],
   slug('feature/Foo_Bar', '; try: feature-foo-bar'),
   slug('Ünïcode', '; try: unicode'),
   slug('a\nb', '; try: a-b'),

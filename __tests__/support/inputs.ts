@@ -1,4 +1,5 @@
 import { afterEach } from '@jest/globals';
+import type { InputLog } from '../../src/inputs/slug.ts';
 import { Failure } from '../../src/operations/shared/failure.ts';
 import { describeInvalidInputs } from '../../src/report/describe-invalid-inputs.ts';
 
@@ -17,21 +18,31 @@ function setEnvironment(env: NodeJS.ProcessEnv): void {
   Object.assign(process.env, env);
 }
 
+/** The log of a reader whose test does not look at it. */
+export const NO_LOG: InputLog = { info() {}, notice() {} };
+
+/** What reads inputs, and can log what it made of them. */
+export type Reader<Inputs> = (log: InputLog) => Inputs;
+
 /**
  * Reads inputs by `read`, with the texts that a workflow passes, in an environment with nothing else.
  * Without `management-key`, `KEY` is passed.
  */
-export function readWith<Inputs>(read: () => Inputs, texts: Texts, env: Texts = {}): Inputs {
+export function readWith<Inputs>(read: Reader<Inputs>, texts: Texts, env: Texts = {}): Inputs {
   const variables = Object.entries({ 'management-key': KEY, ...texts }).map(([name, text]) => [
     `INPUT_${name.toUpperCase()}`,
     text,
   ]);
   setEnvironment({ ...env, ...Object.fromEntries(variables) });
-  return read();
+  return read(NO_LOG);
 }
 
 /** The lines that reject inputs. */
-export function rejectionOf(read: () => unknown, texts: Texts, env: Texts = {}): readonly string[] {
+export function rejectionOf(
+  read: Reader<unknown>,
+  texts: Texts,
+  env: Texts = {},
+): readonly string[] {
   try {
     readWith(read, texts, env);
   } catch (error) {

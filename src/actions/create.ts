@@ -11,7 +11,7 @@ export function create(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
     saveMainProcess(report);
-    const inputs = readCreateInputs();
+    const inputs = readCreateInputs(report);
 
     const result = await createWorkspace(inputs, {
       ...startContext(inputs, step),

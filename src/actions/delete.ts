@@ -7,7 +7,7 @@ import { runStep, startContext } from '../runtime/step.ts';
 export function deleteWorkspace(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
-    const inputs = readDeleteInputs();
+    const inputs = readDeleteInputs(report);
 
     const result = await deleteOne(inputs, startContext(inputs, step), ({ id, slug }) =>
       report.output({ id, slug }),

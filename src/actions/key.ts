@@ -10,7 +10,7 @@ export function key(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
     saveMainProcess(report);
-    const inputs = readKeyInputs();
+    const inputs = readKeyInputs(report);
 
     const result = await createKey(inputs, {
       ...startContext(inputs, step),

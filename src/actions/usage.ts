@@ -8,7 +8,7 @@ import { runStep, startContext } from '../runtime/step.ts';
 export function usage(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
-    const inputs = readUsageInputs();
+    const inputs = readUsageInputs(report);
 
     const context = startContext(inputs, step);
     const result = await readUsage(inputs, context);

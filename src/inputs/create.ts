@@ -1,7 +1,10 @@
+import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
+  cutName,
+  NAME_MAX_LENGTH,
 } from '../openrouter/resources/workspaces.ts';
 import { type CreateRequest, IF_EXISTS } from '../operations/create/request.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
@@ -9,15 +12,20 @@ import { type Connection, connection } from './connection.ts';
 import { flag } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { readInputs } from './read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
 /**
  * The inputs of `action.yml`, in the order in which their problems are reported. The schema of each
  * action is a function, because a step needs one, and to build them all takes 2 ms.
  */
-export const createInputs = () =>
-  z.object({
+export const createInputs = () => {
+  const { name, slug, ...fields } = createWorkspaceRequest.shape;
+  return z.object({
     management_key: connection.management_key,
-    ...createWorkspaceRequest.shape,
+    name: getInput('slug-from') === '' ? name : z.pipe(z.transform(cutText), name),
+    slug: z.optional(slug),
+    ...slugInputs(),
+    ...fields,
     ...governanceInputs,
     if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
     dry_run: flag(),
@@ -26,6 +34,12 @@ export const createInputs = () =>
     api_url: connection.api_url,
     timeout: connection.timeout,
   });
+};
+
+/** Cuts the name of a step with `slug-from`, because it is often made from the same text, of any length. */
+function cutText(value: unknown): unknown {
+  return typeof value === 'string' ? cutName(value) : value;
+}
 
 interface CreateInputs extends Connection, CreateRequest {
   /** Whether the cleanup after the job also deletes the API keys in the workspace. */
@@ -41,19 +55,24 @@ function createProblems(
   const isOff = deleteAfterJob === false || !provided.has('delete_after_job');
   const problem = { input: 'delete-keys', message: 'needs delete-after-job: true' };
   return [
+    ...slugProblems('slug', valid, provided),
     ...governanceProblems(valid, provided),
     ...(deleteKeys === true && isOff ? [problem] : []),
   ];
 }
 
 /** @throws {Failure} `invalid-inputs` */
-export function readCreateInputs(): CreateInputs {
+export function readCreateInputs(log: InputLog): CreateInputs {
   const values = readInputs(createInputs(), createProblems);
+  const slug = readSlug(values.slug, values, log);
+  if (values.name !== getInput('name')) {
+    log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
+  }
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    desired: toFields(values) as CreateWorkspaceRequest,
+    desired: toFields({ ...values, slug }) as CreateWorkspaceRequest,
     ...toGovernance(values),
     ifExists: values.if_exists,
     dryRun: values.dry_run,

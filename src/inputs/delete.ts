@@ -3,12 +3,14 @@ import type { DeleteRequest } from '../operations/teardown/delete.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
 export const deleteInputs = () =>
   z.object({
     management_key: connection.management_key,
-    workspace: idOrSlug(),
+    workspace: z.optional(idOrSlug()),
+    ...slugInputs(),
     expect_slug_prefix: z.optional(
       z
         .string()
@@ -28,13 +30,15 @@ export const deleteInputs = () =>
 interface DeleteInputs extends Connection, DeleteRequest {}
 
 /** @throws {Failure} `invalid-inputs` */
-export function readDeleteInputs(): DeleteInputs {
-  const values = readInputs(deleteInputs());
+export function readDeleteInputs(log: InputLog): DeleteInputs {
+  const values = readInputs(deleteInputs(), (valid, provided) =>
+    slugProblems('workspace', valid, provided),
+  );
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    workspace: values.workspace,
+    workspace: readSlug(values.workspace, values, log),
     expectSlugPrefix: values.expect_slug_prefix,
     deleteKeys: values.delete_keys,
     dryRun: values.dry_run,

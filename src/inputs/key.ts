@@ -5,13 +5,15 @@ import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection } from './connection.ts';
 import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
     management_key: connection.management_key,
-    workspace: idOrSlug(),
+    workspace: z.optional(idOrSlug()),
+    ...slugInputs(),
     name: z.optional(
       // The report redacts what looks like a key, so such a name could not be shown.
       name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not contain a key')),
@@ -29,10 +31,11 @@ export const keyInputs = () => {
 
 /** Checks the inputs against each other. */
 function keyProblems(
-  { limit_reset: reset, replace }: Partial<z.infer<ReturnType<typeof keyInputs>>>,
+  valid: Partial<z.infer<ReturnType<typeof keyInputs>>>,
   provided: ReadonlySet<string>,
 ): InvalidInput[] {
-  const problems: InvalidInput[] = [];
+  const problems = slugProblems('workspace', valid, provided);
+  const { limit_reset: reset, replace } = valid;
   if (reset !== undefined && !provided.has('limit_usd')) {
     const message = 'needs limit-usd: without a limit, there is nothing to reset';
     problems.push({ input: 'limit-reset', message });
@@ -47,13 +50,13 @@ function keyProblems(
 interface KeyInputs extends Connection, KeyRequest {}
 
 /** @throws {Failure} `invalid-inputs` */
-export function readKeyInputs(): KeyInputs {
+export function readKeyInputs(log: InputLog): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    workspace: values.workspace,
+    workspace: readSlug(values.workspace, values, log),
     desired: {
       name: values.name ?? keyNameOf(process.env, Math.random()),
       limit: values.limit_usd,

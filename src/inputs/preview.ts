@@ -13,9 +13,8 @@ import { count, flag, lifetime, maxDeletions, toMs } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { keyNameOf } from './key.ts';
 import { readInputs } from './read-inputs.ts';
+import { slugPrefix } from './slug.ts';
 
-const PREFIX_MESSAGE =
-  'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
 const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
 
 /** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
@@ -31,14 +30,7 @@ export const previewInputs = () => {
     management_key: connection.management_key,
     github_token: z._default(z.string(), ''),
     pull_request: z.optional(count('must be the number of a pull request')),
-    slug_prefix: z.optional(
-      z
-        .string(PREFIX_MESSAGE)
-        .check(
-          z.maxLength(30, PREFIX_MESSAGE),
-          z.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE),
-        ),
-    ),
+    slug_prefix: slugPrefix(),
     ...fields,
     ...governanceInputs,
     key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),

@@ -7,6 +7,7 @@ import type { UsageRequest } from '../operations/usage/usage.ts';
 import { type Connection, connection } from './connection.ts';
 import { durationOrWord, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
 const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
 
@@ -32,7 +33,8 @@ const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
 export const usageInputs = () =>
   z.object({
     management_key: connection.management_key,
-    workspace: idOrSlug(),
+    workspace: z.optional(idOrSlug()),
+    ...slugInputs(),
     key_hash: z.optional(
       z.string().check(
         z.regex(/^[\w-]+$/, HASH_MESSAGE),
@@ -50,25 +52,29 @@ export const usageInputs = () =>
   });
 
 /** Checks the inputs against each other. */
-function usageProblems({
-  warn_above_usd: warnAbove,
-  fail_above_usd: failAbove,
-}: Partial<z.infer<ReturnType<typeof usageInputs>>>): InvalidInput[] {
-  if (warnAbove === undefined || failAbove === undefined || warnAbove <= failAbove) return [];
-  const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
-  return [{ input: 'warn-above-usd', message }];
+function usageProblems(
+  valid: Partial<z.infer<ReturnType<typeof usageInputs>>>,
+  provided: ReadonlySet<string>,
+): InvalidInput[] {
+  const problems = slugProblems('workspace', valid, provided);
+  const { warn_above_usd: warnAbove, fail_above_usd: failAbove } = valid;
+  if (warnAbove !== undefined && failAbove !== undefined && warnAbove > failAbove) {
+    const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
+    problems.push({ input: 'warn-above-usd', message });
+  }
+  return problems;
 }
 
 interface UsageInputs extends Connection, UsageRequest {}
 
 /** @throws {Failure} `invalid-inputs` */
-export function readUsageInputs(): UsageInputs {
+export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
   return {
     managementKey: values.management_key,
     apiUrl: values.api_url,
     timeoutMs: values.timeout,
-    workspace: values.workspace,
+    workspace: readSlug(values.workspace, values, log),
     keyHash: values.key_hash,
     since: values.since,
     warnAbove: values.warn_above_usd,

@@ -146,7 +146,7 @@ const DESCRIPTIONS: {
     title: `The workspace ${workspace} does not exist`,
     lines: [
       'No workspace has that id or slug in the account of the management key.',
-      'Check workspace for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',
+      'Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',
     ],
     effect: [describeEffect(effect)],
   }),
@@ -239,8 +239,8 @@ const DESCRIPTIONS: {
   'slug-prefix-mismatch': ({ written, slug, prefix }) => ({
     title: `The slug ${slug} does not begin with ${prefix}`,
     lines: [
-      `expect-slug-prefix is ${prefix}, but workspace is ${written}${written === slug ? '' : `, whose slug is ${slug}`}.`,
-      'Correct workspace or, if it is right, expect-slug-prefix.',
+      `expect-slug-prefix is ${prefix}, but the workspace is ${written}${written === slug ? '' : `, whose slug is ${slug}`}.`,
+      'Correct the workspace or, if it is right, expect-slug-prefix.',
     ],
     effect: [NOTHING_DELETED],
   }),

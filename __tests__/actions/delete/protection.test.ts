@@ -34,9 +34,9 @@ test('a workspace is not deleted unless its slug begins with expect-slug-prefix'
   const { title, message } = expectFailure(step, identityOf(workspace));
   expect(title).toBe('The slug production does not begin with preview-');
   expect(message).toContain(
-    `expect-slug-prefix is preview-, but workspace is ${workspace.id}, whose slug is production.`,
+    `expect-slug-prefix is preview-, but the workspace is ${workspace.id}, whose slug is production.`,
   );
-  expect(message).toContain('Correct workspace or, if it is right, expect-slug-prefix.');
+  expect(message).toContain('Correct the workspace or, if it is right, expect-slug-prefix.');
   expect(message).toContain('Nothing was deleted.');
   expect(exists('production')).toBe(true);
   expect((await runDelete({ 'expect-slug-prefix': 'preview-' })).exitCode).toBe(0);

@@ -66,7 +66,8 @@ export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
 }
 
-const NAME_MAX_LENGTH = 100;
+/** The length of the longest name that OpenRouter accepts. */
+export const NAME_MAX_LENGTH = 100;
 
 /** Cuts the name of a workspace to the length that OpenRouter accepts. */
 export function cutName(name: string): string {

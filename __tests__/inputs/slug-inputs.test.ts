@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import { readCreateInputs } from '../../src/inputs/create.ts';
+import { readDeleteInputs } from '../../src/inputs/delete.ts';
+import { readKeyInputs } from '../../src/inputs/key.ts';
+import { readPreviewInputs } from '../../src/inputs/preview.ts';
+import { readUsageInputs } from '../../src/inputs/usage.ts';
+import { given, type Reader, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
+
+type Texts = Record<string, string>;
+
+const readCreatedSlug: Reader<string> = (log) => readCreateInputs(log).desired.slug;
+const readWorkspace =
+  (read: Reader<{ workspace: string }>): Reader<string> =>
+  (log) =>
+    read(log).workspace;
+
+/** Each action that can make a slug, what reads it, and the input that has a slug as it is. */
+const ACTIONS = [
+  ['create', readCreatedSlug, 'slug'],
+  ['key', readWorkspace(readKeyInputs), 'workspace'],
+  ['usage', readWorkspace(readUsageInputs), 'workspace'],
+  ['delete', readWorkspace(readDeleteInputs), 'workspace'],
+] as const;
+
+describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
+  // For an action that requires it; for the others, it is optional or not an input.
+  const NAME = { name: 'Preview' };
+  const TEXT = { 'slug-from': 'feature/Menü' };
+  const PREFIX = { 'slug-prefix': 'web-' };
+  const NAMED = { [named]: 'preview-42' };
+
+  test.each<[Texts, string]>([
+    [NAMED, 'preview-42'],
+    [{ ...NAMED, 'slug-from': ' ', 'slug-prefix': '' }, 'preview-42'],
+    [TEXT, 'feature-menu-b15fda22'],
+    [{ ...TEXT, ...PREFIX, [named]: '' }, 'web-feature-menu-b15fda22'],
+    [{ 'slug-from': '…' }, 'b4935894'],
+  ])('with %j is %s', (texts, slug) => {
+    expect(readWith(read, { ...NAME, ...texts })).toBe(slug);
+  });
+
+  const MISSING = `${named} or slug-from is required`;
+  const BOTH = `slug-from must not be combined with ${named}: remove one of them`;
+  const UNUSED = `slug-prefix needs slug-from: ${named} is used as it is written`;
+  test.each<[string, Texts, string[]]>([
+    ['nothing', {}, [MISSING]],
+    ['both', { ...NAMED, ...TEXT }, [BOTH]],
+    ['both and a prefix', { ...NAMED, ...TEXT, ...PREFIX }, [BOTH]],
+    ['a prefix of no text', { ...NAMED, ...PREFIX }, [UNUSED]],
+    ['a prefix alone', PREFIX, [MISSING, UNUSED]],
+  ])('is rejected with %s', (__, texts, lines) => {
+    expect(rejectionOf(read, { ...NAME, ...texts })).toEqual(lines);
+  });
+
+  test('is rejected together with other inputs, in the order of action.yml', () => {
+    const texts = { ...NAME, [named]: 'A_', ...TEXT, ...PREFIX, timeout: '0s' };
+    const lines = rejectionOf(read, texts);
+    expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([named, 'slug-from', 'timeout']);
+  });
+
+  test('is logged once if it is made', () => {
+    const lines: string[] = [];
+    const log = { info: (line: string) => lines.push(line), notice: fail };
+    const readLogged = (texts: Texts) => readWith(() => read(log), { ...NAME, ...texts });
+    readLogged(NAMED);
+    expect(lines).toEqual([]);
+    readLogged({ ...TEXT, ...PREFIX });
+    expect(lines).toEqual(['The slug is web-feature-menu-b15fda22, made from slug-from.']);
+  });
+});
+
+function fail(line: string): never {
+  throw new Error(`unexpected notice: ${line}`);
+}
+
+const PREFIX_MESSAGE =
+  'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
+
+describe('slug-prefix', () => {
+  test.each<Rejected>([
+    given('slug-prefix', '-', PREFIX_MESSAGE),
+    given('slug-prefix', 'web', PREFIX_MESSAGE),
+    given('slug-prefix', 'Web-', PREFIX_MESSAGE),
+    given('slug-prefix', 'web--', PREFIX_MESSAGE),
+    given('slug-prefix', `${'p'.repeat(30)}-`, PREFIX_MESSAGE),
+  ])('with the rules of preview has %s: %j rejected', (input, text, line) => {
+    expect(rejectionOf(readUsageInputs, { 'slug-from': 'main', [input]: text })).toEqual([line]);
+    expect(rejectionOf(readPreviewInputs, { [input]: text })).toEqual([line]);
+  });
+
+  test('of the greatest length leaves space for the hash', () => {
+    const prefix = `${'p'.repeat(29)}-`;
+    const texts = { 'slug-from': 'a'.repeat(50), 'slug-prefix': prefix };
+    expect(readWith(readUsageInputs, texts).workspace).toBe(`${prefix}${'a'.repeat(11)}-160b4e43`);
+  });
+});
+
+describe('a name of a workspace', () => {
+  const TEXT = { 'slug-from': 'a' };
+  /** The name that is read, and the notices. */
+  const nameOf = (texts: Texts) => {
+    const notices: string[] = [];
+    const log = { info() {}, notice: (line: string) => notices.push(line) };
+    const { desired } = readWith(() => readCreateInputs(log), texts);
+    return [desired.name, notices];
+  };
+
+  test('that is too long is cut, with a notice, if the slug is made from a text', () => {
+    const cut = '🎈'.repeat(100);
+    const notice = 'name was cut to 100 characters: OpenRouter accepts no more.';
+    expect(nameOf({ ...TEXT, name: `${cut}🎈` })).toEqual([cut, [notice]]);
+    expect(nameOf({ ...TEXT, name: cut })).toEqual([cut, []]);
+  });
+
+  test.each<[string, Texts]>([
+    ['without such a text', { slug: 'a' }],
+    ['with an empty one', { slug: 'a', 'slug-from': ' ' }],
+  ])('that is too long is rejected %s', (_, texts) => {
+    const lines = rejectionOf(readCreateInputs, { ...texts, name: 'n'.repeat(101) });
+    expect(lines).toEqual([
+      expect.stringContaining('name must be 1 to 100 characters, but has 101'),
+    ]);
+  });
+
+  test('is required with such a text, too', () => {
+    expect(rejectionOf(readCreateInputs, TEXT)).toEqual([
+      'name is required, and must be 1 to 100 characters',
+    ]);
+  });
+});

@@ -1,0 +1,69 @@
+import * as z from 'zod/mini';
+import type { Log } from '../lib/log.ts';
+import type { InvalidInput } from '../operations/shared/failure.ts';
+import { slugFrom } from '../operations/shared/slug.ts';
+
+/** Where a reader of inputs logs what it made of them. */
+export interface InputLog extends Pick<Log, 'info'> {
+  /** Adds a notice annotation. */
+  notice(line: string): void;
+}
+
+const PREFIX_MESSAGE =
+  'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
+
+/** The input for what a slug begins with. Its length leaves space for a hash. */
+export const slugPrefix = () =>
+  z.optional(
+    z
+      .string(PREFIX_MESSAGE)
+      .check(
+        z.maxLength(30, PREFIX_MESSAGE),
+        z.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE),
+      ),
+  );
+
+/** The inputs from which a slug is made, in place of an input that has the slug itself. */
+export const slugInputs = () => ({ slug_from: z.optional(z.string()), slug_prefix: slugPrefix() });
+
+interface SlugValues {
+  slug_from?: string | undefined;
+  slug_prefix?: string | undefined;
+}
+
+/** Checks that either `slug-from` or the input `named` is provided, and `slug-prefix` only with the first. */
+export function slugProblems(
+  named: 'slug' | 'workspace',
+  valid: SlugValues,
+  provided: ReadonlySet<string>,
+): InvalidInput[] {
+  const problems: InvalidInput[] = [];
+  const isMade = provided.has('slug_from');
+  if (!isMade && !provided.has(named)) {
+    problems.push({ input: named, message: 'or slug-from is required' });
+  }
+  if (isMade && provided.has(named)) {
+    const message = `must not be combined with ${named}: remove one of them`;
+    problems.push({ input: 'slug-from', message });
+  }
+  if (!isMade && valid.slug_prefix !== undefined) {
+    const message = `needs slug-from: ${named} is used as it is written`;
+    problems.push({ input: 'slug-prefix', message });
+  }
+  return problems;
+}
+
+/**
+ * Returns the slug or the id that valid inputs specify. Nothing else knows whether it was made from a text.
+ * @param written the value of the input that has it as it is
+ */
+export function readSlug(
+  written: string | undefined,
+  { slug_from: text = '', slug_prefix: prefix }: SlugValues,
+  log: InputLog,
+): string {
+  if (written !== undefined) return written;
+  const slug = slugFrom(text, prefix);
+  log.info(`The slug is ${slug}, made from slug-from.`);
+  return slug;
+}
