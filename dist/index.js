@@ -6351,6 +6351,11 @@ title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
 lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
 effect: [ describeEffect(effect) ]
 }),
+"figures-incomplete": ({cost, gaps, allGaps, ...spender}, effect) => ({
+title: `${describeSpender(spender)} has incomplete figures`,
+lines: [ `The cost is ${gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-if-incomplete is true.`, ...truncateList(allGaps.map(describeGap)), "If these figures are enough, set fail-if-incomplete to false." ],
+effect: [ describeEffect(effect) ]
+}),
 "default-workspace": ({workspace}) => ({
 title: "The default workspace is never deleted",
 lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
@@ -9206,6 +9211,7 @@ max: "3650d"
 }, SINCE_WORDS), "created"),
 warn_above_usd: usage_amount(),
 fail_above_usd: usage_amount(),
+fail_if_incomplete: fields_flag(),
 api_url: connection.api_url,
 timeout: connection.timeout
 });
@@ -9230,19 +9236,25 @@ workspace: readSlug(values.workspace, values, log),
 keyHash: values.key_hash,
 since: values.since,
 warnAbove: values.warn_above_usd,
-failAbove: values.fail_above_usd
+failAbove: values.fail_above_usd,
+failIfIncomplete: values.fail_if_incomplete
 };
 }
-function spendingFailure(result, {failAbove}) {
-if (failAbove === void 0 || !exceeds(result.cost, failAbove)) return;
-return new Failure("spending-above-limit", {
-...toCost(result),
+function usageFailure(result, {failAbove, failIfIncomplete}) {
+const cost = toCost(result);
+if (failAbove !== void 0 && exceeds(result.cost, failAbove)) return new Failure("spending-above-limit", {
+...cost,
 limit: failAbove
 });
+if (failIfIncomplete && result.gaps.length > 0) return new Failure("figures-incomplete", {
+...cost,
+allGaps: result.gaps
+});
+return;
 }
-function warnOnCost(result, {warnAbove, failAbove}, {warn}) {
-const cost = toCost(result);
-warnAbove !== void 0 && exceeds(result.cost, warnAbove) && warn("spending-above-warning", {
+function warnOnCost(result, {warnAbove, failAbove, failIfIncomplete}, {warn}) {
+const cost = toCost(result), fails = failAbove !== void 0 && exceeds(result.cost, failAbove);
+!fails && warnAbove !== void 0 && exceeds(result.cost, warnAbove) && warn("spending-above-warning", {
 ...cost,
 threshold: warnAbove
 });
@@ -9250,7 +9262,7 @@ const thresholds = {
 "warn-above-usd": warnAbove,
 "fail-above-usd": failAbove
 }, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold === void 0 || exceeds(result.cost, threshold) ? [] : [ input ]);
-undecided.length > 0 && cost.gaps.length > 0 && warn("usage-incomplete", {
+!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0 && warn("usage-incomplete", {
 ...cost,
 undecided
 });
@@ -9527,9 +9539,9 @@ const {report} = step, inputs = readUsageInputs(report), context = startContext(
 for (const line of usageLines(result)) report.info(line);
 report.output(usageOutputs(result));
 report.summarize(usageSummary(result));
-const failure = spendingFailure(result, inputs);
-if (failure) throw failure;
 warnOnCost(result, inputs, context);
+const failure = usageFailure(result, inputs);
+if (failure) throw failure;
 });
 }
 })();

@@ -21,6 +21,7 @@ describe('the inputs of usage', () => {
       since: 'created',
       warnAbove: undefined,
       failAbove: undefined,
+      failIfIncomplete: false,
     });
   });
 
@@ -30,6 +31,7 @@ describe('the inputs of usage', () => {
       since: '48h',
       'warn-above-usd': '0',
       'fail-above-usd': '1e-7',
+      'fail-if-incomplete': 'true',
       'api-url': 'https://proxy.example/v1',
       timeout: '5m',
     };
@@ -42,6 +44,7 @@ describe('the inputs of usage', () => {
       since: 172_800_000,
       warnAbove: 0n,
       failAbove: parseUsd('0.0000001'),
+      failIfIncomplete: true,
     });
   });
 

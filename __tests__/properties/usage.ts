@@ -5,7 +5,7 @@ import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed
 import { parseJson } from '../../src/lib/json.ts';
 import { Failure } from '../../src/operations/shared/failure.ts';
 import type { Since } from '../../src/operations/usage/period.ts';
-import { spendingFailure, warnOnCost } from '../../src/operations/usage/thresholds.ts';
+import { usageFailure, warnOnCost } from '../../src/operations/usage/thresholds.ts';
 import { readUsage, type UsageResult } from '../../src/operations/usage/usage.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
@@ -182,6 +182,8 @@ function returnInvalid(
   });
 }
 
+const NO_THRESHOLDS = { warnAbove: undefined, failAbove: undefined, failIfIncomplete: false };
+
 /** A sum of 10^-9 USD in the unit of the program. */
 const toUsd = (nano: number) => BigInt(nano) * 10n ** 21n;
 
@@ -254,8 +256,7 @@ export const costEqualsTheBooksOrIsIncomplete = fc.asyncProperty(situations, asy
     workspace: 'preview-42',
     keyHash: scene.keyHash,
     since: situation.since,
-    warnAbove: undefined,
-    failAbove: undefined,
+    ...NO_THRESHOLDS,
   };
   const start = account.now().getTime();
   const { result, error, elapsed } = await outcomeOf(simulation, readUsage(request, context));
@@ -341,10 +342,10 @@ function decidesAtTheBoundary(result: UsageResult): void {
   const complete = { ...result, gaps: [] };
   for (const difference of [-1, 0, 1]) {
     const threshold = result.cost + toUsd(difference);
-    const failure = spendingFailure(complete, { warnAbove: undefined, failAbove: threshold });
+    const failure = usageFailure(complete, { ...NO_THRESHOLDS, failAbove: threshold });
     expect(failure?.code).toBe(difference < 0 ? 'spending-above-limit' : undefined);
     const warnings: string[] = [];
-    const thresholds = { warnAbove: threshold, failAbove: undefined };
+    const thresholds = { ...NO_THRESHOLDS, warnAbove: threshold };
     warnOnCost(complete, thresholds, { warn: (code) => warnings.push(code) });
     expect(warnings).toEqual(difference < 0 ? ['spending-above-warning'] : []);
   }

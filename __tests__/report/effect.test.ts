@@ -95,6 +95,7 @@ const EXPECTATIONS: Expectations = {
   'key-not-found': { details: { hash: 'ab', workspace: WORKSPACE }, effect: OF_STEP },
   'usage-unknown': { details: { key: KEY, warnings: [] }, effect: OF_STEP },
   'spending-above-limit': { details: { ...COST, limit: 0n }, effect: OF_STEP },
+  'figures-incomplete': { details: { ...COST, allGaps: [] }, effect: OF_STEP },
   'default-workspace': { details: { workspace: WORKSPACE }, effect: NOTHING_DELETED },
   'slug-prefix-mismatch': {
     details: { written: 'a', slug: 'a', prefix: 'b' },

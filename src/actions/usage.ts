@@ -1,5 +1,5 @@
 import { readUsageInputs } from '../inputs/usage.ts';
-import { spendingFailure, warnOnCost } from '../operations/usage/thresholds.ts';
+import { usageFailure, warnOnCost } from '../operations/usage/thresholds.ts';
 import { readUsage } from '../operations/usage/usage.ts';
 import { usageLines, usageOutputs, usageSummary } from '../report/usage.ts';
 import { runStep, startContext } from '../runtime/step.ts';
@@ -16,8 +16,8 @@ export function usage(): Promise<void> {
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
     report.summarize(usageSummary(result));
-    const failure = spendingFailure(result, inputs);
-    if (failure) throw failure;
     warnOnCost(result, inputs, context);
+    const failure = usageFailure(result, inputs);
+    if (failure) throw failure;
   });
 }

@@ -5,7 +5,7 @@ import type { InvalidInput } from '../operations/shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
 import type { UsageRequest } from '../operations/usage/usage.ts';
 import { type Connection, connection } from './connection.ts';
-import { durationOrWord, idOrSlug } from './fields.ts';
+import { durationOrWord, flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
@@ -47,6 +47,7 @@ export const usageInputs = () =>
     ),
     warn_above_usd: amount(),
     fail_above_usd: amount(),
+    fail_if_incomplete: flag(),
     api_url: connection.api_url,
     timeout: connection.timeout,
   });
@@ -79,5 +80,6 @@ export function readUsageInputs(log: InputLog): UsageInputs {
     since: values.since,
     warnAbove: values.warn_above_usd,
     failAbove: values.fail_above_usd,
+    failIfIncomplete: values.fail_if_incomplete,
   };
 }

@@ -228,6 +228,16 @@ const DESCRIPTIONS: {
     effect: [describeEffect(effect)],
   }),
 
+  'figures-incomplete': ({ cost, gaps, allGaps, ...spender }, effect) => ({
+    title: `${describeSpender(spender)} has incomplete figures`,
+    lines: [
+      `The cost is ${gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-if-incomplete is true.`,
+      ...truncateList(allGaps.map(describeGap)),
+      'If these figures are enough, set fail-if-incomplete to false.',
+    ],
+    effect: [describeEffect(effect)],
+  }),
+
   'default-workspace': ({ workspace }) => ({
     title: 'The default workspace is never deleted',
     lines: [

@@ -73,6 +73,46 @@ describe('a cost', () => {
   });
 });
 
+describe('figures that are incomplete', () => {
+  test('fail the step with fail-if-incomplete, after its outputs and its summary', async () => {
+    seedSpender(seed(), [{ credits: 0.3 }]);
+    harness.sandbox.account.analytics.cachedAt = NOW;
+    const inputs = { 'warn-above-usd': '0.2', 'fail-above-usd': '0.4' };
+    const step = await runUsage({ ...inputs, 'fail-if-incomplete': 'true' });
+    const { code, title, lines } = expectFailure(step, expect.anything());
+    expect(code).toBe('figures-incomplete');
+    expect(title).toBe('The workspace preview-42 has incomplete figures');
+    expect(lines).toEqual([
+      'The cost is at least 0.3 USD, and fail-if-incomplete is true.',
+      'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
+      'If these figures are enough, set fail-if-incomplete to false.',
+      'Nothing was changed at OpenRouter.',
+    ]);
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'false' });
+    expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
+    expect(annotations(step, 'warning').map(({ data }) => data)).toEqual([
+      expect.stringContaining('warn-above-usd is 0.2'),
+    ]);
+  });
+
+  test('fail the step with fail-if-incomplete also if the cost itself is complete', async () => {
+    const key = seedSpender(seed(), [{ credits: 0.3 }]);
+    key['limit'] = 'many';
+    const step = await runUsage({ 'key-hash': key.hash, 'fail-if-incomplete': 'true' });
+    const { lines } = expectFailure(step, expect.anything());
+    expect(lines.slice(0, 2)).toEqual([
+      'The cost is 0.3 USD, and fail-if-incomplete is true.',
+      'Could not read the limit of the API key, or what remains of it.',
+    ]);
+  });
+});
+
+test('a step whose figures are complete succeeds with fail-if-incomplete', async () => {
+  seedSpender(seed(), [{ credits: 0.3 }]);
+  const step = await runUsage({ 'fail-if-incomplete': 'true' });
+  expect(step).toMatchObject({ exitCode: 0, outputs: { complete: 'true' } });
+});
+
 test('figures lack models of which there are more than a response may have', async () => {
   const models = Array.from({ length: 5_000 }, (_, at) => ({ credits: 0.1, model: `日/${at}` }));
   seedSpender(seed(), models);

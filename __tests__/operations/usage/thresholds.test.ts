@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { WarningCode } from '../../../src/operations/shared/failure.ts';
-import { spendingFailure, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
+import { usageFailure, warnOnCost } from '../../../src/operations/usage/thresholds.ts';
 import type { UsageResult } from '../../../src/operations/usage/usage.ts';
 
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
@@ -18,6 +18,14 @@ const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => 
   gaps,
 });
 
+type Thresholds = Parameters<typeof usageFailure>[1];
+
+const NO_THRESHOLDS: Thresholds = {
+  warnAbove: undefined,
+  failAbove: undefined,
+  failIfIncomplete: false,
+};
+
 /** The smallest difference that counts. */
 const NANO = parseUsd('1e-9') as Usd;
 /** What binary floating point may add to a sum. */
@@ -29,7 +37,7 @@ test.each([
   [9n * NANO + NOISE, 9n * NANO, undefined],
   [9n * NANO, 8n * NANO, 'spending-above-limit'],
 ])('a step fails at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
-  const failure = spendingFailure(resultOf(cost), { warnAbove: undefined, failAbove });
+  const failure = usageFailure(resultOf(cost), { ...NO_THRESHOLDS, failAbove });
   expect(failure?.code).toBe(code);
   if (failure) expect(failure.details).toMatchObject({ cost, limit: failAbove });
 });
@@ -44,7 +52,7 @@ const MAY_FAIL = incomplete('fail-above-usd');
 const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 
 /** The warnings about a cost, with their codes. */
-function warningsOf(result: UsageResult, thresholds: Parameters<typeof warnOnCost>[1]): object[] {
+function warningsOf(result: UsageResult, thresholds: Thresholds): object[] {
   const warnings: object[] = [];
   const warn = (code: WarningCode, details: object) => warnings.push({ code, ...details });
   warnOnCost(result, thresholds, { warn });
@@ -68,7 +76,8 @@ describe('a step warns', () => {
     ['of a limit exceeded by noise only', FIVE + NOISE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
     ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
-    const warnings = warningsOf(resultOf(cost, gaps), { warnAbove, failAbove });
+    const thresholds = { ...NO_THRESHOLDS, warnAbove, failAbove };
+    const warnings = warningsOf(resultOf(cost, gaps), thresholds);
     expect(warnings).toEqual(
       expected.map((warning) => expect.objectContaining({ ...warning, cost })),
     );
@@ -78,9 +87,9 @@ describe('a step warns', () => {
 test.each(['failAbove', 'warnAbove'] as const)(
   'a cost above %s is complete if only other figures are unknown',
   (threshold) => {
-    const thresholds = { warnAbove: undefined, failAbove: undefined, [threshold]: 0n };
+    const thresholds = { ...NO_THRESHOLDS, [threshold]: 0n };
     const warnings = warningsOf(resultOf(NANO, OTHER), thresholds);
-    const failure = spendingFailure(resultOf(NANO, OTHER), thresholds);
+    const failure = usageFailure(resultOf(NANO, OTHER), thresholds);
     const reported = [...warnings, ...(failure ? [failure.details] : [])];
     expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
   },
@@ -92,6 +101,46 @@ test('an incomplete cost is explained by the gaps that concern it', () => {
     { kind: 'keys-unread', keys: 2 },
     { kind: 'models-unread', models: 3 },
   ];
-  const warnings = warningsOf(resultOf(0n, gaps), { warnAbove: undefined, failAbove: NANO });
+  const warnings = warningsOf(resultOf(0n, gaps), { ...NO_THRESHOLDS, failAbove: NANO });
   expect(warnings).toEqual([expect.objectContaining({ gaps: gaps.slice(2) })]);
+});
+
+describe('with failIfIncomplete, a step', () => {
+  const NINE = 9n * NANO;
+  const INCOMPLETE = 'figures-incomplete';
+  test.each<[string, UsageResult['gaps'], Usd | undefined, string | undefined]>([
+    ['succeeds if all figures are complete', [], undefined, undefined],
+    ['fails if the cost is incomplete', TRUNCATED, undefined, INCOMPLETE],
+    ['fails if the cost is incomplete and at its limit', TRUNCATED, NINE, INCOMPLETE],
+    ['fails if only another figure is incomplete', OTHER.slice(0, 1), undefined, INCOMPLETE],
+    ['fails if only the limit is unknown', OTHER.slice(1), undefined, INCOMPLETE],
+    ['fails for an incomplete cost above its limit', TRUNCATED, 0n, 'spending-above-limit'],
+  ])('%s', (_, gaps, failAbove, code) => {
+    const thresholds = { ...NO_THRESHOLDS, failAbove, failIfIncomplete: true };
+    expect(usageFailure(resultOf(NINE, gaps), thresholds)?.code).toBe(code);
+  });
+
+  test('names all gaps, and apart from them those that concern the cost', () => {
+    const gaps = [...OTHER, ...TRUNCATED];
+    const failure = usageFailure(resultOf(NINE, gaps), {
+      ...NO_THRESHOLDS,
+      failIfIncomplete: true,
+    });
+    expect(failure?.details).toMatchObject({ cost: NINE, gaps: TRUNCATED, allGaps: gaps });
+  });
+
+  test('warns of a threshold that is exceeded, and not of one that may be', () => {
+    const thresholds = { warnAbove: 5n * NANO, failAbove: NINE, failIfIncomplete: true };
+    const warnings = warningsOf(resultOf(NINE, TRUNCATED), thresholds);
+    expect(warnings).toEqual([expect.objectContaining(ABOVE)]);
+  });
+});
+
+test('without failIfIncomplete, a step with incomplete figures succeeds', () => {
+  expect(usageFailure(resultOf(NANO, [...TRUNCATED, ...OTHER]), NO_THRESHOLDS)).toBeUndefined();
+});
+
+test('a step does not warn of the cost that fails it', () => {
+  const thresholds = { ...NO_THRESHOLDS, warnAbove: 5n * NANO, failAbove: 5n * NANO };
+  expect(warningsOf(resultOf(6n * NANO, TRUNCATED), thresholds)).toEqual([]);
 });

@@ -58,6 +58,7 @@ const USUAL: UsageRequest = {
   since: 'created',
   warnAbove: undefined,
   failAbove: undefined,
+  failIfIncomplete: false,
 };
 
 /** Reads the usage of a workspace or, with `keyHash`, of the first of its keys. */

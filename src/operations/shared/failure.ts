@@ -100,6 +100,10 @@ export interface FailureDetails {
   'key-not-found': { hash: string; workspace: WorkspaceRef };
   'usage-unknown': { key: Key; warnings: readonly string[] };
   'spending-above-limit': Cost & { limit: Usd };
+  'figures-incomplete': Cost & {
+    /** Why the cost may be higher, and why other figures are incomplete. */
+    allGaps: readonly UsageGap[];
+  };
   'default-workspace': { workspace: WorkspaceRef };
   'slug-prefix-mismatch': {
     /** The input `workspace`: an id or a slug. */

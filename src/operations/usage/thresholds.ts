@@ -4,35 +4,45 @@ import { type Cost, Failure } from '../shared/failure.ts';
 import { concernsCost } from '../shared/usage-gap.ts';
 import type { UsageRequest, UsageResult } from './usage.ts';
 
-type Thresholds = Pick<UsageRequest, 'warnAbove' | 'failAbove'>;
+type Thresholds = Pick<UsageRequest, 'warnAbove' | 'failAbove' | 'failIfIncomplete'>;
 
-/** The failure of the step if the cost is above `failAbove`. A cost that equals it does not fail. */
-export function spendingFailure(
+/**
+ * The failure of the step if the cost is above `failAbove`, or if any figure is incomplete and must not
+ * be. A cost that equals `failAbove` does not fail. An incomplete one can be above it, which says more.
+ */
+export function usageFailure(
   result: UsageResult,
-  { failAbove }: Thresholds,
+  { failAbove, failIfIncomplete }: Thresholds,
 ): Failure | undefined {
-  if (failAbove === undefined || !exceeds(result.cost, failAbove)) return undefined;
-  return new Failure('spending-above-limit', { ...toCost(result), limit: failAbove });
+  const cost = toCost(result);
+  if (failAbove !== undefined && exceeds(result.cost, failAbove)) {
+    return new Failure('spending-above-limit', { ...cost, limit: failAbove });
+  }
+  if (failIfIncomplete && result.gaps.length > 0) {
+    return new Failure('figures-incomplete', { ...cost, allGaps: result.gaps });
+  }
+  return undefined;
 }
 
 /**
  * Warns if the cost is above `warnAbove`, and if an incomplete cost is not above a threshold: the
- * true cost may be.
+ * true cost may be. Does not warn of what fails the step.
  */
 export function warnOnCost(
   result: UsageResult,
-  { warnAbove, failAbove }: Thresholds,
+  { warnAbove, failAbove, failIfIncomplete }: Thresholds,
   { warn }: Pick<Context, 'warn'>,
 ): void {
   const cost = toCost(result);
-  if (warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
+  const fails = failAbove !== undefined && exceeds(result.cost, failAbove);
+  if (!fails && warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
     warn('spending-above-warning', { ...cost, threshold: warnAbove });
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
   const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
     threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
   );
-  if (undecided.length > 0 && cost.gaps.length > 0) {
+  if (!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0) {
     warn('usage-incomplete', { ...cost, undecided });
   }
 }

@@ -35,6 +35,8 @@ export interface UsageRequest {
   /** The cost above which the step warns, and the one above which it fails. */
   warnAbove: Usd | undefined;
   failAbove: Usd | undefined;
+  /** Whether the step fails if any figure is incomplete. */
+  failIfIncomplete: boolean;
 }
 
 /** What a workspace or an API key has used and cost. */
