@@ -6351,6 +6351,21 @@ title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
 lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
 effect: [ describeEffect(effect) ]
 }),
+"key-unusable": ({key, state}, effect) => ({
+title: `The API key ${describeKey(key)} ${state === "disabled" ? "is disabled" : "has expired"}`,
+lines: [ "OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.", `key-hash is ${key.hash}. Check whether it is that of an older key.` ],
+effect: [ describeEffect(effect) ]
+}),
+"remaining-too-low": ({key, minimum, limit: {amount, reset}, remaining}, effect) => ({
+title: `Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,
+lines: [ `The ${reset ? `${reset} ` : ""}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`, `Raise the limit of the key, ${reset ? "wait until it resets, " : ""}or lower fail-below-remaining-usd.` ],
+effect: [ describeEffect(effect) ]
+}),
+"remaining-unknown": ({key, minimum}, effect) => ({
+title: `What remains of the limit of the API key ${describeKey(key)} is unknown`,
+lines: [ `OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`, "Run this again later." ],
+effect: [ describeEffect(effect) ]
+}),
 "figures-incomplete": ({cost, gaps, allGaps, ...spender}, effect) => ({
 title: `${describeSpender(spender)} has incomplete figures`,
 lines: [ `The cost is ${gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-if-incomplete is true.`, ...truncateList(allGaps.map(describeGap)), "If these figures are enough, set fail-if-incomplete to false." ],
@@ -9211,16 +9226,24 @@ max: "3650d"
 }, SINCE_WORDS), "created"),
 warn_above_usd: usage_amount(),
 fail_above_usd: usage_amount(),
+fail_below_remaining_usd: usage_amount(),
 fail_if_incomplete: fields_flag(),
 api_url: connection.api_url,
 timeout: connection.timeout
 });
 function usageProblems(valid, provided) {
-const problems = slugProblems("workspace", valid, provided), {warn_above_usd: warnAbove, fail_above_usd: failAbove} = valid;
+const problems = slugProblems("workspace", valid, provided), {warn_above_usd: warnAbove, fail_above_usd: failAbove, fail_below_remaining_usd: failBelowRemaining} = valid;
 if (warnAbove !== void 0 && failAbove !== void 0 && warnAbove > failAbove) {
 const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
 problems.push({
 input: "warn-above-usd",
+message
+});
+}
+if (failBelowRemaining !== void 0 && !provided.has("key_hash")) {
+const message = "needs key-hash: only what remains of the limit of an API key is known";
+problems.push({
+input: "fail-below-remaining-usd",
 message
 });
 }
@@ -9237,20 +9260,53 @@ keyHash: values.key_hash,
 since: values.since,
 warnAbove: values.warn_above_usd,
 failAbove: values.fail_above_usd,
+failBelowRemaining: values.fail_below_remaining_usd,
 failIfIncomplete: values.fail_if_incomplete
 };
 }
-function usageFailure(result, {failAbove, failIfIncomplete}) {
-const cost = toCost(result);
+function usageFailure(result, {failAbove, failBelowRemaining, failIfIncomplete}) {
+const {key, to} = result, cost = toCost(result);
 if (failAbove !== void 0 && exceeds(result.cost, failAbove)) return new Failure("spending-above-limit", {
 ...cost,
 limit: failAbove
 });
+if (key && failBelowRemaining !== void 0) {
+const failure = remainingFailure(key, {
+minimum: failBelowRemaining,
+now: to
+});
+if (failure) return failure;
+}
 if (failIfIncomplete && result.gaps.length > 0) return new Failure("figures-incomplete", {
 ...cost,
 allGaps: result.gaps
 });
 return;
+}
+function remainingFailure(key, {minimum, now}) {
+const state = unusableState(key, now);
+if (state) return new Failure("key-unusable", {
+key,
+state
+});
+if (key.limit === null) return;
+const limit = limitOf(key);
+if (limit?.remaining === void 0) return new Failure("remaining-unknown", {
+key,
+minimum
+});
+if (!exceeds(minimum, limit.remaining)) return;
+return new Failure("remaining-too-low", {
+key,
+minimum,
+limit,
+remaining: limit.remaining
+});
+}
+function unusableState(key, now) {
+if (key.disabled === !0) return "disabled";
+const expiry = readTime(key.expires_at);
+return expiry !== void 0 && expiry <= now ? "expired" : void 0;
 }
 function warnOnCost(result, {warnAbove, failAbove, failIfIncomplete}, {warn}) {
 const cost = toCost(result), fails = failAbove !== void 0 && exceeds(result.cost, failAbove);

@@ -21,6 +21,7 @@ describe('the inputs of usage', () => {
       since: 'created',
       warnAbove: undefined,
       failAbove: undefined,
+      failBelowRemaining: undefined,
       failIfIncomplete: false,
     });
   });
@@ -31,6 +32,7 @@ describe('the inputs of usage', () => {
       since: '48h',
       'warn-above-usd': '0',
       'fail-above-usd': '1e-7',
+      'fail-below-remaining-usd': '2.50',
       'fail-if-incomplete': 'true',
       'api-url': 'https://proxy.example/v1',
       timeout: '5m',
@@ -44,6 +46,7 @@ describe('the inputs of usage', () => {
       since: 172_800_000,
       warnAbove: 0n,
       failAbove: parseUsd('0.0000001'),
+      failBelowRemaining: parseUsd('2.5'),
       failIfIncomplete: true,
     });
   });
@@ -84,6 +87,16 @@ describe('the inputs of usage', () => {
       { 'warn-above-usd': '2', 'fail-above-usd': '1.5' },
       'must not exceed fail-above-usd, which is 1.5',
     ],
+    [
+      { 'key-hash': 'f0', 'fail-below-remaining-usd': '-1' },
+      `fail-below-remaining-usd ${AMOUNT_MESSAGE}; given: "-1"`,
+    ],
+    [
+      { 'fail-below-remaining-usd': '0' },
+      'fail-below-remaining-usd needs key-hash: only what remains of the limit of an API key is known',
+    ],
+    // Only one problem: key-hash is there, but invalid.
+    [{ 'key-hash': 'a b', 'fail-below-remaining-usd': '1' }, HASH_MESSAGE],
   ])('%j are rejected: %s', (texts, line) => {
     const lines = rejectionOf(readUsageInputs, { ...WORKSPACE, ...texts });
     expect(lines).toEqual([expect.stringContaining(line)]);

@@ -182,7 +182,12 @@ function returnInvalid(
   });
 }
 
-const NO_THRESHOLDS = { warnAbove: undefined, failAbove: undefined, failIfIncomplete: false };
+const NO_THRESHOLDS = {
+  warnAbove: undefined,
+  failAbove: undefined,
+  failBelowRemaining: undefined,
+  failIfIncomplete: false,
+};
 
 /** A sum of 10^-9 USD in the unit of the program. */
 const toUsd = (nano: number) => BigInt(nano) * 10n ** 21n;

@@ -95,6 +95,17 @@ const EXPECTATIONS: Expectations = {
   'key-not-found': { details: { hash: 'ab', workspace: WORKSPACE }, effect: OF_STEP },
   'usage-unknown': { details: { key: KEY, warnings: [] }, effect: OF_STEP },
   'spending-above-limit': { details: { ...COST, limit: 0n }, effect: OF_STEP },
+  'key-unusable': { details: { key: KEY, state: 'expired' }, effect: OF_STEP },
+  'remaining-too-low': {
+    details: {
+      key: KEY,
+      minimum: 2n,
+      limit: { amount: 3n, reset: undefined, remaining: 1n },
+      remaining: 1n,
+    },
+    effect: OF_STEP,
+  },
+  'remaining-unknown': { details: { key: KEY, minimum: 1n }, effect: OF_STEP },
   'figures-incomplete': { details: { ...COST, allGaps: [] }, effect: OF_STEP },
   'default-workspace': { details: { workspace: WORKSPACE }, effect: NOTHING_DELETED },
   'slug-prefix-mismatch': {

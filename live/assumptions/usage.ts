@@ -113,7 +113,7 @@ export const USAGE_AT_REST: readonly Assumption[] = [
     sentence: 'The limit_remaining of an unused key is its limit.',
     documented: DOCS.getKey,
     reliedOnBy: { file: 'src/openrouter/resources/keys.ts', name: 'limitOf' },
-    isCritical: false,
+    isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
       const { limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));

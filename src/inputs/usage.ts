@@ -47,6 +47,7 @@ export const usageInputs = () =>
     ),
     warn_above_usd: amount(),
     fail_above_usd: amount(),
+    fail_below_remaining_usd: amount(),
     fail_if_incomplete: flag(),
     api_url: connection.api_url,
     timeout: connection.timeout,
@@ -58,10 +59,18 @@ function usageProblems(
   provided: ReadonlySet<string>,
 ): InvalidInput[] {
   const problems = slugProblems('workspace', valid, provided);
-  const { warn_above_usd: warnAbove, fail_above_usd: failAbove } = valid;
+  const {
+    warn_above_usd: warnAbove,
+    fail_above_usd: failAbove,
+    fail_below_remaining_usd: failBelowRemaining,
+  } = valid;
   if (warnAbove !== undefined && failAbove !== undefined && warnAbove > failAbove) {
     const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
     problems.push({ input: 'warn-above-usd', message });
+  }
+  if (failBelowRemaining !== undefined && !provided.has('key_hash')) {
+    const message = 'needs key-hash: only what remains of the limit of an API key is known';
+    problems.push({ input: 'fail-below-remaining-usd', message });
   }
   return problems;
 }
@@ -80,6 +89,7 @@ export function readUsageInputs(log: InputLog): UsageInputs {
     since: values.since,
     warnAbove: values.warn_above_usd,
     failAbove: values.fail_above_usd,
+    failBelowRemaining: values.fail_below_remaining_usd,
     failIfIncomplete: values.fail_if_incomplete,
   };
 }

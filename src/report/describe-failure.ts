@@ -228,6 +228,33 @@ const DESCRIPTIONS: {
     effect: [describeEffect(effect)],
   }),
 
+  'key-unusable': ({ key, state }, effect) => ({
+    title: `The API key ${describeKey(key)} ${state === 'disabled' ? 'is disabled' : 'has expired'}`,
+    lines: [
+      'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
+      `key-hash is ${key.hash}. Check whether it is that of an older key.`,
+    ],
+    effect: [describeEffect(effect)],
+  }),
+
+  'remaining-too-low': ({ key, minimum, limit: { amount, reset }, remaining }, effect) => ({
+    title: `Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,
+    lines: [
+      `The ${reset ? `${reset} ` : ''}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`,
+      `Raise the limit of the key, ${reset ? 'wait until it resets, ' : ''}or lower fail-below-remaining-usd.`,
+    ],
+    effect: [describeEffect(effect)],
+  }),
+
+  'remaining-unknown': ({ key, minimum }, effect) => ({
+    title: `What remains of the limit of the API key ${describeKey(key)} is unknown`,
+    lines: [
+      `OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`,
+      'Run this again later.',
+    ],
+    effect: [describeEffect(effect)],
+  }),
+
   'figures-incomplete': ({ cost, gaps, allGaps, ...spender }, effect) => ({
     title: `${describeSpender(spender)} has incomplete figures`,
     lines: [

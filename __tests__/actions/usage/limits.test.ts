@@ -73,6 +73,86 @@ describe('a cost', () => {
   });
 });
 
+describe('what remains of the limit of a key', () => {
+  /** A key with a limit of 0.5 USD, and the outputs of which 0.2 USD remains. */
+  const seedLimited = () =>
+    seedSpender(seed(), [{ credits: 0.1 }, { credits: 0.2 }], { limit: 0.5 });
+  const REMAINING = { 'limit-usd': '0.5', 'remaining-usd': '0.2' };
+  const checkKey = (hash: string, minimum: string) =>
+    runUsage({ 'key-hash': hash, 'fail-below-remaining-usd': minimum });
+
+  test('can equal fail-below-remaining-usd', async () => {
+    const key = seedLimited();
+    const step = await checkKey(key.hash, '0.20');
+    expect(step).toMatchObject({ exitCode: 0, outputs: REMAINING });
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+
+  test('fails the step below fail-below-remaining-usd, after its outputs and its summary', async () => {
+    const key = seedLimited();
+    key['limit_reset'] = 'monthly';
+    const step = await checkKey(key.hash, '0.200000001');
+    const { code, title, lines } = expectFailure(step, expect.anything());
+    expect(code).toBe('remaining-too-low');
+    const named = `the API key "CI" (${key.label})`;
+    expect(title).toBe(`Less than 0.200000001 USD remains of the limit of ${named}`);
+    expect(lines).toEqual([
+      'The monthly limit is 0.5 USD, of which 0.2 USD remains, and fail-below-remaining-usd is 0.200000001.',
+      'Raise the limit of the key, wait until it resets, or lower fail-below-remaining-usd.',
+      'Nothing was changed at OpenRouter.',
+    ]);
+    expect(step.outputs).toMatchObject({ ...REMAINING, complete: 'true' });
+    expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
+  });
+
+  test('includes what providers charged, if the limit of the key does', async () => {
+    const key = seedSpender(seed(), [{ credits: 0.1, byok: 0.3 }], { limit: 0.5 });
+    expect((await checkKey(key.hash, '0.4')).exitCode).toBe(0);
+    key['include_byok_in_limit'] = true;
+    const { lines } = expectFailure(await checkKey(key.hash, '0.4'), expect.anything());
+    expect(lines.slice(0, 2)).toEqual([
+      'The limit is 0.5 USD, of which 0.1 USD remains, and fail-below-remaining-usd is 0.4.',
+      'Raise the limit of the key, or lower fail-below-remaining-usd.',
+    ]);
+  });
+
+  test('is enough without a limit', async () => {
+    const key = seedSpender(seed(), [{ credits: 9 }]);
+    expect((await checkKey(key.hash, '1000')).exitCode).toBe(0);
+  });
+
+  test('fails the step if it is unknown', async () => {
+    const key = seedLimited();
+    key['limit'] = 'many';
+    const step = await checkKey(key.hash, '0.1');
+    const { code, title, lines } = expectFailure(step, expect.anything());
+    expect(code).toBe('remaining-unknown');
+    expect(title).toBe(`What remains of the limit of the API key "CI" (${key.label}) is unknown`);
+    expect(lines).toEqual([
+      'OpenRouter did not return the limit, or what remains of it. So whether 0.1 USD remains is unknown.',
+      'Run this again later.',
+      'Nothing was changed at OpenRouter.',
+    ]);
+  });
+
+  test.each([
+    ['is disabled', { disabled: true }],
+    ['has expired', { expires_at: new Date(NOW).toISOString() }],
+  ])('fails the step if the key %s', async (state, fields) => {
+    const key = Object.assign(seedLimited(), fields);
+    const step = await checkKey(key.hash, '0.1');
+    const { code, title, lines } = expectFailure(step, expect.anything());
+    expect(code).toBe('key-unusable');
+    expect(title).toBe(`The API key "CI" (${key.label}) ${state}`);
+    expect(lines).toEqual([
+      'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
+      `key-hash is ${key.hash}. Check whether it is that of an older key.`,
+      'Nothing was changed at OpenRouter.',
+    ]);
+    expect(step.outputs).toMatchObject(REMAINING);
+  });
+});
+
 describe('figures that are incomplete', () => {
   test('fail the step with fail-if-incomplete, after its outputs and its summary', async () => {
     seedSpender(seed(), [{ credits: 0.3 }]);

@@ -23,6 +23,7 @@ type Thresholds = Parameters<typeof usageFailure>[1];
 const NO_THRESHOLDS: Thresholds = {
   warnAbove: undefined,
   failAbove: undefined,
+  failBelowRemaining: undefined,
   failIfIncomplete: false,
 };
 
@@ -130,7 +131,12 @@ describe('with failIfIncomplete, a step', () => {
   });
 
   test('warns of a threshold that is exceeded, and not of one that may be', () => {
-    const thresholds = { warnAbove: 5n * NANO, failAbove: NINE, failIfIncomplete: true };
+    const thresholds = {
+      ...NO_THRESHOLDS,
+      warnAbove: 5n * NANO,
+      failAbove: NINE,
+      failIfIncomplete: true,
+    };
     const warnings = warningsOf(resultOf(NINE, TRUNCATED), thresholds);
     expect(warnings).toEqual([expect.objectContaining(ABOVE)]);
   });
@@ -143,4 +149,79 @@ test('without failIfIncomplete, a step with incomplete figures succeeds', () => 
 test('a step does not warn of the cost that fails it', () => {
   const thresholds = { ...NO_THRESHOLDS, warnAbove: 5n * NANO, failAbove: 5n * NANO };
   expect(warningsOf(resultOf(6n * NANO, TRUNCATED), thresholds)).toEqual([]);
+});
+
+describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () => {
+  const NOW = Date.parse('2026-01-14T12:00:01Z');
+  const NINE = 9n * NANO;
+  const [TOO_LOW, UNKNOWN, UNUSABLE] = ['remaining-too-low', 'remaining-unknown', 'key-unusable'];
+  const UNLIMITED = { limit: null, limit_remaining: null };
+  const ENOUGH = { limit: 5, limit_remaining: 4 };
+  const LESS = { limit: 5, limit_remaining: 8e-9 };
+  const EXPIRY = '2026-01-14T12:00:01.000Z';
+
+  /** The result for a key that OpenRouter returned with `fields`. */
+  const resultFor = (fields: object, gaps: UsageResult['gaps'] = []): UsageResult => ({
+    ...resultOf(0n, gaps),
+    to: NOW,
+    key: { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'a', ...fields },
+  });
+  const failureOf = (fields: object, gaps?: UsageResult['gaps'], more: Partial<Thresholds> = {}) =>
+    usageFailure(resultFor(fields, gaps), { ...NO_THRESHOLDS, failBelowRemaining: NINE, ...more });
+
+  test.each<[string, object, string | undefined]>([
+    ['more remains', ENOUGH, undefined],
+    ['exactly that remains', { limit: 5, limit_remaining: 9e-9 }, undefined],
+    ['less remains by noise only', { limit: 5, limit_remaining: 8.99999e-9 }, undefined],
+    ['less remains', LESS, TOO_LOW],
+    ['nothing remains', { limit: 5, limit_remaining: 0 }, TOO_LOW],
+    ['less than nothing remains', { limit: 5, limit_remaining: -1 }, TOO_LOW],
+    ['the limit is lower, and unused', { limit: 8e-9, limit_remaining: 8e-9 }, TOO_LOW],
+    ['the limit is 0', { limit: 0, limit_remaining: 0 }, TOO_LOW],
+    ['less remains until it resets', { ...LESS, limit_reset: 'daily' }, TOO_LOW],
+    ['more remains until it resets', { ...ENOUGH, limit_reset: 'daily' }, undefined],
+    ['there is none', UNLIMITED, undefined],
+    ['there is none, and no limit_remaining', { limit: null }, undefined],
+    ['limit is missing', { limit_remaining: 4 }, UNKNOWN],
+    ['limit and limit_remaining are missing', {}, UNKNOWN],
+    ['limit is invalid', { ...ENOUGH, limit: 'many' }, UNKNOWN],
+    ['limit_remaining is null', { ...ENOUGH, limit_remaining: null }, UNKNOWN],
+    ['limit_remaining is missing', { limit: 5 }, UNKNOWN],
+    ['limit_remaining is invalid', { ...ENOUGH, limit_remaining: 'some' }, UNKNOWN],
+    ['enough remains, but the key is disabled', { ...ENOUGH, disabled: true }, UNUSABLE],
+    ['there is none, but the key is disabled', { ...UNLIMITED, disabled: true }, UNUSABLE],
+    ['enough remains, but the key expires now', { ...ENOUGH, expires_at: EXPIRY }, UNUSABLE],
+    ['the key expires later', { ...ENOUGH, expires_at: '2026-01-14T12:00:02Z' }, undefined],
+    ['the key never expires', { ...ENOUGH, expires_at: null, disabled: false }, undefined],
+  ])('if %s: %j fails with %s', (_, fields, code) => {
+    expect(failureOf(fields)?.code).toBe(code);
+  });
+
+  test('the failure has what it is, and what remains of it', () => {
+    expect(failureOf({ ...LESS, limit_reset: 'weekly' })?.details).toMatchObject({
+      key: { hash: 'a1' },
+      minimum: NINE,
+      limit: { amount: parseUsd('5'), reset: 'weekly' },
+      remaining: 8n * NANO,
+    });
+    expect(failureOf({ disabled: true })?.details).toMatchObject({ state: 'disabled' });
+    expect(failureOf({ expires_at: EXPIRY })?.details).toMatchObject({ state: 'expired' });
+  });
+
+  test('nothing is decided without the threshold, or without a key', () => {
+    const none = { failBelowRemaining: undefined };
+    expect(failureOf({ ...LESS, disabled: true }, [], none)).toBeUndefined();
+    const thresholds = { ...NO_THRESHOLDS, failBelowRemaining: NINE };
+    expect(usageFailure(resultOf(0n), thresholds)).toBeUndefined();
+  });
+
+  test('its failure comes after a cost above its limit, and before incomplete figures', () => {
+    const both = { failAbove: 0n, failIfIncomplete: true };
+    const gaps: UsageResult['gaps'] = [{ kind: 'limit-unread' }];
+    const costly = { ...resultFor({}, gaps), cost: NANO };
+    const thresholds = { ...NO_THRESHOLDS, failBelowRemaining: NINE, ...both };
+    expect(usageFailure(costly, thresholds)?.code).toBe('spending-above-limit');
+    expect(failureOf({}, gaps, both)?.code).toBe(UNKNOWN);
+    expect(failureOf(ENOUGH, gaps, both)?.code).toBe('figures-incomplete');
+  });
 });

@@ -58,6 +58,7 @@ const USUAL: UsageRequest = {
   since: 'created',
   warnAbove: undefined,
   failAbove: undefined,
+  failBelowRemaining: undefined,
   failIfIncomplete: false,
 };
 

@@ -46,6 +46,9 @@ export interface Cost {
   gaps: readonly UsageGap[];
 }
 
+/** Why OpenRouter rejects each request with an API key. */
+export type UnusableState = 'disabled' | 'expired';
+
 /**
  * The details of each failure, by its code. `report/describe-failure.ts` describes each code, and
  * `docs/troubleshooting.md` has a section for it.
@@ -100,6 +103,9 @@ export interface FailureDetails {
   'key-not-found': { hash: string; workspace: WorkspaceRef };
   'usage-unknown': { key: Key; warnings: readonly string[] };
   'spending-above-limit': Cost & { limit: Usd };
+  'key-unusable': { key: Key; state: UnusableState };
+  'remaining-too-low': { key: Key; minimum: Usd; limit: KeyLimit; remaining: Usd };
+  'remaining-unknown': { key: Key; minimum: Usd };
   'figures-incomplete': Cost & {
     /** Why the cost may be higher, and why other figures are incomplete. */
     allGaps: readonly UsageGap[];

@@ -35,6 +35,8 @@ export interface UsageRequest {
   /** The cost above which the step warns, and the one above which it fails. */
   warnAbove: Usd | undefined;
   failAbove: Usd | undefined;
+  /** What must remain of the limit of the key, or the step fails. */
+  failBelowRemaining: Usd | undefined;
   /** Whether the step fails if any figure is incomplete. */
   failIfIncomplete: boolean;
 }
