@@ -1876,6 +1876,61 @@ r instanceof Promise ? proms.push(r.then(r => handlePropertyResult(r, payload, k
 if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
 return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === !0);
 };
+});
+function handleUnionResults(results, final, inst, ctx) {
+for (const result of results) if (result.issues.length === 0) {
+final.value = result.value;
+return final;
+}
+const nonaborted = results.filter(r => !aborted(r));
+if (nonaborted.length === 1) {
+final.value = nonaborted[0].value;
+return nonaborted[0];
+}
+final.issues.push({
+code: "invalid_union",
+input: final.value,
+inst,
+errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
+});
+return final;
+}
+const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
+defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
+defineLazyInternal(inst, "values", zod => {
+if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
+return;
+});
+defineLazyInternal(inst, "pattern", zod => {
+if (zod.def.options.every(o => o._zod.pattern)) {
+const patterns = zod.def.options.map(o => o._zod.pattern);
+return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
+}
+return;
+});
+const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+inst._zod.parse = (payload, ctx) => {
+if (first) return first(payload, ctx);
+let async = !1;
+const results = [];
+for (const option of def.options) {
+const result = option._zod.run({
+value: payload.value,
+issues: []
+}, ctx);
+if (result instanceof Promise) {
+results.push(result);
+async = !0;
+} else {
+if (result.issues.length === 0) return result;
+results.push(result);
+}
+}
+if (!async) return handleUnionResults(results, payload, inst, ctx);
+return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
+};
 }), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
 $ZodType.init(inst, def);
 const values = getEnumValues(def.entries), valuesSet = new Set(values);
@@ -1890,6 +1945,25 @@ if (valuesSet.has(input)) return payload;
 payload.issues.push({
 code: "invalid_value",
 values,
+input,
+inst
+});
+return payload;
+};
+}), $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
+$ZodType.init(inst, def);
+const values = new Set(def.values);
+inst._zod.values = values;
+defineLazyInternal(inst, "pattern", zod => {
+const vals = zod.def.values;
+return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+});
+inst._zod.parse = (payload, _ctx) => {
+const input = payload.value;
+if (values.has(input)) return payload;
+payload.issues.push({
+code: "invalid_value",
+values: def.values,
 input,
 inst
 });
@@ -2470,6 +2544,17 @@ return inst.clone(mergeDefs(inst._zod.def, {
 catchall
 }));
 }
+const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
+$ZodUnion.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function union(options, params) {
+return new ZodMiniUnion({
+type: "union",
+options,
+...normalizeParams(params)
+});
+}
 const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
 $ZodEnum.init(inst, def);
 ZodMiniType.init(inst, def);
@@ -2480,6 +2565,17 @@ const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, 
 return new ZodMiniEnum({
 type: "enum",
 entries,
+...normalizeParams(params)
+});
+}
+const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
+$ZodLiteral.init(inst, def);
+ZodMiniType.init(inst, def);
+});
+function literal(value, params) {
+return new ZodMiniLiteral({
+type: "literal",
+values: Array.isArray(value) ? value : [ value ],
 ...normalizeParams(params)
 });
 }
@@ -4007,6 +4103,9 @@ return parseList(def.element, text);
 case "object":
 return parseObject(text);
 
+case "union":
+return def.options.map(one => parseInput(one, text)).find(value => value !== text) ?? text;
+
 default:
 return text;
 }
@@ -4068,7 +4167,8 @@ no: "false",
 n: "false",
 off: "false"
 }, SUGGESTERS = {
-boolean: text => [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ],
+boolean: toWord,
+replace: toWord,
 enum: text => [ text.toLowerCase() ],
 slug: text => [ toSlug(text) ],
 api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
@@ -4084,6 +4184,9 @@ workspace: text => [ slugOfPage(text) ]
 function suggest(key, schema, text) {
 const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
 return accepted === "null" ? '"null"' : accepted;
+}
+function toWord(text) {
+return [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ];
 }
 function withScheme(text) {
 return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
@@ -6459,10 +6562,10 @@ title: `The workspace ${workspace.slug} was deleted during this job`,
 lines: [ "Its pull request or branch is open. Run this again." ],
 effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
 }),
-"key-replaced": ({key}) => ({
+"key-replaced": ({key, olderEnded}) => ({
 title: `The API key ${describeKey(key)} does not work any more`,
-lines: [ "A job beside this one has replaced it. Give jobs that deploy a concurrency group with cancel-in-progress: false, and run this again." ],
-effect: [ `The key, hash ${key.hash}, is disabled or deleted. Older keys were left alone.` ]
+lines: [ "Another job has replaced it, or someone has disabled or deleted it.", "Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again." ],
+effect: [ `The key, hash ${key.hash}, is disabled or deleted.`, olderEnded ? "So are the older keys with this name." : "Older keys were left alone." ]
 }),
 "cleanup-state-invalid": ({name}, effect) => ({
 title: "The cleanup cannot read its saved state",
@@ -6574,7 +6677,7 @@ lines: [ `${reason}.`, "Nothing was deleted. The next clean-up looks again." ]
 }),
 "job-status-unknown": ({status}) => ({
 title: "Whether the job succeeded is unknown",
-lines: [ `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`, "No older API key was disabled." ]
+lines: [ `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`, "Older API keys stay as they are." ]
 }),
 "main-still-running": ({seconds, leftovers}) => ({
 title: "The step is still running after its job ended",
@@ -6985,7 +7088,7 @@ managementKey
 task = incomplete?.left ?? task;
 if (incomplete) throw incomplete.error;
 }, (report, error, effect) => {
-if (cleanup.failsJob) {
+if (cleanup.failsJob?.(task)) {
 report.fail(error, effect);
 return 1;
 }
@@ -7162,7 +7265,7 @@ if (result.failure) throw result.failure;
 report.summarize(deleteSummary(result, inputs));
 });
 }
-const keyInputs = () => {
+const REPLACE_MESSAGE = "must be true, false or after-job", keyInputs = () => {
 const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
 return object({
 management_key: connection.management_key,
@@ -7174,13 +7277,14 @@ limit_reset,
 include_byok_in_limit,
 expires_in: schemas_default(lifetime(), toMs("6h")),
 revoke_after_job: fields_flag(!0),
-replace: fields_flag(),
+replace: schemas_default(union([ schemas_boolean(), literal("after-job") ], REPLACE_MESSAGE), !1),
 api_url: connection.api_url,
-timeout: connection.timeout
+timeout: connection.timeout,
+job_status: optional(schemas_string())
 });
 };
 function keyProblems(valid, provided) {
-const problems = slugProblems("workspace", valid, provided), {limit_reset: reset, replace} = valid;
+const problems = slugProblems("workspace", valid, provided), {limit_reset: reset, replace = !1, revoke_after_job: revokes} = valid;
 if (reset !== void 0 && !provided.has("limit_usd")) {
 const message = "needs limit-usd: without a limit, there is nothing to reset";
 problems.push({
@@ -7188,8 +7292,15 @@ input: "limit-reset",
 message
 });
 }
-if (replace === !0 && !provided.has("name")) {
+if (replace !== !1 && !provided.has("name")) {
 const message = "needs name: a generated name is different each time";
+problems.push({
+input: "replace",
+message
+});
+}
+if (replace === "after-job" && (revokes ?? !provided.has("revoke_after_job"))) {
+const message = "after-job needs revoke-after-job: false, or no key would be left after the job";
 problems.push({
 input: "replace",
 message
@@ -7215,6 +7326,12 @@ expiresInMs: values.expires_in === "never" ? null : values.expires_in,
 revokeAfterJob: values.revoke_after_job,
 replace: values.replace
 };
+}
+function readJobStatus() {
+const {job_status} = keyInputs().shape;
+return readInputs(object({
+job_status
+})).job_status ?? "";
 }
 const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
 function keyNameOf(env, random) {
@@ -7366,6 +7483,49 @@ kind: retryable ? "retry" : "give-up",
 ambiguous: countPossibleOrphans(attempts) > 0
 };
 }
+const MAX_REPLACED = 250;
+function hashesToReplace(older, {log}) {
+older.length > MAX_REPLACED && log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`);
+return older.toSorted((a, b) => Number(a.disabled === !0) - Number(b.disabled === !0)).slice(0, MAX_REPLACED).map(({hash}) => hash);
+}
+const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
+async function replaceOlderKeys({key, workspace, replaced}, {client, jobStatus, log, warn}, endOlder) {
+await assertWorks(key, client, {
+olderEnded: !1
+});
+if (jobStatus !== "success") {
+KNOWN_STATUSES.includes(jobStatus) || warn("job-status-unknown", {
+status: jobStatus
+});
+log.info("The job has not succeeded: older keys stay.");
+return;
+}
+if (replaced.length === 0) return;
+const {keys} = await listKeys(client, workspace), older = keys.filter(({hash, name}) => name === key.name && replaced.includes(hash));
+older.length > 0 && await endOlder(older);
+await assertWorks(key, client, {
+olderEnded: older.length > 0
+});
+}
+async function assertWorks(key, client, {olderEnded}) {
+const own = await findKey(client, key.hash);
+if (!own || own.disabled === !0) throw new Failure("key-replaced", {
+key,
+olderEnded
+});
+}
+async function deleteOlderKeys(older, key, {client, log}, onDeleted = () => {}) {
+const deleted = [], undeleted = await deleteEach(older, client, old => {
+deleted.push(old);
+log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
+});
+onDeleted(deleted);
+if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
+key,
+undeleted,
+count: older.length
+});
+}
 async function createKey(request, context) {
 const {client, log} = context, {desired, workspace} = request;
 log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
@@ -7374,8 +7534,12 @@ if (!found.workspace) throw new Failure("workspace-not-found", {
 workspace
 });
 const result = await createKeyIn(found.workspace, request, context);
-log.info(request.revokeAfterJob ? "The key is revoked when the job ends." : "The key is not revoked after the job.");
+log.info(describeEnd(request));
 return result;
+}
+function describeEnd({revokeAfterJob, replace}) {
+if (revokeAfterJob) return "The key is revoked when the job ends.";
+return replace === "after-job" ? "The key is not revoked after the job. If the job succeeds, older keys with that name are deleted." : "The key is not revoked after the job.";
 }
 async function createKeyIn(workspace, request, context) {
 const {clock, log, warn} = context, plan = await planKey(workspace, request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
@@ -7392,7 +7556,7 @@ key,
 changes: stricter
 });
 await deleteLateOrphans(created, request, context);
-request.replace && await deleteReplacedKeys(plan.namesakes, key, context);
+request.replace === !0 && await deleteOlderKeys(plan.namesakes, key, context);
 return result;
 }
 function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
@@ -7436,6 +7600,7 @@ preexistingHashes: preexistingHashes(list, name),
 lostPosts: 0
 },
 namesakes,
+replaced: request.replace === "after-job" ? hashesToReplace(namesakes, context) : void 0,
 clocksDiffer: clocks !== void 0,
 isNew: ({hash}) => !hashes.has(hash)
 };
@@ -7475,6 +7640,7 @@ search: {
 ...search,
 lostPosts
 },
+replaced: plan.replaced,
 isNew: newSince(plan, attempts)
 };
 }
@@ -7520,12 +7686,11 @@ error: problem
 });
 }
 function outputKey(created, {plan, request}, {journal, onCreated}) {
-const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), {workspace, namesakes} = plan, result = {
-workspace,
+const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), result = {
+workspace: plan.workspace,
 key,
 secret,
-expiresAt,
-namesakes
+expiresAt
 };
 onCreated(result);
 request.revokeAfterJob || journal.saveOrFail(taskOf(created, {
@@ -7533,14 +7698,15 @@ revoke: !1
 }), existing(key));
 return result;
 }
-function taskOf({key: {hash, label}, search}, {revoke}) {
+function taskOf({key: {hash, label}, search, replaced}, {revoke}) {
 return {
 search,
 created: {
 hash,
 label
 },
-revoke
+revoke,
+replaced: revoke ? void 0 : replaced
 };
 }
 function existing(key) {
@@ -7575,14 +7741,6 @@ lostPosts: left
 }
 }, journal);
 }
-async function deleteReplacedKeys(namesakes, key, {client, log}) {
-const undeleted = await deleteEach(namesakes, client, old => log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`));
-if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
-key,
-undeleted,
-count: namesakes.length
-});
-}
 function keyOutputs({key, workspace, expiresAt}) {
 return {
 name: key.name,
@@ -7610,6 +7768,12 @@ code: `${workspace.slug} (${workspace.id})`
 code: expiresAt
 } ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
 }
+};
+}
+function replacedSummary(deleted) {
+return {
+title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
+table: keysTable(deleted)
 };
 }
 function formatLimit({desired: {limit, limit_reset}}) {
@@ -7677,7 +7841,8 @@ created: optional(object({
 hash: schemas_string(),
 label: schemas_string()
 })),
-revoke: schemas_boolean()
+revoke: schemas_boolean(),
+replaced: optional(array(schemas_string()))
 });
 function describeKeysLeft({search, created, revoke}) {
 const name = JSON.stringify(search.desired.name);
@@ -7689,11 +7854,12 @@ created && await reportSpend({
 name: search.desired.name,
 ...created
 }, context);
-const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), error = revocation.error ?? orphanDeletion.error;
+const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), replacement = await catching(replaceKeys(task, context), ApiError, Failure), error = revocation.error ?? replacement.error ?? orphanDeletion.error;
 if (!error) return;
 const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0, left = {
 ...task,
 revoke: revocation.error !== void 0,
+replaced: replacement.error ? task.replaced : void 0,
 search: {
 ...task.search,
 lostPosts
@@ -7723,6 +7889,18 @@ throw new Failure("created-key-missing", {
 key
 });
 }
+async function replaceKeys({search: {workspace, desired}, created, replaced}, context) {
+if (!created || !replaced) return;
+const key = {
+name: desired.name,
+...created
+};
+await replaceOlderKeys({
+key,
+workspace,
+replaced
+}, context, older => deleteOlderKeys(older, key, context, context.onReplaced));
+}
 async function deleteAllOrphans({search, created}, context) {
 let {lostPosts} = search;
 if (lostPosts === 0) return;
@@ -7747,6 +7925,8 @@ return runCleanupStep({
 schema: keyCleanupTask(),
 run: (task, context, {report}) => runKeyCleanup(task, {
 ...context,
+jobStatus: readJobStatus(),
+onReplaced: deleted => report.summarize(replacedSummary(deleted)),
 onSpend(spend) {
 report.info(`${formatSpend(spend)}.`);
 report.summarize({
@@ -7754,6 +7934,7 @@ title: `💵 ${formatSpend(spend)}`
 });
 }
 }),
+failsJob: task => task?.replaced !== void 0,
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
@@ -8674,11 +8855,9 @@ preview,
 topic
 }, standing, context);
 }
-function saveTask(preview, {keyMode, comment, dryRun}, {journal}) {
+function saveTask(preview, {comment, dryRun}, {journal}) {
 const task = {
 ...preview,
-keyMode: keyMode === "preview" ? "preview" : "job",
-replaced: [],
 comment
 };
 dryRun || journal.saveOrFail(task);
@@ -8777,15 +8956,10 @@ created: outcome === "created"
 };
 }
 async function ensureKey({request, preview, task}, workspace, context) {
-const {journal, log} = context, isDeployed = request.keyMode === "preview";
-let last = task;
-const taskWith = key => {
-last = {
-...last,
+const {journal, log} = context, isDeployed = request.keyMode === "preview", taskWith = key => ({
+...task,
 key
-};
-return last;
-}, result = await createKeyIn(workspace, keyRequestOf(request, preview), {
+}), result = await createKeyIn(workspace, keyRequestOf(request, preview), {
 ...context,
 journal: {
 saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? void 0), exists),
@@ -8795,14 +8969,6 @@ clearOrWarn: () => journal.saveOrWarn(taskWith(void 0))
 onCreated: context.onKey
 });
 log.info(isDeployed ? "The key stays until a later job that succeeds replaces it." : "The key is disabled when the job ends.");
-const replaced = result.namesakes.map(({hash, label}) => ({
-hash,
-label
-}));
-isDeployed && replaced.length > 0 && journal.saveOrWarn({
-...last,
-replaced
-});
 return result;
 }
 function keyRequestOf({key, keyMode}, {identity}) {
@@ -8816,7 +8982,7 @@ name
 nameIsRandom: !isDeployed,
 expiresInMs,
 revokeAfterJob: !isDeployed,
-replace: !1
+replace: isDeployed && "after-job"
 };
 }
 function previewKeyOutputs({key, expiresAt}) {
@@ -9036,14 +9202,21 @@ if (keyError) throw keyError;
 async function endKey(task, context) {
 const {key: saved} = task;
 if (!saved) return;
-const {created, search} = saved;
+const {created, search, replaced} = saved;
 if (created) {
 const key = {
 name: search.desired.name,
 ...created
 };
 await reportSpend(key, context);
-task.keyMode !== "preview" || saved.revoke ? await disable(key, context) : await replaceKeys(task, key, context);
+if (replaced) {
+const replacement = {
+key,
+workspace: search.workspace,
+replaced
+};
+await replaceOlderKeys(replacement, context, older => disableEach(older, context));
+} else await disable(key, context);
 }
 await deleteAllOrphans(saved, context);
 }
@@ -9051,23 +9224,8 @@ async function disable(key, {client, log}) {
 const isThere = await disableKey(client, key);
 log.info(isThere ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.` : `The API key ${describeKey(key)} does not exist any more.`);
 }
-const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
-async function replaceKeys({replaced}, key, context) {
-const {client, jobStatus, log, warn} = context, own = await findKey(client, key.hash);
-if (!own || own.disabled === !0) throw new Failure("key-replaced", {
-key
-});
-if (jobStatus !== "success") {
-KNOWN_STATUSES.includes(jobStatus) || warn("job-status-unknown", {
-status: jobStatus
-});
-log.info("The job has not succeeded: older keys stay.");
-return;
-}
-const outcomes = await Promise.all(replaced.map(old => catching(disable({
-...key,
-...old
-}, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
+async function disableEach(keys, context) {
+const outcomes = await Promise.all(keys.map(key => catching(disable(key, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
 if (first) throw first;
 }
 const subject = object({
@@ -9087,17 +9245,12 @@ id: schemas_string(),
 slug: schemas_string()
 })),
 key: optional(keyCleanupTask()),
-keyMode: schemas_enum([ "job", "preview" ]),
-replaced: array(object({
-hash: schemas_string(),
-label: schemas_string()
-})),
 comment: schemas_boolean()
 });
 function previewPost() {
 return runCleanupStep({
 schema: previewTask(),
-failsJob: !0,
+failsJob: () => !0,
 async run(task, context, step) {
 const {report} = step, {gitHub, jobStatus} = readPreviewPostInputs();
 await finishPreview(task, {

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { describe, expect, test } from '@jest/globals';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure } from '../support/harness.ts';
 import { CREATE, DELETE, expectCreated, expectFailed, openKeyHarness } from '../support/key.ts';
 import { onNth } from '../support/on-nth.ts';
 
@@ -43,4 +44,67 @@ test('A replace that fails reports the new key and the old ones that are left', 
 
   expect((await runPost(main)).exitCode).toBe(0);
   expect(keys().map(({ label }) => label)).toEqual(left);
+});
+
+describe('replace: after-job', () => {
+  const KEPT = { replace: 'after-job', 'revoke-after-job': 'false' };
+
+  test('lists the deleted keys with their cost in the summary of the post step', async () => {
+    const old = [seed({ name: 'CI' }), seed({ name: 'CI' })];
+    for (const one of old) seedUsage(key.sandbox, one, { credits: 12.5 });
+    const main = await createKey(KEPT);
+    expectCreated(main, keys());
+    expect(main.log).toContain('If the job succeeds, older keys with that name are deleted.');
+    const post = await runPost(main, KEPT);
+    expect({ exitCode: post.exitCode, annotations: annotations(post) }).toEqual({
+      exitCode: 0,
+      annotations: [],
+    });
+    expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
+    expect(post.summary).toContain('✅ Deleted 2 API keys that the new one replaces');
+    expect(post.summary).toContain('Keys spent (total $25.00)');
+    for (const { label } of old) expect(post.summary).toContain(`<code>${label}</code>`);
+  });
+
+  test('deletes nothing after a job that failed, or whose status is unknown, which is a warning', async () => {
+    seed({ name: 'CI' });
+    const main = await createKey(KEPT);
+    const failed = await runPost(main, { 'job-status': 'failure' });
+    expect(annotations(failed, 'warning')).toEqual([]);
+    // What a runner passes on that does not evaluate the default again.
+    const unknown = await runPost(main, { 'job-status': '' });
+    expect([failed.exitCode, unknown.exitCode]).toEqual([0, 0]);
+    expect(annotations(unknown, 'warning')[0]?.data).toContain('Whether the job succeeded');
+    expect(keys()).toHaveLength(2);
+  });
+
+  test('fails the job if its key does not work any more', async () => {
+    const old = seed({ name: 'CI' });
+    const main = await createKey(KEPT);
+    keys().shift();
+    const { code, message } = expectFailure(await runPost(main));
+    expect(code).toBe('key-replaced');
+    expect(message).toContain('Older keys were left alone.');
+    expect(keys().map(({ hash }) => hash)).toEqual([old.hash]);
+  });
+
+  test('fails the job if older keys cannot be deleted, and lists those that were', async () => {
+    for (const name of ['CI', 'CI']) seed({ name });
+    const main = await createKey(KEPT);
+    key.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const post = await runPost(main);
+    expect(expectFailure(post)).toMatchObject({
+      code: 'replaced-keys-not-deleted',
+      title: 'Could not delete 1 of 2 replaced API keys',
+    });
+    expect(post.summary).toContain('✅ Deleted 1 API key that the new one replaces');
+  });
+
+  test('fails the job if the post step has no management key, because both keys work then', async () => {
+    seed({ name: 'CI' });
+    const main = await createKey(KEPT);
+    expect(expectFailure(await runPost(main, { 'management-key': '' })).code).toBe(
+      'invalid-inputs',
+    );
+  });
 });

@@ -85,6 +85,9 @@ describe('the inputs of key', () => {
       'limit-reset needs limit-usd: without a limit, there is nothing to reset',
     ],
     ['replace', 'true', 'replace needs name: a generated name is different each time'],
+    given('replace', 'Yes', 'must be true, false or after-job', '; try: true'),
+    given('replace', 'After-Job', 'must be true, false or after-job', '; try: after-job'),
+    given('replace', 'after job', 'must be true, false or after-job'),
     given('expires-in', '59s', RANGE),
     given('expires-in', '3651d', RANGE),
     given('expires-in', '6', `has no unit; it ${DURATION}`),
@@ -93,6 +96,30 @@ describe('the inputs of key', () => {
   ])('are rejected with %s: %j', (input, text, line) => {
     const texts = { workspace: 'preview-42', [input]: text };
     expect(rejectionOf(readKeyInputs, texts)).toEqual([line]);
+  });
+
+  test.each([
+    ...['true', 'True', 'TRUE'].map((text) => [text, true] as const),
+    ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
+    ['after-job', 'after-job'] as const,
+  ])('can have replace: %s', (text, value) => {
+    const inputs = { name: 'CI', 'revoke-after-job': 'false', replace: text };
+    expect(read(inputs).replace).toBe(value);
+  });
+
+  const NOTHING_LEFT =
+    'replace after-job needs revoke-after-job: false, or no key would be left after the job';
+  test.each<[texts: Texts, lines: readonly string[]]>([
+    [{ name: 'CI' }, [NOTHING_LEFT]],
+    [{ name: 'CI', 'revoke-after-job': 'TRUE' }, [NOTHING_LEFT]],
+    [{}, ['replace needs name: a generated name is different each time', NOTHING_LEFT]],
+    [
+      { name: 'CI', 'revoke-after-job': 'x' },
+      ['revoke-after-job must be true or false; given: "x"'],
+    ],
+  ])('cannot have replace: after-job with only %j', (texts, lines) => {
+    const all = { workspace: 'preview-42', replace: 'after-job', ...texts };
+    expect(rejectionOf(readKeyInputs, all)).toEqual(lines);
   });
 
   test.each<Rejected>([

@@ -162,8 +162,8 @@ const EXPECTATIONS: Expectations = {
     effect: `The workspace with the id ${WORKSPACE.id} does not exist any more.`,
   },
   'key-replaced': {
-    details: { key: KEY },
-    effect: `The key, hash ${KEY.hash}, is disabled or deleted. Older keys were left alone.`,
+    details: { key: KEY, olderEnded: false },
+    effect: `The key, hash ${KEY.hash}, is disabled or deleted.`,
   },
   'cleanup-state-invalid': { details: { name: 'cleanup' }, effect: OF_STEP },
   'outputs-not-written': { details: { reason: 'ENOSPC', values: {} }, effect: OF_STEP },

@@ -44,7 +44,7 @@ export function openKeyScene({
     /** Runs a key step whose request is usual, but for what `request` says. */
     createKey: (request: Partial<KeyRequest> = {}, conditions: Partial<StepConditions> = {}) =>
       runKey(simulation, { ...REQUEST, ...request }, { ...CONDITIONS, ...conditions }),
-    runPost: (step: KeyStep, conditions: Partial<StepConditions> = {}) =>
+    runPost: (step: KeyStep, conditions: Partial<Parameters<typeof runKeyPost>[2]> = {}) =>
       runKeyPost(simulation, step, { ...CONDITIONS, ...conditions }),
     /** Creates a key as another job. */
     createOther: (fields: KeyFixture) => seedKey(simulation, workspace, fields),

@@ -1,6 +1,7 @@
 /** The key action and its post step in virtual time, without a process. */
 
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
+import type { Key } from '../../src/openrouter/resources/keys.ts';
 import {
   type KeyCleanupTask,
   keyCleanupTask,
@@ -89,6 +90,8 @@ export interface KeyPost {
   error?: Error;
   /** What is left to do if it failed. */
   left?: KeyCleanupTask;
+  /** The older keys that it has deleted. */
+  replaced?: readonly Key[];
   /** All that was logged. */
   lines: string[];
 }
@@ -97,16 +100,21 @@ export interface KeyPost {
 export async function runKeyPost(
   simulation: Simulation,
   { task }: Pick<KeyStep, 'task'>,
-  conditions: StepConditions,
+  { jobStatus = 'success', ...conditions }: StepConditions & { jobStatus?: string },
 ): Promise<KeyPost> {
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
   const work = runKeyCleanup(task, {
     ...collectWarnings(context, post.warnings),
+    jobStatus,
+    onReplaced(deleted) {
+      post.replaced = deleted;
+    },
     onSpend: (spend) => post.lines.push(formatSpend(spend)),
   });
-  return { ...post, ...(await simulation.clock.run(work)) };
+  const incomplete = await simulation.clock.run(work);
+  return { ...post, ...incomplete };
 }
 
 /** `context`, whose warnings are pushed to `warnings` too. */

@@ -151,7 +151,7 @@ async function runMain(world: World, job: Job): Promise<void> {
 }
 
 /** A number for each job, so that no two request the same expiry. */
-function randomOf(name: string): number {
+export function randomOf(name: string): number {
   return (Number(name.replace(/\D/g, '')) % 997) / 997;
 }
 
@@ -178,16 +178,17 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
   );
 }
 
-function newProcess({ simulation }: World): Process<never> {
+/** A process that starts now. */
+export function newProcess({ simulation }: World): Process<never> {
   const now = simulation.clock.now();
   return { startedAt: now, endedAt: now, killed: false, metFault: false, sent: [], lines: [] };
 }
 
 /** Runs `work` until it ends or is killed. */
-async function runProcess<Result>(
+export async function runProcess<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending }: { job: Job; ending: Ending },
+  { job, ending }: { job: Pick<Job, 'name' | 'plan'>; ending: Ending },
   work: (context: GitHubContext) => Promise<Result>,
 ): Promise<void> {
   const { clock } = world.simulation;
@@ -213,7 +214,7 @@ async function runProcess<Result>(
 function contextOf<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending, kill }: { job: Job; ending: Ending; kill(): void },
+  { job, ending, kill }: { job: Pick<Job, 'name' | 'plan'>; ending: Ending; kill(): void },
 ): GitHubContext {
   const { simulation, gitHubNetwork, github, token, repository } = world;
   const { jitter } = job.plan;
@@ -274,7 +275,7 @@ function slow(network: Network, { latencies }: JobPlan): Network {
 function observe<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending, kill }: { job: Job; ending: Ending; kill(): void },
+  { job, ending, kill }: { job: Pick<Job, 'name'>; ending: Ending; kill(): void },
 ) {
   const never = () => new Promise<never>(() => undefined);
   return (direct: Transport, network: Network): Transport =>

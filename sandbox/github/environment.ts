@@ -46,8 +46,8 @@ export function stepIn(
   run: Omit<Run, 'apiUrl'> = {},
 ): Required<Pick<StepOptions, 'with' | 'env' | 'event'>> {
   return {
-    // The values of the expressions that are the defaults of these inputs.
-    with: { 'github-token': token, 'job-status': 'success' },
+    // The value of the expression that is the default of this input.
+    with: { 'github-token': token },
     env: environmentOf(github, event, { ...run, apiUrl: url }),
     event: event.payload,
   };

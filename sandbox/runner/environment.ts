@@ -39,7 +39,11 @@ export function inputEnvironment(
   { inputs = {} }: ActionManifest,
   provided: Record<string, string>,
 ): Record<string, string> {
-  const defaults = Object.entries(inputs).map(([name, input]) => [name, input.default ?? '']);
+  const defaults = Object.entries(inputs).map(([name, input]) => [
+    name,
+    // The job has not failed by then.
+    (input.default ?? '').replace(/\$\{\{ job\.status \}\}/, 'success'),
+  ]);
   const all: Record<string, string> = { ...Object.fromEntries(defaults), ...provided };
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [

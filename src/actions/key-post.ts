@@ -1,10 +1,11 @@
+import { readJobStatus } from '../inputs/key.ts';
 import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
-import { formatSpend } from '../report/key.ts';
+import { formatSpend, replacedSummary } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
 /**
- * The post step of `key/action.yml`: reports what the created key has spent, revokes it, unless it
- * is kept, and deletes orphaned ones.
+ * The post step of `key/action.yml`: reports what the created key has spent, revokes it, or deletes those
+ * that it replaces, and deletes orphaned ones.
  */
 export function keyPost(): Promise<void> {
   return runCleanupStep({
@@ -12,11 +13,15 @@ export function keyPost(): Promise<void> {
     run: (task, context, { report }) =>
       runKeyCleanup(task, {
         ...context,
+        jobStatus: readJobStatus(),
+        onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
         onSpend(spend) {
           report.info(`${formatSpend(spend)}.`);
           report.summarize({ title: `💵 ${formatSpend(spend)}` });
         },
       }),
+    // The job must not succeed with a key that does not work, or with two that do.
+    failsJob: (task) => task?.replaced !== undefined,
     describeLeftovers: (task) =>
       task ? describeKeysLeft(task) : 'an API key, if the step created one',
   });

@@ -10,7 +10,7 @@ import { startGitHub } from '../runtime/step.ts';
 export function previewPost(): Promise<void> {
   return runCleanupStep({
     schema: previewTask(),
-    failsJob: true,
+    failsJob: () => true,
     async run(task, context, step) {
       const { report } = step;
       const { gitHub, jobStatus } = readPreviewPostInputs();

@@ -7,6 +7,8 @@ import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
+const REPLACE_MESSAGE = 'must be true, false or after-job';
+
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
@@ -23,9 +25,10 @@ export const keyInputs = () => {
     include_byok_in_limit,
     expires_in: z._default(lifetime(), toMs('6h')),
     revoke_after_job: flag(true),
-    replace: flag(),
+    replace: z._default(z.union([z.boolean(), z.literal('after-job')], REPLACE_MESSAGE), false),
     api_url: connection.api_url,
     timeout: connection.timeout,
+    job_status: z.optional(z.string()),
   });
 };
 
@@ -35,13 +38,18 @@ function keyProblems(
   provided: ReadonlySet<string>,
 ): InvalidInput[] {
   const problems = slugProblems('workspace', valid, provided);
-  const { limit_reset: reset, replace } = valid;
+  const { limit_reset: reset, replace = false, revoke_after_job: revokes } = valid;
   if (reset !== undefined && !provided.has('limit_usd')) {
     const message = 'needs limit-usd: without a limit, there is nothing to reset';
     problems.push({ input: 'limit-reset', message });
   }
-  if (replace === true && !provided.has('name')) {
+  if (replace !== false && !provided.has('name')) {
     const message = 'needs name: a generated name is different each time';
+    problems.push({ input: 'replace', message });
+  }
+  if (replace === 'after-job' && (revokes ?? !provided.has('revoke_after_job'))) {
+    const message =
+      'after-job needs revoke-after-job: false, or no key would be left after the job';
     problems.push({ input: 'replace', message });
   }
   return problems;
@@ -68,6 +76,16 @@ export function readKeyInputs(log: InputLog): KeyInputs {
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace,
   };
+}
+
+/**
+ * Reads the status of the job for the post step, for which GitHub evaluates the input again; empty if
+ * it is unknown.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readJobStatus(): string {
+  const { job_status } = keyInputs().shape;
+  return readInputs(z.object({ job_status })).job_status ?? '';
 }
 
 /** The maximum number of characters from the workflow's name, which can have any length. */

@@ -14,6 +14,7 @@ const BOOLEANS = new Map([
  * - Booleans: the six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`.
  * - Numbers: as in JSON.
  * - Lists: one entry per line, or separated by commas, or a JSON array.
+ * - Unions: the first of their options for which the text is more than a text.
  * - Objects: JSON, or a line `name: value` for each field, with the value as JSON.
  * - `null`, if the schema accepts it. A workflow must quote it: GitHub turns YAML's own null into an
  *   empty input.
@@ -34,6 +35,10 @@ export function parseInput(schema: z.core.$ZodType, text: string): unknown {
       return parseList(def.element, text);
     case 'object':
       return parseObject(text);
+    case 'union':
+      return (
+        def.options.map((one) => parseInput(one, text)).find((value) => value !== text) ?? text
+      );
     default:
       return text;
   }

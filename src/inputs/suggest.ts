@@ -17,7 +17,8 @@ const BOOLEANS: Readonly<Record<string, string>> = {
  * without thinking, so each must be harmless even if they meant something else.
  */
 const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
-  boolean: (text) => [text.toLowerCase(), BOOLEANS[text.toLowerCase()]],
+  boolean: toWord,
+  replace: toWord,
   enum: (text) => [text.toLowerCase()],
   slug: (text) => [toSlug(text)],
   api_url: (text) => [text.replace(/^http:(?=\/\/[^/])/i, 'https:'), withScheme(text)],
@@ -40,6 +41,11 @@ export function suggest(key: string, schema: z.core.$ZodType, text: string): str
   );
   // Unquoted, it would be YAML's null, which GitHub turns into an empty input.
   return accepted === 'null' ? '"null"' : accepted;
+}
+
+/** Corrects case, and words that mean a boolean. */
+function toWord(text: string): (string | undefined)[] {
+  return [text.toLowerCase(), BOOLEANS[text.toLowerCase()]];
 }
 
 /** Adds the scheme to a text that begins with a host name. Nothing else: the key is sent there. */

@@ -417,12 +417,16 @@ const DESCRIPTIONS: {
     effect: [`The workspace with the id ${workspace.id} does not exist any more.`],
   }),
 
-  'key-replaced': ({ key }) => ({
+  'key-replaced': ({ key, olderEnded }) => ({
     title: `The API key ${describeKey(key)} does not work any more`,
     lines: [
-      'A job beside this one has replaced it. Give jobs that deploy a concurrency group with cancel-in-progress: false, and run this again.',
+      'Another job has replaced it, or someone has disabled or deleted it.',
+      'Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again.',
     ],
-    effect: [`The key, hash ${key.hash}, is disabled or deleted. Older keys were left alone.`],
+    effect: [
+      `The key, hash ${key.hash}, is disabled or deleted.`,
+      olderEnded ? 'So are the older keys with this name.' : 'Older keys were left alone.',
+    ],
   }),
 
   'cleanup-state-invalid': ({ name }, effect) => ({

@@ -124,7 +124,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     title: 'Whether the job succeeded is unknown',
     lines: [
       `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`,
-      'No older API key was disabled.',
+      'Older API keys stay as they are.',
     ],
   }),
 

@@ -1,6 +1,9 @@
+import { countKeys } from '../lib/format.ts';
 import { formatUsd } from '../lib/usd.ts';
+import type { Key } from '../openrouter/resources/keys.ts';
 import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { KeySpend } from '../operations/key/spend.ts';
+import { keysTable } from './key-table.ts';
 import type { Outputs } from './outputs.ts';
 import type { Summary } from './summary.ts';
 import { describeByok, describeLimit } from './usage.ts';
@@ -33,6 +36,14 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
         ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
       ],
     },
+  };
+}
+
+/** The summary of a post step about the older keys that it has deleted. */
+export function replacedSummary(deleted: readonly Key[]): Summary {
+  return {
+    title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
+    table: keysTable(deleted),
   };
 }
 

@@ -10,8 +10,11 @@ import { runStep, type Step, startContext } from './step.ts';
 interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
   run(task: Task, context: Context, step: Step): Promise<IncompleteCleanup<Task> | undefined>;
-  /** Whether an error fails the job. By default, it is a warning, because the job has ended. */
-  failsJob?: boolean;
+  /**
+   * Whether an error fails the job, by what is left of the task, if that is known. Otherwise, it is a
+   * warning, because the job has ended.
+   */
+  failsJob?(left: Task | undefined): boolean;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }
@@ -41,7 +44,7 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       if (incomplete) throw incomplete.error;
     },
     (report, error, effect) => {
-      if (cleanup.failsJob) {
+      if (cleanup.failsJob?.(task)) {
         report.fail(error, effect);
         return 1;
       }

@@ -5,8 +5,6 @@ import { previewTask } from '../../../src/operations/preview/task.ts';
 const taskFor = (subject: object) => ({
   subject,
   identity: { slug: 'preview-shop-42', name: 'octo-org/shop#42', description: '' },
-  keyMode: 'job',
-  replaced: [],
   comment: true,
 });
 

@@ -7,6 +7,7 @@ import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
 import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
+import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
 
 /** The schema of the task that `key` saves for its post step. */
@@ -17,6 +18,8 @@ export const keyCleanupTask = () =>
     created: z.optional(z.object({ hash: z.string(), label: z.string() })),
     /** Whether the post step revokes the created key. */
     revoke: z.boolean(),
+    /** The hashes of the keys that the created one replaces if the job succeeds; absent for none. */
+    replaced: z.optional(z.array(z.string())),
   });
 
 export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
@@ -33,13 +36,19 @@ export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): s
   ].join('; ');
 }
 
+export interface KeyCleanupContext extends SpendContext, ReplaceContext {
+  /** Called with the older keys that this step has deleted. */
+  onReplaced(deleted: readonly Key[]): void;
+}
+
 /**
- * Reports what the key has spent that the step created, then revokes it, if the task requires that, and
- * deletes its orphans. Touches no other key. Returns what is left of the task if part of it failed.
+ * Reports what the key has spent that the step created, then revokes it, or deletes those that it replaces,
+ * as the task requires, and deletes its orphans. Touches no other key. Returns what is left of the task if
+ * part of it failed.
  */
 export async function runKeyCleanup(
   task: KeyCleanupTask,
-  context: SpendContext,
+  context: KeyCleanupContext,
 ): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
   const { search, created } = task;
   if (created) await reportSpend({ name: search.desired.name, ...created }, context);
@@ -47,12 +56,15 @@ export async function runKeyCleanup(
     catching(revokeCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
-  const error = revocation.error ?? orphanDeletion.error;
+  // At the end, so that nothing follows the last lookup of the created key.
+  const replacement = await catching(replaceKeys(task, context), ApiError, Failure);
+  const error = revocation.error ?? replacement.error ?? orphanDeletion.error;
   if (!error) return undefined;
   const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0;
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
+    replaced: replacement.error ? task.replaced : undefined,
     search: { ...task.search, lostPosts },
   };
   return { error, left };
@@ -77,6 +89,18 @@ async function revokeCreated(
     return;
   }
   throw new Failure('created-key-missing', { key });
+}
+
+/** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
+async function replaceKeys(
+  { search: { workspace, desired }, created, replaced }: KeyCleanupTask,
+  context: KeyCleanupContext,
+): Promise<void> {
+  if (!created || !replaced) return;
+  const key = { name: desired.name, ...created };
+  await replaceOlderKeys({ key, workspace, replaced }, context, (older) =>
+    deleteOlderKeys(older, key, context, context.onReplaced),
+  );
 }
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */

@@ -13,7 +13,6 @@ import {
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { createdAt, readTime } from '../../openrouter/time.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
-import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
 import { postOnce } from '../shared/post-once.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
@@ -28,6 +27,7 @@ import {
   unknownOwner,
 } from './orphans.ts';
 import { reconcileKey } from './reconcile.ts';
+import { deleteOlderKeys, hashesToReplace } from './replace.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest {
@@ -39,8 +39,8 @@ export interface KeyRequest {
   /** The time until the key expires, in milliseconds; null for never. */
   expiresInMs: number | null;
   revokeAfterJob: boolean;
-  /** Delete the existing keys with the same name once the new key exists. */
-  replace: boolean;
+  /** Whether to delete the existing keys with the same name: once the new key exists, or after a success of the job. */
+  replace: boolean | 'after-job';
 }
 
 export interface KeyResult {
@@ -49,8 +49,6 @@ export interface KeyResult {
   secret: string;
   /** ISO 8601; null for never. */
   expiresAt: string | null;
-  /** The keys with the same name that existed before. */
-  namesakes: readonly Key[];
 }
 
 export interface KeyContext extends Context {
@@ -76,12 +74,16 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   const found = await findWorkspace(client, workspace);
   if (!found.workspace) throw new Failure('workspace-not-found', { workspace });
   const result = await createKeyIn(found.workspace, request, context);
-  log.info(
-    request.revokeAfterJob
-      ? 'The key is revoked when the job ends.'
-      : 'The key is not revoked after the job.',
-  );
+  log.info(describeEnd(request));
   return result;
+}
+
+/** Says what becomes of the new key and the older ones when the job ends. */
+function describeEnd({ revokeAfterJob, replace }: KeyRequest): string {
+  if (revokeAfterJob) return 'The key is revoked when the job ends.';
+  return replace === 'after-job'
+    ? 'The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.'
+    : 'The key is not revoked after the job.';
 }
 
 /**
@@ -108,7 +110,7 @@ export async function createKeyIn(
   if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
 
   await deleteLateOrphans(created, request, context);
-  if (request.replace) await deleteReplacedKeys(plan.namesakes, key, context);
+  if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
   return result;
 }
 
@@ -128,6 +130,8 @@ interface Plan {
   search: OrphanCriteria;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
+  /** The hashes of those that are replaced once the job has succeeded; undefined for none. */
+  replaced: string[] | undefined;
   /** Whether the clock that decided about the expiry may be wrong. */
   clocksDiffer: boolean;
   /** Whether `key` did not exist before the first POST. */
@@ -170,6 +174,7 @@ async function planKey(
       lostPosts: 0,
     },
     namesakes,
+    replaced: request.replace === 'after-job' ? hashesToReplace(namesakes, context) : undefined,
     clocksDiffer: clocks !== undefined,
     isNew: ({ hash }) => !hashes.has(hash),
   };
@@ -178,6 +183,8 @@ async function planKey(
 /** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
 interface CreatedWithOrphans extends CreatedKey {
   search: OrphanCriteria;
+  /** The hashes of the keys that a job that succeeds replaces; undefined for none. */
+  replaced: string[] | undefined;
   /** Whether a key did not exist before this step, and is not one that it has deleted. */
   isNew(key: Key): boolean;
 }
@@ -218,7 +225,12 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
   }
   const { attempts, response } = created;
   const lostPosts = countPossibleOrphans(attempts);
-  return { ...response.data, search: { ...search, lostPosts }, isNew: newSince(plan, attempts) };
+  return {
+    ...response.data,
+    search: { ...search, lostPosts },
+    replaced: plan.replaced,
+    isNew: newSince(plan, attempts),
+  };
 }
 
 /** Whether a key is neither older than the step nor one of the orphans that it has deleted. */
@@ -280,8 +292,7 @@ function outputKey(
 ): KeyResult {
   const { key, secret, search } = created;
   const expiresAt = expiryIn(key, search.desired);
-  const { workspace, namesakes } = plan;
-  const result = { workspace, key, secret, expiresAt, namesakes };
+  const result = { workspace: plan.workspace, key, secret, expiresAt };
   onCreated(result);
   // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
   if (!request.revokeAfterJob) {
@@ -290,12 +301,12 @@ function outputKey(
   return result;
 }
 
-/** The task for the post step, once the key exists. */
+/** The task for the post step, once the key exists. A key that is revoked replaces no other. */
 function taskOf(
-  { key: { hash, label }, search }: CreatedWithOrphans,
+  { key: { hash, label }, search, replaced }: CreatedWithOrphans,
   { revoke }: Pick<KeyCleanupTask, 'revoke'>,
 ): KeyCleanupTask {
-  return { search, created: { hash, label }, revoke };
+  return { search, created: { hash, label }, revoke, replaced: revoke ? undefined : replaced };
 }
 
 /** What exists at OpenRouter if the state cannot be written. */
@@ -343,17 +354,4 @@ async function deleteLateOrphans(
   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
   const task = taskOf(created, { revoke: request.revokeAfterJob });
   saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
-}
-
-async function deleteReplacedKeys(
-  namesakes: readonly Key[],
-  key: Key,
-  { client, log }: KeyContext,
-): Promise<void> {
-  const undeleted = await deleteEach(namesakes, client, (old) =>
-    log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`),
-  );
-  if (undeleted.length > 0) {
-    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: namesakes.length });
-  }
 }

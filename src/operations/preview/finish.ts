@@ -1,13 +1,9 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import {
-  describeKey,
-  disableKey,
-  findKey,
-  type KeyIdentity,
-} from '../../openrouter/resources/keys.ts';
+import { describeKey, disableKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { deleteAllOrphans } from '../key/cleanup.ts';
+import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
 import { Failure } from '../shared/failure.ts';
 import { NO_DATA } from './comment.ts';
@@ -15,10 +11,10 @@ import { commentOn, deletePreview } from './delete-preview.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { PreviewTask } from './task.ts';
 
-export interface FinishContext extends GitHubContext, Pick<SpendContext, 'onSpend'> {
-  /** `success`, `failure` or `cancelled`; anything else is unknown. */
-  jobStatus: string;
-}
+export interface FinishContext
+  extends GitHubContext,
+    Pick<SpendContext, 'onSpend'>,
+    Pick<ReplaceContext, 'jobStatus'> {}
 
 /**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
@@ -66,13 +62,13 @@ export async function finishPreview(task: PreviewTask, context: FinishContext): 
 async function endKey(task: PreviewTask, context: FinishContext): Promise<void> {
   const { key: saved } = task;
   if (!saved) return;
-  const { created, search } = saved;
+  const { created, search, replaced } = saved;
   if (created) {
     const key = { name: search.desired.name, ...created };
     await reportSpend(key, context);
-    // A key that no step has got is of no use.
-    if (task.keyMode === 'preview' && !saved.revoke) {
-      await replaceKeys(task, key, context);
+    if (replaced) {
+      const replacement = { key, workspace: search.workspace, replaced };
+      await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
     } else await disable(key, context);
   }
   await deleteAllOrphans(saved, context);
@@ -87,26 +83,9 @@ async function disable(key: KeyIdentity, { client, log }: FinishContext): Promis
   );
 }
 
-/** https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context */
-const KNOWN_STATUSES = ['success', 'failure', 'cancelled'];
-
-/** Disables the older keys of a deployed preview after a job that succeeded. */
-async function replaceKeys(
-  { replaced }: PreviewTask,
-  key: KeyIdentity,
-  context: FinishContext,
-): Promise<void> {
-  const { client, jobStatus, log, warn } = context;
-  const own = await findKey(client, key.hash);
-  if (!own || own['disabled'] === true) throw new Failure('key-replaced', { key });
-  if (jobStatus !== 'success') {
-    if (!KNOWN_STATUSES.includes(jobStatus)) warn('job-status-unknown', { status: jobStatus });
-    log.info('The job has not succeeded: older keys stay.');
-    return;
-  }
-  const outcomes = await Promise.all(
-    replaced.map((old) => catching(disable({ ...key, ...old }, context), ApiError)),
-  );
+/** Disables API keys. A failure does not stop the others. */
+async function disableEach(keys: readonly KeyIdentity[], context: FinishContext): Promise<void> {
+  const outcomes = await Promise.all(keys.map((key) => catching(disable(key, context), ApiError)));
   const [first] = outcomes.flatMap(({ error }) => error ?? []);
   if (first) throw first;
 }

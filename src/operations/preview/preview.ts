@@ -92,15 +92,10 @@ export async function runPreview(
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
 function saveTask(
   preview: Preview & Pick<PreviewTask, 'workspace'>,
-  { keyMode, comment, dryRun }: PreviewRequest,
+  { comment, dryRun }: PreviewRequest,
   { journal }: PreviewContext,
 ): PreviewTask {
-  const task: PreviewTask = {
-    ...preview,
-    keyMode: keyMode === 'preview' ? 'preview' : 'job',
-    replaced: [],
-    comment,
-  };
+  const task: PreviewTask = { ...preview, comment };
   if (!dryRun) journal.saveOrFail(task);
   return task;
 }
@@ -202,11 +197,7 @@ async function ensureKey(
 ): Promise<KeyResult> {
   const { journal, log } = context;
   const isDeployed = request.keyMode === 'preview';
-  let last = task;
-  const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => {
-    last = { ...last, key };
-    return last;
-  };
+  const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => ({ ...task, key });
   const result = await createKeyIn(workspace, keyRequestOf(request, preview), {
     ...context,
     journal: {
@@ -221,8 +212,6 @@ async function ensureKey(
       ? 'The key stays until a later job that succeeds replaces it.'
       : 'The key is disabled when the job ends.',
   );
-  const replaced = result.namesakes.map(({ hash, label }) => ({ hash, label }));
-  if (isDeployed && replaced.length > 0) journal.saveOrWarn({ ...last, replaced });
   return result;
 }
 
@@ -236,6 +225,6 @@ function keyRequestOf({ key, keyMode }: PreviewRequest, { identity }: Preview): 
     nameIsRandom: !isDeployed,
     expiresInMs,
     revokeAfterJob: !isDeployed,
-    replace: false,
+    replace: isDeployed && 'after-job',
   };
 }

@@ -22,12 +22,8 @@ export const previewTask = () =>
     identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
     /** The workspace of this run; absent until it is known. */
     workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
-    /** The API key of this run; absent until it is about to be created. */
+    /** The API key of this run; absent until it is about to be created. If it replaces none, it is disabled. */
     key: z.optional(keyCleanupTask()),
-    /** What becomes of the key: `job` disables it when the job ends. */
-    keyMode: z.enum(['job', 'preview']),
-    /** The keys that a successful job replaces, with their masked forms. */
-    replaced: z.array(z.object({ hash: z.string(), label: z.string() })),
     comment: z.boolean(),
   });
 

@@ -99,7 +99,12 @@ export interface FailureDetails {
   };
   'key-owner-unknown': UnknownOwner;
   'orphan-not-deleted': UndeletedKey;
-  'replaced-keys-not-deleted': { key: Key; undeleted: readonly UndeletedKey[]; count: number };
+  'replaced-keys-not-deleted': {
+    /** The key that replaces the others. */
+    key: Pick<Key, 'name' | 'label'>;
+    undeleted: readonly UndeletedKey[];
+    count: number;
+  };
   'key-not-found': { hash: string; workspace: WorkspaceRef };
   'usage-unknown': { key: Key; warnings: readonly string[] };
   'spending-above-limit': Cost & { limit: Usd };
@@ -145,7 +150,11 @@ export interface FailureDetails {
   'stale-answer': { number: number };
   'preview-reopened': { workspace: WorkspaceRef };
   'preview-deleted': { workspace: WorkspaceRef };
-  'key-replaced': { key: Pick<Key, 'name' | 'label' | 'hash'> };
+  'key-replaced': {
+    key: Pick<Key, 'name' | 'label' | 'hash'>;
+    /** Whether this step had already disabled or deleted the older keys. */
+    olderEnded: boolean;
+  };
   'cleanup-state-invalid': { name: string };
   'outputs-not-written': { reason: string; values: Readonly<Record<string, string>> };
   'secret-output-not-written': { reason: string; name: string };

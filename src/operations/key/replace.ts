@@ -1,0 +1,101 @@
+import type { Client } from '../../http/client.ts';
+import { describeKey, findKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { deleteEach } from '../shared/delete-keys.ts';
+import { Failure } from '../shared/failure.ts';
+
+/**
+ * How many older keys a job replaces. Their hashes are saved in a state, whose size is limited, and a hash
+ * has up to 200 characters.
+ */
+export const MAX_REPLACED = 250;
+
+/**
+ * The hashes of the keys that a job replaces if it succeeds: those of `older`, of which disabled ones are
+ * left to the next job if there are too many.
+ */
+export function hashesToReplace(older: readonly Key[], { log }: Pick<Context, 'log'>): string[] {
+  if (older.length > MAX_REPLACED) {
+    log.info(
+      `${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`,
+    );
+  }
+  return older
+    .toSorted((a, b) => Number(a['disabled'] === true) - Number(b['disabled'] === true))
+    .slice(0, MAX_REPLACED)
+    .map(({ hash }) => hash);
+}
+
+/** The key of a job, and the older keys that it replaces. */
+export interface Replacement {
+  key: Pick<Key, 'hash' | 'name' | 'label'>;
+  workspace: WorkspaceRef;
+  /** The hashes of the keys that existed before the POST for `key`. */
+  replaced: readonly string[];
+}
+
+export interface ReplaceContext extends Context {
+  /** `success`, `failure` or `cancelled`; anything else is unknown. */
+  jobStatus: string;
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context */
+const KNOWN_STATUSES = ['success', 'failure', 'cancelled'];
+
+/**
+ * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or
+ * none would be left, and after it, or the job would seem to have deployed a key that works.
+ * @param endOlder ends those of the older keys that still exist and have that name
+ * @throws {Failure} `key-replaced`, and those of `endOlder`
+ * @throws {ApiError}
+ */
+export async function replaceOlderKeys(
+  { key, workspace, replaced }: Replacement,
+  { client, jobStatus, log, warn }: ReplaceContext,
+  endOlder: (older: readonly Key[]) => Promise<void>,
+): Promise<void> {
+  await assertWorks(key, client, { olderEnded: false });
+  if (jobStatus !== 'success') {
+    if (!KNOWN_STATUSES.includes(jobStatus)) warn('job-status-unknown', { status: jobStatus });
+    log.info('The job has not succeeded: older keys stay.');
+    return;
+  }
+  if (replaced.length === 0) return;
+  const { keys } = await listKeys(client, workspace);
+  const older = keys.filter(({ hash, name }) => name === key.name && replaced.includes(hash));
+  if (older.length > 0) await endOlder(older);
+  await assertWorks(key, client, { olderEnded: older.length > 0 });
+}
+
+/** @throws {Failure} `key-replaced` */
+async function assertWorks(
+  key: Replacement['key'],
+  client: Client,
+  { olderEnded }: { olderEnded: boolean },
+): Promise<void> {
+  const own = await findKey(client, key.hash);
+  if (!own || own['disabled'] === true) throw new Failure('key-replaced', { key, olderEnded });
+}
+
+/**
+ * Deletes the keys that `key` replaces.
+ * @param onDeleted called with those that this step has deleted, also if it could not delete others
+ * @throws {Failure} `replaced-keys-not-deleted`
+ */
+export async function deleteOlderKeys(
+  older: readonly Key[],
+  key: Replacement['key'],
+  { client, log }: Pick<Context, 'client' | 'log'>,
+  onDeleted: (deleted: readonly Key[]) => void = () => undefined,
+): Promise<void> {
+  const deleted: Key[] = [];
+  const undeleted = await deleteEach(older, client, (old) => {
+    deleted.push(old);
+    log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
+  });
+  onDeleted(deleted);
+  if (undeleted.length > 0) {
+    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: older.length });
+  }
+}
