@@ -12,6 +12,7 @@ import {
   oneOfConcurrentJobsCreates,
 } from '../__tests__/properties/create.ts';
 import { noKeyLostAndNoneOfOthers } from '../__tests__/properties/key.ts';
+import { keysAreReplacedWithoutAGap } from '../__tests__/properties/key-replacement.ts';
 import { previewsFollowTheirSubjects } from '../__tests__/properties/preview.ts';
 import {
   deletesOnlyWhatIsRequested,
@@ -34,6 +35,7 @@ await fc.assert(oneOfConcurrentJobsCreates, { numRuns: Math.ceil(numRuns / 10), 
 await fc.assert(deletesOnlyWhatIsRequested, { numRuns, seed });
 await fc.assert(sweepsOnlyWhatIsStale, { numRuns, seed });
 await fc.assert(noKeyLostAndNoneOfOthers, { numRuns, seed });
+await fc.assert(keysAreReplacedWithoutAGap, { numRuns, seed });
 await fc.assert(previewsFollowTheirSubjects, { numRuns, seed });
 await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns, seed });
 

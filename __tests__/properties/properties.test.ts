@@ -2,6 +2,7 @@ import { test } from '@jest/globals';
 import fc from 'fast-check';
 import { createsOnceAndReportsIt, oneOfConcurrentJobsCreates } from './create.ts';
 import { noKeyLostAndNoneOfOthers } from './key.ts';
+import { keysAreReplacedWithoutAGap } from './key-replacement.ts';
 import { previewsFollowTheirSubjects } from './preview.ts';
 import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
 import { costEqualsTheBooksOrIsIncomplete } from './usage.ts';
@@ -27,6 +28,10 @@ test('a sweep deletes only stale workspaces, in 1,000 accounts', async () => {
 
 test('a key step leaves no orphaned key and deletes no key of another job, in 1,000 accounts', async () => {
   await fc.assert(noKeyLostAndNoneOfOthers, runs(1_000));
+});
+
+test('a key is replaced without a gap, and by no job that failed, in 500 sequences of jobs', async () => {
+  await fc.assert(keysAreReplacedWithoutAGap, runs(500));
 });
 
 test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 2,000 accounts', async () => {
