@@ -11,6 +11,7 @@ import {
   runPost,
   type StepOptions,
   type StepResult,
+  startPost,
   startStep,
 } from '../../sandbox/runner/runner.ts';
 import { afterExchange } from './on-nth.ts';
@@ -52,6 +53,8 @@ export interface Harness {
     main: MainState,
     env?: StepOptions['env'],
   ): Promise<StepResult>;
+  /** Starts the same post step, and returns while it runs. */
+  startEnd(action: string, inputs: Inputs, main: MainState): Promise<RunningStep>;
   /** Starts another sandbox, which is closed when the test file ends, if not before. */
   startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 }
@@ -92,6 +95,8 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Har
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
     start: (action, inputs, env) => start(stepOf(action, inputs, env)),
     end: (action, inputs, main, env) => post(stepOf(action, inputs, env), main),
+    startEnd: (action, inputs, main) =>
+      register(startPost(stepOf(action, inputs), main), resources),
     startSandbox: async (other) => resources.add(await startSandbox(other)),
   };
 }
@@ -127,11 +132,15 @@ export async function declaredOutputs(action: string): Promise<string[]> {
 }
 
 /** Starts a step, which is killed if it is still running when the test file ends. */
-export async function startRegistered(
-  options: StepOptions,
+export function startRegistered(options: StepOptions, resources: Resources): Promise<RunningStep> {
+  return register(startStep(options), resources);
+}
+
+async function register(
+  starting: Promise<RunningStep>,
   resources: Resources,
 ): Promise<RunningStep> {
-  const step = await startStep(options);
+  const step = await starting;
   resources.add({
     close() {
       step.kill('SIGKILL');

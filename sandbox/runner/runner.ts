@@ -72,8 +72,15 @@ export async function runPost(
   options: StepOptions,
   main: Pick<StepResult, 'state'>,
 ): Promise<StepResult> {
-  const env = { ...options.env, ...stateEnvironment(main.state) };
-  return (await start('post', { ...options, env })).result;
+  return (await startPost(options, main)).result;
+}
+
+/** Starts the `post` of an action, as `startStep` does its `main`. */
+export function startPost(
+  options: StepOptions,
+  main: Pick<StepResult, 'state'>,
+): Promise<RunningStep> {
+  return start('post', { ...options, env: { ...options.env, ...stateEnvironment(main.state) } });
 }
 
 /**
