@@ -18,7 +18,7 @@ export const keyCleanupTask = () =>
     created: z.optional(z.object({ hash: z.string(), label: z.string() })),
     /** Whether the post step revokes the created key. */
     revoke: z.boolean(),
-    /** The hashes of the keys that the created one replaces if the job succeeds; absent for none. */
+    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
     replaced: z.optional(z.array(z.string())),
   });
 
@@ -42,8 +42,8 @@ export interface KeyCleanupContext extends SpendContext, ReplaceContext {
 }
 
 /**
- * Reports what the key has spent that the step created, then revokes it, or deletes those that it replaces,
- * as the task requires, and deletes its orphans. Touches no other key. Returns what is left of the task if
+ * Reports what the key has spent that the step created, deletes its orphans, and either revokes it or deletes
+ * those that it replaces, as the task requires. Touches no other key. Returns what is left of the task if
  * part of it failed.
  */
 export async function runKeyCleanup(

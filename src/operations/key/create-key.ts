@@ -39,7 +39,10 @@ export interface KeyRequest {
   /** The time until the key expires, in milliseconds; null for never. */
   expiresInMs: number | null;
   revokeAfterJob: boolean;
-  /** Whether to delete the existing keys with the same name: once the new key exists, or after a success of the job. */
+  /**
+   * Whether to delete the existing keys with the same name, once the new key exists. With `after-job`, the
+   * post step does, if the job has succeeded.
+   */
   replace: boolean | 'after-job';
 }
 

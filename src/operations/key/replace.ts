@@ -6,15 +6,12 @@ import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
 
 /**
- * How many older keys a job replaces. Their hashes are saved in a state, whose size is limited, and a hash
- * has up to 200 characters.
+ * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
+ * characters.
  */
 export const MAX_REPLACED = 250;
 
-/**
- * The hashes of the keys that a job replaces if it succeeds: those of `older`, of which disabled ones are
- * left to the next job if there are too many.
- */
+/** The hashes of the keys in `older` that a job replaces if it succeeds. If they are too many, disabled ones wait. */
 export function hashesToReplace(older: readonly Key[], { log }: Pick<Context, 'log'>): string[] {
   if (older.length > MAX_REPLACED) {
     log.info(

@@ -22,7 +22,10 @@ export const previewTask = () =>
     identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
     /** The workspace of this run; absent until it is known. */
     workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
-    /** The API key of this run; absent until it is about to be created. If it replaces none, it is disabled. */
+    /**
+     * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
+     * unless it has a list of keys that it replaces.
+     */
     key: z.optional(keyCleanupTask()),
     comment: z.boolean(),
   });
