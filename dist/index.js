@@ -3784,6 +3784,9 @@ return sendDeletion(client, facts, () => findKey(client, key.hash, {
 trusts404: !0
 }));
 }
+function isDisabled(key) {
+return key.disabled === !0;
+}
 async function disableKey(client, key) {
 const {data} = await client.request({
 ...keyRequest(key.hash, describeKey(key)),
@@ -7486,7 +7489,7 @@ ambiguous: countPossibleOrphans(attempts) > 0
 const MAX_REPLACED = 250;
 function hashesToReplace(older, {log}) {
 older.length > MAX_REPLACED && log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`);
-return older.toSorted((a, b) => Number(a.disabled === !0) - Number(b.disabled === !0)).slice(0, MAX_REPLACED).map(({hash}) => hash);
+return older.toSorted((a, b) => Number(isDisabled(a)) - Number(isDisabled(b))).slice(0, MAX_REPLACED).map(({hash}) => hash);
 }
 const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
 async function replaceOlderKeys({key, workspace, replaced}, {client, jobStatus, log, warn}, endOlder) {
@@ -7509,7 +7512,7 @@ olderEnded: older.length > 0
 }
 async function assertWorks(key, client, {olderEnded}) {
 const own = await findKey(client, key.hash);
-if (!own || own.disabled === !0) throw new Failure("key-replaced", {
+if (!own || isDisabled(own)) throw new Failure("key-replaced", {
 key,
 olderEnded
 });
@@ -8609,9 +8612,6 @@ if (keys.every(isDisabled)) return keys;
 await Promise.all(keys.filter(key => !isDisabled(key)).map(key => disableKey(client, key)));
 return (await listKeys(client, workspace)).keys;
 }
-function isDisabled(key) {
-return key.disabled === !0;
-}
 async function commentOn({subject, identity}, seen, context) {
 const {renderComment: render, client, github, clock, deadline} = context;
 if (subject.kind !== "pull" || !render) return;
@@ -9225,7 +9225,7 @@ const isThere = await disableKey(client, key);
 log.info(isThere ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.` : `The API key ${describeKey(key)} does not exist any more.`);
 }
 async function disableEach(keys, context) {
-const outcomes = await Promise.all(keys.map(key => catching(disable(key, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
+const working = keys.filter(key => !isDisabled(key)), outcomes = await Promise.all(working.map(key => catching(disable(key, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
 if (first) throw first;
 }
 const subject = object({
@@ -9457,7 +9457,7 @@ remaining: limit.remaining
 });
 }
 function unusableState(key, now) {
-if (key.disabled === !0) return "disabled";
+if (isDisabled(key)) return "disabled";
 const expiry = readTime(key.expires_at);
 return expiry !== void 0 && expiry <= now ? "expired" : void 0;
 }

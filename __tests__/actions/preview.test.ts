@@ -420,6 +420,10 @@ describe('the API key', () => {
     expect(states()).toEqual([false, false]);
     await job(push(), PREVIEW);
     expect(states()).toEqual([false, true, true]);
+    const { post: next } = await job(push(), PREVIEW);
+    expect(states()).toEqual([false, true, true, true]);
+    // Those that are disabled already need no request.
+    expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
   test('of a preview that no step has got is disabled when the job ends', async () => {

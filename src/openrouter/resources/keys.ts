@@ -214,6 +214,11 @@ export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
   return sendDeletion(client, facts, () => findKey(client, key.hash, { trusts404: true }));
 }
 
+/** Whether OpenRouter rejects requests with a key because it was disabled. */
+export function isDisabled(key: Key): boolean {
+  return key['disabled'] === true;
+}
+
 /**
  * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns whether the key exists.
  * @throws {ApiError}

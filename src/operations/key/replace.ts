@@ -1,5 +1,11 @@
 import type { Client } from '../../http/client.ts';
-import { describeKey, findKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import {
+  describeKey,
+  findKey,
+  isDisabled,
+  type Key,
+  listKeys,
+} from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
@@ -19,7 +25,7 @@ export function hashesToReplace(older: readonly Key[], { log }: Pick<Context, 'l
     );
   }
   return older
-    .toSorted((a, b) => Number(a['disabled'] === true) - Number(b['disabled'] === true))
+    .toSorted((a, b) => Number(isDisabled(a)) - Number(isDisabled(b)))
     .slice(0, MAX_REPLACED)
     .map(({ hash }) => hash);
 }
@@ -72,7 +78,7 @@ async function assertWorks(
   { olderEnded }: { olderEnded: boolean },
 ): Promise<void> {
   const own = await findKey(client, key.hash);
-  if (!own || own['disabled'] === true) throw new Failure('key-replaced', { key, olderEnded });
+  if (!own || isDisabled(own)) throw new Failure('key-replaced', { key, olderEnded });
 }
 
 /**

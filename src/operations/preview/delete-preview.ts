@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { disableKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import { disableKey, isDisabled, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../shared/failure.ts';
 import { teardown } from '../teardown/teardown.ts';
@@ -107,10 +107,6 @@ async function endKeys(workspace: Workspace, { client }: GitHubContext): Promise
   if (keys.every(isDisabled)) return keys;
   await Promise.all(keys.filter((key) => !isDisabled(key)).map((key) => disableKey(client, key)));
   return (await listKeys(client, workspace)).keys;
-}
-
-function isDisabled(key: Key): boolean {
-  return key['disabled'] === true;
 }
 
 /**

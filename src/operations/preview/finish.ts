@@ -1,6 +1,12 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { describeKey, disableKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import {
+  describeKey,
+  disableKey,
+  isDisabled,
+  type Key,
+  type KeyIdentity,
+} from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { deleteAllOrphans } from '../key/cleanup.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
@@ -83,9 +89,12 @@ async function disable(key: KeyIdentity, { client, log }: FinishContext): Promis
   );
 }
 
-/** Disables API keys. A failure does not stop the others. */
-async function disableEach(keys: readonly KeyIdentity[], context: FinishContext): Promise<void> {
-  const outcomes = await Promise.all(keys.map((key) => catching(disable(key, context), ApiError)));
+/** Disables those API keys that still work. A failure does not stop the others. */
+async function disableEach(keys: readonly Key[], context: FinishContext): Promise<void> {
+  const working = keys.filter((key) => !isDisabled(key));
+  const outcomes = await Promise.all(
+    working.map((key) => catching(disable(key, context), ApiError)),
+  );
   const [first] = outcomes.flatMap(({ error }) => error ?? []);
   if (first) throw first;
 }

@@ -1,5 +1,5 @@
 import { exceeds, type Usd } from '../../lib/usd.ts';
-import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import { isDisabled, type Key, limitOf } from '../../openrouter/resources/keys.ts';
 import { readTime } from '../../openrouter/time.ts';
 import type { Context } from '../shared/context.ts';
 import { type Cost, Failure, type UnusableState } from '../shared/failure.ts';
@@ -54,7 +54,7 @@ function remainingFailure(
 }
 
 function unusableState(key: Key, now: number): UnusableState | undefined {
-  if (key['disabled'] === true) return 'disabled';
+  if (isDisabled(key)) return 'disabled';
   const expiry = readTime(key['expires_at']);
   return expiry !== undefined && expiry <= now ? 'expired' : undefined;
 }
