@@ -16,6 +16,7 @@ import { guardrailRoutes } from './routes/guardrails.ts';
 import { findBySecret, keyRoutes } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
 import { ownKeyRoutes } from './routes/own-key.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 
 /** What a sandbox can be opened with; see `Account` for each. */
@@ -38,6 +39,7 @@ const ROUTES: Routes<Account> = {
   ...memberRoutes,
   ...analyticsRoutes,
   ...chatRoutes,
+  ...tokenRoutes,
 };
 
 /**
@@ -78,6 +80,9 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     members: organizationOf(owner),
     memberships: [],
     spends: [],
+    federationPolicies: [],
+    issuers: [],
+    accessTokens: [],
     analytics: { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
@@ -92,11 +97,18 @@ const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions'];
 
 function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
   const { authorization, method, path } = request;
+  if (`${method} ${path}` === 'POST /oauth/token') return;
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
   if (authorization === `Bearer ${managementKey}`) return;
+  if (isManagementToken(account, authorization)) return;
   const isOwnKey = OWN_KEY_CALLS.includes(`${method} ${path}`);
   if (isOwnKey && findBySecret(account, authorization)) return;
   throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
+}
+
+function isManagementToken({ accessTokens, now }: Account, authorization: string): boolean {
+  const token = accessTokens.find(({ access_token }) => authorization === `Bearer ${access_token}`);
+  return token?.scope === 'management' && now().getTime() < token.expiresAt;
 }
 
 function route(account: Account, { method, path, body, authorization = '' }: ApiRequest) {
