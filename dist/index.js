@@ -2802,9 +2802,12 @@ const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
 function attemptTimeout(remaining) {
 return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }
+function isGrant(result) {
+return "authorization" in result;
+}
 const external_node_http_namespaceObject = require("node:http");
 var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-function parseJson(text) {
+function json_parseJson(text) {
 try {
 return JSON.parse(text);
 } catch {
@@ -2821,7 +2824,7 @@ if (typeof value !== "object" || value === null) return !1;
 return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
 }
 function parseResponse(request, response, server) {
-const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
+const {status, body} = response, isNotFound = status === 404 && json_parseJson(body) !== void 0;
 if (isNotFound && request.on404) return {
 data: request.on404()
 };
@@ -2831,7 +2834,7 @@ request,
 response,
 server
 }, `has more than ${MAX_VALUES} values`);
-const json = parseJson(body);
+const json = json_parseJson(body);
 if (isNestedDeeper(json, MAX_DEPTH)) return reject({
 request,
 response,
@@ -2876,6 +2879,7 @@ kind,
 reason: formatStatus(status),
 ...metadata(response, server),
 serverMessage,
+errorCode: textAt(json_parseJson(body), "error"),
 retryAfterMs
 };
 }
@@ -2895,7 +2899,7 @@ const {status, body} = response, withId = object({
 data: object({
 id: schemas_guid()
 })
-}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+}), {data: created} = safeParse(withId, method === "GET" ? void 0 : json_parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
 return {
 kind: "unexpected",
 reason,
@@ -2910,9 +2914,12 @@ return names.includes("") ? "the body is not an object" : `the body has no valid
 }
 const MAX_ERROR_TEXT = 16384;
 function extractServerMessage(body) {
-const json = parseJson(body);
+const json = json_parseJson(body);
 if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
-return textAt(json, "error", "message") ?? textAt(json, "message") ?? textAt(json, "error");
+const message = textAt(json, "error", "message") ?? textAt(json, "message");
+if (message !== void 0) return message;
+const parts = [ textAt(json, "error"), textAt(json, "error_description") ];
+return parts.filter(part => part !== void 0).join(": ") || void 0;
 }
 function textAt(json, ...path) {
 const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
@@ -3098,12 +3105,52 @@ const proxy = lib_getProxyUrl(url);
 return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
 }
 function sendOnce(request, options) {
-const send = () => attemptOnce(request, options);
+const {credential} = options.server, send = () => credential ? attemptWithGrant(request, {
+...options,
+credential
+}) : attemptOnce(request, options);
 return isRead(request) ? send() : options.effect.ofWrite(send);
 }
+async function attemptWithGrant(request, options) {
+const {credential, server} = options;
+for (let isRepeated = !1; ;isRepeated = !0) {
+const grant = await waitForGrant(options);
+if (!grant) return prevented(request, TOO_LATE, options);
+if (!isGrant(grant)) {
+const reason = `no access token: ${formatAttempt(grant)}`;
+return fail(request, {
+kind: "prevented",
+reason,
+credentialFailure: grant
+}, options);
+}
+const {authorization} = grant, headers = {
+...server.headers,
+authorization
+}, outcome = await attemptOnce(request, {
+...options,
+server: {
+...server,
+headers
+}
+}), isRejected = outcome.kind !== "applied" && outcome.failure.status === 401;
+if (!isRejected || isRepeated) return outcome;
+options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
+credential.reject(grant);
+}
+}
+function waitForGrant({credential, abortAt, clock}) {
+const grant = credential.grant();
+if (abortAt === void 0) return grant;
+return new Promise((resolve, reject) => {
+const cancel = clock.after(abortAt - clock.now(), () => resolve(void 0));
+grant.then(resolve, reject).finally(cancel);
+});
+}
+const TOO_LATE = "the timeout expired before it was sent";
 async function attemptOnce(request, options) {
 const {clock, abortAt} = options;
-if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, "the timeout expired before it was sent", options);
+if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, TOO_LATE, options);
 const start = clock.now(), result = await sendAndReceive(request, options);
 if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start), options);
 const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result, options.server);
@@ -3140,20 +3187,22 @@ const now = clock.now();
 return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
 }
 function toHttpRequest({method, path, body}, {server: {apiUrl, headers}}) {
+const isForm = body instanceof URLSearchParams;
 return {
 method,
 url: apiUrl + path,
 headers: {
 ...headers,
 ...body && {
-"content-type": "application/json"
+"content-type": isForm ? FORM : "application/json"
 }
 },
 ...body && {
-body: JSON.stringify(body)
+body: isForm ? body.toString() : JSON.stringify(body)
 }
 };
 }
+const FORM = "application/x-www-form-urlencoded";
 function classifyTransportError({isSent, kind, message: reason}, {server, signal, clock, deadline}, elapsedMs) {
 const {host} = new URL(server.apiUrl);
 if (!signal.aborted) return {
@@ -3641,186 +3690,7 @@ return workspace;
 function dashboardUrl(slug) {
 return `https://openrouter.ai/workspaces/${slug}`;
 }
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
-function parseUsd(text) {
-const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-if (whole === void 0) return;
-const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
-return sign === "-" ? -amount : amount;
-}
-const SIGNIFICANT_DIGITS = 15;
-function toUsd(value) {
-if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
-return typeof value === "string" ? parseUsd(value) : void 0;
-}
-function withoutNoise(limit) {
-return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
-}
-function sumUsd(amounts) {
-return amounts.reduce((sum, amount) => sum + amount, 0n);
-}
-const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
-function exceeds(amount, bound) {
-return amount - bound > NOISE;
-}
-function exactUsd(amount) {
-return decimalText(amount, 0);
-}
-const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-function formatUsd(amount) {
-const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
-return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-}
-function decimalText(amount, min) {
-const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
-return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
-}
-const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, key = looseObject({
-hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
-name: schemas_string(),
-label: schemas_string(),
-workspace_id: schemas_string(),
-limit: optional(pipe(unknown(), transform(withoutNoise)))
-}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
-function toListedKey(key) {
-const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
-return {
-...used,
-hash,
-name,
-label,
-workspace_id
-};
-}
-const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
-name: schemas_string("must be a name"),
-workspace_id: schemas_string(),
-limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-expires_at: nullable(schemas_string())
-}), createdKey = pipe(object({
-data: key,
-key: schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN))
-}), transform(({data, key: secret}) => ({
-key: data,
-secret
-})));
-function sendKey(client, body, registerSecrets) {
-return client.send({
-operation: `create the API key ${JSON.stringify(body.name)}`,
-mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-recovery: "The post step of this action looks for the API key, and deletes it.",
-method: "POST",
-path: "/keys",
-body,
-schema: createdKey,
-hint: WORKSPACE_MAY_BE_DELETED,
-onBody: text => registerSecrets(secretsIn(text))
-});
-}
-function secretsIn(text) {
-const {data} = safeParse(object({
-key: schemas_string()
-}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
-}
-const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-async function listKeys(client, workspace, {maxSize} = {}) {
-const {items, serverTime} = await listAll(client, {
-...keyList(workspace),
-maxSize
-});
-return {
-keys: items,
-serverTime
-};
-}
-function listKeyPages(client, workspace) {
-return listPages(client, keyList(workspace));
-}
-function keyList({id, slug}) {
-return {
-operation: `list the API keys of the workspace ${slug}`,
-path: "/keys",
-query: {
-workspace_id: id,
-include_disabled: "true",
-include_expired: "true"
-},
-schema: keyPage,
-findMismatch({data}) {
-const other = data.find(({workspace_id}) => workspace_id !== id);
-return other && `it lists a key of the workspace ${other.workspace_id}`;
-},
-idOf: ({hash}) => hash,
-hint: WORKSPACE_MAY_BE_DELETED
-};
-}
-function keyRequest(hash, name) {
-return {
-operation: `read the API key ${name}`,
-method: "GET",
-path: `/keys/${encodeURIComponent(hash)}`,
-schema: envelope(key),
-on404: () => {},
-findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-};
-}
-async function findKey(client, hash, options = {}) {
-const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
-...request,
-...options
-});
-return data;
-}
-function deleteKey(client, key) {
-const facts = {
-operation: `delete the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-path: `/keys/${encodeURIComponent(key.hash)}`
-};
-return sendDeletion(client, facts, () => findKey(client, key.hash, {
-trusts404: !0
-}));
-}
-function isDisabled(key) {
-return key.disabled === !0;
-}
-async function disableKey(client, key) {
-const {data} = await client.request({
-...keyRequest(key.hash, describeKey(key)),
-operation: `disable the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
-method: "PATCH",
-body: {
-disabled: !0
-}
-});
-return data !== void 0;
-}
-const MAX_NAME_LENGTH = 100;
-function describeKey({name, label}) {
-const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-return `${JSON.stringify(shownName)} (${label})`;
-}
-function limitOf(key) {
-const amount = toUsd(key.limit), reset = key.limit_reset;
-if (amount === void 0) return;
-return {
-amount,
-reset: typeof reset === "string" ? reset : void 0,
-remaining: toUsd(key.limit_remaining)
-};
-}
-function isLimitUnread(key) {
-return key.limit !== null && limitOf(key)?.remaining === void 0;
-}
-function totalSpent(keys) {
-const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-return amounts.length === keys.length ? sumUsd(amounts) : null;
-}
-const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN)), fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
 s: 1e3,
 m: 6e4,
 h: 36e5,
@@ -3960,6 +3830,40 @@ proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
 function textsFrom(texts, minLength) {
 const trimmed = texts.map(text => text.trim());
 return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
+}
+const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+function parseUsd(text) {
+const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+if (whole === void 0) return;
+const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+return sign === "-" ? -amount : amount;
+}
+const SIGNIFICANT_DIGITS = 15;
+function toUsd(value) {
+if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
+return typeof value === "string" ? parseUsd(value) : void 0;
+}
+function withoutNoise(limit) {
+return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
+}
+function sumUsd(amounts) {
+return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+function exceeds(amount, bound) {
+return amount - bound > NOISE;
+}
+function exactUsd(amount) {
+return decimalText(amount, 0);
+}
+const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
+function formatUsd(amount) {
+const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
+return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
+}
+function decimalText(amount, min) {
+const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
+return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
 }
 const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
 limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
@@ -4116,7 +4020,7 @@ return text;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 function parseList(element, text) {
 if (text.startsWith("[")) {
-const json = parseJson(text);
+const json = json_parseJson(text);
 return Array.isArray(json) ? json : text;
 }
 const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
@@ -4125,11 +4029,11 @@ return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : t
 function parseObject(text) {
 const json = toJson(text);
 if (json === void 0) return linesOf(text).find(line => !isField(line));
-return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
+return objectProblem(text) === void 0 ? json_parseJson(json) ?? text : text;
 }
 const MAX_LEVELS = MAX_DEPTH - 1;
 function objectProblem(text) {
-const json = toJson(text) ?? "", value = parseJson(json);
+const json = toJson(text) ?? "", value = json_parseJson(json);
 if (value === void 0) return;
 if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
 if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
@@ -4146,7 +4050,7 @@ return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
 }
 const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
 function isField(line) {
-return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+return json_parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
 }
 function namesAndNumbers(json) {
 const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
@@ -5583,7 +5487,7 @@ const schema = object({
 apiUrl,
 timeoutMs: schemas_number(),
 task: taskSchema
-}), {data} = safeParse(schema, parseJson(text));
+}), {data} = safeParse(schema, json_parseJson(text));
 return data ?? new Failure("cleanup-state-invalid", {
 name: CLEANUP_STATE
 });
@@ -5599,7 +5503,7 @@ function findRunningMain() {
 const schema = object({
 pid: schemas_int().check(_positive()),
 startTime: schemas_string()
-}), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
+}), {data: main} = safeParse(schema, json_parseJson(getState(MAIN_PROCESS_STATE)));
 return main && isRunning(main) ? main : void 0;
 }
 function thisProcess() {
@@ -5680,18 +5584,166 @@ return wasThrottled ? "throttled" : "none";
 }
 };
 }
-function openRouter({apiUrl, managementKey}) {
+function openRouter({apiUrl, managementKey, credential}) {
 return {
 name: "OpenRouter",
 apiUrl,
 headers: {
 accept: "application/json",
+...managementKey !== void 0 && {
 authorization: `Bearer ${managementKey}`
+}
 },
+credential,
 throttlingStatuses: [ 503 ],
 retryAfterMs: retryAfter,
 requestIdHeader: "cf-ray"
 };
+}
+const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({
+hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
+name: schemas_string(),
+label: schemas_string(),
+workspace_id: schemas_string(),
+limit: optional(pipe(unknown(), transform(withoutNoise)))
+}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
+function toListedKey(key) {
+const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
+return {
+...used,
+hash,
+name,
+label,
+workspace_id
+};
+}
+const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
+name: schemas_string("must be a name"),
+workspace_id: schemas_string(),
+limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
+limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+include_byok_in_limit: optional(schemas_boolean("must be true or false")),
+expires_at: nullable(schemas_string())
+}), createdKey = pipe(object({
+data: key,
+key: bearerToken
+}), transform(({data, key: secret}) => ({
+key: data,
+secret
+})));
+function sendKey(client, body, registerSecrets) {
+return client.send({
+operation: `create the API key ${JSON.stringify(body.name)}`,
+mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
+recovery: "The post step of this action looks for the API key, and deletes it.",
+method: "POST",
+path: "/keys",
+body,
+schema: createdKey,
+hint: WORKSPACE_MAY_BE_DELETED,
+onBody: text => registerSecrets(secretsIn(text))
+});
+}
+function secretsIn(text) {
+const {data} = safeParse(object({
+key: schemas_string()
+}), json_parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
+}
+const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
+async function listKeys(client, workspace, {maxSize} = {}) {
+const {items, serverTime} = await listAll(client, {
+...keyList(workspace),
+maxSize
+});
+return {
+keys: items,
+serverTime
+};
+}
+function listKeyPages(client, workspace) {
+return listPages(client, keyList(workspace));
+}
+function keyList({id, slug}) {
+return {
+operation: `list the API keys of the workspace ${slug}`,
+path: "/keys",
+query: {
+workspace_id: id,
+include_disabled: "true",
+include_expired: "true"
+},
+schema: keyPage,
+findMismatch({data}) {
+const other = data.find(({workspace_id}) => workspace_id !== id);
+return other && `it lists a key of the workspace ${other.workspace_id}`;
+},
+idOf: ({hash}) => hash,
+hint: WORKSPACE_MAY_BE_DELETED
+};
+}
+function keyRequest(hash, name) {
+return {
+operation: `read the API key ${name}`,
+method: "GET",
+path: `/keys/${encodeURIComponent(hash)}`,
+schema: envelope(key),
+on404: () => {},
+findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
+};
+}
+async function findKey(client, hash, options = {}) {
+const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
+...request,
+...options
+});
+return data;
+}
+function deleteKey(client, key) {
+const facts = {
+operation: `delete the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
+path: `/keys/${encodeURIComponent(key.hash)}`
+};
+return sendDeletion(client, facts, () => findKey(client, key.hash, {
+trusts404: !0
+}));
+}
+function isDisabled(key) {
+return key.disabled === !0;
+}
+async function disableKey(client, key) {
+const {data} = await client.request({
+...keyRequest(key.hash, describeKey(key)),
+operation: `disable the API key ${describeKey(key)}`,
+mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
+method: "PATCH",
+body: {
+disabled: !0
+}
+});
+return data !== void 0;
+}
+const MAX_NAME_LENGTH = 100;
+function describeKey({name, label}) {
+const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+return `${JSON.stringify(shownName)} (${label})`;
+}
+function limitOf(key) {
+const amount = toUsd(key.limit), reset = key.limit_reset;
+if (amount === void 0) return;
+return {
+amount,
+reset: typeof reset === "string" ? reset : void 0,
+remaining: toUsd(key.limit_remaining)
+};
+}
+function isLimitUnread(key) {
+return key.limit !== null && limitOf(key)?.remaining === void 0;
+}
+function totalSpent(keys) {
+const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
+return amounts.length === keys.length ? sumUsd(amounts) : null;
 }
 function withEffect({effect, lines, ...text}) {
 return {
@@ -8011,7 +8063,7 @@ dryRun: values.dry_run
 function readEvent() {
 const path = process.env.GITHUB_EVENT_PATH;
 try {
-return path ? parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
+return path ? json_parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
 } catch {
 return;
 }
@@ -8248,7 +8300,7 @@ return START + json + END;
 function readComment(body) {
 const end = body.indexOf(END);
 if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
-return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
+return safeParse(commentData, json_parseJson(body.slice(START.length, end))).data;
 }
 const MAX_REPOSITORY = 21;
 function identify(subject, repository, slugPrefix) {

@@ -121,6 +121,8 @@ test.each<[string, string, string | undefined]>([
   ['error.message', '{"error":{"message":"No"},"message":"Other"}', 'No'],
   ['message', '{"message":"No","error":"Other"}', 'No'],
   ['error', '{"error":"No"}', 'No'],
+  ['error with its description', '{"error":"No","error_description":"Why"}', 'No: Why'],
+  ['an error without a description', '{"error":"No","error_description":5}', 'No'],
   ['message if error.message is empty', '{"error":{"message":""},"message":"No"}', 'No'],
   ['message if error.message is a number', '{"error":{"message":5},"message":"No"}', 'No'],
   ['the text of a web page', '<h1>Bad\n gateway</h1><p>cloudflare</p>', 'Bad gateway cloudflare'],

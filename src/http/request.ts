@@ -1,7 +1,9 @@
 import type * as z from 'zod/mini';
 import { formatSeconds } from '../lib/format.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
-import type { ServerName } from './server.ts';
+
+/** How messages name the servers. */
+export type ServerName = 'OpenRouter' | 'GitHub';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {
@@ -37,6 +39,10 @@ export interface AttemptFailure extends RequestFacts {
   status?: number;
   /** The error message in the response. */
   serverMessage?: string | undefined;
+  /** The code of the error in the response, if it has one as RFC 6749 defines it: `invalid_grant`. */
+  errorCode?: string | undefined;
+  /** Why there is nothing to authenticate the request with, which was therefore not sent. */
+  credentialFailure?: CredentialFailure | undefined;
   /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
   requestId?: string | undefined;
   /** The wait that the server requested, in milliseconds. */
@@ -55,6 +61,12 @@ export interface ApiErrorDetails extends AttemptFailure {
   stopReason?: string | undefined;
   /** Why the outcome of an ambiguous attempt could not be checked. */
   lookupFailure?: ApiErrorDetails | undefined;
+}
+
+/** A request for a token that failed. */
+export interface CredentialFailure extends ApiErrorDetails {
+  /** What the id token that was to be exchanged says about the job, unverified; absent if there was none. */
+  claims?: Readonly<Record<string, string | null>> | undefined;
 }
 
 /** A request to the API that failed, after all of its attempts. */
@@ -84,8 +96,8 @@ export function formatAttempt(
 
 /** One request to the API. */
 export interface ApiRequest<Data> extends RequestFacts {
-  /** Sent as JSON. */
-  body?: object;
+  /** Sent as JSON, or as a form. */
+  body?: object | URLSearchParams;
   /** Parses the body of a successful response. */
   schema: z.ZodMiniType<Data>;
   /** The result for HTTP 404, if that is an expected response. */

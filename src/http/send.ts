@@ -1,8 +1,15 @@
 import type { Clock } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
+import { type Credential, type Grant, isGrant } from './credential.ts';
 import type { EffectRecord } from './effect.ts';
-import { type ApiRequest, isRead, type Outcome } from './request.ts';
+import {
+  type ApiRequest,
+  type CredentialFailure,
+  formatAttempt,
+  isRead,
+  type Outcome,
+} from './request.ts';
 import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
 import type { Server } from './server.ts';
@@ -27,14 +34,61 @@ export interface SendOptions {
   startAttempt(ms: number): Attempt;
 }
 
-/** Sends `request` once, and returns the outcome. */
+/**
+ * Sends `request` once, and returns the outcome. Sends it once more after HTTP 401 if its grant can be
+ * renewed: the server did not apply it.
+ */
 export function sendOnce<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const send = () => attemptOnce(request, options);
+  const { credential } = options.server;
+  const send = () =>
+    credential
+      ? attemptWithGrant(request, { ...options, credential })
+      : attemptOnce(request, options);
   return isRead(request) ? send() : options.effect.ofWrite(send);
 }
+
+type GrantOptions = SendOptions & { credential: Credential };
+
+async function attemptWithGrant<Data>(
+  request: ApiRequest<Data>,
+  options: GrantOptions,
+): Promise<Outcome<Data>> {
+  const { credential, server } = options;
+  for (let isRepeated = false; ; isRepeated = true) {
+    const grant = await waitForGrant(options);
+    if (!grant) return prevented(request, TOO_LATE, options);
+    if (!isGrant(grant)) {
+      const reason = `no access token: ${formatAttempt(grant)}`;
+      return fail(request, { kind: 'prevented', reason, credentialFailure: grant }, options);
+    }
+    const { authorization } = grant;
+    const headers = { ...server.headers, authorization };
+    const outcome = await attemptOnce(request, { ...options, server: { ...server, headers } });
+    const isRejected = outcome.kind !== 'applied' && outcome.failure.status === 401;
+    if (!isRejected || isRepeated) return outcome;
+    options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
+    credential.reject(grant);
+  }
+}
+
+/** The grant for a request, or why there is none. Undefined if the request would be too late. */
+function waitForGrant({
+  credential,
+  abortAt,
+  clock,
+}: GrantOptions): Promise<Grant | CredentialFailure | undefined> {
+  const grant = credential.grant();
+  if (abortAt === undefined) return grant;
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(abortAt - clock.now(), () => resolve(undefined));
+    grant.then(resolve, reject).finally(cancel);
+  });
+}
+
+const TOO_LATE = 'the timeout expired before it was sent';
 
 async function attemptOnce<Data>(
   request: ApiRequest<Data>,
@@ -42,7 +96,7 @@ async function attemptOnce<Data>(
 ): Promise<Outcome<Data>> {
   const { clock, abortAt } = options;
   if (abortAt !== undefined && abortAt <= clock.now()) {
-    return prevented(request, 'the timeout expired before it was sent', options);
+    return prevented(request, TOO_LATE, options);
   }
   const start = clock.now();
   const result = await sendAndReceive(request, options);
@@ -95,16 +149,19 @@ function toHttpRequest(
   { method, path, body }: ApiRequest<unknown>,
   { server: { apiUrl, headers } }: SendOptions,
 ) {
+  const isForm = body instanceof URLSearchParams;
   return {
     method,
     url: apiUrl + path,
     headers: {
       ...headers,
-      ...(body && { 'content-type': 'application/json' }),
+      ...(body && { 'content-type': isForm ? FORM : 'application/json' }),
     },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: isForm ? body.toString() : JSON.stringify(body) }),
   };
 }
+
+const FORM = 'application/x-www-form-urlencoded';
 
 function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,

@@ -1,3 +1,5 @@
+import type { Credential } from './credential.ts';
+import type { ServerName } from './request.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** A server that a client sends requests to, and what is particular about its responses. */
@@ -5,8 +7,10 @@ export interface Server {
   name: ServerName;
   /** The base URL of its API, without a trailing slash. */
   apiUrl: string;
-  /** The headers of each request, which authenticate it. */
+  /** The headers of each request. They authenticate it, unless there is a `credential`. */
   headers: Readonly<Record<string, string>>;
+  /** What authenticates requests, if that changes in the course of a step. */
+  credential?: Credential | undefined;
   /** The statuses that throttle if the response says for how long. HTTP 429 always does. */
   throttlingStatuses: readonly number[];
   /** How long a response asks to wait before the next request, in milliseconds. */
@@ -14,6 +18,3 @@ export interface Server {
   /** The header with the server's id of the request, which its support needs. */
   requestIdHeader: string;
 }
-
-/** How messages name the servers. */
-export type ServerName = 'OpenRouter' | 'GitHub';

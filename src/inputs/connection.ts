@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../openrouter/resources/keys.ts';
+import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { duration, toMs } from './fields.ts';
 

@@ -1,6 +1,11 @@
 import type { Effect } from '../http/effect.ts';
-import { type ApiError, type ApiErrorDetails, formatAttempt, isRead } from '../http/request.ts';
-import type { ServerName } from '../http/server.ts';
+import {
+  type ApiError,
+  type ApiErrorDetails,
+  formatAttempt,
+  isRead,
+  type ServerName,
+} from '../http/request.ts';
 import { type Description, describeEffect } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */

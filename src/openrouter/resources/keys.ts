@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, Outcome } from '../../http/request.ts';
+import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { parseJson } from '../../lib/json.ts';
 import { sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
@@ -13,12 +14,6 @@ import type { Lookup, WorkspaceRef } from './workspaces.ts';
  * does not match: it has dots.
  */
 export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
-
-/** A bearer token by RFC 6750. None of its characters is escaped in JSON or HTML. */
-export const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
-
-/** Far shorter than any key, but longer than any word that masking must not hide. */
-export const MIN_KEY_LENGTH = 16;
 
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
@@ -85,7 +80,7 @@ export interface CreatedKey {
 const createdKey: z.ZodMiniType<CreatedKey> = z.pipe(
   z.object({
     data: key,
-    key: z.string().check(z.minLength(MIN_KEY_LENGTH), z.regex(BEARER_TOKEN)),
+    key: bearerToken,
   }),
   z.transform(({ data, key: secret }: { data: Key; key: string }) => ({ key: data, secret })),
 );

@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod/mini';
+import {
+  type Credential,
+  type Grant,
+  renewableCredential,
+  renewalTime,
+} from '../../src/http/credential.ts';
+import type { ApiRequest, CredentialFailure } from '../../src/http/request.ts';
+import { apiError } from '../support/failures.ts';
+import { json, openRecordingClient, type Reply } from '../support/recording-client.ts';
+
+const SECOND = 1_000;
+
+describe('when a grant is renewed', () => {
+  test.each([
+    ['fifteen minutes', 900, 860],
+    ['five minutes', 300, 260],
+    ['80 s', 80, 40],
+    ['a minute', 60, 30],
+    ['no time', 0, 0],
+  ])('after a lifetime of %s', (_, lifetime, expected) => {
+    expect(renewalTime(7, lifetime * SECOND)).toBe(7 + expected * SECOND);
+  });
+
+  test('a grant is used for at least half of its lifetime, and never when it has expired', () => {
+    const times = fc.record({ receivedAt: fc.nat(), lifetime: fc.nat({ max: 3_600_000 }) });
+    fc.assert(
+      fc.property(times, ({ receivedAt, lifetime }) => {
+        const used = renewalTime(receivedAt, lifetime) - receivedAt;
+        expect(used).toBeGreaterThanOrEqual(lifetime / 2);
+        expect(used).toBeLessThanOrEqual(lifetime);
+      }),
+    );
+  });
+});
+
+/** A credential whose grants live as long as `lifetimes` has it, and the time that it is told. */
+function openCredential(...lifetimes: number[]) {
+  const clock = { time: 0, now: () => clock.time };
+  let obtained = 0;
+  const credential = renewableCredential(clock, async () => {
+    const authorization = `Bearer ${obtained}`;
+    const renewAt = clock.now() + (lifetimes[obtained] ?? Number.POSITIVE_INFINITY);
+    obtained += 1;
+    return { authorization, renewAt };
+  });
+  const use = async () => (await credential.grant()) as Grant;
+  return { clock, credential, use, obtained: () => obtained };
+}
+
+describe('a renewable credential', () => {
+  test('is obtained when it is first needed, once for concurrent requests', async () => {
+    const { use, obtained } = openCredential();
+    expect(obtained()).toBe(0);
+    const grants = await Promise.all([use(), use(), use()]);
+    expect(new Set(grants).size).toBe(1);
+    expect(obtained()).toBe(1);
+  });
+
+  test('is renewed once it is due, once for concurrent requests', async () => {
+    const { clock, use } = openCredential(100);
+    const first = await use();
+    clock.time = 99;
+    expect(await use()).toBe(first);
+    clock.time = 100;
+    const [second, third] = await Promise.all([use(), use()]);
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+  });
+
+  test('is renewed once after several requests with the same grant were rejected', async () => {
+    const { credential, use, obtained } = openCredential();
+    const first = await use();
+    credential.reject(first);
+    const second = use();
+    credential.reject(first);
+    await second;
+    credential.reject(first);
+    expect(await use()).toBe(await second);
+    expect(obtained()).toBe(2);
+  });
+
+  test('does not try again after a failure', async () => {
+    let tries = 0;
+    const { details } = apiError();
+    const credential = renewableCredential({ now: () => tries * 1e9 }, async () => {
+      tries += 1;
+      return details;
+    });
+    expect([await credential.grant(), await credential.grant()]).toEqual([details, details]);
+    expect(tries).toBe(1);
+  });
+
+  test('never grants what is due, and obtains nothing while a grant is not due', async () => {
+    const steps = fc.array(fc.nat({ max: 50 }), { minLength: 1, maxLength: 30 });
+    const lifetimes = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 30, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(steps, lifetimes, async (waits, lives) => {
+        const { clock, use, obtained } = openCredential(...lives);
+        let last = await use();
+        for (const wait of waits) {
+          clock.time += wait;
+          const [isDue, before] = [last.renewAt <= clock.time, obtained()];
+          last = await use();
+          expect(last.renewAt).toBeGreaterThan(clock.time);
+          expect(obtained() - before).toBe(isDue ? 1 : 0);
+        }
+      }),
+    );
+  });
+});
+
+const REQUEST: Pick<ApiRequest<unknown>, 'operation' | 'path' | 'schema'> = {
+  operation: 'create the workspace x',
+  path: '/workspaces',
+  schema: z.unknown(),
+};
+const UNAUTHORIZED: Reply = { status: 401, body: '{"error":{"message":"expired"}}' };
+
+/** A client whose requests get `replies`, with a credential that `obtain` returns grants for. */
+function openClient(
+  replies: readonly Reply[],
+  obtain: (n: number) => Promise<Grant | CredentialFailure> = async (n) => grantOf(n),
+) {
+  let obtained = 0;
+  const authenticate = (clock: { now(): number }): Credential =>
+    renewableCredential(clock, () => {
+      obtained += 1;
+      return obtain(obtained);
+    });
+  const recording = openRecordingClient(replies, undefined, { authenticate });
+  const sentWith = () => recording.sent.map(({ headers }) => headers['authorization']);
+  return { ...recording, obtained: () => obtained, sentWith };
+}
+
+const grantOf = (n: number): Grant => ({
+  authorization: `Bearer ${n}`,
+  renewAt: Number.POSITIVE_INFINITY,
+});
+
+describe('a request with a renewable credential', () => {
+  test.each(['POST', 'GET', 'PATCH', 'DELETE'] as const)(
+    'is sent once more with a new grant after HTTP 401 to a %s',
+    async (method) => {
+      const { client, run, sentWith, effect } = openClient([UNAUTHORIZED, json({})]);
+      const outcome = await run(client.send({ ...REQUEST, method }));
+      expect(outcome).toMatchObject({ kind: 'applied' });
+      expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
+      expect(effect.current()).toBe(method === 'GET' ? 'none' : 'possible');
+    },
+  );
+
+  test('is rejected by the second HTTP 401, and has changed nothing', async () => {
+    const { client, run, sentWith, effect } = openClient([UNAUTHORIZED]);
+    const outcome = await run(client.send({ ...REQUEST, method: 'POST' }));
+    expect(outcome).toMatchObject({ kind: 'rejected', failure: { status: 401 } });
+    expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
+    expect(effect.current()).toBe('none');
+  });
+
+  test.each([400, 403, 500])('is not sent again after HTTP %d', async (status) => {
+    const { client, run, sentWith, obtained } = openClient([{ status }]);
+    await run(client.send({ ...REQUEST, method: 'POST' }));
+    expect([sentWith(), obtained()]).toEqual([['Bearer 1'], 1]);
+  });
+
+  test('of many that are rejected together, all share the new grant', async () => {
+    const rejected = Array<Reply>(5).fill(UNAUTHORIZED);
+    const { client, run, sentWith, obtained } = openClient([...rejected, json({})]);
+    const sends = Array.from({ length: 5 }, () => client.send({ ...REQUEST, method: 'PATCH' }));
+    const outcomes = (await run(Promise.all(sends))) as { kind: string }[];
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(5).fill('applied'));
+    expect(obtained()).toBe(2);
+    expect(sentWith().slice(5)).toEqual(Array(5).fill('Bearer 2'));
+  });
+
+  test('is not sent if there is no grant, and says why', async () => {
+    const { details } = apiError({ method: 'POST', path: '/oauth/token', reason: 'HTTP 503' });
+    const { client, run, sent, effect } = openClient([json({})], async () => details);
+    const outcome = await run(client.send({ ...REQUEST, method: 'POST' }));
+    const failure = {
+      reason: 'no access token: POST /oauth/token: HTTP 503',
+      credentialFailure: details,
+    };
+    expect(outcome).toMatchObject({ kind: 'prevented', failure });
+    expect([sent, effect.current()]).toEqual([[], 'none']);
+  });
+
+  test('that must not hold up the others does not wait longer for its grant', async () => {
+    const { client, run, clock, sent } = openClient([json({})], () => new Promise(() => undefined));
+    const outcome = await run(client.tryOnce({ ...REQUEST, method: 'GET' }, 500));
+    expect(outcome).toMatchObject({ kind: 'prevented' });
+    expect([clock.now(), sent]).toEqual([500, []]);
+  });
+});
