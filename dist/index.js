@@ -2802,12 +2802,38 @@ const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
 function attemptTimeout(remaining) {
 return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }
+function renewableCredential(clock, obtain) {
+let latest;
+const renew = () => {
+const renewed = {
+result: obtain().then(result => {
+isGrant(result) && (renewed.grant = result);
+return result;
+})
+};
+latest = renewed;
+return renewed;
+};
+return {
+grant() {
+const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now();
+return (latest === void 0 || isDue ? renew() : latest).result;
+},
+reject(rejected) {
+latest?.grant === rejected && renew();
+}
+};
+}
 function isGrant(result) {
 return "authorization" in result;
 }
+const RENEW_BEFORE_MS = 4e4;
+function renewalTime(receivedAt, lifetimeMs) {
+return receivedAt + Math.max(lifetimeMs / 2, lifetimeMs - RENEW_BEFORE_MS);
+}
 const external_node_http_namespaceObject = require("node:http");
 var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-function json_parseJson(text) {
+function parseJson(text) {
 try {
 return JSON.parse(text);
 } catch {
@@ -2824,7 +2850,7 @@ if (typeof value !== "object" || value === null) return !1;
 return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
 }
 function parseResponse(request, response, server) {
-const {status, body} = response, isNotFound = status === 404 && json_parseJson(body) !== void 0;
+const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
 if (isNotFound && request.on404) return {
 data: request.on404()
 };
@@ -2834,7 +2860,7 @@ request,
 response,
 server
 }, `has more than ${MAX_VALUES} values`);
-const json = json_parseJson(body);
+const json = parseJson(body);
 if (isNestedDeeper(json, MAX_DEPTH)) return reject({
 request,
 response,
@@ -2879,7 +2905,7 @@ kind,
 reason: formatStatus(status),
 ...metadata(response, server),
 serverMessage,
-errorCode: textAt(json_parseJson(body), "error"),
+errorCode: textAt(parseJson(body), "error"),
 retryAfterMs
 };
 }
@@ -2899,7 +2925,7 @@ const {status, body} = response, withId = object({
 data: object({
 id: schemas_guid()
 })
-}), {data: created} = safeParse(withId, method === "GET" ? void 0 : json_parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
+}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
 return {
 kind: "unexpected",
 reason,
@@ -2914,7 +2940,7 @@ return names.includes("") ? "the body is not an object" : `the body has no valid
 }
 const MAX_ERROR_TEXT = 16384;
 function extractServerMessage(body) {
-const json = json_parseJson(body);
+const json = parseJson(body);
 if (json === void 0) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || void 0;
 const message = textAt(json, "error", "message") ?? textAt(json, "message");
 if (message !== void 0) return message;
@@ -3690,7 +3716,12 @@ return workspace;
 function dashboardUrl(slug) {
 return `https://openrouter.ai/workspaces/${slug}`;
 }
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN)), fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN));
+function tokensIn(body, field) {
+const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = typeof value === "string" ? [ value, ...value.split(".") ] : [];
+return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
+}
+const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
 s: 1e3,
 m: 6e4,
 h: 36e5,
@@ -3739,9 +3770,7 @@ function toMs(text) {
 return parseDuration(text) ?? Number.NaN;
 }
 const DEFAULT_API_URL = "https://openrouter.ai/api/v1", apiUrl = pipe(schemas_string(), transform(toApiUrl)), connection = {
-management_key: schemas_string({
-error: () => missingKey(process.env)
-}).check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
+management_key: schemas_string().check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
 api_url: schemas_default(apiUrl, DEFAULT_API_URL),
 timeout: timeout("60s")
 };
@@ -3751,11 +3780,74 @@ min: "1s",
 max: "24h"
 }), toMs(preset));
 }
+const credentials = {
+management_key: optional(connection.management_key),
+federation_policy_id: optional(schemas_guid("must be the id of a federation policy, a UUID")),
+federation_audience: schemas_default(schemas_string(), "https://openrouter.ai")
+};
+function toConnection({api_url: apiUrl, timeout: timeoutMs, ...values}) {
+return {
+credential: toCredential(values),
+apiUrl,
+timeoutMs
+};
+}
+function toCredential({management_key: managementKey = "", federation_policy_id: policyId, federation_audience: audience}) {
+if (policyId === void 0) return {
+managementKey
+};
+return {
+federation: {
+policyId,
+audience,
+issuer: readIssuer(process.env)
+}
+};
+}
+function readIssuer(env) {
+const {ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: token = ""} = env;
+return {
+url,
+token
+};
+}
+function hasIdTokens(env) {
+const {url, token} = readIssuer(env);
+return url !== "" && token !== "";
+}
+function credentialProblems(provided, env) {
+const [key, policy] = [ provided.has("management_key"), provided.has("federation_policy_id") ];
+if (key === policy) {
+const message = key ? "must not be used with federation-policy-id" : `is required, and ${missingKey(env)}`;
+return [ {
+input: "management-key",
+message
+} ];
+}
+if (key) return [];
+if (!hasIdTokens(env)) return [ {
+input: "federation-policy-id",
+message: missingPermission(env)
+} ];
+const url = toUrl(readIssuer(env).url);
+if (url && isConfidential(url)) return [];
+const message = "must be a URL that begins with https, because a token is sent there";
+return [ {
+input: "ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)",
+message
+} ];
+}
+function missingPermission(env) {
+const fix = "needs the permission id-token: write, which this job does not have";
+return isForkEvent(env) ? `${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job` : `${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`;
+}
+function isForkEvent({GITHUB_EVENT_NAME: event}) {
+return event?.startsWith("pull_request") === !0 && event !== "pull_request_target";
+}
 function missingKey(env) {
-const [event, actor] = [ env.GITHUB_EVENT_NAME, env.GITHUB_ACTOR ];
-if (actor === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
+if (env.GITHUB_ACTOR === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
 const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-return event?.startsWith("pull_request") && event !== "pull_request_target" ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
+return isForkEvent(env) ? `is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
 }
 function connection_reject(context, input, message) {
 context.issues.push({
@@ -3824,6 +3916,7 @@ return textsFrom([ secret, ...secret.split(/[\r\n]+/) ], MIN_KEY_LENGTH);
 return {
 managementKey: textsOf("management-key"),
 gitHubToken: textsOf("github-token"),
+idTokenRequest: textsFrom([ readIssuer(process.env).token ], MIN_KEY_LENGTH),
 proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
 };
 }
@@ -4020,7 +4113,7 @@ return text;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 function parseList(element, text) {
 if (text.startsWith("[")) {
-const json = json_parseJson(text);
+const json = parseJson(text);
 return Array.isArray(json) ? json : text;
 }
 const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
@@ -4029,11 +4122,11 @@ return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : t
 function parseObject(text) {
 const json = toJson(text);
 if (json === void 0) return linesOf(text).find(line => !isField(line));
-return objectProblem(text) === void 0 ? json_parseJson(json) ?? text : text;
+return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
 }
 const MAX_LEVELS = MAX_DEPTH - 1;
 function objectProblem(text) {
-const json = toJson(text) ?? "", value = json_parseJson(json);
+const json = toJson(text) ?? "", value = parseJson(json);
 if (value === void 0) return;
 if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
 if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
@@ -4050,7 +4143,7 @@ return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
 }
 const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
 function isField(line) {
-return json_parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
+return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
 }
 function namesAndNumbers(json) {
 const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
@@ -4134,16 +4227,14 @@ const number = NUMBERS[event], fields = [ "github.event.number", "github.event.p
 return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
 }
 function readInputs(schema, crossFieldChecks = () => []) {
-const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), names = fields.map(({key}) => inputName(key)), ofInputs = [ ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({key}) => key))) ].toSorted((one, other) => names.indexOf(one.input) - names.indexOf(other.input)), problems = [ ...ofInputs, ...proxyProblems(process.env) ];
+const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), order = fields.map(({key}) => inputName(key)), names = new Set(provided.map(({key}) => key)), ofInputs = [ ..."management_key" in schema.shape ? credentialProblems(names, process.env) : [], ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), names) ].toSorted((one, other) => order.indexOf(one.input) - order.indexOf(other.input)), problems = [ ...ofInputs, ...proxyProblems(process.env) ];
 if (problems.length > 0) throw new Failure("invalid-inputs", {
 problems
 });
 return valuesOf(fields);
 }
-function readManagementKey() {
-return readInputs(object({
-management_key: connection.management_key
-})).management_key;
+function readCredential() {
+return toCredential(readInputs(object(credentials)));
 }
 function inputName(field) {
 return field.replaceAll("_", "-");
@@ -4391,7 +4482,7 @@ return slug;
 const createInputs = () => {
 const {name, slug, ...fields} = createWorkspaceRequest.shape;
 return object({
-management_key: connection.management_key,
+...credentials,
 name: getInput("slug-from") === "" ? name : pipe(transform(cutText), name),
 slug: optional(slug),
 ...slugInputs(),
@@ -4419,9 +4510,7 @@ function readCreateInputs(log) {
 const values = readInputs(createInputs(), createProblems), slug = readSlug(values.slug, values, log);
 values.name !== getInput("name") && log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 desired: toFields({
 ...values,
 slug
@@ -5487,7 +5576,7 @@ const schema = object({
 apiUrl,
 timeoutMs: schemas_number(),
 task: taskSchema
-}), {data} = safeParse(schema, json_parseJson(text));
+}), {data} = safeParse(schema, parseJson(text));
 return data ?? new Failure("cleanup-state-invalid", {
 name: CLEANUP_STATE
 });
@@ -5503,7 +5592,7 @@ function findRunningMain() {
 const schema = object({
 pid: schemas_int().check(_positive()),
 startTime: schemas_string()
-}), {data: main} = safeParse(schema, json_parseJson(getState(MAIN_PROCESS_STATE)));
+}), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
 return main && isRunning(main) ? main : void 0;
 }
 function thisProcess() {
@@ -5549,6 +5638,38 @@ const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 return state === "Z" || state === "X" ? void 0 : fields[18];
 }
 const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
+function idTokenServer({url, token}) {
+return {
+name: "GitHub OIDC",
+apiUrl: new URL(url).origin,
+headers: {
+accept: "application/json",
+authorization: `Bearer ${token}`
+},
+throttlingStatuses: [ 503 ],
+retryAfterMs: retryAfter,
+requestIdHeader: "x-github-request-id"
+};
+}
+const idToken = object({
+value: bearerToken
+});
+function idTokenRequest({url}, audience, registerSecrets) {
+const {pathname, searchParams} = new URL(url);
+searchParams.append("audience", audience);
+return {
+operation: "get an id token for this job",
+method: "GET",
+path: `${pathname}?${searchParams}`,
+schema: idToken,
+onBody: body => registerSecrets(tokensIn(body, "value"))
+};
+}
+const CLAIMS = [ "sub", "aud", "iss" ];
+function readClaims(token) {
+const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString(), {data = {}} = safeParse(looseObject({}), parseJson(payload)), textOf = value => typeof value === "string" ? value : null;
+return Object.fromEntries(CLAIMS.map(name => [ name, textOf(data[name]) ]));
+}
 function gitHub({apiUrl, token}) {
 return {
 name: "GitHub",
@@ -5600,6 +5721,45 @@ retryAfterMs: retryAfter,
 requestIdHeader: "cf-ray"
 };
 }
+const token = object({
+access_token: bearerToken,
+expires_in: schemas_number()
+});
+function tokenRequest({policyId, idToken}, registerSecrets) {
+return {
+operation: "exchange the id token of this job",
+method: "POST",
+readOnly: !0,
+path: "/oauth/token",
+body: new URLSearchParams({
+grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+subject_token: idToken,
+federation_policy_id: policyId,
+scope: "management"
+}),
+schema: token,
+onBody: body => registerSecrets(tokensIn(body, "access_token"))
+};
+}
+const EXCHANGE_WITHIN_MS = 24e4;
+async function obtainGrant({policyId, audience, issuer}, context) {
+const {registerSecrets} = context, request = idTokenRequest(issuer, audience, registerSecrets), issued = await catching(context.issuer.request(request), ApiError);
+if (issued.error) return issued.error.details;
+const idToken = issued.value.data.value, client = context.client.withTimeout(EXCHANGE_WITHIN_MS), exchange = client.request(tokenRequest({
+policyId,
+idToken
+}, registerSecrets)), {value, error} = await catching(exchange, ApiError);
+if (error) return {
+...error.details,
+claims: readClaims(idToken)
+};
+const {data, headersAt} = value;
+return {
+authorization: `Bearer ${data.access_token}`,
+renewAt: renewalTime(headersAt, data.expires_in * 1e3)
+};
+}
 const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({
 hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
 name: schemas_string(),
@@ -5647,7 +5807,7 @@ onBody: text => registerSecrets(secretsIn(text))
 function secretsIn(text) {
 const {data} = safeParse(object({
 key: schemas_string()
-}), json_parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
+}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
 return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
 }
 const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
@@ -5778,8 +5938,11 @@ function linesOfPart({details}) {
 return describe_api_error_linesOf(details, []);
 }
 function describe_api_error_linesOf(details, effect) {
-const {lookupFailure, requestId, server} = details;
-return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(lookupFailure ?? details), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
+const {lookupFailure} = details, {requestId, server} = causeOf(details);
+return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(causeOf(lookupFailure ?? details)), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
+}
+function causeOf(details) {
+return details.credentialFailure ?? details;
 }
 function attemptLines({attempts, stopReason, reason}) {
 const isNew = stopReason !== void 0 && stopReason !== reason;
@@ -5790,7 +5953,7 @@ const CODES_BY_STATUS = {
 402: "payment-required",
 403: "forbidden",
 404: "not-found"
-}, CODES_BY_KIND = {
+}, CODES_BY_ERROR = new Map([ [ "invalid_grant", "identity-rejected" ], [ "invalid_scope", "wrong-policy" ] ]), CODES_BY_KIND = {
 unsent: "unreachable",
 prevented: "unreachable",
 throttled: "throttled",
@@ -5804,12 +5967,15 @@ function mayBeApplied(details) {
 return details.ambiguous && !isRead(details);
 }
 function describe_api_error_codeOf(details) {
-const {kind, status = 0} = details;
+const {kind, status = 0, errorCode, credentialFailure} = details;
 if (mayBeApplied(details)) return "outcome-unknown";
+if (credentialFailure) return describe_api_error_codeOf(credentialFailure);
 if (kind === "prevented" && !details.noResponse) return "timed-out";
+const code = CODES_BY_ERROR.get(errorCode);
+if (code) return code;
 return (kind === "throttled" ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
-const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.", SERVERS = {
+const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "The cause is at GitHub: see https://www.githubstatus.com.", SERVERS = {
 OpenRouter: {
 credential: MANAGEMENT_KEY,
 forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
@@ -5822,7 +5988,14 @@ credential: "github-token must be the token of this job, or another one that has
 forbidden: "Check the permissions of the job.",
 wrongPath: "Check the environment variable GITHUB_API_URL.",
 address: "the environment variable GITHUB_API_URL",
-status: "The cause is at GitHub: see https://www.githubstatus.com."
+status: GITHUB_STATUS
+},
+"GitHub OIDC": {
+credential: ID_TOKEN,
+forbidden: ID_TOKEN,
+wrongPath: ID_TOKEN,
+address: "the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",
+status: GITHUB_STATUS
 }
 };
 function checkNetwork({server}) {
@@ -5830,6 +6003,8 @@ return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall
 }
 const ADVICE = {
 "outcome-unknown": adviceOnResponder,
+"identity-rejected": ({claims = {}}) => [ "The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:", ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`), "In a repository that is new, renamed or transferred since mid-2026, sub has ids." ],
+"wrong-policy": () => [ "The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose." ],
 unauthorized: ({server}) => [ SERVERS[server].credential ],
 forbidden: ({hint, server}) => [ hint ?? SERVERS[server].forbidden ],
 "payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
@@ -5851,6 +6026,7 @@ const last = details.lookupFailure ?? details;
 return [ ...new Set([ ...details.noResponse ? [ checkNetwork(details) ] : [], ...advice(last) ]) ];
 }
 function advice(details) {
+if (details.credentialFailure) return advice(details.credentialFailure);
 const {hint, kind, status = 0, noResponse} = details;
 if (kind === "throttled") return ADVICE.throttled(details);
 if (noResponse) return [ checkNetwork(details) ];
@@ -6931,8 +7107,8 @@ redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
 async function runStep(program, onError = step_fail) {
 process.exitCode = 1;
 process.noDeprecation = !0;
-const report = createReport(), {managementKey, gitHubToken, proxyPassword} = readSecrets();
-report.registerSecrets([ ...managementKey, ...gitHubToken ]);
+const report = createReport(), {managementKey, gitHubToken, idTokenRequest, proxyPassword} = readSecrets();
+report.registerSecrets([ ...managementKey, ...gitHubToken, ...idTokenRequest ]);
 report.mask(proxyPassword);
 const effect = recordEffect(), abort = new AbortController;
 abortOnSignals(abort);
@@ -6992,10 +7168,12 @@ return onError(report, defect, effect);
 }
 const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
 function startContext(connection, step) {
-const {report, clock, signal, effect} = step, deadline = step.startTimeout(connection.timeoutMs), client = clientOf(openRouter(connection), {
+const {report, clock, signal} = step, deadline = step.startTimeout(connection.timeoutMs), client = clientOf(serverOf(connection, {
 ...step,
-deadline,
-effect
+deadline
+}), {
+...step,
+deadline
 });
 return {
 client,
@@ -7006,6 +7184,23 @@ log: report,
 warn: report.warn,
 signal
 };
+}
+function serverOf({apiUrl, credential}, step) {
+if ("managementKey" in credential) return openRouter({
+apiUrl,
+...credential
+});
+const {federation} = credential, {registerSecrets} = step.report, issuer = clientOf(idTokenServer(federation.issuer), step), client = clientOf(openRouter({
+apiUrl
+}), step), obtain = () => obtainGrant(federation, {
+issuer,
+client,
+registerSecrets
+});
+return openRouter({
+apiUrl,
+credential: renewableCredential(step.clock, obtain)
+});
 }
 function startGitHub(connection, {context, step}) {
 return clientOf(gitHub(connection), {
@@ -7136,9 +7331,9 @@ hasSavedState: saved !== "missing"
 }
 if (saved instanceof Failure) throw saved;
 if (!isSaved) return;
-const managementKey = readManagementKey(), incomplete = await cleanup.run(saved.task, startContext({
+const credential = readCredential(), incomplete = await cleanup.run(saved.task, startContext({
 ...saved,
-managementKey
+credential
 }, step), step);
 task = incomplete?.left ?? task;
 if (incomplete) throw incomplete.error;
@@ -7174,7 +7369,7 @@ describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if
 });
 }
 const deleteInputs = () => object({
-management_key: connection.management_key,
+...credentials,
 workspace: optional(idOrSlug()),
 ...slugInputs(),
 expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
@@ -7186,9 +7381,7 @@ timeout: connection.timeout
 function readDeleteInputs(log) {
 const values = readInputs(deleteInputs(), (valid, provided) => slugProblems("workspace", valid, provided));
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 workspace: readSlug(values.workspace, values, log),
 expectSlugPrefix: values.expect_slug_prefix,
 deleteKeys: values.delete_keys,
@@ -7323,7 +7516,7 @@ report.summarize(deleteSummary(result, inputs));
 const REPLACE_MESSAGE = "must be true, false or after-job", keyInputs = () => {
 const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
 return object({
-management_key: connection.management_key,
+...credentials,
 workspace: optional(idOrSlug()),
 ...slugInputs(),
 name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
@@ -7366,9 +7559,7 @@ return problems;
 function readKeyInputs(log) {
 const values = readInputs(keyInputs(), keyProblems);
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 workspace: readSlug(values.workspace, values, log),
 desired: {
 name: values.name ?? keyNameOf(process.env, Math.random()),
@@ -7996,7 +8187,7 @@ describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the s
 const preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
 const {limit_reset, include_byok_in_limit} = createKeyRequest.shape, {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape;
 return object({
-management_key: connection.management_key,
+...credentials,
 github_token: schemas_default(schemas_string(), ""),
 pull_request: optional(count("must be the number of a pull request")),
 slug_prefix: slugPrefix(),
@@ -8034,9 +8225,7 @@ payload,
 pullRequest: values.pull_request
 }, expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 gitHub: readGitHub(values.github_token, payload),
 run,
 slugPrefix: values.slug_prefix,
@@ -8063,7 +8252,7 @@ dryRun: values.dry_run
 function readEvent() {
 const path = process.env.GITHUB_EVENT_PATH;
 try {
-return path ? json_parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
+return path ? parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
 } catch {
 return;
 }
@@ -8111,8 +8300,8 @@ full_name: schemas_string()
 }))
 });
 function reasonForNoKey() {
-const {env} = process;
-if (getInput("management-key") !== "") return;
+const {env} = process, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env);
+if (isFederated || getInput("management-key") !== "") return;
 if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run";
 const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name;
 return isForeign || data?.repository.fork ? "it is a run for a fork" : void 0;
@@ -8300,7 +8489,7 @@ return START + json + END;
 function readComment(body) {
 const end = body.indexOf(END);
 if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
-return safeParse(commentData, json_parseJson(body.slice(START.length, end))).data;
+return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
 }
 const MAX_REPOSITORY = 21;
 function identify(subject, repository, slugPrefix) {
@@ -9329,7 +9518,7 @@ describeLeftovers: task => task ? `the workspace ${task.identity.slug}` : ""
 });
 }
 const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, sweepInputs = () => object({
-management_key: connection.management_key,
+...credentials,
 slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
 older_than: fields_duration({
 min: "1m",
@@ -9345,9 +9534,7 @@ timeout: timeout("10m")
 function readSweepInputs() {
 const values = readInputs(sweepInputs());
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 slugPattern: values.slug_pattern,
 olderThanMs: values.older_than,
 keep: values.keep,
@@ -9421,7 +9608,7 @@ input: text
 });
 return NEVER;
 }))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
-management_key: connection.management_key,
+...credentials,
 workspace: optional(idOrSlug()),
 ...slugInputs(),
 key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
@@ -9457,9 +9644,7 @@ return problems;
 function readUsageInputs(log) {
 const values = readInputs(usageInputs(), usageProblems);
 return {
-managementKey: values.management_key,
-apiUrl: values.api_url,
-timeoutMs: values.timeout,
+...toConnection(values),
 workspace: readSlug(values.workspace, values, log),
 keyHash: values.key_hash,
 since: values.since,

@@ -63,7 +63,8 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
   const lines = Object.entries(inputs).map(([name, { description, required, default: text }]) => {
     const comment = `${description}${required ? ' Required.' : ''}`;
     // Of two inputs of which one is required, the second is left out. An empty input is not sent.
-    const isShown = required || description?.includes('Either this or');
+    const isShown =
+      required || name === 'management-key' || description?.includes('Either this or');
     const value = (isShown ? new Map(Object.entries(examples)).get(name) : text) ?? '""';
     return `${comment.replace(/(.{1,90})(?:\s+|$)/g, '    # $1\n')}    ${name}: ${value}`;
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../src/inputs/create.ts';
-import { readManagementKey } from '../../src/inputs/read-inputs.ts';
+import { readCredential } from '../../src/inputs/read-inputs.ts';
 import { ACCEPTED, REJECTED } from '../support/input-cases.ts';
 import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
 
@@ -14,7 +14,7 @@ const reject = (texts: Record<string, string>) =>
 
 test('a create step with the required inputs alone requests nothing else, and has safe defaults', () => {
   expect(read({})).toStrictEqual({
-    managementKey: KEY,
+    credential: { managementKey: KEY },
     apiUrl: 'https://openrouter.ai/api/v1',
     timeoutMs: 60_000,
     desired: REQUIRED,
@@ -167,14 +167,16 @@ describe('an empty management key is reported with its likely cause', () => {
 
 test('a management key has at least 16 characters', () => {
   const texts = (length: number) => ({ ...REQUIRED, 'management-key': 'k'.repeat(length) });
-  expect(readWith(readCreateInputs, texts(16)).managementKey).toHaveLength(16);
+  expect(readWith(readCreateInputs, texts(16)).credential).toEqual({
+    managementKey: 'k'.repeat(16),
+  });
   expect(rejectionOf(readCreateInputs, texts(15))).toEqual([
     'management-key is too short to be a key: a part of it may be missing',
   ]);
 });
 
 test('a post step reads the management key, and needs no other input', () => {
-  expect(readWith(readManagementKey, { timeout: 'invalid' })).toBe(KEY);
+  expect(readWith(readCredential, { timeout: 'invalid' })).toEqual({ managementKey: KEY });
 });
 
 describe('a slug whose end an empty expression left out', () => {

@@ -43,7 +43,7 @@ test('all input errors are reported together, a line each, in the order of actio
 test('a message about many invalid inputs ends before GitHub cuts it, and refers to the summary', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const names = Object.keys(inputs).filter(
-    (name) => !/^management-key$|-model$|^timeout$|^slug-from$/.test(name),
+    (name) => !/^management-key$|^federation-|-model$|^timeout$|^slug-from$/.test(name),
   );
   const invalid = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
   const step = await harness.create(invalid);

@@ -13,7 +13,7 @@ const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
 describe('the inputs of usage', () => {
   test('with the workspace alone request its usage since it was created', () => {
     expect(readWith(readUsageInputs, WORKSPACE)).toStrictEqual({
-      managementKey: KEY,
+      credential: { managementKey: KEY },
       apiUrl: 'https://openrouter.ai/api/v1',
       timeoutMs: 60_000,
       workspace: 'preview-42',
@@ -38,7 +38,7 @@ describe('the inputs of usage', () => {
       timeout: '5m',
     };
     expect(readWith(readUsageInputs, { ...WORKSPACE, ...texts })).toStrictEqual({
-      managementKey: KEY,
+      credential: { managementKey: KEY },
       apiUrl: 'https://proxy.example/v1',
       timeoutMs: 300_000,
       workspace: 'preview-42',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ApiErrorDetails } from '../../src/http/request.ts';
+import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { apiError } from '../support/failures.ts';
@@ -25,6 +25,16 @@ const post = (details: Partial<ApiErrorDetails>) => ({
   ambiguous: true,
   ...details,
 });
+
+const exchange = (credentialFailure: Partial<CredentialFailure>) => ({
+  kind: 'prevented' as const,
+  credentialFailure: apiError({ method: 'POST', readOnly: true, ...credentialFailure }).details,
+});
+const ID_TOKEN = 'The job needs the permission id-token: write.';
+const ISSUER_DOWN = 'The cause is at GitHub: see https://www.githubstatus.com.';
+const POLICY = expect.stringMatching(/^The policy of federation-policy-id does not accept/);
+const OTHER_POLICY = expect.stringMatching(/^The policy of federation-policy-id acts as another/);
+const IDS = expect.stringMatching(/^In a repository that is new, renamed or transferred/);
 
 type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advice: unknown[]];
 
@@ -55,6 +65,60 @@ const ROWS: Row[] = [
     [OTHER_SERVER],
   ],
   ['a timeout of a POST', post({ kind: 'aborted' }), 'outcome-unknown', []],
+  [
+    'an id token that the policy rejects',
+    exchange({ status: 400, errorCode: 'invalid_grant', claims: { sub: 'repo:o/r', aud: null } }),
+    'identity-rejected',
+    [POLICY, 'sub: "repo:o/r"', 'aud: null', IDS],
+  ],
+  [
+    'a policy for another kind of key',
+    exchange({ status: 400, errorCode: 'invalid_scope' }),
+    'wrong-policy',
+    [OTHER_POLICY],
+  ],
+  [
+    'another rejection of an exchange',
+    exchange({ status: 400, errorCode: 'constructor' }),
+    'request-rejected',
+    [DECLINED],
+  ],
+  ['a throttled exchange', exchange({ kind: 'throttled', status: 429 }), 'throttled', [THROTTLED]],
+  [
+    'HTTP 503 to an exchange',
+    exchange({ kind: 'ambiguous', status: 503 }),
+    'server-error',
+    [SERVER],
+  ],
+  ['an unreachable exchange', exchange({ kind: 'unsent', noResponse }), 'unreachable', [NETWORK]],
+  [
+    'HTTP 403 for an id token',
+    exchange({ server: 'GitHub OIDC', status: 403 }),
+    'forbidden',
+    [ID_TOKEN],
+  ],
+  [
+    'HTTP 401 for an id token',
+    exchange({ server: 'GitHub OIDC', status: 401 }),
+    'unauthorized',
+    [ID_TOKEN],
+  ],
+  [
+    'HTTP 502 for an id token',
+    exchange({ server: 'GitHub OIDC', kind: 'ambiguous', status: 502 }),
+    'server-error',
+    [ISSUER_DOWN],
+  ],
+  [
+    'a POST whose outcome could not be looked up without a token',
+    post({
+      kind: 'ambiguous',
+      status: 502,
+      lookupFailure: apiError(exchange({ status: 400, errorCode: 'invalid_scope' })).details,
+    }),
+    'outcome-unknown',
+    [expect.stringMatching(/^Could not check the outcome: /), OTHER_POLICY],
+  ],
   ['a reset of a POST', post({ kind: 'ambiguous', noResponse }), 'outcome-unknown', [NETWORK]],
 ];
 

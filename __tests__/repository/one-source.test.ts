@@ -39,12 +39,13 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
     const { inputs = {} } = await manifest;
     const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
     const { error } = z.safeParse(schema, {});
-    expect(required).toEqual(error?.issues.map(({ path }) => inputName(String(path[0]))));
+    const missing = error?.issues.map(({ path }) => inputName(String(path[0])));
+    expect(required).toEqual(missing ?? []);
   });
 
   test('has the same defaults as the program', async () => {
     const { inputs = {} } = await manifest;
-    const examples = { 'management-key': 'sk-or-v1-0123456789', ...sceneOf(folder).inputs };
+    const examples = sceneOf(folder).inputs;
     const required = Object.fromEntries(
       Object.entries(examples).filter(([name]) => inputs[name]?.required),
     );

@@ -54,7 +54,7 @@ export interface Simulation {
 }
 
 const KEY = 'sk-or-v1-of-a-property-test';
-const API_URL = 'https://openrouter.test/api/v1';
+export const API_URL = 'https://openrouter.test/api/v1';
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /** A simulation at 0 ms, whose account has the default workspace only. */

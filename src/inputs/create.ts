@@ -8,7 +8,7 @@ import {
 } from '../openrouter/resources/workspaces.ts';
 import { type CreateRequest, IF_EXISTS } from '../operations/create/request.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
-import { type Connection, connection } from './connection.ts';
+import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { flag } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
 import { readInputs } from './read-inputs.ts';
@@ -21,7 +21,7 @@ import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 export const createInputs = () => {
   const { name, slug, ...fields } = createWorkspaceRequest.shape;
   return z.object({
-    management_key: connection.management_key,
+    ...credentials,
     name: getInput('slug-from') === '' ? name : z.pipe(z.transform(cutText), name),
     slug: z.optional(slug),
     ...slugInputs(),
@@ -69,9 +69,7 @@ export function readCreateInputs(log: InputLog): CreateInputs {
     log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
   }
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     desired: toFields({ ...values, slug }) as CreateWorkspaceRequest,
     ...toGovernance(values),
     ifExists: values.if_exists,

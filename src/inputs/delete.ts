@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { DeleteRequest } from '../operations/teardown/delete.ts';
-import { type Connection, connection } from './connection.ts';
+import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
@@ -8,7 +8,7 @@ import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 /** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
 export const deleteInputs = () =>
   z.object({
-    management_key: connection.management_key,
+    ...credentials,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     expect_slug_prefix: z.optional(
@@ -35,9 +35,7 @@ export function readDeleteInputs(log: InputLog): DeleteInputs {
     slugProblems('workspace', valid, provided),
   );
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     workspace: readSlug(values.workspace, values, log),
     expectSlugPrefix: values.expect_slug_prefix,
     deleteKeys: values.delete_keys,

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { createKeyRequest, LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
-import { type Connection, connection } from './connection.ts';
+import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
@@ -13,7 +13,7 @@ const REPLACE_MESSAGE = 'must be true, false or after-job';
 export const keyInputs = () => {
   const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
-    management_key: connection.management_key,
+    ...credentials,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     name: z.optional(
@@ -61,9 +61,7 @@ interface KeyInputs extends Connection, KeyRequest {}
 export function readKeyInputs(log: InputLog): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     workspace: readSlug(values.workspace, values, log),
     desired: {
       name: values.name ?? keyNameOf(process.env, Math.random()),

@@ -7,7 +7,16 @@ import { createKeyRequest } from '../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../openrouter/resources/workspaces.ts';
 import type { PreviewRequest } from '../operations/preview/preview.ts';
 import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
-import { type Connection, connection, isConfidential, timeout, toUrl } from './connection.ts';
+import {
+  type Connection,
+  connection,
+  credentials,
+  hasIdTokens,
+  isConfidential,
+  timeout,
+  toConnection,
+  toUrl,
+} from './connection.ts';
 import { toFields } from './create.ts';
 import { count, flag, lifetime, maxDeletions, toMs } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
@@ -27,7 +36,7 @@ export const previewInputs = () => {
     ...fields
   } = createWorkspaceRequest.shape;
   return z.object({
-    management_key: connection.management_key,
+    ...credentials,
     github_token: z._default(z.string(), ''),
     pull_request: z.optional(count('must be the number of a pull request')),
     slug_prefix: slugPrefix(),
@@ -83,9 +92,7 @@ export function readPreviewInputs(): PreviewInputs {
   };
   const expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     gitHub: readGitHub(values.github_token, payload),
     run,
     slugPrefix: values.slug_prefix,
@@ -163,10 +170,11 @@ const strangersEvent = z.object({
   ),
 });
 
-/** Why this run has no management key although nothing is wrong; undefined if it has one, or should have. */
+/** Why this run has no credential although nothing is wrong; undefined if it has one, or should have. */
 export function reasonForNoKey(): string | undefined {
   const { env } = process;
-  if (getInput('management-key') !== '') return undefined;
+  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
+  if (isFederated || getInput('management-key') !== '') return undefined;
   if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
   const { data } = z.safeParse(strangersEvent, readEvent());
   const head = data?.pull_request?.head;
@@ -175,7 +183,7 @@ export function reasonForNoKey(): string | undefined {
 }
 
 /**
- * Reads the inputs that the post step uses, besides the management key. GitHub evaluates them again for it:
+ * Reads the inputs that the post step uses, besides the credential. GitHub evaluates them again for it:
  * the status of the job is then known.
  * @throws {Failure} `invalid-inputs`
  */

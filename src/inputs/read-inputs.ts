@@ -1,7 +1,13 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
-import { connection, proxyProblems } from './connection.ts';
+import {
+  type Connection,
+  credentialProblems,
+  credentials,
+  proxyProblems,
+  toCredential,
+} from './connection.ts';
 import { parseInput } from './parse-input.ts';
 import { emptyExpression, suggest } from './suggest.ts';
 
@@ -22,11 +28,13 @@ export function readInputs<Shape extends z.core.$ZodShape>(
 ): z.infer<z.ZodMiniObject<Shape>> {
   const fields = Object.entries<z.core.$ZodType>(schema.shape).map(readField);
   const provided = fields.filter(({ text }) => text !== '');
-  const names = fields.map(({ key }) => inputName(key));
+  const order = fields.map(({ key }) => inputName(key));
+  const names = new Set(provided.map(({ key }) => key));
   const ofInputs = [
+    ...('management_key' in schema.shape ? credentialProblems(names, process.env) : []),
     ...fields.flatMap((field) => field.problems),
-    ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({ key }) => key))),
-  ].toSorted((one, other) => names.indexOf(one.input) - names.indexOf(other.input));
+    ...crossFieldChecks(valuesOf(provided), names),
+  ].toSorted((one, other) => order.indexOf(one.input) - order.indexOf(other.input));
   const problems = [...ofInputs, ...proxyProblems(process.env)];
   if (problems.length > 0) throw new Failure('invalid-inputs', { problems });
   return valuesOf(fields) as z.infer<z.ZodMiniObject<Shape>>;
@@ -44,12 +52,12 @@ interface Field {
 }
 
 /**
- * Reads the only input that a post step uses; everything else comes from the state that the main
+ * Reads the only inputs that a post step uses; everything else comes from the state that the main
  * step saved.
  * @throws {Failure} `invalid-inputs`
  */
-export function readManagementKey(): string {
-  return readInputs(z.object({ management_key: connection.management_key })).management_key;
+export function readCredential(): Connection['credential'] {
+  return toCredential(readInputs(z.object(credentials)));
 }
 
 /** The name of an input for a field: `default-text-model` for `default_text_model`. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { fixedPrefix, hasWildcard } from '../lib/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
-import { type Connection, connection, timeout } from './connection.ts';
+import { type Connection, connection, credentials, timeout, toConnection } from './connection.ts';
 import { duration, flag, maxDeletions } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 
@@ -17,7 +17,7 @@ const MIN_PREFIX = 2;
 /** The inputs of `sweep/action.yml`, in the order in which their problems are reported. */
 export const sweepInputs = () =>
   z.object({
-    management_key: connection.management_key,
+    ...credentials,
     slug_pattern: glob().check(
       z.refine(
         (pattern) => fixedPrefix(pattern).length >= MIN_PREFIX,
@@ -46,9 +46,7 @@ interface SweepInputs extends Connection, SweepRequest {}
 export function readSweepInputs(): SweepInputs {
   const values = readInputs(sweepInputs());
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     slugPattern: values.slug_pattern,
     olderThanMs: values.older_than,
     keep: values.keep,

@@ -4,7 +4,7 @@ import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from '../operations/usage/period.ts';
 import type { UsageRequest } from '../operations/usage/usage.ts';
-import { type Connection, connection } from './connection.ts';
+import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { durationOrWord, flag, idOrSlug } from './fields.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
@@ -32,7 +32,7 @@ const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
 /** The inputs of `usage/action.yml`, in the order in which their problems are reported. */
 export const usageInputs = () =>
   z.object({
-    management_key: connection.management_key,
+    ...credentials,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     key_hash: z.optional(
@@ -81,9 +81,7 @@ interface UsageInputs extends Connection, UsageRequest {}
 export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
   return {
-    managementKey: values.management_key,
-    apiUrl: values.api_url,
-    timeoutMs: values.timeout,
+    ...toConnection(values),
     workspace: readSlug(values.workspace, values, log),
     keyHash: values.key_hash,
     since: values.since,

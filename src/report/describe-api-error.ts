@@ -2,6 +2,7 @@ import type { Effect } from '../http/effect.ts';
 import {
   type ApiError,
   type ApiErrorDetails,
+  type CredentialFailure,
   formatAttempt,
   isRead,
   type ServerName,
@@ -11,6 +12,8 @@ import { type Description, describeEffect } from './description.ts';
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
   | 'outcome-unknown'
+  | 'identity-rejected'
+  | 'wrong-policy'
   | 'unauthorized'
   | 'forbidden'
   | 'payment-required'
@@ -41,15 +44,21 @@ export function linesOfPart({ details }: ApiError): string[] {
 }
 
 function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
-  const { lookupFailure, requestId, server } = details;
+  const { lookupFailure } = details;
+  const { requestId, server } = causeOf(details);
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
-    ...attemptLines(lookupFailure ?? details),
+    ...attemptLines(causeOf(lookupFailure ?? details)),
     ...adviceAfterLookup(details),
     ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
+}
+
+/** The request that failed: without a token, a request is not sent. */
+function causeOf(details: ApiErrorDetails): CredentialFailure {
+  return details.credentialFailure ?? details;
 }
 
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
@@ -66,6 +75,12 @@ const CODES_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
   403: 'forbidden',
   404: 'not-found',
 };
+
+/** The codes of the errors of a token exchange (RFC 6749, section 5.2). */
+const CODES_BY_ERROR: ReadonlyMap<string | undefined, ApiErrorCode> = new Map([
+  ['invalid_grant', 'identity-rejected'],
+  ['invalid_scope', 'wrong-policy'],
+]);
 
 const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
   unsent: 'unreachable',
@@ -84,16 +99,22 @@ function mayBeApplied(details: ApiErrorDetails): boolean {
 }
 
 function codeOf(details: ApiErrorDetails): ApiErrorCode {
-  const { kind, status = 0 } = details;
+  const { kind, status = 0, errorCode, credentialFailure } = details;
   if (mayBeApplied(details)) return 'outcome-unknown';
+  if (credentialFailure) return codeOf(credentialFailure);
   // The step ended before it could send the request, which implies nothing about the network.
   if (kind === 'prevented' && !details.noResponse) return 'timed-out';
+  const code = CODES_BY_ERROR.get(errorCode);
+  if (code) return code;
   // GitHub also throttles with HTTP 403.
   return (kind === 'throttled' ? undefined : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
 
 const MANAGEMENT_KEY =
-  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys.';
+  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
+
+const ID_TOKEN = 'The job needs the permission id-token: write.';
+const GITHUB_STATUS = 'The cause is at GitHub: see https://www.githubstatus.com.';
 
 /** What the advice about each server says. */
 const SERVERS: Readonly<
@@ -115,7 +136,14 @@ const SERVERS: Readonly<
     forbidden: 'Check the permissions of the job.',
     wrongPath: 'Check the environment variable GITHUB_API_URL.',
     address: 'the environment variable GITHUB_API_URL',
-    status: 'The cause is at GitHub: see https://www.githubstatus.com.',
+    status: GITHUB_STATUS,
+  },
+  'GitHub OIDC': {
+    credential: ID_TOKEN,
+    forbidden: ID_TOKEN,
+    wrongPath: ID_TOKEN,
+    address: 'the environment variable ACTIONS_ID_TOKEN_REQUEST_URL',
+    status: GITHUB_STATUS,
   },
 };
 
@@ -123,8 +151,16 @@ function checkNetwork({ server }: ApiErrorDetails): string {
   return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
 }
 
-const ADVICE: Readonly<Record<ApiErrorCode, (details: ApiErrorDetails) => string[]>> = {
+const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => string[]>> = {
   'outcome-unknown': adviceOnResponder,
+  'identity-rejected': ({ claims = {} }) => [
+    'The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:',
+    ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    'In a repository that is new, renamed or transferred since mid-2026, sub has ids.',
+  ],
+  'wrong-policy': () => [
+    'The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose.',
+  ],
   unauthorized: ({ server }) => [SERVERS[server].credential],
   forbidden: ({ hint, server }) => [hint ?? SERVERS[server].forbidden],
   'payment-required': ({ hint }) => [
@@ -162,7 +198,8 @@ function adviceAfterLookup(details: ApiErrorDetails): string[] {
   return [...new Set([...(details.noResponse ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
-function advice(details: ApiErrorDetails): string[] {
+function advice(details: CredentialFailure): string[] {
+  if (details.credentialFailure) return advice(details.credentialFailure);
   const { hint, kind, status = 0, noResponse } = details;
   if (kind === 'throttled') return ADVICE.throttled(details);
   if (noResponse) return [checkNetwork(details)];

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { readManagementKey } from '../inputs/read-inputs.ts';
+import { readCredential } from '../inputs/read-inputs.ts';
 import type { Context, IncompleteCleanup } from '../operations/shared/context.ts';
 import { Failure } from '../operations/shared/failure.ts';
 import { readJournal } from './cleanup-journal.ts';
@@ -34,10 +34,10 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       }
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
-      const managementKey = readManagementKey();
+      const credential = readCredential();
       const incomplete = await cleanup.run(
         saved.task,
-        startContext({ ...saved, managementKey }, step),
+        startContext({ ...saved, credential }, step),
         step,
       );
       task = incomplete?.left ?? task;

@@ -1,6 +1,8 @@
 import manifest from '../../package.json' with { type: 'json' };
+import { idTokenServer } from '../github/id-token.ts';
 import { gitHub } from '../github/server.ts';
 import { type Client, createClient } from '../http/client.ts';
+import { renewableCredential } from '../http/credential.ts';
 import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
 import type { Server } from '../http/server.ts';
 import { httpTransport } from '../http/transport.ts';
@@ -8,6 +10,7 @@ import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
 import type { Context } from '../operations/shared/context.ts';
+import { obtainGrant } from '../operations/shared/federation.ts';
 import { createReport, type Report } from '../report/report.ts';
 
 /** What a program needs of the step that it runs as. */
@@ -38,8 +41,8 @@ export async function runStep(
   // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
   const report = createReport();
-  const { managementKey, gitHubToken, proxyPassword } = readSecrets();
-  report.registerSecrets([...managementKey, ...gitHubToken]);
+  const { managementKey, gitHubToken, idTokenRequest, proxyPassword } = readSecrets();
+  report.registerSecrets([...managementKey, ...gitHubToken, ...idTokenRequest]);
   // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 
@@ -120,10 +123,24 @@ const USER_AGENT = `${manifest.name}/${manifest.version}`;
 
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function startContext(connection: Connection, step: Step): Context {
-  const { report, clock, signal, effect } = step;
+  const { report, clock, signal } = step;
   const deadline = step.startTimeout(connection.timeoutMs);
-  const client = clientOf(openRouter(connection), { ...step, deadline, effect });
+  const client = clientOf(serverOf(connection, { ...step, deadline }), { ...step, deadline });
   return { client, clock, deadline, timeOfDay: Date.now, log: report, warn: report.warn, signal };
+}
+
+/** OpenRouter, as this step authenticates there. */
+function serverOf(
+  { apiUrl, credential }: Connection,
+  step: Step & Pick<Context, 'deadline'>,
+): Server {
+  if ('managementKey' in credential) return openRouter({ apiUrl, ...credential });
+  const { federation } = credential;
+  const { registerSecrets } = step.report;
+  const issuer = clientOf(idTokenServer(federation.issuer), step);
+  const client = clientOf(openRouter({ apiUrl }), step);
+  const obtain = () => obtainGrant(federation, { issuer, client, registerSecrets });
+  return openRouter({ apiUrl, credential: renewableCredential(step.clock, obtain) });
 }
 
 /** Creates the client of another server for a step whose timeout has started. */

@@ -1,0 +1,47 @@
+import { type IdTokenIssuer, idTokenRequest, readClaims } from '../../github/id-token.ts';
+import type { Client } from '../../http/client.ts';
+import { type Grant, renewalTime } from '../../http/credential.ts';
+import { ApiError, type CredentialFailure } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { tokenRequest } from '../../openrouter/resources/tokens.ts';
+
+/** Whose identity is exchanged, and by which policy. */
+export interface Federation {
+  /** The id of a federation policy at OpenRouter, which is not secret. */
+  policyId: string;
+  /** The audience that the policy names. */
+  audience: string;
+  issuer: IdTokenIssuer;
+}
+
+export interface FederationContext {
+  /** A client of the issuer. */
+  issuer: Client;
+  /** A client of OpenRouter that authenticates nothing. */
+  client: Client;
+  registerSecrets(secrets: readonly string[]): void;
+}
+
+/** How long an id token can be exchanged, in milliseconds. GitHub's lives five minutes. */
+const EXCHANGE_WITHIN_MS = 240_000;
+
+/** Exchanges the identity of this job for a grant. Returns the failure of a request, if it fails. */
+export async function obtainGrant(
+  { policyId, audience, issuer }: Federation,
+  context: FederationContext,
+): Promise<Grant | CredentialFailure> {
+  const { registerSecrets } = context;
+  const request = idTokenRequest(issuer, audience, registerSecrets);
+  const issued = await catching(context.issuer.request(request), ApiError);
+  if (issued.error) return issued.error.details;
+  const idToken = issued.value.data.value;
+  const client = context.client.withTimeout(EXCHANGE_WITHIN_MS);
+  const exchange = client.request(tokenRequest({ policyId, idToken }, registerSecrets));
+  const { value, error } = await catching(exchange, ApiError);
+  if (error) return { ...error.details, claims: readClaims(idToken) };
+  const { data, headersAt } = value;
+  return {
+    authorization: `Bearer ${data.access_token}`,
+    renewAt: renewalTime(headersAt, data.expires_in * 1000),
+  };
+}
