@@ -20,13 +20,14 @@ import {
 } from '../sandbox/cli/arguments.ts';
 import type { HttpRequest } from '../src/http/transport.ts';
 import { httpTransport } from '../src/http/transport.ts';
-import { connection } from '../src/inputs/connection.ts';
+import { connection, hasIdTokens, readIssuer } from '../src/inputs/connection.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createRedactor } from '../src/report/report.ts';
 import { toLine } from '../src/report/text.ts';
 import type { Context } from './api.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { ProbeError } from './exchange.ts';
+import { federationOf } from './federation.ts';
 import { countVerdicts, describeDifferences, findProblems, formatReport } from './report.ts';
 import { type Observation, runCatalogue } from './run.ts';
 import { openSandbox } from './sandbox.ts';
@@ -138,12 +139,23 @@ function readConnection(): Connection {
   return { managementKey: data.OPENROUTER_MANAGEMENT_KEY, apiUrl: data.OPENROUTER_API_URL };
 }
 
+/** The policy that `OPENROUTER_FEDERATION_POLICY_ID` names, in a job with `id-token: write`. */
+function readFederation(transport: Context['transport']): Context['federation'] {
+  const { env } = process;
+  const policyId = env['OPENROUTER_FEDERATION_POLICY_ID'];
+  if (!policyId || !hasIdTokens(env)) return undefined;
+  return federationOf(policyId, readIssuer(env), transport);
+}
+
 function openService({ apiUrl, managementKey }: Connection) {
   const send = httpTransport('openrouter-workspace-live');
+  const transport = (request: HttpRequest) =>
+    send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
   return {
     apiUrl,
     managementKey,
-    transport: (request: HttpRequest) => send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS)),
+    federation: readFederation(transport),
+    transport,
     clock: systemClock,
     random: randomBytes,
   };

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
-import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { startIdTokens } from '../../sandbox/github/id-tokens.ts';
+import { seedKey, seedPolicy, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import {
   type Sandbox,
   type SandboxOptions,
@@ -22,8 +23,14 @@ const HOUR = 3_600_000;
 const folder = await mkdtemp(join(tmpdir(), 'live-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const openSandbox = async (options: SandboxOptions = {}) =>
-  resources.add(await startSandbox(options));
+const issuer = resources.add(await startIdTokens());
+
+/** A sandbox, with a federation policy for the job that the tests stand for. */
+async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = resources.add(await startSandbox(options));
+  seedPolicy(sandbox.account, issuer.idTokens);
+  return sandbox;
+}
 
 /** Starts `node live/live.ts …flags`. */
 function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
@@ -32,6 +39,8 @@ function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
       PATH: process.env['PATH'],
       OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
       OPENROUTER_API_URL: sandbox.url,
+      OPENROUTER_FEDERATION_POLICY_ID: sandbox.account?.federationPolicies[0]?.id,
+      ...issuer.env,
     },
   });
   const exited = new Promise((resolve) => child.once('close', resolve));

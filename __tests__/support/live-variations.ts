@@ -162,6 +162,7 @@ const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toIS
 const wholeSecond = (time: string) => time?.replace(/\.\d+Z/, 'Z');
 
 const FIND = 'GET /workspaces/:id';
+const EXCHANGE = 'POST /oauth/token';
 const LIST = 'GET /workspaces';
 const CREATE = 'POST /workspaces';
 const UPDATE = 'PATCH /workspaces/:id';
@@ -303,6 +304,12 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'unknown-key': rejecting(FIND, 404),
   'inference-key': rejecting(FIND, 404),
   'no-key': rejecting(FIND, 400),
+  'token-exchange': onCall(EXCHANGE, (response) => ({
+    ...response,
+    body: JSON.stringify({ ...jsonOf(response), expires_in: 3_600 }),
+  })),
+  'token-rejection': rejecting(EXCHANGE, 403),
+  'unknown-token': rejecting(FIND, 403),
   'error-message': rejecting(CREATE, 400, '{}'),
 
   'key-counters': setting(FIND_KEY, { usage: null }),
