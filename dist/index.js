@@ -8887,15 +8887,20 @@ alreadyDeleted: [],
 failed: [],
 kept: []
 }, outdated = [];
-await forEachOf(marked, async workspace => {
-const {value: standing, error} = await catching(readStanding(workspace.subject, void 0, context), ApiError, Failure);
-error ? lists.failed.push(clean_up_toEntry(workspace, error.message)) : standing.isOpen ? lists.kept.push(clean_up_toEntry(workspace, "it is open")) : outdated.push({
-workspace,
+await forEachOf(groupBySubject(marked), async group => {
+const {value: standing, error} = await catching(readStanding(group.subject, void 0, context), ApiError, Failure), entries = reason => group.workspaces.map(one => clean_up_toEntry(one, reason));
+error ? lists.failed.push(...entries(error.message)) : standing.isOpen ? lists.kept.push(...entries("it is open")) : outdated.push({
+...group,
 since: standing.since
 });
 });
-const stale = outdated.map(({workspace}) => clean_up_toEntry(workspace)), isTooMany = stale.length > maxDeletions;
-isTooMany || dryRun || await forEachOf(outdated, preview => deleteOutdated(preview, lists, context));
+const stale = outdated.flatMap(({workspaces}) => workspaces.map(one => clean_up_toEntry(one))), isTooMany = stale.length > maxDeletions;
+isTooMany || dryRun || await forEachOf(outdated, async ({workspaces, since}) => {
+for (const workspace of workspaces) await deleteOutdated(workspace, {
+since,
+lists
+}, context);
+});
 return {
 ...lists,
 wouldDelete: !isTooMany && dryRun ? stale : [],
@@ -8908,7 +8913,19 @@ async function forEachOf(items, handle) {
 const limit = limitTo(MAX_CONCURRENCY);
 await Promise.all(items.map(item => limit(() => handle(item))));
 }
-async function deleteOutdated({workspace, since}, lists, context) {
+function groupBySubject(marked) {
+const groups = new Map;
+for (const workspace of marked) {
+const {subject} = workspace, key = JSON.stringify(subject), group = groups.get(key) ?? {
+subject,
+workspaces: []
+};
+group.workspaces.push(workspace);
+groups.set(key, group);
+}
+return [ ...groups.values() ];
+}
+async function deleteOutdated(workspace, {since, lists}, context) {
 const {slug, subject, description} = workspace, identity = {
 slug,
 name: slug,

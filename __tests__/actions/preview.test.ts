@@ -252,6 +252,18 @@ describe('a clean-up', () => {
     expect(comments().map((body) => body.includes('<p>Deleted</p>'))).toEqual([false, true]);
   });
 
+  test('deletes all previews of a pull request, and writes one comment about them', async () => {
+    const [opened] = open();
+    for (const prefix of ['one-', 'two-', 'three-']) {
+      await main(opened, { 'slug-prefix': prefix, key: 'none' });
+    }
+    close();
+    const step = await main(scheduleEvent(gitHub.server.github, gitHub.repository));
+    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(3);
+    expect(comments()).toHaveLength(1);
+    expect(annotations(step, 'notice')).toEqual([]);
+  });
+
   test('lists what it would delete with dry-run', async () => {
     const step = await main(await openSome(2), { 'dry-run': 'true' });
     expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' } });

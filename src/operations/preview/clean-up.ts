@@ -19,8 +19,13 @@ interface MarkedWorkspace extends ListedWorkspace {
   subject: Subject;
 }
 
-interface Outdated {
-  workspace: MarkedWorkspace;
+/** A pull request or branch, and its previews: under a former name or prefix, it can have several. */
+interface Group {
+  subject: Subject;
+  workspaces: MarkedWorkspace[];
+}
+
+interface Outdated extends Group {
   /** When its pull request is known to have changed. */
   since: number | undefined;
 }
@@ -40,20 +45,25 @@ export async function cleanUp(
   context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
   const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
   const outdated: Outdated[] = [];
-  await forEachOf(marked, async (workspace) => {
+  await forEachOf(groupBySubject(marked), async (group) => {
     const { value: standing, error } = await catching(
-      readStanding(workspace.subject, undefined, context),
+      readStanding(group.subject, undefined, context),
       ApiError,
       Failure,
     );
-    if (error) lists.failed.push(toEntry(workspace, error.message));
-    else if (standing.isOpen) lists.kept.push(toEntry(workspace, 'it is open'));
-    else outdated.push({ workspace, since: standing.since });
+    const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
+    if (error) lists.failed.push(...entries(error.message));
+    else if (standing.isOpen) lists.kept.push(...entries('it is open'));
+    else outdated.push({ ...group, since: standing.since });
   });
-  const stale = outdated.map(({ workspace }) => toEntry(workspace));
+  const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toEntry(one)));
   const isTooMany = stale.length > maxDeletions;
   if (!isTooMany && !dryRun) {
-    await forEachOf(outdated, (preview) => deleteOutdated(preview, lists, context));
+    await forEachOf(outdated, async ({ workspaces, since }) => {
+      // One after another, because they share a comment.
+      for (const workspace of workspaces)
+        await deleteOutdated(workspace, { since, lists }, context);
+    });
   }
   return {
     ...lists,
@@ -70,9 +80,21 @@ async function forEachOf<Item>(items: readonly Item[], handle: (item: Item) => P
   await Promise.all(items.map((item) => limit(() => handle(item))));
 }
 
+function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const workspace of marked) {
+    const { subject } = workspace;
+    const key = JSON.stringify(subject);
+    const group = groups.get(key) ?? { subject, workspaces: [] };
+    group.workspaces.push(workspace);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
 async function deleteOutdated(
-  { workspace, since }: Outdated,
-  lists: Lists,
+  workspace: MarkedWorkspace,
+  { since, lists }: { since: number | undefined; lists: Lists },
   context: GitHubContext,
 ): Promise<void> {
   const { slug, subject, description } = workspace;
