@@ -3431,7 +3431,7 @@ error
 }
 const deleted = pipe(object({
 deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
-}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ], MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ];
 async function sendDeletion(client, facts, lookUp) {
 let mayBeApplied = !1;
 for (const delay of DELETION_LAG_MS) {
@@ -7235,6 +7235,14 @@ report.output(outcomeOutputs(result, inputs));
 report.summarize(createSummary(result, inputs));
 });
 }
+const MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
+async function* whileMissing({client, signal}) {
+for (const delay of MISSING_DELAYS_MS) {
+if (delay > 0 && signal.aborted) return;
+await client.pause(delay);
+yield;
+}
+}
 const createCleanupTask = () => object({
 deleteKeys: schemas_boolean(),
 target: object({
@@ -7277,9 +7285,7 @@ deleteKeys: task.deleteKeys,
 relistKeys: !1
 };
 let keyCount = 0;
-for (const delay of MISSING_DELAYS_MS) {
-if (delay > 0 && context.signal.aborted) break;
-await context.client.pause(delay);
+for await (const _ of whileMissing(context)) {
 const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
 if (problem) return {
 error: problem,
@@ -8122,9 +8128,7 @@ const {client, log} = context, key = {
 name: search.desired.name,
 ...created
 };
-for (const delay of MISSING_DELAYS_MS) {
-if (delay > 0 && context.signal.aborted) break;
-await client.pause(delay);
+for await (const _ of whileMissing(context)) {
 const deletion = await deleteKey(client, key);
 if (deletion.kind === "unclear") throw deletion.error;
 if (deletion.kind === "missing") continue;

@@ -24,12 +24,6 @@ const deleted = z.pipe(
 export const DELETION_LAG_MS = [500, 1_000, 2_000];
 
 /**
- * When to try to delete what was just created while OpenRouter reports that it is missing, in milliseconds
- * after the attempt before: reads can lag behind a write.
- */
-export const MISSING_DELAYS_MS = [0, 1_000, 2_000, 4_000, 8_000];
-
-/**
  * Sends a DELETE. Its HTTP 404 counts only if a lookup confirms it.
  * @param lookUp looks up the resource once
  * @throws {ApiError} if a request fails

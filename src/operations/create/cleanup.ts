@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { countKeys } from '../../lib/format.ts';
-import { MISSING_DELAYS_MS } from '../../openrouter/deletion.ts';
 import {
   createWorkspaceRequest,
   findWorkspace,
@@ -12,6 +11,7 @@ import { matchesDesired } from '../shared/diff.ts';
 import { Failure } from '../shared/failure.ts';
 import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
 import { wasCreatedWithin } from '../shared/time-window.ts';
+import { whileMissing } from '../shared/while-missing.ts';
 import { teardown } from '../teardown/teardown.ts';
 
 /** The schema of the task that a step with `delete-after-job` saves for its post step. */
@@ -83,10 +83,7 @@ async function deleteCreated(
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   let keyCount = 0;
-  for (const delay of MISSING_DELAYS_MS) {
-    // The first attempt reports an abort.
-    if (delay > 0 && context.signal.aborted) break;
-    await context.client.pause(delay);
+  for await (const _ of whileMissing(context)) {
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem, left: task };
     keyCount += deletedKeys.length;

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { MISSING_DELAYS_MS } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
+import { whileMissing } from '../shared/while-missing.ts';
 import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
@@ -78,10 +78,7 @@ async function revokeCreated(
   if (!created || !revoke) return;
   const { client, log } = context;
   const key = { name: search.desired.name, ...created };
-  for (const delay of MISSING_DELAYS_MS) {
-    // The first attempt reports an abort.
-    if (delay > 0 && context.signal.aborted) break;
-    await client.pause(delay);
+  for await (const _ of whileMissing(context)) {
     const deletion = await deleteKey(client, key);
     if (deletion.kind === 'unclear') throw deletion.error;
     if (deletion.kind === 'missing') continue;
