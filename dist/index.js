@@ -5135,6 +5135,10 @@ server,
 runner
 };
 }
+function latestTime(clocks) {
+const {server, runner} = clocks;
+return differingClocks(clocks) ? Math.max(server ?? runner, runner) : server ?? runner;
+}
 function reconcileWorkspace(attempts, facts) {
 const {failure, found} = attempts.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(attempts, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
 if (!found) {
@@ -6793,10 +6797,10 @@ title: `The workspace ${workspace.slug} was deleted during this job`,
 lines: [ "Its pull request or branch is open. Run this again." ],
 effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
 }),
-"key-replaced": ({key, olderEnded}) => ({
+"key-replaced": ({key, expiredAt, olderEnded}) => ({
 title: `The API key ${describeKey(key)} does not work any more`,
-lines: [ "Another job has replaced it, or someone has disabled or deleted it.", "Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again." ],
-effect: [ `The key, hash ${key.hash}, is disabled or deleted.`, olderEnded ? "So are the older keys with this name." : "Older keys were left alone." ]
+lines: expiredAt ? [ `It expired at ${expiredAt}.`, "Set expires-in to a longer lifetime, and run this again." ] : [ "Another job has replaced it, or someone has disabled or deleted it.", "Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again." ],
+effect: [ `The key, hash ${key.hash}, ${expiredAt ? "has expired" : "is disabled or deleted"}.`, olderEnded ? "The older keys with this name are disabled or deleted." : "Older keys were left alone." ]
 }),
 "cleanup-state-invalid": ({name}, effect) => ({
 title: "The cleanup cannot read its saved state",
@@ -7735,16 +7739,23 @@ kind: retryable ? "retry" : "give-up",
 ambiguous: countPossibleOrphans(attempts) > 0
 };
 }
+function unusableState(key, now) {
+if (isDisabled(key)) return "disabled";
+const expiry = readTime(key.expires_at);
+return expiry !== void 0 && expiry <= now ? "expired" : void 0;
+}
 const MAX_REPLACED = 250;
-function hashesToReplace(older, {log}) {
+function hashesToReplace(older, now, {log}) {
+const rank = key => unusableState(key, now) ? 1 : 0;
 older.length > MAX_REPLACED && log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`);
-return older.toSorted((a, b) => Number(isDisabled(a)) - Number(isDisabled(b))).slice(0, MAX_REPLACED).map(({hash}) => hash);
+return older.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_REPLACED).map(({hash}) => hash);
 }
 const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
-async function replaceOlderKeys({key, workspace, replaced}, {client, jobStatus, log, warn}, endOlder) {
-await assertWorks(key, client, {
+async function replaceOlderKeys({key, workspace, replaced}, context, endOlder) {
+const {client, jobStatus, log, warn} = context;
+await assertWorks(key, {
 olderEnded: !1
-});
+}, context);
 if (jobStatus !== "success") {
 KNOWN_STATUSES.includes(jobStatus) || warn("job-status-unknown", {
 status: jobStatus
@@ -7755,13 +7766,31 @@ return;
 if (replaced.length === 0) return;
 const {keys} = await listKeys(client, workspace), older = keys.filter(({hash, name}) => name === key.name && replaced.includes(hash));
 older.length > 0 && await endOlder(older);
-await assertWorks(key, client, {
+await assertWorks(key, {
 olderEnded: older.length > 0
+}, context);
+}
+async function assertWorks(key, {olderEnded}, context) {
+const request = {
+...keyRequest(key.hash, describeKey(key)),
+trusts404: !0
+};
+for await (const _ of whileMissing(context)) {
+const {data: own, serverTime: server} = await context.client.request(request);
+if (!own) continue;
+const state = unusableState(own, latestTime({
+server,
+runner: context.timeOfDay()
+}));
+if (!state) return;
+const expiredAt = state === "expired" ? String(own.expires_at) : void 0;
+throw new Failure("key-replaced", {
+key,
+expiredAt,
+olderEnded
 });
 }
-async function assertWorks(key, client, {olderEnded}) {
-const own = await findKey(client, key.hash);
-if (!own || isDisabled(own)) throw new Failure("key-replaced", {
+throw new Failure("key-replaced", {
 key,
 olderEnded
 });
@@ -7821,10 +7850,12 @@ stricter
 async function planKey(workspace, request, context) {
 const {client, log} = context, {name} = request.desired, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
 log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
-const {expiresAt, clocks} = planExpiry({
-expiresInMs: request.expiresInMs,
+const times = {
 server: list.serverTime,
-runner: context.timeOfDay(),
+runner: context.timeOfDay()
+}, {expiresAt, clocks} = planExpiry({
+...times,
+expiresInMs: request.expiresInMs,
 recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
 random: context.random()
 });
@@ -7852,7 +7883,7 @@ preexistingHashes: preexistingHashes(list, name),
 lostPosts: 0
 },
 namesakes,
-replaced: request.replace === "after-job" ? hashesToReplace(namesakes, context) : void 0,
+replaced: request.replace === "after-job" ? hashesToReplace(namesakes, latestTime(times), context) : void 0,
 clocksDiffer: clocks !== void 0,
 isNew: ({hash}) => !hashes.has(hash)
 };
@@ -9713,11 +9744,6 @@ minimum,
 limit,
 remaining: limit.remaining
 });
-}
-function unusableState(key, now) {
-if (isDisabled(key)) return "disabled";
-const expiry = readTime(key.expires_at);
-return expiry !== void 0 && expiry <= now ? "expired" : void 0;
 }
 function warnOnCost(result, {warnAbove, failAbove, failIfIncomplete}, {warn}) {
 const cost = toCost(result), fails = failAbove !== void 0 && exceeds(result.cost, failAbove);

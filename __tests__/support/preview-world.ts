@@ -6,7 +6,7 @@ import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import type { Repository, Token } from '../../sandbox/github/state.ts';
 import type { InProcessFault, Network } from '../../sandbox/http/in-process.ts';
 import { openAccount } from '../../sandbox/openrouter/openrouter.ts';
-import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
+import { isExpired, type Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { Subject } from '../../src/operations/preview/subject.ts';
@@ -181,7 +181,8 @@ export function isPreviewOf(
   return description === mark;
 }
 
-/** Whether a key can be used: it exists, and is not disabled. Keys live longer than a schedule. */
+/** Whether a key can be used: it exists, is not disabled, and has not expired. */
 export function works({ simulation }: World, { hash }: Pick<Key, 'hash'>): boolean {
-  return simulation.account.keys.some((key) => key.hash === hash && !key.disabled);
+  const { keys, now } = simulation.account;
+  return keys.some((key) => key.hash === hash && !key.disabled && !isExpired(key, now()));
 }

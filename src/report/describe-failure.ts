@@ -417,15 +417,19 @@ const DESCRIPTIONS: {
     effect: [`The workspace with the id ${workspace.id} does not exist any more.`],
   }),
 
-  'key-replaced': ({ key, olderEnded }) => ({
+  'key-replaced': ({ key, expiredAt, olderEnded }) => ({
     title: `The API key ${describeKey(key)} does not work any more`,
-    lines: [
-      'Another job has replaced it, or someone has disabled or deleted it.',
-      'Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again.',
-    ],
+    lines: expiredAt
+      ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
+      : [
+          'Another job has replaced it, or someone has disabled or deleted it.',
+          'Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again.',
+        ],
     effect: [
-      `The key, hash ${key.hash}, is disabled or deleted.`,
-      olderEnded ? 'So are the older keys with this name.' : 'Older keys were left alone.',
+      `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,
+      olderEnded
+        ? 'The older keys with this name are disabled or deleted.'
+        : 'Older keys were left alone.',
     ],
   }),
 

@@ -3,7 +3,9 @@ import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { formatUsd } from '../../../src/lib/usd.ts';
 import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
 import { MAX_REPLACED } from '../../../src/operations/key/replace.ts';
-import { CREATE, DELETE, LIST, READ } from '../../support/key.ts';
+import type { Failure } from '../../../src/operations/shared/failure.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
 import {
   DURING_POST_MS,
   expectCleanPost,
@@ -11,6 +13,7 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
+import { pass } from '../../support/simulation.ts';
 
 const KEPT = { revokeAfterJob: false, replace: 'after-job' } as const;
 
@@ -121,6 +124,78 @@ test('A key that is revoked, because no step has got it, replaces no other', asy
   expect(scene.keys()).toHaveLength(3);
 });
 
+test('A key that reads find only 14 s after its job replaces the older ones', async () => {
+  const { scene, step, hash } = await openJob();
+  const own = scene.keys().splice(0, 1);
+  scene.simulation.clock.after(14_000, () => scene.keys().unshift(...own));
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.hashes()).toEqual([hash]);
+});
+
+describe('If the key of the job has expired', () => {
+  const SHORT = { ...KEPT, expiresInMs: 2 * HOUR_MS };
+
+  async function openLongJob({ skew = 0 } = {}) {
+    const scene = openKeyScene({ skew });
+    const old = scene.createOther({ name: 'CI' });
+    const step = await scene.createKey(SHORT);
+    await pass(scene.simulation, 2 * HOUR_MS);
+    return { scene, old, step, hash: expectCreated(scene, step) };
+  }
+
+  test('the post step fails, blames no other job, and deletes nothing', async () => {
+    const { scene, step, hash } = await openLongJob();
+    await pass(scene.simulation, 1_000);
+    const { error, left } = await scene.runPost(step);
+    const { code, title, lines } = describeError(error, 'none');
+    expect({ code, title, lines }).toEqual({
+      code: 'key-replaced',
+      title: `The API key "CI" (${step.result?.key.label}) does not work any more`,
+      lines: [
+        'It expired at 2026-01-01T02:00:00.500Z.',
+        'Set expires-in to a longer lifetime, and run this again.',
+        `The key, hash ${hash}, has expired.`,
+        'Older keys were left alone.',
+      ],
+    });
+    expect(left?.replaced).toHaveLength(1);
+    expect(scene.keys()).toHaveLength(2);
+  });
+
+  test('while the older ones were deleted, the post step fails', async () => {
+    const { scene, step, hash } = await openLongJob();
+    onNth(scene.simulation, DELETE, 1, () => {
+      const [own] = scene.keys().filter((key) => key.hash === hash);
+      Object.assign(own ?? {}, { expires_at: '2026-01-01T01:00:00Z' });
+    });
+    const { error } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
+    expect(describeError(error, 'none').lines.at(-1)).toBe(
+      'The older keys with this name are disabled or deleted.',
+    );
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test.each([
+    ["the server's clock decides, if it is 23 h behind", -23, true],
+    ["the server's clock decides, if it is 23 h ahead", 23, false],
+    ["the runner's clock decides, if the server's is 25 h behind", -25, false],
+    ["the server's clock decides, if it is 25 h ahead", 25, false],
+  ])('%s', async (_, skew, works) => {
+    const scene = openKeyScene({ skew: skew * HOUR_MS });
+    scene.createOther({ name: 'CI' });
+    const step = await scene.createKey({ ...KEPT, expiresInMs: 26 * HOUR_MS });
+    const [own] = scene.keys();
+    // Between the times of both clocks.
+    const { account, timeOfDay } = scene.simulation;
+    const expiry = (account.now().getTime() + timeOfDay()) / 2;
+    Object.assign(own ?? {}, { expires_at: new Date(expiry).toISOString() });
+    const { error } = await scene.runPost(step);
+    expect((error as Failure | undefined)?.code).toBe(works ? undefined : 'key-replaced');
+    expect(scene.keys()).toHaveLength(works ? 1 : 2);
+  });
+});
+
 describe('If the key of the job does not work any more', () => {
   test.each(['deleted', 'disabled'])(
     'because it was %s during the job, the post step fails and deletes nothing',
@@ -148,11 +223,15 @@ describe('If the key of the job does not work any more', () => {
   });
 });
 
-test('With more older keys than a state can hold, a job replaces first those that work', async () => {
+test.each([
+  ['disabled', { disabled: true }],
+  ['expired', { expires_at: '2025-12-31T00:00:00Z' }],
+])('With more older keys than a state can hold, %s ones are replaced last', async (_, fields) => {
   const scene = openKeyScene();
   const count = MAX_REPLACED + 50;
   for (let made = 0; made < count; made += 1) scene.createOther({ name: 'CI' });
-  for (const key of scene.keys().slice(0, 100)) key.disabled = true;
+  const unusable = scene.keys().slice(0, 100);
+  for (const key of unusable) Object.assign(key, fields);
   const first = await scene.createKey(KEPT);
   expect(first.task?.replaced).toHaveLength(MAX_REPLACED);
   expect(first.lines).toContain(
@@ -160,7 +239,8 @@ test('With more older keys than a state can hold, a job replaces first those tha
   );
   expectCleanPost(await scene.runPost(first));
   const left = scene.keys().filter(({ hash }) => hash !== first.result?.key.hash);
-  expect(left.map(({ disabled }) => disabled)).toEqual(Array(50).fill(true));
+  expect(left).toHaveLength(50);
+  expect(unusable).toEqual(expect.arrayContaining(left));
   const second = await scene.createKey(KEPT);
   expectCleanPost(await scene.runPost(second));
   expect(scene.hashes()).toEqual([second.result?.key.hash]);

@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { differingClocks, wasCreatedWithin } from '../../../src/operations/shared/time-window.ts';
+import {
+  differingClocks,
+  latestTime,
+  wasCreatedWithin,
+} from '../../../src/operations/shared/time-window.ts';
 
 const NOW = Date.UTC(2026, 0);
 const DAY = 86_400_000;
@@ -18,6 +22,16 @@ test.each([
   ['behind', NOW - DAY - 1],
 ])('both clocks decide if the server is more than a day %s', (_, server) => {
   expect(differingClocks({ server, runner: NOW })).toEqual({ server, runner: NOW });
+});
+
+test.each([
+  ['an hour behind', NOW - 3_600_000, NOW - 3_600_000],
+  ['an hour ahead', NOW + 3_600_000, NOW + 3_600_000],
+  ['two days behind', NOW - 2 * DAY, NOW],
+  ['two days ahead', NOW + 2 * DAY, NOW + 2 * DAY],
+  ['unknown', undefined, NOW],
+])("the latest time, if the server's is %s", (_, server, latest) => {
+  expect(latestTime({ server, runner: NOW })).toBe(latest);
 });
 
 test.each([

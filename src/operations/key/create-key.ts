@@ -15,6 +15,7 @@ import { createdAt, readTime } from '../../openrouter/time.ts';
 import type { CleanupJournal, Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { postOnce } from '../shared/post-once.ts';
+import { latestTime } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
 import { planExpiry, unexpectedLifetime } from './expiry.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
@@ -155,10 +156,10 @@ async function planKey(
   log.info(
     `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`,
   );
+  const times = { server: list.serverTime, runner: context.timeOfDay() };
   const { expiresAt, clocks } = planExpiry({
+    ...times,
     expiresInMs: request.expiresInMs,
-    server: list.serverTime,
-    runner: context.timeOfDay(),
     recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
     random: context.random(),
   });
@@ -177,7 +178,10 @@ async function planKey(
       lostPosts: 0,
     },
     namesakes,
-    replaced: request.replace === 'after-job' ? hashesToReplace(namesakes, context) : undefined,
+    replaced:
+      request.replace === 'after-job'
+        ? hashesToReplace(namesakes, latestTime(times), context)
+        : undefined,
     clocksDiffer: clocks !== undefined,
     isNew: ({ hash }) => !hashes.has(hash),
   };

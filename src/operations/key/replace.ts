@@ -1,15 +1,11 @@
-import type { Client } from '../../http/client.ts';
-import {
-  describeKey,
-  findKey,
-  isDisabled,
-  type Key,
-  listKeys,
-} from '../../openrouter/resources/keys.ts';
+import { describeKey, type Key, keyRequest, listKeys } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
+import { latestTime } from '../shared/time-window.ts';
+import { unusableState } from '../shared/unusable-key.ts';
+import { whileMissing } from '../shared/while-missing.ts';
 
 /**
  * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
@@ -17,15 +13,23 @@ import { Failure } from '../shared/failure.ts';
  */
 export const MAX_REPLACED = 250;
 
-/** The hashes of the keys in `older` that a job replaces if it succeeds. If they are too many, disabled ones wait. */
-export function hashesToReplace(older: readonly Key[], { log }: Pick<Context, 'log'>): string[] {
+/**
+ * The hashes of the keys in `older` that a job replaces if it succeeds. If they are too many, those that do
+ * not work at the time `now` wait.
+ */
+export function hashesToReplace(
+  older: readonly Key[],
+  now: number,
+  { log }: Pick<Context, 'log'>,
+): string[] {
+  const rank = (key: Key) => (unusableState(key, now) ? 1 : 0);
   if (older.length > MAX_REPLACED) {
     log.info(
       `${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`,
     );
   }
   return older
-    .toSorted((a, b) => Number(isDisabled(a)) - Number(isDisabled(b)))
+    .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, MAX_REPLACED)
     .map(({ hash }) => hash);
 }
@@ -55,10 +59,11 @@ const KNOWN_STATUSES = ['success', 'failure', 'cancelled'];
  */
 export async function replaceOlderKeys(
   { key, workspace, replaced }: Replacement,
-  { client, jobStatus, log, warn }: ReplaceContext,
+  context: ReplaceContext,
   endOlder: (older: readonly Key[]) => Promise<void>,
 ): Promise<void> {
-  await assertWorks(key, client, { olderEnded: false });
+  const { client, jobStatus, log, warn } = context;
+  await assertWorks(key, { olderEnded: false }, context);
   if (jobStatus !== 'success') {
     if (!KNOWN_STATUSES.includes(jobStatus)) warn('job-status-unknown', { status: jobStatus });
     log.info('The job has not succeeded: older keys stay.');
@@ -68,17 +73,25 @@ export async function replaceOlderKeys(
   const { keys } = await listKeys(client, workspace);
   const older = keys.filter(({ hash, name }) => name === key.name && replaced.includes(hash));
   if (older.length > 0) await endOlder(older);
-  await assertWorks(key, client, { olderEnded: older.length > 0 });
+  await assertWorks(key, { olderEnded: older.length > 0 }, context);
 }
 
 /** @throws {Failure} `key-replaced` */
 async function assertWorks(
   key: Replacement['key'],
-  client: Client,
   { olderEnded }: { olderEnded: boolean },
+  context: Context,
 ): Promise<void> {
-  const own = await findKey(client, key.hash);
-  if (!own || isDisabled(own)) throw new Failure('key-replaced', { key, olderEnded });
+  const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
+  for await (const _ of whileMissing(context)) {
+    const { data: own, serverTime: server } = await context.client.request(request);
+    if (!own) continue;
+    const state = unusableState(own, latestTime({ server, runner: context.timeOfDay() }));
+    if (!state) return;
+    const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;
+    throw new Failure('key-replaced', { key, expiredAt, olderEnded });
+  }
+  throw new Failure('key-replaced', { key, olderEnded });
 }
 
 /**

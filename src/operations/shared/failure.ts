@@ -152,6 +152,8 @@ export interface FailureDetails {
   'preview-deleted': { workspace: WorkspaceRef };
   'key-replaced': {
     key: Pick<Key, 'name' | 'label' | 'hash'>;
+    /** When it expired, if that is why it does not work. */
+    expiredAt?: string | undefined;
     /** Whether this step had already disabled or deleted the older keys. */
     olderEnded: boolean;
   };

@@ -1,8 +1,8 @@
 import { exceeds, type Usd } from '../../lib/usd.ts';
-import { isDisabled, type Key, limitOf } from '../../openrouter/resources/keys.ts';
-import { readTime } from '../../openrouter/time.ts';
+import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../shared/context.ts';
-import { type Cost, Failure, type UnusableState } from '../shared/failure.ts';
+import { type Cost, Failure } from '../shared/failure.ts';
+import { unusableState } from '../shared/unusable-key.ts';
 import { concernsCost } from '../shared/usage-gap.ts';
 import type { UsageRequest, UsageResult } from './usage.ts';
 
@@ -51,12 +51,6 @@ function remainingFailure(
   if (limit?.remaining === undefined) return new Failure('remaining-unknown', { key, minimum });
   if (!exceeds(minimum, limit.remaining)) return undefined;
   return new Failure('remaining-too-low', { key, minimum, limit, remaining: limit.remaining });
-}
-
-function unusableState(key: Key, now: number): UnusableState | undefined {
-  if (isDisabled(key)) return 'disabled';
-  const expiry = readTime(key['expires_at']);
-  return expiry !== undefined && expiry <= now ? 'expired' : undefined;
 }
 
 /**
