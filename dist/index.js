@@ -7564,6 +7564,13 @@ input: "replace",
 message
 });
 }
+if (replace === "after-job" && !provided.has("expires_in")) {
+const message = "is required with replace: after-job, because the key outlives the job: a time such as 70d, or never";
+problems.push({
+input: "expires-in",
+message
+});
+}
 return problems;
 }
 function readKeyInputs(log) {

@@ -47,7 +47,7 @@ test('A replace that fails reports the new key and the old ones that are left', 
 });
 
 describe('replace: after-job', () => {
-  const KEPT = { replace: 'after-job', 'revoke-after-job': 'false' };
+  const KEPT = { replace: 'after-job', 'revoke-after-job': 'false', 'expires-in': '70d' };
 
   test('lists the deleted keys with their cost in the summary of the post step', async () => {
     const old = [seed({ name: 'CI' }), seed({ name: 'CI' })];

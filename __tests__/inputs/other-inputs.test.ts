@@ -103,20 +103,29 @@ describe('the inputs of key', () => {
     ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
     ['after-job', 'after-job'] as const,
   ])('can have replace: %s', (text, value) => {
-    const inputs = { name: 'CI', 'revoke-after-job': 'false', replace: text };
-    expect(read(inputs).replace).toBe(value);
+    const kept = { 'revoke-after-job': 'false', 'expires-in': 'never' };
+    expect(read({ name: 'CI', ...kept, replace: text }).replace).toBe(value);
   });
 
   const NOTHING_LEFT =
     'replace after-job needs revoke-after-job: false, or no key would be left after the job';
+  const TOO_SHORT =
+    'expires-in is required with replace: after-job, because the key outlives the job: a time such as 70d, or never';
+  const LONG = { 'expires-in': '70d' };
   test.each<[texts: Texts, lines: readonly string[]]>([
-    [{ name: 'CI' }, [NOTHING_LEFT]],
-    [{ name: 'CI', 'revoke-after-job': 'TRUE' }, [NOTHING_LEFT]],
-    [{}, ['replace needs name: a generated name is different each time', NOTHING_LEFT]],
+    [{ name: 'CI', ...LONG }, [NOTHING_LEFT]],
+    [{ name: 'CI', ...LONG, 'revoke-after-job': 'TRUE' }, [NOTHING_LEFT]],
+    [LONG, ['replace needs name: a generated name is different each time', NOTHING_LEFT]],
     [
-      { name: 'CI', 'revoke-after-job': 'x' },
+      { name: 'CI', ...LONG, 'revoke-after-job': 'x' },
       ['revoke-after-job must be true or false; given: "x"'],
     ],
+    [{ name: 'CI', 'revoke-after-job': 'false' }, [TOO_SHORT]],
+    [
+      { name: 'CI', 'revoke-after-job': 'false', 'expires-in': '6 weeks' },
+      ['expires-in must be a duration such as 90s, 15m, 48h or 14d, or never; given: "6 weeks"'],
+    ],
+    [{ name: 'CI' }, [TOO_SHORT, NOTHING_LEFT]],
   ])('cannot have replace: after-job with only %j', (texts, lines) => {
     const all = { workspace: 'preview-42', replace: 'after-job', ...texts };
     expect(rejectionOf(readKeyInputs, all)).toEqual(lines);

@@ -52,6 +52,11 @@ function keyProblems(
       'after-job needs revoke-after-job: false, or no key would be left after the job';
     problems.push({ input: 'replace', message });
   }
+  if (replace === 'after-job' && !provided.has('expires_in')) {
+    const message =
+      'is required with replace: after-job, because the key outlives the job: a time such as 70d, or never';
+    problems.push({ input: 'expires-in', message });
+  }
   return problems;
 }
 
