@@ -7596,6 +7596,9 @@ return readInputs(object({
 job_status
 })).job_status ?? "";
 }
+function replacesAfterJob() {
+return getInput("replace") === "after-job";
+}
 const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
 function keyNameOf(env, random) {
 const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
@@ -8213,7 +8216,7 @@ return runCleanupStep({
 schema: keyCleanupTask(),
 run: (task, context, {report}) => runKeyCleanup(task, {
 ...context,
-jobStatus: readJobStatus(),
+jobStatus: task.replaced ? readJobStatus() : "",
 onReplaced: deleted => report.summarize(replacedSummary(deleted)),
 onSpend(spend) {
 report.info(`${formatSpend(spend)}.`);
@@ -8222,7 +8225,7 @@ title: `💵 ${formatSpend(spend)}`
 });
 }
 }),
-failsJob: task => task?.replaced !== void 0,
+failsJob: task => task ? task.replaced !== void 0 : replacesAfterJob(),
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
@@ -8348,15 +8351,11 @@ if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run"
 const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name;
 return isForeign || data?.repository.fork ? "it is a run for a fork" : void 0;
 }
-function readPreviewPostInputs() {
-const {github_token, job_status} = previewInputs().shape, values = readInputs(object({
-github_token,
-job_status
-}));
-return {
-gitHub: readGitHub(values.github_token, readEvent()),
-jobStatus: values.job_status ?? ""
-};
+function readPostGitHub() {
+const {github_token} = previewInputs().shape;
+return readGitHub(readInputs(object({
+github_token
+})).github_token, readEvent());
 }
 const MAX_AMOUNT = 40, comment_amount = schemas_string().check(_maxLength(MAX_AMOUNT), refine(text => parseUsd(text) !== void 0)), keyRow = object({
 at: schemas_int(),
@@ -9552,7 +9551,7 @@ return runCleanupStep({
 schema: previewTask(),
 failsJob: () => !0,
 async run(task, context, step) {
-const {report} = step, {gitHub, jobStatus} = readPreviewPostInputs();
+const {report} = step, gitHub = readPostGitHub();
 await finishPreview(task, {
 ...context,
 github: startGitHub(gitHub, {
@@ -9563,7 +9562,7 @@ repository: gitHub.repository,
 jobLogin: gitHub.jobLogin,
 notice: report.notice,
 renderComment: task.comment ? commentRenderer(gitHub, report) : void 0,
-jobStatus,
+jobStatus: task.key?.replaced ? readJobStatus() : "",
 onSpend(spend) {
 report.info(`${formatSpend(spend)}.`);
 report.summarize({

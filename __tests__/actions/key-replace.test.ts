@@ -46,6 +46,19 @@ test('A replace that fails reports the new key and the old ones that are left', 
   expect(keys().map(({ label }) => label)).toEqual(left);
 });
 
+/** Longer than any input may be. */
+const TOO_LONG = 'x'.repeat(65 * 1024);
+
+test('A key that replaces no other is revoked, whatever the status of the job', async () => {
+  const main = await createKey();
+  const post = await runPost(main, { 'job-status': TOO_LONG });
+  expect({ exitCode: post.exitCode, annotations: annotations(post) }).toEqual({
+    exitCode: 0,
+    annotations: [],
+  });
+  expect(keys()).toEqual([]);
+});
+
 describe('replace: after-job', () => {
   const KEPT = { replace: 'after-job', 'revoke-after-job': 'false', 'expires-in': '70d' };
 
@@ -98,6 +111,22 @@ describe('replace: after-job', () => {
       title: 'Could not delete 1 of 2 replaced API keys',
     });
     expect(post.summary).toContain('✅ Deleted 1 API key that the new one replaces');
+  });
+
+  test('fails the job if the saved state is invalid, because both keys may work then', async () => {
+    seed({ name: 'CI' });
+    const main = { ...(await createKey(KEPT)), state: { cleanup: '{"apiUrl":1}' } };
+    expect(expectFailure(await runPost(main, KEPT)).code).toBe('cleanup-state-invalid');
+    const ofJob = await runPost(main, { replace: 'true' });
+    expect(ofJob.exitCode).toBe(0);
+    expect(annotations(ofJob, 'warning')[0]?.data).toContain('cannot read its saved state');
+  });
+
+  test('fails the job if its status is no valid input', async () => {
+    seed({ name: 'CI' });
+    const post = await runPost(await createKey(KEPT), { ...KEPT, 'job-status': TOO_LONG });
+    expect(expectFailure(post).code).toBe('invalid-inputs');
+    expect(keys()).toHaveLength(2);
   });
 
   test('fails the job if the post step has no management key, because both keys work then', async () => {

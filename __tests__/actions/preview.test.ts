@@ -438,6 +438,14 @@ describe('the API key', () => {
     expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
+  test('of a job is disabled when it ends, whatever its status', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    const ended = await post(opened, step, { 'job-status': 'x'.repeat(65 * 1024) });
+    expect(ended.exitCode).toBe(0);
+    expect(states()).toEqual([true]);
+  });
+
   test('of a preview that no step has got is disabled when the job ends', async () => {
     const { sandbox } = harness;
     const { handle } = sandbox.account;

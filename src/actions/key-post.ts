@@ -1,4 +1,4 @@
-import { readJobStatus } from '../inputs/key.ts';
+import { readJobStatus, replacesAfterJob } from '../inputs/key.ts';
 import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
 import { formatSpend, replacedSummary } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
@@ -13,7 +13,8 @@ export function keyPost(): Promise<void> {
     run: (task, context, { report }) =>
       runKeyCleanup(task, {
         ...context,
-        jobStatus: readJobStatus(),
+        // Needed by nothing else, so an invalid one does not prevent a revocation.
+        jobStatus: task.replaced ? readJobStatus() : '',
         onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
         onSpend(spend) {
           report.info(`${formatSpend(spend)}.`);
@@ -21,7 +22,7 @@ export function keyPost(): Promise<void> {
         },
       }),
     // The job must not succeed with a key that does not work, or with two that do.
-    failsJob: (task) => task?.replaced !== undefined,
+    failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),
     describeLeftovers: (task) =>
       task ? describeKeysLeft(task) : 'an API key, if the step created one',
   });

@@ -1,4 +1,5 @@
-import { readPreviewPostInputs } from '../inputs/preview.ts';
+import { readJobStatus } from '../inputs/key.ts';
+import { readPostGitHub } from '../inputs/preview.ts';
 import { finishPreview } from '../operations/preview/finish.ts';
 import { previewTask } from '../operations/preview/task.ts';
 import { formatSpend } from '../report/key.ts';
@@ -13,7 +14,7 @@ export function previewPost(): Promise<void> {
     failsJob: () => true,
     async run(task, context, step) {
       const { report } = step;
-      const { gitHub, jobStatus } = readPreviewPostInputs();
+      const gitHub = readPostGitHub();
       await finishPreview(task, {
         ...context,
         github: startGitHub(gitHub, { context, step }),
@@ -21,7 +22,7 @@ export function previewPost(): Promise<void> {
         jobLogin: gitHub.jobLogin,
         notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
-        jobStatus,
+        jobStatus: task.key?.replaced ? readJobStatus() : '',
         onSpend(spend) {
           report.info(`${formatSpend(spend)}.`);
           report.summarize({ title: `💵 ${formatSpend(spend)}` });

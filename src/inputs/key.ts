@@ -1,3 +1,4 @@
+import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { createKeyRequest, LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
@@ -89,6 +90,14 @@ export function readKeyInputs(log: InputLog): KeyInputs {
 export function readJobStatus(): string {
   const { job_status } = keyInputs().shape;
   return readInputs(z.object({ job_status })).job_status ?? '';
+}
+
+/**
+ * Whether the author wants a failed replacement to fail the job, for a post step that cannot read its task.
+ * Never throws, since it is needed to report an error.
+ */
+export function replacesAfterJob(): boolean {
+  return getInput('replace') === 'after-job';
 }
 
 /** The maximum number of characters from the workflow's name, which can have any length. */

@@ -183,15 +183,10 @@ export function reasonForNoKey(): string | undefined {
 }
 
 /**
- * Reads the inputs that the post step uses, besides the credential. GitHub evaluates them again for it:
- * the status of the job is then known.
+ * Reads how the post step reaches GitHub, which evaluates the inputs again for it.
  * @throws {Failure} `invalid-inputs`
  */
-export function readPreviewPostInputs(): { gitHub: GitHubConnection; jobStatus: string } {
-  const { github_token, job_status } = previewInputs().shape;
-  const values = readInputs(z.object({ github_token, job_status }));
-  return {
-    gitHub: readGitHub(values.github_token, readEvent()),
-    jobStatus: values.job_status ?? '',
-  };
+export function readPostGitHub(): GitHubConnection {
+  const { github_token } = previewInputs().shape;
+  return readGitHub(readInputs(z.object({ github_token })).github_token, readEvent());
 }

@@ -11,8 +11,8 @@ interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
   run(task: Task, context: Context, step: Step): Promise<IncompleteCleanup<Task> | undefined>;
   /**
-   * Whether an error fails the job, by what is left of the task, if that is known. Otherwise, it is a
-   * warning, because the job has ended.
+   * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
+   * Otherwise, it is a warning, because the job has ended.
    */
   failsJob?(left: Task | undefined): boolean;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
