@@ -3616,7 +3616,7 @@ return isUuid(text) || safeParse(anySlug, text).success;
 }
 const NAME_MAX_LENGTH = 100;
 function cutName(name) {
-return [ ...name ].slice(0, NAME_MAX_LENGTH).join("");
+return [ ...name ].slice(0, NAME_MAX_LENGTH).join("").trimEnd();
 }
 const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
 name: workspaces_text(1, NAME_MAX_LENGTH),
@@ -4177,12 +4177,10 @@ older_than: text => [ toDuration(text) ],
 expires_in: text => [ toDuration(text) ],
 since: text => [ toDuration(text) ],
 number: text => [ toAmount(text) ],
-warn_above_usd: text => [ toAmount(text) ],
-fail_above_usd: text => [ toAmount(text) ],
 workspace: text => [ slugOfPage(text) ]
 };
 function suggest(key, schema, text) {
-const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
+const type = key.endsWith("_usd") ? "number" : typeOf(schema), suggester = SUGGESTERS[key] ?? SUGGESTERS[type], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
 return accepted === "null" ? '"null"' : accepted;
 }
 function toWord(text) {
@@ -4239,7 +4237,7 @@ return toCredential(readInputs(object(credentials)));
 function inputName(field) {
 return field.replaceAll("_", "-");
 }
-const SLUG_INPUTS = new Set([ "slug", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
+const SLUG_INPUTS = new Set([ "slug", "slug_from", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
 function readField([key, schema]) {
 const text = getInput(inputName(key));
 if (Buffer.byteLength(text) > MAX_BYTES) {
@@ -4448,7 +4446,7 @@ function slug_toSlug(text) {
 return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", slugPrefix = () => optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))), slugInputs = () => ({
-slug_from: optional(schemas_string()),
+slug_from: optional(schemas_string().check(refine(text => !/^[-_]|[-_]$/.test(text), "must neither begin nor end with a hyphen or an underscore"))),
 slug_prefix: slugPrefix()
 });
 function slugProblems(named, valid, provided) {

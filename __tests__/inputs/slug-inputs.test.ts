@@ -35,6 +35,7 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
     [TEXT, 'feature-menu-b15fda22'],
     [{ ...TEXT, ...PREFIX, [named]: '' }, 'web-feature-menu-b15fda22'],
     [{ 'slug-from': '…' }, 'b4935894'],
+    [{ 'slug-from': 'a--b' }, 'a-b-90827a2e'],
   ])('with %j is %s', (texts, slug) => {
     expect(readWith(read, { ...NAME, ...texts })).toBe(slug);
   });
@@ -50,6 +51,14 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
     ['a prefix alone', PREFIX, [MISSING, UNUSED]],
   ])('is rejected with %s', (__, texts, lines) => {
     expect(rejectionOf(read, { ...NAME, ...texts })).toEqual(lines);
+  });
+
+  const EDGE = 'must neither begin nor end with a hyphen or an underscore';
+  test.each<Rejected>([
+    given('slug-from', 'pr-', EDGE, '; the expression at its end was probably empty'),
+    given('slug-from', '_web', EDGE, '; the expression at its beginning was probably empty'),
+  ])('is rejected with %s: %j', (input, text, line) => {
+    expect(rejectionOf(read, { ...NAME, [input]: text })).toEqual([line]);
   });
 
   test('is rejected together with other inputs, in the order of action.yml', () => {
@@ -110,6 +119,8 @@ describe('a name of a workspace', () => {
     const notice = 'name was cut to 100 characters: OpenRouter accepts no more.';
     expect(nameOf({ ...TEXT, name: `${cut}🎈` })).toEqual([cut, [notice]]);
     expect(nameOf({ ...TEXT, name: cut })).toEqual([cut, []]);
+    const word = 'n'.repeat(98);
+    expect(nameOf({ ...TEXT, name: `${word}  next` })).toEqual([word, [notice]]);
   });
 
   test.each<[string, Texts]>([

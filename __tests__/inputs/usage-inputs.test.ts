@@ -82,6 +82,10 @@ describe('the inputs of usage', () => {
     [{ 'warn-above-usd': '-1' }, `warn-above-usd ${AMOUNT_MESSAGE}; given: "-1"`],
     [{ 'fail-above-usd': 'five' }, `fail-above-usd ${AMOUNT_MESSAGE}; given: "five"`],
     [{ 'fail-above-usd': '$5' }, `fail-above-usd ${AMOUNT_MESSAGE}; given: "$5"; try: 5`],
+    [
+      { 'key-hash': 'f0', 'fail-below-remaining-usd': '$5' },
+      `fail-below-remaining-usd ${AMOUNT_MESSAGE}; given: "$5"; try: 5`,
+    ],
     [{ 'warn-above-usd': '.4' }, `warn-above-usd ${AMOUNT_MESSAGE}; given: ".4"; try: 0.4`],
     [
       { 'warn-above-usd': '2', 'fail-above-usd': '1.5' },

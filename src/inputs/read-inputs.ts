@@ -66,7 +66,7 @@ export function inputName(field: string): string {
 }
 
 /** The inputs whose text often ends with an expression after a hyphen. */
-const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'workspace']);
+const SLUG_INPUTS: ReadonlySet<string> = new Set(['slug', 'slug_from', 'workspace']);
 
 /**
  * The maximum size of an input, in bytes: far more than any needs. The time to read an input blocks the

@@ -23,8 +23,24 @@ export const slugPrefix = () =>
       ),
   );
 
-/** The inputs from which a slug is made, in place of an input that has the slug itself. */
-export const slugInputs = () => ({ slug_from: z.optional(z.string()), slug_prefix: slugPrefix() });
+/**
+ * The inputs from which a slug is made, in place of an input that has the slug itself. A text that was
+ * probably made from an empty expression would give each run the same workspace. Doubled hyphens do not
+ * show that: names of branches have them.
+ */
+export const slugInputs = () => ({
+  slug_from: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => !/^[-_]|[-_]$/.test(text),
+          'must neither begin nor end with a hyphen or an underscore',
+        ),
+      ),
+  ),
+  slug_prefix: slugPrefix(),
+});
 
 interface SlugValues {
   slug_from?: string | undefined;

@@ -27,14 +27,13 @@ const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)
   expires_in: (text) => [toDuration(text)],
   since: (text) => [toDuration(text)],
   number: (text) => [toAmount(text)],
-  warn_above_usd: (text) => [toAmount(text)],
-  fail_above_usd: (text) => [toAmount(text)],
   workspace: (text) => [slugOfPage(text)],
 };
 
 /** Suggests what the author of a rejected `text` probably meant, if `schema` accepts that. */
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
-  const suggester = SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)];
+  const type = key.endsWith('_usd') ? 'number' : typeOf(schema);
+  const suggester = SUGGESTERS[key] ?? SUGGESTERS[type];
   const accepted = suggester?.(text).find(
     (suggestion) =>
       suggestion !== undefined && z.safeParse(schema, parseInput(schema, suggestion)).success,

@@ -69,9 +69,9 @@ export function isIdOrSlug(text: string): boolean {
 /** The length of the longest name that OpenRouter accepts. */
 export const NAME_MAX_LENGTH = 100;
 
-/** Cuts the name of a workspace to the length that OpenRouter accepts. */
+/** Cuts the name of a workspace to the length that OpenRouter accepts, and whitespace that then ends it. */
 export function cutName(name: string): string {
-  return [...name].slice(0, NAME_MAX_LENGTH).join('');
+  return [...name].slice(0, NAME_MAX_LENGTH).join('').trimEnd();
 }
 
 const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
