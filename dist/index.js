@@ -7839,7 +7839,7 @@ const result = outputKey(created, {
 plan,
 request
 }, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
 stricter.length > 0 && warn("unexpected-key-fields", {
 key,
 changes: stricter

@@ -44,7 +44,7 @@ describe('a key step', () => {
       `The workspace is preview-42, id ${key.workspace.id}. It has 0 API keys, 0 with that name.`,
       expect.stringMatching(
         new RegExp(
-          `^Created in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,
+          `^Created the API key in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,
         ),
       ),
       'The key is revoked when the job ends.',

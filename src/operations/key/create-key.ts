@@ -110,7 +110,7 @@ export async function createKeyIn(
   const result = outputKey(created, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
   const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
-  log.info(`Created in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
   if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
 
   await deleteLateOrphans(created, request, context);
