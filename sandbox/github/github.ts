@@ -36,6 +36,7 @@ export function openGitHub(options: GitHubOptions = {}): GitHub {
   const state = emptyState(options);
   return Object.assign(state, {
     callOf: (method: string, path: string) => callOf(ROUTES, method, path),
+    beside: ['/graphql'],
     handle: (request: ApiRequest) => handle(state, request),
     headers: () => ({
       date: state.now().toUTCString(),

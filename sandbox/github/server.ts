@@ -20,7 +20,6 @@ export async function startGitHub(
   const github = openGitHub(options);
   const permissions = { contents: 'read', 'pull-requests': 'write' } as const;
   const { secret: token } = addToken(github, { permissions });
-  const elsewhere = { '/api/graphql': '/graphql' };
-  const server = await serve(github, { ...options, basePath: '/api/v3', elsewhere });
+  const server = await serve(github, { ...options, basePath: '/api/v3' });
   return { ...server, github, token };
 }

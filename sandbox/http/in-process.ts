@@ -3,7 +3,7 @@ import { TransportError } from '../../src/http/transport.ts';
 import { abortReason, type Clock, sleep } from '../../src/lib/clock.ts';
 import { type ExchangeHook, outcomeOf } from './exchange.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
-import type { Api, ApiResponse } from './routing.ts';
+import { type Api, type ApiResponse, pathOfApi } from './routing.ts';
 
 /** Also the faults for which no server is needed. */
 export type InProcessFault =
@@ -29,9 +29,10 @@ export interface Network {
 /** A transport to the API of `network` without a socket, in the time of its clock. */
 export function inProcessTransport(network: Network, baseUrl: string): Transport {
   const { api, clock, schedule, calls } = network;
+  const basePath = new URL(baseUrl).pathname.replace(/\/$/, '');
   return async ({ method, url, headers, body = '' }, signal) => {
-    const { pathname, search } = new URL(url.slice(baseUrl.length), 'http://sandbox');
-    const path = pathname + search;
+    const { pathname, search } = new URL(url);
+    const path = pathOfApi(api, basePath, pathname + search);
     const call = api.callOf(method, path);
     calls.push(call);
     const apply = () => api.handle({ method, path, authorization: headers['authorization'], body });

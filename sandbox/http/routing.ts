@@ -24,6 +24,24 @@ export interface Api {
   handle(request: ApiRequest): ApiResponse;
   /** The headers of every response, by lower-case name, even if the request is not handled. */
   headers(): Record<string, string>;
+  /** The paths that are beside the base URL, and not below it. */
+  beside?: readonly string[];
+}
+
+/**
+ * Finds the path of an API whose base URL has the path `basePath`, for the path of a whole URL. Empty if it
+ * is not that of the API.
+ */
+export function pathOfApi(
+  { beside = [] }: Pick<Api, 'beside'>,
+  basePath: string,
+  path: string,
+): string {
+  const folder = basePath.slice(0, basePath.lastIndexOf('/'));
+  const other = beside.find((one) => path === folder + one);
+  if (other !== undefined) return other;
+  const below = path.startsWith(basePath) ? path.slice(basePath.length) : '';
+  return beside.includes(below) ? '' : below;
 }
 
 /** A request as its route gets it. */

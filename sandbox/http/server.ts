@@ -8,7 +8,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { type ExchangeHook, outcomeOf, type RecordedRequest } from './exchange.ts';
 import { type ScheduledFault, takeFault } from './faults.ts';
 import { misbehave, send } from './responses.ts';
-import type { Api, ApiResponse } from './routing.ts';
+import { type Api, type ApiResponse, pathOfApi } from './routing.ts';
 
 export interface ServerOptions {
   /** Any free port by default. */
@@ -32,11 +32,9 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** Where the paths of an API are on its server. */
+/** Where an API is on its server. */
 interface Mount {
   basePath: string;
-  /** The paths of the API that are elsewhere, by their paths on the server. */
-  elsewhere?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -85,16 +83,11 @@ const NOT_APPLIED: ApiResponse = { status: 201, body: { data: {} } };
 function listenerOf(
   api: Api,
   { requests, faults, arrivals }: Traffic,
-  {
-    basePath,
-    elsewhere = {},
-    latency = 0,
-    onExchange,
-  }: Pick<ServerOptions, 'latency' | 'onExchange'> & Mount,
+  { basePath, latency = 0, onExchange }: Pick<ServerOptions, 'latency' | 'onExchange'> & Mount,
 ): RequestListener {
   return async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;
-    const path = elsewhere[url] ?? (url.startsWith(basePath) ? url.slice(basePath.length) : '');
+    const path = pathOfApi(api, basePath, url);
     const request = { method, path, headers, body: await text(incoming) };
     requests.push(request);
     arrivals.dispatchEvent(new Event('request'));
