@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { ApiError } from '../../../src/http/request.ts';
 import { describeKeysLeft } from '../../../src/operations/key/cleanup.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { CREATE, DELETE, LIST, LOOKUP, sha256 } from '../../support/key.ts';
@@ -87,6 +88,17 @@ describe('the cleanup after a job', () => {
       `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}`,
     );
     expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('A revocation that fails is reported rather than an orphan that cannot be deleted', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    const step = await scene.createKey();
+    scene.applyFirstPostLate();
+    const rejection = { on: DELETE, kind: 'response', status: 403 } as const;
+    scene.scheduleFaults(rejection, rejection);
+    const { error } = await scene.runPost(step);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(scene.keys()).toHaveLength(2);
   });
 
   test('A key is revoked although the list of orphans is rejected', async () => {

@@ -177,7 +177,8 @@ describe('a key that may spend more or live longer than requested', () => {
     async (_, problem, faults) => {
       const scene = openLooserScene();
       scene.scheduleFaults(...faults);
-      const step = await scene.createKey({ ...REQUEST, revokeAfterJob: false });
+      const kept = { revokeAfterJob: false, replace: 'after-job' } as const;
+      const step = await scene.createKey({ ...REQUEST, ...kept });
       const [hash = ''] = scene.hashes();
       expect(expectFailed(step).message.replace(hash, '<hash>').split('\n').slice(3)).toEqual([
         problem,
@@ -185,6 +186,8 @@ describe('a key that may spend more or live longer than requested', () => {
         "Run this again. If it fails again, contact OpenRouter's support.",
       ]);
       expect(step.task).toMatchObject({ created: { hash }, revoke: true });
+      // Or the post step would require that the key works which it has just revoked.
+      expect(step.task?.replaced).toBeUndefined();
       expectCleanPost(await scene.runPost(step));
       expect(scene.keys()).toEqual([]);
     },

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { formatUsd } from '../../../src/lib/usd.ts';
 import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
-import { MAX_REPLACED } from '../../../src/operations/key/replace.ts';
+import { hashesToReplace, MAX_REPLACED } from '../../../src/operations/key/replace.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
+import { MAX_VALUE_BYTES } from '../../../src/report/outputs.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
 import {
   DURING_POST_MS,
@@ -71,6 +72,31 @@ describe('After a job that succeeded, the post step', () => {
     const next = await scene.createKey(KEPT);
     expectCleanPost(await scene.runPost(next));
     expect(scene.hashes()).toEqual([next.result?.key.hash]);
+  });
+
+  test('has a task that keeps the new key, also after the step has deleted a late orphan', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'late', after: 55_000 }] });
+    const old = scene.createOther({ name: 'CI' });
+    onNth(scene.simulation, CREATE, 2, () => scene.applyFirstPostLate());
+    const step = await scene.createKey(KEPT, { timeout: 120_000 });
+    const hash = expectCreated(scene, step);
+    expect(step.lines.join('\n')).toContain('Deleted the orphaned API key');
+    expect(step.task).toMatchObject({ revoke: false, replaced: [old.hash] });
+    expect(step.task?.search.lostPosts).toBe(0);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('reports a replaced key that it cannot delete rather than an orphan, which is only a warning', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'late', after: 55_000 }] });
+    const old = scene.createOther({ name: 'CI' });
+    const step = await scene.createKey(KEPT, { timeout: 120_000 });
+    scene.applyFirstPostLate();
+    const rejection = { on: DELETE, kind: 'response', status: 403 } as const;
+    scene.scheduleFaults(rejection, rejection);
+    const { error, left } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'replaced-keys-not-deleted' });
+    expect(left).toMatchObject({ replaced: [old.hash], search: { lostPosts: 1 } });
   });
 
   test('leaves the job as it is if only an orphan cannot be deleted', async () => {
@@ -221,6 +247,19 @@ describe('If the key of the job does not work any more', () => {
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
     expect(scene.keys()).toEqual([]);
   });
+});
+
+test('The hashes that a job replaces fit into a state, and leave a tenth for the rest of the task', () => {
+  const older = Array.from({ length: 1_000 }, (_, at) => ({
+    hash: String(at).padStart(200, '0'),
+    name: 'CI',
+    label: 'sk-or-v1-0e6...1c96',
+    workspace_id: 'a',
+  }));
+  const hashes = hashesToReplace(older, 0, {
+    log: { info: () => undefined, debug: () => undefined },
+  });
+  expect(JSON.stringify(hashes).length).toBeLessThan(0.9 * MAX_VALUE_BYTES);
 });
 
 test.each([
