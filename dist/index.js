@@ -3208,9 +3208,9 @@ return error;
 attempt.end();
 }
 }
-function timeoutOf({clock, deadline, abortAt = Number.POSITIVE_INFINITY}) {
-const now = clock.now();
-return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
+function timeoutOf(options) {
+const {clock, deadline, shortMs, abortAt = Number.POSITIVE_INFINITY} = options, now = clock.now(), left = deadline - now, own = shortMs === void 0 ? attemptTimeout(left) : Math.min(shortMs, left / 4);
+return Math.min(own, Math.max(0, abortAt - now));
 }
 function toHttpRequest({method, path, body}, {server: {apiUrl, headers}}) {
 const isForm = body instanceof URLSearchParams;
@@ -3307,13 +3307,10 @@ function clientWith(throttle, options) {
 const {clock, deadline, signal} = options, client = {
 request: request => requestUntilDone(request, client),
 send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-tryOnce(request, ms) {
-const now = clock.now(), abortAt = now + Math.min(ms, (deadline - now) / 4);
-return sendOnce(request, {
+tryOnce: (request, ms) => sendOnce(request, {
 ...options,
-abortAt
-});
-},
+shortMs: ms
+}),
 waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
 throttle,
 ...options

@@ -29,8 +29,9 @@ export interface Client {
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>>;
   /**
-   * Sends a request once that must not hold up the others: it ends within `ms` milliseconds and a
-   * quarter of the time that is left, and if the server throttles it, the others do not wait.
+   * Sends a request once that must not hold up the others: from when there is a grant for it, which they
+   * need too, it ends within `ms` milliseconds and a quarter of the time that is left. If the server
+   * throttles it, the others do not wait.
    */
   tryOnce<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>>;
   /**
@@ -44,7 +45,7 @@ export interface Client {
   withTimeout(ms: number): Client;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'startAttempt'> {
+export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'shortMs' | 'startAttempt'> {
   /** At least 0 and below 1. */
   random(): number;
 }
@@ -61,11 +62,7 @@ function clientWith(throttle: Throttle, options: Options): Client {
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
-    tryOnce(request, ms) {
-      const now = clock.now();
-      const abortAt = now + Math.min(ms, (deadline - now) / 4);
-      return sendOnce(request, { ...options, abortAt });
-    },
+    tryOnce: (request, ms) => sendOnce(request, { ...options, shortMs: ms }),
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
     async pause(ms) {
       await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);

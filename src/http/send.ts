@@ -26,6 +26,8 @@ export interface SendOptions {
    * one attempt do that.
    */
   abortAt?: number;
+  /** How long an attempt may take, in milliseconds; a quarter of the time that is left at most. */
+  shortMs?: number;
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
@@ -140,9 +142,12 @@ async function sendAndReceive(
 }
 
 /** The timeout of an attempt that starts now, in milliseconds. */
-function timeoutOf({ clock, deadline, abortAt = Number.POSITIVE_INFINITY }: SendOptions): number {
+function timeoutOf(options: SendOptions): number {
+  const { clock, deadline, shortMs, abortAt = Number.POSITIVE_INFINITY } = options;
   const now = clock.now();
-  return Math.min(attemptTimeout(deadline - now), Math.max(0, abortAt - now));
+  const left = deadline - now;
+  const own = shortMs === undefined ? attemptTimeout(left) : Math.min(shortMs, left / 4);
+  return Math.min(own, Math.max(0, abortAt - now));
 }
 
 function toHttpRequest(
