@@ -5923,6 +5923,14 @@ possible: "This step may have changed something at OpenRouter before that: see i
 function describeEffect(effect) {
 return SENTENCES[effect];
 }
+function withLeftovers(description, leftovers) {
+if (leftovers === "") return description;
+const lines = [ ...description.lines, formatLeftovers(leftovers) ];
+return {
+...description,
+lines
+};
+}
 function formatLeftovers(leftovers) {
 return `May still exist at OpenRouter: ${leftovers}.`;
 }
@@ -7008,17 +7016,14 @@ outputSecret: writeSecretOutput,
 saveState: (name, value) => writeState(name, value, redactor),
 summarize,
 warn,
-fail(error, effect) {
-const description = describeError(error, effect);
+fail(error, effect, leftovers = "") {
+const description = withLeftovers(describeError(error, effect), leftovers);
 annotate(core_error, description, line);
 summarize(toSummary("❌", description));
 },
 warnOfCleanup(error, {effect, leftovers}) {
-const {lines, ...description} = describeError(error, effect);
-leftovers === "" ? [ description.title, ...lines ].forEach(info) : warnOf({
-...description,
-lines: [ ...lines, formatLeftovers(leftovers) ]
-});
+const description = withLeftovers(describeError(error, effect), leftovers);
+leftovers === "" ? [ description.title, ...description.lines ].forEach(info) : warnOf(description);
 }
 };
 }
@@ -7340,18 +7345,16 @@ const credential = readCredential(), incomplete = await cleanup.run(saved.task, 
 ...saved,
 credential
 }, step), step);
-task = incomplete?.left ?? task;
-if (incomplete) throw incomplete.error;
+if (!incomplete) return;
+task = incomplete.left;
+throw incomplete.error;
 }, (report, error, effect) => {
-if (cleanup.failsJob?.(task)) {
-report.fail(error, effect);
-return 1;
-}
-report.warnOfCleanup(error, {
+const leftovers = cleanup.describeLeftovers(task), failsJob = cleanup.failsJob?.(task) === !0;
+failsJob ? report.fail(error, effect, leftovers) : report.warnOfCleanup(error, {
 effect,
-leftovers: cleanup.describeLeftovers(task)
+leftovers
 });
-return 0;
+return failsJob ? 1 : 0;
 });
 }
 async function endMain(main, {report, clock, signal}, {leftovers, hasSavedState}) {
@@ -9460,8 +9463,31 @@ if (result.state === "clean-up" && result.failure) throw result.failure;
 report.summarize(previewSummary(result, inputs));
 });
 }
+function describePreviewLeft({identity, key}) {
+const workspace = `the workspace ${identity.slug}`, keys = key ? describeKeysLeft({
+...key,
+revoke: key.replaced === void 0
+}) : "";
+if (!key || keys === "") return workspace;
+const {expires_at} = key.search.desired, life = expires_at === null ? "never expires" : `works until ${expires_at}`;
+return `${workspace}; ${keys}, which ${life}`;
+}
 async function finishPreview(task, context) {
-const {error: keyError} = await catching(endKey(task, context), ApiError, Failure), {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
+const ending = task.key && await endKey(task.key, context), keyError = ending?.error, {error} = await catching(checkPreview(task, keyError, context), ApiError, Failure);
+if (!error) return;
+return {
+error,
+left: ending && !isReplacement(keyError) ? {
+...task,
+key: ending.left
+} : void 0
+};
+}
+function isReplacement(error) {
+return error instanceof Failure && error.code === "key-replaced";
+}
+async function checkPreview(task, keyError, context) {
+const {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
 if (lookError) {
 const reason = lookError.message;
 context.warn("preview-not-checked", {
@@ -9471,7 +9497,7 @@ reason
 if (keyError) throw keyError;
 return;
 }
-const {isOpen, since} = standing, isReplaced = keyError instanceof Failure && keyError.code === "key-replaced";
+const {isOpen, since} = standing;
 if (!isOpen) {
 const deletion = await deletePreview({
 subject,
@@ -9480,24 +9506,44 @@ identity
 }, {
 dryRun: !1
 }, context);
-if (keyError && !isReplaced && deletion.kind !== "deletion") throw keyError;
+if (keyError && !isReplacement(keyError) && deletion.kind !== "deletion") throw keyError;
 return;
 }
 await commentOn(task, NO_DATA, context);
-if (workspace && !(await findWorkspace(context.client, workspace.id)).workspace) {
+if (workspace && !await finish_exists(workspace, keyError, context)) {
 const wasClosed = !(await readStanding(subject, since, context)).isOpen;
 if (!wasClosed) throw new Failure("preview-deleted", {
 workspace
 });
-if (isReplaced) return;
+if (isReplacement(keyError)) return;
 }
 if (keyError) throw keyError;
 }
-async function endKey(task, context) {
-const {key: saved} = task;
-if (!saved) return;
-const {created, search, replaced} = saved;
-if (created) {
+async function finish_exists(workspace, keyError, {client}) {
+const {value: found, error} = await catching(findWorkspace(client, workspace.id), ApiError);
+if (error) throw keyError ?? error;
+return found.workspace !== void 0;
+}
+async function endKey(saved, context) {
+const ending = await catching(endCreated(saved, context), ApiError, Failure), deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure), error = ending.error ?? deletion.error;
+if (!error) return;
+const lostPosts = deletion.error ? saved.search.lostPosts : 0, left = {
+...saved,
+search: {
+...saved.search,
+lostPosts
+}
+};
+return {
+error,
+left: ending.error ? left : {
+...left,
+created: void 0
+}
+};
+}
+async function endCreated({created, search, replaced}, context) {
+if (!created) return;
 const key = {
 name: search.desired.name,
 ...created
@@ -9511,8 +9557,6 @@ replaced
 };
 await replaceOlderKeys(replacement, context, older => disableEach(older, context));
 } else await disable(key, context);
-}
-await deleteAllOrphans(saved, context);
 }
 async function disable(key, {client, log}) {
 const isThere = await disableKey(client, key);
@@ -9547,7 +9591,7 @@ schema: previewTask(),
 failsJob: () => !0,
 async run(task, context, step) {
 const {report} = step, gitHub = readPostGitHub();
-await finishPreview(task, {
+return finishPreview(task, {
 ...context,
 github: startGitHub(gitHub, {
 context,
@@ -9565,9 +9609,8 @@ title: `💵 ${formatSpend(spend)}`
 });
 }
 });
-return;
 },
-describeLeftovers: task => task ? `the workspace ${task.identity.slug}` : ""
+describeLeftovers: task => task ? describePreviewLeft(task) : ""
 });
 }
 const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, sweepInputs = () => object({

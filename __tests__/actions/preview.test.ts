@@ -106,6 +106,31 @@ describe('the life of a pull request', () => {
     expect(expectFailure(await post(opened, step)).code).toBe('preview-deleted');
   });
 
+  test.each([
+    ['rejects its key', 'management-key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized'],
+    ['sends nothing', 'management-key', '', 'invalid-inputs'],
+  ])('has a post step that says what is left if it %s', async (_, input, value, code) => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    const failure = expectFailure(await post(opened, step, { ...QUIET, [input]: value }));
+    const { name, label, hash, expires_at } = keyOf(step);
+    const key = `the API key "${name}" (${label}), hash ${hash}, which works until ${expires_at}`;
+    expect(failure.code).toBe(code);
+    expect(failure.lines.at(-1)).toBe(
+      `May still exist at OpenRouter: the workspace preview-shop-1; ${key}.`,
+    );
+  });
+
+  test('has a post step that names no key that it could disable', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    const fault = { kind: 'response', status: 403, body: '{}' } as const;
+    harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...fault });
+    const { code, lines } = expectFailure(await post(opened, step, QUIET));
+    expect([code, keyOf(step).disabled]).toEqual(['forbidden', true]);
+    expect(lines.join()).not.toContain('May still exist');
+  });
+
   test('can go on during its deletion, which then fails', async () => {
     await job(open()[0]);
     const [closed] = close();

@@ -173,9 +173,11 @@ function statusOf({ plan, main }: Job): string {
 
 async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending): Promise<void> {
   job.post = newProcess(world);
-  await runProcess(world, job.post, { job, ending }, (context) =>
-    finishPreview(task, { ...context, jobStatus: statusOf(job), onSpend: () => undefined }),
-  );
+  await runProcess(world, job.post, { job, ending }, async (context) => {
+    const extras = { jobStatus: statusOf(job), onSpend: () => undefined };
+    const incomplete = await finishPreview(task, { ...context, ...extras });
+    if (incomplete) throw incomplete.error;
+  });
 }
 
 /** A process that starts now. */

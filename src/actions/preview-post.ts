@@ -1,6 +1,6 @@
 import { readJobStatus } from '../inputs/key.ts';
 import { readPostGitHub } from '../inputs/preview.ts';
-import { finishPreview } from '../operations/preview/finish.ts';
+import { describePreviewLeft, finishPreview } from '../operations/preview/finish.ts';
 import { previewTask } from '../operations/preview/task.ts';
 import { formatSpend } from '../report/key.ts';
 import { commentRenderer } from '../report/preview-comment.ts';
@@ -15,7 +15,7 @@ export function previewPost(): Promise<void> {
     async run(task, context, step) {
       const { report } = step;
       const gitHub = readPostGitHub();
-      await finishPreview(task, {
+      return finishPreview(task, {
         ...context,
         github: startGitHub(gitHub, { context, step }),
         repository: gitHub.repository,
@@ -28,8 +28,7 @@ export function previewPost(): Promise<void> {
           report.summarize({ title: `💵 ${formatSpend(spend)}` });
         },
       });
-      return undefined;
     },
-    describeLeftovers: (task) => (task ? `the workspace ${task.identity.slug}` : ''),
+    describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),
   });
 }

@@ -59,7 +59,14 @@ export function describeEffect(effect: Effect): string {
   return SENTENCES[effect];
 }
 
-/** The last line of a warning about a cleanup. */
+/** The error of a cleanup with a last line about what may be left; empty if nothing may. */
+export function withLeftovers(description: Description, leftovers: string): Description {
+  if (leftovers === '') return description;
+  const lines = [...description.lines, formatLeftovers(leftovers)];
+  return { ...description, lines };
+}
+
+/** The line about what a cleanup may leave. */
 export function formatLeftovers(leftovers: string): string {
   return `May still exist at OpenRouter: ${leftovers}.`;
 }

@@ -7,7 +7,7 @@ import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import { Failure, type WarningCode, type WarningDetails } from '../operations/shared/failure.ts';
 import { describeError } from './describe-error.ts';
 import { describeWarning } from './describe-warning.ts';
-import { type Description, formatLeftovers, troubleshootingUrl } from './description.ts';
+import { type Description, troubleshootingUrl, withLeftovers } from './description.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
@@ -41,8 +41,9 @@ export interface Report extends Log {
   /**
    * Reports the error that fails the step: an error annotation and the summary.
    * @param effect what the step may have changed at OpenRouter
+   * @param leftovers what may be left there that should not be
    */
-  fail(error: unknown, effect: Effect): void;
+  fail(error: unknown, effect: Effect, leftovers?: string): void;
   /**
    * Reports the error of a cleanup as a warning, with what may be left at OpenRouter. If that is
    * nothing, the error is only logged.
@@ -79,15 +80,15 @@ export function createReport(): Report {
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn,
-    fail(error, effect) {
-      const description = describeError(error, effect);
+    fail(error, effect, leftovers = '') {
+      const description = withLeftovers(describeError(error, effect), leftovers);
       annotate(core.error, description, line);
       summarize(toSummary('❌', description));
     },
     warnOfCleanup(error, { effect, leftovers }) {
-      const { lines, ...description } = describeError(error, effect);
-      if (leftovers === '') [description.title, ...lines].forEach(info);
-      else warnOf({ ...description, lines: [...lines, formatLeftovers(leftovers)] });
+      const description = withLeftovers(describeError(error, effect), leftovers);
+      if (leftovers === '') [description.title, ...description.lines].forEach(info);
+      else warnOf(description);
     },
   };
 }

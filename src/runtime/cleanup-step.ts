@@ -9,7 +9,12 @@ import { runStep, type Step, startContext } from './step.ts';
 /** How a post step carries out the task that its main step saved. */
 interface Cleanup<Task> {
   schema: z.ZodMiniType<Task>;
-  run(task: Task, context: Context, step: Step): Promise<IncompleteCleanup<Task> | undefined>;
+  /** Returns the error and what is left of the task, if anything, if part of it failed. */
+  run(
+    task: Task,
+    context: Context,
+    step: Step,
+  ): Promise<IncompleteCleanup<Task | undefined> | undefined>;
   /**
    * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
    * Otherwise, it is a warning, because the job has ended.
@@ -40,16 +45,16 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
         startContext({ ...saved, credential }, step),
         step,
       );
-      task = incomplete?.left ?? task;
-      if (incomplete) throw incomplete.error;
+      if (!incomplete) return;
+      task = incomplete.left;
+      throw incomplete.error;
     },
     (report, error, effect) => {
-      if (cleanup.failsJob?.(task)) {
-        report.fail(error, effect);
-        return 1;
-      }
-      report.warnOfCleanup(error, { effect, leftovers: cleanup.describeLeftovers(task) });
-      return 0;
+      const leftovers = cleanup.describeLeftovers(task);
+      const failsJob = cleanup.failsJob?.(task) === true;
+      if (failsJob) report.fail(error, effect, leftovers);
+      else report.warnOfCleanup(error, { effect, leftovers });
+      return failsJob ? 1 : 0;
     },
   );
 }

@@ -7,10 +7,11 @@ import {
   type Key,
   type KeyIdentity,
 } from '../../openrouter/resources/keys.ts';
-import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
-import { deleteAllOrphans } from '../key/cleanup.ts';
+import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { deleteAllOrphans, describeKeysLeft, type KeyCleanupTask } from '../key/cleanup.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
+import type { IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview } from './delete-preview.ts';
@@ -23,13 +24,54 @@ export interface FinishContext
     Pick<ReplaceContext, 'jobStatus'> {}
 
 /**
+ * Describes what may be left if `task` fails: `the workspace preview-42; the API key "CI"
+ * (sk-or-v1-0e6...1c96), hash 1c96…, which works until 2026-01-01T06:00:00.000Z`.
+ */
+export function describePreviewLeft({ identity, key }: PreviewTask): string {
+  const workspace = `the workspace ${identity.slug}`;
+  // A key that replaces others outlives the job.
+  const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
+  if (!key || keys === '') return workspace;
+  const { expires_at } = key.search.desired;
+  const life = expires_at === null ? 'never expires' : `works until ${expires_at}`;
+  return `${workspace}; ${keys}, which ${life}`;
+}
+
+/**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed meanwhile.
- * @throws {Failure} `preview-deleted`, `key-replaced`, and those of `deletePreview`
+ * it was closed meanwhile. Returns the error if part of it failed, and the task if its key may still work:
+ * `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
+ */
+export async function finishPreview(
+  task: PreviewTask,
+  context: FinishContext,
+): Promise<IncompleteCleanup<PreviewTask | undefined> | undefined> {
+  const ending = task.key && (await endKey(task.key, context));
+  const keyError = ending?.error;
+  const { error } = await catching(checkPreview(task, keyError, context), ApiError, Failure);
+  if (!error) return undefined;
+  // That another job has replaced the key leaves nothing.
+  return {
+    error,
+    left: ending && !isReplacement(keyError) ? { ...task, key: ending.left } : undefined,
+  };
+}
+
+function isReplacement(error: Error | undefined): boolean {
+  return error instanceof Failure && error.code === 'key-replaced';
+}
+
+/**
+ * Deletes the workspace of a preview if its subject is closed.
+ * @param keyError why its API key could not be ended; thrown unless the key is gone or nothing matters more
+ * @throws {Failure} `preview-deleted`, and those of `deletePreview`
  * @throws {ApiError}
  */
-export async function finishPreview(task: PreviewTask, context: FinishContext): Promise<void> {
-  const { error: keyError } = await catching(endKey(task, context), ApiError, Failure);
+async function checkPreview(
+  task: PreviewTask,
+  keyError: Error | undefined,
+  context: FinishContext,
+): Promise<void> {
   const { subject, identity, workspace } = task;
   const { value: standing, error: lookError } = await catching(
     readStanding(subject, task.since, context),
@@ -43,41 +85,64 @@ export async function finishPreview(task: PreviewTask, context: FinishContext): 
     return;
   }
   const { isOpen, since } = standing;
-  // That another job has replaced the key matters only while the preview is needed.
-  const isReplaced = keyError instanceof Failure && keyError.code === 'key-replaced';
   if (!isOpen) {
     const deletion = await deletePreview({ subject, since, identity }, { dryRun: false }, context);
-    // A deletion takes the key along.
-    if (keyError && !isReplaced && deletion.kind !== 'deletion') throw keyError;
+    // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
+    if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
     return;
   }
   await commentOn(task, NO_DATA, context);
-  if (workspace && !(await findWorkspace(context.client, workspace.id)).workspace) {
+  if (workspace && !(await exists(workspace, keyError, context))) {
     const wasClosed = !(await readStanding(subject, since, context)).isOpen;
     if (!wasClosed) throw new Failure('preview-deleted', { workspace });
-    if (isReplaced) return;
+    if (isReplacement(keyError)) return;
   }
   if (keyError) throw keyError;
 }
 
+/** @throws `keyError` if the lookup fails too: a key that may still work matters more */
+async function exists(
+  workspace: WorkspaceRef,
+  keyError: Error | undefined,
+  { client }: FinishContext,
+): Promise<boolean> {
+  const { value: found, error } = await catching(findWorkspace(client, workspace.id), ApiError);
+  if (error) throw keyError ?? error;
+  return found.workspace !== undefined;
+}
+
 /**
- * Reports what the key has spent, and ends it.
- * @throws {Failure} `key-replaced`, `orphan-not-deleted`
+ * Reports what the key has spent, ends it, and deletes its orphans. Returns what is left if part of it failed:
+ * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
+ */
+async function endKey(
+  saved: KeyCleanupTask,
+  context: FinishContext,
+): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  const ending = await catching(endCreated(saved, context), ApiError, Failure);
+  const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
+  const error = ending.error ?? deletion.error;
+  if (!error) return undefined;
+  const lostPosts = deletion.error ? saved.search.lostPosts : 0;
+  const left = { ...saved, search: { ...saved.search, lostPosts } };
+  return { error, left: ending.error ? left : { ...left, created: undefined } };
+}
+
+/**
+ * @throws {Failure} `key-replaced`
  * @throws {ApiError}
  */
-async function endKey(task: PreviewTask, context: FinishContext): Promise<void> {
-  const { key: saved } = task;
-  if (!saved) return;
-  const { created, search, replaced } = saved;
-  if (created) {
-    const key = { name: search.desired.name, ...created };
-    await reportSpend(key, context);
-    if (replaced) {
-      const replacement = { key, workspace: search.workspace, replaced };
-      await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
-    } else await disable(key, context);
-  }
-  await deleteAllOrphans(saved, context);
+async function endCreated(
+  { created, search, replaced }: KeyCleanupTask,
+  context: FinishContext,
+): Promise<void> {
+  if (!created) return;
+  const key = { name: search.desired.name, ...created };
+  await reportSpend(key, context);
+  if (replaced) {
+    const replacement = { key, workspace: search.workspace, replaced };
+    await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
+  } else await disable(key, context);
 }
 
 async function disable(key: KeyIdentity, { client, log }: FinishContext): Promise<void> {
