@@ -8343,11 +8343,11 @@ full_name: schemas_string()
 }))
 });
 function reasonForNoKey() {
-const {env} = process, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env);
-if (isFederated || getInput("management-key") !== "") return;
+const {env} = process;
+if (getInput("management-key") !== "") return;
 if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run";
-const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name;
-return isForeign || data?.repository.fork ? "it is a run for a fork" : void 0;
+const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env), isForFork = data?.repository.fork || isForeign && !isFederated;
+return isForFork ? "it is a run for a fork" : void 0;
 }
 function readPostGitHub() {
 const {github_token} = previewInputs().shape;

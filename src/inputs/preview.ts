@@ -170,16 +170,20 @@ const strangersEvent = z.object({
   ),
 });
 
-/** Why this run has no credential although nothing is wrong; undefined if it has one, or should have. */
+/**
+ * Why this run has no credential although nothing is wrong; undefined if it has one, or should have. Id tokens
+ * alone are none for Dependabot, and in a repository that is a fork, where a policy rejects them.
+ */
 export function reasonForNoKey(): string | undefined {
   const { env } = process;
-  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
-  if (isFederated || getInput('management-key') !== '') return undefined;
+  if (getInput('management-key') !== '') return undefined;
   if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
   const { data } = z.safeParse(strangersEvent, readEvent());
   const head = data?.pull_request?.head;
   const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
-  return isForeign || data?.repository.fork ? 'it is a run for a fork' : undefined;
+  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
+  const isForFork = data?.repository.fork || (isForeign && !isFederated);
+  return isForFork ? 'it is a run for a fork' : undefined;
 }
 
 /**
