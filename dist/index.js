@@ -3815,7 +3815,7 @@ return url !== "" && token !== "";
 function credentialProblems(provided, env) {
 const [key, policy] = [ provided.has("management_key"), provided.has("federation_policy_id") ];
 if (key === policy) {
-const message = key ? "must not be used with federation-policy-id" : `is required, and ${missingKey(env)}`;
+const message = key ? "must not be used with federation-policy-id" : `is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`;
 return [ {
 input: "management-key",
 message

@@ -40,7 +40,9 @@ test.each(ACTIONS)('an action in "$folder" needs exactly one credential', ({ rea
   const problemsOf = (texts: Record<string, string>) =>
     rejectionOf(readAll, { timeout: 'x', ...texts }, ENV).filter((line) => credential.test(line));
   expect(problemsOf({ 'management-key': '' })).toEqual([
-    expect.stringMatching(/^management-key is required, and is empty: /),
+    expect.stringMatching(
+      /^management-key is required, and is empty: .*\. federation-policy-id is empty too: /,
+    ),
   ]);
   expect(problemsOf({ 'federation-policy-id': POLICY })).toEqual([
     'management-key must not be used with federation-policy-id',

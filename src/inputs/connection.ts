@@ -89,7 +89,7 @@ export function credentialProblems(
   if (key === policy) {
     const message = key
       ? 'must not be used with federation-policy-id'
-      : `is required, and ${missingKey(env)}`;
+      : `is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`;
     return [{ input: 'management-key', message }];
   }
   if (key) return [];
