@@ -5982,7 +5982,7 @@ const code = CODES_BY_ERROR.get(errorCode);
 if (code) return code;
 return (kind === "throttled" ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
-const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "The cause is at GitHub: see https://www.githubstatus.com.", SERVERS = {
+const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.", EXCHANGE = "OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "The cause is at GitHub: see https://www.githubstatus.com.", SERVERS = {
 OpenRouter: {
 credential: MANAGEMENT_KEY,
 forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
@@ -6012,8 +6012,8 @@ const ADVICE = {
 "outcome-unknown": adviceOnResponder,
 "identity-rejected": ({claims = {}}) => [ "The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:", ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`), "In a repository that is new, renamed or transferred since mid-2026, sub has ids." ],
 "wrong-policy": () => [ "The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose." ],
-unauthorized: ({server}) => [ SERVERS[server].credential ],
-forbidden: ({hint, server}) => [ hint ?? SERVERS[server].forbidden ],
+unauthorized: ({server, claims}) => [ claims ? EXCHANGE : SERVERS[server].credential ],
+forbidden: ({hint, server, claims}) => [ claims ? EXCHANGE : hint ?? SERVERS[server].forbidden ],
 "payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
 "not-found": ({hint, server}) => [ hint ?? SERVERS[server].wrongPath ],
 "request-rejected": ({server}) => [ `${server} rejected the request for the reason above.` ],
@@ -6034,11 +6034,12 @@ return [ ...new Set([ ...details.noResponse ? [ checkNetwork(details) ] : [], ..
 }
 function advice(details) {
 if (details.credentialFailure) return advice(details.credentialFailure);
-const {hint, kind, status = 0, noResponse} = details;
+const {hint, kind, status = 0, noResponse, errorCode} = details;
 if (kind === "throttled") return ADVICE.throttled(details);
 if (noResponse) return [ checkNetwork(details) ];
 if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
-return ADVICE[CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details)](details);
+const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details);
+return ADVICE[code](details);
 }
 function ambiguityLines({mayLeaveBehind, recovery}) {
 return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];

@@ -33,6 +33,7 @@ const exchange = (credentialFailure: Partial<CredentialFailure>) => ({
 const ID_TOKEN = 'The job needs the permission id-token: write.';
 const ISSUER_DOWN = 'The cause is at GitHub: see https://www.githubstatus.com.';
 const POLICY = expect.stringMatching(/^The policy of federation-policy-id does not accept/);
+const NOT_EXCHANGED = expect.stringMatching(/^OpenRouter does not exchange id tokens/);
 const OTHER_POLICY = expect.stringMatching(/^The policy of federation-policy-id acts as another/);
 const IDS = expect.stringMatching(/^In a repository that is new, renamed or transferred/);
 
@@ -70,6 +71,26 @@ const ROWS: Row[] = [
     exchange({ status: 400, errorCode: 'invalid_grant', claims: { sub: 'repo:o/r', aud: null } }),
     'identity-rejected',
     [POLICY, 'sub: "repo:o/r"', 'aud: null', IDS],
+  ],
+  ...[401, 403, 404, 500].map(
+    (status): Row => [
+      `an id token that the policy rejects with HTTP ${status}`,
+      exchange({ status, errorCode: 'invalid_grant', claims: { sub: 'repo:o/r' } }),
+      'identity-rejected',
+      [POLICY, 'sub: "repo:o/r"', IDS],
+    ],
+  ),
+  [
+    'an exchange that is refused with HTTP 401',
+    exchange({ status: 401, errorCode: 'invalid_client', claims: {} }),
+    'unauthorized',
+    [NOT_EXCHANGED],
+  ],
+  [
+    'an exchange that is refused with HTTP 403',
+    exchange({ status: 403, claims: {} }),
+    'forbidden',
+    [NOT_EXCHANGED],
   ],
   [
     'a policy for another kind of key',

@@ -113,6 +113,9 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
 const MANAGEMENT_KEY =
   'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
 
+const EXCHANGE =
+  'OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.';
+
 const ID_TOKEN = 'The job needs the permission id-token: write.';
 const GITHUB_STATUS = 'The cause is at GitHub: see https://www.githubstatus.com.';
 
@@ -161,8 +164,10 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
   'wrong-policy': () => [
     'The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose.',
   ],
-  unauthorized: ({ server }) => [SERVERS[server].credential],
-  forbidden: ({ hint, server }) => [hint ?? SERVERS[server].forbidden],
+  unauthorized: ({ server, claims }) => [claims ? EXCHANGE : SERVERS[server].credential],
+  forbidden: ({ hint, server, claims }) => [
+    claims ? EXCHANGE : (hint ?? SERVERS[server].forbidden),
+  ],
   'payment-required': ({ hint }) => [
     hint ??
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
@@ -200,11 +205,12 @@ function adviceAfterLookup(details: ApiErrorDetails): string[] {
 
 function advice(details: CredentialFailure): string[] {
   if (details.credentialFailure) return advice(details.credentialFailure);
-  const { hint, kind, status = 0, noResponse } = details;
+  const { hint, kind, status = 0, noResponse, errorCode } = details;
   if (kind === 'throttled') return ADVICE.throttled(details);
   if (noResponse) return [checkNetwork(details)];
   if (hint && [402, 403, 404].includes(status)) return [hint];
-  return ADVICE[CODES_BY_STATUS[status] ?? codeOf(details)](details);
+  const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? codeOf(details);
+  return ADVICE[code](details);
 }
 
 function ambiguityLines({ mayLeaveBehind, recovery }: ApiErrorDetails): string[] {
