@@ -2849,6 +2849,11 @@ function isNestedDeeper(value, depth) {
 if (typeof value !== "object" || value === null) return !1;
 return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
 }
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN));
+function tokensIn(body, field) {
+const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = typeof value === "string" ? [ value, ...value.split(".") ] : [];
+return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
+}
 function parseResponse(request, response, server) {
 const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
 if (isNotFound && request.on404) return {
@@ -2890,9 +2895,9 @@ reason: `HTTP ${status}, but ${mismatch}`,
 };
 }
 function toFailure({method}, response, server) {
-const {status, headers, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
+const {status, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
 if (status >= 300 && status < 400) {
-const reason = `${formatStatus(status)} to ${headers.location ?? "nowhere"}. Redirects are not followed, so that the key is not sent to another host`;
+const reason = `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`;
 return {
 kind,
 reason,
@@ -2908,6 +2913,12 @@ serverMessage,
 errorCode: textAt(parseJson(body), "error"),
 retryAfterMs
 };
+}
+function targetOf({headers: {location}}, {apiUrl}) {
+if (typeof location !== "string") return "nowhere";
+if (!URL.canParse(location, apiUrl)) return "an invalid URL";
+const {origin, pathname} = new URL(location, apiUrl), parts = pathname.split("/").map(part => part.length < MIN_KEY_LENGTH ? part : "***");
+return origin + parts.join("/");
 }
 function metadata({status, headers}, {requestIdHeader}) {
 const id = headers[requestIdHeader];
@@ -3713,12 +3724,7 @@ return workspace;
 function dashboardUrl(slug) {
 return `https://openrouter.ai/workspaces/${slug}`;
 }
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN));
-function tokensIn(body, field) {
-const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = typeof value === "string" ? [ value, ...value.split(".") ] : [];
-return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
-}
-const fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
+const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
 s: 1e3,
 m: 6e4,
 h: 36e5,
@@ -5352,7 +5358,7 @@ saveOrWarn: () => {},
 clearOrWarn: () => {}
 }, UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
 function toLine(text, redact) {
-return truncate(bounded(text, part => redact(printable(part)))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
+return truncate(bounded(text, (part, cut) => redact(printable(part), cut))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
 }
 const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
 function toMessage(lines) {
@@ -5399,13 +5405,15 @@ const ENTITIES = {
 "\n": "<br>"
 };
 function toHtml(text, redact) {
-const clean = part => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"));
+const clean = (part, cut) => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"), cut);
 return truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
 }
-const MAX_CLEANED = 4096, MAX_SECRET = 1024;
+const MAX_CLEANED = 4096;
 function bounded(text, clean) {
-if (text.length <= MAX_CLEANED) return clean(text);
-return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
+const isCut = text.length > MAX_CLEANED;
+return clean(text.slice(0, MAX_CLEANED), {
+isCut
+}) + (isCut ? "…" : "");
 }
 function printable(text) {
 return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
@@ -7029,7 +7037,7 @@ leftovers === "" ? [ description.title, ...description.lines ].forEach(info) : w
 };
 }
 function annotate(annotation, {code, title, lines}, line) {
-const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(line));
+const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(text => line(text)));
 annotation(text, {
 title: line(title)
 });
@@ -7101,12 +7109,18 @@ return messageOf(error);
 function messageOf(error) {
 return external_node_util_namespaceObject.types.isNativeError(error) ? error.message : String(error);
 }
+const MIN_CUT = 1024;
 function createRedactor() {
 const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
 return {
 register: added => secrets.push(...added),
 redact,
-redactShown: text => redact(text).replace(LIKELY_SECRET, "***")
+redactShown(text, {isCut} = {
+isCut: !1
+}) {
+const shown = redact(text).replace(LIKELY_SECRET, "***"), longest = Math.max(MIN_CUT, ...secrets.map(({length}) => length));
+return isCut ? shown.slice(0, -longest) : shown;
+}
 };
 }
 async function runStep(program, onError = step_fail) {

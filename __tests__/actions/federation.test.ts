@@ -217,7 +217,7 @@ describe('an exchange that fails', () => {
 
   test.each([
     ['a response', 'not ', /invalid_grant: not \*\*\*$/],
-    ['a text that is cut within it', 'x'.repeat(1_850), /x\*\*\*\./],
+    ['a text that is cut within it', 'x'.repeat(1_850), /x…$/],
   ])('shows no token that is repeated in %s', async (_, before, shown) => {
     issuer.idTokens.subject = 'r'.repeat(1_600);
     const { handle } = harness.sandbox.account;

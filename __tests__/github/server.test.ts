@@ -113,6 +113,8 @@ test('a repository that was renamed is not looked for under another name', async
   openPull(github, repository, { number: 42 });
   renameRepository(repository, 'octo-org/store');
   const { lines } = reportOf(await run(readPull(client, named, 42)));
-  expect(lines[0]).toMatch(/HTTP 301 Moved Permanently to \/repositories\/\d+\. Redirects are not/);
+  expect(lines[0]).toMatch(
+    /HTTP 301 Moved Permanently to https:\/\/github.test\/repositories\/\d+\. Redirects are not/,
+  );
   expect(network.calls).toHaveLength(1);
 });

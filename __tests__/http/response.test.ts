@@ -29,16 +29,28 @@ test.each([200, 201, 299])('a body with HTTP %i is a success', (status) => {
 });
 
 describe('a body is not used', () => {
-  const REDIRECT = 'Redirects are not followed, so that the key is not sent to another host';
+  const REDIRECT = 'Redirects are not followed, so that no secret is sent to another host';
   test.each([
     [199, {}, 'HTTP 199'],
     [300, {}, `HTTP 300 Multiple Choices to nowhere. ${REDIRECT}`],
     [
       307,
-      { location: 'https://elsewhere.example/' },
-      `HTTP 307 Temporary Redirect to https://elsewhere.example/. ${REDIRECT}`,
+      {
+        location:
+          'https://user:secret@elsewhere.example:8443/a/secret-of-16-char/?token=secret#secret',
+      },
+      `HTTP 307 Temporary Redirect to https://elsewhere.example:8443/a/***/. ${REDIRECT}`,
     ],
-    [399, { location: '/' }, `HTTP 399 to /. ${REDIRECT}`],
+    [
+      399,
+      { location: '/15-characters-x' },
+      `HTTP 399 to https://openrouter.test/15-characters-x. ${REDIRECT}`,
+    ],
+    [
+      308,
+      { location: 'https://[secret' },
+      `HTTP 308 Permanent Redirect to an invalid URL. ${REDIRECT}`,
+    ],
     [400, { location: '/' }, 'HTTP 400 Bad Request'],
     [599, {}, 'HTTP 599'],
   ])('with HTTP %i, and the reason says why', (status, headers, reason) => {

@@ -38,7 +38,7 @@ test.each(['silence', 'trickle'] as const)(
   },
 );
 
-test('a redirect is not followed, so that the key is not sent to another host', async () => {
+test('a redirect is not followed, so that no secret is sent to another host', async () => {
   const elsewhere = await harness.startSandbox({ managementKey: harness.sandbox.managementKey });
   const location = `${elsewhere.url}/workspaces`;
   harness.sandbox.faults.push({ kind: 'response', status: 307, headers: { location } });

@@ -39,6 +39,21 @@ describe('a text from the network costs bounded time', () => {
   });
 });
 
+test.each([1_500, 3_500, 16_000])(
+  'a secret of %i characters that the cut of a long text divides is not shown in part',
+  (length) => {
+    const secret = Array.from({ length }, (_, at) => (at % 36).toString(36)).join('');
+    const redactor = createRedactor();
+    redactor.register([secret, 'another-secret-0123456789']);
+    for (const before of ['x'.repeat(600), '\u001b[31m'.repeat(400)]) {
+      for (const show of [toLine, toHtml]) {
+        const text = `${before}${secret.slice(0, 5)}\u0000${secret.slice(5)}${'\u0000'.repeat(5_000)}`;
+        expect(show(text, redactor.redactShown)).not.toContain(secret.slice(6, 42));
+      }
+    }
+  },
+);
+
 test('a secret that the cut of a long text divides is not shown in part', () => {
   const secret = 'secret-without-the-shape-of-a-key-0123456789';
   const redactor = createRedactor();

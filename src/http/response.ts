@@ -4,6 +4,7 @@ import { countValues, isNestedDeeper, parseJson } from '../lib/json.ts';
 import type { ApiRequest, AttemptFailure } from './request.ts';
 import { classifyResponse } from './retry-policy.ts';
 import type { Server } from './server.ts';
+import { MIN_KEY_LENGTH } from './token.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** The part of a failure that does not follow from the request. */
@@ -45,12 +46,12 @@ function toFailure(
   response: HttpResponse,
   server: Server,
 ): ResponseFailure {
-  const { status, headers, body } = response;
+  const { status, body } = response;
   const retryAfterMs = server.retryAfterMs(response);
   const throttles = retryAfterMs !== undefined && server.throttlingStatuses.includes(status);
   const kind = throttles ? 'throttled' : classifyResponse(method, status);
   if (status >= 300 && status < 400) {
-    const reason = `${formatStatus(status)} to ${headers['location'] ?? 'nowhere'}. Redirects are not followed, so that the key is not sent to another host`;
+    const reason = `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`;
     return { kind, reason, ...metadata(response, server) };
   }
   const serverMessage = extractServerMessage(body);
@@ -62,6 +63,15 @@ function toFailure(
     errorCode: textAt(parseJson(body), 'error'),
     retryAfterMs,
   };
+}
+
+/** Where a response redirects to, without the query and the parts of the path that can have a token. */
+function targetOf({ headers: { location } }: HttpResponse, { apiUrl }: Server): string {
+  if (typeof location !== 'string') return 'nowhere';
+  if (!URL.canParse(location, apiUrl)) return 'an invalid URL';
+  const { origin, pathname } = new URL(location, apiUrl);
+  const parts = pathname.split('/').map((part) => (part.length < MIN_KEY_LENGTH ? part : '***'));
+  return origin + parts.join('/');
 }
 
 function metadata(

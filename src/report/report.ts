@@ -102,7 +102,9 @@ function annotate(
   { code, title, lines }: Description,
   line: Redact,
 ): number {
-  const { text, omitted } = toMessage([title, ...lines, `See ${urlOf(code)}`].map(line));
+  const { text, omitted } = toMessage(
+    [title, ...lines, `See ${urlOf(code)}`].map((text) => line(text)),
+  );
   annotation(text, { title: line(title) });
   return omitted;
 }
@@ -192,9 +194,12 @@ export interface Redactor {
   register(secrets: readonly string[]): void;
   /** Replaces the registered secrets. */
   redact: Redact;
-  /** Also replaces whatever looks like a key: a response may contain an unexpected one. */
+  /** Also replaces whatever looks like a key: a response may contain an unexpected one. Heeds a cut. */
   redactShown: Redact;
 }
+
+/** More than what looks like a key has, and than what a cut leaves of an escape sequence. */
+const MIN_CUT = 1_024;
 
 /** Creates a redactor without registered secrets. */
 export function createRedactor(): Redactor {
@@ -204,6 +209,10 @@ export function createRedactor(): Redactor {
   return {
     register: (added) => secrets.push(...added),
     redact,
-    redactShown: (text) => redact(text).replace(LIKELY_SECRET, '***'),
+    redactShown(text, { isCut } = { isCut: false }) {
+      const shown = redact(text).replace(LIKELY_SECRET, '***');
+      const longest = Math.max(MIN_CUT, ...secrets.map(({ length }) => length));
+      return isCut ? shown.slice(0, -longest) : shown;
+    },
   };
 }

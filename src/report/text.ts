@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Replaces the secrets in a text. */
-export type Redact = (text: string) => string;
+/**
+ * Replaces the secrets in a text. If it `isCut`, also removes what may be the beginning of a secret that
+ * the cut divides.
+ */
+export type Redact = (text: string, options?: { isCut: boolean }) => string;
 
 /**
  * Control characters, line separators, and all that is invisible: marks that change the direction of text,
@@ -25,7 +28,7 @@ const MAX_LENGTH = 2_000;
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
 export function toLine(text: string, redact: Redact): string {
-  return truncate(bounded(text, (part) => redact(printable(part))))
+  return truncate(bounded(text, (part, cut) => redact(printable(part), cut)))
     .replaceAll('##[', '## [')
     .replace(/^(\s*)::/, '$1: :');
 }
@@ -94,12 +97,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Escapes `text` for HTML. Line breaks become `<br>`, because a blank line would end a block of HTML. */
 export function toHtml(text: string, redact: Redact): string {
-  const clean = (part: string) =>
+  const clean: Redact = (part, cut) =>
     redact(
       part
         .split(/\r\n|[\r\n]/)
         .map(printable)
         .join('\n'),
+      cut,
     );
   return truncate(bounded(text, clean)).replace(
     /[&<>"'\n]/g,
@@ -113,13 +117,10 @@ export function toHtml(text: string, redact: Redact): string {
  */
 const MAX_CLEANED = 4_096;
 
-/** More than any secret has, of which the cut may leave a part that nothing recognizes. */
-const MAX_SECRET = 1_024;
-
-/** `clean` applied to the beginning of `text`, without what is behind the cut or next to it. */
-function bounded(text: string, clean: (part: string) => string): string {
-  if (text.length <= MAX_CLEANED) return clean(text);
-  return `${clean(text.slice(0, MAX_CLEANED)).slice(0, -MAX_SECRET)}…`;
+/** `clean` applied to the beginning of `text`. */
+function bounded(text: string, clean: Redact): string {
+  const isCut = text.length > MAX_CLEANED;
+  return clean(text.slice(0, MAX_CLEANED), { isCut }) + (isCut ? '…' : '');
 }
 
 function printable(text: string): string {

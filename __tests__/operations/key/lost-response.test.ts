@@ -102,7 +102,7 @@ describe('a rejected POST /keys', () => {
     const headers = { location: '/elsewhere' };
     scene.scheduleFaults({ on: CREATE, kind: 'response', status: 307, headers, applied: true });
     expect(expectFailed(await scene.createKey()).message).toContain(
-      'HTTP 307 Temporary Redirect to /elsewhere',
+      'HTTP 307 Temporary Redirect to https://openrouter.test/elsewhere',
     );
     expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, DELETE]);
     expect(scene.keys()).toEqual([]);
