@@ -2803,11 +2803,11 @@ function attemptTimeout(remaining) {
 return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
 }
 function renewableCredential(clock, obtain) {
-let latest;
+let latest, valid, isHopeless = !1;
 const renew = () => {
 const renewed = {
 result: obtain().then(result => {
-isGrant(result) && (renewed.grant = result);
+isGrant(result) && (valid = renewed.grant = result);
 return result;
 })
 };
@@ -2815,12 +2815,17 @@ latest = renewed;
 return renewed;
 };
 return {
-grant() {
-const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now();
-return (latest === void 0 || isDue ? renew() : latest).result;
+async grant() {
+const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now(), result = await (latest === void 0 || isDue ? renew() : latest).result;
+if (isGrant(result) || !valid) return result;
+return clock.now() < valid.expiresAt ? valid : result;
 },
-reject(rejected) {
+reject(rejected, {isRepeated}) {
+valid === rejected && (valid = void 0);
+isHopeless ||= isRepeated;
+if (isHopeless) return !1;
 latest?.grant === rejected && renew();
+return !0;
 }
 };
 }
@@ -3171,9 +3176,10 @@ server: {
 headers
 }
 }), isRejected = outcome.kind !== "applied" && outcome.failure.status === 401;
-if (!isRejected || isRepeated) return outcome;
+if (!isRejected || !credential.reject(grant, {
+isRepeated
+})) return outcome;
 options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
-credential.reject(grant);
 }
 }
 function waitForGrant({credential, abortAt, clock}) {
@@ -5761,10 +5767,11 @@ if (error) return {
 ...error.details,
 claims: readClaims(idToken)
 };
-const {data, headersAt} = value;
+const {data, headersAt} = value, lifetimeMs = data.expires_in * 1e3;
 return {
 authorization: `Bearer ${data.access_token}`,
-renewAt: renewalTime(headersAt, data.expires_in * 1e3)
+renewAt: renewalTime(headersAt, lifetimeMs),
+expiresAt: headersAt + lifetimeMs
 };
 }
 const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({

@@ -44,7 +44,7 @@ function openCredential(...lifetimes: number[]) {
     const authorization = `Bearer ${obtained}`;
     const renewAt = clock.now() + (lifetimes[obtained] ?? Number.POSITIVE_INFINITY);
     obtained += 1;
-    return { authorization, renewAt };
+    return { authorization, renewAt, expiresAt: renewAt };
   });
   const use = async () => (await credential.grant()) as Grant;
   return { clock, credential, use, obtained: () => obtained };
@@ -73,11 +73,11 @@ describe('a renewable credential', () => {
   test('is renewed once after several requests with the same grant were rejected', async () => {
     const { credential, use, obtained } = openCredential();
     const first = await use();
-    credential.reject(first);
+    credential.reject(first, { isRepeated: false });
     const second = use();
-    credential.reject(first);
+    credential.reject(first, { isRepeated: false });
     await second;
-    credential.reject(first);
+    credential.reject(first, { isRepeated: false });
     expect(await use()).toBe(await second);
     expect(obtained()).toBe(2);
   });
@@ -91,6 +91,22 @@ describe('a renewable credential', () => {
     });
     expect([await credential.grant(), await credential.grant()]).toEqual([details, details]);
     expect(tries).toBe(1);
+  });
+
+  test('uses the grant that could not be renewed until it expires or is rejected', async () => {
+    const { details } = apiError();
+    const grant = { authorization: 'Bearer 0', renewAt: 100, expiresAt: 140 };
+    for (const isRejected of [false, true]) {
+      const clock = { time: 0, now: () => clock.time };
+      const results = [grant, details, grant];
+      const credential = renewableCredential(clock, async () => results.shift() as Grant);
+      await credential.grant();
+      clock.time = 100;
+      expect([await credential.grant(), await credential.grant()]).toEqual([grant, grant]);
+      if (isRejected) credential.reject(grant, { isRepeated: false });
+      else clock.time = 140;
+      expect([await credential.grant(), results.length]).toEqual([details, 1]);
+    }
   });
 
   test('never grants what is due, and obtains nothing while a grant is not due', async () => {
@@ -138,6 +154,7 @@ function openClient(
 const grantOf = (n: number): Grant => ({
   authorization: `Bearer ${n}`,
   renewAt: Number.POSITIVE_INFINITY,
+  expiresAt: Number.POSITIVE_INFINITY,
 });
 
 describe('a request with a renewable credential', () => {
@@ -158,6 +175,16 @@ describe('a request with a renewable credential', () => {
     expect(outcome).toMatchObject({ kind: 'rejected', failure: { status: 401 } });
     expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
     expect(effect.current()).toBe('none');
+  });
+
+  test('is the last that gets a new grant if that is rejected too', async () => {
+    const { client, run, sentWith, obtained } = openClient([UNAUTHORIZED]);
+    for (let sent = 0; sent < 3; sent += 1) {
+      const outcome = await run(client.send({ ...REQUEST, method: 'DELETE' }));
+      expect(outcome).toMatchObject({ kind: 'rejected', failure: { status: 401 } });
+    }
+    expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2', 'Bearer 2', 'Bearer 2']);
+    expect(obtained()).toBe(2);
   });
 
   test.each([400, 403, 500])('is not sent again after HTTP %d', async (status) => {

@@ -7,29 +7,38 @@ export interface Grant {
   authorization: string;
   /** When it has to be renewed, by the clock of the step. */
   renewAt: number;
+  /** When it is no longer valid, by that clock. */
+  expiresAt: number;
 }
 
 /** A grant that is renewed when that is needed. */
 export interface Credential {
   /** The grant for a request that is sent now, or why there is none. */
   grant(): Promise<Grant | CredentialFailure>;
-  /** Has to be called if the server rejects a grant: the next request gets another one. */
-  reject(rejected: Grant): void;
+  /**
+   * Has to be called if the server rejects a grant: the next request gets another one. Returns whether that
+   * can help: no longer after a request `isRepeated` with a new grant and rejected again.
+   */
+  reject(rejected: Grant, request: { isRepeated: boolean }): boolean;
 }
 
 /**
  * Creates a credential that obtains a grant when one is first needed, when it has to be renewed, and after
- * a rejection. All requests share it. A failure is final, because `obtain` has retried what can be.
+ * a rejection. All requests share it. A failure is final, because `obtain` has retried what can be, but the
+ * grant that was to be renewed is used until it expires.
  */
 export function renewableCredential(
   clock: Pick<Clock, 'now'>,
   obtain: () => Promise<Grant | CredentialFailure>,
 ): Credential {
   let latest: { result: Promise<Grant | CredentialFailure>; grant?: Grant } | undefined;
+  /** The last one that was obtained, unless it was rejected. */
+  let valid: Grant | undefined;
+  let isHopeless = false;
   const renew = () => {
     const renewed: NonNullable<typeof latest> = {
       result: obtain().then((result) => {
-        if (isGrant(result)) renewed.grant = result;
+        if (isGrant(result)) valid = renewed.grant = result;
         return result;
       }),
     };
@@ -37,13 +46,19 @@ export function renewableCredential(
     return renewed;
   };
   return {
-    grant() {
+    async grant() {
       const isDue = latest?.grant !== undefined && latest.grant.renewAt <= clock.now();
-      return (latest === undefined || isDue ? renew() : latest).result;
+      const result = await (latest === undefined || isDue ? renew() : latest).result;
+      if (isGrant(result) || !valid) return result;
+      return clock.now() < valid.expiresAt ? valid : result;
     },
-    reject(rejected) {
+    reject(rejected, { isRepeated }) {
+      if (valid === rejected) valid = undefined;
+      isHopeless ||= isRepeated;
+      if (isHopeless) return false;
       // Another request may have had it renewed already.
       if (latest?.grant === rejected) renew();
+      return true;
     },
   };
 }

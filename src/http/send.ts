@@ -38,7 +38,7 @@ export interface SendOptions {
 
 /**
  * Sends `request` once, and returns the outcome. Sends it once more after HTTP 401 if its grant can be
- * renewed: the server did not apply it.
+ * renewed: the server did not apply it. A new grant that is rejected too is the last one.
  */
 export function sendOnce<Data>(
   request: ApiRequest<Data>,
@@ -70,9 +70,8 @@ async function attemptWithGrant<Data>(
     const headers = { ...server.headers, authorization };
     const outcome = await attemptOnce(request, { ...options, server: { ...server, headers } });
     const isRejected = outcome.kind !== 'applied' && outcome.failure.status === 401;
-    if (!isRejected || isRepeated) return outcome;
+    if (!isRejected || !credential.reject(grant, { isRepeated })) return outcome;
     options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
-    credential.reject(grant);
   }
 }
 

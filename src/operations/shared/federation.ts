@@ -40,8 +40,10 @@ export async function obtainGrant(
   const { value, error } = await catching(exchange, ApiError);
   if (error) return { ...error.details, claims: readClaims(idToken) };
   const { data, headersAt } = value;
+  const lifetimeMs = data.expires_in * 1000;
   return {
     authorization: `Bearer ${data.access_token}`,
-    renewAt: renewalTime(headersAt, data.expires_in * 1000),
+    renewAt: renewalTime(headersAt, lifetimeMs),
+    expiresAt: headersAt + lifetimeMs,
   };
 }
