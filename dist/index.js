@@ -5959,6 +5959,10 @@ lines: describe_api_error_linesOf(details, [ describeEffect(effect) ])
 function linesOfPart({details}) {
 return describe_api_error_linesOf(details, []);
 }
+function credentialAdvice(errors) {
+const [first] = errors.flatMap(({details}) => details.credentialFailure ?? []);
+return first ? advice(first) : [];
+}
 function describe_api_error_linesOf(details, effect) {
 const {lookupFailure} = details, {requestId, server} = causeOf(details);
 return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(causeOf(lookupFailure ?? details)), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
@@ -6438,6 +6442,7 @@ const hasKeys = result.problem.code === "workspace-has-keys";
 return {
 outcome: "failed",
 reason: why,
+error: result.problem,
 hasKeys,
 ...spent
 };
@@ -6614,6 +6619,11 @@ const INVALID_FIELD = "A counter or created_at is missing or invalid.";
 function attempted({deleted, alreadyDeleted, failed}) {
 return deleted.length + alreadyDeleted.length + failed.length;
 }
+function failedRequests(error) {
+if (error instanceof ApiError) return [ error ];
+const isTeardown = error instanceof Failure && error.code === "teardown-incomplete";
+return isTeardown ? error.details.errors : [];
+}
 const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
 "deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
 "run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
@@ -6776,7 +6786,7 @@ notes: sweepNotes(result)
 }),
 "sweep-incomplete": ({result}) => ({
 title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
-lines: truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10),
+lines: [ ...truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10), ...credentialAdvice(result.failed.flatMap(({error}) => failedRequests(error))) ],
 effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
 table: sweepTable(result),
 notes: sweepNotes(result)
@@ -8998,7 +9008,10 @@ identity
 }, {
 dryRun: !1
 }, context), ApiError, Failure);
-error ? lists.failed.push(clean_up_toEntry(workspace, error.message)) : deletion.kind === "reopened" ? lists.kept.push(clean_up_toEntry(workspace, "it is open again")) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
+error ? lists.failed.push({
+...clean_up_toEntry(workspace, error.message),
+error
+}) : deletion.kind === "reopened" ? lists.kept.push(clean_up_toEntry(workspace, "it is open again")) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
 ...clean_up_toEntry(workspace),
 keysSpent: totalSpent(deletion.deletedKeys)
 }) : lists.alreadyDeleted.push(clean_up_toEntry(workspace));

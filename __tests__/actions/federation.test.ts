@@ -183,6 +183,33 @@ describe('an exchange that fails', () => {
     expect(calls()).toEqual([EXCHANGE]);
   });
 
+  test('in the middle of a sweep says what the id token has', async () => {
+    seedWorkspace(harness.sandbox, { slug: 'preview-1', age: 3 * 86_400_000 });
+    onNth(harness.sandbox, 'GET /keys', 1, () => {
+      policy.subject = 'another';
+      for (const token of harness.sandbox.account.accessTokens) token.expiresAt = 0;
+    });
+    const step = await run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d' });
+    const { code, lines } = expectFailure(step, step.outputs);
+    expect(code).toBe('sweep-incomplete');
+    expect(lines.slice(1, 5)).toEqual([
+      expect.stringMatching(/^The policy of federation-policy-id does not accept/),
+      `sub: "${subject}"`,
+      'aud: "https://openrouter.ai"',
+      'iss: "https://token.actions.githubusercontent.com"',
+    ]);
+  });
+
+  test('because GitHub issues no id token until after the timeout does not wait for it', async () => {
+    issuer.faults.push({ kind: 'response', status: 503, headers: { 'retry-after': '3600' } });
+    const { code, lines } = expectFailure(await create({ timeout: '10s' }));
+    expect(code).toBe('throttled');
+    expect(lines).toContain(
+      'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
+    );
+    expect(calls()).toEqual([]);
+  });
+
   test('because the policy acts as another kind of key says so', async () => {
     policy.scope = 'inference';
     const { lines, code } = await failure();

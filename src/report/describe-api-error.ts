@@ -43,6 +43,12 @@ export function linesOfPart({ details }: ApiError): string[] {
   return linesOf(details, []);
 }
 
+/** What to do about the first of `errors` whose request there was no token for. */
+export function credentialAdvice(errors: readonly ApiError[]): string[] {
+  const [first] = errors.flatMap(({ details }) => details.credentialFailure ?? []);
+  return first ? advice(first) : [];
+}
+
 function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
   const { lookupFailure } = details;
   const { requestId, server } = causeOf(details);

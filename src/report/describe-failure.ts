@@ -4,15 +4,15 @@ import { countKeys, countWorkspaces, formatChange, truncateList } from '../lib/f
 import { exactUsd } from '../lib/usd.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import type {
+import {
   Failure,
-  FailureCode,
-  FailureDetails,
-  Recovery,
-  UnknownOwner,
+  type FailureCode,
+  type FailureDetails,
+  type Recovery,
+  type UnknownOwner,
 } from '../operations/shared/failure.ts';
 import type { SweepResult } from '../operations/shared/sweep-result.ts';
-import { linesOfPart } from './describe-api-error.ts';
+import { credentialAdvice, linesOfPart } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import {
   type Description,
@@ -28,6 +28,13 @@ import { describeGap, describeSpender } from './usage.ts';
 /** How many workspaces a step wanted to delete; a clean-up cannot even read some. */
 function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {
   return deleted.length + alreadyDeleted.length + failed.length;
+}
+
+/** The requests that `error` is about. */
+function failedRequests(error: Error | undefined): readonly ApiError[] {
+  if (error instanceof ApiError) return [error];
+  const isTeardown = error instanceof Failure && error.code === 'teardown-incomplete';
+  return isTeardown ? (error as Failure<'teardown-incomplete'>).details.errors : [];
 }
 
 /** `the workspace preview-42, id 0f1e…` */
@@ -344,10 +351,13 @@ const DESCRIPTIONS: {
 
   'sweep-incomplete': ({ result }) => ({
     title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
-    lines: truncateList(
-      result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
-      10,
-    ),
+    lines: [
+      ...truncateList(
+        result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+        10,
+      ),
+      ...credentialAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
+    ],
     effect: [
       `Deleted: ${countWorkspaces(result.deleted.length)}.`,
       ...(result.failed.some(({ hasKeys }) => hasKeys)

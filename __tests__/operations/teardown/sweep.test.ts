@@ -292,7 +292,8 @@ describe('a workspace that a sweep cannot delete', () => {
     simulation.network.schedule.push({ on, kind: 'response', status: 403 });
     const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
     const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
-    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason }]);
+    const error = expect.objectContaining({ code: 'teardown-incomplete' });
+    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason, error }]);
     expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
     expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
       code: 'sweep-incomplete',

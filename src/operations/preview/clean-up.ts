@@ -105,7 +105,7 @@ async function deleteOutdated(
     Failure,
   );
   if (error) {
-    lists.failed.push(toEntry(workspace, error.message));
+    lists.failed.push({ ...toEntry(workspace, error.message), error });
   } else if (deletion.kind === 'reopened') {
     lists.kept.push(toEntry(workspace, 'it is open again'));
   } else if (deletion.kind === 'missing' || !deletion.deleted) {

@@ -12,6 +12,8 @@ export interface SweepEntry extends WorkspaceRef {
   age: number | undefined;
   /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;
+  /** Why it could not be deleted, if a request of its deletion failed. */
+  error?: Error;
   /** Whether it could not be deleted because of its API keys. */
   hasKeys?: boolean;
   /** What the API keys had spent that were deleted; null if that is unknown, absent if none was. */

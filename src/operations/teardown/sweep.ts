@@ -176,7 +176,9 @@ async function deleteStale(
   { deleteKeys, timeoutMs }: SweepRequest,
   context: Context,
 ): Promise<
-  { outcome: DeletionOutcome } & Partial<Pick<SweepEntry, 'reason' | 'hasKeys' | 'keysSpent'>>
+  { outcome: DeletionOutcome } & Partial<
+    Pick<SweepEntry, 'reason' | 'error' | 'hasKeys' | 'keysSpent'>
+  >
 > {
   const { log, signal } = context;
   if (signal.aborted) {
@@ -195,7 +197,7 @@ async function deleteStale(
   const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
   const hasKeys = result.problem.code === 'workspace-has-keys';
-  return { outcome: 'failed', reason: why, hasKeys, ...spent };
+  return { outcome: 'failed', reason: why, error: result.problem, hasKeys, ...spent };
 }
 
 /**
