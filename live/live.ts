@@ -18,9 +18,10 @@ import {
   runProgram,
   UsageError,
 } from '../sandbox/cli/arguments.ts';
+import { tokensIn } from '../src/http/token.ts';
 import type { HttpRequest } from '../src/http/transport.ts';
 import { httpTransport } from '../src/http/transport.ts';
-import { connection, hasIdTokens, readIssuer } from '../src/inputs/connection.ts';
+import { connection, hasIdTokens, readIssuer, readSecrets } from '../src/inputs/connection.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createRedactor } from '../src/report/report.ts';
 import { toLine } from '../src/report/text.ts';
@@ -59,11 +60,16 @@ async function live(args: string[]): Promise<void> {
   const account = readConnection();
   if (values.write !== undefined) await assertWritable(values.write);
   const { redactShown: redact, register } = createRedactor();
-  register([account.managementKey]);
+  register([account.managementKey, ...readSecrets().idTokenRequest]);
   const print = (line: string) => console.log(toLine(line, redact));
   const stop = stopOnSignal(print);
   const spend = values.spend ?? false;
-  const service: Context = { ...openService(account), spend, signal: stop.signal, log: print };
+  const service: Context = {
+    ...openService(account, register),
+    spend,
+    signal: stop.signal,
+    log: print,
+  };
   try {
     await compare(service, { write: values.write, redact, print });
   } catch (error) {
@@ -147,10 +153,17 @@ function readFederation(transport: Context['transport']): Context['federation'] 
   return federationOf(policyId, readIssuer(env), transport);
 }
 
-function openService({ apiUrl, managementKey }: Connection) {
+/** @param register called with the tokens in each response, before anything else reads it */
+function openService(
+  { apiUrl, managementKey }: Connection,
+  register: (secrets: readonly string[]) => void,
+) {
   const send = httpTransport('openrouter-workspace-live');
-  const transport = (request: HttpRequest) =>
-    send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
+  const transport = async (request: HttpRequest) => {
+    const response = await send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
+    for (const field of ['value', 'access_token']) register(tokensIn(response.body, field));
+    return response;
+  };
   return {
     apiUrl,
     managementKey,

@@ -118,6 +118,30 @@ The command fails because of default-workspace, guardrail-before-write.
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
+test.concurrent('npm run live prints no token that a response repeats', async () => {
+  const sandbox = await openSandbox();
+  const { handle } = sandbox.account;
+  sandbox.account.handle = (call) => {
+    const [, token] = call.authorization?.split(' ') ?? [];
+    const isIssued = sandbox.account.accessTokens.some(
+      ({ access_token }) => access_token === token,
+    );
+    if (!isIssued) return handle.call(sandbox.account, call);
+    const message = [`refused ${token}`, ...issuer.idTokens.issued, issuer.idTokens.requestToken];
+    return { status: 403, body: { error: { message: message.join(' ') } } };
+  };
+  const file = join(folder, 'tokens.md');
+  const { stdout, stderr } = await runLive(sandbox, '--write', file);
+  expect(stdout).toContain('a request with it: HTTP 403: refused ***');
+  const shown = stdout + stderr + (await readFile(file, 'utf8'));
+  for (const { access_token } of sandbox.account.accessTokens) {
+    expect(shown).not.toContain(access_token);
+  }
+  for (const token of [...issuer.idTokens.issued, issuer.idTokens.requestToken]) {
+    expect(shown).not.toContain(token);
+  }
+});
+
 test.concurrent.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -309,6 +309,12 @@ test('npm start prints what is wrong with its arguments in one line', async () =
   });
 });
 
+test('npm start refuses a federation policy, because it has no id tokens', async () => {
+  const flags = ['--federation-policy-id', '0f1e2d3c-4b5a-4968-8776-655443322110'];
+  await expect(readCall(flags, {})).rejects.toThrow(/^--federation-policy-id needs id tokens/);
+  expect((await readCall(['--federation-policy-id='], {})).inputs).toBeDefined();
+});
+
 test('a flag of npm start changes an input of the example, adds one, or removes one if empty', async () => {
   const { inputs: example } = await readCall([], {});
   const flags = ['--name', 'Mine', '--default-image-model=a/b', '--slug=', '--description', ''];
