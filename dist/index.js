@@ -3869,7 +3869,7 @@ return NEVER;
 function toApiUrl(text, context) {
 const url = toUrl(text);
 if (!url?.hostname) return connection_reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-if (!isConfidential(url)) return connection_reject(context, text, "must begin with https, because the key is sent there");
+if (!isConfidential(url)) return connection_reject(context, text, "must begin with https, because a secret is sent there");
 if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
 if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
 return url.href.replace(/(?<!\/)\/+$/, "");

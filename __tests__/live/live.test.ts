@@ -209,7 +209,7 @@ test.concurrent.each([
   [
     'at a URL without https, and does not print the key',
     { managementKey: SOME_KEY, url: 'http://example.com' },
-    'OPENROUTER_API_URL must begin with https, because the key is sent there.',
+    'OPENROUTER_API_URL must begin with https, because a secret is sent there.',
   ],
 ])('npm run live refuses to run %s', async (_, sandbox, problem) => {
   expect(await runLive(sandbox)).toEqual({ exitCode: 2, stdout: '', stderr: `${problem}\n` });

@@ -136,7 +136,7 @@ function toApiUrl(text: string, context: z.core.ParsePayload): string {
   const url = toUrl(text);
   if (!url?.hostname) return reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
   if (!isConfidential(url)) {
-    return reject(context, text, 'must begin with https, because the key is sent there');
+    return reject(context, text, 'must begin with https, because a secret is sent there');
   }
   if (url.username || url.password)
     return reject(context, text, 'must not contain a user or password');
