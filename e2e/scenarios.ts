@@ -91,6 +91,24 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.deepEqual(sandbox.account.keys, []);
   },
 
+  async 'a key is replaced by a job that succeeds, and by no other'(sandbox) {
+    seedWorkspace(sandbox, { slug: 'production-web', age: DAY });
+    const keysAfter = async (exitCode: string) => {
+      const inputs = { 'exit-code': exitCode };
+      const run = await runWorkflow({ workflow: 'replace.yml', sandbox, inputs });
+      assert.equal(run.exitCode, Number(exitCode), run.log);
+      const { keys } = sandbox.account;
+      assert.ok(
+        keys.some(({ hash }) => hash === run.outputs('key')['hash']),
+        'the key is gone',
+      );
+      return keys.length;
+    };
+    assert.equal(await keysAfter('0'), 1);
+    assert.equal(await keysAfter('1'), 2);
+    assert.equal(await keysAfter('0'), 1);
+  },
+
   async 'a usage above a limit fails its step, and a later step has the outputs'(sandbox) {
     const workspace = seedWorkspace(sandbox, { slug: 'preview-42', age: DAY });
     const key = seedKey(sandbox, workspace, { name: 'CI' });
