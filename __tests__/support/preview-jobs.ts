@@ -114,6 +114,26 @@ export function requestOf(
   };
 }
 
+/** A clean-up that nothing disturbs, and whose requests and responses take 60 ms each. */
+export function cleanUpJob(): Job {
+  const run = { event: 'schedule', payload: {}, pullRequest: undefined };
+  return {
+    name: 'clean-up',
+    subject: undefined,
+    request: requestOf(run, { keyMode: 'none', name: 'clean-up' }),
+    plan: {
+      latencies: [60],
+      jitter: [0.5],
+      main: { isSent: false },
+      post: undefined,
+      work: 0,
+      spends: [],
+      status: 'success',
+    },
+    since: 0,
+  };
+}
+
 /** Waits in the time of `world`. */
 export function wait({ simulation }: World, ms: number): Promise<void> {
   return new Promise((resolve) => simulation.clock.after(ms, resolve));

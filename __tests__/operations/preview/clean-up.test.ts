@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
+import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { openWorld } from '../../support/preview-world.ts';
 
 const COUNT = 50;
@@ -16,22 +16,7 @@ test('a clean-up deletes 50 previews before its timeout, although each response 
     const description = `Preview of https://github.com/octo-org/shop/pull/${number} (repository ${repository.id})`;
     seedWorkspace(simulation, { slug: `demo-${number}`, description, keys: 3 });
   }
-  const run = { event: 'schedule', payload: {}, pullRequest: undefined };
-  const job: Job = {
-    name: 'clean-up',
-    subject: undefined,
-    request: { ...requestOf(run, { keyMode: 'none', name: 'clean-up' }), maxDeletions: COUNT },
-    plan: {
-      latencies: [60],
-      jitter: [0.5],
-      main: { isSent: false },
-      post: undefined,
-      work: 0,
-      spends: [],
-      status: 'success',
-    },
-    since: 0,
-  };
+  const job = cleanUpJob();
   await simulation.clock.run(runJob(world, job));
   expect(job.main?.result).toMatchObject({ state: 'clean-up', failure: undefined });
   expect(simulation.account.workspaces.map(({ slug }) => slug)).not.toContain('demo-50');

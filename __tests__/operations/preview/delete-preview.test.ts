@@ -3,7 +3,7 @@ import { closePull, commentBy, openPull } from '../../../sandbox/github/people.t
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { isDisabled } from '../../../src/openrouter/resources/keys.ts';
 import { formatMarker, NO_DATA, readComment } from '../../../src/operations/preview/comment.ts';
-import { type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
+import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { openWorld } from '../../support/preview-world.ts';
 
 /** A closed pull request whose workspace has three API keys, and a job that has to delete it. */
@@ -14,22 +14,7 @@ function openDeletion() {
   closePull(github, repository, 1);
   const description = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${repository.id})`;
   const workspace = seedWorkspace(simulation, { slug: 'demo-1', description, keys: 3 });
-  const run = { event: 'schedule', payload: {}, pullRequest: undefined };
-  const job: Job = {
-    name: 'clean-up',
-    subject: undefined,
-    request: requestOf(run, { keyMode: 'none', name: 'clean-up' }),
-    plan: {
-      latencies: [60],
-      jitter: [0.5],
-      main: { isSent: false },
-      post: undefined,
-      work: 0,
-      spends: [],
-      status: 'success',
-    },
-    since: 0,
-  };
+  const job = cleanUpJob();
   return { world, workspace, job };
 }
 
