@@ -7563,7 +7563,7 @@ name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must n
 limit_usd: limit,
 limit_reset,
 include_byok_in_limit,
-expires_in: schemas_default(lifetime(), toMs("6h")),
+expires_in: optional(lifetime()),
 revoke_after_job: fields_flag(!0),
 replace: schemas_default(union([ schemas_boolean(), literal("after-job") ], REPLACE_MESSAGE), !1),
 api_url: connection.api_url,
@@ -7615,7 +7615,7 @@ limit_reset: values.limit_reset,
 include_byok_in_limit: values.include_byok_in_limit
 },
 nameIsRandom: values.name === void 0,
-expiresInMs: values.expires_in === "never" ? null : values.expires_in,
+expiresInMs: values.expires_in === "never" ? null : values.expires_in ?? toMs("6h"),
 revokeAfterJob: values.revoke_after_job,
 replace: values.replace
 };

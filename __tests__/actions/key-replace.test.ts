@@ -25,6 +25,13 @@ test('replace deletes exactly the keys of that name that existed before', async 
   expect(keys()).toHaveLength(3);
 });
 
+test('replace after-job needs expires-in in a workflow, where the runner adds all defaults', async () => {
+  seed({ name: 'CI' });
+  const main = await createKey({ replace: 'after-job', 'revoke-after-job': 'false' });
+  expect(expectFailed(main).message).toContain('expires-in is required with replace: after-job');
+  expect(keys()).toHaveLength(1);
+});
+
 test('A replace that fails reports the new key and the old ones that are left', async () => {
   for (const name of ['CI', 'CI', 'CI']) seed({ name });
   const labels = keys().map(({ label }) => label);

@@ -24,7 +24,8 @@ export const keyInputs = () => {
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,
-    expires_in: z._default(lifetime(), toMs('6h')),
+    // No default here and in action.yml: replace needs to know whether the author wrote it.
+    expires_in: z.optional(lifetime()),
     revoke_after_job: flag(true),
     replace: z._default(z.union([z.boolean(), z.literal('after-job')], REPLACE_MESSAGE), false),
     api_url: connection.api_url,
@@ -76,7 +77,7 @@ export function readKeyInputs(log: InputLog): KeyInputs {
       include_byok_in_limit: values.include_byok_in_limit,
     },
     nameIsRandom: values.name === undefined,
-    expiresInMs: values.expires_in === 'never' ? null : values.expires_in,
+    expiresInMs: values.expires_in === 'never' ? null : (values.expires_in ?? toMs('6h')),
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace,
   };
