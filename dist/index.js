@@ -8259,6 +8259,108 @@ failsJob: task => task ? task.replaced !== void 0 : replacesAfterJob(),
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
 });
 }
+const pullEvent = object({
+action: schemas_string(),
+pull_request: object({
+number: schemas_int(),
+updated_at: schemas_string(),
+head: object({
+sha: schemas_string()
+})
+})
+}), pushEvent = object({
+ref: schemas_string(),
+after: schemas_string(),
+deleted: optional(schemas_boolean())
+}), deleteEvent = object({
+ref: schemas_string(),
+ref_type: schemas_string()
+}), anyEvent = object({
+repository: optional(object({
+default_branch: optional(schemas_string())
+}))
+}), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
+function findTopic(facts) {
+const {event, payload, pullRequest} = facts, readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = readPull(facts) ?? (pullRequest === void 0 ? readTopic?.(payload) : void 0);
+if (known) return known;
+if (pullRequest !== void 0) return {
+kind: "subject",
+subject: {
+kind: "pull",
+number: pullRequest
+},
+isEnd: !1
+};
+if (CLEAN_UP_EVENTS.includes(event)) return {
+kind: "clean-up"
+};
+throw new Failure("no-subject", {
+event
+});
+}
+const EVENTS = {
+merge_group: () => skipped("the merge queue"),
+push(payload) {
+const {data} = safeParse(pushEvent, payload), branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : void 0;
+if (!data) return;
+if (branch === void 0) return skipped("a tag");
+const isEnd = data.deleted === !0;
+return ofBranch(branch, {
+payload,
+isEnd,
+...!isEnd && {
+head: data.after
+}
+});
+},
+delete(payload) {
+const {data} = safeParse(deleteEvent, payload);
+if (!data) return;
+if (data.ref_type !== "branch") return skipped("a tag");
+return ofBranch(data.ref, {
+payload,
+isEnd: !0
+});
+}
+}, HEADS = "refs/heads/", QUEUE = "gh-readonly-queue/";
+function ofBranch(name, {payload, isEnd, head}) {
+const {data} = safeParse(anyEvent, payload);
+if (name === data?.repository?.default_branch) return skipped("the default branch");
+if (name.startsWith(QUEUE)) return skipped("the merge queue");
+return {
+kind: "subject",
+subject: {
+kind: "branch",
+name
+},
+isEnd,
+head
+};
+}
+function readPull({event, payload, pullRequest}) {
+if (![ "pull_request", "pull_request_target" ].includes(event)) return;
+const {data} = safeParse(pullEvent, payload);
+if (!data) return;
+const {number, head, updated_at} = data.pull_request;
+if (pullRequest !== void 0 && pullRequest !== number) return;
+const time = Date.parse(updated_at);
+return {
+kind: "subject",
+subject: {
+kind: "pull",
+number
+},
+head: head.sha,
+since: Number.isNaN(time) ? void 0 : time,
+isEnd: data.action === "closed"
+};
+}
+function skipped(what) {
+return {
+kind: "skipped",
+reason: `${what} has no preview`
+};
+}
 const preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
 const {limit_reset, include_byok_in_limit} = createKeyRequest.shape, {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape;
 return object({
@@ -8375,10 +8477,10 @@ full_name: schemas_string()
 }))
 });
 function reasonForNoKey() {
-const {env} = process;
-if (getInput("management-key") !== "") return;
+const {env} = process, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env), isCleanUp = CLEAN_UP_EVENTS.includes(env.GITHUB_EVENT_NAME ?? "");
+if (getInput("management-key") !== "" || isFederated && isCleanUp) return;
 if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run";
-const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env), isForFork = data?.repository.fork || isForeign && !isFederated;
+const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name, isForFork = data?.repository.fork || isForeign && !isFederated;
 return isForFork ? "it is a run for a fork" : void 0;
 }
 function readPostGitHub() {
@@ -8677,7 +8779,7 @@ sha: schemas_string(),
 repo: nullable(repository)
 })
 });
-async function readPull(client, repository, number) {
+async function pulls_readPull(client, repository, number) {
 const {data} = await client.request({
 operation: `read pull request #${number} of ${repository.name}`,
 method: "GET",
@@ -8706,7 +8808,7 @@ since
 }
 for (const delay of STALE_DELAYS_MS) {
 await github.pause(delay);
-const pull = await readPull(github, repository, subject.number), updatedAt = Date.parse(pull.updated_at);
+const pull = await pulls_readPull(github, repository, subject.number), updatedAt = Date.parse(pull.updated_at);
 if (!(updatedAt >= (since ?? 0))) continue;
 const isOwn = isOwnPull(pull, repository);
 return {
@@ -9034,108 +9136,6 @@ slug,
 created_at: created_at ?? null,
 age: void 0,
 reason
-};
-}
-const pullEvent = object({
-action: schemas_string(),
-pull_request: object({
-number: schemas_int(),
-updated_at: schemas_string(),
-head: object({
-sha: schemas_string()
-})
-})
-}), pushEvent = object({
-ref: schemas_string(),
-after: schemas_string(),
-deleted: optional(schemas_boolean())
-}), deleteEvent = object({
-ref: schemas_string(),
-ref_type: schemas_string()
-}), anyEvent = object({
-repository: optional(object({
-default_branch: optional(schemas_string())
-}))
-}), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
-function findTopic(facts) {
-const {event, payload, pullRequest} = facts, readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = subject_readPull(facts) ?? (pullRequest === void 0 ? readTopic?.(payload) : void 0);
-if (known) return known;
-if (pullRequest !== void 0) return {
-kind: "subject",
-subject: {
-kind: "pull",
-number: pullRequest
-},
-isEnd: !1
-};
-if (CLEAN_UP_EVENTS.includes(event)) return {
-kind: "clean-up"
-};
-throw new Failure("no-subject", {
-event
-});
-}
-const EVENTS = {
-merge_group: () => skipped("the merge queue"),
-push(payload) {
-const {data} = safeParse(pushEvent, payload), branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : void 0;
-if (!data) return;
-if (branch === void 0) return skipped("a tag");
-const isEnd = data.deleted === !0;
-return ofBranch(branch, {
-payload,
-isEnd,
-...!isEnd && {
-head: data.after
-}
-});
-},
-delete(payload) {
-const {data} = safeParse(deleteEvent, payload);
-if (!data) return;
-if (data.ref_type !== "branch") return skipped("a tag");
-return ofBranch(data.ref, {
-payload,
-isEnd: !0
-});
-}
-}, HEADS = "refs/heads/", QUEUE = "gh-readonly-queue/";
-function ofBranch(name, {payload, isEnd, head}) {
-const {data} = safeParse(anyEvent, payload);
-if (name === data?.repository?.default_branch) return skipped("the default branch");
-if (name.startsWith(QUEUE)) return skipped("the merge queue");
-return {
-kind: "subject",
-subject: {
-kind: "branch",
-name
-},
-isEnd,
-head
-};
-}
-function subject_readPull({event, payload, pullRequest}) {
-if (![ "pull_request", "pull_request_target" ].includes(event)) return;
-const {data} = safeParse(pullEvent, payload);
-if (!data) return;
-const {number, head, updated_at} = data.pull_request;
-if (pullRequest !== void 0 && pullRequest !== number) return;
-const time = Date.parse(updated_at);
-return {
-kind: "subject",
-subject: {
-kind: "pull",
-number
-},
-head: head.sha,
-since: Number.isNaN(time) ? void 0 : time,
-isEnd: data.action === "closed"
-};
-}
-function skipped(what) {
-return {
-kind: "skipped",
-reason: `${what} has no preview`
 };
 }
 async function runPreview(request, context) {

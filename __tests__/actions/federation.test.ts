@@ -286,6 +286,15 @@ describe('preview without a management key skips a run with id tokens', () => {
   });
 });
 
+test('a clean-up with id tokens is not skipped, whoever started it and wherever it runs', async () => {
+  const started = {
+    env: { GITHUB_ACTOR: 'dependabot[bot]', GITHUB_EVENT_NAME: 'schedule' },
+    event: { repository: { full_name: 'octo-org/app', fork: true } },
+  };
+  const step = await runStepInProcess(stepOf('preview', {}, started));
+  expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' }, annotations: [] });
+});
+
 describe('a run without id tokens', () => {
   const fork = {
     env: { ...NO_PERMISSION, GITHUB_EVENT_NAME: 'pull_request' },

@@ -6,6 +6,7 @@ import { parseJson } from '../lib/json.ts';
 import { createKeyRequest } from '../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../openrouter/resources/workspaces.ts';
 import type { PreviewRequest } from '../operations/preview/preview.ts';
+import { CLEAN_UP_EVENTS } from '../operations/preview/subject.ts';
 import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
 import {
   type Connection,
@@ -176,12 +177,14 @@ const strangersEvent = z.object({
  */
 export function reasonForNoKey(): string | undefined {
   const { env } = process;
-  if (getInput('management-key') !== '') return undefined;
+  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
+  // What skips a clean-up leaves workspaces behind in a job that is green.
+  const isCleanUp = CLEAN_UP_EVENTS.includes(env['GITHUB_EVENT_NAME'] ?? '');
+  if (getInput('management-key') !== '' || (isFederated && isCleanUp)) return undefined;
   if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
   const { data } = z.safeParse(strangersEvent, readEvent());
   const head = data?.pull_request?.head;
   const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
-  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
   const isForFork = data?.repository.fork || (isForeign && !isFederated);
   return isForFork ? 'it is a run for a fork' : undefined;
 }

@@ -51,7 +51,11 @@ const anyEvent = z.object({
 });
 
 /** The events that are about no pull request and no branch. */
-const CLEAN_UP_EVENTS = ['schedule', 'workflow_dispatch', 'repository_dispatch'];
+export const CLEAN_UP_EVENTS: readonly string[] = [
+  'schedule',
+  'workflow_dispatch',
+  'repository_dispatch',
+];
 
 /**
  * Finds out what a run is about.
