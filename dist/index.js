@@ -4218,7 +4218,7 @@ function toSlug(text) {
 if (text.length > MAX_NORMALIZED) return;
 return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
 }
-const GAPS = [ [ /[-_]$/, "at its end" ], [ /^[-_]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
+const GAPS = [ [ /[-_/#:]$/, "at its end" ], [ /^[-_/]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
 pull_request_review: "github.event.pull_request.number",
 pull_request_review_comment: "github.event.pull_request.number",
 issue_comment: "github.event.issue.number",
@@ -4455,7 +4455,7 @@ function slug_toSlug(text) {
 return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", slugPrefix = () => optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))), slugInputs = () => ({
-slug_from: optional(schemas_string().check(refine(text => !/^[-_]|[-_]$/.test(text), "must neither begin nor end with a hyphen or an underscore"))),
+slug_from: optional(schemas_string().check(refine(text => !/^[-_/]|[-_/#:]$/.test(text), "must not begin or end with a separator such as - or /"))),
 slug_prefix: slugPrefix()
 });
 function slugProblems(named, valid, provided) {

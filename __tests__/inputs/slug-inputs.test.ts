@@ -53,10 +53,12 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
     expect(rejectionOf(read, { ...NAME, ...texts })).toEqual(lines);
   });
 
-  const EDGE = 'must neither begin nor end with a hyphen or an underscore';
+  const EDGE = 'must not begin or end with a separator such as - or /';
   test.each<Rejected>([
     given('slug-from', 'pr-', EDGE, '; the expression at its end was probably empty'),
     given('slug-from', '_web', EDGE, '; the expression at its beginning was probably empty'),
+    given('slug-from', 'refs/heads/', EDGE, '; the expression at its end was probably empty'),
+    given('slug-from', 'octo/app#', EDGE, '; the expression at its end was probably empty'),
   ])('is rejected with %s: %j', (input, text, line) => {
     expect(rejectionOf(read, { ...NAME, [input]: text })).toEqual([line]);
   });

@@ -95,7 +95,7 @@ export const REJECTED: Rejected[] = [
   slugWithGap('-web', 'at its beginning'),
   slugWithGap('pr--web', 'in its middle'),
   slugWithGap('pr_-web', 'in its middle'),
-  slug('preview/'),
+  slugWithGap('preview/', 'at its end'),
   slug('(preview)'),
   slug('feature-日本語'),
   slug('***'),

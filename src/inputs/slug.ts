@@ -34,8 +34,8 @@ export const slugInputs = () => ({
       .string()
       .check(
         z.refine(
-          (text) => !/^[-_]|[-_]$/.test(text),
-          'must neither begin nor end with a hyphen or an underscore',
+          (text) => !/^[-_/]|[-_/#:]$/.test(text),
+          'must not begin or end with a separator such as - or /',
         ),
       ),
   ),

@@ -94,10 +94,10 @@ function toSlug(text: string): string | undefined {
     .replace(/[^\p{Letter}\p{Number}]/gu, '-');
 }
 
-/** The hyphens that an empty expression leaves: trailing, leading or doubled. */
+/** The separators that an empty expression leaves: trailing, leading or doubled. */
 const GAPS: readonly (readonly [RegExp, string])[] = [
-  [/[-_]$/, 'at its end'],
-  [/^[-_]/, 'at its beginning'],
+  [/[-_/#:]$/, 'at its end'],
+  [/^[-_/]/, 'at its beginning'],
   [/[-_]{2}/, 'in its middle'],
 ];
 
