@@ -2816,9 +2816,8 @@ return renewed;
 };
 return {
 async grant() {
-const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now(), result = await (latest === void 0 || isDue ? renew() : latest).result;
-if (isGrant(result) || !valid) return result;
-return clock.now() < valid.expiresAt ? valid : result;
+const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now(), {result} = latest === void 0 || isDue ? renew() : latest;
+return valid && clock.now() < valid.expiresAt ? valid : result;
 },
 reject(rejected, {isRepeated}) {
 valid === rejected && (valid = void 0);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
@@ -106,6 +107,27 @@ describe('a renewable credential', () => {
       if (isRejected) credential.reject(grant, { isRepeated: false });
       else clock.time = 140;
       expect([await credential.grant(), results.length]).toEqual([details, 1]);
+    }
+  });
+
+  test('grants the old grant during a renewal until it expires or is rejected, then the new one', async () => {
+    for (const isRejected of [false, true]) {
+      const clock = { time: 0, now: () => clock.time };
+      const grant = { authorization: 'Bearer 0', renewAt: 100, expiresAt: 140 };
+      const renewed = grantOf(1);
+      const renewal = Promise.withResolvers<Grant>();
+      const results = [Promise.resolve(grant), renewal.promise];
+      const credential = renewableCredential(clock, () => results.shift() as Promise<Grant>);
+      await credential.grant();
+      clock.time = 139;
+      const during = Promise.all([credential.grant(), credential.grant()]);
+      expect(await Promise.race([during, setImmediate('pending')])).toEqual([grant, grant]);
+      if (isRejected) credential.reject(grant, { isRepeated: false });
+      else clock.time = 140;
+      const next = credential.grant();
+      renewal.resolve(renewed);
+      expect([await next, await credential.grant()]).toEqual([renewed, renewed]);
+      expect(results).toEqual([]);
     }
   });
 

@@ -24,8 +24,8 @@ export interface Credential {
 
 /**
  * Creates a credential that obtains a grant when one is first needed, when it has to be renewed, and after
- * a rejection. All requests share it. A failure is final, because `obtain` has retried what can be, but the
- * grant that was to be renewed is used until it expires.
+ * a rejection. All requests share it. During a renewal, and if that fails, the old grant is used until it
+ * expires. A failure is final, because `obtain` has retried what can be.
  */
 export function renewableCredential(
   clock: Pick<Clock, 'now'>,
@@ -48,9 +48,8 @@ export function renewableCredential(
   return {
     async grant() {
       const isDue = latest?.grant !== undefined && latest.grant.renewAt <= clock.now();
-      const result = await (latest === undefined || isDue ? renew() : latest).result;
-      if (isGrant(result) || !valid) return result;
-      return clock.now() < valid.expiresAt ? valid : result;
+      const { result } = latest === undefined || isDue ? renew() : latest;
+      return valid && clock.now() < valid.expiresAt ? valid : result;
     },
     reject(rejected, { isRepeated }) {
       if (valid === rejected) valid = undefined;
