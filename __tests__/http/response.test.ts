@@ -152,11 +152,22 @@ test.each<[string, string, string | undefined]>([
   expect(extractServerMessage(body)).toBe(message);
 });
 
-test.each([
-  ['a page', (text: string) => text],
-  ['JSON', (message: string) => JSON.stringify({ message })],
-])('no more than 16 KiB are read of the message in %s', (_, toBody) => {
-  expect(extractServerMessage(toBody('x'.repeat(MAX + 1)))).toBe('x'.repeat(MAX));
+test('no more than 16 KiB are read of the message in JSON', () => {
+  const body = JSON.stringify({ message: 'x'.repeat(MAX + 1) });
+  expect(extractServerMessage(body)).toBe('x'.repeat(MAX));
+});
+
+test('no more than 16 KiB are read of a page, without the word that the cut divides', () => {
+  const tags = '<b></b>'.repeat(2_000);
+  for (const before of ['No', 'No <p>']) {
+    for (const missing of [1, 20, 99]) {
+      const secret = 'Q7'.repeat(50);
+      const pad = ' '.repeat(MAX - tags.length - before.length - secret.length + missing);
+      expect(extractServerMessage(`${before}${tags}${pad}${secret}</p>`)).toBe('No');
+    }
+  }
+  expect(extractServerMessage('x'.repeat(MAX + 1))).toBeUndefined();
+  expect(extractServerMessage('x'.repeat(MAX))).toBe('x'.repeat(MAX));
 });
 
 describe('parseHttpDate', () => {

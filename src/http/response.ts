@@ -136,7 +136,7 @@ const MAX_ERROR_TEXT = 16 * 1024;
  */
 export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
-  if (json === undefined) return textOfHtml(body.slice(0, MAX_ERROR_TEXT)) || undefined;
+  if (json === undefined) return textOfPage(body) || undefined;
   const message = textAt(json, 'error', 'message') ?? textAt(json, 'message');
   if (message !== undefined) return message;
   const parts = [textAt(json, 'error'), textAt(json, 'error_description')];
@@ -150,6 +150,12 @@ function textAt(json: unknown, ...path: string[]): string | undefined {
     json,
   );
   return typeof value === 'string' && value !== '' ? value.slice(0, MAX_ERROR_TEXT) : undefined;
+}
+
+/** The text at the beginning of a page. Without the word that the cut may divide: it can be a secret. */
+function textOfPage(body: string): string {
+  const text = textOfHtml(body.slice(0, MAX_ERROR_TEXT));
+  return body.length > MAX_ERROR_TEXT ? text.slice(0, Math.max(text.lastIndexOf(' '), 0)) : text;
 }
 
 /** Removes the tags. That is enough without a parser, because the text is escaped wherever it is shown. */
