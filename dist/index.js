@@ -9513,9 +9513,10 @@ return `${workspace}; ${keys}, which ${life}`;
 async function finishPreview(task, context) {
 const ending = task.key && await endKey(task.key, context), keyError = ending?.error, {error} = await catching(checkPreview(task, keyError, context), ApiError, Failure);
 if (!error) return;
+const isLeft = ending && (!isReplacement(keyError) || ending.left.search.lostPosts > 0);
 return {
 error,
-left: ending && !isReplacement(keyError) ? {
+left: isLeft ? {
 ...task,
 key: ending.left
 } : void 0
@@ -9571,10 +9572,10 @@ search: {
 ...saved.search,
 lostPosts
 }
-};
+}, mayWork = ending.error && !isReplacement(ending.error);
 return {
 error,
-left: ending.error ? left : {
+left: mayWork ? left : {
 ...left,
 created: void 0
 }

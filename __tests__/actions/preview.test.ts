@@ -500,7 +500,26 @@ describe('the API key', () => {
     const [opened] = open();
     const step = await main(opened, PREVIEW);
     keyOf(step).disabled = true;
-    expect(expectFailure(await post(opened, step, PREVIEW)).code).toBe('key-replaced');
+    const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
+    expect(code).toBe('key-replaced');
+    expect(lines.join()).not.toContain('May still exist');
+  });
+
+  test('that another job has replaced does not hide an orphan that cannot be deleted', async () => {
+    const { sandbox } = harness;
+    const [opened] = open();
+    sandbox.faults.push({ on: 'POST /keys', kind: 'response', status: 502 });
+    const step = await main(opened, PREVIEW);
+    const own = keyOf(step);
+    // The POST without a usable response is applied late.
+    const { name, workspace_id: id, expires_at } = own;
+    seedKey(sandbox, { id }, { name, expires_at, limit: own['limit'] as number });
+    own.disabled = true;
+    sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
+    expect(code).toBe('key-replaced');
+    expect(lines.at(-1)).toContain(`; an API key named "${name}" whose secret was lost, which `);
+    expect(lines.join()).not.toContain(`${own.label}), hash ${own.hash}, which`);
   });
 
   test.each([

@@ -50,11 +50,8 @@ export async function finishPreview(
   const keyError = ending?.error;
   const { error } = await catching(checkPreview(task, keyError, context), ApiError, Failure);
   if (!error) return undefined;
-  // That another job has replaced the key leaves nothing.
-  return {
-    error,
-    left: ending && !isReplacement(keyError) ? { ...task, key: ending.left } : undefined,
-  };
+  const isLeft = ending && (!isReplacement(keyError) || ending.left.search.lostPosts > 0);
+  return { error, left: isLeft ? { ...task, key: ending.left } : undefined };
 }
 
 function isReplacement(error: Error | undefined): boolean {
@@ -125,7 +122,9 @@ async function endKey(
   if (!error) return undefined;
   const lostPosts = deletion.error ? saved.search.lostPosts : 0;
   const left = { ...saved, search: { ...saved.search, lostPosts } };
-  return { error, left: ending.error ? left : { ...left, created: undefined } };
+  // A key that another job has replaced does not work any more.
+  const mayWork = ending.error && !isReplacement(ending.error);
+  return { error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
 /**
