@@ -6127,6 +6127,14 @@ starEnd += 1;
 }
 return /^\**$/.test(glob.slice(globIndex));
 }
+async function forEachOf(items, handle) {
+const queue = items.values(), handleNext = async () => {
+for (const item of queue) await handle(item);
+};
+await Promise.all(Array.from({
+length: MAX_CONCURRENCY
+}, handleNext));
+}
 async function deleteEach(keys, client, onDeleted) {
 const outcomes = await Promise.all(keys.map(async key => {
 const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
@@ -6398,18 +6406,14 @@ const outcomes = {
 deleted: [],
 alreadyDeleted: [],
 failed: []
-}, queue = stale.values(), deleteNext = async () => {
-for (const entry of queue) {
+};
+await forEachOf(stale, async entry => {
 const {outcome, ...changes} = await deleteStale(entry, request, context);
 outcomes[outcome].push({
 ...entry,
 ...changes
 });
-}
-};
-await Promise.all(Array.from({
-length: MAX_CONCURRENCY
-}, deleteNext));
+});
 return outcomes;
 }
 async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
@@ -9084,10 +9088,6 @@ tooMany: isTooMany ? stale : [],
 staleCount: stale.length,
 keptCount: lists.kept.length
 };
-}
-async function forEachOf(items, handle) {
-const limit = limitTo(MAX_CONCURRENCY);
-await Promise.all(items.map(item => limit(() => handle(item))));
 }
 function groupBySubject(marked) {
 const groups = new Map;

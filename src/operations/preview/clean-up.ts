@@ -1,4 +1,3 @@
-import { limitTo, MAX_CONCURRENCY } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces } from '../../lib/format.ts';
@@ -9,6 +8,7 @@ import {
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../shared/failure.ts';
+import { forEachOf } from '../shared/for-each.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
@@ -72,12 +72,6 @@ export async function cleanUp(
     staleCount: stale.length,
     keptCount: lists.kept.length,
   };
-}
-
-/** Calls `handle` with each of `items`, a few at once. */
-async function forEachOf<Item>(items: readonly Item[], handle: (item: Item) => Promise<void>) {
-  const limit = limitTo(MAX_CONCURRENCY);
-  await Promise.all(items.map((item) => limit(() => handle(item))));
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {

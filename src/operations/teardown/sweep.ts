@@ -12,6 +12,7 @@ import {
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { forEachOf } from '../shared/for-each.ts';
 import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
 import { type DifferingClocks, differingClocks } from '../shared/time-window.ts';
 import { teardown } from './teardown.ts';
@@ -142,10 +143,7 @@ function keeper({ keep, olderThanMs }: SweepRequest) {
   };
 }
 
-/**
- * Deletes stale workspaces, a few at once. Each is begun when another is finished: a promise for each of
- * them from the start would fill the memory.
- */
+/** Deletes stale workspaces, a few at once. */
 async function deleteAll(
   stale: readonly SweepEntry[],
   request: SweepRequest,
@@ -156,14 +154,10 @@ async function deleteAll(
     alreadyDeleted: [],
     failed: [],
   };
-  const queue = stale.values();
-  const deleteNext = async () => {
-    for (const entry of queue) {
-      const { outcome, ...changes } = await deleteStale(entry, request, context);
-      outcomes[outcome].push({ ...entry, ...changes });
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_CONCURRENCY }, deleteNext));
+  await forEachOf(stale, async (entry) => {
+    const { outcome, ...changes } = await deleteStale(entry, request, context);
+    outcomes[outcome].push({ ...entry, ...changes });
+  });
   return outcomes;
 }
 

@@ -1,0 +1,16 @@
+import { MAX_CONCURRENCY } from '../../http/client.ts';
+
+/**
+ * Calls `handle` with each of `items`, a few at once. Each call begins when another has ended: a promise for
+ * each of thousands of items from the start would fill the memory.
+ */
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  handle: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const handleNext = async () => {
+    for (const item of queue) await handle(item);
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENCY }, handleNext));
+}
