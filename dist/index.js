@@ -8106,6 +8106,14 @@ title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
 table: keysTable(deleted)
 };
 }
+function spendReporter({info, summarize}) {
+return spend => {
+info(`${formatSpend(spend)}.`);
+summarize({
+title: `💵 ${formatSpend(spend)}`
+});
+};
+}
 function formatLimit({desired: {limit, limit_reset}}) {
 if (limit === void 0) return "none";
 return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
@@ -8255,12 +8263,7 @@ run: (task, context, {report}) => runKeyCleanup(task, {
 ...context,
 jobStatus: task.replaced ? readJobStatus() : "",
 onReplaced: deleted => report.summarize(replacedSummary(deleted)),
-onSpend(spend) {
-report.info(`${formatSpend(spend)}.`);
-report.summarize({
-title: `💵 ${formatSpend(spend)}`
-});
-}
+onSpend: spendReporter(report)
 }),
 failsJob: task => task ? task.replaced !== void 0 : replacesAfterJob(),
 describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
@@ -9641,12 +9644,7 @@ jobLogin: gitHub.jobLogin,
 notice: report.notice,
 renderComment: task.comment ? commentRenderer(gitHub, report) : void 0,
 jobStatus: task.key?.replaced ? readJobStatus() : "",
-onSpend(spend) {
-report.info(`${formatSpend(spend)}.`);
-report.summarize({
-title: `💵 ${formatSpend(spend)}`
-});
-}
+onSpend: spendReporter(report)
 });
 },
 describeLeftovers: task => task ? describePreviewLeft(task) : ""

@@ -1,6 +1,6 @@
 import { readJobStatus, replacesAfterJob } from '../inputs/key.ts';
 import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from '../operations/key/cleanup.ts';
-import { formatSpend, replacedSummary } from '../report/key.ts';
+import { replacedSummary, spendReporter } from '../report/key.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 
 /**
@@ -16,10 +16,7 @@ export function keyPost(): Promise<void> {
         // Needed by nothing else, so an invalid one does not prevent a revocation.
         jobStatus: task.replaced ? readJobStatus() : '',
         onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
-        onSpend(spend) {
-          report.info(`${formatSpend(spend)}.`);
-          report.summarize({ title: `💵 ${formatSpend(spend)}` });
-        },
+        onSpend: spendReporter(report),
       }),
     // The job must not succeed with a key that does not work, or with two that do.
     failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),

@@ -2,7 +2,7 @@ import { readJobStatus } from '../inputs/key.ts';
 import { readPostGitHub } from '../inputs/preview.ts';
 import { describePreviewLeft, finishPreview } from '../operations/preview/finish.ts';
 import { previewTask } from '../operations/preview/task.ts';
-import { formatSpend } from '../report/key.ts';
+import { spendReporter } from '../report/key.ts';
 import { commentRenderer } from '../report/preview-comment.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 import { startGitHub } from '../runtime/step.ts';
@@ -23,10 +23,7 @@ export function previewPost(): Promise<void> {
         notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
         jobStatus: task.key?.replaced ? readJobStatus() : '',
-        onSpend(spend) {
-          report.info(`${formatSpend(spend)}.`);
-          report.summarize({ title: `💵 ${formatSpend(spend)}` });
-        },
+        onSpend: spendReporter(report),
       });
     },
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),

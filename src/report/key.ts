@@ -5,6 +5,7 @@ import type { KeyRequest, KeyResult } from '../operations/key/create-key.ts';
 import type { KeySpend } from '../operations/key/spend.ts';
 import { keysTable } from './key-table.ts';
 import type { Outputs } from './outputs.ts';
+import type { Report } from './report.ts';
 import type { Summary } from './summary.ts';
 import { describeByok, describeLimit } from './usage.ts';
 
@@ -44,6 +45,14 @@ export function replacedSummary(deleted: readonly Key[]): Summary {
   return {
     title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
     table: keysTable(deleted),
+  };
+}
+
+/** Returns what shows the spend of a key in the log and in the summary of its post step. */
+export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
+  return (spend: KeySpend) => {
+    info(`${formatSpend(spend)}.`);
+    summarize({ title: `💵 ${formatSpend(spend)}` });
   };
 }
 
